@@ -1,0 +1,53 @@
+import js from '@eslint/js';
+import graphql from '@graphql-eslint/eslint-plugin';
+import tseslint from 'typescript-eslint';
+
+export default tseslint.config(
+  { ignores: ['dist/', 'src/generated/', 'node_modules/', '.bellwether/', 'coverage/', '.dependency-cruiser.cjs'] },
+  {
+    files: ['**/*.{js,ts}'],
+    extends: [js.configs.recommended, ...tseslint.configs.strictTypeChecked],
+    languageOptions: {
+      parserOptions: {
+        project: ['./tsconfig.tests.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // Resolver classes hold only methods, and decorated classes only fields.
+      '@typescript-eslint/no-extraneous-class': 'off',
+      'no-console': 'error',
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/config/**'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'Only src/config reads the environment.' },
+        { object: 'Math', property: 'random', message: 'Randomness comes through an argument.' },
+      ],
+    },
+  },
+  {
+    files: ['src/cli/**/*.ts', 'bench/**/*.ts', 'prisma/**/*.ts'],
+    rules: { 'no-console': 'off' },
+  },
+  { files: ['*.js'], extends: [tseslint.configs.disableTypeChecked] },
+  {
+    files: ['schema/operations/*.graphql'],
+    extends: [graphql.configs['flat/operations-recommended']],
+    languageOptions: {
+      parser: graphql.parser,
+      parserOptions: { graphQLConfig: { schema: './schema/schema.graphql', documents: './schema/operations/*.graphql' } },
+    },
+    rules: {
+      // The documents name what a page shows, and a market is known by its id wherever it is shown.
+      '@graphql-eslint/selection-set-depth': 'off',
+    },
+  },
+);

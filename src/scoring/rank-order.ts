@@ -1,0 +1,25 @@
+/** What decides a market's place in a ranking. */
+export interface RankKey {
+  readonly id: string;
+  readonly final: number;
+  readonly volumeTotal: number;
+}
+
+function descending(a: number, b: number): number {
+  const aFinite = Number.isFinite(a);
+  const bFinite = Number.isFinite(b);
+  if (!aFinite || !bFinite) return Number(bFinite) - Number(aFinite);
+  return b - a;
+}
+
+/**
+ * The order of a ranking, for `sort`: final descending, then volumeTotal descending, then id ascending by
+ * UTF-16 code unit, which no locale changes. A score or volume that is not finite comes after all finite
+ * ones. A total order: 0 only for the same id. Source: existing site, algorithm v1.
+ */
+export function compareRanked(a: RankKey, b: RankKey): number {
+  const byNumbers = descending(a.final, b.final) || descending(a.volumeTotal, b.volumeTotal);
+  if (byNumbers !== 0) return byNumbers;
+  if (a.id === b.id) return 0;
+  return a.id < b.id ? -1 : 1;
+}

@@ -1,0 +1,148 @@
+import { readFileSync } from 'node:fs';
+import { feedSections } from '../../src/scoring/feed-sections.js';
+import { diversifyFirstPage } from '../../src/scoring/first-page-diversity.js';
+import { compareRanked } from '../../src/scoring/rank-order.js';
+import { scorerV1 } from '../../src/scoring/score-v1.js';
+import type {
+  MarketTrend,
+  RecentMarket,
+  ScoreParts,
+  ScoringMarket,
+  ScoringUser,
+} from '../../src/scoring/types.js';
+
+interface FrozenMarket {
+  id: string;
+  category: string;
+  tags: string[];
+  probability: number | null;
+  volume24h: number;
+  volumeTotal: number;
+  createdAt: string;
+  resolvesAt: string | null;
+  editorialBoost: number;
+  imageUrl: string | null;
+  trend: { global: number; local: Record<string, number>; probability24hAgo: number | null };
+}
+
+interface FrozenCatalogue {
+  now: string;
+  localScopesInUse: string[];
+  markets: FrozenMarket[];
+}
+
+interface FrozenPerson {
+  name: string;
+  country: string | null;
+  profile: {
+    categoryPoints: Record<string, number>;
+    tagPoints: Record<string, number>;
+    recentMarkets: RecentMarket[];
+    dwell: Record<string, { totalMs: number; events: number }>;
+    viewProbabilities: Record<string, number | null>;
+  } | null;
+}
+
+export interface RankedMarket {
+  readonly rank: number;
+  readonly id: string;
+  readonly scores: ScoreParts;
+}
+
+/** What one person is shown, and why. */
+export interface GoldenFeed {
+  readonly person: string;
+  readonly hero: string | null;
+  readonly grid: readonly string[];
+  readonly stream: readonly string[];
+  readonly ranking: readonly RankedMarket[];
+}
+
+/** The committed answers. */
+export const goldenFile = new URL('v1-ranking.json', import.meta.url);
+
+function readFrozen(name: string): unknown {
+  return JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8'));
+}
+
+function toScoringMarket(market: FrozenMarket): ScoringMarket {
+  const { id, category, tags, probability, volume24h, volumeTotal, editorialBoost } = market;
+  return {
+    id,
+    category,
+    tags,
+    probability,
+    volume24h,
+    volumeTotal,
+    editorialBoost,
+    createdAtMs: Date.parse(market.createdAt),
+    resolvesAtMs: market.resolvesAt === null ? null : Date.parse(market.resolvesAt),
+  };
+}
+
+function toScoringUser(profile: FrozenPerson['profile']): ScoringUser | null {
+  if (profile === null) return null;
+  return {
+    categoryPoints: new Map(Object.entries(profile.categoryPoints)),
+    tagPoints: new Map(Object.entries(profile.tagPoints)),
+    recentMarkets: profile.recentMarkets,
+    dwellByCategory: new Map(Object.entries(profile.dwell)),
+    viewProbabilities: new Map(Object.entries(profile.viewProbabilities)),
+  };
+}
+
+/** To 12 significant digits, which leaves out nothing but rounding. */
+function rounded(scores: ScoreParts): ScoreParts {
+  return JSON.parse(
+    JSON.stringify(scores, (_key, value: unknown) =>
+      typeof value === 'number' ? Number(value.toPrecision(12)) : value,
+    ),
+  ) as ScoreParts;
+}
+
+/** The feeds of all frozen persons over the frozen catalogue, by the present code. */
+export function computeFeeds(): GoldenFeed[] {
+  const catalogue = readFrozen('v1-catalogue.json') as FrozenCatalogue;
+  const people = readFrozen('v1-people.json') as FrozenPerson[];
+  const nowMs = Date.parse(catalogue.now);
+
+  return people.map(({ name, country, profile }) => {
+    const user = toScoringUser(profile);
+    const scope = country !== null && catalogue.localScopesInUse.includes(country) ? country : null;
+    const score = scorerV1(user, nowMs);
+    const ranked = catalogue.markets
+      .map((market) => {
+        const trend: MarketTrend = {
+          trendingGlobal: market.trend.global,
+          trendingLocal: scope === null ? null : (market.trend.local[scope] ?? 0),
+          probability24hAgo: market.trend.probability24hAgo,
+        };
+        const scores = score(toScoringMarket(market), trend);
+        return { id: market.id, final: scores.final, volumeTotal: market.volumeTotal, market, scores };
+      })
+      .sort(compareRanked);
+    const ordered = diversifyFirstPage(ranked, ({ market }) => market.category);
+    const { hero, grid, stream } = feedSections(ordered, ({ market }) => market.imageUrl !== null);
+    return {
+      person: name,
+      hero: hero?.id ?? null,
+      grid: grid.map(({ id }) => id),
+      stream: stream.map(({ id }) => id),
+      ranking: ranked.map(({ id, scores }, index) => ({ rank: index + 1, id, scores: rounded(scores) })),
+    };
+  });
+}
+
+/** The feeds as JSON with one ranked market a line, so that a difference shows which ones moved. */
+export function formatFeeds(feeds: readonly GoldenFeed[]): string {
+  const texts = feeds.map(({ ranking, ...sections }) => {
+    const head = Object.entries(sections).map(([key, value]) => `  "${key}": ${JSON.stringify(value)},\n`);
+    const lines = ranking.map((ranked) => `    ${JSON.stringify(ranked)}`);
+    return `{\n${head.join('')}  "ranking": [\n${lines.join(',\n')}\n  ]\n}`;
+  });
+  return `[\n${texts.join(',\n')}\n]\n`;
+}
+
+export function readGoldenFeeds(): GoldenFeed[] {
+  return readFrozen('v1-ranking.json') as GoldenFeed[];
+}

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { OperatorError } from '../errors.js';
+
+const oneOf = (values: readonly string[]): string => values.map((value) => `"${value}"`).join(', ');
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'must be a port number from 0 to 65535')
+  .transform(Number)
+  .refine((value) => value <= 65_535, 'must be a port number from 0 to 65535');
+
+const postgresUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, 'must be a PostgreSQL URL such as postgresql://user:password@host:5432/database');
+
+const settingsSchema = z.object({
+  PORT: port.default(4000),
+  HOST: z.string().min(1, 'must be an address to listen on, such as 127.0.0.1').default('127.0.0.1'),
+  DATABASE_URL: postgresUrl.optional(),
+  BELLWETHER_DATA_DIR: z.string().min(1, 'must be a folder').default('.bellwether'),
+  BELLWETHER_CONFIG: z.string().min(1, 'must be a YAML file').optional(),
+  BELLWETHER_SAMPLE: z
+    .enum(['auto', 'off'], { error: `must be one of ${oneOf(['auto', 'off'])}` })
+    .default('auto'),
+  LOG_LEVEL: z.enum(logLevels, { error: `must be one of ${oneOf(logLevels)}` }).default('info'),
+  NODE_ENV: z
+    .enum(['development', 'production', 'test'], {
+      error: `must be one of ${oneOf(['development', 'production', 'test'])}`,
+    })
+    .default('development'),
+});
+
+/** What the environment decides. Everything that shapes the ranking is in the ranking config instead. */
+export interface Settings {
+  readonly port: number;
+  readonly host: string;
+  /** Undefined: the embedded PostgreSQL under `dataDir`. */
+  readonly databaseUrl: string | undefined;
+  readonly dataDir: string;
+  readonly rankingConfigFile: string | undefined;
+  readonly sample: 'auto' | 'off';
+  readonly logLevel: (typeof logLevels)[number];
+  readonly production: boolean;
+}
+
+/** The settings as a table for `--help` and the README: name, default, meaning. */
+export const settingDocs: readonly (readonly [name: string, fallback: string, meaning: string])[] = [
+  ['PORT', '4000', 'port to listen on; 0 chooses a free one'],
+  ['HOST', '127.0.0.1', 'address to listen on; only loopback is open without authentication'],
+  ['DATABASE_URL', '', 'PostgreSQL 15 or newer; without it an embedded one is started'],
+  ['BELLWETHER_DATA_DIR', '.bellwether', 'folder of the embedded PostgreSQL'],
+  ['BELLWETHER_CONFIG', '', 'YAML file merged over the default ranking config'],
+  ['BELLWETHER_SAMPLE', 'auto', 'auto: fill an empty embedded database with the sample; off: never'],
+  ['LOG_LEVEL', 'info', logLevels.join(', ')],
+  ['NODE_ENV', 'development', 'development, production or test'],
+];
+
+/**
+ * Reads the settings from environment variables; an empty variable counts as absent.
+ *
+ * @throws {OperatorError} naming every variable that is wrong, in one message.
+ */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = settingsSchema.safeParse(given);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => {
+      const name = String(issue.path[0]);
+      // A database URL may hold a password, so its value is not repeated.
+      const value = name === 'DATABASE_URL' ? '' : ` (it is "${String(given[name])}")`;
+      return `${name} ${issue.message}${value}.`;
+    });
+    throw new OperatorError(`The environment has wrong settings. ${faults.join(' ')}`);
+  }
+  const { data } = parsed;
+  return {
+    port: data.PORT,
+    host: data.HOST,
+    databaseUrl: data.DATABASE_URL,
+    dataDir: data.BELLWETHER_DATA_DIR,
+    rankingConfigFile: data.BELLWETHER_CONFIG,
+    sample: data.BELLWETHER_SAMPLE,
+    logLevel: data.LOG_LEVEL,
+    production: data.NODE_ENV === 'production',
+  };
+}
+
+/** Whether an address accepts connections from this machine only. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** {@link readSettings} of this process. */
+export function settingsFromEnvironment(): Settings {
+  return readSettings(process.env);
+}

@@ -1,0 +1,73 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { Pool } from 'pg';
+import type { PoolClient } from 'pg';
+import type { Logger } from 'pino';
+import { PrismaClient } from '../generated/prisma/client.js';
+
+export interface Database {
+  readonly prisma: PrismaClient;
+  /** Waits for the statements under way, and closes every connection. */
+  close(): Promise<void>;
+}
+
+interface Options {
+  readonly url: string;
+  readonly logger: Logger;
+  /** Most connections at once. */
+  readonly poolSize: number;
+  /**
+   * How long one statement may take, and how long one may wait for a connection. It also bounds a server that
+   * has stopped answering: the connection is given up with the statement.
+   */
+  readonly queryTimeoutMs?: number;
+  /** Told the text of each statement when it is sent; `BEGIN`, `COMMIT` and `ROLLBACK` are statements too. */
+  readonly onStatement?: (sql: string) => void;
+}
+
+/** A Prisma client on a pool of connections. Connects when first used; recovers by itself when the server comes back. */
+export function openDatabase(options: Options): Database {
+  const { url, logger, poolSize, queryTimeoutMs = 5_000, onStatement = () => undefined } = options;
+  const pool = new Pool({
+    connectionString: url,
+    max: poolSize,
+    query_timeout: queryTimeoutMs,
+    connectionTimeoutMillis: queryTimeoutMs,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+    application_name: 'bellwether',
+  });
+  // Prisma's adapter listens only from its first statement to its end; an error without a listener ends the process.
+  pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection was lost'));
+  pool.on('connect', (client) => watchStatements(client, onStatement));
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  return {
+    prisma,
+    close: async () => {
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
+}
+
+function watchStatements(client: PoolClient, onStatement: (sql: string) => void): void {
+  const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+  const watched = (...args: unknown[]): unknown => {
+    onStatement(textOf(args[0]));
+    const result = query(...args);
+    // A statement given up still occupies its connection, and after it whatever the pool would send there next.
+    if (result instanceof Promise) result.catch((error: unknown) => isTimeout(error) && void client.end());
+    return result;
+  };
+  client.query = watched as typeof client.query;
+}
+
+/** What node-postgres takes as its first argument: the text, or an object with it. */
+function textOf(statement: unknown): string {
+  if (typeof statement === 'string') return statement;
+  const isObject = typeof statement === 'object' && statement !== null;
+  return isObject && 'text' in statement ? String(statement.text) : '';
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Query read timeout';
+}

@@ -1,0 +1,205 @@
+import { Client, DatabaseError } from 'pg';
+import type { Logger } from 'pino';
+import { OperatorError } from '../errors.js';
+import { errorMessage } from './error-message.js';
+import { checksumOf, matchesChecksum, migrationsFolder, readMigrationFiles } from './migration-files.js';
+import type { MigrationFile } from './migration-files.js';
+
+export type MigrationState =
+  | 'applied'
+  | 'pending'
+  /** Applied, but its file was edited since. */
+  | 'modified'
+  /** Applied, but there is no such file: by a newer version, most likely. */
+  | 'missing file'
+  /** Begun by Prisma's own tool, and neither finished nor rolled back. */
+  | 'failed';
+
+export interface MigrationStatus {
+  readonly name: string;
+  readonly appliedAt: Date | null;
+  readonly state: MigrationState;
+}
+
+/** The lock that Prisma's own tool takes, so that it and we never migrate at once. */
+const prismaMigrationLock = 72_707_369;
+const oldestServerVersion = 150_000;
+
+/**
+ * Every migration, applied or not, in order.
+ * @throws {OperatorError} if the database can not be reached.
+ */
+export async function migrationStatus(url: string, folder = migrationsFolder): Promise<MigrationStatus[]> {
+  const files = await readMigrationFiles(folder);
+  return withConnection(url, (client) => readStatus(client, files));
+}
+
+/**
+ * Brings the database to the state that this version expects: each pending migration in a transaction of its own,
+ * recorded as Prisma does. Of several processes that do so at once, one does the work and the others wait for it.
+ * @returns the names of the migrations applied by this call.
+ * @throws {OperatorError} if the database can not be reached, is too old, is ahead of this version or was migrated
+ *   differently, if a migration fails, or if the wait is longer than `lockTimeoutMs`.
+ */
+export async function applyMigrations(
+  url: string,
+  options: { readonly logger: Logger; readonly folder?: URL; readonly lockTimeoutMs?: number },
+): Promise<string[]> {
+  const { logger, folder = migrationsFolder, lockTimeoutMs = 60_000 } = options;
+  const files = await readMigrationFiles(folder);
+  return withConnection(url, async (client) => {
+    await requireServerVersion(client);
+    await takeLock(client, lockTimeoutMs);
+    const status = await readStatus(client, files);
+    const refusal = status.map(refusalOf).find((sentence) => sentence !== undefined);
+    if (refusal !== undefined) throw new OperatorError(refusal);
+    const pending = status.filter(({ state }) => state === 'pending').map(({ name }) => name);
+    await client.query(createMigrationsTable);
+    for (const file of files.filter(({ name }) => pending.includes(name))) {
+      await apply(client, file);
+      logger.info({ migration: file.name }, 'database migration applied');
+    }
+    return pending;
+  });
+}
+
+async function withConnection<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({
+    connectionString: url,
+    application_name: 'bellwether migrations',
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+  });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+  } catch (cause) {
+    throw new OperatorError(
+      `The database ${client.database ?? ''} at ${client.host}:${client.port} can not be reached: ` +
+        `${errorMessage(cause)}. Check that it runs and that DATABASE_URL is right.`,
+      { cause },
+    );
+  }
+  try {
+    return await work(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function requireServerVersion(client: Client): Promise<void> {
+  const { rows } = await client.query<{ number: number; version: string }>(
+    `SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version`,
+  );
+  const [server] = rows;
+  if (server === undefined || server.number >= oldestServerVersion) return;
+  throw new OperatorError(`The database server is PostgreSQL ${server.version}; 15 or newer is needed.`);
+}
+
+/** Held until the connection ends. */
+async function takeLock(client: Client, lockTimeoutMs: number): Promise<void> {
+  try {
+    await client.query(`SET lock_timeout = ${lockTimeoutMs}`);
+    await client.query('SELECT pg_advisory_lock($1)', [prismaMigrationLock]);
+    await client.query('RESET lock_timeout');
+  } catch (cause) {
+    if (!(cause instanceof DatabaseError) || cause.code !== '55P03') throw cause;
+    throw new OperatorError(
+      `Another process has been migrating the database for more than ${lockTimeoutMs / 1_000} s. ` +
+        'Wait until it has finished, or end it, and start again.',
+      { cause },
+    );
+  }
+}
+
+async function apply(client: Client, { name, sql }: MigrationFile): Promise<void> {
+  try {
+    await client.query('BEGIN');
+    await client.query(sql);
+    await client.query(recordMigration, [checksumOf(sql), name]);
+    await client.query('COMMIT');
+  } catch (cause) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw new OperatorError(
+      `The migration ${name} failed and was undone; the database is as it was before: ${errorMessage(cause)}. ` +
+        'Mend the cause and start again.',
+      { cause },
+    );
+  }
+}
+
+interface MigrationRow {
+  readonly migration_name: string;
+  readonly checksum: string;
+  readonly finished_at: Date | null;
+}
+
+async function readStatus(client: Client, files: readonly MigrationFile[]): Promise<MigrationStatus[]> {
+  const table = await client.query<{ exists: boolean }>(
+    `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists`,
+  );
+  const { rows } =
+    table.rows[0]?.exists === true
+      ? await client.query<MigrationRow>(selectMigrations)
+      : { rows: [] as MigrationRow[] };
+  const recorded = new Map(rows.map((row) => [row.migration_name, row]));
+  const byName = new Map(files.map((file) => [file.name, file]));
+  return [...new Set([...byName.keys(), ...recorded.keys()])].sort().map((name) => {
+    const row = recorded.get(name);
+    return { name, appliedAt: row?.finished_at ?? null, state: stateOf(byName.get(name), row) };
+  });
+}
+
+function stateOf(file: MigrationFile | undefined, row: MigrationRow | undefined): MigrationState {
+  if (row === undefined) return 'pending';
+  if (row.finished_at === null) return 'failed';
+  if (file === undefined) return 'missing file';
+  return matchesChecksum(file, row.checksum) ? 'applied' : 'modified';
+}
+
+function refusalOf({ name, state }: MigrationStatus): string | undefined {
+  switch (state) {
+    case 'applied':
+    case 'pending':
+      return undefined;
+    case 'modified':
+      return (
+        `The migration ${name} was edited after it had been applied to this database. ` +
+        'Restore its file, and put the change into a new migration.'
+      );
+    case 'missing file':
+      return (
+        `The database has the migration ${name}, which this version of Bellwether does not know: ` +
+        'a newer version has used it. Start that version, or give this one a database of its own.'
+      );
+    case 'failed':
+      return (
+        `The migration ${name} was begun with another tool and did not finish. ` +
+        'Settle it with "prisma migrate resolve", and start again.'
+      );
+  }
+}
+
+const createMigrationsTable = `
+  CREATE TABLE IF NOT EXISTS _prisma_migrations (
+    id                  VARCHAR(36) PRIMARY KEY NOT NULL,
+    checksum            VARCHAR(64) NOT NULL,
+    finished_at         TIMESTAMPTZ,
+    migration_name      VARCHAR(255) NOT NULL,
+    logs                TEXT,
+    rolled_back_at      TIMESTAMPTZ,
+    started_at          TIMESTAMPTZ NOT NULL DEFAULT now(),
+    applied_steps_count INTEGER NOT NULL DEFAULT 0
+  )`;
+
+// now() is when the transaction began, clock_timestamp() the moment of this statement.
+const recordMigration = `
+  INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+  VALUES (gen_random_uuid()::text, $1, $2, now(), clock_timestamp(), 1)`;
+
+// Prisma's tool keeps the rows of failed attempts; the latest row that was not rolled back counts.
+const selectMigrations = `
+  SELECT DISTINCT ON (migration_name) migration_name, checksum, finished_at
+  FROM _prisma_migrations
+  WHERE rolled_back_at IS NULL
+  ORDER BY migration_name, started_at DESC`;

@@ -1,0 +1,152 @@
+import { once } from 'node:events';
+import { link, open, readFile, rename, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClusterFiles } from './postgres-cluster.js';
+import { spawnAs } from './unprivileged-user.js';
+import type { RunAs } from './unprivileged-user.js';
+
+/** The main process of a PostgreSQL server, as its pid file tells. */
+export interface Postmaster {
+  readonly pid: number;
+  /** On 127.0.0.1. */
+  readonly port: number;
+  readonly ready: boolean;
+}
+
+const pollIntervalMs = 10;
+
+/** The running server of the cluster; undefined if there is none. */
+export async function findPostmaster(files: ClusterFiles): Promise<Postmaster | undefined> {
+  const written = await readPidFile(files);
+  if (written === undefined || !isAlive(written.pid)) return undefined;
+  if (await isOfCluster(written.pid, files)) return written;
+  await removePidFile(files, written.pid);
+  return undefined;
+}
+
+async function readPidFile({ dataDirectory }: ClusterFiles): Promise<Postmaster | undefined> {
+  const lines = await readLines(path.join(dataDirectory, 'postmaster.pid'));
+  const [pid, port] = [Number(lines[0]), Number(lines[3])];
+  return pid > 0 && port > 0 ? { pid, port, ready: lines[7]?.trim() === 'ready' } : undefined;
+}
+
+async function readLines(file: string): Promise<string[]> {
+  try {
+    return (await readFile(file, 'utf8')).split('\n');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/**
+ * Whether that process is the cluster's server. After a crash of the machine, and always in a container started
+ * again, the number in the pid file may belong to any program; PostgreSQL itself would then refuse to start.
+ * Where the system does not tell (no /proc), the answer is yes.
+ */
+async function isOfCluster(pid: number, { dataDirectory }: ClusterFiles): Promise<boolean> {
+  const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => undefined);
+  return commandLine === undefined || commandLine.split('\0').includes(dataDirectory);
+}
+
+/** Removes the pid file of a server that is gone, but not one that another process wrote in the meantime. */
+async function removePidFile({ dataDirectory }: ClusterFiles, stalePid: number): Promise<void> {
+  const pidFile = path.join(dataDirectory, 'postmaster.pid');
+  const aside = `${pidFile}.stale-${process.pid}`;
+  await rename(pidFile, aside);
+  const [pid] = await readLines(aside);
+  if (Number(pid) !== stalePid) await link(aside, pidFile);
+  await rm(aside);
+}
+
+/**
+ * Starts the server in a session of its own, so that neither Ctrl-C in our terminal nor our death ends it.
+ * @param port on 127.0.0.1; undefined for any free one.
+ * @param signal ends the waiting, not the server.
+ * @returns whether it became ready; false if it ended at once, be it because another process was faster. Why is
+ *   in the log file.
+ */
+export async function startPostmaster(
+  postgres: string,
+  files: ClusterFiles,
+  runAs: RunAs,
+  port: number | undefined,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const log = await open(files.logFile, 'a', 0o600);
+  const settings = Object.entries(serverSettings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const where = ['-D', files.dataDirectory, '-p', String(port ?? (await freePort()))];
+  const child = spawnAs(runAs, [postgres, ...where, ...settings], {
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', log.fd, log.fd],
+  });
+  const ended = new AbortController();
+  const end = () => ended.abort();
+  child.once('exit', end).once('error', end);
+  child.unref();
+  await log.close();
+  while (!ended.signal.aborted) {
+    const written = await readPidFile(files);
+    if (written?.pid === child.pid && written?.ready === true) return true;
+    await sleep(pollIntervalMs, undefined, { signal });
+  }
+  return false;
+}
+
+/**
+ * Ends the server in its "fast" way: open transactions are rolled back, what was committed is kept.
+ * @returns whether it ended within the time.
+ */
+export async function stopPostmaster(files: ClusterFiles, timeoutMs: number): Promise<boolean> {
+  const running = await findPostmaster(files);
+  if (running === undefined) return true;
+  process.kill(running.pid, 'SIGINT');
+  const signal = AbortSignal.timeout(timeoutMs);
+  // Not until the process is gone: where nobody reaps orphans, it stays as a zombie. The file goes last.
+  while ((await readPidFile(files))?.pid === running.pid && isAlive(running.pid)) {
+    if (signal.aborted) return false;
+    await sleep(pollIntervalMs);
+  }
+  return true;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  if (address === null || typeof address === 'string') throw new Error('A TCP server without a port.');
+  return address.port;
+}
+
+/** Small, for a server that shares the machine with the gateway; everything about durability is as PostgreSQL has it. */
+const serverSettings = {
+  listen_addresses: '127.0.0.1',
+  // The path of a Unix socket may not be longer than about 100 characters; ours may be.
+  unix_socket_directories: '',
+  max_connections: 60,
+  shared_buffers: '64MB',
+  max_wal_size: '256MB',
+  timezone: 'UTC',
+  jit: 'off',
+  // Parallel queries need more shared memory than a container has by default (64 MB in all).
+  max_parallel_workers_per_gather: 0,
+  // A statement whose client has gone is ended within a second.
+  client_connection_check_interval: '1s',
+  // The log is for faults of the server: neither checkpoints nor what people did belongs in it.
+  log_checkpoints: 'off',
+  log_error_verbosity: 'terse',
+  log_min_error_statement: 'panic',
+} as const;

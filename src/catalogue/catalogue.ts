@@ -1,0 +1,191 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock } from '../config/clock.js';
+import { BellwetherError } from '../errors.js';
+import { checkInput } from '../input/check-input.js';
+import type { Logger } from '../observability/logger.js';
+import type { Market } from '../repositories/market.js';
+import type { MarketRepository } from '../repositories/market-repository.js';
+import { emptySnapshot, patchSnapshot, type CatalogueSnapshot } from './catalogue-snapshot.js';
+import { decodeCursor, marketPageRequest, toMarketPage, type MarketPage } from './market-page.js';
+import { applyMarketInput, checkMarketInput, type CheckedMarketInput } from './market-input.js';
+
+export type { CatalogueEntry, CatalogueSnapshot } from './catalogue-snapshot.js';
+
+const MAX_UPSERT = 1_000;
+
+/** What became of one market of an upsert. */
+export interface UpsertResult {
+  readonly id: string;
+  readonly outcome: 'CREATED' | 'UPDATED' | 'UNCHANGED' | 'REJECTED';
+  /** Why it was rejected, naming the field. */
+  readonly reason?: string;
+}
+
+/** The markets: stored in the database, the open ones held in memory and kept up to date. */
+export class Catalogue {
+  #snapshot = emptySnapshot;
+  #loadedAtMs: number | null = null;
+  #reading: Promise<void> | null = null;
+  #nextReading: Promise<void> | null = null;
+
+  constructor(
+    private readonly parts: { markets: MarketRepository; clock: Clock; logger: Logger },
+  ) {}
+
+  /** The open markets as last seen. */
+  get snapshot(): CatalogueSnapshot {
+    return this.#snapshot;
+  }
+
+  /** When the snapshot was last known to be the newest; null before the first load. */
+  get loadedAtMs(): number | null {
+    return this.#loadedAtMs;
+  }
+
+  /**
+   * Brings the snapshot up to what is stored at the time of the call. A reading that is under way may
+   * have missed that, so callers wait for the next one, which they share.
+   */
+  refresh(): Promise<void> {
+    if (this.#reading === null) {
+      this.#reading = this.#load().finally(() => (this.#reading = null));
+      return this.#reading;
+    }
+    this.#nextReading ??= this.#reading
+      .catch(() => undefined)
+      .then(() => {
+        this.#nextReading = null;
+        return this.refresh();
+      });
+    return this.#nextReading;
+  }
+
+  async #load(): Promise<void> {
+    const { markets, version } = await this.parts.markets.changedSince(this.#snapshot.version);
+    if (markets.length > 0) {
+      this.#snapshot = patchSnapshot(this.#snapshot, markets, version);
+      this.parts.logger.debug(
+        { changed: markets.length, open: this.#snapshot.entries.length, version: String(version) },
+        'catalogue changed',
+      );
+    }
+    this.#loadedAtMs = this.parts.clock();
+  }
+
+  /** The markets with these ids, open or not, in the order asked; undefined where there is none. */
+  async findByIds(ids: readonly string[]): Promise<(Market | undefined)[]> {
+    const { byId } = this.#snapshot;
+    const missing = ids.filter((id) => !byId.has(id));
+    const stored = missing.length === 0 ? [] : await this.parts.markets.findByIds(missing);
+    const others = new Map(stored.map((market) => [market.id, market]));
+    return ids.map((id) => byId.get(id)?.market ?? others.get(id));
+  }
+
+  /**
+   * One page of all markets, open or not, newest first.
+   *
+   * @throws {BellwetherError} BAD_USER_INPUT naming the field.
+   */
+  async page(input: unknown): Promise<MarketPage> {
+    const { first, after, category, tag, status, text } = checkInput(marketPageRequest, input);
+    const cursor = after == null ? undefined : decodeCursor(after);
+    const filter = {
+      category: category ?? undefined,
+      tag: tag ?? undefined,
+      status: status ?? undefined,
+      text: text ?? undefined,
+    };
+    const { markets, hasMore } = await this.parts.markets.page(filter, first, cursor);
+    return toMarketPage(markets, hasMore, cursor === undefined);
+  }
+
+  /**
+   * Creates or updates markets: what an input leaves out keeps its value, null takes it away. Each is
+   * judged by itself; when an id comes twice, the later one is applied to the result of the earlier.
+   *
+   * @returns what became of each, in order.
+   * @throws {BellwetherError} BAD_USER_INPUT for more than 1,000 at once.
+   */
+  async upsert(inputs: readonly unknown[]): Promise<UpsertResult[]> {
+    const checked = checkAll(inputs);
+    let decided: UpsertResult[] = [];
+    if (checked.valid.length > 0) {
+      const now = new Date(this.parts.clock());
+      await this.parts.markets.change(idsOf(checked.valid), now, (stored) => {
+        const { results, changed } = decide(stored, checked.valid, now);
+        decided = results;
+        return changed;
+      });
+      if (decided.some(({ outcome }) => outcome !== 'UNCHANGED')) await this.#showChanges();
+    }
+    return checked.inOrder(decided);
+  }
+
+  /** Judges markets as {@link upsert} would, and stores nothing. */
+  async checkUpsert(inputs: readonly unknown[]): Promise<UpsertResult[]> {
+    const checked = checkAll(inputs);
+    const stored = await this.parts.markets.findByIds(idsOf(checked.valid));
+    const byId = new Map(stored.map((market) => [market.id, market]));
+    return checked.inOrder(decide(byId, checked.valid, new Date(this.parts.clock())).results);
+  }
+
+  async #showChanges(): Promise<void> {
+    // A process that never asked for the snapshot does not hold one.
+    if (this.#loadedAtMs === null) return;
+    // The markets are stored whatever becomes of this: the next periodic reading brings them too.
+    await this.refresh().catch((error: unknown) => {
+      this.parts.logger.warn({ err: error }, 'the catalogue could not be read again after a change');
+    });
+  }
+}
+
+/** Inputs that passed the check, and how to put what became of them among those that did not. */
+interface CheckedInputs {
+  readonly valid: readonly CheckedMarketInput[];
+  inOrder(decided: readonly UpsertResult[]): UpsertResult[];
+}
+
+function checkAll(inputs: readonly unknown[]): CheckedInputs {
+  if (inputs.length > MAX_UPSERT) {
+    throw BellwetherError.badInput('markets', `markets must have at most ${MAX_UPSERT} entries.`);
+  }
+  const checked = inputs.map(checkMarketInput);
+  return {
+    valid: checked.flatMap(({ market }) => (market === undefined ? [] : [market])),
+    inOrder: (decided) => {
+      const rest = decided.values();
+      return checked.flatMap(({ fault }, index): UpsertResult[] => {
+        if (fault !== undefined) return [{ id: idOf(inputs[index]), outcome: 'REJECTED', reason: fault }];
+        const next = rest.next().value;
+        return next === undefined ? [] : [next];
+      });
+    },
+  };
+}
+
+function idsOf(markets: readonly CheckedMarketInput[]): string[] {
+  return [...new Set(markets.map(({ id }) => id))];
+}
+
+function decide(
+  stored: ReadonlyMap<string, Market>,
+  inputs: readonly CheckedMarketInput[],
+  now: Date,
+): { results: UpsertResult[]; changed: Market[] } {
+  const present = new Map(stored);
+  const changed = new Map<string, Market>();
+  const results = inputs.map((input): UpsertResult => {
+    const before = present.get(input.id);
+    const after = applyMarketInput(before, input, now);
+    if (before !== undefined && isDeepStrictEqual(before, after)) return { id: input.id, outcome: 'UNCHANGED' };
+    present.set(input.id, after);
+    changed.set(input.id, after);
+    return { id: input.id, outcome: before === undefined ? 'CREATED' : 'UPDATED' };
+  });
+  return { results, changed: [...changed.values()] };
+}
+
+function idOf(input: unknown): string {
+  const id = typeof input === 'object' && input !== null && 'id' in input ? input.id : undefined;
+  return typeof id === 'string' ? id : '';
+}

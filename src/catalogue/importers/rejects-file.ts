@@ -1,0 +1,40 @@
+import { once } from 'node:events';
+import type { WriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { finished } from 'node:stream/promises';
+import { OperatorError } from '../../errors.js';
+import type { RejectRecord } from './market-draft.js';
+
+/** A file of JSON lines `{line, reason, raw}`, made with the first reject; without one there is no file. */
+export class RejectsFile {
+  readonly path: string;
+  count = 0;
+  #stream: WriteStream | undefined;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** @throws OperatorError when the file cannot be made. */
+  async add({ line, reason, raw }: Omit<RejectRecord, 'kind'>): Promise<void> {
+    this.count++;
+    this.#stream ??= await this.#create();
+    if (!this.#stream.write(`${JSON.stringify({ line, reason, raw })}\n`)) await once(this.#stream, 'drain');
+  }
+
+  async close(): Promise<void> {
+    if (!this.#stream) return;
+    this.#stream.end();
+    await finished(this.#stream);
+  }
+
+  async #create(): Promise<WriteStream> {
+    try {
+      return (await open(this.path, 'w')).createWriteStream();
+    } catch (error) {
+      throw new OperatorError(`The file of rejects, ${this.path}, cannot be written: ${String(error)}`, {
+        cause: error,
+      });
+    }
+  }
+}

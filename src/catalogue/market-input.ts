@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import type { Market, MarketStatus } from '../repositories/market.js';
+import { topicKey } from '../repositories/market.js';
+
+/** The category of a market whose source names none. */
+export const NO_CATEGORY = 'Other';
+
+const instant = z.union([z.date(), z.iso.datetime({ offset: true })], { error: 'must be an ISO 8601 instant' });
+
+const url = z
+  .string()
+  .max(2_000)
+  .regex(/^(https?:\/\/|\/(?!\/))/, 'must be an http(s) URL or a path that begins with /');
+
+const label = z.string().trim().min(1).max(100);
+
+const country = z
+  .string()
+  .regex(/^[A-Za-z]{2}$/, 'must be a two-letter country code')
+  .transform((code) => code.toUpperCase());
+
+/** Tags that differ in case alone are one tag, as first written. */
+const tags = z
+  .array(label)
+  .max(64)
+  .transform((labels) => [...new Map([...labels].reverse().map((tag) => [topicKey(tag), tag])).values()].reverse());
+
+const marketInput = z.object({
+  id: z.string().min(1).max(128),
+  title: z.string().trim().min(1).max(500),
+  description: z.string().max(100_000).nullish(),
+  category: label.nullish(),
+  tags: tags.nullish(),
+  probability: z.number().min(0).max(1).nullish(),
+  volume24h: z.number().min(0).nullish(),
+  volumeTotal: z.number().min(0).nullish(),
+  participantCount: z.number().int().min(0).max(2_147_483_647).nullish(),
+  imageUrl: url.nullish(),
+  url: url.nullish(),
+  status: z.enum(['OPEN', 'CLOSED', 'RESOLVED']).nullish(),
+  createdAt: instant.nullish(),
+  resolvesAt: instant.nullish(),
+  editorialDescription: z.string().max(5_000).nullish(),
+  editorialBoost: z.number().min(0).max(1).nullish(),
+  eventKey: z.string().min(1).max(256).nullish(),
+  source: z.string().min(1).max(100).nullish(),
+  blockedCountries: z.array(country).max(250).nullish(),
+});
+
+/** What a caller says of a market: what is left out keeps its value, null takes it away. */
+export type MarketInput = z.input<typeof marketInput>;
+export type CheckedMarketInput = z.output<typeof marketInput>;
+
+/** Checks one market; every fault is told in one sentence that names its field. */
+export function checkMarketInput(
+  input: unknown,
+): { market: CheckedMarketInput; fault?: never } | { market?: never; fault: string } {
+  const parsed = marketInput.safeParse(input);
+  if (parsed.success) return { market: parsed.data };
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'market'}: ${issue.message}`);
+  return { fault: faults.join('; ') };
+}
+
+/** The market as it stands when `input` is applied to what is stored, or to nothing. */
+export function applyMarketInput(stored: Market | undefined, input: CheckedMarketInput, now: Date): Market {
+  /** The value given; else, when nothing was said, the stored one; else none. */
+  const value = <Key extends keyof Market>(
+    key: Key,
+    given: Market[Key] | null | undefined,
+    none: Market[Key],
+  ): Market[Key] => (given === undefined ? (stored?.[key] ?? none) : (given ?? none));
+  const date = (given: Date | string | null | undefined): Date | null | undefined =>
+    typeof given === 'string' ? new Date(given) : given;
+  return {
+    id: input.id,
+    title: input.title,
+    description: value('description', input.description, null),
+    category: value('category', input.category, NO_CATEGORY),
+    tags: value('tags', input.tags, []),
+    probability: value('probability', input.probability, null),
+    volume24h: value('volume24h', input.volume24h, 0),
+    volumeTotal: value('volumeTotal', input.volumeTotal, 0),
+    participantCount: value('participantCount', input.participantCount, 0),
+    imageUrl: value('imageUrl', input.imageUrl, null),
+    url: value('url', input.url, null),
+    status: value('status', input.status, 'OPEN' satisfies MarketStatus),
+    createdAt: value('createdAt', date(input.createdAt), now),
+    resolvesAt: value('resolvesAt', date(input.resolvesAt), null),
+    editorialDescription: value('editorialDescription', input.editorialDescription, null),
+    editorialBoost: value('editorialBoost', input.editorialBoost, 0),
+    eventKey: value('eventKey', input.eventKey, null),
+    source: value('source', input.source, null),
+    blockedCountries: value('blockedCountries', input.blockedCountries, []),
+  };
+}

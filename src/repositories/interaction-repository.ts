@@ -1,0 +1,152 @@
+import type { PrismaClient } from '../generated/prisma/client.js';
+import type { EventType } from '../scoring/event-weight.js';
+
+type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
+
+/** An event as it is stored. */
+export interface Interaction {
+  readonly id: string;
+  readonly userKey: string;
+  readonly marketId: string;
+  readonly eventType: EventType;
+  /** Dwell factor included. */
+  readonly weight: number;
+  readonly dwellMs: number | null;
+  readonly section: string | null;
+  readonly position: number | null;
+  readonly country: string | null;
+  readonly sessionId: string | null;
+  readonly feedId: string | null;
+  readonly stake: number | null;
+  readonly context: unknown;
+  readonly clientEventId: string | null;
+  /** The market's probability when the event was taken. */
+  readonly probability: number | null;
+  readonly occurredAt: Date;
+  readonly receivedAt: Date;
+  /** Whether `occurredAt` was out of bounds and replaced by the server's time. */
+  readonly clamped: boolean;
+}
+
+/** An event id chosen by the client, and the interaction it stands for. */
+export interface ClientEvent {
+  readonly userKey: string;
+  readonly clientEventId: string;
+  readonly interactionId: string;
+}
+
+export interface TrendRow {
+  /** Null: over everyone. */
+  readonly country: string | null;
+  readonly marketId: string;
+  readonly sum: number;
+}
+
+export class InteractionRepository {
+  constructor(private readonly connection: Connection) {}
+
+  async insert(interactions: readonly Interaction[]): Promise<void> {
+    const rows = interactions.map((event) => ({
+      id: event.id,
+      user_key: event.userKey,
+      market_id: event.marketId,
+      event_type: event.eventType,
+      weight: event.weight,
+      dwell_ms: event.dwellMs,
+      section: event.section,
+      position: event.position,
+      country: event.country,
+      session_id: event.sessionId,
+      feed_id: event.feedId,
+      stake: event.stake,
+      context: event.context,
+      client_event_id: event.clientEventId,
+      probability: event.probability,
+      occurred_at: event.occurredAt,
+      received_at: event.receivedAt,
+      clamped: event.clamped,
+    }));
+    await this.connection.$executeRaw`
+      insert into interactions (id, user_key, market_id, event_type, weight, dwell_ms, section, position, country,
+        session_id, feed_id, stake, context, client_event_id, probability, occurred_at, received_at, clamped)
+      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id uuid, user_key text, market_id text,
+        event_type event_type, weight float8, dwell_ms int, section feed_section, position int, country text,
+        session_id text, feed_id text, stake float8, context jsonb, client_event_id text, probability float8,
+        occurred_at timestamptz, received_at timestamptz, clamped boolean)`;
+  }
+
+  /**
+   * Takes client event ids that were not used since `usedSince`. Ids already in use stay with their
+   * interaction.
+   *
+   * @returns for each event, in order, the interaction that its id stands for: its own when it was new.
+   */
+  async claimClientEvents(events: readonly ClientEvent[], now: Date, usedSince: Date): Promise<string[]> {
+    // Taken in one order everywhere, so that two callers cannot block each other.
+    const rows = [...new Map(events.map((event) => [identity(event), event])).entries()]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, event]) => ({
+        user_key: event.userKey,
+        client_event_id: event.clientEventId,
+        interaction_id: event.interactionId,
+      }));
+    const json = JSON.stringify(rows);
+    await this.connection.$executeRaw`
+      insert into client_events (user_key, client_event_id, interaction_id, received_at)
+      select r.user_key, r.client_event_id, r.interaction_id, ${now}
+      from jsonb_to_recordset(${json}::jsonb) as r(user_key text, client_event_id text, interaction_id uuid)
+      on conflict (user_key, client_event_id) do update
+        set interaction_id = excluded.interaction_id, received_at = excluded.received_at
+        where client_events.received_at < ${usedSince}`;
+    const held = await this.connection.$queryRaw<
+      { user_key: string; client_event_id: string; interaction_id: string }[]
+    >`
+      select c.user_key, c.client_event_id, c.interaction_id::text from client_events c
+      join jsonb_to_recordset(${json}::jsonb) as r(user_key text, client_event_id text)
+        on r.user_key = c.user_key and r.client_event_id = c.client_event_id`;
+    const byIdentity = new Map(
+      held.map((row) => [
+        identity({ userKey: row.user_key, clientEventId: row.client_event_id }),
+        row.interaction_id,
+      ]),
+    );
+    return events.map((event) => byIdentity.get(identity(event)) ?? event.interactionId);
+  }
+
+  /**
+   * What the crowd did with each open market since an instant: over distinct people, the smaller of
+   * `userCap` and that person's positive weights, each halved every `halfLifeMs` of age. Once over
+   * everyone, and once for each country that at least `minLocalUsers` distinct people act from.
+   */
+  async trendSums(options: {
+    now: Date;
+    since: Date;
+    halfLifeMs: number;
+    userCap: number;
+    minLocalUsers: number;
+  }): Promise<TrendRow[]> {
+    const { now, since, halfLifeMs, userCap, minLocalUsers } = options;
+    return this.connection.$queryRaw<TrendRow[]>`
+      with recent as (
+        select i.market_id, i.user_key, i.country,
+          i.weight * power(0.5, greatest(0, extract(epoch from ${now}::timestamptz - i.occurred_at)::float8 * 1000)
+            / ${halfLifeMs}::float8) as weight
+        from interactions i join markets m on m.id = i.market_id and m.status = 'OPEN'
+        where i.occurred_at >= ${since} and i.weight > 0
+      ), countries as (
+        select country from recent where country is not null
+        group by country having count(distinct user_key) >= ${minLocalUsers}
+      ), people as (
+        select null as country, market_id, least(${userCap}::float8, sum(weight)) as sum from recent
+        group by market_id, user_key
+        union all
+        select country, market_id, least(${userCap}::float8, sum(weight)) from recent
+        where country in (select country from countries) group by country, market_id, user_key
+      )
+      select country, market_id as "marketId", sum(sum) as sum from people group by country, market_id`;
+  }
+}
+
+function identity(event: { userKey: string; clientEventId: string }): string {
+  return JSON.stringify([event.userKey, event.clientEventId]);
+}

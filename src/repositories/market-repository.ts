@@ -1,0 +1,181 @@
+import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
+import { topicKey, type Market, type MarketStatus } from './market.js';
+import { insertTags, selectMarkets, toMarket, writeMarkets, type MarketRow } from './market-rows.js';
+
+/** A market's state at a minute. */
+export interface MarketSnapshot {
+  readonly marketId: string;
+  readonly at: Date;
+  readonly probability: number | null;
+  readonly volume24h: number;
+  readonly participantCount: number;
+}
+
+/** Which markets to list; what is left out does not restrict. */
+export interface MarketFilter {
+  readonly category?: string | undefined;
+  readonly tag?: string | undefined;
+  readonly status?: MarketStatus | undefined;
+  /** Words that title or description must contain, in any case. */
+  readonly text?: string | undefined;
+}
+
+/** A place in the list of markets: after this market. */
+export interface MarketCursor {
+  readonly createdAt: Date;
+  readonly id: string;
+}
+
+/** Serializes writers of markets, so that versions grow in the order of commits. */
+const MARKET_WRITERS_LOCK = 4_201_001;
+
+const minuteMs = 60_000;
+
+export class MarketRepository {
+  constructor(private readonly prisma: PrismaClient) {}
+
+  /** The markets with these ids; unknown ids are left out. */
+  async findByIds(ids: readonly string[]): Promise<Market[]> {
+    const rows = await this.prisma.$queryRaw<MarketRow[]>`${selectMarkets} where m.id = any(${[...ids]})`;
+    return rows.map(toMarket);
+  }
+
+  /** Every market that changed after `version`, whatever its status, and the newest version among them. */
+  async changedSince(version: bigint): Promise<{ markets: Market[]; version: bigint }> {
+    // Whoever starts from nothing has no use for markets that are over.
+    const started = version > 0n ? Prisma.sql`` : Prisma.sql`and m.status = 'OPEN'`;
+    const rows = await this.prisma.$queryRaw<MarketRow[]>`
+      ${selectMarkets} where m.version > ${version} ${started} order by m.version`;
+    return { markets: rows.map(toMarket), version: rows.at(-1)?.version ?? version };
+  }
+
+  /** One page of markets, newest first, and whether more follow. */
+  async page(
+    filter: MarketFilter,
+    first: number,
+    after: MarketCursor | undefined,
+  ): Promise<{ markets: Market[]; hasMore: boolean }> {
+    const conditions = [
+      filter.category === undefined ? null : Prisma.sql`m.category_key = ${topicKey(filter.category)}`,
+      filter.status === undefined ? null : Prisma.sql`m.status = ${filter.status}::market_status`,
+      filter.tag === undefined
+        ? null
+        : Prisma.sql`exists (select from market_tags t where t.market_id = m.id and t.key = ${topicKey(filter.tag)})`,
+      ...words(filter.text).map(
+        (word) => Prisma.sql`(m.title ilike ${containing(word)} or m.description ilike ${containing(word)})`,
+      ),
+      after === undefined ? null : Prisma.sql`(m.created_at, m.id) < (${after.createdAt}, ${after.id})`,
+    ].filter((condition) => condition !== null);
+    const where = conditions.length === 0 ? Prisma.sql`` : Prisma.sql`where ${Prisma.join(conditions, ' and ')}`;
+    const rows = await this.prisma.$queryRaw<MarketRow[]>`
+      ${selectMarkets} ${where} order by m.created_at desc, m.id desc limit ${first + 1}`;
+    return { markets: rows.slice(0, first).map(toMarket), hasMore: rows.length > first };
+  }
+
+  /**
+   * Writes what `decide` makes of the markets as they are, in one transaction that no other writer
+   * of markets shares. A market whose odds, volume or participants changed gets a snapshot row.
+   *
+   * @param decide from the stored markets by id: which markets to write, each whole.
+   */
+  async change(
+    ids: readonly string[],
+    now: Date,
+    decide: (stored: ReadonlyMap<string, Market>) => readonly Market[],
+  ): Promise<void> {
+    await this.prisma.$transaction(
+      async (tx) => {
+        await tx.$executeRaw`select pg_advisory_xact_lock(${MARKET_WRITERS_LOCK})`;
+        const rows = await tx.$queryRaw<MarketRow[]>`${selectMarkets} where m.id = any(${[...ids]})`;
+        const stored = new Map(rows.map((row) => [row.id, toMarket(row)]));
+        const changed = decide(stored);
+        if (changed.length === 0) return;
+        const changedIds = changed.map((market) => market.id);
+        await tx.$executeRaw(writeMarkets(changed, now));
+        await tx.$executeRaw`delete from market_tags where market_id = any(${changedIds})`;
+        await tx.$executeRaw(insertTags(changed));
+        const moved = changed.filter((market) => hasMoved(stored.get(market.id), market));
+        await tx.$executeRaw(writeSnapshots(moved.map((market) => snapshotOf(market, now))));
+      },
+      { timeout: 30_000, maxWait: 30_000 },
+    );
+  }
+
+  /** Adds the past of markets, as an importer knows it; a minute that is already known keeps its row. */
+  async addHistory(snapshots: readonly MarketSnapshot[]): Promise<void> {
+    await this.prisma.$executeRaw`${insertSnapshots(snapshots)} on conflict (market_id, at) do nothing`;
+  }
+
+  /** The last known probability of each open market at or before an instant; markets without one are left out. */
+  async probabilitiesAt(instant: Date): Promise<Map<string, number>> {
+    const rows = await this.prisma.$queryRaw<{ id: string; probability: number }[]>`
+      select m.id, s.probability from markets m
+      cross join lateral (
+        select probability from market_snapshots
+        where market_id = m.id and at <= ${instant} order by at desc limit 1) s
+      where m.status = 'OPEN' and s.probability is not null`;
+    return new Map(rows.map((row) => [row.id, row.probability]));
+  }
+
+  /** What each market's probability was at an instant, in the order asked; null where that is not known. */
+  async probabilitiesThen(asked: readonly { marketId: string; at: Date }[]): Promise<(number | null)[]> {
+    const rows = await this.prisma.$queryRaw<{ place: bigint; probability: number | null }[]>`
+      select r.place, s.probability
+      from rows from (jsonb_to_recordset(${JSON.stringify(asked)}::jsonb) as ("marketId" text, at timestamptz))
+        with ordinality as r("marketId", at, place)
+      cross join lateral (
+        select probability from market_snapshots
+        where market_id = r."marketId" and at <= r.at order by at desc limit 1) s`;
+    const byPlace = new Map(rows.map(({ place, probability }) => [Number(place), probability]));
+    return asked.map((_, index) => byPlace.get(index + 1) ?? null);
+  }
+
+  /** Whether there is no market at all. */
+  async isEmpty(): Promise<boolean> {
+    return (await this.prisma.market.findFirst({ select: { id: true } })) === null;
+  }
+}
+
+function words(text: string | undefined): string[] {
+  return text?.split(/\s+/).filter((word) => word !== '') ?? [];
+}
+
+/** A pattern for `ilike` that matches the word itself, wildcards included. */
+function containing(word: string): string {
+  return `%${word.replace(/[\\%_]/g, '\\$&')}%`;
+}
+
+function hasMoved(before: Market | undefined, after: Market): boolean {
+  return (
+    before?.probability !== after.probability ||
+    before.volume24h !== after.volume24h ||
+    before.participantCount !== after.participantCount
+  );
+}
+
+function snapshotOf(market: Market, now: Date): MarketSnapshot {
+  const { id: marketId, probability, volume24h, participantCount } = market;
+  return { marketId, at: now, probability, volume24h, participantCount };
+}
+
+function insertSnapshots(snapshots: readonly MarketSnapshot[]): Prisma.Sql {
+  const rows = snapshots.map(({ marketId, at, probability, volume24h, participantCount }) => ({
+    market_id: marketId,
+    at: new Date(Math.floor(at.getTime() / minuteMs) * minuteMs),
+    probability,
+    volume_24h: volume24h,
+    participant_count: participantCount,
+  }));
+  return Prisma.sql`
+    insert into market_snapshots (market_id, at, probability, volume_24h, participant_count)
+    select r.market_id, r.at, r.probability, r.volume_24h, r.participant_count
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as r(market_id text, at timestamptz, probability float8, volume_24h float8, participant_count int)`;
+}
+
+/** At most one row a minute a market: the last change within the minute wins. */
+function writeSnapshots(snapshots: readonly MarketSnapshot[]): Prisma.Sql {
+  return Prisma.sql`${insertSnapshots(snapshots)}
+    on conflict (market_id, at) do update set probability = excluded.probability,
+      volume_24h = excluded.volume_24h, participant_count = excluded.participant_count`;
+}

@@ -1,0 +1,32 @@
+/** A market as it is stored. Lists keep the order in which the site gave them. */
+export interface Market {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string | null;
+  readonly category: string;
+  readonly tags: readonly string[];
+  /** 0–1; null for a market without one probability. */
+  readonly probability: number | null;
+  readonly volume24h: number;
+  readonly volumeTotal: number;
+  readonly participantCount: number;
+  readonly imageUrl: string | null;
+  readonly url: string | null;
+  readonly status: MarketStatus;
+  readonly createdAt: Date;
+  readonly resolvesAt: Date | null;
+  readonly editorialDescription: string | null;
+  /** 0–1. */
+  readonly editorialBoost: number;
+  readonly eventKey: string | null;
+  readonly source: string | null;
+  /** ISO 3166-1 alpha-2, upper case. */
+  readonly blockedCountries: readonly string[];
+}
+
+export type MarketStatus = 'OPEN' | 'CLOSED' | 'RESOLVED';
+
+/** The key by which categories and tags are compared. */
+export function topicKey(label: string): string {
+  return label.toLowerCase();
+}

@@ -1,0 +1,98 @@
+import { Prisma } from '../generated/prisma/client.js';
+import { topicId, type ProfileState, type TopicKind } from './profile-state.js';
+
+/** How many of a person's latest engagements are read. */
+const ENGAGEMENTS_READ = 200;
+
+/** Everything held about some people, one row each, in one statement. Times come as milliseconds. */
+export function readProfiles(userKeys: readonly string[]): Prisma.Sql {
+  return Prisma.sql`
+    select p.user_key, p.total_interactions, p.country, p.session_interactions,
+      (extract(epoch from p.last_active_at) * 1000)::float8 as last_active_at_ms,
+      (extract(epoch from p.session_started_at) * 1000)::float8 as session_started_at_ms,
+      (select json_agg(json_build_object('kind', t.kind, 'key', t.key, 'label', t.label, 'points', t.points,
+          'longTerm', t.long_term, 'session', t.session,
+          'updatedAtMs', extract(epoch from t.updated_at) * 1000,
+          'dwellMsTotal', t.dwell_ms_total, 'dwellEvents', t.dwell_events))
+        from topic_scores t where t.user_key = p.user_key) as topics,
+      (select json_agg(json_build_object('marketId', e.market_id,
+          'engagedAtMs', extract(epoch from e.engaged_at) * 1000, 'weight', e.weight,
+          'viewedAtMs', extract(epoch from e.viewed_at) * 1000, 'viewProbability', e.view_probability,
+          'category', m.category_key,
+          'tags', array(select k.key from market_tags k where k.market_id = m.id order by k.position)))
+        from (
+          (select * from engagements where user_key = p.user_key
+            order by engaged_at desc nulls last limit ${ENGAGEMENTS_READ})
+          union
+          (select e.* from engagements e join markets o on o.id = e.market_id and o.status = 'OPEN'
+            where e.user_key = p.user_key and e.viewed_at is not null)
+        ) e join markets m on m.id = e.market_id) as engagements,
+      (select json_agg(json_build_object('marketId', h.market_id,
+          'hiddenAtMs', extract(epoch from h.hidden_at) * 1000))
+        from hidden_markets h where h.user_key = p.user_key) as hidden,
+      (select json_agg(json_build_object('marketId', i.market_id,
+          'shownAtMs', array(select extract(epoch from s) * 1000 from unnest(i.shown_at) s),
+          'probability', i.probability, 'volume24h', i.volume_24h, 'clickedSince', i.clicked_since))
+        from impressions i join markets o on o.id = i.market_id and o.status = 'OPEN'
+        where i.user_key = p.user_key) as impressions
+    from profiles p where p.user_key = any(${[...userKeys]})`;
+}
+
+/** A row of {@link readProfiles}; a list without entries is null. */
+export interface ProfileRow {
+  user_key: string;
+  total_interactions: number;
+  country: string | null;
+  session_interactions: number;
+  last_active_at_ms: number | null;
+  session_started_at_ms: number | null;
+  topics:
+    | {
+        kind: TopicKind;
+        key: string;
+        label: string;
+        points: number;
+        longTerm: number;
+        session: number;
+        updatedAtMs: number;
+        dwellMsTotal: number;
+        dwellEvents: number;
+      }[]
+    | null;
+  engagements:
+    | {
+        marketId: string;
+        engagedAtMs: number | null;
+        weight: number;
+        viewedAtMs: number | null;
+        viewProbability: number | null;
+        category: string;
+        tags: string[];
+      }[]
+    | null;
+  hidden: { marketId: string; hiddenAtMs: number }[] | null;
+  impressions:
+    | {
+        marketId: string;
+        shownAtMs: number[];
+        probability: number | null;
+        volume24h: number;
+        clickedSince: boolean;
+      }[]
+    | null;
+}
+
+export function toProfileState(row: ProfileRow): ProfileState {
+  return {
+    userKey: row.user_key,
+    totalInteractions: row.total_interactions,
+    country: row.country,
+    lastActiveAtMs: row.last_active_at_ms,
+    sessionStartedAtMs: row.session_started_at_ms,
+    sessionInteractions: row.session_interactions,
+    topics: new Map(row.topics?.map((topic) => [topicId(topic.kind, topic.key), topic])),
+    engagements: new Map(row.engagements?.map((engagement) => [engagement.marketId, engagement])),
+    hidden: new Map(row.hidden?.map((market) => [market.marketId, market.hiddenAtMs])),
+    impressions: new Map(row.impressions?.map((impression) => [impression.marketId, impression])),
+  };
+}

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Readable } from 'node:stream';
+import type {
+  ImportRecord,
+  InteractionRecord,
+  MarketRecord,
+  RejectRecord,
+} from '../../src/catalogue/importers/market-draft.js';
+
+/** The text as a byte stream in pieces of a few bytes, so that every boundary falls inside something. */
+export function byteStream(text: string, pieceBytes = 7): Readable {
+  const bytes = Buffer.from(text);
+  const pieces = Array.from({ length: Math.ceil(bytes.length / pieceBytes) }, (_, index) =>
+    bytes.subarray(index * pieceBytes, (index + 1) * pieceBytes),
+  );
+  return Readable.from(pieces, { objectMode: false });
+}
+
+export function importFixture(name: string): string {
+  return readFileSync(importFixturePath(name), 'utf8');
+}
+
+export function importFixturePath(name: string): string {
+  return fileURLToPath(new URL(`../fixtures/import/${name}`, import.meta.url));
+}
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const collected: T[] = [];
+  for await (const item of items) collected.push(item);
+  return collected;
+}
+
+export function marketsIn(records: readonly ImportRecord[]): MarketRecord[] {
+  return records.filter((record) => record.kind === 'market');
+}
+
+export function interactionsIn(records: readonly ImportRecord[]): InteractionRecord[] {
+  return records.filter((record) => record.kind === 'interaction');
+}
+
+export function rejectsIn(records: readonly ImportRecord[]): RejectRecord[] {
+  return records.filter((record) => record.kind === 'reject');
+}

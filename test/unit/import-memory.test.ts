@@ -1,0 +1,84 @@
+import { Readable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { runImport } from '../../src/catalogue/import-run.js';
+import type { ImportFormat } from '../../src/catalogue/importers/formats.js';
+
+const megabyte = 1024 * 1024;
+const pieceRecords = 100;
+
+function* pieces(
+  records: number,
+  first: string,
+  separator: string,
+  last: string,
+  one: (index: number) => object,
+) {
+  for (let start = 0; start < records; start += pieceRecords) {
+    const texts = Array.from({ length: pieceRecords }, (_, offset) => JSON.stringify(one(start + offset)));
+    yield Buffer.from(`${start === 0 ? first : separator}${texts.join(separator)}`);
+  }
+  yield Buffer.from(last);
+}
+
+const description = 'A sentence that makes the record as long as those of a real archive. '.repeat(12);
+
+const forms: Record<string, { format: ImportFormat; records: number; stream: () => Readable }> = {
+  'JSON lines': {
+    format: 'jsonl',
+    records: 200_000,
+    stream: () =>
+      Readable.from(
+        pieces(200_000, '', '\n', '\n', (index) => ({
+          type: 'market',
+          id: `market-${index}`,
+          title: `Question ${index}?`,
+          description,
+        })),
+        { objectMode: false },
+      ),
+  },
+  'a JSON array': {
+    format: 'gamma',
+    records: 50_000,
+    stream: () =>
+      Readable.from(
+        pieces(50_000, '[', ',', ']', (index) => ({
+          conditionId: `0x${index}`,
+          question: `Question ${index}?`,
+          description,
+          outcomes: '["Yes","No"]',
+          outcomePrices: '["0.4","0.6"]',
+        })),
+        { objectMode: false },
+      ),
+  },
+};
+
+describe('the memory of an import', () => {
+  it.each(Object.entries(forms))('does not grow with %s', async (_, { format, records, stream }) => {
+    let warmBytes = 0;
+    let mostBytes = 0;
+    let taken = 0;
+    const summary = await runImport({
+      source: { name: 'generated', totalBytes: 0, read: stream, close: () => Promise.resolve() },
+      format,
+      dryRun: false,
+      now: 0,
+      rejectsPath: '/dev/null',
+      sink: {
+        upsertMarkets: (drafts) => {
+          taken += drafts.length;
+          mostBytes = Math.max(mostBytes, process.memoryUsage.rss());
+          if (taken <= records / 4) warmBytes = mostBytes;
+          return Promise.resolve(drafts.map(({ id }) => ({ id, outcome: 'CREATED' as const })));
+        },
+        recordInteractions: () => Promise.resolve([]),
+      },
+    });
+    expect(summary).toMatchObject({ created: records, rejected: 0 });
+    console.log(warmBytes/megabyte, mostBytes/megabyte);
+    // Three quarters of the records, were they kept, would be at least 90 MB.
+    expect((mostBytes - warmBytes) / megabyte).toBeLessThan(60);
+    expect(mostBytes / megabyte).toBeLessThan(500);
+  });
+});

@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest';
+import { readCsv } from '../../src/catalogue/importers/csv.js';
+import { readJsonLines } from '../../src/catalogue/importers/jsonl.js';
+import { OperatorError } from '../../src/errors.js';
+import {
+  byteStream,
+  collect,
+  importFixture,
+  interactionsIn,
+  marketsIn,
+  rejectsIn,
+} from '../support/import-records.js';
+
+const jsonLines = (text: string, pieceBytes?: number) => collect(readJsonLines(byteStream(text, pieceBytes)));
+const csv = (text: string) => collect(readCsv(byteStream(text)));
+
+describe('reading the neutral form as JSON lines', () => {
+  it('reads markets and interactions in any order, times in UTC', async () => {
+    const records = await jsonLines(importFixture('neutral.jsonl'));
+    expect(marketsIn(records)).toEqual([
+      {
+        kind: 'market',
+        line: 2,
+        market: {
+          id: 'm1',
+          title: 'Will it snow on Sunday?',
+          tags: ['Weather', 'north'],
+          probability: null,
+          createdAt: '2025-03-01T00:00:00.000Z',
+          status: 'OPEN',
+        },
+        dates: {},
+      },
+    ]);
+    expect(interactionsIn(records)).toEqual([
+      {
+        kind: 'interaction',
+        line: 1,
+        interaction: {
+          userKey: 'ada',
+          marketId: 'm1',
+          eventType: 'CLICK',
+          occurredAt: '2025-03-02T08:00:00.000Z',
+          dwellMs: 1200,
+          context: { page: 'home' },
+        },
+      },
+      {
+        kind: 'interaction',
+        line: 10,
+        interaction: {
+          userKey: 'bo',
+          marketId: 'm1',
+          eventType: 'HIDE',
+          occurredAt: '2025-03-03T00:00:00.000Z',
+          clientEventId: 'own-id',
+        },
+      },
+    ]);
+  });
+
+  it('rejects each broken line with its number and the field at fault', async () => {
+    const rejects = rejectsIn(await jsonLines(importFixture('neutral.jsonl')));
+    expect(rejects.map(({ line, reason }) => [line, reason.split(':')[0]])).toEqual([
+      [4, 'title'],
+      [5, 'the line is not JSON'],
+      [6, 'type'],
+      [7, 'probability'],
+      [8, 'occurredAt'],
+      [9, 'createdAt'],
+    ]);
+    expect(rejects[1]?.raw).toBe('not json');
+  });
+
+  it('reads the dates by which --as-of judges a market', async () => {
+    const [record] = marketsIn(
+      await jsonLines(
+        '{"type":"market","id":"m","title":"T","closedAt":"2025-01-02T00:00:00Z","resolvedAt":null,"pricedAt":"2025-01-01T00:00:00Z"}',
+      ),
+    );
+    expect(record?.dates).toEqual({
+      closedAt: '2025-01-02T00:00:00.000Z',
+      pricedAt: '2025-01-01T00:00:00.000Z',
+    });
+    expect(record?.market).not.toHaveProperty('closedAt');
+  });
+
+  it('accepts a byte-order mark, CRLF and a last line without an end', async () => {
+    const records = await jsonLines(
+      '\ufeff{"type":"market","id":"1","title":"A"}\r\n\r\n{"type":"market","id":"2","title":"B"}',
+    );
+    expect(marketsIn(records).map(({ line, market }) => [line, market.id])).toEqual([
+      [1, '1'],
+      [3, '2'],
+    ]);
+  });
+
+  it('splits lines at line feeds only, and letters of several bytes nowhere', async () => {
+    const title = 'snow\u2028ice \u2603 \u{1F600} élan';
+    const records = await jsonLines(JSON.stringify({ type: 'market', id: '1', title }), 1);
+    expect(marketsIn(records)[0]?.market.title).toBe(title);
+  });
+
+  it('stops at a file without line breaks instead of holding it in memory', async () => {
+    const endless = async () => {
+      for await (const record of readJsonLines(byteStream('x'.repeat(17 * 1024 * 1024), 1024 * 1024))) {
+        expect(record.kind).toBe('never');
+      }
+    };
+    await expect(endless()).rejects.toThrow(/Line 1 is longer/);
+  });
+});
+
+describe('reading the neutral form as CSV', () => {
+  it('reads cells by their column, and lines inside quotes as one record', async () => {
+    const records = await csv(importFixture('neutral.csv'));
+    expect(marketsIn(records)).toEqual([
+      {
+        kind: 'market',
+        line: 2,
+        market: {
+          id: 'c1',
+          title: 'Will the "Grand" reopen?\nSecond line',
+          tags: ['Culture', 'hotels'],
+          probability: 0.25,
+          createdAt: '2025-03-01T00:00:00.000Z',
+        },
+        dates: {},
+      },
+      {
+        kind: 'market',
+        line: 6,
+        market: { id: 'c2', title: 'Several answers', probability: null },
+        dates: {},
+      },
+    ]);
+    expect(interactionsIn(records)).toEqual([
+      {
+        kind: 'interaction',
+        line: 5,
+        interaction: {
+          userKey: 'ada',
+          marketId: 'c1',
+          eventType: 'DWELL_5',
+          occurredAt: '2025-03-02T00:00:00.000Z',
+          dwellMs: 6000,
+          context: { from: 'grid' },
+        },
+      },
+    ]);
+  });
+
+  it('rejects each broken line with the number of its first line', async () => {
+    const rejects = rejectsIn(await csv(importFixture('neutral.csv')));
+    expect(rejects.map(({ line, reason }) => [line, reason.split(':')[0]])).toEqual([
+      [7, 'the line has more or fewer cells than the header has columns'],
+      [8, 'probability'],
+      [10, 'occurredAt'],
+      [11, 'context'],
+    ]);
+    expect(rejects[0]?.raw).toBe('market,c3,Too few cells');
+  });
+
+  it('accepts a byte-order mark and mixed line ends', async () => {
+    const records = await csv('\ufefftype,id,title\r\nmarket,1,"A\r\nB"\nmarket,2,C\r\n');
+    expect(marketsIn(records).map(({ line, market }) => [line, market.id])).toEqual([
+      [2, '1'],
+      [4, '2'],
+    ]);
+  });
+
+  it.each([
+    ['type,id,title\nmarket,1,A\nmarket,2,"B\nmarket,3,C\n', /begins at line 3: Quote Not Closed/],
+    ['type,id,title\nmarket,1,A\nmarket,"2"x,B\nmarket,3,C\n', /begins at line 3: Invalid Closing Quote/],
+    ['id,title\n1,A\n', /one of them "type"/],
+  ])('stops at the broken file %j, naming the place', async (text, message) => {
+    const reading = csv(text);
+    await expect(reading).rejects.toThrow(OperatorError);
+    await expect(reading).rejects.toThrow(message);
+  });
+});

@@ -1,0 +1,8 @@
+import { applyMarketInput } from '../catalogue/market-input.js';
+import type { Market } from '../catalogue/market.js';
+import type { CandidateMarket } from './rank-request.js';
+
+/** A market that the caller describes, as if it were stored and open; one without a time of creation is new. */
+export function describedMarket(candidate: CandidateMarket, nowMs: number): Market {
+  return applyMarketInput(undefined, candidate, new Date(nowMs));
+}

@@ -1,0 +1,26 @@
+import type { CatalogueSnapshot } from '../catalogue/catalogue.js';
+import type { FeedSections } from '../scoring/feed-sections.js';
+import type { Filter, RankingContext, ScoredCandidate } from './candidate.js';
+import { allowedCountry } from './filters/allowed-country.js';
+import { notHidden } from './filters/not-hidden.js';
+import { notOver } from './filters/not-over.js';
+import { rankCandidates } from './rank-candidates.js';
+import { v1Page } from './selectors/v1-page.js';
+import { openMarkets } from './sources/open-markets.js';
+
+const filters: readonly Filter[] = [notOver, notHidden, allowedCountry];
+
+/**
+ * The stages of the feed after everything was read: source, filters, scorer, selector. Synchronous and
+ * pure: the same snapshot and context give the same page.
+ */
+export function feedPipeline(
+  snapshot: CatalogueSnapshot,
+  context: RankingContext,
+  limit: number,
+): FeedSections<ScoredCandidate> {
+  const candidates = openMarkets(snapshot);
+  const shown = candidates.filter((candidate) => filters.every((filter) => filter.keeps(candidate, context)));
+  const ranked = rankCandidates(shown, context);
+  return v1Page(ranked, limit);
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { countrySchema } from '../input/country.js';
+import { userKeySchema } from '../input/user-key.js';
+
+const MAX_MARKETS = 500;
+
+const tooMany = `must name at most ${MAX_MARKETS} markets`;
+
+const label = z.string().trim().min(1, 'must not be empty').max(100, 'must have at most 100 characters');
+
+/** A market that the caller describes because we do not store it. */
+const candidateMarket = z.object({
+  id: z.string().min(1, 'must not be empty').max(128, 'must have at most 128 characters'),
+  title: z.string().trim().min(1, 'must not be empty').max(500, 'must have at most 500 characters'),
+  category: label.nullish(),
+  tags: z.array(label).max(64, 'must have at most 64 entries').nullish(),
+  probability: z.number().min(0, 'must be 0 to 1').max(1, 'must be 0 to 1').nullish(),
+  volume24h: z.number().min(0, 'must be 0 or more').nullish(),
+  volumeTotal: z.number().min(0, 'must be 0 or more').nullish(),
+  createdAt: z.date().nullish(),
+  resolvesAt: z.date().nullish(),
+  editorialBoost: z.number().min(0, 'must be 0 to 1').max(1, 'must be 0 to 1').nullish(),
+});
+
+export type CandidateMarket = z.output<typeof candidateMarket>;
+
+/** Which markets to put in order, and for whom. */
+export const rankRequest = z
+  .object({
+    userKey: userKeySchema.nullish(),
+    country: countrySchema.nullish(),
+    marketIds: z.array(z.string().max(128, 'must have at most 128 characters')).max(MAX_MARKETS, tooMany).nullish(),
+    candidates: z.array(candidateMarket).max(MAX_MARKETS, tooMany).nullish(),
+  })
+  .refine(({ marketIds, candidates }) => marketIds != null || candidates != null, {
+    path: ['marketIds'],
+    error: 'or candidates must be given',
+  });

@@ -1,0 +1,9 @@
+import { feedSections, type FeedSections } from '../../scoring/feed-sections.js';
+import { diversifyFirstPage } from '../../scoring/first-page-diversity.js';
+import type { ScoredCandidate } from '../candidate.js';
+
+/** The existing site's page: the best `limit` of a ranking, no category crowding the first nine places. */
+export function v1Page(ranked: readonly ScoredCandidate[], limit: number): FeedSections<ScoredCandidate> {
+  const page = diversifyFirstPage(ranked, ({ candidate }) => candidate.scoring.category).slice(0, limit);
+  return feedSections(page, ({ candidate }) => candidate.market.imageUrl !== null);
+}

@@ -1,0 +1,191 @@
+import type {
+  EngagementState,
+  ImpressionState,
+  ProfileState,
+  TopicId,
+  TopicState,
+} from '../repositories/profile-state.js';
+import { topicId } from '../repositories/profile-state.js';
+import { addDecayed } from '../scoring/decay.js';
+import type { EventType } from '../scoring/event-weight.js';
+import type { ProfileMemory } from './profile-memory.js';
+
+/** An event as a profile takes it in: already checked, weighed, and joined with its market. */
+export interface ProfileEvent {
+  readonly eventType: EventType;
+  readonly occurredAtMs: number;
+  /** Dwell factor included. */
+  readonly weight: number;
+  readonly dwellMs: number | null;
+  readonly country: string | null;
+  readonly market: {
+    readonly id: string;
+    readonly category: string;
+    readonly tags: readonly string[];
+    /** When the event was taken. */
+    readonly probability: number | null;
+    readonly volume24h: number;
+  };
+}
+
+const IMPRESSIONS_KEPT = 32;
+const IMPRESSION_WINDOW_MS = 7 * 24 * 3_600_000;
+
+/**
+ * The state of a person after one event. Pure: the same states and events give the same result, and
+ * what did not change is the same object as before. Events may come late: a sum takes one that is older
+ * than itself in decayed, and what was "the latest" stays the latest.
+ */
+export function applyEvent(state: ProfileState, event: ProfileEvent, memory: ProfileMemory): ProfileState {
+  if (event.eventType === 'IMPRESSION') {
+    return { ...state, impressions: withImpression(state.impressions, event) };
+  }
+  const session = sessionAfter(state, event, memory);
+  return {
+    ...state,
+    totalInteractions: state.totalInteractions + 1,
+    country: event.country !== null && isLatest(state, event) ? event.country : state.country,
+    lastActiveAtMs: Math.max(state.lastActiveAtMs ?? event.occurredAtMs, event.occurredAtMs),
+    ...session,
+    topics: topicsAfter(state, event, session.sessionStartedAtMs, memory),
+    engagements: withEngagement(state.engagements, event),
+    hidden: hiddenAfter(state.hidden, event),
+    impressions: isView(event.eventType) ? withClick(state.impressions, event.market.id) : state.impressions,
+  };
+}
+
+/** The events by which a person has seen a market's probability. */
+function isView(eventType: EventType): boolean {
+  return eventType === 'VIEW_MARKET' || eventType === 'CLICK';
+}
+
+function isLatest(state: ProfileState, event: ProfileEvent): boolean {
+  return state.lastActiveAtMs === null || event.occurredAtMs >= state.lastActiveAtMs;
+}
+
+function sessionAfter(
+  state: ProfileState,
+  event: ProfileEvent,
+  memory: ProfileMemory,
+): { sessionStartedAtMs: number; sessionInteractions: number } {
+  const { sessionStartedAtMs, sessionInteractions, lastActiveAtMs } = state;
+  if (sessionStartedAtMs === null || lastActiveAtMs === null) {
+    return { sessionStartedAtMs: event.occurredAtMs, sessionInteractions: 1 };
+  }
+  if (event.occurredAtMs - lastActiveAtMs >= memory.sessionIdleMs) {
+    return { sessionStartedAtMs: event.occurredAtMs, sessionInteractions: 1 };
+  }
+  // An event from before the session belongs to an earlier one.
+  if (event.occurredAtMs < sessionStartedAtMs) return { sessionStartedAtMs, sessionInteractions };
+  return { sessionStartedAtMs, sessionInteractions: sessionInteractions + 1 };
+}
+
+function topicsAfter(
+  state: ProfileState,
+  event: ProfileEvent,
+  sessionStartedAtMs: number,
+  memory: ProfileMemory,
+): ReadonlyMap<TopicId, TopicState> {
+  if (event.weight === 0 && event.dwellMs === null) return state.topics;
+  const topics = new Map(state.topics);
+  const add = (kind: 'CATEGORY' | 'TAG', label: string, weight: number, dwellMs: number | null): void => {
+    const key = label.toLowerCase();
+    const id = topicId(kind, key);
+    const before = topics.get(id) ?? {
+      ...{ kind, key, label, points: 0, longTerm: 0, session: 0, dwellMsTotal: 0, dwellEvents: 0 },
+      updatedAtMs: event.occurredAtMs,
+    };
+    const longTerm = addDecayed(
+      before.longTerm,
+      before.updatedAtMs,
+      weight,
+      event.occurredAtMs,
+      memory.longTermHalfLifeMs,
+    );
+    topics.set(id, {
+      ...before,
+      points: before.points + weight,
+      longTerm: longTerm.score,
+      session: sessionScore(before, event, weight, sessionStartedAtMs, memory),
+      updatedAtMs: longTerm.atMs,
+      dwellMsTotal: before.dwellMsTotal + (dwellMs ?? 0),
+      dwellEvents: before.dwellEvents + (dwellMs === null ? 0 : 1),
+    });
+  };
+  add('CATEGORY', event.market.category, event.weight, event.dwellMs);
+  for (const tag of event.market.tags) add('TAG', tag, event.weight * memory.tagFactor, null);
+  return topics;
+}
+
+/** A topic's sum within the present session, as of the later of its last change and this event. */
+function sessionScore(
+  before: TopicState,
+  event: ProfileEvent,
+  weight: number,
+  sessionStartedAtMs: number,
+  memory: ProfileMemory,
+): number {
+  const present = before.updatedAtMs < sessionStartedAtMs ? 0 : before.session;
+  if (event.occurredAtMs < sessionStartedAtMs) return present;
+  return addDecayed(present, before.updatedAtMs, weight, event.occurredAtMs, memory.sessionHalfLifeMs).score;
+}
+
+function withEngagement(
+  engagements: ReadonlyMap<string, EngagementState>,
+  event: ProfileEvent,
+): ReadonlyMap<string, EngagementState> {
+  const { id: marketId, category, tags, probability } = event.market;
+  const before = engagements.get(marketId);
+  const engaged = event.weight > 0 && event.occurredAtMs >= (before?.engagedAtMs ?? -Infinity);
+  const viewed = isView(event.eventType) && event.occurredAtMs >= (before?.viewedAtMs ?? -Infinity);
+  if (!engaged && !viewed) return engagements;
+  return new Map(engagements).set(marketId, {
+    marketId,
+    engagedAtMs: engaged ? event.occurredAtMs : (before?.engagedAtMs ?? null),
+    weight: engaged ? event.weight : (before?.weight ?? 0),
+    viewedAtMs: viewed ? event.occurredAtMs : (before?.viewedAtMs ?? null),
+    viewProbability: viewed ? probability : (before?.viewProbability ?? null),
+    category: category.toLowerCase(),
+    tags: tags.map((tag) => tag.toLowerCase()),
+  });
+}
+
+function hiddenAfter(hidden: ReadonlyMap<string, number>, event: ProfileEvent): ReadonlyMap<string, number> {
+  const { id } = event.market;
+  if (event.eventType === 'HIDE') return new Map(hidden).set(id, event.occurredAtMs);
+  if (event.eventType !== 'UNHIDE' || !hidden.has(id)) return hidden;
+  const left = new Map(hidden);
+  left.delete(id);
+  return left;
+}
+
+function withImpression(
+  impressions: ReadonlyMap<string, ImpressionState>,
+  event: ProfileEvent,
+): ReadonlyMap<string, ImpressionState> {
+  const { id: marketId, probability, volume24h } = event.market;
+  const before = impressions.get(marketId);
+  const lastShownAtMs = before?.shownAtMs[0] ?? -Infinity;
+  const shownAtMs = [event.occurredAtMs, ...(before?.shownAtMs ?? [])].sort((a, b) => b - a);
+  const newestMs = shownAtMs[0] ?? event.occurredAtMs;
+  const kept = shownAtMs.filter((atMs) => newestMs - atMs < IMPRESSION_WINDOW_MS).slice(0, IMPRESSIONS_KEPT);
+  if (before !== undefined && event.occurredAtMs < lastShownAtMs) {
+    return new Map(impressions).set(marketId, { ...before, shownAtMs: kept });
+  }
+  return new Map(impressions).set(marketId, {
+    marketId,
+    shownAtMs: kept,
+    probability,
+    volume24h,
+    clickedSince: false,
+  });
+}
+
+function withClick(
+  impressions: ReadonlyMap<string, ImpressionState>,
+  marketId: string,
+): ReadonlyMap<string, ImpressionState> {
+  const before = impressions.get(marketId);
+  if (before === undefined || before.clickedSince) return impressions;
+  return new Map(impressions).set(marketId, { ...before, clickedSince: true });
+}

@@ -1,0 +1,20 @@
+import type { RankingConfig } from '../config/ranking-schema.js';
+
+/** How long what was learned of a person lasts. */
+export interface ProfileMemory {
+  readonly longTermHalfLifeMs: number;
+  readonly sessionHalfLifeMs: number;
+  /** A session ends after this long without an event. */
+  readonly sessionIdleMs: number;
+  /** What part of an event's weight goes to each tag of its market, 0–1. */
+  readonly tagFactor: number;
+}
+
+export function profileMemory(config: RankingConfig): ProfileMemory {
+  return {
+    longTermHalfLifeMs: config.profile.longTermHalfLifeDays * 24 * 3_600_000,
+    sessionHalfLifeMs: config.profile.sessionHalfLifeMinutes * 60_000,
+    sessionIdleMs: config.profile.sessionIdleMinutes * 60_000,
+    tagFactor: config.events.tagFactor,
+  };
+}

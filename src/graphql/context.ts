@@ -1,0 +1,25 @@
+import type { Catalogue } from '../catalogue/catalogue.js';
+import type { FeedService } from '../feed/feed-service.js';
+import type { ProfileService } from '../profiles/profile-service.js';
+import type { TrackingService } from '../tracking/tracking-service.js';
+import type { TrendService } from '../trends/trend-service.js';
+import { createLoaders, type Loaders } from './loaders.js';
+
+/** The use cases that resolvers delegate to. */
+export interface Services {
+  readonly catalogue: Catalogue;
+  readonly feed: FeedService;
+  readonly profiles: ProfileService;
+  readonly tracking: TrackingService;
+  readonly trends: TrendService;
+}
+
+/** What every resolver of one request shares. */
+export interface GraphQLContext {
+  readonly services: Services;
+  readonly loaders: Loaders;
+}
+
+export function createContext(services: Services): GraphQLContext {
+  return { services, loaders: createLoaders(services) };
+}

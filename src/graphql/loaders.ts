@@ -1,0 +1,22 @@
+import DataLoader from 'dataloader';
+import type { Catalogue } from '../catalogue/catalogue.js';
+import type { Market } from '../catalogue/market.js';
+import type { ProfileService, ProfileState } from '../profiles/profile-service.js';
+
+/** Reads that one request batches: whatever is asked for in the same tick goes to the store as one. */
+export interface Loaders {
+  readonly market: DataLoader<string, Market | undefined>;
+  readonly profile: DataLoader<string, ProfileState>;
+}
+
+const MAX_BATCH = 500;
+
+export function createLoaders(services: {
+  catalogue: Pick<Catalogue, 'findByIds'>;
+  profiles: Pick<ProfileService, 'load'>;
+}): Loaders {
+  return {
+    market: new DataLoader((ids) => services.catalogue.findByIds(ids), { maxBatchSize: MAX_BATCH }),
+    profile: new DataLoader((userKeys) => services.profiles.load(userKeys), { maxBatchSize: MAX_BATCH }),
+  };
+}

@@ -1,0 +1,42 @@
+import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
+import type { UpsertResult } from '../../catalogue/catalogue.js';
+import type { MarketPage } from '../../catalogue/market-page.js';
+import type { Market } from '../../catalogue/market.js';
+import type { GraphQLContext } from '../context.js';
+import { MarketType } from '../types/market.js';
+import { MarketConnectionType, MarketFilterInput } from '../types/market-connection.js';
+import { MarketInput, UpsertMarketResultType } from '../types/upsert-markets.js';
+
+@Resolver()
+export class MarketResolver {
+  @Query(() => MarketType, { nullable: true, description: 'One market, open or not; null when there is none.' })
+  market(
+    @Ctx() { loaders }: GraphQLContext,
+    @Arg('id', () => ID, { description: "The site's own id of the market." }) id: string,
+  ): Promise<Market | undefined> {
+    return loaders.market.load(id);
+  }
+
+  @Query(() => MarketConnectionType, { description: 'The markets, newest first, page by page.' })
+  markets(
+    @Ctx() { services }: GraphQLContext,
+    @Arg('first', () => Int, { defaultValue: 20, description: 'How many, 1–100.' }) first: number,
+    @Arg('after', () => String, { nullable: true, description: 'The `endCursor` of the page before.' })
+    after: string | null,
+    @Arg('filter', () => MarketFilterInput, { nullable: true, description: 'Which ones; else all.' })
+    filter: MarketFilterInput | null,
+  ): Promise<MarketPage> {
+    return services.catalogue.page({ ...filter, first, after });
+  }
+
+  @Mutation(() => [UpsertMarketResultType], {
+    description:
+      'Creates or updates markets, at most 1,000 at once. Each is judged by itself: one that is rejected never holds up the others.',
+  })
+  upsertMarkets(
+    @Ctx() { services }: GraphQLContext,
+    @Arg('markets', () => [MarketInput], { description: 'At most 1,000.' }) markets: MarketInput[],
+  ): Promise<UpsertResult[]> {
+    return services.catalogue.upsert(markets);
+  }
+}

@@ -1,0 +1,25 @@
+import { readFile } from 'node:fs/promises';
+import type { ExampleQuery } from './graphiql.js';
+
+/** The frontend documents that GraphiQL opens with, and variables that find something in the sample. */
+const EXAMPLES: readonly (readonly [document: string, variables: Readonly<Record<string, unknown>>])[] = [
+  ['feed', { userKey: 'sample-politics-001', country: 'IL' }],
+  [
+    'track-interaction',
+    { input: { userKey: 'sample-politics-001', marketId: 'MARKET', eventType: 'PARTICIPATE', dwellMs: 42000 } },
+  ],
+  ['user-profile', { userKey: 'sample-politics-001' }],
+  ['trending', { country: 'IL', limit: 10 }],
+  ['markets', { filter: { category: 'Science', text: 'space' }, first: 5 }],
+];
+
+const operations = new URL('../../schema/operations/', import.meta.url);
+
+export function exampleQueries(): Promise<ExampleQuery[]> {
+  return Promise.all(
+    EXAMPLES.map(async ([document, variables]) => ({
+      query: await readFile(new URL(`${document}.graphql`, operations), 'utf8'),
+      variables,
+    })),
+  );
+}

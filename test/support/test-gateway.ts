@@ -1,0 +1,82 @@
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import { print } from 'graphql';
+import { pino } from 'pino';
+import { openBackend, startGateway, type Backend } from '../../src/app.js';
+import type { MarketInput } from '../../src/catalogue/market-input.js';
+import { readSettings } from '../../src/config/settings.js';
+import { createTestDatabase } from './test-database.js';
+
+/** What a GraphQL server answers. */
+export interface Answer<Data> {
+  readonly status: number;
+  readonly data?: Data | null;
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly path?: readonly (string | number)[];
+    readonly extensions?: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+/** A gateway on a database of its own, with a clock that stands still until it is moved. */
+export interface TestGateway {
+  readonly url: string;
+  readonly databaseUrl: string;
+  readonly backend: Backend;
+  /** Every SQL statement so far, transaction control left out. Set its length to 0 to begin anew. */
+  readonly statements: string[];
+  readonly clock: { nowMs: number };
+  /** Sends one of the frontend's documents. */
+  run<Data, Variables>(document: TypedDocumentNode<Data, Variables>, variables: Variables): Promise<Answer<Data>>;
+  /** Sends any text as a query. */
+  query(text: string, variables?: Record<string, unknown>): Promise<Answer<Record<string, unknown>>>;
+  /** Stores markets; what they leave out is filled in. */
+  addMarkets(...markets: (Partial<MarketInput> & { id: string })[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const TEST_NOW_MS = Date.UTC(2026, 5, 15, 12);
+
+export async function startTestGateway(env: Readonly<Record<string, string>> = {}): Promise<TestGateway> {
+  const database = await createTestDatabase();
+  const statements: string[] = [];
+  const clock = { nowMs: TEST_NOW_MS };
+  const surroundings = {
+    settings: readSettings({ DATABASE_URL: database.url, PORT: '0', NODE_ENV: 'test', ...env }),
+    logger: pino({ level: 'silent' }),
+    clock: () => clock.nowMs,
+    onStatement: (sql: string) => {
+      if (!/^(BEGIN|COMMIT|ROLLBACK)/i.test(sql)) statements.push(sql);
+    },
+  };
+  const backend = await openBackend(surroundings);
+  const gateway = await startGateway(backend, { ...surroundings, backgroundWork: false });
+  const query = async <Data>(text: string, variables: unknown): Promise<Answer<Data>> => {
+    const response = await fetch(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' },
+      body: JSON.stringify({ query: text, variables }),
+    });
+    return { status: response.status, ...((await response.json()) as object) };
+  };
+  return {
+    url: gateway.url,
+    databaseUrl: database.url,
+    backend,
+    statements,
+    clock,
+    run: (document, variables) => query(print(document), variables),
+    query: (text, variables) => query(text, variables),
+    addMarkets: async (...markets) => {
+      const results = await backend.services.catalogue.upsert(
+        markets.map((market) => ({ title: `Will ${market.id} happen?`, category: 'Politics', ...market })),
+      );
+      const refused = results.find(({ outcome }) => outcome === 'REJECTED');
+      if (refused) throw new Error(`The market ${refused.id} was rejected: ${refused.reason ?? ''}`);
+    },
+    close: async () => {
+      await gateway.stop();
+      await backend.close();
+      await database.drop();
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { Command, CommanderError } from 'commander';
+import { packageVersion } from '../config/package-version.js';
+import { OperatorError } from '../errors.js';
+import { feedCommand } from './feed.js';
+import { importCommand } from './import.js';
+import { openImportSink } from './import-sink.js';
+import { migrateCommand } from './migrate.js';
+import { sampleCommand } from './sample.js';
+import { schemaCommand } from './schema.js';
+import { serveCommand } from './serve.js';
+
+/**
+ * Runs one command.
+ *
+ * @returns the exit code of the process: 1 when it failed, and then why stands on standard error.
+ */
+export async function runCommandLine(argv: readonly string[]): Promise<number> {
+  const program = new Command('bellwether')
+    .description('A GraphQL personalization gateway for prediction-market sites.')
+    .version(packageVersion())
+    .showHelpAfterError('(--help tells how)')
+    .addCommand(serveCommand())
+    .addCommand(importCommand(openImportSink, Date.now))
+    .addCommand(feedCommand())
+    .addCommand(sampleCommand())
+    .addCommand(migrateCommand())
+    .addCommand(schemaCommand());
+  for (const command of [program, ...program.commands.flatMap((child) => [child, ...child.commands])]) {
+    command.exitOverride();
+  }
+  try {
+    await program.parseAsync(argv);
+    return typeof process.exitCode === 'number' ? process.exitCode : 0;
+  } catch (error) {
+    // Commander has already printed its message, or the help that was asked for.
+    if (error instanceof CommanderError) return error.exitCode;
+    if (!(error instanceof OperatorError)) throw error;
+    console.error(`bellwether: ${error.message}`);
+    return 1;
+  }
+}

@@ -1,0 +1,81 @@
+import Table from 'cli-table3';
+import { Command } from 'commander';
+import type { Feed, RankedMarket } from '../feed/feed.js';
+import { OperatorError } from '../errors.js';
+import { createLoaders } from '../graphql/loaders.js';
+import { openCommandBackend } from './command-backend.js';
+
+interface FeedOptions {
+  readonly country?: string;
+  readonly limit: string;
+}
+
+/** `bellwether feed`: a ranking as a table, without a client. */
+export function feedCommand(): Command {
+  return new Command('feed')
+    .description("Print a person's feed as a table.")
+    .argument('[userKey]', "the site's own key of the person; without it, the feed of everyone")
+    .option('--country <code>', 'where the person is, such as IL')
+    .option('--limit <number>', 'how many markets, 1–100', '20')
+    .addHelpText('after', '\nExample:\n  bellwether feed sample-politics-001 --country IL')
+    .action(printFeed);
+}
+
+async function printFeed(userKey: string | undefined, options: FeedOptions): Promise<void> {
+  const { services, close } = await openCommandBackend({ holdCatalogue: true });
+  try {
+    const { profile } = createLoaders(services);
+    const request = { userKey, country: options.country, limit: Number(options.limit) };
+    const feed = await services.feed.feed(request, (key) => profile.load(key));
+    if (feed.hero === null) {
+      throw new OperatorError(
+        'There is no open market to show. Load some with `bellwether sample` or `bellwether import`.',
+      );
+    }
+    console.log(renderFeed(feed, Date.now()));
+  } finally {
+    await close();
+  }
+}
+
+function renderFeed(feed: Feed, nowMs: number): string {
+  const table = new Table({
+    head: ['', 'market', 'category', 'odds', 'closes', 'score', 'interest', 'similar', 'trend', 'rising'],
+    colAligns: ['right', 'left', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
+    colWidths: [null, 50],
+    style: { head: [], border: [], compact: true },
+  });
+  const section = (name: string, markets: readonly RankedMarket[]): void => {
+    if (markets.length === 0) return;
+    table.push([{ colSpan: 10, content: name }]);
+    for (const market of markets) table.push(row(market, nowMs));
+  };
+  section('hero', feed.hero === null ? [] : [feed.hero]);
+  section('grid', feed.grid);
+  section('stream', feed.stream);
+  const whose = feed.userKey ?? 'everyone';
+  const kind = feed.personalized ? 'personal' : 'the same for everyone';
+  return `Feed of ${whose}: ${kind}, algorithm ${feed.algorithmVersion}\n${table.toString()}`;
+}
+
+function row({ rank, score, scores, market }: RankedMarket, nowMs: number): string[] {
+  const odds = market.probability === null ? '–' : `${Math.round(market.probability * 100)} %`;
+  const parts = [score, scores.interest, scores.similarity, scores.trending, scores.rising];
+  return [
+    String(rank),
+    shorten(market.title, 48),
+    market.category,
+    odds,
+    market.resolvesAt === null ? '–' : remaining(market.resolvesAt.getTime() - nowMs),
+    ...parts.map((part) => (part === null ? '–' : part.toFixed(2))),
+  ];
+}
+
+function shorten(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}
+
+function remaining(ms: number): string {
+  const hours = ms / 3_600_000;
+  return hours < 48 ? `${Math.round(hours)} h` : `${Math.round(hours / 24)} d`;
+}

@@ -1,0 +1,63 @@
+import type { Backend } from '../app.js';
+import { importedEventId } from '../catalogue/importers/event-id.js';
+import { simulateOddsHistory } from '../sample/odds-history.js';
+import { loadSampleCatalogue } from '../sample/sample-catalogue.js';
+import { simulatePeople } from '../sample/simulate-people.js';
+
+export interface SampleOptions {
+  /** The same seed makes the same people, who do the same relative to now. */
+  readonly seed: number;
+  readonly people: number;
+  readonly days: number;
+}
+
+export const SAMPLE_DEFAULTS: SampleOptions = { seed: 1, people: 500, days: 14 };
+
+/** What was loaded. */
+export interface LoadedSample {
+  readonly markets: number;
+  readonly people: number;
+  readonly interactions: number;
+}
+
+const MARKETS_AT_ONCE = 500;
+const INTERACTIONS_AT_ONCE = 1_000;
+
+/**
+ * Stores the sample catalogue with its odds history, and simulated people with what they did, all up
+ * to `nowMs`.
+ *
+ * @param onProgress told the share done, 0–1.
+ */
+export async function loadSample(
+  { services, store }: Pick<Backend, 'services' | 'store'>,
+  nowMs: number,
+  options: SampleOptions = SAMPLE_DEFAULTS,
+  onProgress: (share: number) => void = () => undefined,
+): Promise<LoadedSample> {
+  const { seed, people, days } = options;
+  const markets = loadSampleCatalogue(nowMs);
+  const { interactions } = simulatePeople(markets, { seed, nowMs, people, days });
+  for (const batch of batches(markets, MARKETS_AT_ONCE)) {
+    const refused = (await services.catalogue.upsert(batch)).find(({ outcome }) => outcome === 'REJECTED');
+    if (refused) throw new Error(`The sample market ${refused.id} is not valid: ${refused.reason ?? ''}`);
+  }
+  const history = simulateOddsHistory(markets, { seed, nowMs, days });
+  await store.markets.addHistory(history.map(({ atMs, ...point }) => ({ ...point, at: new Date(atMs) })));
+  let done = 0;
+  for (const batch of batches(interactions, INTERACTIONS_AT_ONCE)) {
+    const results = await services.tracking.importAll(
+      batch.map((interaction) => ({ ...interaction, clientEventId: importedEventId(interaction) })),
+    );
+    const refused = results.find(({ outcome }) => outcome === 'REJECTED');
+    if (refused) throw new Error(`A simulated interaction is not valid: ${refused.reason ?? ''}`);
+    done += batch.length;
+    onProgress(done / interactions.length);
+  }
+  await services.trends.refresh();
+  return { markets: markets.length, people, interactions: interactions.length };
+}
+
+function* batches<Item>(items: readonly Item[], size: number): Generator<Item[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
+}

@@ -1,0 +1,41 @@
+import Table from 'cli-table3';
+import { Command } from 'commander';
+import { findDatabase } from '../app.js';
+import { settingsFromEnvironment } from '../config/settings.js';
+import { applyMigrations, migrationStatus } from '../database/migrations.js';
+import { createLogger, type Logger } from '../observability/logger.js';
+
+/** `bellwether migrate`: the schema of the database. */
+export function migrateCommand(): Command {
+  return new Command('migrate')
+    .description('Look at the database schema, or bring it up to date. The gateway does the latter at every start.')
+    .addCommand(
+      new Command('status').description('List every migration and whether it was applied.').action(() => withUrl(status)),
+    )
+    .addCommand(
+      new Command('up').description('Apply the migrations that are missing.').action(() => withUrl(up)),
+    );
+}
+
+async function withUrl(work: (url: string, logger: Logger) => Promise<void>): Promise<void> {
+  const logger = createLogger('warn', { pretty: process.stderr.isTTY, fd: 2 });
+  const database = await findDatabase(settingsFromEnvironment(), logger);
+  try {
+    await work(database.url, logger);
+  } finally {
+    await database.close();
+  }
+}
+
+async function status(url: string): Promise<void> {
+  const table = new Table({ head: ['migration', 'state', 'applied at'], style: { head: [], border: [] } });
+  for (const { name, state, appliedAt } of await migrationStatus(url)) {
+    table.push([name, state, appliedAt?.toISOString() ?? '']);
+  }
+  console.log(table.toString());
+}
+
+async function up(url: string, logger: Logger): Promise<void> {
+  const applied = await applyMigrations(url, { logger });
+  console.log(applied.length === 0 ? 'The schema is up to date.' : `Applied ${applied.join(', ')}.`);
+}

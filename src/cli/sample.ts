@@ -1,0 +1,52 @@
+import { progress } from '@clack/prompts';
+import { Command, InvalidArgumentError } from 'commander';
+import { OperatorError } from '../errors.js';
+import { openCommandBackend } from './command-backend.js';
+import { loadSample, SAMPLE_DEFAULTS, type SampleOptions } from './load-sample.js';
+
+interface SampleFlags extends SampleOptions {
+  readonly add: boolean;
+}
+
+/** `bellwether sample`: the sample world, for trying things out. */
+export function sampleCommand(): Command {
+  return new Command('sample')
+    .description('Load the sample catalogue, and simulated people with what they did lately.')
+    .option('--people <number>', 'how many people, 1–5,000', countUpTo(5_000), SAMPLE_DEFAULTS.people)
+    .option('--days <number>', 'how far back their interactions go, 1–60', countUpTo(60), SAMPLE_DEFAULTS.days)
+    .option('--seed <number>', 'another number makes other people', countUpTo(2_147_483_647), SAMPLE_DEFAULTS.seed)
+    .option('--add', 'load it also into a database that holds markets already', false)
+    .action(load);
+}
+
+async function load(flags: SampleFlags): Promise<void> {
+  const backend = await openCommandBackend({ holdCatalogue: true });
+  try {
+    if (!flags.add && !(await backend.store.markets.isEmpty())) {
+      throw new OperatorError(
+        'The database holds markets already, and the sample would be mixed with them. Add --add if that is what you want, or use another database (DATABASE_URL, or BELLWETHER_DATA_DIR for an embedded one).',
+      );
+    }
+    const bar = process.stderr.isTTY ? progress({ max: 100, output: process.stderr }) : undefined;
+    bar?.start('Loading the sample');
+    let shown = 0;
+    const { markets, people, interactions } = await loadSample(backend, Date.now(), flags, (share) => {
+      const percent = Math.floor(share * 100);
+      bar?.advance(percent - shown);
+      shown = percent;
+    });
+    bar?.stop('Sample loaded');
+    console.log(`Loaded ${markets} markets and ${interactions} interactions of ${people} people.`);
+    console.log('Look at one of them: bellwether feed sample-politics-001 --country IL');
+  } finally {
+    await backend.close();
+  }
+}
+
+function countUpTo(most: number): (text: string) => number {
+  return (text) => {
+    const count = /^\d+$/.test(text) ? Number(text) : NaN;
+    if (!(count >= 1 && count <= most)) throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}.`);
+    return count;
+  };
+}

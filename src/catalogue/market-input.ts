@@ -19,6 +19,15 @@ const country = z
   .regex(/^[A-Za-z]{2}$/, 'must be a two-letter country code')
   .transform((code) => code.toUpperCase());
 
+/** Sums of prices come out a little beside 0 and 1; that much is rounding, not a fault. */
+const ROUNDING = 1e-9;
+
+const probability = z
+  .number()
+  .min(-ROUNDING, 'must be 0 to 1')
+  .max(1 + ROUNDING, 'must be 0 to 1')
+  .transform((value) => Math.min(1, Math.max(0, value)));
+
 /** Tags that differ in case alone are one tag, as first written. */
 const tags = z
   .array(label)
@@ -31,7 +40,7 @@ const marketInput = z.object({
   description: z.string().max(100_000).nullish(),
   category: label.nullish(),
   tags: tags.nullish(),
-  probability: z.number().min(0).max(1).nullish(),
+  probability: probability.nullish(),
   volume24h: z.number().min(0).nullish(),
   volumeTotal: z.number().min(0).nullish(),
   participantCount: z.number().int().min(0).max(2_147_483_647).nullish(),

@@ -7,6 +7,7 @@ export function summaryTable(summary: ImportSummary): string {
     head: [summary.dryRun ? 'Dry run: nothing was written' : 'Imported', ''],
     colAligns: ['left', 'right'],
     style: { head: [], border: [] },
+    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
   });
   table.push(...rows(summary).map(([label, count]) => [label, count.toLocaleString('en')]));
   const rejects = summary.rejectsPath === null ? '' : `\nRejected records: ${summary.rejectsPath}`;

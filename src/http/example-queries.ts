@@ -6,7 +6,9 @@ const EXAMPLES: readonly (readonly [document: string, variables: Readonly<Record
   ['feed', { userKey: 'sample-politics-001', country: 'IL' }],
   [
     'track-interaction',
-    { input: { userKey: 'sample-politics-001', marketId: 'MARKET', eventType: 'PARTICIPATE', dwellMs: 42000 } },
+    {
+      input: { userKey: 'sample-politics-001', marketId: 'MARKET', eventType: 'PARTICIPATE', dwellMs: 42000 },
+    },
   ],
   ['user-profile', { userKey: 'sample-politics-001' }],
   ['trending', { country: 'IL', limit: 10 }],

@@ -51,15 +51,16 @@ export function registerGraphiQL(app: FastifyInstance, examples: readonly Exampl
 async function renderPage(examples: readonly ExampleQuery[]): Promise<Page> {
   // Nine megabytes of source, which nobody should wait for who does not open the page.
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
+  const tabs = examples.map(({ title, query, variables }) => ({
+    query: title === undefined ? query : `# ${title}\n${query}`,
+    variables: variables === undefined ? null : JSON.stringify(variables, null, 2),
+  }));
   const html = renderGraphiQL({
     title: 'Bellwether',
     endpoint: '/graphql',
     // A key typed into the headers is not to stay in the browser.
     shouldPersistHeaders: false,
-    defaultTabs: examples.map(({ title, query, variables }) => ({
-      query: title === undefined ? query : `# ${title}\n${query}`,
-      variables: variables === undefined ? null : JSON.stringify(variables, null, 2),
-    })),
+    ...(tabs.length === 0 ? {} : { defaultTabs: tabs }),
   });
   const gzipped = await gzipAsync(html);
   return {

@@ -1,0 +1,17 @@
+import { Client } from 'pg';
+
+/** How many rows each table of a database holds, by table. */
+export async function rowCounts(databaseUrl: string): Promise<Record<string, number>> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const tables = await client.query<{ name: string }>(
+      `select quote_ident(tablename) as name from pg_tables where schemaname = 'public' order by tablename`,
+    );
+    const counts = tables.rows.map(({ name }) => `select '${name}' as name, count(*)::int as rows from ${name}`);
+    const { rows } = await client.query<{ name: string; rows: number }>(counts.join(' union all '));
+    return Object.fromEntries(rows.map((row) => [row.name, row.rows]));
+  } finally {
+    await client.end();
+  }
+}

@@ -3,7 +3,16 @@ import graphql from '@graphql-eslint/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'src/generated/', 'node_modules/', '.bellwether/', 'coverage/', '.dependency-cruiser.cjs'] },
+  {
+    ignores: [
+      'dist/',
+      'src/generated/',
+      'node_modules/',
+      '.bellwether/',
+      'coverage/',
+      '.dependency-cruiser.cjs',
+    ],
+  },
   {
     files: ['**/*.{js,ts}'],
     extends: [js.configs.recommended, ...tseslint.configs.strictTypeChecked],
@@ -15,7 +24,10 @@ export default tseslint.config(
     },
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       // Resolver classes hold only methods, and decorated classes only fields.
       '@typescript-eslint/no-extraneous-class': 'off',
@@ -43,7 +55,9 @@ export default tseslint.config(
     extends: [graphql.configs['flat/operations-recommended']],
     languageOptions: {
       parser: graphql.parser,
-      parserOptions: { graphQLConfig: { schema: './schema/schema.graphql', documents: './schema/operations/*.graphql' } },
+      parserOptions: {
+        graphQLConfig: { schema: './schema/schema.graphql', documents: './schema/operations/*.graphql' },
+      },
     },
     rules: {
       // The documents name what a page shows, and a market is known by its id wherever it is shown.

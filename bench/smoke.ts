@@ -43,14 +43,19 @@ try {
       connections: CONNECTIONS,
       duration,
       requests,
-      verifyBody: (body) => typeof body === 'string' && body.includes('"hero":{') && !body.includes('"errors"'),
+      verifyBody: (body) =>
+        typeof body === 'string' && body.includes('"hero":{') && !body.includes('"errors"'),
     });
   await load(WARM_UP_SECONDS);
   const result = await load(SECONDS);
   const bad = result.errors + result.timeouts + result.non2xx + result.mismatches;
   const { p50, p97_5, p99, max } = result.latency;
-  console.log(`${Math.round(result.requests.average)} feeds/s over ${CONNECTIONS} connections for ${SECONDS} s`);
-  console.log(`latency ms: p50 ${p50}, p97.5 ${p97_5}, p99 ${p99}, max ${max}; ${bad} errors of ${result.requests.total}`);
+  console.log(
+    `${Math.round(result.requests.average)} feeds/s over ${CONNECTIONS} connections for ${SECONDS} s`,
+  );
+  console.log(
+    `latency ms: p50 ${p50}, p97.5 ${p97_5}, p99 ${p99}, max ${max}; ${bad} errors of ${result.requests.total}`,
+  );
   process.exitCode = bad === 0 ? 0 : 1;
 } finally {
   gateway.kill('SIGTERM');

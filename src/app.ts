@@ -11,12 +11,14 @@ import { FeedService } from './feed/feed-service.js';
 import { createContext, type Services } from './graphql/context.js';
 import { createSchema } from './graphql/schema.js';
 import { exampleQueries } from './http/example-queries.js';
+import { registerImages } from './http/images.js';
 import { createHttpServer } from './http/server.js';
 import { repeat } from './jobs/repeat.js';
 import type { Logger } from './observability/logger.js';
 import { profileMemory } from './profiles/profile-memory.js';
 import { ProfileService } from './profiles/profile-service.js';
 import { createStore, type Store } from './repositories/store.js';
+import { sampleImages } from './sample/sample-catalogue.js';
 import { TrackingService } from './tracking/tracking-service.js';
 import { TrendService } from './trends/trend-service.js';
 
@@ -148,13 +150,15 @@ export async function startGateway(
       },
     },
   });
+  await registerImages(app, '/sample/', sampleImages);
   const repetitions = !backgroundWork
     ? []
     : [
         repeat('catalogue', CATALOGUE_REFRESH_MS, () => catalogue.refresh(), logger),
         repeat('trends', config.trending.refreshSeconds * 1_000, () => trends.refresh(), logger),
       ];
-  const stopRepetitions = (): Promise<unknown> => Promise.all(repetitions.map((repetition) => repetition.stop()));
+  const stopRepetitions = (): Promise<unknown> =>
+    Promise.all(repetitions.map((repetition) => repetition.stop()));
   try {
     const url = await app.listen({ port: settings.port, host: settings.host });
     return {

@@ -2,9 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../config/clock.js';
 import { BellwetherError } from '../errors.js';
 import { checkInput } from '../input/check-input.js';
+import { isStorableText } from '../input/storable.js';
 import type { Logger } from '../observability/logger.js';
 import type { Market } from '../repositories/market.js';
 import type { MarketRepository } from '../repositories/market-repository.js';
+import { isUnavailable } from '../repositories/is-unavailable.js';
 import { emptySnapshot, patchSnapshot, type CatalogueSnapshot } from './catalogue-snapshot.js';
 import { decodeCursor, marketPageRequest, toMarketPage, type MarketPage } from './market-page.js';
 import { applyMarketInput, checkMarketInput, type CheckedMarketInput } from './market-input.js';
@@ -12,6 +14,9 @@ import { applyMarketInput, checkMarketInput, type CheckedMarketInput } from './m
 export type { CatalogueEntry, CatalogueSnapshot } from './catalogue-snapshot.js';
 
 const MAX_UPSERT = 1_000;
+
+/** When it is worth trying again after the database did not take the markets. */
+const RETRY_AFTER_MS = 1_000;
 
 /** What became of one market of an upsert. */
 export interface UpsertResult {
@@ -28,9 +33,7 @@ export class Catalogue {
   #reading: Promise<void> | null = null;
   #nextReading: Promise<void> | null = null;
 
-  constructor(
-    private readonly parts: { markets: MarketRepository; clock: Clock; logger: Logger },
-  ) {}
+  constructor(private readonly parts: { markets: MarketRepository; clock: Clock; logger: Logger }) {}
 
   /** The open markets as last seen. */
   get snapshot(): CatalogueSnapshot {
@@ -75,7 +78,7 @@ export class Catalogue {
   /** The markets with these ids, open or not, in the order asked; undefined where there is none. */
   async findByIds(ids: readonly string[]): Promise<(Market | undefined)[]> {
     const { byId } = this.#snapshot;
-    const missing = ids.filter((id) => !byId.has(id));
+    const missing = ids.filter((id) => !byId.has(id) && isStorableText(id));
     const stored = missing.length === 0 ? [] : await this.parts.markets.findByIds(missing);
     const others = new Map(stored.map((market) => [market.id, market]));
     return ids.map((id) => byId.get(id)?.market ?? others.get(id));
@@ -87,15 +90,15 @@ export class Catalogue {
    * @throws {BellwetherError} BAD_USER_INPUT naming the field.
    */
   async page(input: unknown): Promise<MarketPage> {
-    const { first, after, category, tag, status, text } = checkInput(marketPageRequest, input);
+    const { first, after, filter } = checkInput(marketPageRequest, input);
     const cursor = after == null ? undefined : decodeCursor(after);
-    const filter = {
-      category: category ?? undefined,
-      tag: tag ?? undefined,
-      status: status ?? undefined,
-      text: text ?? undefined,
+    const restrictions = {
+      category: filter?.category ?? undefined,
+      tag: filter?.tag ?? undefined,
+      status: filter?.status ?? undefined,
+      text: filter?.text ?? undefined,
     };
-    const { markets, hasMore } = await this.parts.markets.page(filter, first, cursor);
+    const { markets, hasMore } = await this.parts.markets.page(restrictions, first, cursor);
     return toMarketPage(markets, hasMore, cursor === undefined);
   }
 
@@ -104,18 +107,23 @@ export class Catalogue {
    * judged by itself; when an id comes twice, the later one is applied to the result of the earlier.
    *
    * @returns what became of each, in order.
-   * @throws {BellwetherError} BAD_USER_INPUT for more than 1,000 at once.
+   * @throws {BellwetherError} BAD_USER_INPUT for more than 1,000 at once; UNAVAILABLE when nothing could be stored.
    */
   async upsert(inputs: readonly unknown[]): Promise<UpsertResult[]> {
     const checked = checkAll(inputs);
     let decided: UpsertResult[] = [];
     if (checked.valid.length > 0) {
       const now = new Date(this.parts.clock());
-      await this.parts.markets.change(idsOf(checked.valid), now, (stored) => {
-        const { results, changed } = decide(stored, checked.valid, now);
-        decided = results;
-        return changed;
-      });
+      try {
+        await this.parts.markets.change(idsOf(checked.valid), now, (stored) => {
+          const { results, changed } = decide(stored, checked.valid, now);
+          decided = results;
+          return changed;
+        });
+      } catch (error) {
+        if (!isUnavailable(error)) throw error;
+        throw BellwetherError.unavailable('The markets could not be stored now.', RETRY_AFTER_MS, error);
+      }
       if (decided.some(({ outcome }) => outcome !== 'UNCHANGED')) await this.#showChanges();
     }
     return checked.inOrder(decided);
@@ -177,7 +185,8 @@ function decide(
   const results = inputs.map((input): UpsertResult => {
     const before = present.get(input.id);
     const after = applyMarketInput(before, input, now);
-    if (before !== undefined && isDeepStrictEqual(before, after)) return { id: input.id, outcome: 'UNCHANGED' };
+    if (before !== undefined && isDeepStrictEqual(before, after))
+      return { id: input.id, outcome: 'UNCHANGED' };
     present.set(input.id, after);
     changed.set(input.id, after);
     return { id: input.id, outcome: before === undefined ? 'CREATED' : 'UPDATED' };

@@ -1,18 +1,20 @@
 import { z } from 'zod';
+import { isStorableInstant, storableText } from '../input/storable.js';
 import type { Market, MarketStatus } from '../repositories/market.js';
 import { topicKey } from '../repositories/market.js';
 
 /** The category of a market whose source names none. */
 export const NO_CATEGORY = 'Other';
 
-const instant = z.union([z.date(), z.iso.datetime({ offset: true })], { error: 'must be an ISO 8601 instant' });
+const instant = z
+  .union([z.date(), z.iso.datetime({ offset: true })], { error: 'must be an ISO 8601 instant' })
+  .refine((given) => isStorableInstant(new Date(given)), 'must be in the years 1 to 9999');
 
-const url = z
-  .string()
+const url = storableText
   .max(2_000)
   .regex(/^(https?:\/\/|\/(?!\/))/, 'must be an http(s) URL or a path that begins with /');
 
-const label = z.string().trim().min(1).max(100);
+const label = storableText.trim().min(1).max(100);
 
 const country = z
   .string()
@@ -32,12 +34,14 @@ const probability = z
 const tags = z
   .array(label)
   .max(64)
-  .transform((labels) => [...new Map([...labels].reverse().map((tag) => [topicKey(tag), tag])).values()].reverse());
+  .transform((labels) =>
+    [...new Map([...labels].reverse().map((tag) => [topicKey(tag), tag])).values()].reverse(),
+  );
 
 const marketInput = z.object({
-  id: z.string().min(1).max(128),
-  title: z.string().trim().min(1).max(500),
-  description: z.string().max(100_000).nullish(),
+  id: storableText.min(1).max(128),
+  title: storableText.trim().min(1).max(500),
+  description: storableText.max(100_000).nullish(),
   category: label.nullish(),
   tags: tags.nullish(),
   probability: probability.nullish(),
@@ -49,10 +53,10 @@ const marketInput = z.object({
   status: z.enum(['OPEN', 'CLOSED', 'RESOLVED']).nullish(),
   createdAt: instant.nullish(),
   resolvesAt: instant.nullish(),
-  editorialDescription: z.string().max(5_000).nullish(),
+  editorialDescription: storableText.max(5_000).nullish(),
   editorialBoost: z.number().min(0).max(1).nullish(),
-  eventKey: z.string().min(1).max(256).nullish(),
-  source: z.string().min(1).max(100).nullish(),
+  eventKey: storableText.min(1).max(256).nullish(),
+  source: storableText.min(1).max(100).nullish(),
   blockedCountries: z.array(country).max(250).nullish(),
 });
 

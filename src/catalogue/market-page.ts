@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import { BellwetherError } from '../errors.js';
-import { checkInput } from '../input/check-input.js';
+import { isStorableInstant, storableText } from '../input/storable.js';
 import type { Market } from '../repositories/market.js';
 import type { MarketCursor } from '../repositories/market-repository.js';
 
 /** Which markets to list, how many, and after which. */
 export const marketPageRequest = z.object({
-  first: z
-    .number()
-    .int()
-    .min(1, 'must be at least 1')
-    .max(100, 'must be at most 100'),
+  first: z.number().int().min(1, 'must be at least 1').max(100, 'must be at most 100'),
   after: z.string().max(500, 'must have at most 500 characters').nullish(),
-  category: z.string().max(100, 'must have at most 100 characters').nullish(),
-  tag: z.string().max(100, 'must have at most 100 characters').nullish(),
-  status: z.enum(['OPEN', 'CLOSED', 'RESOLVED']).nullish(),
-  text: z.string().max(200, 'must have at most 200 characters').nullish(),
+  filter: z
+    .object({
+      category: storableText.max(100, 'must have at most 100 characters').nullish(),
+      tag: storableText.max(100, 'must have at most 100 characters').nullish(),
+      status: z.enum(['OPEN', 'CLOSED', 'RESOLVED']).nullish(),
+      text: storableText.max(200, 'must have at most 200 characters').nullish(),
+    })
+    .nullish(),
 });
 
 /** A page of a list of markets. */
@@ -42,7 +42,10 @@ export function toMarketPage(markets: readonly Market[], hasMore: boolean, isFir
   };
 }
 
-const cursorContent = z.tuple([z.number().int(), z.string().min(1).max(128)]);
+const cursorContent = z
+  .tuple([z.number(), storableText.min(1).max(128)])
+  .transform(([createdAtMs, id]) => ({ createdAt: new Date(createdAtMs), id }))
+  .refine(({ createdAt }) => isStorableInstant(createdAt));
 
 function encodeCursor({ createdAt, id }: Market): string {
   return Buffer.from(JSON.stringify([createdAt.getTime(), id])).toString('base64url');
@@ -50,13 +53,15 @@ function encodeCursor({ createdAt, id }: Market): string {
 
 /** @throws {BellwetherError} BAD_USER_INPUT for anything but a cursor of ours. */
 export function decodeCursor(cursor: string): MarketCursor {
-  const text = Buffer.from(cursor, 'base64url').toString('utf8');
-  let content: unknown;
+  const content = cursorContent.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString('utf8')));
+  if (content.success) return content.data;
+  throw BellwetherError.badInput('after', 'after must be a cursor from an earlier page.');
+}
+
+function parseJson(text: string): unknown {
   try {
-    content = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
-    throw BellwetherError.badInput('after', 'after must be a cursor from an earlier page.');
+    return undefined;
   }
-  const [createdAtMs, id] = checkInput(cursorContent, content, 'after');
-  return { createdAt: new Date(createdAtMs), id };
 }

@@ -22,7 +22,8 @@ export function feedCommand(): Command {
 }
 
 async function printFeed(userKey: string | undefined, options: FeedOptions): Promise<void> {
-  const { services, close } = await openCommandBackend({ holdCatalogue: true });
+  const backend = await openCommandBackend({ holdCatalogue: true });
+  const { services } = backend;
   try {
     const { profile } = createLoaders(services);
     const request = { userKey, country: options.country, limit: Number(options.limit) };
@@ -34,7 +35,7 @@ async function printFeed(userKey: string | undefined, options: FeedOptions): Pro
     }
     console.log(renderFeed(feed, Date.now()));
   } finally {
-    await close();
+    await backend.close();
   }
 }
 

@@ -5,11 +5,12 @@ import type { OpenedSink } from './import.js';
 
 /** Where `bellwether import` puts what it reads: the database, or for a dry run nowhere. */
 export async function openImportSink({ dryRun }: { dryRun: boolean }): Promise<OpenedSink> {
-  const { services, close } = await openCommandBackend({ holdCatalogue: false });
-  return { sink: dryRun ? checkingSink(services) : recordingSink(services), close };
+  const backend = await openCommandBackend({ holdCatalogue: false });
+  const { services } = backend;
+  return { sink: dryRun ? checkingSink(services) : recordingSink(services), close: () => backend.close() };
 }
 
-export function recordingSink({ catalogue, tracking }: Pick<Services, 'catalogue' | 'tracking'>): ImportSink {
+function recordingSink({ catalogue, tracking }: Pick<Services, 'catalogue' | 'tracking'>): ImportSink {
   return {
     upsertMarkets: (drafts) => catalogue.upsert(drafts),
     recordInteractions: (drafts) => tracking.importAll(drafts),

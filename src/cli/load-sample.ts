@@ -45,7 +45,9 @@ export async function loadSample(
   const history = simulateOddsHistory(markets, { seed, nowMs, days });
   await store.markets.addHistory(history.map(({ atMs, ...point }) => ({ ...point, at: new Date(atMs) })));
   // Person by person, so that a batch changes few profiles.
-  const byPerson = interactions.toSorted((a, b) => Number(a.userKey > b.userKey) - Number(a.userKey < b.userKey));
+  const byPerson = interactions.toSorted(
+    (a, b) => Number(a.userKey > b.userKey) - Number(a.userKey < b.userKey),
+  );
   let done = 0;
   for (const batch of batches(byPerson, INTERACTIONS_AT_ONCE)) {
     const results = await services.tracking.importAll(

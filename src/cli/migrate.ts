@@ -8,9 +8,13 @@ import { createLogger, type Logger } from '../observability/logger.js';
 /** `bellwether migrate`: the schema of the database. */
 export function migrateCommand(): Command {
   return new Command('migrate')
-    .description('Look at the database schema, or bring it up to date. The gateway does the latter at every start.')
+    .description(
+      'Look at the database schema, or bring it up to date. The gateway does the latter at every start.',
+    )
     .addCommand(
-      new Command('status').description('List every migration and whether it was applied.').action(() => withUrl(status)),
+      new Command('status')
+        .description('List every migration and whether it was applied.')
+        .action(() => withUrl(status)),
     )
     .addCommand(
       new Command('up').description('Apply the migrations that are missing.').action(() => withUrl(up)),

@@ -13,8 +13,18 @@ export function sampleCommand(): Command {
   return new Command('sample')
     .description('Load the sample catalogue, and simulated people with what they did lately.')
     .option('--people <number>', 'how many people, 1–5,000', countUpTo(5_000), SAMPLE_DEFAULTS.people)
-    .option('--days <number>', 'how far back their interactions go, 1–60', countUpTo(60), SAMPLE_DEFAULTS.days)
-    .option('--seed <number>', 'another number makes other people', countUpTo(2_147_483_647), SAMPLE_DEFAULTS.seed)
+    .option(
+      '--days <number>',
+      'how far back their interactions go, 1–60',
+      countUpTo(60),
+      SAMPLE_DEFAULTS.days,
+    )
+    .option(
+      '--seed <number>',
+      'another number makes other people',
+      countUpTo(2_147_483_647),
+      SAMPLE_DEFAULTS.seed,
+    )
     .option('--add', 'load it also into a database that holds markets already', false)
     .action(load);
 }
@@ -46,7 +56,8 @@ async function load(flags: SampleFlags): Promise<void> {
 function countUpTo(most: number): (text: string) => number {
   return (text) => {
     const count = /^\d+$/.test(text) ? Number(text) : NaN;
-    if (!(count >= 1 && count <= most)) throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}.`);
+    if (!(count >= 1 && count <= most))
+      throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}.`);
     return count;
   };
 }

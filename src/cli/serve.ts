@@ -11,7 +11,9 @@ const STOP_WITHIN_MS = 9_000;
 /** `bellwether serve`: the gateway, until it is told to stop. */
 export function serveCommand(): Command {
   return new Command('serve')
-    .description('Start the gateway. Without DATABASE_URL it brings its own PostgreSQL and fills it with a sample.')
+    .description(
+      'Start the gateway. Without DATABASE_URL it brings its own PostgreSQL and fills it with a sample.',
+    )
     .addHelpText('after', settingsHelp)
     .action(serve);
 }
@@ -39,7 +41,10 @@ async function serve(): Promise<void> {
         : error;
     });
     logger.warn('development mode: no authentication, everything is open to this machine');
-    logger.info({ openMarkets: backend.services.catalogue.snapshot.entries.length }, `ready: GraphQL at ${gateway.url}/graphql, GraphiQL at ${gateway.url}/graphiql`);
+    logger.info(
+      { openMarkets: backend.services.catalogue.snapshot.entries.length },
+      `ready: GraphQL at ${gateway.url}/graphql, GraphiQL at ${gateway.url}/graphiql`,
+    );
     logger.info({ signal: await told }, 'stopping');
     setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
     await gateway.stop();

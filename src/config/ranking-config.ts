@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseDocument } from 'yaml';
+import { parse } from 'yaml';
 import { OperatorError } from '../errors.js';
 import { rankingSchema, type RankingConfig } from './ranking-schema.js';
 
@@ -14,15 +14,17 @@ const isTree = (value: unknown): value is Tree =>
 function merge(base: unknown, over: unknown): unknown {
   if (!isTree(base) || !isTree(over)) return over;
   const merged: Tree = { ...base };
-  for (const [key, value] of Object.entries(over)) merged[key] = key in base ? merge(base[key], value) : value;
+  for (const [key, value] of Object.entries(over))
+    merged[key] = key in base ? merge(base[key], value) : value;
   return merged;
 }
 
 function parseYaml(text: string, name: string): unknown {
-  const document = parseDocument(text, { prettyErrors: true });
-  const [fault] = document.errors;
-  if (fault) throw new OperatorError(`The ranking config ${name} is not YAML: ${fault.message}`);
-  return document.toJS() as unknown;
+  try {
+    return parse(text, { logLevel: 'error' }) as unknown;
+  } catch (error) {
+    throw new OperatorError(`The ranking config ${name} is not YAML: ${(error as Error).message}`);
+  }
 }
 
 function readText(file: string | URL, name: string): string {

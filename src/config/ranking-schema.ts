@@ -11,7 +11,8 @@ export const rankingSchema = z.strictObject({
       .array(z.strictObject({ atLeastMs: z.number().int().positive(), factor: positive }))
       .max(10)
       .refine(
-        (factors) => factors.every(({ atLeastMs }, index) => atLeastMs < (factors[index - 1]?.atLeastMs ?? Infinity)),
+        (factors) =>
+          factors.every(({ atLeastMs }, index) => atLeastMs < (factors[index - 1]?.atLeastMs ?? Infinity)),
         'must go from the longest time to the shortest: the first that was reached applies',
       ),
     tagFactor: z.number().min(0).max(1),

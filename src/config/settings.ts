@@ -13,7 +13,10 @@ const port = z
 
 const postgresUrl = z
   .string()
-  .regex(/^postgres(ql)?:\/\//, 'must be a PostgreSQL URL such as postgresql://user:password@host:5432/database');
+  .regex(
+    /^postgres(ql)?:\/\//,
+    'must be a PostgreSQL URL such as postgresql://user:password@host:5432/database',
+  );
 
 const settingsSchema = z.object({
   PORT: port.default(4000),

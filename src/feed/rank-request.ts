@@ -29,7 +29,10 @@ export const rankRequest = z
   .object({
     userKey: userKeySchema.nullish(),
     country: countrySchema.nullish(),
-    marketIds: z.array(z.string().max(128, 'must have at most 128 characters')).max(MAX_MARKETS, tooMany).nullish(),
+    marketIds: z
+      .array(z.string().max(128, 'must have at most 128 characters'))
+      .max(MAX_MARKETS, tooMany)
+      .nullish(),
     candidates: z.array(candidateMarket).max(MAX_MARKETS, tooMany).nullish(),
   })
   .refine(({ marketIds, candidates }) => marketIds != null || candidates != null, {

@@ -6,7 +6,11 @@ import { BellwetherError } from '../errors.js';
  *
  * @throws {BellwetherError} BAD_USER_INPUT for the first fault, its `field` the path below `at`.
  */
-export function checkInput<Schema extends z.ZodType>(schema: Schema, value: unknown, at?: string): z.output<Schema> {
+export function checkInput<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  at?: string,
+): z.output<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [fault] = parsed.error.issues;

@@ -23,7 +23,9 @@ export function repeat(name: string, everyMs: number, task: () => Promise<void>,
     if (!stopped) schedule();
   };
   const schedule = (): void => {
-    timer = setTimeout(() => (running = run()), everyMs);
+    timer = setTimeout(() => {
+      running = run();
+    }, everyMs);
   };
   schedule();
   return {

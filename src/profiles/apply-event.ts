@@ -38,19 +38,19 @@ const IMPRESSION_WINDOW_MS = 7 * 24 * 3_600_000;
  */
 export function applyEvent(state: ProfileState, event: ProfileEvent, memory: ProfileMemory): ProfileState {
   if (event.eventType === 'IMPRESSION') {
-    return { ...state, impressions: withImpression(state.impressions, event) };
+    return { ...state, impressions: withImpression(state, event) };
   }
   const session = sessionAfter(state, event, memory);
   return {
     ...state,
     totalInteractions: state.totalInteractions + 1,
-    country: event.country !== null && isLatest(state, event) ? event.country : state.country,
+    country: countryAfter(state, event),
     lastActiveAtMs: Math.max(state.lastActiveAtMs ?? event.occurredAtMs, event.occurredAtMs),
     ...session,
     topics: topicsAfter(state, event, session.sessionStartedAtMs, memory),
     engagements: withEngagement(state.engagements, event),
     hidden: hiddenAfter(state.hidden, event),
-    impressions: isView(event.eventType) ? withClick(state.impressions, event.market.id) : state.impressions,
+    impressions: isView(event.eventType) ? withClick(state.impressions, event) : state.impressions,
   };
 }
 
@@ -59,8 +59,10 @@ function isView(eventType: EventType): boolean {
   return eventType === 'VIEW_MARKET' || eventType === 'CLICK';
 }
 
-function isLatest(state: ProfileState, event: ProfileEvent): boolean {
-  return state.lastActiveAtMs === null || event.occurredAtMs >= state.lastActiveAtMs;
+function countryAfter(state: ProfileState, event: ProfileEvent): string | null {
+  if (event.country === null) return state.country;
+  const isLatest = event.occurredAtMs >= (state.lastActiveAtMs ?? -Infinity);
+  return isLatest ? event.country : (state.country ?? event.country);
 }
 
 function sessionAfter(
@@ -75,9 +77,14 @@ function sessionAfter(
   if (event.occurredAtMs - lastActiveAtMs >= memory.sessionIdleMs) {
     return { sessionStartedAtMs: event.occurredAtMs, sessionInteractions: 1 };
   }
-  // An event from before the session belongs to an earlier one.
-  if (event.occurredAtMs < sessionStartedAtMs) return { sessionStartedAtMs, sessionInteractions };
-  return { sessionStartedAtMs, sessionInteractions: sessionInteractions + 1 };
+  // A late event belongs to an earlier session, unless it is close enough to have begun this one.
+  if (sessionStartedAtMs - event.occurredAtMs >= memory.sessionIdleMs) {
+    return { sessionStartedAtMs, sessionInteractions };
+  }
+  return {
+    sessionStartedAtMs: Math.min(sessionStartedAtMs, event.occurredAtMs),
+    sessionInteractions: sessionInteractions + 1,
+  };
 }
 
 function topicsAfter(
@@ -152,15 +159,18 @@ function withEngagement(
 
 function hiddenAfter(hidden: ReadonlyMap<string, number>, event: ProfileEvent): ReadonlyMap<string, number> {
   const { id } = event.market;
-  if (event.eventType === 'HIDE') return new Map(hidden).set(id, event.occurredAtMs);
-  if (event.eventType !== 'UNHIDE' || !hidden.has(id)) return hidden;
+  const hiddenAtMs = hidden.get(id) ?? -Infinity;
+  if (event.eventType === 'HIDE') {
+    return event.occurredAtMs > hiddenAtMs ? new Map(hidden).set(id, event.occurredAtMs) : hidden;
+  }
+  if (event.eventType !== 'UNHIDE' || !hidden.has(id) || event.occurredAtMs < hiddenAtMs) return hidden;
   const left = new Map(hidden);
   left.delete(id);
   return left;
 }
 
 function withImpression(
-  impressions: ReadonlyMap<string, ImpressionState>,
+  { impressions, engagements }: ProfileState,
   event: ProfileEvent,
 ): ReadonlyMap<string, ImpressionState> {
   const { id: marketId, probability, volume24h } = event.market;
@@ -177,15 +187,17 @@ function withImpression(
     shownAtMs: kept,
     probability,
     volume24h,
-    clickedSince: false,
+    // A page often reports what it showed after what was clicked on it.
+    clickedSince: (engagements.get(marketId)?.viewedAtMs ?? -Infinity) >= event.occurredAtMs,
   });
 }
 
 function withClick(
   impressions: ReadonlyMap<string, ImpressionState>,
-  marketId: string,
+  event: ProfileEvent,
 ): ReadonlyMap<string, ImpressionState> {
-  const before = impressions.get(marketId);
-  if (before === undefined || before.clickedSince) return impressions;
-  return new Map(impressions).set(marketId, { ...before, clickedSince: true });
+  const before = impressions.get(event.market.id);
+  const lastShownAtMs = before?.shownAtMs[0] ?? -Infinity;
+  if (before === undefined || before.clickedSince || event.occurredAtMs < lastShownAtMs) return impressions;
+  return new Map(impressions).set(event.market.id, { ...before, clickedSince: true });
 }

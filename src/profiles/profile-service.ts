@@ -39,9 +39,7 @@ export interface Session {
 const TOP_TOPICS = 10;
 
 export class ProfileService {
-  constructor(
-    private readonly parts: { profiles: ProfileRepository; memory: ProfileMemory; clock: Clock },
-  ) {}
+  constructor(private readonly parts: { profiles: ProfileRepository; memory: ProfileMemory; clock: Clock }) {}
 
   /** The states of these people in the order asked, in one read; a person never seen has an empty one. */
   load(userKeys: readonly string[]): Promise<ProfileState[]> {
@@ -77,5 +75,9 @@ function topTopics(state: ProfileState, kind: TopicKind, nowMs: number, memory: 
     .filter((topic) => topic.kind === kind && topic.points > 0)
     .sort((a, b) => b.points - a.points || (a.key < b.key ? -1 : 1))
     .slice(0, TOP_TOPICS)
-    .map((topic) => ({ topic: topic.label, score: topic.points, ...topicTaste(topic, state, nowMs, memory) }));
+    .map((topic) => ({
+      topic: topic.label,
+      score: topic.points,
+      ...topicTaste(topic, state, nowMs, memory),
+    }));
 }

@@ -37,7 +37,9 @@ function recentEngagements(state: ProfileState, nowMs: number): EngagementState[
   return [...state.engagements.values()]
     .flatMap((engagement) => {
       const { engagedAtMs } = engagement;
-      return engagedAtMs !== null && engagedAtMs >= nowMs - RECENT_WINDOW_MS ? [{ engagement, engagedAtMs }] : [];
+      return engagedAtMs !== null && engagedAtMs >= nowMs - RECENT_WINDOW_MS
+        ? [{ engagement, engagedAtMs }]
+        : [];
     })
     .sort((a, b) => b.engagedAtMs - a.engagedAtMs || (a.engagement.marketId < b.engagement.marketId ? -1 : 1))
     .slice(0, RECENT_MARKETS)

@@ -126,11 +126,12 @@ export class InteractionRepository {
     minLocalUsers: number;
   }): Promise<TrendRow[]> {
     const { now, since, halfLifeMs, userCap, minLocalUsers } = options;
+    // More than 900 halvings leave nothing, and are near where PostgreSQL would refuse the power as too small.
     return this.connection.$queryRaw<TrendRow[]>`
       with recent as (
         select i.market_id, i.user_key, i.country,
-          i.weight * power(0.5, greatest(0, extract(epoch from ${now}::timestamptz - i.occurred_at)::float8 * 1000)
-            / ${halfLifeMs}::float8) as weight
+          i.weight * power(0.5, least(900, greatest(0, extract(epoch from ${now}::timestamptz - i.occurred_at)::float8
+            * 1000) / ${halfLifeMs}::float8)) as weight
         from interactions i join markets m on m.id = i.market_id and m.status = 'OPEN'
         where i.occurred_at >= ${since} and i.weight > 0
       ), countries as (

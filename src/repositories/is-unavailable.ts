@@ -1,18 +1,48 @@
 /** Prisma's codes for a database that cannot be reached, does not answer in time, or went away. */
-const UNAVAILABLE_PRISMA = new Set(['P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2028']);
+const UNAVAILABLE_PRISMA = new Set(['P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2028', 'P2037']);
+
+/** What Prisma's adapter says of it: all there is when a raw statement failed, whose code is P2010 whatever the cause. */
+const UNAVAILABLE_KINDS = new Set([
+  'DatabaseNotReachable',
+  'ConnectionClosed',
+  'SocketTimeout',
+  'TooManyConnections',
+]);
 
 /** PostgreSQL's: connection failures (class 08), shutting down or starting (57P), too many connections. */
 const UNAVAILABLE_POSTGRES = /^(08|57P|53300)/;
 
-const UNAVAILABLE_SYSTEM = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOENT']);
+const UNAVAILABLE_SYSTEM = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOENT'],
+  ...['EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'],
+]);
+
+const UNAVAILABLE_MESSAGE =
+  /Query read timeout|Connection terminated|timeout exceeded when trying to connect/;
 
 /** Whether an error says that the database is not there now, rather than that a statement was wrong. */
 export function isUnavailable(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
-  const { code, message, cause } = error as { code?: unknown; message?: unknown; cause?: unknown };
-  if (typeof code === 'string') {
-    if (UNAVAILABLE_PRISMA.has(code) || UNAVAILABLE_SYSTEM.has(code) || UNAVAILABLE_POSTGRES.test(code)) return true;
-  }
-  if (typeof message === 'string' && /Query read timeout|Connection terminated|timeout exceeded when trying to connect/.test(message)) return true;
-  return cause === undefined ? false : isUnavailable(cause);
+  const { code, originalCode, kind, message, meta, cause } = error as Fault;
+  return (
+    [code, originalCode].some((value) => typeof value === 'string' && isUnavailableCode(value)) ||
+    (typeof kind === 'string' && UNAVAILABLE_KINDS.has(kind)) ||
+    (typeof message === 'string' && UNAVAILABLE_MESSAGE.test(message)) ||
+    isUnavailable(meta?.driverAdapterError) ||
+    isUnavailable(cause)
+  );
+}
+
+/** The places where Prisma, its adapter, node-postgres and the system say what went wrong. */
+interface Fault {
+  readonly code?: unknown;
+  readonly originalCode?: unknown;
+  readonly kind?: unknown;
+  readonly message?: unknown;
+  readonly meta?: { readonly driverAdapterError?: unknown } | null;
+  readonly cause?: unknown;
+}
+
+function isUnavailableCode(code: string): boolean {
+  return UNAVAILABLE_PRISMA.has(code) || UNAVAILABLE_SYSTEM.has(code) || UNAVAILABLE_POSTGRES.test(code);
 }

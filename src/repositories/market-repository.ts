@@ -66,7 +66,8 @@ export class MarketRepository {
       ),
       after === undefined ? null : Prisma.sql`(m.created_at, m.id) < (${after.createdAt}, ${after.id})`,
     ].filter((condition) => condition !== null);
-    const where = conditions.length === 0 ? Prisma.sql`` : Prisma.sql`where ${Prisma.join(conditions, ' and ')}`;
+    const where =
+      conditions.length === 0 ? Prisma.sql`` : Prisma.sql`where ${Prisma.join(conditions, ' and ')}`;
     const rows = await this.prisma.$queryRaw<MarketRow[]>`
       ${selectMarkets} ${where} order by m.created_at desc, m.id desc limit ${first + 1}`;
     return { markets: rows.slice(0, first).map(toMarket), hasMore: rows.length > first };

@@ -76,7 +76,8 @@ export class ProfileRepository {
         });
       }
       for (const [market_id, hiddenAtMs] of state.hidden) {
-        if (old.hidden.get(market_id) !== hiddenAtMs) hidden.push({ user_key, market_id, hidden_at: instant(hiddenAtMs) });
+        if (old.hidden.get(market_id) !== hiddenAtMs)
+          hidden.push({ user_key, market_id, hidden_at: instant(hiddenAtMs) });
       }
       for (const market_id of old.hidden.keys()) {
         if (!state.hidden.has(market_id)) shown.push({ user_key, market_id });

@@ -49,7 +49,7 @@ export function sessionStarts(
       starts.push(Math.floor(localMidnightMs - daysAgo * dayMs + hour * hourMs));
     }
   }
-  return starts.filter((startMs) => startMs <= nowMs).sort((a, b) => a - b);
+  return starts.filter((startMs) => startMs >= joinedMs && startMs <= nowMs).sort((a, b) => a - b);
 }
 
 function drawJoinedDaysAgo(rng: RandomGenerator, kind: Archetype, rankShare: number, days: number): number {

@@ -1,49 +1,51 @@
 import { z } from 'zod';
 import { countrySchema } from '../input/country.js';
+import { isStorableInstant, storableText } from '../input/storable.js';
 import { userKeySchema } from '../input/user-key.js';
 import { EVENT_TYPES } from '../scoring/event-weight.js';
+import { contextSchema } from './event-context.js';
 
 /** The parts of a page that show markets. */
 export const FEED_SECTIONS = ['HERO', 'GRID', 'STREAM', 'SEARCH', 'OTHER'] as const;
 
-const MAX_CONTEXT_BYTES = 4_096;
 const MAX_INT = 2_147_483_647;
 
-const identifier = z.string().min(1, 'must not be empty').max(128, 'must have at most 128 characters');
-
-/** A JSON object of at most 4 KB, kept with the event and not read by us. */
-const contextSchema = z
-  .record(z.string(), z.json(), { error: 'must be a JSON object' })
-  .refine((context) => Buffer.byteLength(JSON.stringify(context)) <= MAX_CONTEXT_BYTES, 'must be at most 4 KB of JSON');
+const identifier = storableText.min(1, 'must not be empty').max(128, 'must have at most 128 characters');
 
 /** What a caller says of an event. */
-export const interactionInput = z.object({
-  userKey: userKeySchema,
-  marketId: identifier,
-  eventType: z.enum(EVENT_TYPES, { error: `must be one of ${EVENT_TYPES.join(', ')}` }),
-  dwellMs: z
-    .number()
-    .int('must be a whole number')
-    .min(0, 'must be 0 or more')
-    .max(86_400_000, 'must be at most 86,400,000, a day')
-    .nullish(),
-  section: z.enum(FEED_SECTIONS, { error: `must be one of ${FEED_SECTIONS.join(', ')}` }).nullish(),
-  position: z.number().int('must be a whole number').min(0, 'must be 0 or more').max(MAX_INT).nullish(),
-  country: countrySchema.nullish(),
-  occurredAt: z
-    .union([z.date(), z.iso.datetime({ offset: true }).transform((text) => new Date(text))], {
-      error: 'must be an ISO 8601 instant',
-    })
-    .nullish(),
-  sessionId: identifier.nullish(),
-  feedId: identifier.nullish(),
-  stake: z.number().positive('must be above 0').nullish(),
-  context: contextSchema.nullish(),
-  clientEventId: z.string().min(1, 'must not be empty').max(64, 'must have at most 64 characters').nullish(),
-}).refine(({ eventType, stake }) => stake == null || eventType === 'PARTICIPATE', {
-  path: ['stake'],
-  error: 'is only for PARTICIPATE',
-});
+export const interactionInput = z
+  .object({
+    userKey: userKeySchema,
+    marketId: identifier,
+    eventType: z.enum(EVENT_TYPES, { error: `must be one of ${EVENT_TYPES.join(', ')}` }),
+    dwellMs: z
+      .number()
+      .int('must be a whole number')
+      .min(0, 'must be 0 or more')
+      .max(86_400_000, 'must be at most 86,400,000, a day')
+      .nullish(),
+    section: z.enum(FEED_SECTIONS, { error: `must be one of ${FEED_SECTIONS.join(', ')}` }).nullish(),
+    position: z.number().int('must be a whole number').min(0, 'must be 0 or more').max(MAX_INT).nullish(),
+    country: countrySchema.nullish(),
+    occurredAt: z
+      .union([z.date(), z.iso.datetime({ offset: true }).transform((text) => new Date(text))], {
+        error: 'must be an ISO 8601 instant',
+      })
+      .refine(isStorableInstant, 'must be in the years 1 to 9999')
+      .nullish(),
+    sessionId: identifier.nullish(),
+    feedId: identifier.nullish(),
+    stake: z.number().positive('must be above 0').nullish(),
+    context: contextSchema.nullish(),
+    clientEventId: storableText
+      .min(1, 'must not be empty')
+      .max(64, 'must have at most 64 characters')
+      .nullish(),
+  })
+  .refine(({ eventType, stake }) => stake == null || eventType === 'PARTICIPATE', {
+    path: ['stake'],
+    error: 'is only for PARTICIPATE',
+  });
 
 export type InteractionInput = z.input<typeof interactionInput>;
 export type CheckedInteraction = z.output<typeof interactionInput>;

@@ -86,7 +86,9 @@ export class TrackingService {
     // Within a commit in the order in which they happened, so that late ones need no correction.
     const inTime = [...checked.entries()].sort(([, a], [, b]) => a.at - b.at);
     if (inTime.length > 0) {
-      const committed = await this.#commit(Infinity, () => Promise.resolve(inTime.map(([, { event }]) => event)));
+      const committed = await this.#commit(Infinity, () =>
+        Promise.resolve(inTime.map(([, { event }]) => event)),
+      );
       inTime.forEach(([index], place) => {
         results[index] = { outcome: committed[place]?.duplicate === true ? 'DUPLICATE' : 'RECORDED' };
       });
@@ -122,11 +124,18 @@ export class TrackingService {
     inputs.forEach((input, index) => {
       const parsed = interactionInput.safeParse(input);
       if (parsed.success) valid.push({ index, interaction: parsed.data });
-      else faults.set(index, parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; '));
+      else
+        faults.set(
+          index,
+          parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; '),
+        );
     });
     const markets = await this.parts.markets.findByIds(valid.map(({ interaction }) => interaction.marketId));
     const probabilities = await this.parts.store.markets.probabilitiesThen(
-      valid.map(({ interaction: { marketId, occurredAt } }) => ({ marketId, at: occurredAt ?? new Date(this.parts.clock()) })),
+      valid.map(({ interaction: { marketId, occurredAt } }) => ({
+        marketId,
+        at: occurredAt ?? new Date(this.parts.clock()),
+      })),
     );
     const checked = new Map<number, { event: PreparedEvent; at: number }>();
     const unknownMarkets = new Map<number, string>();

@@ -29,15 +29,19 @@ async function refused(body: string): Promise<{ status: number; answer: ErrorBod
     body,
   });
   const text = await response.text();
-  expect(text).not.toMatch(/stack|did you mean|prisma|postgres|invocation|node_modules|\.[jt]s\b|\bat \S+ \(/i);
+  expect(text).not.toMatch(
+    /stack|did you mean|prisma|postgres|invocation|node_modules|\.[jt]s\b|\bat \S+ \(/i,
+  );
   expect(text).not.toMatch(/\b(select|insert|update|delete)\b.*\b(from|into|set)\b/i);
   expect(await rowCounts(gateway.databaseUrl)).toEqual(before);
   return { status: response.status, answer: JSON.parse(text) as ErrorBody };
 }
 
-const FEED = 'query ($userKey: String, $country: String, $limit: Int! = 20) { feed(userKey: $userKey, country: $country, limit: $limit) { id } }';
+const FEED =
+  'query ($userKey: String, $country: String, $limit: Int! = 20) { feed(userKey: $userKey, country: $country, limit: $limit) { id } }';
 const PROFILE = 'query ($userKey: String!) { userProfile(userKey: $userKey) { country } }';
-const TRENDING = 'query ($country: String, $limit: Int!) { trending(country: $country, limit: $limit) { scope } }';
+const TRENDING =
+  'query ($country: String, $limit: Int!) { trending(country: $country, limit: $limit) { scope } }';
 const MARKETS =
   'query ($first: Int! = 20, $after: String, $filter: MarketFilterInput) { markets(first: $first, after: $after, filter: $filter) { edges { cursor } } }';
 const RANK =
@@ -49,6 +53,12 @@ const event = (changes: Record<string, unknown>) => ({
   input: { userKey: 'ada', marketId: 'known', eventType: 'CLICK', ...changes },
 });
 const cursor = (content: unknown) => Buffer.from(JSON.stringify(content)).toString('base64url');
+/** An event whose context is lists within lists, as a body: too deep to be made from an object. */
+const trackNested = (depth: number) =>
+  JSON.stringify({ query: TRACK, variables: event({ context: { a: 'LISTS' } }) }).replace(
+    '"LISTS"',
+    '['.repeat(depth) + ']'.repeat(depth),
+  );
 const manyIds = (count: number) => Array.from({ length: count }, (_, index) => `market-${index}`);
 
 test.each<[what: string, query: string, variables: Record<string, unknown>, field: string]>([
@@ -73,11 +83,25 @@ test.each<[what: string, query: string, variables: Record<string, unknown>, fiel
   ['a search for a character that no text has', MARKETS, { filter: { text: '\0' } }, 'filter.text'],
   ['a ranking of nothing', RANK, {}, 'marketIds'],
   ['a ranking of 501 markets', RANK, { marketIds: manyIds(501) }, 'marketIds'],
-  ['a ranking of an impossible id', RANK, { marketIds: ['known', '\0'] }, 'marketIds.1'],
-  ['a ranking of 501 described markets', RANK, { candidates: manyIds(501).map((id) => ({ id, title: id })) }, 'candidates'],
-  ['a ranking of odds above 1', RANK, { candidates: [{ id: 'a', title: 'A', probability: 1.5 }] }, 'candidates.0.probability'],
+  [
+    'a ranking of 501 described markets',
+    RANK,
+    { candidates: manyIds(501).map((id) => ({ id, title: id })) },
+    'candidates',
+  ],
+  [
+    'a ranking of odds above 1',
+    RANK,
+    { candidates: [{ id: 'a', title: 'A', probability: 1.5 }] },
+    'candidates.0.probability',
+  ],
   ['1,001 markets', UPSERT, { markets: manyIds(1_001).map((id) => ({ id, title: id })) }, 'markets'],
-  ['a market status that does not exist', UPSERT, { markets: [{ id: 'a', title: 'A', status: 'LOST' }] }, 'markets[0].status'],
+  [
+    'a market status that does not exist',
+    UPSERT,
+    { markets: [{ id: 'a', title: 'A', status: 'LOST' }] },
+    'markets[0].status',
+  ],
   ['an event of an unknown market', TRACK, event({ marketId: 'nowhere' }), 'input.marketId'],
   ['an event of an impossible market', TRACK, event({ marketId: 'a\0' }), 'input.marketId'],
   ['an event of an empty user key', TRACK, event({ userKey: '' }), 'input.userKey'],
@@ -97,7 +121,12 @@ test.each<[what: string, query: string, variables: Record<string, unknown>, fiel
   ['a context that is a list', TRACK, event({ context: [1] }), 'input.context'],
   ['a context that cannot be stored', TRACK, event({ context: { note: 'a\0' } }), 'input.context'],
   ['half a character in a context', TRACK, event({ context: { note: '\ud83d' } }), 'input.context'],
-  ['a client event id of 65 characters', TRACK, event({ clientEventId: 'e'.repeat(65) }), 'input.clientEventId'],
+  [
+    'a client event id of 65 characters',
+    TRACK,
+    event({ clientEventId: 'e'.repeat(65) }),
+    'input.clientEventId',
+  ],
   ['a client event id that cannot be stored', TRACK, event({ clientEventId: 'e\0' }), 'input.clientEventId'],
   ['a session id that cannot be stored', TRACK, event({ sessionId: 's\0' }), 'input.sessionId'],
   ['a field that does not exist', TRACK, event({ usrKey: 'ada' }), 'input.usrKey'],
@@ -118,8 +147,8 @@ test.each<[what: string, query: string, code: string]>([
   ['an unknown argument', '{ feed(userkey: "ada") { id } }', 'GRAPHQL_VALIDATION_FAILED'],
   ['text where a number belongs', '{ feed(limit: "many") { id } }', 'GRAPHQL_VALIDATION_FAILED'],
   ['a malformed document', '{ feed { id }', 'GRAPHQL_PARSE_FAILED'],
-  ['an empty document', ' ', 'BAD_REQUEST'],
-])('refuses %s in a document, and stores nothing', async (_what, query, code) => {
+  ['an empty document', ' ', 'GRAPHQL_PARSE_FAILED'],
+])('refuses %s, in the document itself, and stores nothing', async (_what, query, code) => {
   const { status, answer } = await refused(JSON.stringify({ query }));
   expect(status).toBe(400);
   expect(answer).not.toHaveProperty('data');
@@ -130,26 +159,51 @@ test.each<[what: string, body: string, status: number, code: string]>([
   ['malformed JSON', '{"query": "{ feed { id } }"', 400, 'BAD_REQUEST'],
   ['a body without a query', '{}', 400, 'BAD_REQUEST'],
   ['a body that is a list', '[{"query": "{ feed { id } }"}]', 400, 'BAD_REQUEST'],
-  ['a body of 2 MB', JSON.stringify({ query: `{ feed { id } } #${'x'.repeat(2 * 1024 * 1024)}` }), 413, 'PAYLOAD_TOO_LARGE'],
+  [
+    'a body of 2 MB',
+    JSON.stringify({ query: `{ feed { id } } #${'x'.repeat(2 * 1024 * 1024)}` }),
+    413,
+    'PAYLOAD_TOO_LARGE',
+  ],
 ])('refuses %s, and stores nothing', async (_what, body, status, code) => {
   const refusal = await refused(body);
   expect(refusal.status).toBe(status);
   expect(refusal.answer.errors[0]?.extensions['code']).toBe(code);
 });
 
+test('refuses a context nested deeper than any stack, and stores nothing', async () => {
+  const { answer } = await refused(trackNested(200_000));
+  expect(answer.errors[0]?.extensions).toEqual({ code: 'BAD_USER_INPUT', field: 'input.context' });
+});
+
 test('accepts each limit itself', async () => {
-  const { backend } = gateway;
   for (const [query, variables] of [
     [FEED, { limit: 1, userKey: 'u'.repeat(128), country: 'il' }],
     [FEED, { limit: 100 }],
     [TRENDING, { limit: 100 }],
     [MARKETS, { first: 100, filter: { text: 'x'.repeat(200) } }],
     [RANK, { marketIds: manyIds(500) }],
-    [TRACK, event({ dwellMs: 86_400_000, position: 0, clientEventId: 'e'.repeat(64), context: { n: 'x'.repeat(4_086) } })],
+    [
+      TRACK,
+      event({
+        dwellMs: 86_400_000,
+        position: 0,
+        clientEventId: 'e'.repeat(64),
+        context: { n: 'x'.repeat(4_086) },
+      }),
+    ],
     [TRACK, event({ userKey: 'u'.repeat(128), eventType: 'PARTICIPATE', stake: 0.01, dwellMs: 0 })],
   ] as const) {
     expect((await gateway.query(query, variables)).errors).toBeUndefined();
   }
-  const results = await backend.services.catalogue.upsert(manyIds(1_000).map((id) => ({ id, title: id })));
+  const response = await fetch(`${gateway.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: trackNested(2_045),
+  });
+  expect(await response.json()).toEqual({ data: { trackInteraction: { status: 'RECORDED' } } });
+  const results = await gateway.backend.services.catalogue.upsert(
+    manyIds(1_000).map((id) => ({ id, title: id })),
+  );
   expect(results.every(({ outcome }) => outcome === 'CREATED')).toBe(true);
 });

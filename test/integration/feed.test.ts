@@ -35,7 +35,8 @@ beforeAll(async () => {
 
 afterAll(() => gateway.close());
 
-const idsOf = (items: readonly { market: { id: string } }[]): string[] => items.map(({ market }) => market.id);
+const idsOf = (items: readonly { market: { id: string } }[]): string[] =>
+  items.map(({ market }) => market.id);
 
 async function feedOf(variables: { userKey?: string; country?: string; limit?: number }) {
   const { data, errors } = await gateway.run(FeedDocument, { limit: 20, ...variables });
@@ -66,7 +67,11 @@ it('shows in the very next feed what a person did', async () => {
   expect(data?.trackInteraction).toMatchObject({ status: 'RECORDED', profileUpdated: true });
   const after = await feedOf({ userKey: 'ada' });
   expect(after.personalized).toBe(true);
-  expect(after.shown.slice(0, 3).map(({ market }) => market.category)).toEqual(['Science', 'Science', 'Science']);
+  expect(after.shown.slice(0, 3).map(({ market }) => market.category)).toEqual([
+    'Science',
+    'Science',
+    'Science',
+  ]);
 });
 
 it('leaves out what a person hid until it is shown again, and leaves others alone', async () => {
@@ -95,7 +100,9 @@ it('reads a cold profile with at most 3 statements and markets with none', async
   gateway.statements.length = 0;
   await feedOf({ userKey: 'dora' });
   expect(gateway.statements.length).toBeLessThanOrEqual(3);
-  expect(gateway.statements.filter((sql) => /from markets m\b/i.test(sql) && !/from profiles/i.test(sql))).toEqual([]);
+  expect(
+    gateway.statements.filter((sql) => /from markets m\b/i.test(sql) && !/from profiles/i.test(sql)),
+  ).toEqual([]);
   gateway.statements.length = 0;
   await feedOf({});
   expect(gateway.statements).toEqual([]);
@@ -104,7 +111,9 @@ it('reads a cold profile with at most 3 statements and markets with none', async
 it('reads the profiles of 50 people in one request with one statement', async () => {
   const people = Array.from({ length: 50 }, (_, index) => `person-${index}`);
   const profilesOf = (count: number) =>
-    people.slice(0, count).map((key, index) => `p${index}: userProfile(userKey: "${key}") { totalInteractions }`);
+    people
+      .slice(0, count)
+      .map((key, index) => `p${index}: userProfile(userKey: "${key}") { totalInteractions }`);
   gateway.statements.length = 0;
   await gateway.query(`{ ${profilesOf(1).join(' ')} }`);
   const forOne = gateway.statements.length;

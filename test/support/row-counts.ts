@@ -8,7 +8,9 @@ export async function rowCounts(databaseUrl: string): Promise<Record<string, num
     const tables = await client.query<{ name: string }>(
       `select quote_ident(tablename) as name from pg_tables where schemaname = 'public' order by tablename`,
     );
-    const counts = tables.rows.map(({ name }) => `select '${name}' as name, count(*)::int as rows from ${name}`);
+    const counts = tables.rows.map(
+      ({ name }) => `select '${name}' as name, count(*)::int as rows from ${name}`,
+    );
     const { rows } = await client.query<{ name: string; rows: number }>(counts.join(' union all '));
     return Object.fromEntries(rows.map((row) => [row.name, row.rows]));
   } finally {

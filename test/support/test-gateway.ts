@@ -26,7 +26,10 @@ export interface TestGateway {
   readonly statements: string[];
   readonly clock: { nowMs: number };
   /** Sends one of the frontend's documents. */
-  run<Data, Variables>(document: TypedDocumentNode<Data, Variables>, variables: Variables): Promise<Answer<Data>>;
+  run<Data, Variables>(
+    document: TypedDocumentNode<Data, Variables>,
+    variables: Variables,
+  ): Promise<Answer<Data>>;
   /** Sends any text as a query. */
   query(text: string, variables?: Record<string, unknown>): Promise<Answer<Record<string, unknown>>>;
   /** Stores markets; what they leave out is filled in. */

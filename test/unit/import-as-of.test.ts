@@ -104,13 +104,8 @@ describe('an archive as of an instant', () => {
       probability: null,
       priceAssumed: false,
     });
-    const { probability: _, ...unpriced } = marketThen({});
-    const state = marketAsOf(
-      { ...unpriced, createdAt: justBefore },
-      { pricedAt: justBefore },
-      asOf,
-      () => 0.2,
-    );
+    const unpriced = { id: 'm', title: 'T', createdAt: justBefore };
+    const state = marketAsOf(unpriced, { pricedAt: justBefore }, asOf, () => 0.2);
     expect(state).toMatchObject({ kind: 'market', market: { probability: 0.2 } });
   });
 

@@ -39,10 +39,14 @@ async function run(...args: string[]) {
     return true;
   };
   vi.spyOn(process.stdout, 'write').mockImplementation(collectOutput);
+  const close = () => {
+    closed++;
+    return Promise.resolve();
+  };
   const command = importCommand(
     (options) => {
       opened.push(options);
-      return Promise.resolve({ sink, close: () => Promise.resolve(void closed++) });
+      return Promise.resolve({ sink, close });
     },
     () => now,
   );

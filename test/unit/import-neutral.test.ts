@@ -12,7 +12,7 @@ import {
 } from '../support/import-records.js';
 
 const jsonLines = (text: string, pieceBytes?: number) => collect(readJsonLines(byteStream(text, pieceBytes)));
-const csv = (text: string) => collect(readCsv(byteStream(text)));
+const csv = (text: string, pieceBytes?: number) => collect(readCsv(byteStream(text, pieceBytes)));
 
 describe('reading the neutral form as JSON lines', () => {
   it('reads markets and interactions in any order, times in UTC', async () => {
@@ -161,13 +161,16 @@ describe('reading the neutral form as CSV', () => {
     expect(rejects[0]?.raw).toBe('market,c3,Too few cells');
   });
 
-  it('accepts a byte-order mark and mixed line ends', async () => {
-    const records = await csv('\ufefftype,id,title\r\nmarket,1,"A\r\nB"\nmarket,2,C\r\n');
-    expect(marketsIn(records).map(({ line, market }) => [line, market.id])).toEqual([
-      [2, '1'],
-      [4, '2'],
-    ]);
-  });
+  it.each([1, 1000])(
+    'accepts a byte-order mark and mixed line ends, in pieces of %i bytes',
+    async (pieceBytes) => {
+      const records = await csv('\ufefftype,id,title\r\nmarket,1,"A\r\nB"\nmarket,2,C\r\n', pieceBytes);
+      expect(marketsIn(records).map(({ line, market }) => [line, market.id, market.title])).toEqual([
+        [2, '1', 'A\nB'],
+        [4, '2', 'C'],
+      ]);
+    },
+  );
 
   it.each([
     ['type,id,title\nmarket,1,A\nmarket,2,"B\nmarket,3,C\n', /begins at line 3: Quote Not Closed/],

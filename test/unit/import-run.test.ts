@@ -167,7 +167,6 @@ describe('an import', () => {
           { objectMode: false, highWaterMark: 1024 },
         ),
     };
-    const sink = new MemorySink();
     await runImport({
       source,
       format: 'jsonl',
@@ -175,7 +174,6 @@ describe('an import', () => {
       now,
       rejectsPath,
       sink: {
-        ...sink,
         upsertMarkets: async (drafts) => {
           for (let turn = 0; turn < 50; turn++) await setImmediate();
           pulledAtBatch.push(pulled);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openSource, type SourceOptions } from '../../src/catalogue/importers/open-source.js';
 import { OperatorError } from '../../src/errors.js';
 import { byteStream } from '../support/import-records.js';
@@ -17,12 +17,14 @@ let server: Server | undefined;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'import-source-test-'));
+  vi.stubEnv('TMPDIR', folder);
 });
 
 afterEach(async () => {
   server?.closeAllConnections();
   server?.close();
   server = undefined;
+  vi.unstubAllEnvs();
   await rm(folder, { recursive: true });
 });
 
@@ -47,10 +49,6 @@ async function readTwice(location: string, options: SourceOptions = noInput): Pr
   } finally {
     await source.close();
   }
-}
-
-async function spoolFolders(): Promise<string[]> {
-  return (await readdir(tmpdir())).filter((name) => name.startsWith('bellwether-import-'));
 }
 
 describe('a source to import', () => {
@@ -80,10 +78,9 @@ describe('a source to import', () => {
   });
 
   it('is standard input, kept in a file that leaves nothing behind', async () => {
-    const before = await spoolFolders();
     const content = 'piped '.repeat(50_000);
     const source = await openSource('-', { stdin: byteStream(content, 1000) });
-    expect(await spoolFolders()).toEqual(before);
+    expect(await readdir(folder)).toEqual([]);
     expect(await text(source.read())).toBe(content);
     expect(await text(source.read())).toBe(content);
     expect([source.name, source.totalBytes]).toEqual(['stdin', content.length]);
@@ -91,10 +88,9 @@ describe('a source to import', () => {
   });
 
   it('is not kept beyond its bound', async () => {
-    const before = await spoolFolders();
     const reading = openSource('-', { stdin: byteStream('x'.repeat(1001)), maxSpoolBytes: 1000 });
     await expect(reading).rejects.toThrow(/longer than 1000 bytes/);
-    expect(await spoolFolders()).toEqual(before);
+    expect(await readdir(folder)).toEqual([]);
     const [content] = await readTwice('-', { stdin: byteStream('x'.repeat(1000)), maxSpoolBytes: 1000 });
     expect(content).toHaveLength(1000);
   });
@@ -118,7 +114,9 @@ describe('a source to import', () => {
     ['before its answer', () => undefined],
     ['in the middle of it', (response: { write(piece: string): void }) => response.write('first piece')],
   ])('is given up when the server falls silent %s', async (_, begin) => {
-    const address = await serve((__, response) => void begin(response));
+    const address = await serve((__, response) => {
+      begin(response);
+    });
     const reading = openSource(`${address}/x`, { ...noInput, timeoutMs: 100 });
     await expect(reading).rejects.toThrow(/was silent for 0\.1 s/);
   });

@@ -10,7 +10,7 @@ describe('the topics of an imported market', () => {
     [undefined, labels('world', 'nba', 'Sports'), 'Sports'],
     [undefined, labels('geopolitics', 'politics'), 'Politics'],
     [undefined, [{ label: 'Tech & AI', slug: 'tech' }], 'Technology'],
-    [undefined, labels('science-default'), 'Science'],
+    [undefined, labels('economics-default'), 'Economy'],
     [undefined, labels('all', 'middle-east', 'oil'), 'Middle East'],
     [undefined, labels('all'), 'Other'],
     ['  ', [], 'Other'],

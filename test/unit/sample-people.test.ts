@@ -70,6 +70,22 @@ describe('the simulated people', () => {
     expect(amiss).toEqual([]);
   });
 
+  test('let go of a market the moment it is over, even in the middle of a visit', () => {
+    const minuteMs = 60_000;
+    const shortLived = markets.map((market, place) => {
+      const createdAtMs = nowMs - dayMs + place * 3.5 * minuteMs;
+      return {
+        ...market,
+        createdAt: new Date(createdAtMs).toISOString(),
+        resolvesAt: new Date(createdAtMs + 20 * minuteMs).toISOString(),
+      };
+    });
+    const endById = new Map(shortLived.map(({ id, resolvesAt }) => [id, resolvesAt]));
+    const day = simulatePeople(shortLived, { seed: 1, nowMs, people: 500, days: 1 }).interactions;
+    expect(day.length).toBeGreaterThan(500);
+    expect(day.filter(({ marketId, occurredAt }) => occurredAt > (endById.get(marketId) ?? ''))).toEqual([]);
+  });
+
   test('report dwell, stakes, sections and positions within the bounds of tracking', () => {
     const sections: readonly (string | undefined)[] = Object.values(FeedSection);
     const amiss = interactions.filter(

@@ -67,7 +67,8 @@ async function* withLineFeeds(bytes: Readable): AsyncGenerator<string> {
 
 /** The parser's own message names the line where it noticed the fault, which may be the last of the file. */
 function brokenCsv(error: CsvError): OperatorError {
-  const line = firstLine(Number(error['lines']), String(error['raw'] ?? ''));
+  const raw = typeof error['raw'] === 'string' ? error['raw'] : '';
+  const line = firstLine(Number(error['lines']), raw);
   const [fault = ''] = error.message.split(':');
   return new OperatorError(`The CSV is broken in the record that begins at line ${line}: ${fault}.`, {
     cause: error,

@@ -21,6 +21,6 @@ export function schemaReason(error: ZodError, parent = ''): string {
 }
 
 function rawText(raw: unknown): string {
-  const text = typeof raw === 'string' ? raw : String(JSON.stringify(raw));
+  const text = typeof raw === 'string' ? raw : JSON.stringify(raw);
   return text.slice(0, rawLength);
 }

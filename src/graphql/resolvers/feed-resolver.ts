@@ -6,7 +6,8 @@ import { CandidateMarketInput, RankingType } from '../types/ranking.js';
 
 const userKeyArg = {
   nullable: true,
-  description: "The site's own key of the person, 1–128 characters; without it the feed is the same for everyone.",
+  description:
+    "The site's own key of the person, 1–128 characters; without it the feed is the same for everyone.",
 } as const;
 
 const countryArg = {

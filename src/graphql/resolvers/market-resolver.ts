@@ -9,7 +9,10 @@ import { MarketInput, UpsertMarketResultType } from '../types/upsert-markets.js'
 
 @Resolver()
 export class MarketResolver {
-  @Query(() => MarketType, { nullable: true, description: 'One market, open or not; null when there is none.' })
+  @Query(() => MarketType, {
+    nullable: true,
+    description: 'One market, open or not; null when there is none.',
+  })
   market(
     @Ctx() { loaders }: GraphQLContext,
     @Arg('id', () => ID, { description: "The site's own id of the market." }) id: string,
@@ -26,7 +29,7 @@ export class MarketResolver {
     @Arg('filter', () => MarketFilterInput, { nullable: true, description: 'Which ones; else all.' })
     filter: MarketFilterInput | null,
   ): Promise<MarketPage> {
-    return services.catalogue.page({ ...filter, first, after });
+    return services.catalogue.page({ first, after, filter });
   }
 
   @Mutation(() => [UpsertMarketResultType], {

@@ -8,11 +8,13 @@ import { UserProfileType } from '../types/user-profile.js';
 @Resolver(() => TrackInteractionResultType)
 export class TrackingResolver {
   @Mutation(() => TrackInteractionResultType, {
-    description: 'Records what a person did. The next feed has learned from it; an answer of RECORDED is on disk.',
+    description:
+      'Records what a person did. The next feed has learned from it; an answer of RECORDED is on disk.',
   })
   trackInteraction(
     @Ctx() { services }: GraphQLContext,
-    @Arg('input', () => TrackInteractionInput, { description: 'What happened.' }) input: TrackInteractionInput,
+    @Arg('input', () => TrackInteractionInput, { description: 'What happened.' })
+    input: TrackInteractionInput,
   ): Promise<TrackResult> {
     return services.tracking.track(input);
   }

@@ -12,7 +12,8 @@ export class TrendingResolver {
     @Ctx() { services }: GraphQLContext,
     @Arg('country', () => String, {
       nullable: true,
-      description: 'ISO 3166-1 alpha-2, in any case; its own trend is used when enough people there are active.',
+      description:
+        'ISO 3166-1 alpha-2, in any case; its own trend is used when enough people there are active.',
     })
     country: string | null,
     @Arg('limit', () => Int, { defaultValue: 20, description: 'How many, 1–100.' }) limit: number,
@@ -21,7 +22,10 @@ export class TrendingResolver {
   }
 
   @FieldResolver(() => MarketType, { nullable: true, description: 'The market.' })
-  market(@Root() { marketId }: TrendingMarket, @Ctx() { loaders }: GraphQLContext): Promise<Market | undefined> {
+  market(
+    @Root() { marketId }: TrendingMarket,
+    @Ctx() { loaders }: GraphQLContext,
+  ): Promise<Market | undefined> {
     return loaders.market.load(marketId);
   }
 }

@@ -12,7 +12,8 @@ export class FeedType {
 
   @Field(() => RankedMarketType, {
     nullable: true,
-    description: 'The one to show large: the best that has an image. Null only when there is nothing to show.',
+    description:
+      'The one to show large: the best that has an image. Null only when there is nothing to show.',
   })
   hero!: RankedMarketType | null;
 

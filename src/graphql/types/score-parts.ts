@@ -1,6 +1,9 @@
 import { Field, Float, ObjectType } from 'type-graphql';
 
-const part = (description: string): { nullable: true; description: string } => ({ nullable: true, description });
+const part = (description: string): { nullable: true; description: string } => ({
+  nullable: true,
+  description,
+});
 
 @ObjectType('ScoreParts', {
   simpleResolvers: true,

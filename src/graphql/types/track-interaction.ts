@@ -35,7 +35,10 @@ registerEnumType(EventTypeEnum, {
   },
 });
 
-registerEnumType(FeedSectionEnum, { name: 'FeedSection', description: 'The part of a page that showed a market.' });
+registerEnumType(FeedSectionEnum, {
+  name: 'FeedSection',
+  description: 'The part of a page that showed a market.',
+});
 
 registerEnumType(TrackStatus, {
   name: 'TrackStatus',
@@ -66,7 +69,10 @@ export class TrackInteractionInput {
   @Field(() => Int, { nullable: true, description: 'Its place there, from 0.' })
   position?: number | null;
 
-  @Field(() => String, { nullable: true, description: 'Where the person is: ISO 3166-1 alpha-2, in any case.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Where the person is: ISO 3166-1 alpha-2, in any case.',
+  })
   country?: string | null;
 
   @Field(() => DateTimeISOResolver, {

@@ -48,7 +48,10 @@ export class UserProfileType {
   @Field(() => DateTimeISOResolver, { nullable: true, description: 'The latest event.' })
   lastActive!: Date | null;
 
-  @Field(() => SessionType, { nullable: true, description: 'The latest session; null before the first event.' })
+  @Field(() => SessionType, {
+    nullable: true,
+    description: 'The latest session; null before the first event.',
+  })
   session!: SessionType | null;
 
   @Field(() => String, { nullable: true, description: 'The country last seen, ISO 3166-1 alpha-2.' })

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { isStorableText, NOT_STORABLE } from '../input/storable.js';
+
+const MAX_BYTES = 4_096;
+const TOO_LARGE = 'must be at most 4 KB of JSON';
+
+/** A JSON object of at most 4 KB, kept with the event and not read by us. */
+export const contextSchema = z
+  .record(z.string(), z.unknown(), { error: 'must be a JSON object' })
+  .superRefine((context, check) => {
+    const fault = faultOf(context);
+    if (fault !== undefined) check.addIssue({ code: 'custom', message: fault });
+  });
+
+/** Looks at parsed JSON level by level, because calls nested as deep as a caller likes would overflow the stack. */
+function faultOf(context: Readonly<Record<string, unknown>>): string | undefined {
+  const rest: unknown[] = [context];
+  for (let seen = 0; rest.length > 0; seen++) {
+    // Each value takes a byte at the least, so this many do not fit; fewer cannot be nested too deep.
+    if (seen > MAX_BYTES) return TOO_LARGE;
+    const value = rest.pop();
+    if (typeof value === 'string' && !isStorableText(value)) return NOT_STORABLE;
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [key, inner] of Object.entries(value)) {
+      if (!isStorableText(key)) return NOT_STORABLE;
+      rest.push(inner);
+    }
+  }
+  return Buffer.byteLength(JSON.stringify(context)) <= MAX_BYTES ? undefined : TOO_LARGE;
+}

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { countrySchema } from '../input/country.js';
 import { isStorableInstant, storableText } from '../input/storable.js';
 import type { Market, MarketStatus } from '../repositories/market.js';
 import { topicKey } from '../repositories/market.js';
@@ -10,16 +11,12 @@ const instant = z
   .union([z.date(), z.iso.datetime({ offset: true })], { error: 'must be an ISO 8601 instant' })
   .refine((given) => isStorableInstant(new Date(given)), 'must be in the years 1 to 9999');
 
+/** After a first slash, a second or what a browser takes for one would lead to another site. */
 const url = storableText
   .max(2_000)
-  .regex(/^(https?:\/\/|\/(?!\/))/, 'must be an http(s) URL or a path that begins with /');
+  .regex(/^(https?:\/\/|\/(?![/\\\t\n\r]))/, 'must be an http(s) URL or a path that begins with /');
 
 const label = storableText.trim().min(1).max(100);
-
-const country = z
-  .string()
-  .regex(/^[A-Za-z]{2}$/, 'must be a two-letter country code')
-  .transform((code) => code.toUpperCase());
 
 /** Sums of prices come out a little beside 0 and 1; that much is rounding, not a fault. */
 const ROUNDING = 1e-9;
@@ -30,20 +27,18 @@ const probability = z
   .max(1 + ROUNDING, 'must be 0 to 1')
   .transform((value) => Math.min(1, Math.max(0, value)));
 
-/** Tags that differ in case alone are one tag, as first written. */
-const tags = z
-  .array(label)
-  .max(64)
-  .transform((labels) =>
-    [...new Map([...labels].reverse().map((tag) => [topicKey(tag), tag])).values()].reverse(),
-  );
+/** Tags that differ in case alone are one tag, where and as first written. */
+export function distinctTags(labels: readonly string[]): string[] {
+  const keys = labels.map(topicKey);
+  return labels.filter((label, index) => keys.indexOf(topicKey(label)) === index);
+}
 
 const marketInput = z.object({
   id: storableText.min(1).max(128),
   title: storableText.trim().min(1).max(500),
   description: storableText.max(100_000).nullish(),
   category: label.nullish(),
-  tags: tags.nullish(),
+  tags: z.array(label).max(64).transform(distinctTags).nullish(),
   probability: probability.nullish(),
   volume24h: z.number().min(0).nullish(),
   volumeTotal: z.number().min(0).nullish(),
@@ -57,7 +52,7 @@ const marketInput = z.object({
   editorialBoost: z.number().min(0).max(1).nullish(),
   eventKey: storableText.min(1).max(256).nullish(),
   source: storableText.min(1).max(100).nullish(),
-  blockedCountries: z.array(country).max(250).nullish(),
+  blockedCountries: z.array(countrySchema).max(250).nullish(),
 });
 
 /** What a caller says of a market: what is left out keeps its value, null takes it away. */

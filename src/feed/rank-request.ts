@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { distinctTags } from '../catalogue/market-input.js';
 import { countrySchema } from '../input/country.js';
+import { storableText } from '../input/storable.js';
 import { userKeySchema } from '../input/user-key.js';
 
 const MAX_MARKETS = 500;
@@ -13,7 +15,7 @@ const candidateMarket = z.object({
   id: z.string().min(1, 'must not be empty').max(128, 'must have at most 128 characters'),
   title: z.string().trim().min(1, 'must not be empty').max(500, 'must have at most 500 characters'),
   category: label.nullish(),
-  tags: z.array(label).max(64, 'must have at most 64 entries').nullish(),
+  tags: z.array(label).max(64, 'must have at most 64 entries').transform(distinctTags).nullish(),
   probability: z.number().min(0, 'must be 0 to 1').max(1, 'must be 0 to 1').nullish(),
   volume24h: z.number().min(0, 'must be 0 or more').nullish(),
   volumeTotal: z.number().min(0, 'must be 0 or more').nullish(),
@@ -30,7 +32,7 @@ export const rankRequest = z
     userKey: userKeySchema.nullish(),
     country: countrySchema.nullish(),
     marketIds: z
-      .array(z.string().max(128, 'must have at most 128 characters'))
+      .array(storableText.max(128, 'must have at most 128 characters'))
       .max(MAX_MARKETS, tooMany)
       .nullish(),
     candidates: z.array(candidateMarket).max(MAX_MARKETS, tooMany).nullish(),

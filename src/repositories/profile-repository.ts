@@ -63,6 +63,8 @@ export class ProfileRepository {
           weight: engagement.weight,
           viewed_at: instant(engagement.viewedAtMs),
           view_probability: engagement.viewProbability,
+          category: engagement.category,
+          tags: engagement.tags,
         });
       }
       for (const impression of changed(old.impressions, state.impressions)) {
@@ -122,11 +124,12 @@ const writeTopics = (json: string): Prisma.Sql => Prisma.sql`
     dwell_events = excluded.dwell_events`;
 
 const writeEngagements = (json: string): Prisma.Sql => Prisma.sql`
-  insert into engagements (user_key, market_id, engaged_at, weight, viewed_at, view_probability)
+  insert into engagements (user_key, market_id, engaged_at, weight, viewed_at, view_probability, category, tags)
   select * from jsonb_to_recordset(${json}::jsonb) as r(user_key text, market_id text, engaged_at timestamptz,
-    weight float8, viewed_at timestamptz, view_probability float8)
+    weight float8, viewed_at timestamptz, view_probability float8, category text, tags text[])
   on conflict (user_key, market_id) do update set engaged_at = excluded.engaged_at, weight = excluded.weight,
-    viewed_at = excluded.viewed_at, view_probability = excluded.view_probability`;
+    viewed_at = excluded.viewed_at, view_probability = excluded.view_probability,
+    category = excluded.category, tags = excluded.tags`;
 
 const writeImpressions = (json: string): Prisma.Sql => Prisma.sql`
   insert into impressions (user_key, market_id, shown_at, probability, volume_24h, clicked_since)

@@ -1,40 +1,33 @@
 import { Prisma } from '../generated/prisma/client.js';
 import { topicId, type ProfileState, type TopicKind } from './profile-state.js';
 
-/** How many of a person's latest engagements are read. */
-const ENGAGEMENTS_READ = 200;
+/** How many of a person's latest engagements, and of the latest impressions, are read. */
+const MARKETS_READ = 500;
 
-/** Everything held about some people, one row each, in one statement. Times come as milliseconds. */
+/** An instant as milliseconds since 1970. */
+const ms = (column: string): Prisma.Sql => Prisma.raw(`(extract(epoch from ${column}) * 1000)::float8`);
+
+/** Everything held about some people, one row each, in one statement. */
 export function readProfiles(userKeys: readonly string[]): Prisma.Sql {
   return Prisma.sql`
     select p.user_key, p.total_interactions, p.country, p.session_interactions,
-      (extract(epoch from p.last_active_at) * 1000)::float8 as last_active_at_ms,
-      (extract(epoch from p.session_started_at) * 1000)::float8 as session_started_at_ms,
+      ${ms('p.last_active_at')} as last_active_at_ms, ${ms('p.session_started_at')} as session_started_at_ms,
       (select json_agg(json_build_object('kind', t.kind, 'key', t.key, 'label', t.label, 'points', t.points,
-          'longTerm', t.long_term, 'session', t.session,
-          'updatedAtMs', extract(epoch from t.updated_at) * 1000,
+          'longTerm', t.long_term, 'session', t.session, 'updatedAtMs', ${ms('t.updated_at')},
           'dwellMsTotal', t.dwell_ms_total, 'dwellEvents', t.dwell_events))
         from topic_scores t where t.user_key = p.user_key) as topics,
-      (select json_agg(json_build_object('marketId', e.market_id,
-          'engagedAtMs', extract(epoch from e.engaged_at) * 1000, 'weight', e.weight,
-          'viewedAtMs', extract(epoch from e.viewed_at) * 1000, 'viewProbability', e.view_probability,
-          'category', m.category_key,
-          'tags', array(select k.key from market_tags k where k.market_id = m.id order by k.position)))
-        from (
-          (select * from engagements where user_key = p.user_key
-            order by engaged_at desc nulls last limit ${ENGAGEMENTS_READ})
-          union
-          (select e.* from engagements e join markets o on o.id = e.market_id and o.status = 'OPEN'
-            where e.user_key = p.user_key and e.viewed_at is not null)
-        ) e join markets m on m.id = e.market_id) as engagements,
-      (select json_agg(json_build_object('marketId', h.market_id,
-          'hiddenAtMs', extract(epoch from h.hidden_at) * 1000))
+      (select json_agg(json_build_object('marketId', e.market_id, 'engagedAtMs', ${ms('e.engaged_at')},
+          'weight', e.weight, 'viewedAtMs', ${ms('e.viewed_at')}, 'viewProbability', e.view_probability,
+          'category', e.category, 'tags', e.tags))
+        from (select * from engagements where user_key = p.user_key
+          order by engaged_at desc nulls last limit ${MARKETS_READ}) e) as engagements,
+      (select json_agg(json_build_object('marketId', h.market_id, 'hiddenAtMs', ${ms('h.hidden_at')}))
         from hidden_markets h where h.user_key = p.user_key) as hidden,
       (select json_agg(json_build_object('marketId', i.market_id,
-          'shownAtMs', array(select extract(epoch from s) * 1000 from unnest(i.shown_at) s),
+          'shownAtMs', array(select ${ms('s')} from unnest(i.shown_at) s),
           'probability', i.probability, 'volume24h', i.volume_24h, 'clickedSince', i.clicked_since))
-        from impressions i join markets o on o.id = i.market_id and o.status = 'OPEN'
-        where i.user_key = p.user_key) as impressions
+        from (select * from impressions where user_key = p.user_key
+          order by shown_at[1] desc limit ${MARKETS_READ}) i) as impressions
     from profiles p where p.user_key = any(${[...userKeys]})`;
 }
 

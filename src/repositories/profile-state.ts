@@ -12,7 +12,7 @@ export interface ProfileState {
   readonly sessionStartedAtMs: number | null;
   readonly sessionInteractions: number;
   readonly topics: ReadonlyMap<TopicId, TopicState>;
-  /** By market id: the latest engagements and the views of open markets. */
+  /** By market id: the latest. */
   readonly engagements: ReadonlyMap<string, EngagementState>;
   /** Ids of the markets that the person does not want to see. */
   readonly hidden: ReadonlyMap<string, number>;
@@ -53,7 +53,7 @@ export interface EngagementState {
   /** The latest VIEW_MARKET or CLICK; null when there was none. */
   readonly viewedAtMs: number | null;
   readonly viewProbability: number | null;
-  /** The market's topics, by which other markets are compared with it. */
+  /** The market's topics in lower case, by which others are compared with it, as they were then. */
   readonly category: string;
   readonly tags: readonly string[];
 }

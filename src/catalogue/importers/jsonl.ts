@@ -8,10 +8,9 @@ import { textLines } from './text-lines.js';
  * Reads the neutral form: one object a line, `{"type":"market",…}` or `{"type":"interaction",…}`, in
  * any order. Blank lines are passed over.
  */
-const kept: string[] = [];
 export async function* readJsonLines(bytes: Readable): AsyncGenerator<ImportRecord> {
   for await (const { line, text } of textLines(bytes)) {
-    if (text.trim() !== '') { kept.push(text); yield lineRecord(line, text); }
+    if (text.trim() !== '') yield lineRecord(line, text);
   }
 }
 

@@ -128,6 +128,8 @@ CREATE TABLE "engagements" (
     "weight" DOUBLE PRECISION NOT NULL DEFAULT 0,
     "viewed_at" TIMESTAMPTZ(3),
     "view_probability" DOUBLE PRECISION,
+    "category" TEXT NOT NULL,
+    "tags" TEXT[],
 
     CONSTRAINT "engagements_pkey" PRIMARY KEY ("user_key","market_id")
 );

@@ -1,0 +1,181 @@
+import fc from 'fast-check';
+import { Client } from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { InteractionInput } from '../../src/tracking/interaction-input.js';
+import { rowCounts } from '../support/row-counts.js';
+import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../support/test-gateway.js';
+
+const HOUR_MS = 3_600_000;
+const YEAR_MS = 365 * 24 * HOUR_MS;
+
+let gateway: TestGateway;
+let other: Client;
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  other = new Client({ connectionString: gateway.databaseUrl });
+  await other.connect();
+  await gateway.addMarkets(
+    { id: 'election', category: 'Politics', tags: ['USA'], probability: 0.2 },
+    { id: 'bitcoin', category: 'Crypto', tags: ['Money', 'USA'] },
+    { id: 'over', category: 'Science', status: 'CLOSED' },
+  );
+});
+
+afterAll(async () => {
+  await other.end();
+  await gateway.close();
+});
+
+const importAll = (inputs: readonly unknown[]) => gateway.backend.services.tracking.importAll(inputs);
+
+const hoursAgo = (hours: number) => new Date(TEST_NOW_MS - hours * HOUR_MS);
+
+/** Events of one person, each an hour after the one before, the last an hour ago. */
+function story(userKey: string): InteractionInput[] {
+  const events = [
+    ['CLICK', 'election'],
+    ['VIEW_MARKET', 'election'],
+    ['HIDE', 'over'],
+    ['PARTICIPATE', 'bitcoin'],
+    ['UNHIDE', 'over'],
+    ['NOT_INTERESTED', 'election'],
+    ['HIDE', 'election'],
+    ['SHARE', 'over'],
+  ] as const;
+  return events.map(([eventType, marketId], index) => ({
+    ...{ userKey, eventType, marketId, clientEventId: `event-${index}` },
+    occurredAt: hoursAgo(events.length - index),
+    country: index < 4 ? 'FR' : 'DE',
+    dwellMs: index * 4_000,
+  }));
+}
+
+/** All that is stored of a person but the ids, sums rounded as far as their order may show. */
+async function knownOf(userKey: string) {
+  const rounded = (column: string) => `round(${column}::numeric, 9)::text as ${column}`;
+  const read = async (query: string) => (await other.query(query, [userKey])).rows as unknown[];
+  return {
+    profile: await read(
+      'select total_interactions, country, last_active_at from profiles where user_key = $1',
+    ),
+    topics: await read(
+      `select kind, key, label, ${rounded('points')}, ${rounded('long_term')}, updated_at, dwell_ms_total, dwell_events
+        from topic_scores where user_key = $1 order by kind, key`,
+    ),
+    engagements: await read(
+      `select market_id, engaged_at, weight, viewed_at, view_probability from engagements
+        where user_key = $1 order by market_id`,
+    ),
+    interactions: await read(
+      `select event_type, market_id, weight, country, dwell_ms, occurred_at, clamped from interactions
+        where user_key = $1 order by occurred_at`,
+    ),
+  };
+}
+
+const hiddenOf = async (userKey: string) =>
+  (await other.query('select market_id, hidden_at from hidden_markets where user_key = $1', [userKey]))
+    .rows as unknown[];
+
+it('builds a profile as if the events had happened then', async () => {
+  const events = story('then');
+  expect(await importAll(events)).toEqual(events.map(() => ({ outcome: 'RECORDED' })));
+  const { profile, topics, engagements } = await knownOf('then');
+  expect(profile).toEqual([{ total_interactions: 8, country: 'DE', last_active_at: hoursAgo(1) }]);
+  expect(topics).toContainEqual({
+    ...{ kind: 'CATEGORY', key: 'crypto', label: 'Crypto', points: '7.200000000', long_term: '7.200000000' },
+    ...{ updated_at: hoursAgo(5), dwell_ms_total: 12_000, dwell_events: 1 },
+  });
+  expect(engagements).toContainEqual({
+    ...{ market_id: 'election', engaged_at: hoursAgo(7), weight: 2, viewed_at: hoursAgo(7) },
+    // What the odds were then, nobody knows: the first snapshot is younger.
+    view_probability: null,
+  });
+  expect(await hiddenOf('then')).toEqual([{ market_id: 'election', hidden_at: hoursAgo(2) }]);
+});
+
+it('gives the odds that were known when an event happened', async () => {
+  await gateway.backend.store.markets.addHistory([
+    { marketId: 'bitcoin', at: hoursAgo(10), probability: 0.3, volume24h: 0, participantCount: 0 },
+    { marketId: 'bitcoin', at: hoursAgo(5), probability: 0.6, volume24h: 0, participantCount: 0 },
+  ]);
+  await importAll(
+    [11, 10, 6, 5, 1].map((hours) => ({
+      ...{ userKey: 'odds', marketId: 'bitcoin', eventType: 'CLICK', occurredAt: hoursAgo(hours) },
+    })),
+  );
+  const { rows } = await other.query<{ probability: number | null }>(
+    `select probability from interactions where user_key = 'odds' order by occurred_at`,
+  );
+  expect(rows.map(({ probability }) => probability)).toEqual([null, 0.3, 0.3, 0.6, 0.6]);
+});
+
+it('has no second effect when it is repeated, even a year later', async () => {
+  await importAll(story('again'));
+  const before = await rowCounts(gateway.databaseUrl);
+  const known = await knownOf('again');
+  try {
+    gateway.clock.nowMs = TEST_NOW_MS + YEAR_MS;
+    expect(await importAll(story('again'))).toEqual(story('again').map(() => ({ outcome: 'DUPLICATE' })));
+  } finally {
+    gateway.clock.nowMs = TEST_NOW_MS;
+  }
+  expect(await knownOf('again')).toEqual(known);
+  expect(await rowCounts(gateway.databaseUrl)).toEqual(before);
+});
+
+it('gives the same in whatever order the events come, together or in parts', async () => {
+  const inOrder = story('in order');
+  await importAll(inOrder);
+  const expected = await knownOf('in order');
+  let runs = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.shuffledSubarray([...inOrder.keys()], { minLength: inOrder.length }),
+      fc.integer({ min: 1, max: inOrder.length }),
+      async (order, batchSize) => {
+        const userKey = `shuffled ${++runs}`;
+        const events = order.flatMap((index) => inOrder[index] ?? []).map((event) => ({ ...event, userKey }));
+        for (let start = 0; start < events.length; start += batchSize) {
+          await importAll(events.slice(start, start + batchSize));
+        }
+        expect(await knownOf(userKey)).toEqual(expected);
+        if (batchSize === inOrder.length) expect(await hiddenOf(userKey)).toEqual(await hiddenOf('in order'));
+      },
+    ),
+    { numRuns: 15 },
+  );
+});
+
+it('says what is wrong with an event, and keeps the others', async () => {
+  const good = { userKey: 'mixed', marketId: 'over', eventType: 'CLICK', occurredAt: '1999-12-31T23:00:00Z' };
+  const results = await importAll([
+    good,
+    { ...good, marketId: 'nowhere' },
+    { ...good, eventType: 'CLIC', country: 'XX1' },
+    { ...good, occurredAt: '0000-01-01T00:00:00Z' },
+    { ...good, context: { note: '\0' } },
+    { ...good, occurredAt: new Date(TEST_NOW_MS + HOUR_MS) },
+    null,
+  ]);
+  expect(results.map(({ outcome }) => outcome)).toEqual([
+    ...['RECORDED', 'REJECTED', 'REJECTED', 'REJECTED', 'REJECTED', 'RECORDED', 'REJECTED'],
+  ]);
+  expect(results[1]?.reason).toBe('marketId: there is no market "nowhere"');
+  expect(results[2]?.reason).toMatch(/eventType must be one of .*; country must be /);
+  expect(results[3]?.reason).toBe('occurredAt must be in the years 1 to 9999');
+  const { interactions } = await knownOf('mixed');
+  expect(interactions).toMatchObject([
+    { occurred_at: new Date('1999-12-31T23:00:00Z'), clamped: false },
+    { occurred_at: new Date(TEST_NOW_MS), clamped: true },
+  ]);
+});
+
+it('records each once when two imports run at the same time', async () => {
+  const events = Array.from({ length: 10 }, (_, index) => story(`both ${index}`)).flat();
+  const results = await Promise.all([importAll(events), importAll([...events].reverse())]);
+  const outcomes = results.flat().map(({ outcome }) => outcome);
+  expect(outcomes.filter((outcome) => outcome === 'RECORDED')).toHaveLength(events.length);
+  expect(outcomes.filter((outcome) => outcome === 'DUPLICATE')).toHaveLength(events.length);
+});

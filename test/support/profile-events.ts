@@ -1,0 +1,46 @@
+import { loadRankingConfig } from '../../src/config/ranking-config.js';
+import { applyEvent, type ProfileEvent } from '../../src/profiles/apply-event.js';
+import { profileMemory } from '../../src/profiles/profile-memory.js';
+import { emptyProfile, type ProfileState } from '../../src/repositories/profile-state.js';
+import { eventWeight, type EventType } from '../../src/scoring/event-weight.js';
+
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
+/** A Monday at noon. */
+export const NOON_MS = Date.UTC(2026, 5, 15, 12);
+
+const config = loadRankingConfig(undefined);
+
+/** The memory of the default ranking config. */
+export const memory = profileMemory(config);
+
+/** An event with the default weight of its type. */
+export function profileEvent(
+  eventType: EventType,
+  occurredAtMs: number,
+  details: { market?: Partial<ProfileEvent['market']>; dwellMs?: number; country?: string } = {},
+): ProfileEvent {
+  const dwellMs = details.dwellMs ?? null;
+  return {
+    eventType,
+    occurredAtMs,
+    dwellMs,
+    weight: eventWeight(eventType, dwellMs, config.events),
+    country: details.country ?? null,
+    market: {
+      id: 'm1',
+      category: 'Politics',
+      tags: ['Elections'],
+      probability: 0.5,
+      volume24h: 100,
+      ...details.market,
+    },
+  };
+}
+
+/** A person after these events, in the order in which they arrive. */
+export function personAfter(...events: readonly ProfileEvent[]): ProfileState {
+  return events.reduce((state, event) => applyEvent(state, event, memory), emptyProfile('ada'));
+}

@@ -1,0 +1,27 @@
+import type { Market } from '../../src/repositories/market.js';
+
+/** A market as the database gives it. */
+export function storedMarket(id: string, details: Partial<Market> = {}): Market {
+  return {
+    id,
+    title: `Will ${id} happen?`,
+    description: null,
+    category: 'Politics',
+    tags: [],
+    probability: 0.5,
+    volume24h: 0,
+    volumeTotal: 0,
+    participantCount: 0,
+    imageUrl: null,
+    url: null,
+    status: 'OPEN',
+    createdAt: new Date('2026-01-01T00:00:00Z'),
+    resolvesAt: null,
+    editorialDescription: null,
+    editorialBoost: 0,
+    eventKey: null,
+    source: null,
+    blockedCountries: [],
+    ...details,
+  };
+}

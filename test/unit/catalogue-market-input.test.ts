@@ -1,0 +1,173 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { applyMarketInput, checkMarketInput, distinctTags } from '../../src/catalogue/market-input.js';
+import type { Market } from '../../src/repositories/market.js';
+import { storedMarket } from '../support/stored-market.js';
+
+const now = new Date('2026-06-15T12:00:00Z');
+
+function checked(fields: Record<string, unknown>) {
+  const { market, fault } = checkMarketInput({ id: 'm1', title: 'Will it?', ...fields });
+  if (market === undefined) throw new Error(`This market was refused: ${fault}`);
+  return market;
+}
+
+const faultOf = (fields: Record<string, unknown>) =>
+  checkMarketInput({ id: 'm1', title: 'Will it?', ...fields }).fault;
+
+const applied = (stored: Market | undefined, fields: Record<string, unknown>): Market =>
+  applyMarketInput(stored, checked(fields), now);
+
+/** A market that has something everywhere. */
+const full = storedMarket('m1', {
+  title: 'Will it?',
+  description: 'About it.',
+  category: 'Sports',
+  tags: ['Football'],
+  probability: 0.25,
+  volume24h: 10,
+  volumeTotal: 20,
+  participantCount: 3,
+  imageUrl: '/it.svg',
+  url: 'https://example.com/it',
+  status: 'CLOSED',
+  createdAt: new Date('2026-01-02T00:00:00Z'),
+  resolvesAt: new Date('2026-12-31T00:00:00Z'),
+  editorialDescription: 'We say.',
+  editorialBoost: 0.5,
+  eventKey: 'cup',
+  source: 'site',
+  blockedCountries: ['DE'],
+});
+
+describe('a market as given', () => {
+  it('needs an id and a title alone, and is open and new without more', () => {
+    expect(applied(undefined, {})).toEqual({
+      ...storedMarket('m1'),
+      title: 'Will it?',
+      category: 'Other',
+      probability: null,
+      createdAt: now,
+    });
+  });
+
+  it('keeps what is stored where the input says nothing', () => {
+    expect(applied(full, {})).toEqual(full);
+    expect(applied(full, { volume24h: 0 })).toEqual({ ...full, volume24h: 0 });
+  });
+
+  it('loses what the input takes away with null', () => {
+    const { id, title, ...fields } = full;
+    const nothing = Object.fromEntries(Object.keys(fields).map((field) => [field, null]));
+    expect(applied(full, nothing)).toEqual(applied(undefined, { id, title }));
+  });
+
+  it('takes over all that is given', () => {
+    expect(applied(undefined, { ...full })).toEqual(full);
+    expect(applied(storedMarket('m1'), { ...full })).toEqual(full);
+  });
+
+  it('has its times from instants with any offset', () => {
+    expect(applied(undefined, { createdAt: '2026-06-15T14:30:00+02:30' }).createdAt).toEqual(now);
+  });
+
+  it('has countries in upper case and texts without spaces around them', () => {
+    expect(checked({ blockedCountries: ['de', 'Fr'] }).blockedCountries).toEqual(['DE', 'FR']);
+    expect(checked({ title: ' Will it? ', category: ' Sports ' })).toMatchObject({
+      title: 'Will it?',
+      category: 'Sports',
+    });
+  });
+});
+
+describe('tags that differ in case alone', () => {
+  it('are one, where and as first written', () => {
+    expect(checked({ tags: ['EU', 'Elections', ' eu ', 'ELECTIONS', 'Eu'] }).tags).toEqual([
+      'EU',
+      'Elections',
+    ]);
+  });
+
+  it('leave each key once and in the order of its first appearance', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom('a', 'A', 'b', 'B', 'c', 'É', 'é')), (labels) => {
+        const distinct = distinctTags(labels);
+        expect(distinct.map((tag) => tag.toLowerCase())).toEqual([
+          ...new Set(labels.map((tag) => tag.toLowerCase())),
+        ]);
+        for (const tag of distinct) {
+          expect(labels.find((label) => label.toLowerCase() === tag.toLowerCase())).toBe(tag);
+        }
+      }),
+    );
+  });
+});
+
+describe('a wrong market', () => {
+  it.each<[string, unknown]>([
+    ['id', ''],
+    ['id', 'x'.repeat(129)],
+    ['id', 'a\0b'],
+    ['title', '   '],
+    ['title', 'x'.repeat(501)],
+    ['title', '\ud800'],
+    ['category', ''],
+    ['probability', 1.01],
+    ['probability', '0.5'],
+    ['volume24h', -1],
+    ['volumeTotal', Infinity],
+    ['participantCount', 1.5],
+    ['participantCount', 2_147_483_648],
+    ['status', 'open'],
+    ['createdAt', 'yesterday'],
+    ['createdAt', '2026-02-30T00:00:00Z'],
+    ['createdAt', '2026-06-15T12:00:00'],
+    ['resolvesAt', '0000-01-01T00:00:00Z'],
+    ['resolvesAt', new Date(NaN)],
+    ['editorialBoost', 1.1],
+    ['eventKey', ''],
+    ['source', 'x'.repeat(101)],
+    ['description', 'x'.repeat(100_001)],
+    ['tags', Array.from({ length: 65 }, (_, index) => `tag ${index}`)],
+  ])('is told by the name of its field: %s', (field, value) => {
+    expect(faultOf({ [field]: value })).toMatch(new RegExp(`^${field}: [^;]+$`));
+  });
+
+  it('is told by the place in a list', () => {
+    expect(faultOf({ tags: ['fine', ''] })).toMatch(/^tags\.1: /);
+    expect(faultOf({ blockedCountries: ['DE', 'UK'] })).toMatch(/^blockedCountries\.1: .*ISO 3166-1/);
+  });
+
+  it('is told with all its faults together', () => {
+    expect(
+      faultOf({ title: '', probability: 2, tags: [''] })
+        ?.split('; ')
+        .map((fault) => fault.split(':')[0]),
+    ).toEqual(['title', 'tags.0', 'probability']);
+  });
+
+  it.each([null, undefined, 'market', 7])('is one that is no object: %j', (input) => {
+    expect(checkMarketInput(input).fault).toMatch(/^market: /);
+  });
+
+  it.each(['url', 'imageUrl'])('is one whose %s would run code or lead elsewhere', (field) => {
+    for (const value of [
+      'javascript:alert(1)',
+      ' javascript:alert(1)',
+      'data:text/html,x',
+      'ftp://example.com',
+      '//example.com',
+      '/\\example.com',
+      '/\t/example.com',
+      'page',
+      '',
+    ]) {
+      expect(faultOf({ [field]: value })).toBe(
+        `${field}: must be an http(s) URL or a path that begins with /`,
+      );
+    }
+    for (const value of ['http://example.com', 'https://example.com/a b?c#d', '/', '/images/it.svg']) {
+      expect(checked({ [field]: value })).toMatchObject({ [field]: value });
+    }
+  });
+});

@@ -1,0 +1,262 @@
+import { describe, expect, it } from 'vitest';
+import { applyEvent } from '../../src/profiles/apply-event.js';
+import type { EngagementState, TopicState } from '../../src/repositories/profile-state.js';
+import type { EventType } from '../../src/scoring/event-weight.js';
+import {
+  DAY_MS,
+  HOUR_MS,
+  memory,
+  MINUTE_MS,
+  NOON_MS,
+  personAfter,
+  profileEvent,
+} from '../support/profile-events.js';
+
+type Person = ReturnType<typeof personAfter>;
+
+const topic = (person: Person, id: `CATEGORY:${string}` | `TAG:${string}`): TopicState | undefined =>
+  person.topics.get(id);
+const engagement = (person: Person, marketId = 'm1'): EngagementState | undefined =>
+  person.engagements.get(marketId);
+
+describe('taste after an event', () => {
+  it('goes to the category in full and to each tag by four fifths', () => {
+    const person = personAfter(profileEvent('CLICK', NOON_MS, { market: { tags: ['Elections', 'EU'] } }));
+    expect(topic(person, 'CATEGORY:politics')).toMatchObject({ points: 2, longTerm: 2, session: 2 });
+    expect(topic(person, 'TAG:elections')).toMatchObject({ points: 1.6, longTerm: 1.6, session: 1.6 });
+    expect(topic(person, 'TAG:eu')).toMatchObject({ points: 1.6, longTerm: 1.6, session: 1.6 });
+    expect(person.topics.size).toBe(3);
+  });
+
+  it('counts a category and a tag of the same name apart', () => {
+    const person = personAfter(
+      profileEvent('CLICK', NOON_MS, { market: { category: 'News', tags: ['news'] } }),
+    );
+    expect(topic(person, 'CATEGORY:news')?.points).toBe(2);
+    expect(topic(person, 'TAG:news')?.points).toBe(1.6);
+  });
+
+  it('compares topics without regard to case and shows them as first written', () => {
+    const person = personAfter(
+      profileEvent('CLICK', NOON_MS, { market: { category: 'PoLitics' } }),
+      profileEvent('CLICK', NOON_MS, { market: { category: 'POLITICS' } }),
+    );
+    expect(topic(person, 'CATEGORY:politics')).toMatchObject({ label: 'PoLitics', points: 4 });
+  });
+
+  it('adds points for ever and halves the long-term taste every 30 days', () => {
+    const person = personAfter(
+      profileEvent('CLICK', NOON_MS - 30 * DAY_MS),
+      profileEvent('PARTICIPATE', NOON_MS),
+    );
+    expect(topic(person, 'CATEGORY:politics')).toMatchObject({
+      points: 8,
+      longTerm: 7,
+      updatedAtMs: NOON_MS,
+    });
+  });
+
+  it('takes in a late event decayed, without going back in time', () => {
+    const person = personAfter(
+      profileEvent('PARTICIPATE', NOON_MS),
+      profileEvent('CLICK', NOON_MS - 60 * DAY_MS),
+    );
+    expect(topic(person, 'CATEGORY:politics')).toMatchObject({
+      points: 8,
+      longTerm: 6.5,
+      session: 6,
+      updatedAtMs: NOON_MS,
+    });
+    expect(person).toMatchObject({ lastActiveAtMs: NOON_MS, totalInteractions: 2 });
+  });
+
+  it('falls with dislike', () => {
+    const person = personAfter(profileEvent('CLICK', NOON_MS), profileEvent('HIDE', NOON_MS));
+    expect(topic(person, 'CATEGORY:politics')).toMatchObject({ points: -4, longTerm: -4, session: -4 });
+    expect(topic(person, 'TAG:elections')?.points).toBeCloseTo(-3.2, 12);
+  });
+
+  it('sums the dwell times by category and not by tag', () => {
+    const person = personAfter(
+      profileEvent('DWELL_5', NOON_MS, { dwellMs: 6_000 }),
+      profileEvent('CLICK', NOON_MS),
+      profileEvent('DWELL_30', NOON_MS, { dwellMs: 40_000 }),
+    );
+    expect(topic(person, 'CATEGORY:politics')).toMatchObject({ dwellMsTotal: 46_000, dwellEvents: 2 });
+    expect(topic(person, 'TAG:elections')).toMatchObject({ dwellMsTotal: 0, dwellEvents: 0 });
+  });
+});
+
+describe('the session after an event', () => {
+  it('goes on when the next event comes before 30 minutes, its taste halved every 45', () => {
+    const person = personAfter(
+      profileEvent('CLICK', NOON_MS),
+      profileEvent('CLICK', NOON_MS + 22.5 * MINUTE_MS),
+    );
+    expect(person).toMatchObject({ sessionStartedAtMs: NOON_MS, sessionInteractions: 2 });
+    expect(topic(person, 'CATEGORY:politics')?.session).toBeCloseTo(2 * Math.SQRT1_2 + 2, 12);
+  });
+
+  it('goes on one millisecond before the idle time is over', () => {
+    const person = personAfter(
+      profileEvent('CLICK', NOON_MS),
+      profileEvent('CLICK', NOON_MS + 30 * MINUTE_MS - 1),
+    );
+    expect(person).toMatchObject({ sessionStartedAtMs: NOON_MS, sessionInteractions: 2 });
+  });
+
+  it('begins anew, with an empty taste, after exactly 30 minutes', () => {
+    const laterMs = NOON_MS + 30 * MINUTE_MS;
+    const person = personAfter(profileEvent('CLICK', NOON_MS), profileEvent('SHARE', laterMs));
+    expect(person).toMatchObject({
+      sessionStartedAtMs: laterMs,
+      sessionInteractions: 1,
+      lastActiveAtMs: laterMs,
+    });
+    expect(topic(person, 'CATEGORY:politics')).toMatchObject({ points: 6, session: 4 });
+  });
+
+  it('is the same when its events come in the wrong order', () => {
+    const person = personAfter(
+      profileEvent('CLICK', NOON_MS + 22.5 * MINUTE_MS),
+      profileEvent('CLICK', NOON_MS),
+    );
+    expect(person).toMatchObject({ sessionStartedAtMs: NOON_MS, sessionInteractions: 2 });
+    expect(topic(person, 'CATEGORY:politics')?.session).toBeCloseTo(2 * Math.SQRT1_2 + 2, 12);
+  });
+
+  it('is left alone by a late event of an earlier session', () => {
+    const person = personAfter(
+      profileEvent('CLICK', NOON_MS),
+      profileEvent('SHARE', NOON_MS - 30 * MINUTE_MS),
+      profileEvent('SHARE', NOON_MS - 30 * MINUTE_MS, { market: { category: 'Sports', tags: [] } }),
+    );
+    expect(person).toMatchObject({
+      sessionStartedAtMs: NOON_MS,
+      sessionInteractions: 1,
+      totalInteractions: 3,
+    });
+    expect(topic(person, 'CATEGORY:politics')?.session).toBe(2);
+    expect(topic(person, 'CATEGORY:sports')).toMatchObject({ points: 4, session: 0 });
+  });
+});
+
+describe('the country of a person', () => {
+  const from = (country: string, atMs: number) => profileEvent('CLICK', atMs, { country });
+
+  it('is the one of the latest event that names one', () => {
+    expect(personAfter(from('IL', NOON_MS), from('US', NOON_MS + 1)).country).toBe('US');
+    expect(personAfter(from('IL', NOON_MS), profileEvent('CLICK', NOON_MS + 1)).country).toBe('IL');
+  });
+
+  it('is not taken from a late event while another is known', () => {
+    expect(personAfter(from('IL', NOON_MS), from('US', NOON_MS - 1)).country).toBe('IL');
+    expect(personAfter(profileEvent('CLICK', NOON_MS), from('US', NOON_MS - 1)).country).toBe('US');
+  });
+});
+
+describe('what a person engaged with', () => {
+  it('is remembered with the weight and the topics of the latest liking', () => {
+    const person = personAfter(
+      profileEvent('CLICK', NOON_MS),
+      profileEvent('SHARE', NOON_MS + 1),
+      profileEvent('BOOKMARK', NOON_MS - 1),
+    );
+    expect(engagement(person)).toEqual({
+      marketId: 'm1',
+      engagedAtMs: NOON_MS + 1,
+      weight: 4,
+      viewedAtMs: NOON_MS,
+      viewProbability: 0.5,
+      category: 'politics',
+      tags: ['elections'],
+    });
+  });
+
+  it.each<EventType>(['SCROLL_PAST', 'SKIP_FAST', 'NOT_INTERESTED', 'HIDE', 'UNHIDE', 'IMPRESSION'])(
+    'is no market that only a %s is known of',
+    (eventType) => {
+      expect(personAfter(profileEvent(eventType, NOON_MS)).engagements.size).toBe(0);
+    },
+  );
+
+  it.each<EventType>(['VIEW_MARKET', 'CLICK'])('has the probability at the latest %s', (eventType) => {
+    const seen = (probability: number | null, atMs: number) =>
+      profileEvent(eventType, atMs, { market: { probability } });
+    expect(engagement(personAfter(seen(0.3, NOON_MS), seen(0.4, NOON_MS + 1)))?.viewProbability).toBe(0.4);
+    expect(engagement(personAfter(seen(0.3, NOON_MS), seen(0.4, NOON_MS - 1)))?.viewProbability).toBe(0.3);
+    expect(engagement(personAfter(seen(0.3, NOON_MS), seen(null, NOON_MS + 1)))).toMatchObject({
+      viewedAtMs: NOON_MS + 1,
+      viewProbability: null,
+    });
+  });
+
+  it('counts as not viewed before a view', () => {
+    const person = personAfter(profileEvent('PARTICIPATE', NOON_MS, { market: { probability: 0.9 } }));
+    expect(engagement(person)).toMatchObject({
+      engagedAtMs: NOON_MS,
+      viewedAtMs: null,
+      viewProbability: null,
+    });
+  });
+
+  it('counts as viewed, not as liked, when a view weighs nothing', () => {
+    const person = personAfter({ ...profileEvent('VIEW_MARKET', NOON_MS), weight: 0 });
+    expect(engagement(person)).toMatchObject({ engagedAtMs: null, weight: 0, viewedAtMs: NOON_MS });
+  });
+});
+
+describe('what a person hid', () => {
+  const hidden = (...events: [EventType, number][]): [string, number][] => [
+    ...personAfter(...events.map(([eventType, atMs]) => profileEvent(eventType, atMs))).hidden,
+  ];
+
+  it('stays hidden until it is shown again', () => {
+    expect(hidden(['HIDE', NOON_MS])).toEqual([['m1', NOON_MS]]);
+    expect(hidden(['HIDE', NOON_MS], ['PARTICIPATE', NOON_MS + DAY_MS])).toEqual([['m1', NOON_MS]]);
+    expect(hidden(['HIDE', NOON_MS], ['UNHIDE', NOON_MS])).toEqual([]);
+    expect(hidden(['HIDE', NOON_MS], ['UNHIDE', NOON_MS + 1], ['HIDE', NOON_MS + 2])).toEqual([
+      ['m1', NOON_MS + 2],
+    ]);
+  });
+
+  it('is not shown again by a late event from before it was hidden', () => {
+    expect(hidden(['HIDE', NOON_MS], ['UNHIDE', NOON_MS - 1])).toEqual([['m1', NOON_MS]]);
+    expect(hidden(['HIDE', NOON_MS], ['HIDE', NOON_MS - 1])).toEqual([['m1', NOON_MS]]);
+  });
+
+  it('hides that market alone', () => {
+    const person = personAfter(
+      profileEvent('HIDE', NOON_MS),
+      profileEvent('HIDE', NOON_MS, { market: { id: 'm2' } }),
+      profileEvent('UNHIDE', NOON_MS, { market: { id: 'm2' } }),
+    );
+    expect([...person.hidden.keys()]).toEqual(['m1']);
+  });
+
+  it('counts as disliked when hidden, and says nothing of taste when shown again', () => {
+    const person = personAfter(profileEvent('HIDE', NOON_MS));
+    const after = applyEvent(person, profileEvent('UNHIDE', NOON_MS), memory);
+    expect(topic(after, 'CATEGORY:politics')?.points).toBe(-6);
+    expect(after.topics).toBe(person.topics);
+    expect(after.totalInteractions).toBe(2);
+  });
+});
+
+describe('what did not change', () => {
+  it('is the same object as before', () => {
+    const person = personAfter(
+      profileEvent('CLICK', NOON_MS, { market: { id: 'm2', category: 'Sports', tags: ['Football'] } }),
+      profileEvent('IMPRESSION', NOON_MS, { market: { id: 'm2' } }),
+      profileEvent('HIDE', NOON_MS, { market: { id: 'm3' } }),
+    );
+    const after = applyEvent(person, profileEvent('CLICK', NOON_MS + HOUR_MS), memory);
+    expect(topic(after, 'CATEGORY:sports')).toBe(topic(person, 'CATEGORY:sports'));
+    expect(topic(after, 'TAG:football')).toBe(topic(person, 'TAG:football'));
+    expect(engagement(after, 'm2')).toBe(engagement(person, 'm2'));
+    expect(after.hidden).toBe(person.hidden);
+    expect(after.impressions).toBe(person.impressions);
+    const disliked = applyEvent(person, profileEvent('SKIP_FAST', NOON_MS + HOUR_MS), memory);
+    expect(disliked.engagements).toBe(person.engagements);
+  });
+});

@@ -8,7 +8,7 @@ import { topicKey } from '../repositories/market.js';
 export const NO_CATEGORY = 'Other';
 
 const instant = z
-  .union([z.date(), z.iso.datetime({ offset: true })], { error: 'must be an ISO 8601 instant' })
+  .union([z.date(), z.iso.datetime({ offset: true, abort: true })], { error: 'must be an ISO 8601 instant' })
   .refine((given) => isStorableInstant(new Date(given)), 'must be in the years 1 to 9999');
 
 /** After a first slash, a second or what a browser takes for one would lead to another site. */

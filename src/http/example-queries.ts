@@ -7,7 +7,12 @@ const EXAMPLES: readonly (readonly [document: string, variables: Readonly<Record
   [
     'track-interaction',
     {
-      input: { userKey: 'sample-politics-001', marketId: 'MARKET', eventType: 'PARTICIPATE', dwellMs: 42000 },
+      input: {
+        userKey: 'sample-politics-001',
+        marketId: 'tel-aviv-derby-winner',
+        eventType: 'PARTICIPATE',
+        dwellMs: 42000,
+      },
     },
   ],
   ['user-profile', { userKey: 'sample-politics-001' }],

@@ -61,6 +61,8 @@ async function renderPage(examples: readonly ExampleQuery[]): Promise<Page> {
     // A key typed into the headers is not to stay in the browser.
     shouldPersistHeaders: false,
     ...(tabs.length === 0 ? {} : { defaultTabs: tabs }),
+    // The first tab's variables are taken from here alone.
+    ...(tabs[0]?.variables == null ? {} : { variables: tabs[0].variables }),
   });
   const gzipped = await gzipAsync(html);
   return {

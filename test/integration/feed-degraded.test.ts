@@ -39,6 +39,18 @@ function track(input: { eventType: 'PARTICIPATE' | 'CLICK'; clientEventId?: stri
   });
 }
 
+/** Sends an event until the database is back. */
+function trackAgain(clientEventId: string) {
+  return vi.waitFor(
+    async () => {
+      const { data } = await track({ eventType: 'CLICK', clientEventId });
+      if (!data) throw new Error('The database is not back yet.');
+      return data.trackInteraction;
+    },
+    { timeout: 10_000 },
+  );
+}
+
 async function feed(userKey: string | null) {
   const { data, errors } = await gateway.query(
     `query ($userKey: String) { feed(userKey: $userKey) {
@@ -57,9 +69,9 @@ const whole = (degraded: boolean, personalized: boolean, algorithmVersion: strin
 
 const statusOf = async (path: string) => (await fetch(`${gateway.url}${path}`)).status;
 
-describe.each<[state: string, begin: () => Promise<void>]>([
+describe.each<[state: string, begin: () => Promise<void> | void]>([
   ['stopped', () => proxy.cut()],
-  ['frozen', () => Promise.resolve(proxy.freeze())],
+  ['frozen', () => proxy.freeze()],
 ])('with the database %s', (state, begin) => {
   it('answers the feed of a known person from memory, soon, and learns again when it is back', async () => {
     expect(await feed('ada')).toEqual(whole(false, true, 'v1'));
@@ -92,12 +104,7 @@ describe.each<[state: string, begin: () => Promise<void>]>([
     }
     await proxy.restore();
     expect(await rowCounts(database.url)).toEqual(before);
-    const again = await vi.waitFor(async () => {
-      const { data } = await track({ eventType: 'CLICK', clientEventId });
-      if (!data) throw new Error('It is not back yet.');
-      return data.trackInteraction;
-    });
-    expect(again.status).toBe('RECORDED');
+    expect((await trackAgain(clientEventId)).status).toBe('RECORDED');
   });
 
   it('is alive and not ready, until it is back', async () => {
@@ -108,4 +115,25 @@ describe.each<[state: string, begin: () => Promise<void>]>([
     await proxy.restore();
     await vi.waitFor(async () => expect(await statusOf('/readyz')).toBe(200), { timeout: 10_000 });
   });
+});
+
+it('never says RECORDED of what is not stored, wherever in between the connection is lost', async () => {
+  const endings: string[] = [];
+  for (let messages = 1; messages <= 40 && endings.at(-1) !== 'RECORDED'; messages++) {
+    const clientEventId = `lost after ${messages}`;
+    const before = await rowCounts(database.url);
+    proxy.cutAfter(messages);
+    const { data, errors } = await track({ eventType: 'CLICK', clientEventId });
+    await proxy.restore();
+    const ending = data?.trackInteraction.status ?? String(errors?.[0]?.extensions?.['code']);
+    endings.push(ending);
+    const again = await trackAgain(clientEventId);
+    if (ending === 'RECORDED') expect(again.status).toBe('DUPLICATE');
+    const after = await rowCounts(database.url);
+    expect(after['interactions'], clientEventId).toBe((before['interactions'] ?? 0) + 1);
+    expect(after['client_events'], clientEventId).toBe((before['client_events'] ?? 0) + 1);
+  }
+  expect(endings.length).toBeGreaterThan(5);
+  expect(endings.slice(0, -1).filter((ending) => ending !== 'UNAVAILABLE')).toEqual([]);
+  expect(endings.at(-1)).toBe('RECORDED');
 });

@@ -59,7 +59,7 @@ async function trendsIn(country: string | null = null) {
   const { data, errors } = await gateway.run(TrendingDocument, { country, limit: 100 });
   if (!data) throw new Error(JSON.stringify(errors));
   const { scope, markets } = data.trending;
-  return { scope, scores: Object.fromEntries(markets.map(({ market, score }) => [market?.id, score])) };
+  return { scope, scores: Object.fromEntries(markets.map(({ market, score }) => [market?.id ?? '', score])) };
 }
 
 const people = (count: number, name = 'person') =>

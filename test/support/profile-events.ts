@@ -41,6 +41,6 @@ export function profileEvent(
 }
 
 /** A person after these events, in the order in which they arrive. */
-export function personAfter(...events: readonly ProfileEvent[]): ProfileState {
+export function personAfter(...events: ProfileEvent[]): ProfileState {
   return events.reduce((state, event) => applyEvent(state, event, memory), emptyProfile('ada'));
 }

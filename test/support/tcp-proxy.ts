@@ -6,6 +6,8 @@ export interface TcpProxy {
   readonly port: number;
   /** Ends every connection, and refuses new ones, as if the server had been stopped. */
   cut(): Promise<void>;
+  /** Is cut as soon as this many more messages of its clients went through; their answers do not arrive. */
+  cutAfter(messages: number): void;
   /** Lets nothing through any more and tells nobody, as if the network had been lost. */
   freeze(): void;
   /** Lets everything through again, what was held back first. */
@@ -17,6 +19,7 @@ export interface TcpProxy {
 export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let frozen = false;
+  let messagesLeft = Infinity;
 
   const join = (from: Socket, to: Socket): void => {
     sockets.add(from);
@@ -34,6 +37,9 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     const upstream = connect(target);
     join(client, upstream);
     join(upstream, client);
+    client.on('data', () => {
+      if (--messagesLeft <= 0) void cut();
+    });
   });
   const listen = async (port: number): Promise<void> => {
     server.listen(port, '127.0.0.1');
@@ -52,12 +58,16 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
   return {
     port,
     cut,
+    cutAfter: (messages) => {
+      messagesLeft = messages;
+    },
     freeze: () => {
       frozen = true;
       for (const socket of sockets) socket.pause();
     },
     restore: async () => {
       frozen = false;
+      messagesLeft = Infinity;
       for (const socket of sockets) socket.resume();
       if (!server.listening) await listen(port);
     },

@@ -138,6 +138,13 @@ describe('a wrong market', () => {
     expect(faultOf({ blockedCountries: ['DE', 'UK'] })).toMatch(/^blockedCountries\.1: .*ISO 3166-1/);
   });
 
+  it('has no instants in words', () => {
+    expect(faultOf({ createdAt: 'yesterday' })).toBe('createdAt: must be an ISO 8601 instant');
+    expect(faultOf({ resolvesAt: '0000-01-01T00:00:00Z' })).toBe(
+      'resolvesAt: must be in the years 1 to 9999',
+    );
+  });
+
   it('is told with all its faults together', () => {
     expect(
       faultOf({ title: '', probability: 2, tags: [''] })

@@ -13,7 +13,7 @@ const assigned = (
   'TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW'
 ).split(' ');
 
-const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+const letters = Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZ');
 
 it('is every country that there is, and no other pair of letters', () => {
   const pairs = letters.flatMap((first) => letters.map((second) => first + second));

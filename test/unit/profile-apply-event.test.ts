@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { applyEvent } from '../../src/profiles/apply-event.js';
-import type { EngagementState, TopicState } from '../../src/repositories/profile-state.js';
-import type { EventType } from '../../src/scoring/event-weight.js';
+import type { TopicState } from '../../src/repositories/profile-state.js';
 import {
   DAY_MS,
   HOUR_MS,
@@ -16,8 +15,6 @@ type Person = ReturnType<typeof personAfter>;
 
 const topic = (person: Person, id: `CATEGORY:${string}` | `TAG:${string}`): TopicState | undefined =>
   person.topics.get(id);
-const engagement = (person: Person, marketId = 'm1'): EngagementState | undefined =>
-  person.engagements.get(marketId);
 
 describe('taste after an event', () => {
   it('goes to the category in full and to each tag by four fifths', () => {
@@ -155,94 +152,6 @@ describe('the country of a person', () => {
   });
 });
 
-describe('what a person engaged with', () => {
-  it('is remembered with the weight and the topics of the latest liking', () => {
-    const person = personAfter(
-      profileEvent('CLICK', NOON_MS),
-      profileEvent('SHARE', NOON_MS + 1),
-      profileEvent('BOOKMARK', NOON_MS - 1),
-    );
-    expect(engagement(person)).toEqual({
-      marketId: 'm1',
-      engagedAtMs: NOON_MS + 1,
-      weight: 4,
-      viewedAtMs: NOON_MS,
-      viewProbability: 0.5,
-      category: 'politics',
-      tags: ['elections'],
-    });
-  });
-
-  it.each<EventType>(['SCROLL_PAST', 'SKIP_FAST', 'NOT_INTERESTED', 'HIDE', 'UNHIDE', 'IMPRESSION'])(
-    'is no market that only a %s is known of',
-    (eventType) => {
-      expect(personAfter(profileEvent(eventType, NOON_MS)).engagements.size).toBe(0);
-    },
-  );
-
-  it.each<EventType>(['VIEW_MARKET', 'CLICK'])('has the probability at the latest %s', (eventType) => {
-    const seen = (probability: number | null, atMs: number) =>
-      profileEvent(eventType, atMs, { market: { probability } });
-    expect(engagement(personAfter(seen(0.3, NOON_MS), seen(0.4, NOON_MS + 1)))?.viewProbability).toBe(0.4);
-    expect(engagement(personAfter(seen(0.3, NOON_MS), seen(0.4, NOON_MS - 1)))?.viewProbability).toBe(0.3);
-    expect(engagement(personAfter(seen(0.3, NOON_MS), seen(null, NOON_MS + 1)))).toMatchObject({
-      viewedAtMs: NOON_MS + 1,
-      viewProbability: null,
-    });
-  });
-
-  it('counts as not viewed before a view', () => {
-    const person = personAfter(profileEvent('PARTICIPATE', NOON_MS, { market: { probability: 0.9 } }));
-    expect(engagement(person)).toMatchObject({
-      engagedAtMs: NOON_MS,
-      viewedAtMs: null,
-      viewProbability: null,
-    });
-  });
-
-  it('counts as viewed, not as liked, when a view weighs nothing', () => {
-    const person = personAfter({ ...profileEvent('VIEW_MARKET', NOON_MS), weight: 0 });
-    expect(engagement(person)).toMatchObject({ engagedAtMs: null, weight: 0, viewedAtMs: NOON_MS });
-  });
-});
-
-describe('what a person hid', () => {
-  const hidden = (...events: [EventType, number][]): [string, number][] => [
-    ...personAfter(...events.map(([eventType, atMs]) => profileEvent(eventType, atMs))).hidden,
-  ];
-
-  it('stays hidden until it is shown again', () => {
-    expect(hidden(['HIDE', NOON_MS])).toEqual([['m1', NOON_MS]]);
-    expect(hidden(['HIDE', NOON_MS], ['PARTICIPATE', NOON_MS + DAY_MS])).toEqual([['m1', NOON_MS]]);
-    expect(hidden(['HIDE', NOON_MS], ['UNHIDE', NOON_MS])).toEqual([]);
-    expect(hidden(['HIDE', NOON_MS], ['UNHIDE', NOON_MS + 1], ['HIDE', NOON_MS + 2])).toEqual([
-      ['m1', NOON_MS + 2],
-    ]);
-  });
-
-  it('is not shown again by a late event from before it was hidden', () => {
-    expect(hidden(['HIDE', NOON_MS], ['UNHIDE', NOON_MS - 1])).toEqual([['m1', NOON_MS]]);
-    expect(hidden(['HIDE', NOON_MS], ['HIDE', NOON_MS - 1])).toEqual([['m1', NOON_MS]]);
-  });
-
-  it('hides that market alone', () => {
-    const person = personAfter(
-      profileEvent('HIDE', NOON_MS),
-      profileEvent('HIDE', NOON_MS, { market: { id: 'm2' } }),
-      profileEvent('UNHIDE', NOON_MS, { market: { id: 'm2' } }),
-    );
-    expect([...person.hidden.keys()]).toEqual(['m1']);
-  });
-
-  it('counts as disliked when hidden, and says nothing of taste when shown again', () => {
-    const person = personAfter(profileEvent('HIDE', NOON_MS));
-    const after = applyEvent(person, profileEvent('UNHIDE', NOON_MS), memory);
-    expect(topic(after, 'CATEGORY:politics')?.points).toBe(-6);
-    expect(after.topics).toBe(person.topics);
-    expect(after.totalInteractions).toBe(2);
-  });
-});
-
 describe('what did not change', () => {
   it('is the same object as before', () => {
     const person = personAfter(
@@ -253,7 +162,7 @@ describe('what did not change', () => {
     const after = applyEvent(person, profileEvent('CLICK', NOON_MS + HOUR_MS), memory);
     expect(topic(after, 'CATEGORY:sports')).toBe(topic(person, 'CATEGORY:sports'));
     expect(topic(after, 'TAG:football')).toBe(topic(person, 'TAG:football'));
-    expect(engagement(after, 'm2')).toBe(engagement(person, 'm2'));
+    expect(after.engagements.get('m2')).toBe(person.engagements.get('m2'));
     expect(after.hidden).toBe(person.hidden);
     expect(after.impressions).toBe(person.impressions);
     const disliked = applyEvent(person, profileEvent('SKIP_FAST', NOON_MS + HOUR_MS), memory);

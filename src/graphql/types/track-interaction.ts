@@ -38,6 +38,13 @@ registerEnumType(EventTypeEnum, {
 registerEnumType(FeedSectionEnum, {
   name: 'FeedSection',
   description: 'The part of a page that showed a market.',
+  valuesConfig: {
+    HERO: { description: 'The card shown large.' },
+    GRID: { description: 'The cards below it.' },
+    STREAM: { description: 'The rest of the feed.' },
+    SEARCH: { description: 'What a search found.' },
+    OTHER: { description: 'Any other place.' },
+  },
 });
 
 registerEnumType(TrackStatus, {

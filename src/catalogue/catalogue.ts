@@ -6,7 +6,7 @@ import { isStorableText } from '../input/storable.js';
 import type { Logger } from '../observability/logger.js';
 import type { Market } from '../repositories/market.js';
 import type { MarketRepository } from '../repositories/market-repository.js';
-import { isUnavailable } from '../repositories/is-unavailable.js';
+import { orUnavailable } from '../repositories/unavailable.js';
 import { emptySnapshot, patchSnapshot, type CatalogueSnapshot } from './catalogue-snapshot.js';
 import { decodeCursor, marketPageRequest, toMarketPage, type MarketPage } from './market-page.js';
 import { applyMarketInput, checkMarketInput, type CheckedMarketInput } from './market-input.js';
@@ -14,9 +14,6 @@ import { applyMarketInput, checkMarketInput, type CheckedMarketInput } from './m
 export type { CatalogueEntry, CatalogueSnapshot } from './catalogue-snapshot.js';
 
 const MAX_UPSERT = 1_000;
-
-/** When it is worth trying again after the database did not take the markets. */
-const RETRY_AFTER_MS = 1_000;
 
 /** What became of one market of an upsert. */
 export interface UpsertResult {
@@ -75,11 +72,19 @@ export class Catalogue {
     this.#loadedAtMs = this.parts.clock();
   }
 
-  /** The markets with these ids, open or not, in the order asked; undefined where there is none. */
+  #read<Result>(work: () => Promise<Result>): Promise<Result> {
+    return orUnavailable('The markets could not be read now.', work);
+  }
+
+  /**
+   * The markets with these ids, open or not, in the order asked; undefined where there is none.
+   *
+   * @throws {BellwetherError} UNAVAILABLE when some are not in memory and the database is not there.
+   */
   async findByIds(ids: readonly string[]): Promise<(Market | undefined)[]> {
     const { byId } = this.#snapshot;
     const missing = ids.filter((id) => !byId.has(id) && isStorableText(id));
-    const stored = missing.length === 0 ? [] : await this.parts.markets.findByIds(missing);
+    const stored = missing.length === 0 ? [] : await this.#read(() => this.parts.markets.findByIds(missing));
     const others = new Map(stored.map((market) => [market.id, market]));
     return ids.map((id) => byId.get(id)?.market ?? others.get(id));
   }
@@ -87,7 +92,7 @@ export class Catalogue {
   /**
    * One page of all markets, open or not, newest first.
    *
-   * @throws {BellwetherError} BAD_USER_INPUT naming the field.
+   * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE without a database.
    */
   async page(input: unknown): Promise<MarketPage> {
     const { first, after, filter } = checkInput(marketPageRequest, input);
@@ -98,7 +103,7 @@ export class Catalogue {
       status: filter?.status ?? undefined,
       text: filter?.text ?? undefined,
     };
-    const { markets, hasMore } = await this.parts.markets.page(restrictions, first, cursor);
+    const { markets, hasMore } = await this.#read(() => this.parts.markets.page(restrictions, first, cursor));
     return toMarketPage(markets, hasMore, cursor === undefined);
   }
 
@@ -114,16 +119,13 @@ export class Catalogue {
     let decided: UpsertResult[] = [];
     if (checked.valid.length > 0) {
       const now = new Date(this.parts.clock());
-      try {
-        await this.parts.markets.change(idsOf(checked.valid), now, (stored) => {
+      await orUnavailable('The markets could not be stored now.', () =>
+        this.parts.markets.change(idsOf(checked.valid), now, (stored) => {
           const { results, changed } = decide(stored, checked.valid, now);
           decided = results;
           return changed;
-        });
-      } catch (error) {
-        if (!isUnavailable(error)) throw error;
-        throw BellwetherError.unavailable('The markets could not be stored now.', RETRY_AFTER_MS, error);
-      }
+        }),
+      );
       if (decided.some(({ outcome }) => outcome !== 'UNCHANGED')) await this.#showChanges();
     }
     return checked.inOrder(decided);

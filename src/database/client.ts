@@ -35,6 +35,8 @@ export function openDatabase(options: Options): Database {
     idleTimeoutMillis: 60_000,
     keepAlive: true,
     application_name: 'bellwether',
+    // Prisma's adapter writes and reads instants without their offset, as if the server lived in UTC.
+    options: '-c TimeZone=UTC',
   });
   // Prisma's adapter listens only from its first statement to its end; an error without a listener ends the process.
   pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection was lost'));

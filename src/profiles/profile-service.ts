@@ -1,6 +1,7 @@
 import type { Clock } from '../config/clock.js';
 import type { ProfileRepository } from '../repositories/profile-repository.js';
 import type { ProfileState, TopicKind } from '../repositories/profile-state.js';
+import { orUnavailable } from '../repositories/unavailable.js';
 import type { ProfileMemory } from './profile-memory.js';
 import { topicTaste } from './topic-taste.js';
 
@@ -41,9 +42,13 @@ const TOP_TOPICS = 10;
 export class ProfileService {
   constructor(private readonly parts: { profiles: ProfileRepository; memory: ProfileMemory; clock: Clock }) {}
 
-  /** The states of these people in the order asked, in one read; a person never seen has an empty one. */
+  /**
+   * The states of these people in the order asked, in one read; a person never seen has an empty one.
+   *
+   * @throws {BellwetherError} UNAVAILABLE when the database is not there.
+   */
   load(userKeys: readonly string[]): Promise<ProfileState[]> {
-    return this.parts.profiles.load(userKeys);
+    return orUnavailable('The profiles could not be read now.', () => this.parts.profiles.load(userKeys));
   }
 
   /** The profile to show, decayed to now. */

@@ -4,8 +4,8 @@ import { BellwetherError } from '../errors.js';
 import { checkInput } from '../input/check-input.js';
 import type { Market } from '../repositories/market.js';
 import type { ProfileState } from '../repositories/profile-state.js';
-import { isUnavailable } from '../repositories/is-unavailable.js';
 import type { Store } from '../repositories/store.js';
+import { orUnavailable } from '../repositories/unavailable.js';
 import { eventWeight } from '../scoring/event-weight.js';
 import { profileMemory } from '../profiles/profile-memory.js';
 import { commitEvents, type CommittedEvent, type PreparedEvent } from './commit-events.js';
@@ -33,9 +33,6 @@ const MAX_FUTURE_MS = 5 * 60_000;
 
 /** A client event id means the same event for this long; in an import, for ever. */
 const CLIENT_EVENT_MEMORY_MS = 7 * 24 * 3_600_000;
-
-/** When it is worth trying again after the database did not take an event. */
-const RETRY_AFTER_MS = 1_000;
 
 /** Takes events in. What it answers RECORDED is on disk, together with all that it changed. */
 export class TrackingService {
@@ -163,13 +160,10 @@ export class TrackingService {
       clientEventsSince: new Date(Math.max(0, nowMs - clientEventMemoryMs)),
       memory: profileMemory(this.parts.config),
     };
-    try {
+    return orUnavailable('The event could not be stored now.', async () => {
       const events = await prepare();
-      return await this.parts.store.transaction((transaction) => commitEvents(transaction, events, options));
-    } catch (error) {
-      if (!isUnavailable(error)) throw error;
-      throw BellwetherError.unavailable('The event could not be stored now.', RETRY_AFTER_MS, error);
-    }
+      return this.parts.store.transaction((transaction) => commitEvents(transaction, events, options));
+    });
   }
 
   #prepare(

@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openDatabase, type Database } from '../../src/database/client.js';
-import { isUnavailable } from '../../src/repositories/is-unavailable.js';
+import { isUnavailable } from '../../src/repositories/unavailable.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const logger = pino({ level: 'silent' });

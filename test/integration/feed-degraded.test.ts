@@ -107,6 +107,17 @@ describe.each<[state: string, begin: () => Promise<void> | void]>([
     expect((await trackAgain(clientEventId)).status).toBe('RECORDED');
   });
 
+  it('says that a profile, a list, or a market that is not in memory cannot be had now', async () => {
+    await begin();
+    const { data, errors } = await gateway.query(`{ userProfile(userKey: "ada") { userKey } }`);
+    expect(data ?? null).toBeNull();
+    expect(errors?.[0]?.extensions).toEqual({ code: 'UNAVAILABLE', retryAfterMs: 1_000 });
+    const others = await gateway.query(
+      `{ market(id: "nowhere") { id } stored: market(id: "science-3") { id } rankMarkets(marketIds: ["nowhere"]) { personalized } }`,
+    );
+    expect(others.errors?.map(({ extensions }) => extensions?.['code'])).toContain('UNAVAILABLE');
+  });
+
   it('is alive and not ready, until it is back', async () => {
     expect(await statusOf('/readyz')).toBe(200);
     await begin();

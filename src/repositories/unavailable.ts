@@ -1,3 +1,5 @@
+import { BellwetherError } from '../errors.js';
+
 /** Prisma's codes for a database that cannot be reached, does not answer in time, or went away. */
 const UNAVAILABLE_PRISMA = new Set(['P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2028', 'P2037']);
 
@@ -19,6 +21,24 @@ const UNAVAILABLE_SYSTEM = new Set([
 
 const UNAVAILABLE_MESSAGE =
   /Query read timeout|Connection terminated|timeout exceeded when trying to connect/;
+
+/** When it is worth asking a database again that did not answer. */
+const RETRY_AFTER_MS = 1_000;
+
+/**
+ * What `work` gives.
+ *
+ * @param sentence what to tell the caller when the database is not there.
+ * @throws {BellwetherError} UNAVAILABLE in that case; any other error as it is.
+ */
+export async function orUnavailable<Result>(sentence: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isUnavailable(error)) throw error;
+    throw BellwetherError.unavailable(sentence, RETRY_AFTER_MS, error);
+  }
+}
 
 /** Whether an error says that the database is not there now, rather than that a statement was wrong. */
 export function isUnavailable(error: unknown): boolean {

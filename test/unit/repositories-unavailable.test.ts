@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isUnavailable } from '../../src/repositories/is-unavailable.js';
+import { isUnavailable } from '../../src/repositories/unavailable.js';
 
 /** What Prisma throws when a raw statement fails. */
 const rawFailure = (cause: object) =>

@@ -48,7 +48,7 @@ function renderFeed(feed: Feed, nowMs: number): string {
   });
   const section = (name: string, markets: readonly RankedMarket[]): void => {
     if (markets.length === 0) return;
-    table.push([{ colSpan: 10, content: name }]);
+    table.push([{ colSpan: 10, content: name, hAlign: 'left' }]);
     for (const market of markets) table.push(row(market, nowMs));
   };
   section('hero', feed.hero === null ? [] : [feed.hero]);

@@ -52,7 +52,8 @@ export default tseslint.config(
   { files: ['*.js'], extends: [tseslint.configs.disableTypeChecked] },
   {
     files: ['schema/operations/*.graphql'],
-    extends: [graphql.configs['flat/operations-recommended']],
+    plugins: { '@graphql-eslint': graphql },
+    extends: [{ rules: graphql.configs['flat/operations-recommended'].rules }],
     languageOptions: {
       parser: graphql.parser,
       parserOptions: {

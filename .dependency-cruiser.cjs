@@ -15,6 +15,8 @@ const parts = {
   tracking: ['repositories/', 'profiles/'],
   trends: ['repositories/'],
   sample: ['catalogue/importers/'],
+  bus: ['database/'],
+  sinks: ['repositories/'],
   repositories: ['database/', 'generated/prisma/'],
   database: ['generated/prisma/'],
 };

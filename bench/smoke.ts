@@ -1,6 +1,6 @@
 /**
  * `npm run bench:smoke`: a gateway of its own on a fresh sample, 16 connections for 10 seconds, each asking
- * for the feeds of the 500 simulated people in turn. Says how many feeds a second, how long they took, and
+ * for the feeds of 120 of the simulated people in turn. Says how many feeds a second, how long they took, and
  * fails when any of them was not answered well.
  */
 import { spawn } from 'node:child_process';

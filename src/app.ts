@@ -1,4 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
+import type { InvalidationBus } from './bus/invalidation-bus.js';
+import { createPostgresBus } from './bus/postgres-bus.js';
+import { createRedisBus } from './bus/redis-bus.js';
 import { Catalogue } from './catalogue/catalogue.js';
 import type { Clock } from './config/clock.js';
 import { loadRankingConfig } from './config/ranking-config.js';
@@ -13,13 +17,19 @@ import { createSchema } from './graphql/schema.js';
 import { exampleQueries } from './http/example-queries.js';
 import { registerImages } from './http/images.js';
 import { createHttpServer } from './http/server.js';
+import { registerTrackRoute } from './http/track-route.js';
 import { repeat } from './jobs/repeat.js';
 import type { Logger } from './observability/logger.js';
 import { profileMemory } from './profiles/profile-memory.js';
+import { ProfileCache } from './profiles/profile-cache.js';
 import { ProfileService } from './profiles/profile-service.js';
-import { createStore, type Store } from './repositories/store.js';
+import { SharedProfiles } from './profiles/shared-profiles.js';
+import { createStore, type Store, type Transaction } from './repositories/store.js';
 import { sampleImages } from './sample/sample-catalogue.js';
-import { TrackingService } from './tracking/tracking-service.js';
+import { SinkRelays } from './sinks/sink-relays.js';
+import { createTracking } from './tracking/create-tracking.js';
+import type { HistoryImport } from './tracking/history-import.js';
+import { ensureLivePartitions } from './tracking/partitions.js';
 import { TrendService } from './trends/trend-service.js';
 
 /** What differs between a running gateway, a command, and a test. */
@@ -38,14 +48,26 @@ export interface Surroundings {
 /** The services on an open database, without HTTP. */
 export interface Backend {
   readonly services: Services;
+  readonly history: HistoryImport;
+  /** Makes one profile anew from the events that are stored. */
+  rebuildProfile(userKey: string): Promise<void>;
   readonly store: Store;
+  /** Carry recorded events to the sinks, once started. */
+  readonly relays: Pick<SinkRelays<Transaction>, 'start'>;
   readonly config: RankingConfig;
   /** Whether the database is our own, and was made just now. */
   readonly freshlyCreated: boolean;
   close(): Promise<void>;
 }
 
+/** How often the months ahead are looked after. */
+const PARTITIONS_EVERY_MS = 12 * 3_600_000;
+
 const POOL_SIZE = 10;
+
+/** For the trends and their like; each sink has one more. */
+const BACKGROUND_POOL_SIZE = 2;
+const BACKGROUND_QUERY_TIMEOUT_MS = 60_000;
 
 /** How often the catalogue looks for changes by others: what changes anywhere shows here within a second. */
 const CATALOGUE_REFRESH_MS = 500;
@@ -83,22 +105,67 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       poolSize: POOL_SIZE,
       ...(onStatement === undefined ? {} : { onStatement }),
     });
+    // Slow work in the background takes no connection from requests, and more time.
+    const background = openDatabase({
+      url: server.url,
+      logger,
+      poolSize: BACKGROUND_POOL_SIZE + config.sinks.length,
+      queryTimeoutMs: BACKGROUND_QUERY_TIMEOUT_MS,
+    });
     const store = createStore(database.prisma);
+    const backgroundStore = createStore(background.prisma);
+    const memory = profileMemory(config);
     const catalogue = new Catalogue({ markets: store.markets, clock, logger });
-    const trends = new TrendService({ store, config: config.trending, clock, logger });
-    const profiles = new ProfileService({ profiles: store.profiles, memory: profileMemory(config), clock });
-    const tracking = new TrackingService({ store, markets: catalogue, config, clock, newId });
+    const trends = new TrendService({ store: backgroundStore, config: config.trending, clock, logger });
+    const cache = new ProfileCache({
+      load: (userKeys) => store.profiles.load(userKeys),
+      maxBytes: config.profile.cacheMegabytes * 1024 * 1024,
+      lifeMs: () => 1_000 * (bus.reliable ? config.profile.cacheSeconds : config.profile.cacheSecondsUnheard),
+      clock,
+    });
+    const relays = new SinkRelays(config.sinks, {
+      store: backgroundStore,
+      pseudonymSecret: await store.secrets.getOrCreate('user-pseudonyms', randomBytes(32)),
+      onRefused: (refused, transaction) =>
+        transaction.rejectedEvents.add(
+          refused.map(({ sink, row, reason }) => ({
+            rejectedAt: new Date(clock()),
+            origin: sink,
+            reason,
+            event: row.event,
+          })),
+        ),
+      random: Math.random,
+      logger,
+      clock,
+    });
+    const bus = openBus(settings, server.url, cache, newId(), logger);
+    const profiles = new ProfileService({ profiles: cache, memory, clock });
+    const tracking = createTracking({
+      ...{ store, markets: catalogue, config, memory, clock, newId, logger },
+      sinks: relays.sinks,
+      onRecorded: () => relays.wake(),
+      profiles: new SharedProfiles({ cache, tell: (userKeys) => bus.publish(userKeys) }),
+    });
+    await ensureLivePartitions(store.interactions, clock());
     const feed = new FeedService({ catalogue, trends, config: config.feed, clock, newId, logger });
     if (holdCatalogue) {
       await catalogue.refresh();
       await trends.load();
     }
     return {
-      services: { catalogue, trends, profiles, tracking, feed },
+      services: { catalogue, trends, profiles, feed, tracking: tracking.service },
+      history: tracking.history,
+      rebuildProfile: (userKey) => tracking.rebuild(userKey),
+      relays,
       store,
       config,
       freshlyCreated: server.freshlyCreated,
       close: async () => {
+        await tracking.drain();
+        await relays.stop();
+        await bus.close();
+        await background.close();
         await database.close();
         await server.close();
       },
@@ -107,6 +174,29 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
     await server.close();
     throw error;
   }
+}
+
+/** Tells other replicas whose profiles changed here, and hears from them: over Redis if there is one. */
+function openBus(
+  { redisUrl }: Settings,
+  databaseUrl: string,
+  cache: ProfileCache,
+  origin: string,
+  logger: Logger,
+): InvalidationBus {
+  const options = {
+    origin,
+    logger,
+    random: Math.random,
+    handler: {
+      onInvalidated: (userKeys: readonly string[]) => cache.invalidate(userKeys),
+      onGap: () => cache.clear(),
+      onReliabilityChange: (reliable: boolean) => logger.debug({ reliable }, 'hearing other replicas'),
+    },
+  };
+  return redisUrl === undefined
+    ? createPostgresBus({ ...options, url: databaseUrl })
+    : createRedisBus({ ...options, url: redisUrl });
 }
 
 /** A gateway that answers requests. */
@@ -129,7 +219,7 @@ export async function startGateway(
   const { settings, logger, clock, newId = uuidv7, backgroundWork = true } = surroundings;
   const { services, store, config } = backend;
   const { catalogue, trends } = services;
-  const { app, beginDrain } = await createHttpServer({
+  const { app, beginDrain, mapError } = await createHttpServer({
     schema: createSchema(),
     buildContext: () => createContext(services),
     logger,
@@ -150,13 +240,21 @@ export async function startGateway(
       },
     },
   });
+  registerTrackRoute(app, services.tracking, mapError);
   await registerImages(app, '/sample/', sampleImages);
   const repetitions = !backgroundWork
     ? []
     : [
         repeat('catalogue', CATALOGUE_REFRESH_MS, () => catalogue.refresh(), logger),
+        repeat(
+          'partitions',
+          PARTITIONS_EVERY_MS,
+          () => ensureLivePartitions(store.interactions, clock()),
+          logger,
+        ),
         repeat('trends', config.trending.refreshSeconds * 1_000, () => trends.refresh(), logger),
       ];
+  if (backgroundWork) backend.relays.start();
   const stopRepetitions = (): Promise<unknown> =>
     Promise.all(repetitions.map((repetition) => repetition.stop()));
   try {

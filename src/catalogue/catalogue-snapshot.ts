@@ -15,24 +15,54 @@ export interface CatalogueSnapshot {
   readonly version: bigint;
   /** Ordered by id. */
   readonly entries: readonly CatalogueEntry[];
-  readonly byId: ReadonlyMap<string, CatalogueEntry>;
+  readonly byId: Pick<ReadonlyMap<string, CatalogueEntry>, 'get' | 'has'>;
 }
 
-export const emptySnapshot: CatalogueSnapshot = { version: 0n, entries: [], byId: new Map() };
+export const emptySnapshot: CatalogueSnapshot = snapshotOf([], 0n);
 
-/** The snapshot with these markets put in their place; those no longer open leave it. */
+/**
+ * The snapshot with these markets put in their place, the last of several with one id; those no longer open
+ * leave it. Costs a look-up for each market and one copy of a list, however many there are.
+ */
 export function patchSnapshot(
   snapshot: CatalogueSnapshot,
   changed: readonly Market[],
   version: bigint,
 ): CatalogueSnapshot {
-  const byId = new Map(snapshot.byId);
-  for (const market of changed) {
-    if (market.status === 'OPEN') byId.set(market.id, toEntry(market));
-    else byId.delete(market.id);
+  const before = snapshot.entries;
+  const latest = new Map(changed.map((market) => [market.id, market]));
+  const inOrder = [...latest.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const runs: (readonly CatalogueEntry[])[] = [];
+  let from = 0;
+  for (const market of inOrder) {
+    const place = placeOf(market.id, before, from);
+    runs.push(before.slice(from, place));
+    if (market.status === 'OPEN') runs.push([toEntry(market)]);
+    from = before[place]?.market.id === market.id ? place + 1 : place;
   }
-  const entries = [...byId.values()].sort((a, b) => (a.market.id < b.market.id ? -1 : 1));
-  return { version, entries, byId };
+  runs.push(before.slice(from));
+  return snapshotOf(runs.flat(), version);
+}
+
+function snapshotOf(entries: readonly CatalogueEntry[], version: bigint): CatalogueSnapshot {
+  const get = (id: string): CatalogueEntry | undefined => {
+    const entry = entries[placeOf(id, entries)];
+    return entry?.market.id === id ? entry : undefined;
+  };
+  return { version, entries, byId: { get, has: (id) => get(id) !== undefined } };
+}
+
+/** Where a market with this id stands, or would, among entries ordered by id. */
+function placeOf(id: string, entries: readonly CatalogueEntry[], from = 0): number {
+  let low = from;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const entry = entries[middle];
+    if (entry !== undefined && entry.market.id < id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** What the formulas read of a market. */
@@ -50,7 +80,8 @@ export function toScoringMarket(market: Market): ScoringMarket {
   };
 }
 
-function toEntry(market: Market): CatalogueEntry {
+/** A market with what the formulas read of it. */
+export function toEntry(market: Market): CatalogueEntry {
   return {
     market,
     scoring: toScoringMarket(market),

@@ -108,8 +108,8 @@ export class Catalogue {
   }
 
   /**
-   * Creates or updates markets: what an input leaves out keeps its value, null takes it away. Each is
-   * judged by itself; when an id comes twice, the later one is applied to the result of the earlier.
+   * Creates or updates markets: what an input leaves out keeps its value, null takes it away; only a new
+   * market needs a title. Each is judged by itself; when an id comes twice, the later one is applied to the result of the earlier.
    *
    * @returns what became of each, in order.
    * @throws {BellwetherError} BAD_USER_INPUT for more than 1,000 at once; UNAVAILABLE when nothing could be stored.
@@ -126,7 +126,8 @@ export class Catalogue {
           return changed;
         }),
       );
-      if (decided.some(({ outcome }) => outcome !== 'UNCHANGED')) await this.#showChanges();
+      if (decided.some(({ outcome }) => outcome === 'CREATED' || outcome === 'UPDATED'))
+        await this.#showChanges();
     }
     return checked.inOrder(decided);
   }
@@ -186,7 +187,11 @@ function decide(
   const changed = new Map<string, Market>();
   const results = inputs.map((input): UpsertResult => {
     const before = present.get(input.id);
-    const after = applyMarketInput(before, input, now);
+    const title = input.title ?? before?.title;
+    if (title === undefined) {
+      return { id: input.id, outcome: 'REJECTED', reason: 'title: is needed for a new market' };
+    }
+    const after = applyMarketInput(before, { ...input, title }, now);
     if (before !== undefined && isDeepStrictEqual(before, after))
       return { id: input.id, outcome: 'UNCHANGED' };
     present.set(input.id, after);

@@ -35,7 +35,7 @@ export function distinctTags(labels: readonly string[]): string[] {
 
 const marketInput = z.object({
   id: storableText.min(1).max(128),
-  title: storableText.trim().min(1).max(500),
+  title: storableText.trim().min(1).max(500).optional(),
   description: storableText.max(100_000).nullish(),
   category: label.nullish(),
   tags: z.array(label).max(64).transform(distinctTags).nullish(),
@@ -55,7 +55,10 @@ const marketInput = z.object({
   blockedCountries: z.array(countrySchema).max(250).nullish(),
 });
 
-/** What a caller says of a market: what is left out keeps its value, null takes it away. */
+/**
+ * What a caller says of a market: what is left out keeps its value, null takes it away. Only a new market
+ * needs a title, and none can lose it.
+ */
 export type MarketInput = z.input<typeof marketInput>;
 export type CheckedMarketInput = z.output<typeof marketInput>;
 
@@ -70,7 +73,11 @@ export function checkMarketInput(
 }
 
 /** The market as it stands when `input` is applied to what is stored, or to nothing. */
-export function applyMarketInput(stored: Market | undefined, input: CheckedMarketInput, now: Date): Market {
+export function applyMarketInput(
+  stored: Market | undefined,
+  input: CheckedMarketInput & { readonly title: string },
+  now: Date,
+): Market {
   /** The value given; else, when nothing was said, the stored one; else none. */
   const value = <Key extends keyof Market>(
     key: Key,

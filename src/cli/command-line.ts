@@ -1,10 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../config/package-version.js';
-import { OperatorError } from '../errors.js';
+import { BellwetherError, OperatorError } from '../errors.js';
+import { eventsCommand } from './events.js';
 import { feedCommand } from './feed.js';
 import { importCommand } from './import.js';
 import { openImportSink } from './import-sink.js';
 import { migrateCommand } from './migrate.js';
+import { profileCommand } from './profile.js';
 import { sampleCommand } from './sample.js';
 import { schemaCommand } from './schema.js';
 import { serveCommand } from './serve.js';
@@ -23,6 +25,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     .addCommand(importCommand(openImportSink, Date.now))
     .addCommand(feedCommand())
     .addCommand(sampleCommand())
+    .addCommand(profileCommand())
+    .addCommand(eventsCommand())
     .addCommand(migrateCommand())
     .addCommand(schemaCommand());
   for (const command of [program, ...program.commands.flatMap((child) => [child, ...child.commands])]) {
@@ -34,7 +38,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has already printed its message, or the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode;
-    if (!(error instanceof OperatorError)) throw error;
+    if (!(error instanceof OperatorError || error instanceof BellwetherError)) throw error;
     console.error(`bellwether: ${error.message}`);
     return 1;
   }

@@ -4,10 +4,11 @@ import type { Feed, RankedMarket } from '../feed/feed.js';
 import { OperatorError } from '../errors.js';
 import { createLoaders } from '../graphql/loaders.js';
 import { openCommandBackend } from './command-backend.js';
+import { countUpTo } from './count-argument.js';
 
 interface FeedOptions {
   readonly country?: string;
-  readonly limit: string;
+  readonly limit: number;
 }
 
 /** `bellwether feed`: a ranking as a table, without a client. */
@@ -16,7 +17,7 @@ export function feedCommand(): Command {
     .description("Print a person's feed as a table.")
     .argument('[userKey]', "the site's own key of the person; without it, the feed of everyone")
     .option('--country <code>', 'where the person is, such as IL')
-    .option('--limit <number>', 'how many markets, 1–100', '20')
+    .option('--limit <number>', 'how many markets, 1–100', countUpTo(100), 20)
     .addHelpText('after', '\nExample:\n  bellwether feed sample-politics-001 --country IL')
     .action(printFeed);
 }
@@ -26,7 +27,7 @@ async function printFeed(userKey: string | undefined, options: FeedOptions): Pro
   const { services } = backend;
   try {
     const { profile } = createLoaders(services);
-    const request = { userKey, country: options.country, limit: Number(options.limit) };
+    const request = { userKey, country: options.country, limit: options.limit };
     const feed = await services.feed.feed(request, (key) => profile.load(key));
     if (feed.hero === null) {
       throw new OperatorError(

@@ -3,6 +3,7 @@ import { importedEventId } from '../catalogue/importers/event-id.js';
 import { simulateOddsHistory } from '../sample/odds-history.js';
 import { loadSampleCatalogue } from '../sample/sample-catalogue.js';
 import { simulatePeople } from '../sample/simulate-people.js';
+import { UNFINISHED_SAMPLE } from './unfinished-sample.js';
 
 export interface SampleOptions {
   /** The same seed makes the same people, who do the same relative to now. */
@@ -25,39 +26,49 @@ const INTERACTIONS_AT_ONCE = 1_000;
 
 /**
  * Stores the sample catalogue with its odds history, and simulated people with what they did, all up
- * to `nowMs`.
+ * to `nowMs`. Only as the last step do the markets say that they are the sample: one that was not loaded
+ * to its end is known by that, and the same call, for the same `nowMs` and options, completes it.
  *
- * @param onProgress told the share done, 0–1.
+ * @param hooks.onProgress told the share done, 0–1.
+ * @param hooks.stop ends the loading at the next step.
+ * @throws what `stop` was aborted with.
  */
 export async function loadSample(
-  { services, store }: Pick<Backend, 'services' | 'store'>,
+  { services, store, history }: Pick<Backend, 'services' | 'store' | 'history'>,
   nowMs: number,
   options: SampleOptions = SAMPLE_DEFAULTS,
-  onProgress: (share: number) => void = () => undefined,
+  { onProgress, stop }: { onProgress?: (share: number) => void; stop?: AbortSignal } = {},
 ): Promise<LoadedSample> {
   const { seed, people, days } = options;
   const markets = loadSampleCatalogue(nowMs);
+  const storeMarkets = async (all: readonly { id: string }[]): Promise<void> => {
+    for (const batch of batches(all, MARKETS_AT_ONCE)) {
+      const refused = (await services.catalogue.upsert(batch)).find(({ outcome }) => outcome === 'REJECTED');
+      if (refused) throw new Error(`The sample market ${refused.id} is not valid: ${refused.reason ?? ''}`);
+    }
+  };
+  await storeMarkets(markets.map((market) => ({ ...market, source: UNFINISHED_SAMPLE })));
+  stop?.throwIfAborted();
+  const odds = simulateOddsHistory(markets, { seed, nowMs, days });
+  await store.markets.addHistory(odds.map(({ atMs, ...point }) => ({ ...point, at: new Date(atMs) })));
+  stop?.throwIfAborted();
   const { interactions } = simulatePeople(markets, { seed, nowMs, people, days });
-  for (const batch of batches(markets, MARKETS_AT_ONCE)) {
-    const refused = (await services.catalogue.upsert(batch)).find(({ outcome }) => outcome === 'REJECTED');
-    if (refused) throw new Error(`The sample market ${refused.id} is not valid: ${refused.reason ?? ''}`);
-  }
-  const history = simulateOddsHistory(markets, { seed, nowMs, days });
-  await store.markets.addHistory(history.map(({ atMs, ...point }) => ({ ...point, at: new Date(atMs) })));
   // Person by person, so that a batch changes few profiles.
   const byPerson = interactions.toSorted(
     (a, b) => Number(a.userKey > b.userKey) - Number(a.userKey < b.userKey),
   );
   let done = 0;
   for (const batch of batches(byPerson, INTERACTIONS_AT_ONCE)) {
-    const results = await services.tracking.importAll(
+    const results = await history.importAll(
       batch.map((interaction) => ({ ...interaction, clientEventId: importedEventId(interaction) })),
     );
     const refused = results.find(({ outcome }) => outcome === 'REJECTED');
     if (refused) throw new Error(`A simulated interaction is not valid: ${refused.reason ?? ''}`);
     done += batch.length;
-    onProgress(done / interactions.length);
+    onProgress?.(done / interactions.length);
+    stop?.throwIfAborted();
   }
+  await storeMarkets(markets.map(({ id, source }) => ({ id, source })));
   await services.trends.refresh();
   return { markets: markets.length, people, interactions: interactions.length };
 }

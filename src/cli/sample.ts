@@ -1,8 +1,10 @@
 import { progress } from '@clack/prompts';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { OperatorError } from '../errors.js';
 import { openCommandBackend } from './command-backend.js';
+import { countUpTo } from './count-argument.js';
 import { loadSample, SAMPLE_DEFAULTS, type SampleOptions } from './load-sample.js';
+import { unfinishedSampleMs } from './unfinished-sample.js';
 
 interface SampleFlags extends SampleOptions {
   readonly add: boolean;
@@ -31,8 +33,11 @@ export function sampleCommand(): Command {
 
 async function load(flags: SampleFlags): Promise<void> {
   const backend = await openCommandBackend({ holdCatalogue: true });
+  const { markets: stored } = backend.store;
   try {
-    if (!flags.add && !(await backend.store.markets.isEmpty())) {
+    const nowMs = Date.now();
+    const startedMs = await unfinishedSampleMs(stored, nowMs);
+    if (!flags.add && startedMs === undefined && !(await stored.isEmpty())) {
       throw new OperatorError(
         'The database holds markets already, and the sample would be mixed with them. Add --add if that is what you want, or use another database (DATABASE_URL, or BELLWETHER_DATA_DIR for an embedded one).',
       );
@@ -40,10 +45,12 @@ async function load(flags: SampleFlags): Promise<void> {
     const bar = process.stderr.isTTY ? progress({ max: 100, output: process.stderr }) : undefined;
     bar?.start('Loading the sample');
     let shown = 0;
-    const { markets, people, interactions } = await loadSample(backend, Date.now(), flags, (share) => {
-      const percent = Math.floor(share * 100);
-      bar?.advance(percent - shown);
-      shown = percent;
+    const { markets, people, interactions } = await loadSample(backend, startedMs ?? nowMs, flags, {
+      onProgress: (share) => {
+        const percent = Math.floor(share * 100);
+        bar?.advance(percent - shown);
+        shown = percent;
+      },
     });
     bar?.stop('Sample loaded');
     console.log(`Loaded ${markets} markets and ${interactions} interactions of ${people} people.`);
@@ -51,13 +58,4 @@ async function load(flags: SampleFlags): Promise<void> {
   } finally {
     await backend.close();
   }
-}
-
-function countUpTo(most: number): (text: string) => number {
-  return (text) => {
-    const count = /^\d+$/.test(text) ? Number(text) : NaN;
-    if (!(count >= 1 && count <= most))
-      throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}.`);
-    return count;
-  };
 }

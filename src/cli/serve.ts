@@ -1,10 +1,12 @@
+import { once } from 'node:events';
 import { Command } from 'commander';
-import { openBackend, startGateway } from '../app.js';
+import { openBackend, startGateway, type Backend, type Surroundings } from '../app.js';
 import { requireClosedDoor } from '../auth/open-access.js';
 import { settingDocs, settingsFromEnvironment } from '../config/settings.js';
 import { OperatorError } from '../errors.js';
 import { createLogger } from '../observability/logger.js';
-import { loadSample } from './load-sample.js';
+import { loadSample, SAMPLE_DEFAULTS } from './load-sample.js';
+import { unfinishedSampleMs } from './unfinished-sample.js';
 
 const STOP_WITHIN_MS = 9_000;
 
@@ -24,41 +26,70 @@ async function serve(): Promise<void> {
   const logger = createLogger(settings.logLevel, { pretty: process.stdout.isTTY, fd: 1 });
   const surroundings = { settings, logger, clock: Date.now };
   const told = toldToStop();
+  told.addEventListener('abort', () => {
+    logger.info({ signal: told.reason as unknown }, 'stopping');
+    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+  });
   const backend = await openBackend(surroundings);
   try {
-    const ownDatabase = settings.databaseUrl === undefined;
-    if (ownDatabase && settings.sample === 'auto' && (await backend.store.markets.isEmpty())) {
-      logger.info('the database is empty: loading the sample catalogue and 500 simulated people');
-      const loaded = await loadSample(backend, Date.now());
-      logger.info(loaded, 'sample loaded; BELLWETHER_SAMPLE=off keeps it away');
-    }
-    await backend.services.trends.refresh();
-    const gateway = await startGateway(backend, surroundings).catch((error: unknown) => {
-      throw isAddressInUse(error)
-        ? new OperatorError(
-            `Port ${settings.port} of ${settings.host} is in use. Stop what listens there, or choose another one with PORT=4001.`,
-          )
-        : error;
-    });
-    logger.warn('development mode: no authentication, everything is open to this machine');
-    logger.info(
-      { openMarkets: backend.services.catalogue.snapshot.entries.length },
-      `ready: GraphQL at ${gateway.url}/graphql, GraphiQL at ${gateway.url}/graphiql`,
-    );
-    logger.info({ signal: await told }, 'stopping');
-    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
-    await gateway.stop();
+    if (!told.aborted) await fillWithSample(backend, surroundings, told);
+    if (!told.aborted) await serveUntil(told, backend, surroundings);
   } finally {
     await backend.close();
   }
   logger.info('stopped');
 }
 
-/** The first signal to stop; a second one ends the process at once. */
-function toldToStop(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
+/** Loads the sample into a database of our own that is empty, or completes one that was not loaded to its end. */
+async function fillWithSample(
+  backend: Backend,
+  { settings, logger, clock }: Surroundings,
+  stop: AbortSignal,
+): Promise<void> {
+  if (settings.databaseUrl !== undefined || settings.sample === 'off') return;
+  const { markets } = backend.store;
+  const nowMs = clock();
+  const startedMs = await unfinishedSampleMs(markets, nowMs);
+  if (startedMs !== undefined) logger.info('the sample was not loaded to its end: completing it');
+  else if (await markets.isEmpty()) {
+    logger.info('the database is empty: loading the sample catalogue and 500 simulated people');
+  } else return;
+  try {
+    const loaded = await loadSample(backend, startedMs ?? nowMs, SAMPLE_DEFAULTS, { stop });
+    logger.info(loaded, 'sample loaded; BELLWETHER_SAMPLE=off keeps it away');
+  } catch (error) {
+    if (!stop.aborted) throw error;
+  }
+}
+
+async function serveUntil(stop: AbortSignal, backend: Backend, surroundings: Surroundings): Promise<void> {
+  const { settings, logger } = surroundings;
+  const gateway = await startGateway(backend, surroundings).catch((error: unknown) => {
+    throw isAddressInUse(error)
+      ? new OperatorError(
+          `Port ${settings.port} of ${settings.host} is in use. Stop what listens there, or choose another one with PORT=4001.`,
+        )
+      : error;
   });
+  logger.warn('development mode: no authentication, everything is open to this machine');
+  logger.info(
+    { openMarkets: backend.services.catalogue.snapshot.entries.length },
+    `ready: GraphQL at ${gateway.url}/graphql, GraphiQL at ${gateway.url}/graphiql`,
+  );
+  // Nobody waits for them: on much data they take a while, and those stored last do until then.
+  const trends = backend.services.trends.refresh().catch((error: unknown) => {
+    logger.warn({ err: error }, 'the trends could not be computed: those stored last are used');
+  });
+  if (!stop.aborted) await once(stop, 'abort');
+  await gateway.stop();
+  await trends;
+}
+
+/** Aborted by the first signal to stop, with its name; a second one ends the process at once. */
+function toldToStop(): AbortSignal {
+  const told = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, (name) => told.abort(name));
+  return told.signal;
 }
 
 function isAddressInUse(error: unknown): boolean {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sinksSchema } from './sink-config.js';
 import { EVENT_TYPES } from '../scoring/event-weight.js';
 
 const positive = z.number().positive();
@@ -21,6 +22,9 @@ export const rankingSchema = z.strictObject({
     longTermHalfLifeDays: positive,
     sessionHalfLifeMinutes: positive,
     sessionIdleMinutes: positive,
+    cacheMegabytes: z.number().min(1).max(100_000),
+    cacheSeconds: positive,
+    cacheSecondsUnheard: positive,
   }),
   trending: z.strictObject({
     windowHours: positive.max(24 * 30),
@@ -29,6 +33,13 @@ export const rankingSchema = z.strictObject({
     minLocalUsers: z.number().int().min(1),
     refreshSeconds: z.number().min(1).max(3600),
   }),
+  tracking: z.strictObject({
+    groupWaitMs: z.number().min(0).max(2),
+    groupEvents: z.number().int().min(1).max(5_000),
+    maxQueued: z.number().int().min(500).max(1_000_000),
+    maxQueuedMs: z.number().int().min(100).max(60_000),
+  }),
+  sinks: sinksSchema.max(10),
   feed: z.strictObject({
     profileTimeoutMs: z.number().int().positive().max(10_000),
   }),

@@ -22,6 +22,10 @@ const settingsSchema = z.object({
   PORT: port.default(4000),
   HOST: z.string().min(1, 'must be an address to listen on, such as 127.0.0.1').default('127.0.0.1'),
   DATABASE_URL: postgresUrl.optional(),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must be a Redis URL such as redis://host:6379')
+    .optional(),
   BELLWETHER_DATA_DIR: z.string().min(1, 'must be a folder').default('.bellwether'),
   BELLWETHER_CONFIG: z.string().min(1, 'must be a YAML file').optional(),
   BELLWETHER_SAMPLE: z
@@ -41,6 +45,8 @@ export interface Settings {
   readonly host: string;
   /** Undefined: the embedded PostgreSQL under `dataDir`. */
   readonly databaseUrl: string | undefined;
+  /** Undefined: replicas tell each other of changes over PostgreSQL. */
+  readonly redisUrl: string | undefined;
   readonly dataDir: string;
   readonly rankingConfigFile: string | undefined;
   readonly sample: 'auto' | 'off';
@@ -53,6 +59,7 @@ export const settingDocs: readonly (readonly [name: string, fallback: string, me
   ['PORT', '4000', 'port to listen on; 0 chooses a free one'],
   ['HOST', '127.0.0.1', 'address to listen on; only loopback is open without authentication'],
   ['DATABASE_URL', '', 'PostgreSQL 15 or newer; without it an embedded one is started'],
+  ['REDIS_URL', '', 'Redis over which replicas tell each other of changes; else PostgreSQL'],
   ['BELLWETHER_DATA_DIR', '.bellwether', 'folder of the embedded PostgreSQL'],
   ['BELLWETHER_CONFIG', '', 'YAML file merged over the default ranking config'],
   ['BELLWETHER_SAMPLE', 'auto', 'auto: fill an empty embedded database with the sample; off: never'],
@@ -71,8 +78,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => {
       const name = String(issue.path[0]);
-      // A database URL may hold a password, so its value is not repeated.
-      const value = name === 'DATABASE_URL' ? '' : ` (it is "${String(given[name])}")`;
+      // A URL may hold a password, so its value is not repeated.
+      const value = name.endsWith('_URL') ? '' : ` (it is "${String(given[name])}")`;
       return `${name} ${issue.message}${value}.`;
     });
     throw new OperatorError(`The environment has wrong settings. ${faults.join(' ')}`);
@@ -82,6 +89,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     port: data.PORT,
     host: data.HOST,
     databaseUrl: data.DATABASE_URL,
+    redisUrl: data.REDIS_URL,
     dataDir: data.BELLWETHER_DATA_DIR,
     rankingConfigFile: data.BELLWETHER_CONFIG,
     sample: data.BELLWETHER_SAMPLE,

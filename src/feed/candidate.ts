@@ -1,6 +1,6 @@
 import type { CatalogueEntry } from '../catalogue/catalogue.js';
 import type { ProfileState } from '../profiles/profile-service.js';
-import type { MarketTrend, ScoreParts, ScoringUser } from '../scoring/types.js';
+import type { ScoreParts, ScoringUser, TrendLookup } from '../scoring/types.js';
 
 /** What the synchronous stages know of the person and the moment. */
 export interface RankingContext {
@@ -11,7 +11,7 @@ export interface RankingContext {
   readonly profile: ProfileState | null;
   /** Null: the ranking is the same for everyone. */
   readonly user: ScoringUser | null;
-  readonly trendOf: (marketId: string) => MarketTrend;
+  readonly trends: TrendLookup;
 }
 
 /** A market that may be shown. */

@@ -31,8 +31,10 @@ export interface Feed {
 
 export interface Ranking {
   readonly rankedMarkets: readonly RankedMarket[];
-  /** Ids that were asked for and that no market has. */
+  /** Ids that were asked for and that no market has; when degraded, also those that could not be looked up. */
   readonly unknownMarketIds: readonly string[];
   readonly personalized: boolean;
   readonly algorithmVersion: AlgorithmVersion;
+  /** Whether the profile, or markets that are not open, could not be had in time. */
+  readonly degraded: boolean;
 }

@@ -8,12 +8,10 @@ import {
   visit,
   visitWithTypeInfo,
   type DocumentNode,
+  type FragmentDefinitionNode,
   type GraphQLSchema,
-  type SelectionSetNode,
 } from 'graphql';
-
-/** Above this many selected fields, fragments expanded, compiling costs more than it can save. */
-const MAX_EXPANDED_FIELDS = 2_000;
+import { foldSelections } from './rules/fold-selections.js';
 
 /**
  * Whether graphql-jit answers this valid document as graphql-js would. What it is known to get wrong
@@ -24,8 +22,7 @@ const MAX_EXPANDED_FIELDS = 2_000;
  * - a literal of a custom scalar is copied by way of JSON;
  * - a variable inside an object or list literal becomes null where it should be absent;
  * - `@skip` and `@include` on one place of a fragment reach its other places too;
- * - introspection would see the schema that {@link CompiledOperations} extends;
- * - fragments are written out wherever they are spread, which can grow without bound.
+ * - introspection would see the schema that {@link CompiledOperations} extends.
  */
 export function isCompilable(schema: GraphQLSchema, document: DocumentNode): boolean {
   const verdict = { compilable: true };
@@ -59,38 +56,24 @@ export function isCompilable(schema: GraphQLSchema, document: DocumentNode): boo
       Field: ({ name }) => (name.value === '__schema' || name.value === '__type' ? refuse() : undefined),
     }),
   );
-  return verdict.compilable && expandedFieldCount(document) <= MAX_EXPANDED_FIELDS;
+  return verdict.compilable;
 }
 
-/** Fields of all operations with every fragment counted where it is spread; each is visited once. */
-function expandedFieldCount(document: DocumentNode): number {
-  const fragments = new Map<string, SelectionSetNode>();
-  const sizes = new Map<string, number>();
+/** Fields of all operations of a valid document, with every fragment counted where it is spread. */
+export function expandedFieldCount(document: DocumentNode): number {
+  const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) {
-      fragments.set(definition.name.value, definition.selectionSet);
-    }
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
   }
-
-  const sizeOfFragment = (name: string): number => {
-    const known = sizes.get(name);
-    if (known !== undefined) return known;
-    const size = sizeOf(fragments.get(name));
-    sizes.set(name, size);
-    return size;
-  };
-  const sizeOf = (selectionSet: SelectionSetNode | undefined): number => {
-    let size = 0;
-    for (const selection of selectionSet?.selections ?? []) {
-      if (selection.kind === Kind.FRAGMENT_SPREAD) size += sizeOfFragment(selection.name.value);
-      else size += (selection.kind === Kind.FIELD ? 1 : 0) + sizeOf(selection.selectionSet);
-    }
-    return size;
-  };
+  const fieldsIn = foldSelections({
+    fragment: (name) => fragments.get(name),
+    field: (_node, below) => 1 + below,
+    join: (a, b) => a + b,
+  });
 
   let total = 0;
   for (const definition of document.definitions) {
-    if (definition.kind === Kind.OPERATION_DEFINITION) total += sizeOf(definition.selectionSet);
+    if (definition.kind === Kind.OPERATION_DEFINITION) total += fieldsIn(definition.selectionSet);
   }
   return total;
 }

@@ -13,7 +13,7 @@ import {
 } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import { LRUCache } from 'lru-cache';
-import { isCompilable } from './compilable.js';
+import { expandedFieldCount, isCompilable } from './compilable.js';
 
 export type VariableValues = Readonly<Record<string, unknown>>;
 
@@ -30,11 +30,35 @@ export interface CompiledOperation {
  */
 const AlreadyCoerced = new GraphQLScalarType({ name: 'AlreadyCoerced' });
 
-/** Operations compiled by graphql-jit, of which the least recently used ones are forgotten. */
+/**
+ * Above this many fields an operation is not compiled. graphql-jit writes a fragment out wherever it is
+ * spread, so that a short document can become a large program.
+ */
+export const MAX_FIELDS = 300;
+
+/** Above this length a document is not compiled, since the program repeats its names and its text. */
+export const MAX_CHARACTERS = 10_000;
+
+/** What all compiled operations may weigh together, in fields; a field keeps 1 to 5 KB in memory. */
+export const MAX_WEIGHT = 25_000;
+
+/** What a compiled operation weighs besides its fields. */
+const BASE_WEIGHT = 5;
+const CHARACTERS_PER_WEIGHT = 500;
+
+/** How many documents that were met once are remembered. */
+const MAX_MET_ONCE = 1_000;
+
+/**
+ * Operations compiled by graphql-jit, of which the least recently used ones are forgotten. One is compiled
+ * when it is met for the second time: a document with its values written into it seldom comes again, and
+ * compiling takes longer than graphql-js takes to run it.
+ */
 export class CompiledOperations {
   readonly #schema: GraphQLSchema;
   readonly #compilationSchema: GraphQLSchema;
   readonly #operations: LRUCache<string, CompiledOperation | 'not compiled'>;
+  readonly #metOnce = new LRUCache<string, true>({ max: MAX_MET_ONCE });
 
   constructor(schema: GraphQLSchema, maxOperations: number) {
     const config = schema.toConfig();
@@ -44,7 +68,7 @@ export class CompiledOperations {
       types: [...config.types, AlreadyCoerced],
       assumeValid: true,
     });
-    this.#operations = new LRUCache({ max: maxOperations });
+    this.#operations = new LRUCache({ max: maxOperations, maxSize: MAX_WEIGHT });
   }
 
   get size(): number {
@@ -57,18 +81,26 @@ export class CompiledOperations {
    * @returns undefined for what graphql-js must run itself.
    */
   get(queryHash: string, source: string, operationName: string | undefined): CompiledOperation | undefined {
+    // The name comes from the request and need not be one of the document's.
+    if (source.length + (operationName?.length ?? 0) > MAX_CHARACTERS) return undefined;
     const key = `${queryHash} ${operationName ?? ''}`;
-    let operation = this.#operations.get(key);
-    if (operation === undefined) {
-      operation = this.#compile(source, operationName) ?? 'not compiled';
-      this.#operations.set(key, operation);
+    const known = this.#operations.get(key);
+    if (known !== undefined) return known === 'not compiled' ? undefined : known;
+    if (!this.#metOnce.delete(key)) {
+      this.#metOnce.set(key, true);
+      return undefined;
     }
-    return operation === 'not compiled' ? undefined : operation;
-  }
 
-  #compile(source: string, operationName: string | undefined): CompiledOperation | undefined {
     // Parsed anew, because graphql-jit writes notes of its own into the nodes it is given.
     const document = parse(source);
+    const fields = expandedFieldCount(document);
+    const operation = fields > MAX_FIELDS ? undefined : this.#compile(document, operationName);
+    const weight = BASE_WEIGHT + fields + Math.ceil(source.length / CHARACTERS_PER_WEIGHT);
+    this.#operations.set(key, operation ?? 'not compiled', { size: operation === undefined ? 1 : weight });
+    return operation;
+  }
+
+  #compile(document: DocumentNode, operationName: string | undefined): CompiledOperation | undefined {
     const operation = getOperationAST(document, operationName);
     if (!operation || !isCompilable(this.#schema, document)) return undefined;
 

@@ -4,6 +4,11 @@ import type { ErrorMapper } from '../graphql/errors.js';
 /** What the HTTP layer itself refuses, in the words that a client gets. */
 const REFUSALS: Readonly<Record<number, { readonly code: string; readonly message: string }>> = {
   400: { code: 'BAD_REQUEST', message: 'The request could not be read; a body must be valid JSON.' },
+  403: {
+    code: 'FORBIDDEN',
+    message:
+      'Without authentication this gateway answers only at localhost, 127.0.0.1 or [::1]; the Host header named another.',
+  },
   404: { code: 'NOT_FOUND', message: 'Nothing is served at this path.' },
   405: { code: 'METHOD_NOT_ALLOWED', message: 'This path does not answer to this method.' },
   413: { code: 'PAYLOAD_TOO_LARGE', message: 'The request body is larger than this server accepts.' },
@@ -41,7 +46,8 @@ function replyToError(error: FastifyError, reply: FastifyReply, mapError: ErrorM
   return reply.code(500).send({ errors: [mapError(error)] });
 }
 
-function refuse(reply: FastifyReply, statusCode: number): FastifyReply {
+/** Answers with what the table above says of a status. */
+export function refuse(reply: FastifyReply, statusCode: number): FastifyReply {
   const { code, message } = REFUSALS[statusCode] ?? {
     code: 'BAD_REQUEST',
     message: 'The request was refused.',

@@ -19,9 +19,13 @@ import type { Logger } from '../observability/logger.js';
 import { createErrorMapper, type ErrorMapper } from '../graphql/errors.js';
 import { compiledExecution } from '../graphql/execution.js';
 import { legacyStatus } from '../graphql/plugins/legacy-status.js';
+import { aliasLimit } from '../graphql/rules/alias-limit.js';
+import { depthLimit } from '../graphql/rules/depth-limit.js';
+import { rootFieldLimit } from '../graphql/rules/root-field-limit.js';
 import { registerErrorReplies, replyToFrameworkError } from './error-replies.js';
 import { registerGraphiQL, type ExampleQuery } from './graphiql.js';
 import { registerHealthRoutes, type HealthCheck } from './health.js';
+import { registerLoopbackOnly } from './loopback-only.js';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_TOKENS = 2_000;
@@ -38,8 +42,8 @@ export interface HttpServerOptions<TContext extends object> {
   readonly checks: Readonly<Record<string, HealthCheck>>;
   /** Names a request that came without a well-formed `x-request-id`. */
   readonly newRequestId: () => string;
-  /** Whether clients may read the schema. Default true. */
-  readonly introspection?: boolean;
+  /** Whether to refuse requests whose Host header does not name this machine. Default true. */
+  readonly loopbackOnly?: boolean;
   /** The tabs with which GraphiQL opens. */
   readonly exampleQueries?: readonly ExampleQuery[];
   /** Further Apollo plugins; none may have `willResolveField`, which would slow down every field. */
@@ -51,6 +55,8 @@ export interface HttpServer {
   readonly app: FastifyInstance;
   /** Makes `/readyz` answer 503, so that a load balancer looks elsewhere before `app.close()`. */
   readonly beginDrain: () => void;
+  /** What a client is told of an error; for routes that are added. */
+  readonly mapError: ErrorMapper;
 }
 
 /** The whole HTTP surface: GraphQL at `/graphql`, GraphiQL, and the health routes. */
@@ -72,6 +78,7 @@ export async function createHttpServer<TContext extends object>(
     reply.header('x-request-id', request.id);
     done();
   });
+  if (options.loopbackOnly !== false) registerLoopbackOnly(app);
   app.addHook('onSend', (_request, reply, _payload, done) => {
     // A kept-alive connection that was busy when closing began would otherwise be waited for.
     if (draining) reply.header('connection', 'close');
@@ -113,6 +120,7 @@ export async function createHttpServer<TContext extends object>(
 
   return {
     app,
+    mapError,
     beginDrain: () => {
       draining = true;
     },
@@ -123,11 +131,11 @@ function createApolloServer<TContext extends object>(
   options: HttpServerOptions<TContext>,
   mapError: ErrorMapper,
 ): ApolloServer<TContext> {
-  const { schema, logger, production, introspection = true, plugins = [] } = options;
+  const { schema, logger, production, plugins = [] } = options;
   return new ApolloServer<TContext>({
     schema,
     logger,
-    introspection,
+    introspection: true,
     nodeEnv: production ? 'production' : 'development',
     formatError: (_formatted, error) => mapError(error),
     includeStacktraceInErrorResponses: false,
@@ -137,6 +145,7 @@ function createApolloServer<TContext extends object>(
     persistedQueries: false,
     stopOnTerminationSignals: false,
     parseOptions: { maxLexicalTokens: MAX_TOKENS },
+    validationRules: [depthLimit, rootFieldLimit, aliasLimit],
     validationOptions: { maxErrors: MAX_ERRORS },
     executionOptions: { maxCoercionErrors: MAX_ERRORS },
     plugins: [

@@ -2,10 +2,12 @@ import type {
   EngagementState,
   ImpressionState,
   ProfileState,
+  StakeState,
   TopicId,
   TopicState,
 } from '../repositories/profile-state.js';
-import { topicId } from '../repositories/profile-state.js';
+import { topicKey } from '../repositories/market.js';
+import { MARKETS_KEPT, topicId } from '../repositories/profile-state.js';
 import { addDecayed } from '../scoring/decay.js';
 import type { EventType } from '../scoring/event-weight.js';
 import type { ProfileMemory } from './profile-memory.js';
@@ -18,6 +20,8 @@ export interface ProfileEvent {
   readonly weight: number;
   readonly dwellMs: number | null;
   readonly country: string | null;
+  /** What was staked; null when nothing was. */
+  readonly stake: number | null;
   readonly market: {
     readonly id: string;
     readonly category: string;
@@ -28,6 +32,8 @@ export interface ProfileEvent {
   };
 }
 
+const STAKES_KEPT = 200;
+const STAKES_KEPT_A_CATEGORY = 20;
 const IMPRESSIONS_KEPT = 32;
 const IMPRESSION_WINDOW_MS = 7 * 24 * 3_600_000;
 
@@ -38,7 +44,8 @@ const IMPRESSION_WINDOW_MS = 7 * 24 * 3_600_000;
  */
 export function applyEvent(state: ProfileState, event: ProfileEvent, memory: ProfileMemory): ProfileState {
   if (event.eventType === 'IMPRESSION') {
-    return { ...state, impressions: withImpression(state, event) };
+    const impressions = withImpression(state, event);
+    return { ...state, impressions: bounded(impressions, ({ shownAtMs }) => shownAtMs[0] ?? 0) };
   }
   const session = sessionAfter(state, event, memory);
   return {
@@ -48,10 +55,33 @@ export function applyEvent(state: ProfileState, event: ProfileEvent, memory: Pro
     lastActiveAtMs: Math.max(state.lastActiveAtMs ?? event.occurredAtMs, event.occurredAtMs),
     ...session,
     topics: topicsAfter(state, event, session.sessionStartedAtMs, memory),
-    engagements: withEngagement(state.engagements, event),
+    engagements: bounded(withEngagement(state.engagements, event), ({ engagedAtMs, viewedAtMs }) =>
+      Math.max(engagedAtMs ?? 0, viewedAtMs ?? 0),
+    ),
     hidden: hiddenAfter(state.hidden, event),
     impressions: isView(event.eventType) ? withClick(state.impressions, event) : state.impressions,
+    stakes: stakesAfter(state.stakes, event),
   };
+}
+
+/** The newest by time, once there are a tenth more than a state holds; those let go stay in the store. */
+function bounded<Value>(
+  values: ReadonlyMap<string, Value>,
+  timeOf: (value: Value) => number,
+): ReadonlyMap<string, Value> {
+  if (values.size <= MARKETS_KEPT * 1.1) return values;
+  return new Map([...values].sort(([, a], [, b]) => timeOf(b) - timeOf(a)).slice(0, MARKETS_KEPT));
+}
+
+/** Newest first: of each category the latest 20, of all at most 200. */
+function stakesAfter(stakes: readonly StakeState[], event: ProfileEvent): readonly StakeState[] {
+  if (event.stake === null) return stakes;
+  const category = topicKey(event.market.category);
+  let ofCategory = 0;
+  return [{ category, stake: event.stake, atMs: event.occurredAtMs }, ...stakes]
+    .sort((a, b) => b.atMs - a.atMs)
+    .filter((stake) => stake.category !== category || ++ofCategory <= STAKES_KEPT_A_CATEGORY)
+    .slice(0, STAKES_KEPT);
 }
 
 /** The events by which a person has seen a market's probability. */

@@ -1,9 +1,10 @@
 import type { Clock } from '../config/clock.js';
-import type { ProfileRepository } from '../repositories/profile-repository.js';
 import type { ProfileState, TopicKind } from '../repositories/profile-state.js';
 import { orUnavailable } from '../repositories/unavailable.js';
+import type { ProfileCache } from './profile-cache.js';
 import type { ProfileMemory } from './profile-memory.js';
 import { topicTaste } from './topic-taste.js';
+import { usualStake, type UsualStake } from './usual-stake.js';
 
 export type { ProfileState } from '../repositories/profile-state.js';
 
@@ -20,6 +21,8 @@ export interface UserProfile {
   readonly session: Session | null;
   /** ISO 3166-1 alpha-2, the last one seen. */
   readonly country: string | null;
+  /** Null when the person never staked anything. */
+  readonly usualStake: UsualStake | null;
 }
 
 export interface TopicTaste {
@@ -40,15 +43,17 @@ export interface Session {
 const TOP_TOPICS = 10;
 
 export class ProfileService {
-  constructor(private readonly parts: { profiles: ProfileRepository; memory: ProfileMemory; clock: Clock }) {}
+  constructor(
+    private readonly parts: { profiles: Pick<ProfileCache, 'getMany'>; memory: ProfileMemory; clock: Clock },
+  ) {}
 
   /**
-   * The states of these people in the order asked, in one read; a person never seen has an empty one.
+   * The states of these people in the order asked, from memory or in one read; a person never seen has an empty one.
    *
    * @throws {BellwetherError} UNAVAILABLE when the database is not there.
    */
   load(userKeys: readonly string[]): Promise<ProfileState[]> {
-    return orUnavailable('The profiles could not be read now.', () => this.parts.profiles.load(userKeys));
+    return orUnavailable('The profiles could not be read now.', () => this.parts.profiles.getMany(userKeys));
   }
 
   /** The profile to show, decayed to now. */
@@ -71,6 +76,7 @@ export class ProfileService {
               idle: nowMs - lastActiveAtMs >= memory.sessionIdleMs,
             },
       country: state.country,
+      usualStake: usualStake(state.stakes),
     };
   }
 }

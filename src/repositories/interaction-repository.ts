@@ -1,4 +1,4 @@
-import type { PrismaClient } from '../generated/prisma/client.js';
+import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
 import type { EventType } from '../scoring/event-weight.js';
 
 type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
@@ -22,10 +22,24 @@ export interface Interaction {
   readonly clientEventId: string | null;
   /** The market's probability when the event was taken. */
   readonly probability: number | null;
+  /** The market's volume24h when the event was taken. */
+  readonly volume24h: number | null;
   readonly occurredAt: Date;
   readonly receivedAt: Date;
   /** Whether `occurredAt` was out of bounds and replaced by the server's time. */
   readonly clamped: boolean;
+}
+
+/** An event as a profile is made of. */
+export interface HistoricEvent extends Pick<
+  Interaction,
+  'eventType' | 'occurredAt' | 'weight' | 'dwellMs' | 'country' | 'stake' | 'marketId'
+> {
+  readonly seq: bigint;
+  readonly probability: number | null;
+  readonly volume24h: number;
+  readonly category: string;
+  readonly tags: readonly string[];
 }
 
 /** An event id chosen by the client, and the interaction it stands for. */
@@ -45,34 +59,25 @@ export interface TrendRow {
 export class InteractionRepository {
   constructor(private readonly connection: Connection) {}
 
-  async insert(interactions: readonly Interaction[]): Promise<void> {
-    const rows = interactions.map((event) => ({
-      id: event.id,
-      user_key: event.userKey,
-      market_id: event.marketId,
-      event_type: event.eventType,
-      weight: event.weight,
-      dwell_ms: event.dwellMs,
-      section: event.section,
-      position: event.position,
-      country: event.country,
-      session_id: event.sessionId,
-      feed_id: event.feedId,
-      stake: event.stake,
-      context: event.context,
-      client_event_id: event.clientEventId,
-      probability: event.probability,
-      occurred_at: event.occurredAt,
-      received_at: event.receivedAt,
-      clamped: event.clamped,
-    }));
-    await this.connection.$executeRaw`
-      insert into interactions (id, user_key, market_id, event_type, weight, dwell_ms, section, position, country,
-        session_id, feed_id, stake, context, client_event_id, probability, occurred_at, received_at, clamped)
-      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id uuid, user_key text, market_id text,
-        event_type event_type, weight float8, dwell_ms int, section feed_section, position int, country text,
-        session_id text, feed_id text, stake float8, context jsonb, client_event_id text, probability float8,
-        occurred_at timestamptz, received_at timestamptz, clamped boolean)`;
+  /** Makes the partitions that events of these instants need. */
+  async ensurePartitions(instants: readonly Date[]): Promise<void> {
+    await this.connection.$executeRaw`select ensure_interaction_partitions(${[...instants]}::timestamptz[])`;
+  }
+
+  /**
+   * What a person did, in the order in which it took effect, from one event on; each with the topics of
+   * its market as they are now.
+   *
+   * @param afterSeq 0 to begin.
+   */
+  async historyOf(userKey: string, afterSeq: bigint, limit: number): Promise<HistoricEvent[]> {
+    return this.connection.$queryRaw<HistoricEvent[]>`
+      select i.seq, i.event_type::text as "eventType", i.occurred_at as "occurredAt", i.weight,
+        i.dwell_ms as "dwellMs", i.country, i.stake, i.probability, coalesce(i.volume_24h, 0) as "volume24h",
+        m.id as "marketId", m.category,
+        array(select t.label from market_tags t where t.market_id = m.id order by t.position) as tags
+      from interactions i join markets m on m.id = i.market_id
+      where i.user_key = ${userKey} and i.seq > ${afterSeq} order by i.seq limit ${limit}`;
   }
 
   /**
@@ -82,35 +87,36 @@ export class InteractionRepository {
    * @returns for each event, in order, the interaction that its id stands for: its own when it was new.
    */
   async claimClientEvents(events: readonly ClientEvent[], now: Date, usedSince: Date): Promise<string[]> {
-    // Taken in one order everywhere, so that two callers cannot block each other.
-    const rows = [...new Map(events.map((event) => [identity(event), event])).entries()]
+    // Taken in one order everywhere, so that two callers cannot block each other; of the same id twice, the first.
+    const rows = [...new Map(events.toReversed().map((event) => [identity(event), event])).entries()]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, event]) => ({
         user_key: event.userKey,
         client_event_id: event.clientEventId,
         interaction_id: event.interactionId,
       }));
-    const json = JSON.stringify(rows);
-    await this.connection.$executeRaw`
+    const claimed = await this.connection.$queryRaw<ClientEventRow[]>`
       insert into client_events (user_key, client_event_id, interaction_id, received_at)
       select r.user_key, r.client_event_id, r.interaction_id, ${now}
-      from jsonb_to_recordset(${json}::jsonb) as r(user_key text, client_event_id text, interaction_id uuid)
+      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+        as r(user_key text, client_event_id text, interaction_id uuid)
       on conflict (user_key, client_event_id) do update
         set interaction_id = excluded.interaction_id, received_at = excluded.received_at
-        where client_events.received_at < ${usedSince}`;
-    const held = await this.connection.$queryRaw<
-      { user_key: string; client_event_id: string; interaction_id: string }[]
-    >`
+        where client_events.received_at < ${usedSince}
+      returning user_key, client_event_id, interaction_id::text`;
+    const held = new Map(claimed.map((row) => [identityOf(row), row.interaction_id]));
+    if (held.size < rows.length) {
+      const taken = rows.filter((row) => !held.has(identityOf(row)));
+      for (const row of await this.#holders(taken)) held.set(identityOf(row), row.interaction_id);
+    }
+    return events.map((event) => held.get(identity(event)) ?? event.interactionId);
+  }
+
+  #holders(taken: readonly { user_key: string; client_event_id: string }[]): Promise<ClientEventRow[]> {
+    return this.connection.$queryRaw<ClientEventRow[]>`
       select c.user_key, c.client_event_id, c.interaction_id::text from client_events c
-      join jsonb_to_recordset(${json}::jsonb) as r(user_key text, client_event_id text)
+      join jsonb_to_recordset(${JSON.stringify(taken)}::jsonb) as r(user_key text, client_event_id text)
         on r.user_key = c.user_key and r.client_event_id = c.client_event_id`;
-    const byIdentity = new Map(
-      held.map((row) => [
-        identity({ userKey: row.user_key, clientEventId: row.client_event_id }),
-        row.interaction_id,
-      ]),
-    );
-    return events.map((event) => byIdentity.get(identity(event)) ?? event.interactionId);
   }
 
   /**
@@ -148,6 +154,48 @@ export class InteractionRepository {
   }
 }
 
+interface ClientEventRow {
+  user_key: string;
+  client_event_id: string;
+  interaction_id: string;
+}
+
+function identityOf(row: Pick<ClientEventRow, 'user_key' | 'client_event_id'>): string {
+  return identity({ userKey: row.user_key, clientEventId: row.client_event_id });
+}
+
 function identity(event: { userKey: string; clientEventId: string }): string {
   return JSON.stringify([event.userKey, event.clientEventId]);
+}
+
+/** Stores events, in order. */
+export function insertInteractions(interactions: readonly Interaction[]): Prisma.Sql {
+  const rows = interactions.map((event) => ({
+    id: event.id,
+    user_key: event.userKey,
+    market_id: event.marketId,
+    event_type: event.eventType,
+    weight: event.weight,
+    dwell_ms: event.dwellMs,
+    section: event.section,
+    position: event.position,
+    country: event.country,
+    session_id: event.sessionId,
+    feed_id: event.feedId,
+    stake: event.stake,
+    context: event.context,
+    client_event_id: event.clientEventId,
+    probability: event.probability,
+    volume_24h: event.volume24h,
+    occurred_at: event.occurredAt,
+    received_at: event.receivedAt,
+    clamped: event.clamped,
+  }));
+  return Prisma.sql`
+    insert into interactions (id, user_key, market_id, event_type, weight, dwell_ms, section, position, country,
+      session_id, feed_id, stake, context, client_event_id, probability, volume_24h, occurred_at, received_at, clamped)
+    select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id uuid, user_key text, market_id text,
+      event_type event_type, weight float8, dwell_ms int, section feed_section, position int, country text,
+      session_id text, feed_id text, stake float8, context jsonb, client_event_id text, probability float8,
+      volume_24h float8, occurred_at timestamptz, received_at timestamptz, clamped boolean)`;
 }

@@ -1,8 +1,11 @@
 import { Prisma } from '../generated/prisma/client.js';
-import { topicId, type ProfileState, type TopicKind } from './profile-state.js';
-
-/** How many of a person's latest engagements, and of the latest impressions, are read. */
-const MARKETS_READ = 500;
+import {
+  MARKETS_KEPT,
+  topicId,
+  type ProfileState,
+  type StakeState,
+  type TopicKind,
+} from './profile-state.js';
 
 /** An instant as milliseconds since 1970. */
 const ms = (column: string): Prisma.Sql => Prisma.raw(`(extract(epoch from ${column}) * 1000)::float8`);
@@ -10,7 +13,7 @@ const ms = (column: string): Prisma.Sql => Prisma.raw(`(extract(epoch from ${col
 /** Everything held about some people, one row each, in one statement. */
 export function readProfiles(userKeys: readonly string[]): Prisma.Sql {
   return Prisma.sql`
-    select p.user_key, p.total_interactions, p.country, p.session_interactions,
+    select p.user_key, p.version, p.total_interactions, p.country, p.session_interactions, p.stakes,
       ${ms('p.last_active_at')} as last_active_at_ms, ${ms('p.session_started_at')} as session_started_at_ms,
       (select json_agg(json_build_object('kind', t.kind, 'key', t.key, 'label', t.label, 'points', t.points,
           'longTerm', t.long_term, 'session', t.session, 'updatedAtMs', ${ms('t.updated_at')},
@@ -20,23 +23,25 @@ export function readProfiles(userKeys: readonly string[]): Prisma.Sql {
           'weight', e.weight, 'viewedAtMs', ${ms('e.viewed_at')}, 'viewProbability', e.view_probability,
           'category', e.category, 'tags', e.tags))
         from (select * from engagements where user_key = p.user_key
-          order by engaged_at desc nulls last limit ${MARKETS_READ}) e) as engagements,
+          order by greatest(engaged_at, viewed_at) desc, market_id limit ${MARKETS_KEPT}) e) as engagements,
       (select json_agg(json_build_object('marketId', h.market_id, 'hiddenAtMs', ${ms('h.hidden_at')}))
         from hidden_markets h where h.user_key = p.user_key) as hidden,
       (select json_agg(json_build_object('marketId', i.market_id,
           'shownAtMs', array(select ${ms('s')} from unnest(i.shown_at) s),
           'probability', i.probability, 'volume24h', i.volume_24h, 'clickedSince', i.clicked_since))
         from (select * from impressions where user_key = p.user_key
-          order by shown_at[1] desc limit ${MARKETS_READ}) i) as impressions
+          order by shown_at[1] desc, market_id limit ${MARKETS_KEPT}) i) as impressions
     from profiles p where p.user_key = any(${[...userKeys]})`;
 }
 
 /** A row of {@link readProfiles}; a list without entries is null. */
 export interface ProfileRow {
   user_key: string;
+  version: number;
   total_interactions: number;
   country: string | null;
   session_interactions: number;
+  stakes: StakeState[];
   last_active_at_ms: number | null;
   session_started_at_ms: number | null;
   topics:
@@ -78,6 +83,7 @@ export interface ProfileRow {
 export function toProfileState(row: ProfileRow): ProfileState {
   return {
     userKey: row.user_key,
+    version: row.version,
     totalInteractions: row.total_interactions,
     country: row.country,
     lastActiveAtMs: row.last_active_at_ms,
@@ -86,6 +92,7 @@ export function toProfileState(row: ProfileRow): ProfileState {
     topics: new Map(row.topics?.map((topic) => [topicId(topic.kind, topic.key), topic])),
     engagements: new Map(row.engagements?.map((engagement) => [engagement.marketId, engagement])),
     hidden: new Map(row.hidden?.map((market) => [market.marketId, market.hiddenAtMs])),
+    stakes: row.stakes,
     impressions: new Map(row.impressions?.map((impression) => [impression.marketId, impression])),
   };
 }

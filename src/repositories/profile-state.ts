@@ -4,6 +4,8 @@
  */
 export interface ProfileState {
   readonly userKey: string;
+  /** Grows with every change that is stored; 0 for a person never seen. */
+  readonly version: number;
   /** Number of events recorded, impressions excepted. */
   readonly totalInteractions: number;
   /** The last country seen, ISO 3166-1 alpha-2. */
@@ -18,7 +20,19 @@ export interface ProfileState {
   readonly hidden: ReadonlyMap<string, number>;
   /** By market id. */
   readonly impressions: ReadonlyMap<string, ImpressionState>;
+  /** Newest first: the last 20 of each category, at most 200. */
+  readonly stakes: readonly StakeState[];
 }
+
+export interface StakeState {
+  /** In lower case. */
+  readonly category: string;
+  readonly stake: number;
+  readonly atMs: number;
+}
+
+/** How many of a person's latest engagements, and of the latest impressions, a state holds at least. */
+export const MARKETS_KEPT = 500;
 
 export type TopicKind = 'CATEGORY' | 'TAG';
 
@@ -71,6 +85,7 @@ export interface ImpressionState {
 export function emptyProfile(userKey: string): ProfileState {
   return {
     userKey,
+    version: 0,
     totalInteractions: 0,
     country: null,
     lastActiveAtMs: null,
@@ -80,5 +95,6 @@ export function emptyProfile(userKey: string): ProfileState {
     engagements: new Map(),
     hidden: new Map(),
     impressions: new Map(),
+    stakes: [],
   };
 }

@@ -18,7 +18,17 @@ function descending(a: number, b: number): number {
  * ones. A total order: 0 only for the same id. Source: existing site, algorithm v1.
  */
 export function compareRanked(a: RankKey, b: RankKey): number {
-  const byNumbers = descending(a.final, b.final) || descending(a.volumeTotal, b.volumeTotal);
+  return compareScored(a, a.final, b, b.final);
+}
+
+/** The same where the scores are kept apart from the markets. */
+export function compareScored(
+  a: Omit<RankKey, 'final'>,
+  aFinal: number,
+  b: Omit<RankKey, 'final'>,
+  bFinal: number,
+): number {
+  const byNumbers = descending(aFinal, bFinal) || descending(a.volumeTotal, b.volumeTotal);
   if (byNumbers !== 0) return byNumbers;
   if (a.id === b.id) return 0;
   return a.id < b.id ? -1 : 1;

@@ -8,6 +8,7 @@ import { newsBoost } from './news-boost.js';
 import { risingV1 } from './rising-v1.js';
 import { similarityTo } from './similarity.js';
 import { sportsBoost } from './sports-boost.js';
+import { finalSumV1, personalSumV1 } from './sums-v1.js';
 import { trendingBlend } from './trending-blend.js';
 import type { MarketTrend, ScoreParts, ScoringMarket, ScoringUser } from './types.js';
 
@@ -39,14 +40,15 @@ function personalScorer(user: ScoringUser, nowMs: number): (market: ScoringMarke
       negative: negative(market, user),
       diversity: diversityPenalty(market.category, user.recentMarkets),
     };
-    const personal =
-      0.35 * parts.interest +
-      0.25 * parts.similarity +
-      0.15 * parts.depth +
-      0.1 * parts.freshness +
-      0.1 * parts.followup -
-      0.1 * parts.negative -
-      0.05 * parts.diversity;
+    const personal = personalSumV1(
+      parts.interest,
+      parts.similarity,
+      parts.depth,
+      parts.freshness,
+      parts.followup,
+      parts.negative,
+      parts.diversity,
+    );
     return { personal, ...parts };
   };
 }
@@ -78,7 +80,7 @@ export function scorerV1(
     const news = newsBoost(market, nowMs);
     const sports = sportsBoost(market, nowMs);
     return {
-      final: (own.personal ?? 0) + 0.4 * trending + 0.15 * rising + 0.05 * editorial + news + sports,
+      final: finalSumV1(own.personal ?? 0, trending, rising, editorial, news, sports),
       personal: own.personal,
       interest: own.interest,
       similarity: own.similarity,

@@ -19,8 +19,9 @@ export function similarityTo(recentMarkets: readonly RecentMarket[]): (market: R
       else positions.push(position);
     }
   }
+  const shared = new Uint32Array(recentMarkets.length);
   return (market) => {
-    const shared = new Array<number>(recentMarkets.length).fill(0);
+    shared.fill(0);
     for (const tag of market.tags) {
       const positions = positionsByTag.get(tag);
       if (positions === undefined) continue;

@@ -7,6 +7,11 @@ import type { MarketTrend } from './types.js';
  * Range 0 to 1. Source: existing site, algorithm v1.
  */
 export function trendingBlend(trend: Pick<MarketTrend, 'trendingGlobal' | 'trendingLocal'>): number {
-  if (trend.trendingLocal === null) return trend.trendingGlobal;
-  return 0.4 * trend.trendingLocal + 0.6 * trend.trendingGlobal;
+  return blendTrends(trend.trendingGlobal, trend.trendingLocal);
+}
+
+/** The same of the two numbers. */
+export function blendTrends(trendingGlobal: number, trendingLocal: number | null): number {
+  if (trendingLocal === null) return trendingGlobal;
+  return 0.4 * trendingLocal + 0.6 * trendingGlobal;
 }

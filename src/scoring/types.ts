@@ -28,6 +28,13 @@ export interface MarketTrend {
   readonly probability24hAgo: number | null;
 }
 
+/** `MarketTrend` of every market, for one caller; part by part, so that asking makes no object. */
+export interface TrendLookup {
+  trendingGlobal(marketId: string): MarketTrend['trendingGlobal'];
+  trendingLocal(marketId: string): MarketTrend['trendingLocal'];
+  probability24hAgo(marketId: string): MarketTrend['probability24hAgo'];
+}
+
 /** A market that a person engaged with, as far as likeness to it is concerned. */
 export interface RecentMarket {
   readonly id: string;

@@ -3,15 +3,16 @@ import type { RankingConfig } from '../config/ranking-schema.js';
 import { BellwetherError } from '../errors.js';
 import { checkInput } from '../input/check-input.js';
 import type { Market } from '../repositories/market.js';
-import type { ProfileState } from '../repositories/profile-state.js';
-import type { Store } from '../repositories/store.js';
+import type { MarketRepository } from '../repositories/market-repository.js';
 import { orUnavailable } from '../repositories/unavailable.js';
-import { eventWeight } from '../scoring/event-weight.js';
-import { profileMemory } from '../profiles/profile-memory.js';
-import { commitEvents, type CommittedEvent, type PreparedEvent } from './commit-events.js';
-import { interactionInput, type CheckedInteraction } from './interaction-input.js';
+import type { ProfileState } from '../repositories/profile-state.js';
+import { interactionBatch, interactionInput, type CheckedInteraction } from './interaction-input.js';
+import { impressionsInput } from './impressions-input.js';
+import type { CommittedEvent, PreparedEvent } from './commit-events.js';
+import type { EventQueue } from './event-queue.js';
+import { prepareEvent } from './prepare-event.js';
 
-/** The answer to an event. */
+/** The answer to an event that was taken. */
 export interface TrackResult {
   /** Of a duplicate: the interaction first recorded under its client event id. */
   readonly interactionId: string;
@@ -22,27 +23,44 @@ export interface TrackResult {
   readonly profile: ProfileState;
 }
 
-/** What became of one event of an import. */
-export interface ImportedInteraction {
-  readonly outcome: 'RECORDED' | 'DUPLICATE' | 'REJECTED';
-  readonly reason?: string;
+/** The answer to an event of a batch that was not taken. */
+export interface RejectedResult {
+  readonly interactionId: null;
+  readonly status: 'REJECTED';
+  readonly profileUpdated: false;
+  readonly profile: null;
+  /** The path of what is wrong within the event. */
+  readonly field: string;
+  readonly reason: string;
 }
 
-const MAX_AGE_MS = 7 * 24 * 3_600_000;
-const MAX_FUTURE_MS = 5 * 60_000;
+/** The answer to a report of impressions. */
+export interface ImpressionsResult {
+  readonly recorded: number;
+  readonly rejected: readonly { readonly index: number; readonly field: string; readonly reason: string }[];
+}
 
-/** A client event id means the same event for this long; in an import, for ever. */
-const CLIENT_EVENT_MEMORY_MS = 7 * 24 * 3_600_000;
+/** An event that nobody could take, for staff to look at. */
+export interface TurnedAway {
+  readonly event: unknown;
+  readonly reason: string;
+}
+
+/** An event reported this late is taken with the odds of its own time. */
+const ODDS_HOLD_MS = 60_000;
 
 /** Takes events in. What it answers RECORDED is on disk, together with all that it changed. */
 export class TrackingService {
   constructor(
     private readonly parts: {
-      store: Pick<Store, 'transaction' | 'markets'>;
+      queue: Pick<EventQueue, 'add'>;
       markets: { findByIds(ids: readonly string[]): Promise<(Market | undefined)[]> };
-      config: RankingConfig;
+      history: Pick<MarketRepository, 'probabilitiesThen'>;
+      weights: RankingConfig['events'];
       clock: Clock;
       newId: () => string;
+      /** Told of events of a batch that are not valid: a sender of batches seldom reads the answers. */
+      onTurnedAway: (events: readonly TurnedAway[]) => void;
     },
   ) {}
 
@@ -53,158 +71,119 @@ export class TrackingService {
    */
   async track(input: unknown): Promise<TrackResult> {
     const checked = checkInput(interactionInput, input, 'input');
-    const [committed] = await this.#commit(CLIENT_EVENT_MEMORY_MS, async () => {
-      const [market] = await this.parts.markets.findByIds([checked.marketId]);
-      if (market === undefined) {
-        throw BellwetherError.badInput('input.marketId', `There is no market "${checked.marketId}".`);
-      }
-      return [this.#prepare(checked, market, { keepTime: false, probability: market.probability })];
-    });
+    const [market] = await this.parts.markets.findByIds([checked.marketId]);
+    if (market === undefined) throw BellwetherError.badInput('input.marketId', noMarket(checked.marketId));
+    const [committed] = await this.parts.queue.add(await this.#prepare([{ input: checked, market }]));
     if (committed === undefined) throw new Error('A commit of one event gave no answer.');
-    const { interactionId, duplicate, profile } = committed;
-    return {
-      interactionId,
-      status: duplicate ? 'DUPLICATE' : 'RECORDED',
-      profileUpdated: !duplicate,
-      profile,
-    };
+    return taken(committed);
   }
 
   /**
-   * Records events of the past as if they had happened then: their times are kept however old, only
-   * those in the future are clamped. Each is judged by itself.
+   * Records up to 500 events together. Each is judged by itself; those that are valid are all recorded,
+   * or none is.
    *
    * @returns what became of each, in order.
+   * @throws {BellwetherError} BAD_USER_INPUT for more than 500; UNAVAILABLE when they could not be stored.
    */
-  async importAll(inputs: readonly unknown[]): Promise<ImportedInteraction[]> {
-    const results: ImportedInteraction[] = [];
-    const { checked, faults } = await this.#checkAll(inputs);
-    faults.forEach((reason, index) => (results[index] = { outcome: 'REJECTED', reason }));
-    // Within a commit in the order in which they happened, so that late ones need no correction.
-    const inTime = [...checked.entries()].sort(([, a], [, b]) => a.at - b.at);
-    if (inTime.length > 0) {
-      const committed = await this.#commit(Infinity, () =>
-        Promise.resolve(inTime.map(([, { event }]) => event)),
-      );
-      inTime.forEach(([index], place) => {
-        results[index] = { outcome: committed[place]?.duplicate === true ? 'DUPLICATE' : 'RECORDED' };
-      });
-    }
-    return results;
+  async trackAll(inputs: unknown): Promise<(TrackResult | RejectedResult)[]> {
+    const results = checkInput(interactionBatch, inputs, 'inputs').map((input) => judge(input));
+    const markets = await this.parts.markets.findByIds(
+      results.map((result) => result.checked?.marketId ?? ''),
+    );
+    const valid: EventOfMarket[] = [];
+    const rejected = new Map<number, RejectedResult>();
+    results.forEach(({ checked, fault }, index) => {
+      const market = markets[index];
+      if (fault !== undefined) rejected.set(index, refused(fault.field, fault.reason));
+      else if (market === undefined) rejected.set(index, refused('marketId', noMarket(checked.marketId)));
+      else valid.push({ input: checked, market });
+    });
+    const committed = valid.length === 0 ? [] : await this.parts.queue.add(await this.#prepare(valid));
+    this.#turnAway(inputs, rejected);
+    const answers = committed.values();
+    return results.flatMap((_, index): (TrackResult | RejectedResult)[] => {
+      const fault = rejected.get(index);
+      if (fault !== undefined) return [fault];
+      const answer = answers.next().value;
+      return answer === undefined ? [] : [taken(answer)];
+    });
   }
 
   /**
-   * Judges events of the past as {@link importAll} would, and records nothing.
+   * Records what a person was shown, up to 200 markets at once.
    *
-   * @param isKnown markets that count as stored.
+   * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE when it could not be stored.
    */
-  async checkImport(
-    inputs: readonly unknown[],
-    isKnown: (marketId: string) => boolean,
-  ): Promise<ImportedInteraction[]> {
-    const { unknownMarkets, faults } = await this.#checkAll(inputs);
-    return inputs.map((_, index) => {
-      const marketId = unknownMarkets.get(index);
-      const reason = marketId !== undefined && isKnown(marketId) ? undefined : faults.get(index);
-      return reason === undefined ? { outcome: 'RECORDED' } : { outcome: 'REJECTED', reason };
+  async trackImpressions(input: unknown): Promise<ImpressionsResult> {
+    const { userKey, feedId, items } = checkInput(impressionsInput, input, 'input');
+    const markets = await this.parts.markets.findByIds(items.map(({ marketId }) => marketId));
+    const valid: EventOfMarket[] = [];
+    const rejected: { index: number; field: string; reason: string }[] = [];
+    items.forEach((item, index) => {
+      const market = markets[index];
+      if (market === undefined) rejected.push({ index, field: 'marketId', reason: noMarket(item.marketId) });
+      else valid.push({ input: { userKey, feedId, ...item, eventType: 'IMPRESSION' }, market });
     });
+    if (valid.length > 0) await this.parts.queue.add(await this.#prepare(valid));
+    return { recorded: valid.length, rejected };
   }
 
-  async #checkAll(inputs: readonly unknown[]): Promise<{
-    checked: Map<number, { event: PreparedEvent; at: number }>;
-    faults: Map<number, string>;
-    /** Those of the faults that are for want of a market, with its id. */
-    unknownMarkets: Map<number, string>;
-  }> {
-    const faults = new Map<number, string>();
-    const valid: { index: number; interaction: CheckedInteraction }[] = [];
-    inputs.forEach((input, index) => {
-      const parsed = interactionInput.safeParse(input);
-      if (parsed.success) valid.push({ index, interaction: parsed.data });
-      else
-        faults.set(
-          index,
-          parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; '),
-        );
-    });
-    const markets = await this.parts.markets.findByIds(valid.map(({ interaction }) => interaction.marketId));
-    const probabilities = await this.parts.store.markets.probabilitiesThen(
-      valid.map(({ interaction: { marketId, occurredAt } }) => ({
-        marketId,
-        at: occurredAt ?? new Date(this.parts.clock()),
-      })),
-    );
-    const checked = new Map<number, { event: PreparedEvent; at: number }>();
-    const unknownMarkets = new Map<number, string>();
-    valid.forEach(({ index, interaction }, place) => {
-      const market = markets[place];
-      if (market === undefined) {
-        unknownMarkets.set(index, interaction.marketId);
-        faults.set(index, `marketId: there is no market "${interaction.marketId}"`);
-        return;
-      }
-      const probability = probabilities[place] ?? null;
-      const event = this.#prepare(interaction, market, { keepTime: true, probability });
-      checked.set(index, { event, at: event.interaction.occurredAt.getTime() });
-    });
-    return { checked, faults, unknownMarkets };
+  #turnAway(inputs: unknown, rejected: ReadonlyMap<number, RejectedResult>): void {
+    if (rejected.size === 0 || !Array.isArray(inputs)) return;
+    const events: readonly unknown[] = inputs;
+    this.parts.onTurnedAway([...rejected].map(([index, { reason }]) => ({ event: events[index], reason })));
   }
 
-  async #commit(
-    clientEventMemoryMs: number,
-    prepare: () => Promise<PreparedEvent[]>,
-  ): Promise<CommittedEvent[]> {
-    const nowMs = this.parts.clock();
-    const options = {
-      now: new Date(nowMs),
-      clientEventsSince: new Date(Math.max(0, nowMs - clientEventMemoryMs)),
-      memory: profileMemory(this.parts.config),
-    };
-    return orUnavailable('The event could not be stored now.', async () => {
-      const events = await prepare();
-      return this.parts.store.transaction((transaction) => commitEvents(transaction, events, options));
+  async #prepare(events: readonly EventOfMarket[]): Promise<PreparedEvent[]> {
+    const { newId, clock, weights, history } = this.parts;
+    const nowMs = clock();
+    const past = events.filter(({ input }) => (input.occurredAt?.getTime() ?? nowMs) < nowMs - ODDS_HOLD_MS);
+    const then =
+      past.length === 0
+        ? []
+        : await orUnavailable('The events could not be stored now.', () =>
+            history.probabilitiesThen(
+              past.map(({ input, market }) => ({
+                marketId: market.id,
+                at: input.occurredAt ?? new Date(nowMs),
+              })),
+            ),
+          );
+    return events.map((event) => {
+      const { input, market } = event;
+      const place = past.indexOf(event);
+      const probability = place < 0 ? market.probability : (then[place] ?? null);
+      return prepareEvent(input, market, { id: newId(), nowMs, weights, keepTime: false, probability });
     });
   }
+}
 
-  #prepare(
-    input: CheckedInteraction,
-    market: Market,
-    options: { keepTime: boolean; probability: number | null },
-  ): PreparedEvent {
-    const { probability } = options;
-    const nowMs = this.parts.clock();
-    const occurredAtMs = input.occurredAt?.getTime() ?? nowMs;
-    const tooOld = !options.keepTime && occurredAtMs < nowMs - MAX_AGE_MS;
-    const clamped = tooOld || occurredAtMs > nowMs + MAX_FUTURE_MS;
-    const dwellMs = input.dwellMs ?? null;
-    return {
-      interaction: {
-        id: this.parts.newId(),
-        userKey: input.userKey,
-        marketId: input.marketId,
-        eventType: input.eventType,
-        weight: eventWeight(input.eventType, dwellMs, this.parts.config.events),
-        dwellMs,
-        section: input.section ?? null,
-        position: input.position ?? null,
-        country: input.country ?? null,
-        sessionId: input.sessionId ?? null,
-        feedId: input.feedId ?? null,
-        stake: input.stake ?? null,
-        context: input.context ?? null,
-        clientEventId: input.clientEventId ?? null,
-        probability,
-        occurredAt: new Date(clamped ? nowMs : occurredAtMs),
-        receivedAt: new Date(nowMs),
-        clamped,
-      },
-      market: {
-        id: market.id,
-        category: market.category,
-        tags: market.tags,
-        probability,
-        volume24h: market.volume24h,
-      },
-    };
-  }
+interface EventOfMarket {
+  readonly input: CheckedInteraction;
+  readonly market: Market;
+}
+
+type Judgement =
+  | { readonly checked: CheckedInteraction; readonly fault?: never }
+  | { readonly checked?: never; readonly fault: { readonly field: string; readonly reason: string } };
+
+function judge(input: unknown): Judgement {
+  const parsed = interactionInput.safeParse(input);
+  if (parsed.success) return { checked: parsed.data };
+  const [fault] = parsed.error.issues;
+  const field = fault?.path.join('.') ?? '';
+  return { fault: { field, reason: `${field} ${fault?.message ?? 'is not valid'}.` } };
+}
+
+function taken({ interactionId, duplicate, profile }: CommittedEvent): TrackResult {
+  const status = duplicate ? 'DUPLICATE' : 'RECORDED';
+  return { interactionId, status, profileUpdated: !duplicate, profile };
+}
+
+function refused(field: string, reason: string): RejectedResult {
+  return { interactionId: null, status: 'REJECTED', profileUpdated: false, profile: null, field, reason };
+}
+
+function noMarket(id: string): string {
+  return `There is no market "${id}".`;
 }

@@ -1,14 +1,11 @@
-import { z } from 'zod';
 import type { Clock } from '../config/clock.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
-import { checkInput } from '../input/check-input.js';
-import { countrySchema } from '../input/country.js';
 import type { Logger } from '../observability/logger.js';
 import type { TrendRow } from '../repositories/interaction-repository.js';
 import type { Store } from '../repositories/store.js';
 import type { TrendingScore } from '../repositories/trending-repository.js';
 import { normalizeScores } from '../scoring/normalize-scores.js';
-import type { MarketTrend } from '../scoring/types.js';
+import type { TrendLookup } from '../scoring/types.js';
 
 /** What the crowd does, as last computed. */
 interface TrendSnapshot {
@@ -17,26 +14,13 @@ interface TrendSnapshot {
   readonly probabilities24hAgo: ReadonlyMap<string, number>;
 }
 
-/** The strongest markets of a scope. */
-export interface Trending {
+/** The trend of a country, or of everyone. */
+export interface TrendScope {
   /** `global` or `local:<CC>`. */
   readonly scope: string;
-  /** Highest first. */
-  readonly markets: readonly TrendingMarket[];
+  /** 0–1 by market, highest first. */
+  readonly scores: ReadonlyMap<string, number>;
 }
-
-export interface TrendingMarket {
-  /** From 1. */
-  readonly rank: number;
-  readonly marketId: string;
-  /** 0–1. */
-  readonly score: number;
-}
-
-const trendingRequest = z.object({
-  country: countrySchema.nullish(),
-  limit: z.number().int().min(1, 'must be at least 1').max(100, 'must be at most 100'),
-});
 
 const GLOBAL = 'global';
 const DAY_MS = 24 * 3_600_000;
@@ -92,32 +76,23 @@ export class TrendService {
   }
 
   /** How markets trend for a caller in this country, from one consistent state. */
-  reader(country: string | null): (marketId: string) => MarketTrend {
+  reader(country: string | null): TrendLookup {
     const { scopes, probabilities24hAgo } = this.#snapshot;
     const global = scopes.get(GLOBAL);
     const local = country === null ? undefined : scopes.get(localScope(country));
-    return (marketId) => ({
-      trendingGlobal: global?.get(marketId) ?? 0,
-      trendingLocal: local === undefined ? null : (local.get(marketId) ?? 0),
-      probability24hAgo: probabilities24hAgo.get(marketId) ?? null,
-    });
+    return {
+      trendingGlobal: (marketId) => global?.get(marketId) ?? 0,
+      trendingLocal: local === undefined ? () => null : (marketId) => local.get(marketId) ?? 0,
+      probability24hAgo: (marketId) => probabilities24hAgo.get(marketId) ?? null,
+    };
   }
 
-  /**
-   * The strongest markets, highest first: in a country when its own trend is in use, else of everyone.
-   *
-   * @throws {BellwetherError} BAD_USER_INPUT naming the field.
-   */
-  top(input: unknown): Trending {
-    const { country, limit } = checkInput(trendingRequest, input);
+  /** The trend of a country when its own is in use, else of everyone. */
+  scopeFor(country: string | null): TrendScope {
     const { scopes } = this.#snapshot;
-    const local = country == null ? undefined : localScope(country);
+    const local = country === null ? undefined : localScope(country);
     const scope = local !== undefined && scopes.has(local) ? local : GLOBAL;
-    const strongest = [...(scopes.get(scope) ?? [])].slice(0, limit);
-    return {
-      scope,
-      markets: strongest.map(([marketId, score], index) => ({ rank: index + 1, marketId, score })),
-    };
+    return { scope, scores: scopes.get(scope) ?? new Map<string, number>() };
   }
 }
 

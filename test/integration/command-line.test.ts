@@ -2,7 +2,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Client } from 'pg';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openBackend } from '../../src/app.js';
+import { loadSample } from '../../src/cli/load-sample.js';
+import { unfinishedSampleMs } from '../../src/cli/unfinished-sample.js';
+import { readSettings } from '../../src/config/settings.js';
 import { runCommand, startCommand } from '../support/command.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -14,9 +20,19 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+async function execute(url: string, sql: string): Promise<unknown[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
 describe('help', () => {
   it.each([
-    [['--help'], ['serve', 'import', 'feed', 'sample', 'migrate', 'schema']],
+    [['--help'], ['serve', 'import', 'feed', 'sample', 'profile', 'events', 'migrate', 'schema']],
     [
       ['serve', '--help'],
       [
@@ -109,6 +125,8 @@ describe('on a database of its own', () => {
     const none = await runCommand(['feed', 'ada'], env);
     expect(none).toMatchObject({ code: 1 });
     expect(none.stderr).toContain('bellwether sample');
+    const { host, pathname } = new URL(database.url);
+    expect(none.stderr).toContain(`Using the database ${pathname.slice(1)} on ${host}.\n`);
 
     const lines = [
       {
@@ -154,6 +172,34 @@ describe('on a database of its own', () => {
     expect(feed.stdout).toContain('Feed of ada: personal, algorithm v1');
     expect(feed.stdout.indexOf('Will it snow?')).toBeLessThan(feed.stdout.indexOf('Will it rain?'));
     expect(feed.stdout.indexOf('Will it snow?')).toBeGreaterThan(0);
+  }, 60_000);
+
+  it.each([
+    [['--country', 'UK'], /country .*ISO 3166-1/],
+    [['--limit', '0'], /whole number from 1 to 100/],
+    [['--limit', 'ten'], /whole number from 1 to 100/],
+  ])('refuses to print a feed with %j, in one sentence and without a stack', async (flags, sentence) => {
+    const { code, stderr } = await runCommand(['feed', 'ada', ...flags], { DATABASE_URL: database.url });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(sentence);
+    expect(stderr).not.toMatch(/\n {4}at /);
+  });
+
+  it('serves although the trends can not be computed', async () => {
+    const own = await createTestDatabase();
+    await execute(
+      own.url,
+      `create function refuse() returns trigger language plpgsql as $$ begin raise 'not now'; end $$;
+       create trigger refuse before insert or delete on trending_scores
+         for each statement execute function refuse()`,
+    );
+    const gateway = startCommand(['serve'], { DATABASE_URL: own.url, PORT: '0' });
+    const [, url] = await gateway.line(/GraphQL at (http:\S+)\/graphql/);
+    await gateway.line(/the trends could not be computed/);
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    gateway.child.kill('SIGTERM');
+    expect((await gateway.finished).code).toBe(0);
+    await own.drop();
   });
 
   it('never loads the sample into a database that is not its own', async () => {
@@ -170,13 +216,56 @@ describe('on a database of its own', () => {
   });
 });
 
-it('serves the sample on an embedded database, shares it with a command, and stops cleanly', async () => {
+describe('a sample whose loading is stopped', () => {
+  it('is completed by the next one as if nothing had happened', async () => {
+    const own = await createTestDatabase();
+    const startMs = Date.UTC(2026, 5, 15, 12);
+    let nowMs = startMs;
+    const backend = await openBackend({
+      settings: readSettings({ DATABASE_URL: own.url }),
+      logger: pino({ level: 'silent' }),
+      clock: () => nowMs,
+    });
+    const options = { seed: 1, people: 60, days: 14 };
+    const stop = new AbortController();
+    const stopped = loadSample(backend, startMs, options, {
+      stop: stop.signal,
+      onProgress: () => stop.abort('enough'),
+    });
+    await expect(stopped).rejects.toBe('enough');
+
+    nowMs += 3_600_000;
+    expect(await unfinishedSampleMs(backend.store.markets, nowMs)).toBe(startMs);
+    const { interactions } = await loadSample(backend, startMs, options);
+    expect(await unfinishedSampleMs(backend.store.markets, nowMs)).toBeUndefined();
+    const [counted] = await execute(own.url, 'select count(*)::int as stored from interactions');
+    expect(counted).toEqual({ stored: interactions });
+    const [odd] = await execute(own.url, `select count(*)::int as odd from markets where source <> 'sample'`);
+    expect(odd).toEqual({ odd: 0 });
+    await backend.close();
+    await own.drop();
+  });
+});
+
+it('serves the sample on an embedded database, also after a first start that was stopped, shares it with a command, and stops cleanly', async () => {
   const env = { BELLWETHER_DATA_DIR: path.join(folder, 'data'), PORT: '0' };
+  const interrupted = startCommand(['serve'], env);
+  await interrupted.line(/loading the sample/);
+  const stopsAtMs = Date.now();
+  interrupted.child.kill('SIGINT');
+  const early = await interrupted.finished;
+  expect(early).toMatchObject({ code: 0, stderr: '' });
+  expect(early.stdout).toContain('stopped');
+  expect(early.stdout).not.toMatch(/sample loaded|ready:/);
+  expect(Date.now() - stopsAtMs).toBeLessThan(4_000);
+
   const gateway = startCommand(['serve'], env);
+  await gateway.line(/completing it/);
   const [, url] = await gateway.line(/GraphQL at (http:\S+)\/graphql/);
   const beside = await runCommand(['feed', 'sample-politics-001', '--country', 'IL', '--limit', '5'], env);
   expect(beside).toMatchObject({ code: 0 });
   expect(beside.stdout).toContain('personal, algorithm v1');
+  expect(beside.stderr).toBe(`Using the embedded database in ${env.BELLWETHER_DATA_DIR}.\n`);
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
   gateway.child.kill('SIGTERM');
   expect(await gateway.finished).toMatchObject({ code: 0, stderr: '' });
@@ -186,5 +275,5 @@ it('serves the sample on an embedded database, shares it with a command, and sto
   second.child.kill('SIGINT');
   const { code, stdout } = await second.finished;
   expect(code).toBe(0);
-  expect(stdout).not.toContain('loading the sample');
+  expect(stdout).not.toMatch(/loading the sample|completing it/);
 }, 90_000);

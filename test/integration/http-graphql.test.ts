@@ -23,6 +23,11 @@ describe('POST /graphql', () => {
   let server: TestHttpServer;
   const post = (query: string, variables?: unknown, headers?: Record<string, string>) =>
     postGraphQL(server.url, { query, variables }, headers);
+  /** What comes the second time, when an operation that can be compiled is. */
+  const postAgain = async (query: string) => {
+    await post(query);
+    return post(query);
+  };
 
   beforeAll(async () => {
     server = await startTestHttpServer({ plugins: [plain] });
@@ -32,11 +37,12 @@ describe('POST /graphql', () => {
     plain.count = 0;
   });
 
-  test('answers by the compiled operation, with the context of the request', async () => {
-    const { status, body } = await post('{ user }');
-
-    expect({ status, body }).toEqual({ status: 200, body: { data: { user: 'ada' } } });
-    expect(plain.count).toBe(0);
+  test('answers by the compiled operation from the second time on, with the context of the request', async () => {
+    for (const plainly of [1, 1, 1]) {
+      const { status, body } = await post('{ user }');
+      expect({ status, body }).toEqual({ status: 200, body: { data: { user: 'ada' } } });
+      expect(plain.count).toBe(plainly);
+    }
   });
 
   test('answers by graphql-js what cannot be compiled', async () => {
@@ -50,6 +56,7 @@ describe('POST /graphql', () => {
     ['the compiled operation', '{ crash user }'],
     ['graphql-js', '{ crash user @skip(if: false) }'],
   ])('masks a fault that %s meets, and logs it once under the id it answers', async (_name, query) => {
+    await post(query);
     const before = server.log.length;
     const { status, headers, body } = await post(query);
 
@@ -70,16 +77,16 @@ describe('POST /graphql', () => {
     ['unavailable', { code: 'UNAVAILABLE', retryAfterMs: 250 }, 'Try again soon.'],
   ])('tells a client what a BellwetherError says: %s', async (field, extensions, message) => {
     for (const query of [`{ ${field} }`, `{ ${field} @skip(if: false) }`]) {
-      const { status, body } = await post(query);
+      const { status, body } = await postAgain(query);
       expect(status).toBe(200);
       expect(body.errors).toMatchObject([{ message, extensions }]);
     }
   });
 
   test('carries null to the nearest field that may be null, and to the top when none may', async () => {
-    const nested = await post('{ note(id: "1") { strictReply { missing } } user }');
+    const nested = await postAgain('{ note(id: "1") { strictReply { missing } } user }');
     expect(nested.body.data).toEqual({ note: null, user: 'ada' });
-    const top = await post('{ notes { missing } user }');
+    const top = await postAgain('{ notes { missing } user }');
     expect([top.status, top.body.data]).toEqual([200, null]);
   });
 
@@ -88,8 +95,10 @@ describe('POST /graphql', () => {
     await post(write, { text: 'fails', fail: true });
     await post(write, { text: 'works' });
     await post(write, { text: 1 });
+    await post(write, { text: 'fails again', fail: true });
 
-    expect(server.writes).toEqual(['fails', 'works']);
+    expect(server.writes).toEqual(['fails', 'works', 'fails again']);
+    expect(plain.count).toBe(1);
   });
 
   test.each([
@@ -97,6 +106,7 @@ describe('POST /graphql', () => {
     ['not compiled', 'query ($input: NoteInput) { echo(input: $input) @skip(if: false) }'],
   ])('names a bad variable, and keeps 400 for clients that expect it (%s)', async (_name, query) => {
     const variables = { input: { text: 'a', mood: 'CALMER' } };
+    await post(query, {});
     const modern = await post(query, variables);
     const legacy = await post(query, variables, { accept: 'application/json' });
 
@@ -165,16 +175,7 @@ describe('POST /graphql', () => {
     }
   });
 
-  test('hides the schema when introspection is off', async () => {
-    const closed = await startTestHttpServer({ introspection: false });
-    try {
-      const { status, body } = await postGraphQL(closed.url, {
-        query: '{ __schema { queryType { name } } }',
-      });
-      expect([status, body.data]).toEqual([400, undefined]);
-    } finally {
-      await closed.app.close();
-    }
+  test('lets a client read the schema', async () => {
     expect((await post('{ __schema { queryType { name } } }')).body.data).toEqual({
       __schema: { queryType: { name: 'Query' } },
     });

@@ -100,6 +100,21 @@ describe('upsertMarkets', () => {
     });
   });
 
+  it('needs a title for a new market only', async () => {
+    const results = await upsert(
+      { id: 'fog', probability: 0.1 },
+      { id: 'fog', title: 'Fog?', probability: 0.2 },
+      { id: 'fog', probability: 0.3 },
+      { id: 'fog', title: null, probability: 0.4 },
+    );
+    expect(outcomes(results)).toEqual(['REJECTED', 'CREATED', 'UPDATED', 'REJECTED']);
+    expect(results[0]?.reason).toBe('title: is needed for a new market');
+    expect(results[3]?.reason).toMatch(/^title: /);
+    expect(await market('fog')).toMatchObject({ title: 'Fog?', probability: 0.3 });
+    expect(outcomes(await upsert({ id: 'fog', probability: 0.5 }))).toEqual(['UPDATED']);
+    expect(await market('fog')).toMatchObject({ title: 'Fog?', probability: 0.5 });
+  });
+
   it('applies the second of two with one id to the result of the first', async () => {
     const results = await upsert(
       { id: 'twice', title: 'Once?', probability: 0.1, volumeTotal: 5 },

@@ -27,7 +27,7 @@ afterAll(async () => {
   await gateway.close();
 });
 
-const importAll = (inputs: readonly unknown[]) => gateway.backend.services.tracking.importAll(inputs);
+const importAll = (inputs: readonly unknown[]) => gateway.backend.history.importAll(inputs);
 
 const hoursAgo = (hours: number) => new Date(TEST_NOW_MS - hours * HOUR_MS);
 

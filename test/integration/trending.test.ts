@@ -43,7 +43,7 @@ interface TestEvent {
 }
 
 async function happen(events: readonly TestEvent[]): Promise<void> {
-  const results = await gateway.backend.services.tracking.importAll(
+  const results = await gateway.backend.history.importAll(
     events.map(({ hoursAgo = 0, ...event }) => ({
       eventType: 'PARTICIPATE',
       occurredAt: new Date(gateway.clock.nowMs - hoursAgo * HOUR_MS),
@@ -59,7 +59,7 @@ async function trendsIn(country: string | null = null) {
   const { data, errors } = await gateway.run(TrendingDocument, { country, limit: 100 });
   if (!data) throw new Error(JSON.stringify(errors));
   const { scope, markets } = data.trending;
-  return { scope, scores: Object.fromEntries(markets.map(({ market, score }) => [market?.id ?? '', score])) };
+  return { scope, scores: Object.fromEntries(markets.map(({ market, score }) => [market.id, score])) };
 }
 
 const people = (count: number, name = 'person') =>
@@ -190,6 +190,30 @@ it('answers the strongest first, as many as asked for', async () => {
   ]);
 });
 
+it('leaves out what cannot be shown now, before it counts how many were asked for', async () => {
+  const soonOver = new Date(gateway.clock.nowMs + HOUR_MS);
+  await gateway.addMarkets(
+    { id: 'blocked-there', blockedCountries: ['DE'] },
+    { id: 'soon-over', resolvesAt: soonOver },
+    { id: 'soon-closed' },
+  );
+  const events = ['soon-closed', 'soon-over', 'blocked-there', 'market-1', 'market-2'].flatMap(
+    (marketId, index) => people(9 - index).map((userKey) => ({ userKey, marketId })),
+  );
+  await happen(events);
+  await gateway.backend.services.trends.refresh();
+  const strongest = async (country: string | null = null) => {
+    const { data } = await gateway.run(TrendingDocument, { country, limit: 2 });
+    return data?.trending.markets.map(({ rank, market }) => `${rank} ${market.id}`);
+  };
+  expect(await strongest()).toEqual(['1 soon-closed', '2 soon-over']);
+  await gateway.addMarkets({ id: 'soon-closed', status: 'CLOSED' });
+  expect(await strongest()).toEqual(['1 soon-over', '2 blocked-there']);
+  gateway.clock.nowMs = soonOver.getTime();
+  expect(await strongest()).toEqual(['1 blocked-there', '2 market-1']);
+  expect(await strongest('de')).toEqual(['1 market-1', '2 market-2']);
+});
+
 it('is computed by one of several processes at a time, and known to all of them', async () => {
   const neighbour = await openBackend({
     settings: readSettings({ DATABASE_URL: gateway.databaseUrl }),
@@ -202,7 +226,7 @@ it('is computed by one of several processes at a time, and known to all of them'
     await Promise.all(Array.from({ length: 4 }, () => services.map(({ trends }) => trends.refresh())).flat());
     for (const { trends } of services) {
       await trends.load();
-      expect(trends.top({ limit: 10 }).markets).toEqual([{ rank: 1, marketId: 'market-5', score: 1 }]);
+      expect([...trends.scopeFor(null).scores]).toEqual([['market-5', 1]]);
     }
   } finally {
     await neighbour.close();

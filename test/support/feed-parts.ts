@@ -9,7 +9,16 @@ import { storedMarket } from './stored-market.js';
 const createdAt = new Date(NOON_MS - 1_000 * HOUR_MS);
 
 /** A feed over these markets, at noon; each has a volume that puts it in the order given. */
-export function feedOver(markets: readonly Market[], options: { localTrend?: Record<string, number> } = {}) {
+export function feedOver(
+  markets: readonly Market[],
+  options: {
+    localTrend?: Record<string, number>;
+    /** Has every look-up of a market that is not in memory go like this. */
+    lookUp?: () => Promise<never>;
+    held?: ProfileState;
+    clock?: { nowMs: number };
+  } = {},
+) {
   const ordered = markets.map((market, index) => ({ ...market, createdAt, volumeTotal: 1_000 - index }));
   const { logger, lines } = recordingLogger();
   const asked: string[][] = [];
@@ -18,18 +27,25 @@ export function feedOver(markets: readonly Market[], options: { localTrend?: Rec
       snapshot: patchSnapshot(emptySnapshot, ordered, 1n),
       findByIds: (ids) => {
         asked.push([...ids]);
+        if (options.lookUp) return options.lookUp();
         return Promise.resolve(ids.map((id) => ordered.find((market) => market.id === id)));
       },
     },
     trends: {
-      reader: (country) => (marketId) => ({
-        trendingGlobal: 0,
-        trendingLocal: country === 'IL' && options.localTrend ? (options.localTrend[marketId] ?? 0) : null,
-        probability24hAgo: null,
+      reader: (country) => ({
+        trendingGlobal: () => 0,
+        trendingLocal: (marketId) =>
+          country === 'IL' && options.localTrend ? (options.localTrend[marketId] ?? 0) : null,
+        probability24hAgo: () => null,
+      }),
+      scopeFor: (country) => ({
+        scope: country === null ? 'global' : `local:${country}`,
+        scores: new Map(Object.entries(options.localTrend ?? {})),
       }),
     },
     config: { profileTimeoutMs: 10 },
-    clock: () => NOON_MS,
+    heldProfile: (userKey) => (options.held?.userKey === userKey ? options.held : undefined),
+    clock: () => options.clock?.nowMs ?? NOON_MS,
     newId: () => 'feed-1',
     logger,
   });

@@ -20,7 +20,7 @@ export const memory = profileMemory(config);
 export function profileEvent(
   eventType: EventType,
   occurredAtMs: number,
-  details: { market?: Partial<ProfileEvent['market']>; dwellMs?: number; country?: string } = {},
+  details: { market?: Partial<ProfileEvent['market']>; dwellMs?: number; country?: string; stake?: number } = {},
 ): ProfileEvent {
   const dwellMs = details.dwellMs ?? null;
   return {
@@ -29,6 +29,7 @@ export function profileEvent(
     dwellMs,
     weight: eventWeight(eventType, dwellMs, config.events),
     country: details.country ?? null,
+    stake: details.stake ?? null,
     market: {
       id: 'm1',
       category: 'Politics',

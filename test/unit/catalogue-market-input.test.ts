@@ -15,8 +15,10 @@ function checked(fields: Record<string, unknown>) {
 const faultOf = (fields: Record<string, unknown>) =>
   checkMarketInput({ id: 'm1', title: 'Will it?', ...fields }).fault;
 
-const applied = (stored: Market | undefined, fields: Record<string, unknown>): Market =>
-  applyMarketInput(stored, checked(fields), now);
+function applied(stored: Market | undefined, fields: Record<string, unknown>): Market {
+  const input = checked(fields);
+  return applyMarketInput(stored, { ...input, title: input.title ?? 'Will it?' }, now);
+}
 
 /** A market that has something everywhere. */
 const full = storedMarket('m1', {
@@ -54,6 +56,13 @@ describe('a market as given', () => {
   it('keeps what is stored where the input says nothing', () => {
     expect(applied(full, {})).toEqual(full);
     expect(applied(full, { volume24h: 0 })).toEqual({ ...full, volume24h: 0 });
+  });
+
+  it('may be named by its id alone, but has no title of null', () => {
+    expect(checkMarketInput({ id: 'm1', probability: 0.5 })).toEqual({
+      market: { id: 'm1', probability: 0.5 },
+    });
+    expect(faultOf({ title: null })).toMatch(/^title: [^;]+$/);
   });
 
   it('loses what the input takes away with null', () => {

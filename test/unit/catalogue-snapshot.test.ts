@@ -7,15 +7,25 @@ import { storedMarket } from '../support/stored-market.js';
 const snapshotOf = (...markets: Market[]) => patchSnapshot(emptySnapshot, markets, 1n);
 const idsIn = (snapshot: typeof emptySnapshot): string[] => snapshot.entries.map(({ market }) => market.id);
 
+const IDS = ['a', 'B', 'c', 'é', 'm10', 'm9', '\u{1f600}', '\uffff'];
+
+/** The open ones as last changed, all sorted anew. */
+function resorted(changed: readonly Market[]): Market[] {
+  const latest = new Map(changed.map((market) => [market.id, market]));
+  return [...latest.values()]
+    .filter(({ status }) => status === 'OPEN')
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
 const changes: fc.Arbitrary<Market[]> = fc.array(
   fc
     .record({
-      id: fc.constantFrom('a', 'B', 'c', 'é', 'm10', 'm9'),
+      id: fc.constantFrom(...IDS),
       status: fc.constantFrom('OPEN', 'CLOSED', 'RESOLVED'),
       title: fc.constantFrom('One?', 'Two?'),
     })
     .map(({ id, status, title }) => storedMarket(id, { status, title })),
-  { maxLength: 8 },
+  { maxLength: 14 },
 );
 
 describe('a snapshot of the catalogue', () => {
@@ -28,7 +38,10 @@ describe('a snapshot of the catalogue', () => {
       storedMarket('resolved', { status: 'RESOLVED' }),
     );
     expect(idsIn(snapshot)).toEqual(['B', 'm10', 'm9']);
-    expect([...snapshot.byId.keys()].toSorted()).toEqual(['B', 'm10', 'm9']);
+    expect(snapshot.byId.get('m10')).toBe(snapshot.entries[1]);
+    expect(
+      ['B', 'm10', 'm9', 'closed', 'resolved', '', 'm1', 'z'].map((id) => snapshot.byId.has(id)),
+    ).toEqual([...[true, true, true], ...[false, false, false, false, false]]);
     expect(snapshot.version).toBe(1n);
   });
 
@@ -54,14 +67,15 @@ describe('a snapshot of the catalogue', () => {
     fc.assert(
       fc.property(changes, changes, (first, second) => {
         const before = snapshotOf(...first);
-        const copy = structuredClone(before);
+        const entries = structuredClone(before.entries);
         const after = patchSnapshot(before, second, 2n);
-        expect(before).toEqual(copy);
-        expect(after).toEqual(patchSnapshot(emptySnapshot, [...first, ...second], 2n));
-        expect(after.entries).toEqual(
-          [...after.byId.values()].toSorted((a, b) => (a.market.id < b.market.id ? -1 : 1)),
-        );
-        expect(emptySnapshot).toEqual({ version: 0n, entries: [], byId: new Map() });
+        expect(before.entries).toEqual(entries);
+        expect(after.entries).toEqual(patchSnapshot(emptySnapshot, [...first, ...second], 2n).entries);
+        expect(after.entries.map(({ market }) => market)).toEqual(resorted([...first, ...second]));
+        for (const id of IDS) {
+          expect(after.byId.get(id)).toBe(after.entries.find(({ market }) => market.id === id));
+        }
+        expect(emptySnapshot).toMatchObject({ version: 0n, entries: [] });
       }),
     );
   });

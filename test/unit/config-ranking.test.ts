@@ -65,8 +65,17 @@ describe('the ranking config', () => {
         ],
         tagFactor: 0.8,
       },
-      profile: { longTermHalfLifeDays: 30, sessionHalfLifeMinutes: 45, sessionIdleMinutes: 30 },
+      profile: {
+        longTermHalfLifeDays: 30,
+        sessionHalfLifeMinutes: 45,
+        sessionIdleMinutes: 30,
+        cacheMegabytes: 512,
+        cacheSeconds: 600,
+        cacheSecondsUnheard: 1,
+      },
       trending: { windowHours: 24, halfLifeHours: 6, userCap: 8, minLocalUsers: 20, refreshSeconds: 60 },
+      tracking: { groupWaitMs: 0, groupEvents: 500, maxQueued: 10_000, maxQueuedMs: 2_000 },
+      sinks: [],
       feed: { profileTimeoutMs: 150 },
     });
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { LoadProfile } from '../../src/feed/feed-service.js';
 import { emptyProfile } from '../../src/repositories/profile-state.js';
 import {
   fails,
@@ -56,8 +57,7 @@ describe('a feed', () => {
     ['fails', fails],
     ['takes too long', hangs],
   ])('is served from memory, and says so, when the profile %s', async (_, loadProfile) => {
-    const { service, lines } = feedOver(three);
-    const feed = await service.feed({ userKey: 'ada' }, loadProfile);
+    const feed = await feedOver(three).service.feed({ userKey: 'ada' }, loadProfile);
     expect(feed).toMatchObject({
       personalized: false,
       degraded: true,
@@ -66,7 +66,33 @@ describe('a feed', () => {
     });
     expect(feed.hero?.market.id).toBe('politics');
     expect(feed.grid).toHaveLength(2);
-    expect(lines).toHaveLength(1);
+  });
+
+  it('no longer waits for profiles after five could not be read, and tries one a second later', async () => {
+    const clock = { nowMs: NOON_MS };
+    const { service, lines } = feedOver(three, { clock });
+    let asked = 0;
+    const dead: LoadProfile = (userKey) => {
+      asked += 1;
+      return fails(userKey);
+    };
+    for (let person = 0; person < 20; person += 1) {
+      expect(await service.feed({ userKey: `person-${person}` }, dead)).toMatchObject({ degraded: true });
+    }
+    expect(asked).toBe(5);
+    expect(lines).toMatchObject([{ level: 40, err: { message: 'no database' } }]);
+    clock.nowMs += 1_000;
+    expect(await service.feed({ userKey: 'ada' }, knows(sportsFan))).toMatchObject({ degraded: false });
+    expect(lines).toMatchObject([{ level: 40 }, { level: 30 }]);
+  });
+
+  it('is personal from memory while no profile can be read', async () => {
+    const { service } = feedOver(three, { held: sportsFan });
+    for (let time = 0; time < 6; time += 1) await service.feed({ userKey: 'bea' }, fails);
+    expect(await service.feed({ userKey: 'ada' }, nobodyAsked)).toMatchObject({
+      degraded: false,
+      personalized: true,
+    });
   });
 
   it('leaves out what the person hid, what is over, and what is blocked in the country', async () => {

@@ -15,6 +15,7 @@ describe('a ranking', () => {
       unknownMarketIds: ['nothing', ''],
       personalized: true,
       algorithmVersion: 'v1',
+      degraded: false,
     });
     expect(ranking.rankedMarkets[0]?.score).toBe(ranking.rankedMarkets[0]?.scores.final);
   });
@@ -39,7 +40,7 @@ describe('a ranking', () => {
     const { rankedMarkets, unknownMarketIds } = await service.rank(
       {
         userKey: 'ada',
-        marketIds: ['politics'],
+        marketIds: ['politics', 'described', 'elsewhere'],
         candidates: [{ id: 'described', title: ' Will it? ', category: 'SPORTS' }],
       },
       knows(sportsFan),
@@ -49,8 +50,8 @@ describe('a ranking', () => {
       market: { title: 'Will it?', status: 'OPEN', createdAt: new Date(NOON_MS) },
       scores: { freshness: 1, interest: 0.03 },
     });
-    expect(unknownMarketIds).toEqual([]);
-    expect(asked).toEqual([['politics']]);
+    expect(unknownMarketIds).toEqual(['elsewhere']);
+    expect(asked).toEqual([['elsewhere']]);
   });
 
   it('takes the description of a market over what is stored, and the last of several', async () => {
@@ -91,7 +92,45 @@ describe('a ranking', () => {
       fails,
     );
     expect(idsOf(ranking.rankedMarkets)).toEqual(['politics', 'sports']);
-    expect(ranking).toMatchObject({ personalized: false, algorithmVersion: 'fallback' });
+    expect(ranking).toMatchObject({
+      personalized: false,
+      algorithmVersion: 'fallback',
+      degraded: true,
+      unknownMarketIds: [],
+    });
+  });
+
+  it.each([
+    ['fails', () => Promise.reject(new Error('no database'))],
+    ['takes too long', () => new Promise<never>(() => undefined)],
+  ])('has what is in memory, and says so, when looking up another market %s', async (_, lookUp) => {
+    const { service } = feedOver(three, { lookUp });
+    const ranking = await service.rank(
+      {
+        userKey: 'ada',
+        marketIds: ['closed', 'politics', 'sports'],
+        candidates: [{ id: 'new', title: 'New?' }],
+      },
+      knows(sportsFan),
+    );
+    expect(idsOf(ranking.rankedMarkets)).toEqual(['sports', 'new', 'politics']);
+    expect(ranking).toMatchObject({
+      unknownMarketIds: ['closed'],
+      personalized: true,
+      algorithmVersion: 'fallback',
+      degraded: true,
+    });
+  });
+
+  it('no longer looks markets up after five times without success, and still has what is in memory', async () => {
+    const { service, asked } = feedOver(three, { lookUp: () => Promise.reject(new Error('no database')) });
+    for (let time = 0; time < 20; time += 1) await service.rank({ marketIds: ['closed'] }, nobodyAsked);
+    expect(asked).toHaveLength(5);
+    expect(await service.rank({ marketIds: ['sports'] }, nobodyAsked)).toMatchObject({
+      degraded: false,
+      algorithmVersion: 'v1',
+      unknownMarketIds: [],
+    });
   });
 
   it('is empty for empty lists', async () => {

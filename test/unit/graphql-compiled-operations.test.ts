@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { execute, getIntrospectionQuery, parse, validate, type ExecutionResult } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { CompiledOperations } from '../../src/graphql/compiled-operations.js';
+import {
+  CompiledOperations,
+  MAX_CHARACTERS,
+  MAX_FIELDS,
+  MAX_WEIGHT,
+} from '../../src/graphql/compiled-operations.js';
 import { createTestSchema } from '../support/test-schema.js';
 
 const contextValue = { user: 'ada' };
@@ -10,7 +15,13 @@ type Variables = Readonly<Record<string, unknown>>;
 function compile(source: string, operationName?: string) {
   const { schema } = createTestSchema();
   expect(validate(schema, parse(source)).map(({ message }) => message)).toEqual([]);
-  return new CompiledOperations(schema, 10).get(source, source, operationName);
+  return getTwice(new CompiledOperations(schema, 10), source, operationName);
+}
+
+/** What is there when a document comes for the second time, which is when it is compiled. */
+function getTwice(operations: CompiledOperations, source: string, operationName?: string) {
+  operations.get(source, source, operationName);
+  return operations.get(source, source, operationName);
 }
 
 async function runCompiled(source: string, variables: Variables): Promise<ExecutionResult | undefined> {
@@ -150,25 +161,86 @@ describe('what graphql-jit would get wrong', () => {
     const source = `{ note(id: 1) { ...F0 } } ${levels.join(' ')} fragment F40 on Note { id }`;
     const { schema } = createTestSchema();
 
-    expect(new CompiledOperations(schema, 1).get(source, source, undefined)).toBeUndefined();
+    expect(getTwice(new CompiledOperations(schema, 1), source)).toBeUndefined();
   });
 });
 
 describe('the store of compiled operations', () => {
+  const { schema } = createTestSchema();
+  const selecting = (fields: number) =>
+    `{ ${Array.from({ length: fields }, (_, i) => `f${i}: user`).join(' ')} }`;
+
+  test('compiles a document when it comes for the second time', () => {
+    const operations = new CompiledOperations(schema, 10);
+
+    expect(operations.get('hash', '{ user }', undefined)).toBeUndefined();
+    expect(operations.get('other hash', '{ echo }', undefined)).toBeUndefined();
+    expect(operations.get('hash', '{ user }', undefined)).toBeDefined();
+  });
+
+  test('keeps nothing of a thousand documents that come once, and forgets the first of them', () => {
+    const operations = new CompiledOperations(schema, 10);
+    for (let i = 0; i <= 1_000; i++) operations.get(`hash ${i}`, '{ user }', undefined);
+
+    expect(operations.size).toBe(0);
+    expect(operations.get('hash 1', '{ user }', undefined)).toBeDefined();
+    expect(operations.get('hash 0', '{ user }', undefined)).toBeUndefined();
+  });
+
   test('keeps no more than it was told to', () => {
-    const operations = new CompiledOperations(createTestSchema().schema, 3);
-    for (let i = 0; i < 10; i++) operations.get(`hash ${i}`, `{ echo(count: ${i}) }`, undefined);
+    const operations = new CompiledOperations(schema, 3);
+    for (let i = 0; i < 10; i++) getTwice(operations, `{ echo(count: ${i}) }`);
 
     expect(operations.size).toBe(3);
   });
 
-  test('compiles a document once for each operation name', () => {
-    const operations = new CompiledOperations(createTestSchema().schema, 10);
-    const source = 'query A { user } query B { echo }';
-    const first = operations.get('hash', source, 'A');
+  test('keeps the fewer operations, the more fields they have with their fragments written out', () => {
+    const operations = new CompiledOperations(schema, 1_000);
+    const spreads = Array.from({ length: 14 }, (_, i) => `n${i}: note(id: 1) { ...F }`).join(' ');
+    const fragment = 'fragment F on Note { id text mood at a: id b: id c: id d: id e: id f: id g: id h: id }';
+    const fields = 14 * (1 + 12);
+    const total = Math.ceil(MAX_WEIGHT / fields) + 5;
+    for (let i = 0; i < total; i++) getTwice(operations, `query Q${i} { ${spreads} } ${fragment}`);
 
-    expect(operations.get('hash', source, 'A')).toBe(first);
-    expect(operations.get('hash', source, 'B')).not.toBe(first);
+    expect(operations.size).toBeLessThanOrEqual(MAX_WEIGHT / fields);
+    expect(operations.size).toBeGreaterThan(0.9 * (MAX_WEIGHT / fields));
+  });
+
+  test('keeps the fewer operations, the longer their documents are', () => {
+    const operations = new CompiledOperations(schema, 2_000);
+    const text = 'x'.repeat(MAX_CHARACTERS - 50);
+    for (let i = 0; i < 1_200; i++) getTwice(operations, `{ echo(text: "${i} ${text}") }`);
+
+    expect(operations.size).toBeGreaterThan(500);
+    expect(operations.size).toBeLessThan(1_050);
+  });
+
+  test('compiles no operation of more fields than its bound', () => {
+    const operations = new CompiledOperations(schema, 10);
+
+    expect(getTwice(operations, selecting(MAX_FIELDS))).toBeDefined();
+    expect(getTwice(operations, selecting(MAX_FIELDS + 1))).toBeUndefined();
+  });
+
+  test('neither compiles nor remembers a document, or a name, that is too long', () => {
+    const operations = new CompiledOperations(schema, 10);
+    const ofLength = (length: number) => '{ user }'.padEnd(length);
+
+    expect(getTwice(operations, ofLength(MAX_CHARACTERS))).toBeDefined();
+    expect(getTwice(operations, ofLength(MAX_CHARACTERS + 1))).toBeUndefined();
+    getTwice(operations, '{ user }', 'x'.repeat(MAX_CHARACTERS));
+    expect(operations.size).toBe(1);
+  });
+
+  test('compiles a document once for each operation name', () => {
+    const operations = new CompiledOperations(schema, 10);
+    const source = 'query A { user } query B { echo }';
+    const first = getTwice(operations, source, 'A');
+
+    expect(first).toBeDefined();
+    expect(getTwice(operations, source, 'A')).toBe(first);
+    expect(getTwice(operations, source, 'B')).toBeDefined();
+    expect(getTwice(operations, source, 'B')).not.toBe(first);
   });
 });
 

@@ -1,9 +1,17 @@
 import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import type { UserProfile } from '../../profiles/profile-service.js';
-import type { TrackResult } from '../../tracking/tracking-service.js';
+import type { ImpressionsResult, RejectedResult, TrackResult } from '../../tracking/tracking-service.js';
 import type { GraphQLContext } from '../context.js';
-import { TrackInteractionInput, TrackInteractionResultType } from '../types/track-interaction.js';
+import { TrackImpressionsInput, TrackImpressionsResultType } from '../types/track-impressions.js';
+import {
+  TrackInteractionInput,
+  TrackInteractionResultType,
+  TrackInteractionsResultType,
+} from '../types/track-interaction.js';
 import { UserProfileType } from '../types/user-profile.js';
+
+/** The answer to an event of a batch, with the profile as it is shown. */
+type AnsweredEvent = Omit<TrackResult | RejectedResult, 'profile'> & { readonly profile: UserProfile | null };
 
 @Resolver(() => TrackInteractionResultType)
 export class TrackingResolver {
@@ -17,6 +25,33 @@ export class TrackingResolver {
     input: TrackInteractionInput,
   ): Promise<TrackResult> {
     return services.tracking.track(input);
+  }
+
+  @Mutation(() => [TrackInteractionsResultType], {
+    description:
+      'Records up to 500 events together, and answers each: one that is not valid never holds up the others.',
+  })
+  async trackInteractions(
+    @Ctx() { services }: GraphQLContext,
+    @Arg('inputs', () => [TrackInteractionInput], { description: 'What happened, at most 500.' })
+    inputs: TrackInteractionInput[],
+  ): Promise<AnsweredEvent[]> {
+    const results = await services.tracking.trackAll(inputs);
+    return results.map((result) => ({
+      ...result,
+      profile: result.profile === null ? null : services.profiles.view(result.profile),
+    }));
+  }
+
+  @Mutation(() => TrackImpressionsResultType, {
+    description: 'Records which markets a person was shown, up to 200 at once. It says nothing of taste.',
+  })
+  trackImpressions(
+    @Ctx() { services }: GraphQLContext,
+    @Arg('input', () => TrackImpressionsInput, { description: 'What was shown.' })
+    input: TrackImpressionsInput,
+  ): Promise<ImpressionsResult> {
+    return services.tracking.trackImpressions(input);
   }
 
   @FieldResolver(() => UserProfileType, { description: 'The profile after it.' })

@@ -1,11 +1,9 @@
-import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
-import type { Market } from '../../catalogue/market.js';
-import type { Trending, TrendingMarket } from '../../trends/trend-service.js';
+import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql';
+import type { Trending } from '../../feed/trending-list.js';
 import type { GraphQLContext } from '../context.js';
-import { MarketType } from '../types/market.js';
-import { TrendingMarketType, TrendingType } from '../types/trending.js';
+import { TrendingType } from '../types/trending.js';
 
-@Resolver(() => TrendingMarketType)
+@Resolver()
 export class TrendingResolver {
   @Query(() => TrendingType, { description: 'What many people do now, in a country or everywhere.' })
   trending(
@@ -18,14 +16,6 @@ export class TrendingResolver {
     country: string | null,
     @Arg('limit', () => Int, { defaultValue: 20, description: 'How many, 1–100.' }) limit: number,
   ): Trending {
-    return services.trends.top({ country, limit });
-  }
-
-  @FieldResolver(() => MarketType, { nullable: true, description: 'The market.' })
-  market(
-    @Root() { marketId }: TrendingMarket,
-    @Ctx() { loaders }: GraphQLContext,
-  ): Promise<Market | undefined> {
-    return loaders.market.load(marketId);
+    return services.feed.trending({ country, limit });
   }
 }

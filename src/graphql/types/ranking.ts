@@ -7,14 +7,22 @@ export class RankingType {
   @Field(() => [RankedMarketType], { description: 'All markets that are known, best first.' })
   rankedMarkets!: RankedMarketType[];
 
-  @Field(() => [ID], { description: 'The ids that no market has.' })
+  @Field(() => [ID], {
+    description: 'The ids that no market has; when degraded, also those that could not be looked up now.',
+  })
   unknownMarketIds!: string[];
 
   @Field(() => Boolean, { description: 'Whether what is known of the person took part.' })
   personalized!: boolean;
 
-  @Field(() => String, { description: '`v1`, or `fallback` when the profile could not be had in time.' })
+  @Field(() => String, { description: '`v1`, or `fallback` when the ranking is degraded.' })
   algorithmVersion!: string;
+
+  @Field(() => Boolean, {
+    description:
+      'Whether something that the ranking needs, the profile or markets that are not open, could not be had in time and was left out.',
+  })
+  degraded!: boolean;
 }
 
 @InputType({ description: 'A market that is not stored here, described for ranking.' })

@@ -10,7 +10,7 @@ function namesOf<Name extends string>(names: readonly Name[]): { readonly [Key i
 
 export const EventTypeEnum = namesOf(EVENT_TYPES);
 export const FeedSectionEnum = namesOf(FEED_SECTIONS);
-export const TrackStatus = { RECORDED: 'RECORDED', DUPLICATE: 'DUPLICATE' } as const;
+export const TrackStatus = { RECORDED: 'RECORDED', DUPLICATE: 'DUPLICATE', REJECTED: 'REJECTED' } as const;
 
 registerEnumType(EventTypeEnum, {
   name: 'EventType',
@@ -53,6 +53,7 @@ registerEnumType(TrackStatus, {
   valuesConfig: {
     RECORDED: { description: 'It is on disk, together with all that it changed.' },
     DUPLICATE: { description: 'Its clientEventId was recorded before; it changed nothing.' },
+    REJECTED: { description: 'It is not valid; nothing of it was recorded. Only within a batch.' },
   },
 });
 
@@ -122,4 +123,34 @@ export class TrackInteractionResultType {
 
   @Field(() => UserProfileType, { description: 'The profile after it.' })
   profile!: UserProfileType;
+}
+
+@ObjectType('TrackInteractionsResult', {
+  simpleResolvers: true,
+  description: 'The answer to one event of a batch.',
+})
+export class TrackInteractionsResultType {
+  @Field(() => ID, { nullable: true, description: 'As of a single event; null when it was rejected.' })
+  interactionId!: string | null;
+
+  @Field(() => TrackStatus, { description: 'What became of it.' })
+  status!: keyof typeof TrackStatus;
+
+  @Field(() => Boolean, { description: 'Whether this event changed the profile.' })
+  profileUpdated!: boolean;
+
+  @Field(() => UserProfileType, {
+    nullable: true,
+    description: 'The profile after it; null when it was rejected.',
+  })
+  profile!: UserProfileType | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'What is wrong, when it was rejected: the path within the event.',
+  })
+  field?: string;
+
+  @Field(() => String, { nullable: true, description: 'Why it was rejected.' })
+  reason?: string;
 }

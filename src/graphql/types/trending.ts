@@ -1,11 +1,13 @@
 import { Field, Float, Int, ObjectType } from 'type-graphql';
+import { MarketType } from './market.js';
 
 @ObjectType('TrendingMarket', { simpleResolvers: true, description: 'A market and how it trends.' })
 export class TrendingMarketType {
-  marketId!: string;
-
   @Field(() => Int, { description: 'Its place, from 1.' })
   rank!: number;
+
+  @Field(() => MarketType, { description: 'The market; open, not over, and not blocked in the country.' })
+  market!: MarketType;
 
   @Field(() => Float, { description: '0–1, 1 for the strongest of the scope.' })
   score!: number;
@@ -18,6 +20,6 @@ export class TrendingType {
   })
   scope!: string;
 
-  @Field(() => [TrendingMarketType], { description: 'The strongest first.' })
+  @Field(() => [TrendingMarketType], { description: 'The strongest first, of those that can be shown now.' })
   markets!: TrendingMarketType[];
 }

@@ -9,8 +9,11 @@ export class MarketInput {
   @Field(() => ID, { description: "The site's own id, 1–128 characters." })
   id!: string;
 
-  @Field(() => String, { description: 'The question, 1–500 characters.' })
-  title!: string;
+  @Field(() => String, {
+    nullable: true,
+    description: 'The question, 1–500 characters. Needed only for a new market; null is refused.',
+  })
+  title?: string | null;
 
   @Field(() => String, { nullable: true, description: 'Background and rules of resolution.' })
   description?: string | null;

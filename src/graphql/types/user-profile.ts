@@ -9,10 +9,12 @@ export class TopicTasteType {
   @Field(() => Float, { description: 'The sum of event weights, for ever: what algorithm v1 reads.' })
   score!: number;
 
-  @Field(() => Float, { description: 'The same sum, halved every 30 days.' })
+  @Field(() => Float, { description: 'The same sum, halved every 30 days by default.' })
   longTerm!: number;
 
-  @Field(() => Float, { description: 'The same sum of the present session, halved every 45 minutes.' })
+  @Field(() => Float, {
+    description: 'The same sum of the present session, halved every 45 minutes by default.',
+  })
   session!: number;
 }
 
@@ -24,8 +26,31 @@ export class SessionType {
   @Field(() => Int, { description: 'How many events it has.' })
   interactions!: number;
 
-  @Field(() => Boolean, { description: 'Whether it has ended: 30 minutes without an event.' })
+  @Field(() => Boolean, {
+    description: 'Whether it has ended: by default after 30 minutes without an event.',
+  })
   idle!: boolean;
+}
+
+@ObjectType('CategoryStake', {
+  simpleResolvers: true,
+  description: 'What a person usually stakes in a category.',
+})
+export class CategoryStakeType {
+  @Field(() => String, { description: 'The category, in lower case.' })
+  category!: string;
+
+  @Field(() => Float, { description: 'The median of the last 20 stakes in it.' })
+  stake!: number;
+}
+
+@ObjectType('UsualStake', { simpleResolvers: true, description: 'What a person usually stakes.' })
+export class UsualStakeType {
+  @Field(() => Float, { description: 'The median of the last 20 stakes.' })
+  overall!: number;
+
+  @Field(() => [CategoryStakeType], { description: 'The same within each category.' })
+  byCategory!: CategoryStakeType[];
 }
 
 @ObjectType('UserProfile', {
@@ -56,4 +81,7 @@ export class UserProfileType {
 
   @Field(() => String, { nullable: true, description: 'The country last seen, ISO 3166-1 alpha-2.' })
   country!: string | null;
+
+  @Field(() => UsualStakeType, { nullable: true, description: 'Null when the person never staked anything.' })
+  usualStake!: UsualStakeType | null;
 }

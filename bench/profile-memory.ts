@@ -1,0 +1,171 @@
+/**
+ * `node bench/profile-memory.ts`, after a build: fills the profile cache with 100,000 people made after the 500
+ * of the sample and says what one costs, as the cache counts and as the process grows, and how long it takes
+ * to pack and unpack one. Fails over 4,096 bytes a person, or when the cache counts less than it takes.
+ */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { loadRankingConfig } from '../dist/config/ranking-config.js';
+import { applyEvent } from '../dist/profiles/apply-event.js';
+import { ProfileCache } from '../dist/profiles/profile-cache.js';
+import { ProfileCodec } from '../dist/profiles/profile-codec.js';
+import { profileMemory } from '../dist/profiles/profile-memory.js';
+import { StringTable } from '../dist/profiles/string-table.js';
+import { emptyProfile, type ProfileState } from '../dist/repositories/profile-state.js';
+import { loadSampleCatalogue } from '../dist/sample/sample-catalogue.js';
+import { simulatePeople } from '../dist/sample/simulate-people.js';
+import { EVENT_TYPES, eventWeight } from '../dist/scoring/event-weight.js';
+
+const PEOPLE = 100_000;
+const MAX_BYTES_A_PERSON = 4_096;
+/** People differ in the markets that they saw: so many catalogues like the sample's are thought to be open. */
+const CATALOGUES = 20;
+const NOW_MS = Date.UTC(2026, 4, 3, 17, 2, 30);
+
+const { gc } = globalThis;
+if (gc === undefined) {
+  const self = fileURLToPath(import.meta.url);
+  const { status } = spawnSync(process.execPath, ['--expose-gc', self], { stdio: 'inherit' });
+  process.exitCode = status ?? 1;
+} else {
+  run(() => {
+    gc({ execution: 'sync' });
+  });
+}
+
+function run(collectGarbage: () => void): void {
+  const states = sampleStates();
+  console.log(
+    `${states.length} people of the sample: on average ${mean(states.map((state) => state.topics.size))} topics, ` +
+      `${mean(states.map((state) => state.engagements.size))} engagements, ` +
+      `${mean(states.map((state) => state.impressions.size))} impressions`,
+  );
+  const active = fill(collectGarbage, (index) => personLike(states, index));
+  say('active people', active);
+  say(
+    'people never seen',
+    fill(collectGarbage, (index) => emptyProfile(keyOf(index))),
+  );
+  time(states);
+  process.exitCode = active.counted <= MAX_BYTES_A_PERSON && active.grown <= active.counted ? 0 : 1;
+}
+
+interface Cost {
+  readonly counted: number;
+  readonly grown: number;
+  readonly resident: number;
+}
+
+/** Bytes a person, with everybody in one cache. */
+function fill(collectGarbage: () => void, person: (index: number) => ProfileState): Cost {
+  const used = (): number[] => {
+    collectGarbage();
+    collectGarbage();
+    const { heapUsed, external, rss } = process.memoryUsage();
+    return [heapUsed + external, rss];
+  };
+  const [usedBefore = 0, residentBefore = 0] = used();
+  const cache = new ProfileCache({
+    load: () => Promise.reject(new Error('Nobody is read from a store here.')),
+    maxBytes: 2 ** 30,
+    lifeMs: () => Infinity,
+    clock: () => NOW_MS,
+  });
+  for (let index = 0; index < PEOPLE; index++) cache.put(person(index));
+  const [usedAfter = 0, residentAfter = 0] = used();
+  const { entries, bytes } = cache.stats;
+  if (entries !== PEOPLE) throw new Error(`The cache holds ${entries} people.`);
+  return {
+    counted: bytes / PEOPLE,
+    grown: (usedAfter - usedBefore) / PEOPLE,
+    resident: (residentAfter - residentBefore) / PEOPLE,
+  };
+}
+
+function say(who: string, { counted, grown, resident }: Cost): void {
+  console.log(
+    `${PEOPLE} ${who}: ${counted.toFixed(0)} bytes each as counted, ${grown.toFixed(0)} by heap and ` +
+      `external memory, ${resident.toFixed(0)} by resident memory`,
+  );
+}
+
+/** The sample's people after everything they did, as the gateway would have learned it. */
+function sampleStates(): ProfileState[] {
+  const markets = loadSampleCatalogue(NOW_MS);
+  const marketOf = new Map(markets.map((market) => [market.id, market]));
+  const { interactions } = simulatePeople(markets, { seed: 1, nowMs: NOW_MS, people: 500, days: 14 });
+  const config = loadRankingConfig(undefined);
+  const memory = profileMemory(config);
+  const states = new Map<string, ProfileState>();
+  for (const interaction of interactions) {
+    const { userKey, marketId, occurredAt, country = null, dwellMs = null, stake = null } = interaction;
+    const eventType = EVENT_TYPES.find((type) => type === interaction.eventType);
+    const market = marketOf.get(marketId);
+    if (eventType === undefined || market === undefined) throw new Error(`${marketId} cannot be applied.`);
+    const event = {
+      ...{ eventType, country, dwellMs, stake, market },
+      occurredAtMs: Date.parse(occurredAt),
+      weight: eventWeight(eventType, dwellMs, config.events),
+    };
+    const before = states.get(userKey) ?? emptyProfile(userKey);
+    states.set(userKey, { ...applyEvent(before, event, memory), version: before.version + 1 });
+  }
+  return [...states.values()];
+}
+
+/** One of the sample's people under another name, in another of the catalogues. */
+function personLike(states: readonly ProfileState[], index: number): ProfileState {
+  const state = states[index % states.length];
+  if (state === undefined) throw new Error('The sample has nobody.');
+  const catalogue = Math.floor(index / states.length) % CATALOGUES;
+  const there = (marketId: string): string => `${marketId}-${catalogue}`;
+  const moved = <Value extends { readonly marketId: string }>(
+    values: ReadonlyMap<string, Value>,
+  ): Map<string, Value> =>
+    new Map(
+      [...values.values()].map((value) => {
+        const marketId = there(value.marketId);
+        return [marketId, { ...value, marketId }];
+      }),
+    );
+  return {
+    ...state,
+    userKey: keyOf(index),
+    engagements: moved(state.engagements),
+    impressions: moved(state.impressions),
+    hidden: new Map([...state.hidden].map(([marketId, atMs]) => [there(marketId), atMs])),
+  };
+}
+
+function keyOf(index: number): string {
+  return `bench-person-${String(index).padStart(9, '0')}`;
+}
+
+function time(states: readonly ProfileState[]): void {
+  const codec = new ProfileCodec(new StringTable());
+  const encoded = states.map((state) => ({ userKey: state.userKey, bytes: codec.encode(state) }));
+  const rounds = Array.from({ length: 40 });
+  const measure = <Value>(values: readonly Value[], work: (value: Value) => unknown): string => {
+    const micros = rounds
+      .flatMap(() =>
+        values.map((value) => {
+          const startedAt = process.hrtime.bigint();
+          work(value);
+          return Number(process.hrtime.bigint() - startedAt) / 1_000;
+        }),
+      )
+      .sort((a, b) => a - b);
+    const at = (share: number): string => (micros[Math.floor(share * micros.length)] ?? NaN).toFixed(1);
+    return `median ${at(0.5)} µs, p99 ${at(0.99)} µs`;
+  };
+  console.log(`encode: ${measure(states, (state) => codec.encode(state))}`);
+  console.log(`decode: ${measure(encoded, ({ userKey, bytes }) => codec.decode(userKey, bytes))}`);
+  const sizes = encoded.map(({ bytes }) => bytes.length).sort((a, b) => a - b);
+  console.log(
+    `bytes alone: mean ${mean(sizes)}, median ${sizes[sizes.length >> 1]}, largest ${sizes.at(-1)}`,
+  );
+}
+
+function mean(values: readonly number[]): string {
+  return (values.reduce((sum, value) => sum + value, 0) / values.length).toFixed(0);
+}

@@ -1,0 +1,67 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import type { BusSession, SessionEvents } from './bus-session.js';
+import type { BusOptions, InvalidationBus } from './invalidation-bus.js';
+import { SessionBus } from './session-bus.js';
+
+const CHANNEL = 'bellwether:profiles';
+
+/** A bus over Redis's publish and subscribe, on one connection for each. */
+export function createRedisBus({ url, ...options }: BusOptions): InvalidationBus {
+  return new SessionBus((events) => new RedisSession(url, events), options);
+}
+
+/** The bus connects anew, waits and gives up by itself, so the client is to do none of that. */
+const clientOptions = {
+  lazyConnect: true,
+  retryStrategy: null,
+  enableOfflineQueue: false,
+  enableReadyCheck: false,
+  connectionName: 'bellwether-bus',
+} satisfies RedisOptions;
+
+class RedisSession implements BusSession {
+  readonly #publisher: Redis;
+  readonly #subscriber: Redis;
+
+  constructor(url: string, events: SessionEvents) {
+    this.#publisher = connectionTo(url, events);
+    this.#subscriber = connectionTo(url, events);
+    this.#subscriber.on('message', (_channel, payload: string) => events.onPayload(payload));
+  }
+
+  async start(): Promise<void> {
+    await Promise.all([this.#publisher.connect(), this.#subscriber.connect()]);
+    await this.#subscriber.subscribe(CHANNEL);
+  }
+
+  async send(payloads: readonly string[]): Promise<void> {
+    await Promise.all(payloads.map((payload) => this.#publisher.publish(CHANNEL, payload)));
+  }
+
+  async ping(): Promise<void> {
+    await Promise.all([this.#publisher.ping(), this.#subscriber.ping()]);
+  }
+
+  async end(): Promise<void> {
+    await Promise.all([this.#publisher, this.#subscriber].map(disconnect));
+  }
+}
+
+function connectionTo(url: string, events: SessionEvents): Redis {
+  const redis = new Redis(url, clientOptions);
+  redis.on('error', (error) => events.onLost(error));
+  redis.on('end', () => events.onLost(new Error('the connection was closed')));
+  return redis;
+}
+
+async function disconnect(redis: Redis): Promise<void> {
+  // Typed as always there, but made while connecting.
+  const stream = redis.stream as Redis['stream'] | undefined;
+  if (stream === undefined) {
+    redis.disconnect();
+  } else if (!stream.closed) {
+    // Not the client's own way, which waits for the server to close its side: one that is frozen never would.
+    stream.destroy();
+    await new Promise((resolve) => stream.once('close', resolve));
+  }
+}

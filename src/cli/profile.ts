@@ -1,0 +1,43 @@
+import { Command } from 'commander';
+import type { Backend } from '../app.js';
+import { OperatorError } from '../errors.js';
+import { openCommandBackend } from './command-backend.js';
+
+const PEOPLE_AT_ONCE = 500;
+
+/** `bellwether profile`: what is remembered of people. */
+export function profileCommand(): Command {
+  return new Command('profile').description('Look after profiles.').addCommand(
+    new Command('rebuild')
+      .description('Make a profile anew from the events that are stored, or all of them.')
+      .argument('[userKey]', "the site's own key of the person")
+      .option('--all', 'every person', false)
+      .action(async (userKey: string | undefined, { all }: { all: boolean }) => {
+        if ((userKey === undefined) !== all) throw new OperatorError('Name one person, or give --all.');
+        const backend = await openCommandBackend({ holdCatalogue: false });
+        try {
+          const count = userKey === undefined ? await rebuildAll(backend) : await rebuild(backend, [userKey]);
+          console.log(`Rebuilt ${count} ${count === 1 ? 'profile' : 'profiles'}.`);
+        } finally {
+          await backend.close();
+        }
+      }),
+  );
+}
+
+async function rebuildAll(backend: Backend): Promise<number> {
+  let count = 0;
+  let last = '';
+  for (;;) {
+    const keys = await backend.store.profiles.keysAfter(last, PEOPLE_AT_ONCE);
+    count += await rebuild(backend, keys);
+    last = keys.at(-1) ?? last;
+    if (keys.length < PEOPLE_AT_ONCE) return count;
+    console.error(`${count} so far`);
+  }
+}
+
+async function rebuild(backend: Backend, userKeys: readonly string[]): Promise<number> {
+  for (const userKey of userKeys) await backend.rebuildProfile(userKey);
+  return userKeys.length;
+}

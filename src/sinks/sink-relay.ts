@@ -1,0 +1,186 @@
+import type { Logger } from '../observability/logger.js';
+import type { OutboxRepository, OutboxRow } from '../repositories/outbox-repository.js';
+import { backoffMs } from './backoff.js';
+import type { OutgoingEvent } from './outgoing-event.js';
+import { SinkFailure, type Delivery, type Sink } from './sink.js';
+
+/** What takes part in the transaction around a delivery. */
+export interface RelayTransaction {
+  readonly outbox: Pick<OutboxRepository, 'lock' | 'take' | 'remove'>;
+}
+
+/** An event that a sink will never take. */
+export interface RefusedEvent {
+  readonly sink: string;
+  readonly row: OutboxRow;
+  readonly reason: string;
+}
+
+export interface RelayParts<Transaction extends RelayTransaction> {
+  readonly sink: Sink;
+  readonly store: { transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> };
+  readonly outgoing: (row: OutboxRow) => OutgoingEvent;
+  /** Keeps refused events, in the transaction that takes them out of the outbox. */
+  readonly onRefused: (events: readonly RefusedEvent[], transaction: Transaction) => Promise<void>;
+  readonly batchSize: number;
+  /** 0 ≤ random < 1. */
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+/** How long a relay that was not woken waits before it looks again. */
+const POLL_MS = 1_000;
+
+/** A sink that asks to be left alone for longer is asked again after this. */
+const MAX_RETRY_AFTER_MS = 10 * 60_000;
+
+/** What is left over when a delivery is given up at the end: its transaction is rolled back. */
+const ROLLBACK_MS = 1_000;
+
+interface Round {
+  readonly taken: number;
+  readonly settled: number;
+  /** Whether another relay is at this sink. */
+  readonly elsewhere: boolean;
+  readonly failure: unknown;
+}
+
+/**
+ * Carries events from the outbox to one sink. They are taken out of the outbox in the transaction that read them,
+ * once the sink has them: whatever happens in between, they come again. Several relays of one sink, in several
+ * processes, take turns.
+ */
+export class SinkRelay<Transaction extends RelayTransaction> {
+  #stopping = false;
+  #woken = false;
+  #pause: { readonly endsWhenWoken: boolean; readonly end: () => void } | undefined;
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(private readonly parts: RelayParts<Transaction>) {}
+
+  start(): void {
+    this.#work = this.#run();
+  }
+
+  /** Tells of new events. Without it they are found within a second. */
+  wake(): void {
+    this.#woken = true;
+    if (this.#pause?.endsWhenWoken === true) this.#pause.end();
+  }
+
+  /**
+   * Lets a delivery under way come to its end, and closes the sink.
+   *
+   * @param withinMs after which the delivery is given up; its events come again after the next start.
+   */
+  async stop(withinMs: number): Promise<void> {
+    this.#stopping = true;
+    this.#pause?.end();
+    await atMost(withinMs, this.#work);
+    await this.parts.sink.close();
+    await atMost(ROLLBACK_MS, this.#work);
+  }
+
+  async #run(): Promise<void> {
+    const { sink, batchSize, random, logger } = this.parts;
+    let failures = 0;
+    while (!this.#stopping) {
+      this.#woken = false;
+      const { taken, settled, elsewhere, failure } = await this.#round();
+      if (failure !== undefined) {
+        failures = settled > 0 ? 1 : failures + 1;
+        const retryAfterMs = failure instanceof SinkFailure ? (failure.retryAfterMs ?? 0) : 0;
+        const waitMs = Math.max(backoffMs(failures, random()), Math.min(retryAfterMs, MAX_RETRY_AFTER_MS));
+        const what =
+          failure instanceof SinkFailure
+            ? 'a sink did not take events'
+            : 'the outbox could not be worked off';
+        logger.warn({ err: failure, sink: sink.name, failures, waitMs }, what);
+        await this.#waitFor(waitMs, false);
+        continue;
+      }
+      if (failures > 0) logger.info({ sink: sink.name }, 'a sink takes events again');
+      failures = 0;
+      const more = taken === batchSize || settled < taken;
+      if (!more) await this.#waitFor(POLL_MS, !elsewhere);
+    }
+  }
+
+  async #round(): Promise<Round> {
+    try {
+      return await this.parts.store.transaction((transaction) => this.#relay(transaction));
+    } catch (failure) {
+      return { taken: 0, settled: 0, elsewhere: false, failure };
+    }
+  }
+
+  async #relay(transaction: Transaction): Promise<Round> {
+    const { sink, batchSize } = this.parts;
+    const { outbox } = transaction;
+    if (!(await outbox.lock(sink.name))) return { taken: 0, settled: 0, elsewhere: true, failure: undefined };
+    const rows = await outbox.take(sink.name, batchSize);
+    if (rows.length === 0) return { taken: 0, settled: 0, elsewhere: false, failure: undefined };
+    const delivery = await this.#deliver(rows);
+    const settled = await this.#settle(transaction, rows, delivery);
+    const failure =
+      settled === 0 && delivery.failure === undefined
+        ? new SinkFailure('The sink took nothing and gave no reason.')
+        : delivery.failure;
+    return { taken: rows.length, settled, elsewhere: false, failure };
+  }
+
+  async #deliver(rows: readonly OutboxRow[]): Promise<Delivery> {
+    const { sink, outgoing } = this.parts;
+    const events = rows.map(outgoing);
+    try {
+      return await sink.deliver(events);
+    } catch (error) {
+      return { delivered: [], refused: [], failure: SinkFailure.from(error, 'The sink failed') };
+    }
+  }
+
+  async #settle(transaction: Transaction, rows: readonly OutboxRow[], delivery: Delivery): Promise<number> {
+    const { sink, onRefused, logger } = this.parts;
+    const refused = delivery.refused.flatMap(({ index, reason }) => {
+      const row = rows[index];
+      return row === undefined ? [] : [{ sink: sink.name, row, reason }];
+    });
+    if (refused.length > 0) {
+      const [first] = refused;
+      logger.warn(
+        { sink: sink.name, events: refused.length, reason: first?.reason },
+        'a sink refused events',
+      );
+      await onRefused(refused, transaction);
+    }
+    const delivered = delivery.delivered.flatMap((index) => rows[index] ?? []);
+    const settled = [...delivered, ...refused.map(({ row }) => row)];
+    await transaction.outbox.remove(
+      sink.name,
+      settled.map(({ seq }) => seq),
+    );
+    return settled.length;
+  }
+
+  #waitFor(ms: number, endsWhenWoken: boolean): Promise<void> {
+    if (this.#stopping || (endsWhenWoken && this.#woken)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#pause = undefined;
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      this.#pause = { endsWhenWoken, end };
+    });
+  }
+}
+
+async function atMost(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const bound = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, bound]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,115 @@
+import type { Clock } from '../config/clock.js';
+import type { RankingConfig } from '../config/ranking-schema.js';
+import type { Logger } from '../observability/logger.js';
+import type { ProfileMemory } from '../profiles/profile-memory.js';
+import type { Market } from '../repositories/market.js';
+import type { ProfileState } from '../repositories/profile-state.js';
+import type { Store } from '../repositories/store.js';
+import { orUnavailable } from '../repositories/unavailable.js';
+import { commitEvents, type Commit, type PreparedEvent } from './commit-events.js';
+import { EventQueue } from './event-queue.js';
+import { HistoryImport } from './history-import.js';
+import { rebuildProfile } from './rebuild-profile.js';
+import { RejectedLog } from './rejected-log.js';
+import { TrackingService } from './tracking-service.js';
+
+export interface Tracking {
+  readonly service: TrackingService;
+  readonly history: HistoryImport;
+  readonly rejected: RejectedLog;
+  /** Makes one profile anew from the events that are stored. */
+  rebuild(userKey: string): Promise<void>;
+  /** Resolves when every event that was taken is answered. */
+  drain(): Promise<void>;
+}
+
+export interface TrackingParts {
+  readonly store: Store;
+  readonly markets: { findByIds(ids: readonly string[]): Promise<(Market | undefined)[]> };
+  /** The states of people as this process sees them. */
+  readonly profiles: {
+    lastSeen(userKey: string): ProfileState | undefined;
+    /** Where the changes stand. */
+    readonly position: number;
+    /**
+     * Told of every state that this process changed, once that is on disk.
+     *
+     * @param since the position from before the transaction.
+     */
+    changed(states: readonly ProfileState[], since: number): void;
+  };
+  /** Names of the sinks that every event goes to. */
+  readonly sinks: readonly string[];
+  /** Told when events were committed. */
+  readonly onRecorded: () => void;
+  readonly config: RankingConfig;
+  readonly memory: ProfileMemory;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly logger: Logger;
+}
+
+/** A client event id means the same event for this long; in an import, for ever. */
+const CLIENT_EVENT_MEMORY_MS = 7 * 24 * 3_600_000;
+
+/** The ways by which events come in, all of them over one commit. */
+export function createTracking(parts: TrackingParts): Tracking {
+  const { store, markets, profiles, sinks, onRecorded, config, memory, clock, newId, logger } = parts;
+  const rejected = new RejectedLog({ repository: store.rejectedEvents, clock, logger });
+
+  const commit = async (events: readonly PreparedEvent[], clientEventMemoryMs: number): Promise<Commit> => {
+    const now = new Date(clock());
+    const clientEventsSince = new Date(Math.max(0, now.getTime() - clientEventMemoryMs));
+    const lastSeen = (userKey: string): ProfileState | undefined => profiles.lastSeen(userKey);
+    const since = profiles.position;
+    const done = await store.transaction((transaction) =>
+      commitEvents(transaction, events, { now, clientEventsSince, memory, sinks, lastSeen }),
+    );
+    profiles.changed(done.changed, since);
+    onRecorded();
+    return done;
+  };
+
+  const queue = new EventQueue({
+    commit: (events) =>
+      orUnavailable('The events could not be stored now.', async () => {
+        return (await commit(events, CLIENT_EVENT_MEMORY_MS)).events;
+      }),
+    maxWaitMs: config.tracking.groupWaitMs,
+    maxEvents: config.tracking.groupEvents,
+    maxQueued: config.tracking.maxQueued,
+    maxQueuedMs: config.tracking.maxQueuedMs,
+    clock,
+    onPoison: (events, error) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      rejected.add(
+        'track',
+        events.map(({ interaction }) => ({ event: interaction, reason })),
+      );
+    },
+  });
+
+  const shared = { markets, history: store.markets, weights: config.events, clock, newId };
+  return {
+    service: new TrackingService({
+      ...shared,
+      queue,
+      onTurnedAway: (events) => rejected.add('track', events),
+    }),
+    history: new HistoryImport({
+      ...shared,
+      commit: (events) => commit(events, Infinity),
+      interactions: store.interactions,
+    }),
+    rejected,
+    rebuild: async (userKey) => {
+      const since = profiles.position;
+      const state = await store.transaction((transaction) => rebuildProfile(transaction, userKey, memory));
+      profiles.changed([state], since);
+    },
+    drain: async () => {
+      await queue.drain();
+      await rejected.drain();
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import { expect, vi } from 'vitest';
+import { graphql } from './graphql.js';
+import type { Site } from './site.js';
+import { readStoredTruth } from './stored-truth.js';
+import { Writer } from './writer.js';
+
+const PEOPLE = 20;
+const RECOVERY_MS = 30_000;
+
+/** A disturbance under load, and what must hold afterwards. People and events are the round's own. */
+export class Round {
+  readonly rng: RandomGenerator;
+  readonly writer: Writer;
+  readonly #site: Site;
+  readonly #userKeys: readonly string[];
+
+  constructor(site: Site, seed: number) {
+    this.rng = xoroshiro128plus(seed);
+    this.#site = site;
+    this.#userKeys = Array.from({ length: PEOPLE }, (_, index) => `round-${seed}-person-${index}`);
+    this.writer = new Writer({
+      url: () => site.url,
+      userKeys: this.#userKeys,
+      name: `round-${seed}`,
+      rng: this.rng,
+    });
+  }
+
+  /** Resolves at some moment while events are being stored. */
+  async randomMoment(): Promise<void> {
+    await this.acknowledges(uniformInt(this.rng, 50, 600));
+    // The moment within a transaction is to be any.
+    await sleep(uniformInt(this.rng, 0, 40));
+  }
+
+  /** Resolves when so many more events are acknowledged. */
+  async acknowledges(more: number): Promise<void> {
+    const enough = this.writer.acknowledged.size + more;
+    await vi.waitFor(() => expect(this.writer.acknowledged.size).toBeGreaterThanOrEqual(enough), {
+      timeout: RECOVERY_MS,
+      interval: 5,
+    });
+  }
+
+  /**
+   * Ends the load, and holds what was acknowledged against what is stored.
+   *
+   * @returns a line about what happened.
+   */
+  async settle(): Promise<string> {
+    const { writer } = this;
+    await writer.finish(RECOVERY_MS);
+    const shown = await this.#shownTotals();
+    const stored = await readStoredTruth(this.#site.dataDir, this.#userKeys);
+    expect(writer.faults).toEqual([]);
+    expect(stored.doubled).toEqual([]);
+    // Everything was sent until it was acknowledged, so both say the same of every event.
+    expect(sorted(stored.interactions)).toEqual(sorted(writer.acknowledged));
+    expect(writer.acknowledged.size).toBe(writer.sent.size);
+    expect(stored.profiles).toEqual(stored.replayed);
+    expect(shown).toEqual(stored.profiles.map(({ totalInteractions }) => totalInteractions));
+    const { acknowledged, unavailable, unreachable, slowestMs } = writer;
+    return (
+      `${acknowledged.size} events; ${unavailable} requests UNAVAILABLE, ${unreachable} unreachable; ` +
+      `slowest answer ${Math.round(slowestMs)} ms`
+    );
+  }
+
+  /** What the gateway itself says of each person, by user key. */
+  #shownTotals(): Promise<number[]> {
+    const query = 'query ($userKey: String!) { userProfile(userKey: $userKey) { totalInteractions } }';
+    return Promise.all(
+      this.#userKeys.toSorted().map(async (userKey) => {
+        const { data } = await graphql(this.#site.url, query, { userKey });
+        return (data?.['userProfile'] as { totalInteractions: number }).totalInteractions;
+      }),
+    );
+  }
+}
+
+function sorted(entries: ReadonlyMap<string, string>): (readonly [string, string])[] {
+  return [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
+}

@@ -1,0 +1,79 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { clusterFiles, type ClusterFiles } from '../../src/database/postgres-cluster.js';
+import { stopPostmaster } from '../../src/database/postmaster.js';
+import { startCommand, type RunningCommand } from '../support/command.js';
+import { graphql } from './graphql.js';
+
+/** Ids of the markets of every site. */
+export const marketIds: readonly string[] = Array.from({ length: 30 }, (_, index) => `market-${index}`);
+
+/** A gateway process with a PostgreSQL of its own, and markets to act on. */
+export interface Site {
+  readonly dataDir: string;
+  readonly cluster: ClusterFiles;
+  /** Where the gateway listens; another place after every start. */
+  readonly url: string;
+  readonly gatewayRuns: boolean;
+  startGateway(): Promise<void>;
+  /** Ends the gateway as a crash would: nothing of what it holds is put in order. */
+  killGateway(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openSite(): Promise<Site> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'bellwether-chaos-'));
+  const cluster = clusterFiles(dataDir);
+  let gateway: RunningCommand | undefined;
+  let url = '';
+  const startGateway = async (): Promise<void> => {
+    gateway = startCommand(['serve'], {
+      BELLWETHER_DATA_DIR: dataDir,
+      BELLWETHER_SAMPLE: 'off',
+      PORT: '0',
+    });
+    url = (await gateway.line(/ready: GraphQL at (http:\S+)\/graphql,/))[1] ?? '';
+  };
+  await startGateway();
+  await addMarkets(url);
+  return {
+    dataDir,
+    cluster,
+    get url() {
+      return url;
+    },
+    get gatewayRuns() {
+      return gateway?.child.exitCode === null && gateway.child.signalCode === null;
+    },
+    startGateway,
+    killGateway: async () => {
+      gateway?.child.kill('SIGKILL');
+      await gateway?.finished;
+    },
+    close: async () => {
+      gateway?.child.kill('SIGTERM');
+      await gateway?.finished;
+      await stopPostmaster(cluster, 15_000);
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function addMarkets(url: string): Promise<void> {
+  const categories = ['Politics', 'Sports', 'Crypto', 'Culture'];
+  const markets = marketIds.map((id, index) => ({
+    id,
+    title: `Will number ${index} happen?`,
+    category: categories[index % categories.length],
+    tags: [`tag ${index % 7}`, `Tag ${index % 5}`],
+    probability: (index + 1) / 40,
+  }));
+  const { data } = await graphql(
+    url,
+    'mutation ($markets: [MarketInput!]!) { upsertMarkets(markets: $markets) { outcome } }',
+    { markets },
+  );
+  const stored = JSON.stringify(data).match(/CREATED/g)?.length;
+  if (stored !== markets.length) throw new Error(`The markets were not stored: ${JSON.stringify(data)}`);
+}

@@ -1,0 +1,53 @@
+import { Client } from 'pg';
+import { pino } from 'pino';
+import { openBackend } from '../../src/app.js';
+import { readSettings } from '../../src/config/settings.js';
+import { startEmbeddedServer } from '../../src/database/embedded-server.js';
+import type { ProfileState } from '../../src/repositories/profile-state.js';
+
+/** What a site's database holds of some people. */
+export interface StoredTruth {
+  /** The interaction of each client event id. */
+  readonly interactions: ReadonlyMap<string, string>;
+  /** Client event ids with more than one interaction. */
+  readonly doubled: readonly string[];
+  /** The profiles as they are, and as they come out of the stored events; versions left out. */
+  readonly profiles: readonly Omit<ProfileState, 'version'>[];
+  readonly replayed: readonly Omit<ProfileState, 'version'>[];
+}
+
+/** Reads what is stored of people, and makes their profiles anew. */
+export async function readStoredTruth(dataDir: string, userKeys: readonly string[]): Promise<StoredTruth> {
+  const logger = pino({ level: 'silent' });
+  const server = await startEmbeddedServer({ dataDir, logger });
+  const client = new Client({ connectionString: server.url });
+  await client.connect();
+  const settings = readSettings({ DATABASE_URL: server.url });
+  const backend = await openBackend({ settings, logger, clock: Date.now, holdCatalogue: false });
+  try {
+    const { rows } = await client.query<{ id: string; client_event_id: string }>(
+      'SELECT id, client_event_id FROM interactions WHERE user_key = ANY($1)',
+      [userKeys],
+    );
+    const interactions = new Map(rows.map((row) => [row.client_event_id, row.id]));
+    const doubled = rows.filter((row) => interactions.get(row.client_event_id) !== row.id);
+    const load = async (): Promise<Omit<ProfileState, 'version'>[]> => {
+      const states = await backend.store.profiles.load(userKeys);
+      return states
+        .toSorted((a, b) => (a.userKey < b.userKey ? -1 : 1))
+        .map((state) => ({ ...state, version: undefined }));
+    };
+    const profiles = await load();
+    for (const userKey of userKeys) await backend.rebuildProfile(userKey);
+    return {
+      interactions,
+      doubled: doubled.map((row) => row.client_event_id),
+      profiles,
+      replayed: await load(),
+    };
+  } finally {
+    await backend.close();
+    await client.end();
+    await server.close();
+  }
+}

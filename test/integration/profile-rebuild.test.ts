@@ -1,0 +1,102 @@
+import { Client } from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { loadSample } from '../../src/cli/load-sample.js';
+import type { ProfileState } from '../../src/repositories/profile-state.js';
+import { runCommand } from '../support/command.js';
+import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../support/test-gateway.js';
+
+let gateway: TestGateway;
+let keys: string[];
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  await loadSample(gateway.backend, TEST_NOW_MS);
+  const { tracking } = gateway.backend.services;
+  const event = { userKey: 'sample-politics-001', marketId: 'tel-aviv-derby-winner' };
+  await tracking.trackImpressions({ userKey: event.userKey, items: [{ marketId: event.marketId }] });
+  await tracking.trackAll([
+    { ...event, eventType: 'CLICK', country: 'FR' },
+    { ...event, eventType: 'PARTICIPATE', stake: 12.34 },
+    { ...event, eventType: 'HIDE', occurredAt: new Date(TEST_NOW_MS - 3_600_000) },
+    { ...event, eventType: 'DWELL_30', dwellMs: 31_337, occurredAt: new Date(TEST_NOW_MS - 7_200_000) },
+  ]);
+  keys = await gateway.backend.store.profiles.keysAfter('', 1_000);
+});
+
+afterAll(() => gateway.close());
+
+/** As it is stored; neither its version nor the order of its maps means anything. */
+function comparable({ version, topics, engagements, hidden, impressions, ...rest }: ProfileState) {
+  expect(version).toBeGreaterThan(0);
+  const sorted = (map: ReadonlyMap<string, unknown>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    ...rest,
+    topics: sorted(topics),
+    engagements: sorted(engagements),
+    hidden: sorted(hidden),
+    impressions: sorted(impressions),
+  };
+}
+
+const stored = async () => (await gateway.backend.store.profiles.load(keys)).map(comparable);
+
+async function execute(sql: string): Promise<void> {
+  const client = new Client({ connectionString: gateway.databaseUrl });
+  await client.connect();
+  await client.query(sql);
+  await client.end();
+}
+
+it('every profile of the sample comes out of its stored events exactly as it was', async () => {
+  expect(keys).toHaveLength(500);
+  const before = await stored();
+  expect(before.some(({ hidden }) => hidden.length > 0)).toBe(true);
+  expect(before.some(({ impressions }) => impressions.length > 0)).toBe(true);
+  expect(before.some(({ stakes }) => stakes.length > 0)).toBe(true);
+  for (const key of keys) await gateway.backend.rebuildProfile(key);
+  expect(await stored()).toEqual(before);
+}, 60_000);
+
+it('`bellwether profile rebuild` mends what was spoiled, of one person or of all', async () => {
+  const env = { DATABASE_URL: gateway.databaseUrl };
+  const [one = '', two = ''] = keys;
+  const before = await stored();
+  await execute(`update topic_scores set points = points + 1; update profiles set total_interactions = 0;
+    insert into hidden_markets (user_key, market_id, hidden_at) values ('${one}', 'tel-aviv-derby-winner', now())
+      on conflict do nothing`);
+  const first = await runCommand(['profile', 'rebuild', one], env);
+  expect(first).toMatchObject({ code: 0, stdout: 'Rebuilt 1 profile.\n' });
+  const [mended, spoiled] = (await gateway.backend.store.profiles.load([one, two])).map(comparable);
+  expect(mended).toEqual(before[0]);
+  expect(spoiled).not.toEqual(before[1]);
+
+  const all = await runCommand(['profile', 'rebuild', '--all'], env);
+  expect(all).toMatchObject({ code: 0, stdout: 'Rebuilt 500 profiles.\n' });
+  expect(await stored()).toEqual(before);
+}, 60_000);
+
+it.each([[['profile', 'rebuild']], [['profile', 'rebuild', 'ada', '--all']]])(
+  '`bellwether %j` asks for one of the two',
+  async (args) => {
+    const { code, stderr } = await runCommand(args, { DATABASE_URL: gateway.databaseUrl });
+    expect(code).toBe(1);
+    expect(stderr).toContain('Name one person, or give --all.');
+    expect(stderr).not.toMatch(/\n {4}at /);
+  },
+);
+
+it('changes made while a profile is rebuilt are not lost', async () => {
+  const userKey = 'sample-politics-001';
+  const [before] = await gateway.backend.store.profiles.load([userKey]);
+  const { tracking } = gateway.backend.services;
+  const event = { userKey, marketId: 'tel-aviv-derby-winner', eventType: 'BOOKMARK' };
+  await Promise.all(
+    Array.from({ length: 10 }, () => [tracking.track(event), gateway.backend.rebuildProfile(userKey)]).flat(),
+  );
+  const [after] = await gateway.backend.store.profiles.load([userKey]);
+  expect(after?.totalInteractions).toBe((before?.totalInteractions ?? 0) + 10);
+  await gateway.backend.rebuildProfile(userKey);
+  const [rebuilt] = await gateway.backend.store.profiles.load([userKey]);
+  if (after === undefined || rebuilt === undefined) throw new Error('The person is gone.');
+  expect(comparable(rebuilt)).toEqual(comparable(after));
+});

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import { expect, vi } from 'vitest';
+import type { BusOptions, BusTimings, InvalidationBus } from '../../src/bus/invalidation-bus.js';
+import { recordingLogger } from './log-lines.js';
+
+/** A replica on a bus, and all that it was told. */
+export interface BusReplica {
+  readonly bus: InvalidationBus;
+  /** User keys in the order told. */
+  readonly told: readonly string[];
+  readonly changes: readonly ('gap' | 'reliable' | 'unreliable')[];
+  readonly lines: readonly Record<string, unknown>[];
+}
+
+/** Short, so that a test need not wait; proportioned as the real ones. */
+const timings: BusTimings = {
+  heartbeatMs: 100,
+  answerMs: 400,
+  giveUpMs: 1_000,
+  openMs: 1_000,
+  retryMinMs: 20,
+  retryMaxMs: 200,
+};
+
+export function joinBus(createBus: (options: BusOptions) => InvalidationBus, url: string): BusReplica {
+  const told: string[] = [];
+  const changes: BusReplica['changes'][number][] = [];
+  const { logger, lines } = recordingLogger();
+  const bus = createBus({
+    url,
+    origin: randomUUID(),
+    handler: {
+      onInvalidated: (userKeys) => void told.push(...userKeys),
+      onGap: () => void changes.push('gap'),
+      onReliabilityChange: (reliable) => void changes.push(reliable ? 'reliable' : 'unreliable'),
+    },
+    logger,
+    random: Math.random,
+    timings,
+  });
+  return { bus, told, changes, lines };
+}
+
+/** Waits until an expectation holds. */
+export function eventually(expectation: () => void): Promise<void> {
+  return vi.waitFor(expectation, { timeout: 10_000, interval: 5 });
+}
+
+export function becomesReliable(...replicas: readonly BusReplica[]): Promise<void> {
+  return eventually(() => expect(replicas.map(({ bus }) => bus.reliable)).not.toContain(false));
+}
+
+export function becomesUnreliable(...replicas: readonly BusReplica[]): Promise<void> {
+  return eventually(() => expect(replicas.map(({ bus }) => bus.reliable)).not.toContain(true));
+}

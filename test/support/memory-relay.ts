@@ -1,0 +1,73 @@
+import type { OutboxEvent, OutboxRow } from '../../src/repositories/outbox-repository.js';
+import { outgoingEvent, type OutgoingEvent } from '../../src/sinks/outgoing-event.js';
+import { SinkRelay, type RefusedEvent } from '../../src/sinks/sink-relay.js';
+import type { Delivery } from '../../src/sinks/sink.js';
+import { recordingLogger } from './log-lines.js';
+import { interactionOf } from './outbox.js';
+
+export type Deliver = (events: readonly OutgoingEvent[]) => Promise<Delivery>;
+
+export const all: Deliver = (events) =>
+  Promise.resolve({ delivered: [...events.keys()], refused: [], failure: undefined });
+
+/** A relay over an outbox in memory, whose sink does as it is told. */
+export function relayOver(numbers: readonly number[], options: { batchSize?: number } = {}) {
+  const rows = new Map<bigint, OutboxRow>();
+  const add = (n: number): void => {
+    const event = JSON.parse(JSON.stringify(interactionOf('ada', n))) as OutboxEvent;
+    rows.set(BigInt(n), { seq: BigInt(n), userKey: 'ada', event, recordedAt: new Date(event.receivedAt) });
+  };
+  numbers.forEach(add);
+  const state = {
+    add,
+    waiting: () => [...rows.keys()].map(Number),
+    deliver: all,
+    /** The weights of the events of each attempt: their numbers. */
+    attempts: [] as number[][],
+    locked: true,
+    databaseIsThere: true,
+    transactions: 0,
+    refused: [] as RefusedEvent[],
+    closed: 0,
+    lines: [] as Record<string, unknown>[],
+  };
+  const outbox = {
+    lock: () => Promise.resolve(state.locked),
+    take: (_sink: string, limit: number) => Promise.resolve([...rows.values()].slice(0, limit)),
+    remove: (_sink: string, seqs: readonly bigint[]) => {
+      for (const seq of seqs) rows.delete(seq);
+      return Promise.resolve();
+    },
+  };
+  const { logger, lines } = recordingLogger();
+  state.lines = lines;
+  const relay = new SinkRelay({
+    sink: {
+      name: 'memory',
+      deliver: (events) => {
+        state.attempts.push(events.map(({ interactionId }) => Number(interactionId.slice(0, 8))));
+        return state.deliver(events);
+      },
+      close: () => {
+        state.closed++;
+        return Promise.resolve();
+      },
+    },
+    store: {
+      transaction: async (work) => {
+        state.transactions++;
+        if (!state.databaseIsThere) throw new Error('no database');
+        return work({ outbox });
+      },
+    },
+    outgoing: (row) => outgoingEvent(row, (userKey) => userKey),
+    onRefused: (events) => {
+      state.refused.push(...events);
+      return Promise.resolve();
+    },
+    batchSize: options.batchSize ?? 500,
+    random: () => 0,
+    logger,
+  });
+  return { relay, state };
+}

@@ -1,0 +1,104 @@
+import { pino } from 'pino';
+import { openDatabase } from '../../src/database/client.js';
+import type { Interaction } from '../../src/repositories/interaction-repository.js';
+import {
+  insertIntoOutbox,
+  OutboxRepository,
+  type OutboxEvent,
+} from '../../src/repositories/outbox-repository.js';
+import { ProfileRepository } from '../../src/repositories/profile-repository.js';
+import { outgoingEvent, type OutgoingEvent } from '../../src/sinks/outgoing-event.js';
+import { NOON_MS } from './profile-events.js';
+import { createTestDatabase } from './test-database.js';
+
+/** The n-th event of a person; its id tells both. */
+export function interactionOf(userKey: string, n: number, details: Partial<Interaction> = {}): Interaction {
+  const person = Buffer.from(userKey).toString('hex').padStart(12, '0').slice(-12);
+  const at = new Date(NOON_MS + n * 1_000);
+  return {
+    id: `${String(n).padStart(8, '0')}-0000-4000-8000-${person}`,
+    userKey,
+    marketId: 'bitcoin',
+    eventType: 'CLICK',
+    weight: 2,
+    dwellMs: null,
+    section: null,
+    position: null,
+    country: null,
+    sessionId: null,
+    feedId: null,
+    stake: null,
+    context: null,
+    clientEventId: null,
+    probability: 0.25,
+    volume24h: null,
+    occurredAt: at,
+    receivedAt: at,
+    clamped: false,
+    ...details,
+  };
+}
+
+/** The same event as it leaves. */
+export function leaving(userKey: string, n: number, details: Partial<Interaction> = {}): OutgoingEvent {
+  const interaction = interactionOf(userKey, n, details);
+  const event = JSON.parse(JSON.stringify(interaction)) as OutboxEvent;
+  return outgoingEvent({ userKey, event }, (key) => key);
+}
+
+/** A database of one's own whose outbox is filled as events are stored. */
+export async function openOutbox() {
+  const test = await createTestDatabase();
+  const database = openDatabase({
+    url: test.url,
+    logger: pino({ level: 'silent' }),
+    poolSize: 8,
+  });
+  const { prisma } = database;
+  const transaction = <Result>(
+    work: (tx: {
+      outbox: OutboxRepository;
+      profiles: ProfileRepository;
+      pid: () => Promise<number>;
+    }) => Promise<Result>,
+  ): Promise<Result> =>
+    prisma.$transaction(
+      (tx) =>
+        work({
+          outbox: new OutboxRepository(tx),
+          profiles: new ProfileRepository(tx),
+          pid: async () => {
+            const [row] = await tx.$queryRaw<{ pid: number }[]>`select pg_backend_pid() as pid`;
+            return row?.pid ?? 0;
+          },
+        }),
+      { timeout: 30_000, maxWait: 10_000 },
+    );
+  return {
+    url: test.url,
+    outbox: new OutboxRepository(prisma),
+    transaction,
+    /** Stores events as one transaction, which waits for `meanwhile` before it commits. */
+    put: (
+      sinks: readonly string[],
+      interactions: readonly Interaction[],
+      meanwhile: () => Promise<void> = () => Promise.resolve(),
+    ) =>
+      prisma.$transaction(
+        async (tx) => {
+          await new ProfileRepository(tx).lock(interactions.map(({ userKey }) => userKey));
+          await tx.$executeRaw(insertIntoOutbox(sinks, interactions));
+          await meanwhile();
+        },
+        { timeout: 30_000, maxWait: 10_000 },
+      ),
+    /** Ends the connection of a transaction under way. */
+    endConnection: async (pid: number) => {
+      await prisma.$executeRaw`select pg_terminate_backend(${pid}::int)`;
+    },
+    close: async () => {
+      await database.close();
+      await test.drop();
+    },
+  };
+}

@@ -1,0 +1,208 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { BellwetherError } from '../../src/errors.js';
+import { emptyProfile } from '../../src/repositories/profile-state.js';
+import type { CommittedEvent, PreparedEvent } from '../../src/tracking/commit-events.js';
+import { EventQueue, type EventQueueOptions } from '../../src/tracking/event-queue.js';
+import { prepareEvent } from '../../src/tracking/prepare-event.js';
+import { loadRankingConfig } from '../../src/config/ranking-config.js';
+import { NOON_MS } from '../support/profile-events.js';
+import { storedMarket } from '../support/stored-market.js';
+
+const { events: weights } = loadRankingConfig(undefined);
+
+function event(id: string): PreparedEvent {
+  const input = { userKey: 'ada', marketId: 'm1', eventType: 'CLICK' } as const;
+  const options = { id, nowMs: NOON_MS, weights, keepTime: false, probability: null };
+  return prepareEvent(input, storedMarket('m1'), options);
+}
+
+const batch = (...ids: string[]): PreparedEvent[] => ids.map(event);
+const idsOf = (committed: readonly CommittedEvent[]) => committed.map(({ interactionId }) => interactionId);
+
+/** A queue over a store that keeps in `groups` what it was given, and fails for ids that begin with `bad`. */
+function queueWith(options: Partial<EventQueueOptions> = {}) {
+  const groups: string[][] = [];
+  const poison: { ids: string[]; error: unknown }[] = [];
+  const clock = { nowMs: 0 };
+  const commit = (events: readonly PreparedEvent[]): Promise<CommittedEvent[]> => {
+    const ids = events.map(({ interaction }) => interaction.id);
+    groups.push(ids);
+    const bad = ids.find((id) => id.startsWith('bad'));
+    if (bad !== undefined) return Promise.reject(new Error(`${bad} cannot be stored`));
+    const profile = emptyProfile('ada');
+    return Promise.resolve(ids.map((interactionId) => ({ interactionId, duplicate: false, profile })));
+  };
+  const queue = new EventQueue({
+    commit,
+    maxWaitMs: 0,
+    maxEvents: 3,
+    maxQueued: 100,
+    maxQueuedMs: 2_000,
+    clock: () => clock.nowMs,
+    onPoison: (events, error) =>
+      poison.push({ ids: events.map(({ interaction }) => interaction.id), error }),
+    ...options,
+  });
+  return { queue, groups, poison, clock, commit };
+}
+
+/** A store that begins to store only when told. */
+function heldStore() {
+  const begun = Promise.withResolvers<undefined>();
+  const gate = Promise.withResolvers<undefined>();
+  const parts: ReturnType<typeof queueWith> = queueWith({
+    commit: async (events) => {
+      begun.resolve(undefined);
+      await gate.promise;
+      return parts.commit(events);
+    },
+    maxQueued: 4,
+  });
+  return { ...parts, begun: begun.promise, open: () => gate.resolve(undefined) };
+}
+
+describe('a group', () => {
+  it('takes what comes in the same turn, up to the bound, and no batch in parts', async () => {
+    const { queue, groups } = queueWith();
+    const answers = [batch('a'), batch('b', 'c'), batch('d', 'e'), batch('f', 'g', 'h', 'i'), batch('j')];
+    const committed = await Promise.all(answers.map((events) => queue.add(events)));
+    expect(groups).toEqual([['a', 'b', 'c'], ['d', 'e'], ['f', 'g', 'h', 'i'], ['j']]);
+    expect(committed.map(idsOf)).toEqual([['a'], ['b', 'c'], ['d', 'e'], ['f', 'g', 'h', 'i'], ['j']]);
+  });
+
+  it('gathers while the one before it is stored', async () => {
+    const { queue, groups, begun, open } = heldStore();
+    const first = queue.add(batch('a'));
+    await begun;
+    const rest = Promise.all([queue.add(batch('b')), queue.add(batch('c'))]);
+    open();
+    await first;
+    await rest;
+    expect(groups).toEqual([['a'], ['b', 'c']]);
+  });
+
+  it('of any batches keeps their order, answers each with its own events, and stays within the bound', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 12 }),
+        fc.integer({ min: 1, max: 5 }),
+        async (sizes, maxEvents) => {
+          const { queue, groups } = queueWith({ maxEvents });
+          const batches = sizes.map((size, index) =>
+            Array.from({ length: size }, (_, place) => `${index}.${place}`),
+          );
+          const answers = await Promise.all(batches.map((ids) => queue.add(batch(...ids))));
+          expect(answers.map(idsOf)).toEqual(batches);
+          expect(groups.flat()).toEqual(batches.flat());
+          for (const group of groups) {
+            const ofBatches = new Set(group.map((id) => id.split('.')[0]));
+            if (ofBatches.size > 1) expect(group.length).toBeLessThanOrEqual(maxEvents);
+          }
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('events are refused as UNAVAILABLE, with when to come again,', () => {
+  const unavailable = { code: 'UNAVAILABLE', retryAfterMs: 1_000 };
+
+  it('when too many wait, and taken again once there is room', async () => {
+    const { queue, groups, begun, open } = heldStore();
+    const first = queue.add(batch('a'));
+    await begun;
+    const waiting = queue.add(batch('b', 'c', 'd'));
+    await expect(queue.add(batch('e', 'f'))).rejects.toMatchObject(unavailable);
+    const last = queue.add(batch('g'));
+    await expect(queue.add(batch('h'))).rejects.toMatchObject(unavailable);
+    open();
+    await Promise.all([first, waiting, last]);
+    await queue.add(batch('i', 'j', 'k', 'l'));
+    expect(groups.flat()).toEqual(['a', 'b', 'c', 'd', 'g', 'i', 'j', 'k', 'l']);
+  });
+
+  it('when they waited too long, while those that did not are stored', async () => {
+    const { queue, groups, clock, begun, open } = heldStore();
+    const first = queue.add(batch('a'));
+    await begun;
+    const tooLong = expect(queue.add(batch('b', 'c'))).rejects.toMatchObject(unavailable);
+    clock.nowMs = 1;
+    const justInTime = queue.add(batch('d'));
+    clock.nowMs = 2_001;
+    open();
+    await Promise.all([first, tooLong, justInTime]);
+    expect(groups).toEqual([['a'], ['d']]);
+    expect(idsOf(await queue.add(batch('e', 'f', 'g', 'h')))).toHaveLength(4);
+  });
+});
+
+describe('when a group cannot be stored', () => {
+  it('what spoils it fails alone and is reported, and the others are stored', async () => {
+    const { queue, groups, poison } = queueWith();
+    const answers = await Promise.allSettled([batch('a'), batch('bad'), batch('c')].map((e) => queue.add(e)));
+    expect(answers).toMatchObject([
+      { status: 'fulfilled', value: [{ interactionId: 'a' }] },
+      { status: 'rejected', reason: { message: 'bad cannot be stored' } },
+      { status: 'fulfilled', value: [{ interactionId: 'c' }] },
+    ]);
+    expect(groups).toEqual([['a', 'bad', 'c'], ['a'], ['bad'], ['c']]);
+    expect(poison).toMatchObject([{ ids: ['bad'], error: { message: 'bad cannot be stored' } }]);
+  });
+
+  it('a batch is never stored in parts', async () => {
+    const { queue, groups, poison } = queueWith();
+    await expect(queue.add(batch('a', 'bad', 'c'))).rejects.toThrow('bad cannot be stored');
+    expect(groups).toEqual([['a', 'bad', 'c']]);
+    expect(poison).toMatchObject([{ ids: ['a', 'bad', 'c'] }]);
+  });
+
+  it('for want of the database, all are refused at once and nothing is tried again or reported', async () => {
+    let attempts = 0;
+    const gone = BellwetherError.unavailable('Not now.', 1_000);
+    const { queue, poison } = queueWith({
+      commit: () => {
+        attempts += 1;
+        return Promise.reject(gone);
+      },
+    });
+    const answers = await Promise.allSettled([queue.add(batch('a')), queue.add(batch('b'))]);
+    expect(answers).toEqual([
+      { status: 'rejected', reason: gone },
+      { status: 'rejected', reason: gone },
+    ]);
+    expect(attempts).toBe(1);
+    expect(poison).toEqual([]);
+  });
+});
+
+it('answers what is added at any moment after an answer', async () => {
+  const { queue, groups } = queueWith();
+  for (let turns = 0; turns < 20; turns++) {
+    await queue.add(batch(`first ${turns}`));
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    await queue.add(batch(`second ${turns}`));
+  }
+  expect(groups).toHaveLength(40);
+});
+
+describe('draining', () => {
+  it('waits for everything that was added, also while it waits', async () => {
+    const { queue, groups, begun, open } = heldStore();
+    const answered: string[] = [];
+    const add = (id: string) => void queue.add(batch(id)).then(() => answered.push(id));
+    add('a');
+    await begun;
+    const drained = queue.drain();
+    add('b');
+    open();
+    await drained;
+    expect(answered).toEqual(['a', 'b']);
+    expect(groups).toEqual([['a'], ['b']]);
+  });
+
+  it('is done at once when nothing was added', async () => {
+    await expect(queueWith().queue.drain()).resolves.toBeUndefined();
+  });
+});

@@ -32,16 +32,20 @@ export function patchSnapshot(
   const before = snapshot.entries;
   const latest = new Map(changed.map((market) => [market.id, market]));
   const inOrder = [...latest.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
-  const runs: (readonly CatalogueEntry[])[] = [];
+  const entries: CatalogueEntry[] = [];
   let from = 0;
   for (const market of inOrder) {
     const place = placeOf(market.id, before, from);
-    runs.push(before.slice(from, place));
-    if (market.status === 'OPEN') runs.push([toEntry(market)]);
+    append(entries, before, from, place);
+    if (market.status === 'OPEN') entries.push(toEntry(market));
     from = before[place]?.market.id === market.id ? place + 1 : place;
   }
-  runs.push(before.slice(from));
-  return snapshotOf(runs.flat(), version);
+  append(entries, before, from, before.length);
+  return snapshotOf(entries, version);
+}
+
+function append<Item>(target: Item[], source: readonly Item[], from: number, to: number): void {
+  for (let index = from; index < to; index += 1) target.push(source[index] as Item);
 }
 
 function snapshotOf(entries: readonly CatalogueEntry[], version: bigint): CatalogueSnapshot {

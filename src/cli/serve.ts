@@ -10,6 +10,9 @@ import { unfinishedSampleMs } from './unfinished-sample.js';
 
 const STOP_WITHIN_MS = 9_000;
 
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+const SAME_SIGNAL_MS = 500;
+
 /** `bellwether serve`: the gateway, until it is told to stop. */
 export function serveCommand(): Command {
   return new Command('serve')
@@ -85,10 +88,16 @@ async function serveUntil(stop: AbortSignal, backend: Backend, surroundings: Sur
   await trends;
 }
 
-/** Aborted by the first signal to stop, with its name; a second one ends the process at once. */
+/** Aborted by the first signal to stop, with its name; another one later ends the process at once. */
 function toldToStop(): AbortSignal {
   const told = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, (name) => told.abort(name));
+  const tell = (name: NodeJS.Signals): void => {
+    if (told.signal.aborted) return;
+    told.abort(name);
+    // One Ctrl-C comes twice when npm or node --watch passes on what the terminal has sent already.
+    setTimeout(() => STOP_SIGNALS.forEach((signal) => process.off(signal, tell)), SAME_SIGNAL_MS).unref();
+  };
+  for (const signal of STOP_SIGNALS) process.on(signal, tell);
   return told.signal;
 }
 

@@ -8,6 +8,8 @@ export function finalScores(
 ): Float64Array {
   const score = finalScorerV1(user, nowMs, trends);
   const finals = new Float64Array(candidates.length);
-  for (const [index, candidate] of candidates.entries()) finals[index] = score(candidate.scoring);
+  candidates.forEach((candidate, index) => {
+    finals[index] = score(candidate.scoring);
+  });
   return finals;
 }

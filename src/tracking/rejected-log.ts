@@ -61,7 +61,7 @@ const NOT_STORABLE = /\\u(0000|d[89a-f])/;
 
 /** An event as it can be stored: no longer than a page, and without characters that PostgreSQL does not take. */
 function short(event: unknown): unknown {
-  const text = JSON.stringify(event) ?? 'null';
+  const text = JSON.stringify(event);
   if (text.length > MAX_EVENT_CHARACTERS) return { cut: text.slice(0, MAX_EVENT_CHARACTERS).toWellFormed() };
   return NOT_STORABLE.test(text) ? { escaped: JSON.stringify(text) } : event;
 }

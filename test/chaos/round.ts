@@ -56,7 +56,7 @@ export class Round {
     await writer.finish(RECOVERY_MS);
     const shown = await this.#shownTotals();
     const stored = await readStoredTruth(this.#site.dataDir, this.#userKeys);
-    expect(writer.faults).toEqual([]);
+    expect(writer.faults.slice(0, 5)).toEqual([]);
     expect(stored.doubled).toEqual([]);
     // Everything was sent until it was acknowledged, so both say the same of every event.
     expect(sorted(stored.interactions)).toEqual(sorted(writer.acknowledged));

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from 'vitest';
 import type { BusOptions, InvalidationBus } from '../../src/bus/invalidation-bus.js';
 import {
   becomesReliable,
@@ -213,6 +213,7 @@ export function describeInvalidationBus(startServer: () => Promise<BusServer>): 
     ['with the server gone', () => server.stop()],
   ])('closed %s, it leaves neither a connection nor a timer', async (_when, prepare) => {
     const child = fork(program, [server.url]);
+    onTestFinished(() => void child.kill('SIGKILL'));
     expect(await messageOf(child)).toBe('connected');
     await prepare();
     child.send('close');

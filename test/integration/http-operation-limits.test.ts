@@ -21,10 +21,13 @@ describe('the limits of an operation, at the whole gateway', () => {
       const { status, data, errors } = await gateway.query(query);
 
       expect([status, data]).toEqual([400, undefined]);
-      expect(errors).toMatchObject([
-        { message: expect.stringContaining('at most 60'), extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } },
-        { message: expect.stringContaining('at most 10'), extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } },
+      expect(errors?.map(({ message }) => /at most \d+/.exec(message)?.[0])).toEqual([
+        'at most 60',
+        'at most 10',
       ]);
+      expect(errors?.map(({ extensions }) => extensions?.['code'])).toEqual(
+        Array(2).fill('GRAPHQL_VALIDATION_FAILED'),
+      );
     }
     expect(gateway.statements).toEqual([]);
   });

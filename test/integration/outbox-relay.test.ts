@@ -202,17 +202,23 @@ describe('outbox relay', () => {
         return { ...whole(events.slice(0, taken)), failure };
       }, 25).relay;
     const both = [relay(1), relay(2)];
-    await Promise.all(
-      users.map(async (user) => {
-        for (let n = 0; n < eachUser; n += 3) {
-          await db.put(
-            ['site'],
-            [n, n + 1, n + 2].map((number) => interactionOf(user, number)),
-          );
-          for (const each of both) each.wake();
-        }
-      }),
-    );
+    const write = (from: number, to: number) =>
+      Promise.all(
+        users.map(async (user) => {
+          for (let n = from; n < to; n += 3) {
+            await db.put(
+              ['site'],
+              [n, n + 1, n + 2].map((number) => interactionOf(user, number)),
+            );
+            for (const each of both) each.wake();
+          }
+        }),
+      );
+    await write(0, eachUser / 2);
+    await vi.waitFor(() => expect(takers.size).toBeGreaterThan(0), { timeout: 5_000 });
+    // Whoever is at it is gone from then on, and the other has to go on with what it left.
+    const [first = 1] = takers;
+    await Promise.all([both[first - 1]?.stop(2_000), write(eachUser / 2, eachUser)]);
     await untilEmpty();
     const expected = Array.from({ length: eachUser }, (_, n) => n);
     expect(firstTimes(delivered)).toEqual(

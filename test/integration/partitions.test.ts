@@ -80,7 +80,9 @@ describe('events', () => {
       );
       expect(data).toEqual({ trackInteraction: { status: 'RECORDED' } });
     }
-    const { rows } = await other.query('select tableoid::regclass::text as name from interactions order by seq');
+    const { rows } = await other.query(
+      'select tableoid::regclass::text as name from interactions order by seq',
+    );
     expect(rows).toEqual([{ name: 'interactions_2026_08' }, { name: 'interactions_2026_09' }]);
   });
 
@@ -107,9 +109,9 @@ describe('events', () => {
     );
     const { tracking } = gateway.backend.services;
     const event = { userKey: 'ben', marketId: 'm1', eventType: 'CLICK' };
-    let imported = false;
-    const done = Promise.all(imports).finally(() => (imported = true));
-    while (!imported) expect((await tracking.track(event)).status).toBe('RECORDED');
+    const progress = { imported: false };
+    const done = Promise.all(imports).finally(() => (progress.imported = true));
+    while (!progress.imported) expect((await tracking.track(event)).status).toBe('RECORDED');
     for (const { code, stderr } of await done) expect(code, stderr).toBe(0);
     expect((await partitionsOf(other)).filter((name) => /_202[01]_/.test(name))).toHaveLength(24);
     const { rows } = await other.query(

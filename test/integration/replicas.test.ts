@@ -158,6 +158,7 @@ function behaveAsOne(bus: 'PostgreSQL' | 'Redis'): void {
 
 describe('two replicas on one database', () => behaveAsOne('PostgreSQL'));
 
-describe.skipIf(!hasRedisServer)('two replicas on one database with Redis (skipped without redis-server)', () =>
-  behaveAsOne('Redis'),
+describe.skipIf(!hasRedisServer)(
+  'two replicas on one database with Redis (skipped without redis-server)',
+  () => behaveAsOne('Redis'),
 );

@@ -112,7 +112,13 @@ describe('a batch of events', () => {
     ]);
     const rejected = { status: 'REJECTED', interactionId: null, profileUpdated: false, profile: null };
     expect(answers).toMatchObject([
-      { status: 'RECORDED', profileUpdated: true, profile: { totalInteractions: 1 }, field: null, reason: null },
+      {
+        status: 'RECORDED',
+        profileUpdated: true,
+        profile: { totalInteractions: 1 },
+        field: null,
+        reason: null,
+      },
       { ...rejected, field: 'country', reason: expect.stringMatching(/^country .*ISO 3166-1/) as string },
       { ...rejected, field: 'marketId', reason: 'There is no market "nowhere".' },
       { ...rejected, field: 'stake', reason: 'stake is only for PARTICIPATE.' },
@@ -161,7 +167,9 @@ describe('a batch of events', () => {
       Array.from({ length: 10 }, (_, index) => trackAll(index % 2 === 0 ? inputs : inputs.toReversed())),
     );
     const recorded = answers.flat().filter(({ status }) => status === 'RECORDED');
-    expect(recorded.map(({ interactionId }) => interactionId).sort()).toEqual((await storedIds('hal')).sort());
+    expect(recorded.map(({ interactionId }) => interactionId).sort()).toEqual(
+      (await storedIds('hal')).sort(),
+    );
     expect(recorded).toHaveLength(3);
   });
 });
@@ -173,7 +181,10 @@ it('two events of one document are both recorded', async () => {
       b: trackInteraction(input: $input) { profile { totalInteractions } } }`,
     { input: click('ida') },
   );
-  expect(data).toEqual({ a: { profile: { totalInteractions: 1 } }, b: { profile: { totalInteractions: 2 } } });
+  expect(data).toEqual({
+    a: { profile: { totalInteractions: 1 } },
+    b: { profile: { totalInteractions: 2 } },
+  });
 });
 
 describe('the events of a batch that are not valid', () => {
@@ -215,7 +226,12 @@ describe('the events of a batch that are not valid', () => {
     expect(table.stdout).toMatch(/There is no market "second"[^]*There is no market "first"/);
 
     const json = await runCommand(['events', 'rejected', '--json', '--limit', '1'], env);
-    expect(json.stdout.trim().split('\n').map((line) => JSON.parse(line) as unknown)).toEqual([
+    expect(
+      json.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual([
       {
         rejectedAt: new Date(TEST_NOW_MS).toISOString(),
         origin: 'track',
@@ -232,7 +248,10 @@ describe('a report of impressions', () => {
   it('is recorded as events that say nothing of taste, with what was shown and how', async () => {
     const { data } = await report({
       ...{ userKey: 'mia', feedId: 'feed-1' },
-      items: [{ marketId: 'derby', section: 'HERO' }, { marketId: 'bitcoin', section: 'GRID', position: 3 }],
+      items: [
+        { marketId: 'derby', section: 'HERO' },
+        { marketId: 'bitcoin', section: 'GRID', position: 3 },
+      ],
     });
     expect(data).toEqual({ trackImpressions: { recorded: 2, rejected: [] } });
     const stored = await other.query(
@@ -252,7 +271,9 @@ describe('a report of impressions', () => {
       { ...shown, market_id: 'bitcoin' },
       { ...shown, market_id: 'derby' },
     ]);
-    const profile = await gateway.query('{ userProfile(userKey: "mia") { totalInteractions topCategories { topic } } }');
+    const profile = await gateway.query(
+      '{ userProfile(userKey: "mia") { totalInteractions topCategories { topic } } }',
+    );
     expect(profile.data).toEqual({ userProfile: { totalInteractions: 0, topCategories: [] } });
   });
 

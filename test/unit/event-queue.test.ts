@@ -40,8 +40,7 @@ function queueWith(options: Partial<EventQueueOptions> = {}) {
     maxQueued: 100,
     maxQueuedMs: 2_000,
     clock: () => clock.nowMs,
-    onPoison: (events, error) =>
-      poison.push({ ids: events.map(({ interaction }) => interaction.id), error }),
+    onPoison: (events, error) => poison.push({ ids: events.map(({ interaction }) => interaction.id), error }),
     ...options,
   });
   return { queue, groups, poison, clock, commit };

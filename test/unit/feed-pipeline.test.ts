@@ -64,11 +64,10 @@ describe('the page of a feed', () => {
           });
           const page = feedPipeline(snapshotOf(markets), context, limit);
           const expected = pageOfWholeRanking(markets, context, limit);
-          expect(page).toEqual(expected);
           expect(JSON.stringify(page)).toBe(JSON.stringify(expected));
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 

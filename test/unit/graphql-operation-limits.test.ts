@@ -42,9 +42,9 @@ describe('the limit of depth', () => {
 
   test('does not hold for introspection', () => {
     expect(messagesOf(getIntrospectionQuery({ inputValueDeprecation: true, oneOf: true }))).toEqual([]);
-    expect(messagesOf(`{ __type(name: "Feed") { ${'ofType { '.repeat(20)}name${' }'.repeat(20)} } }`)).toEqual(
-      [],
-    );
+    expect(
+      messagesOf(`{ __type(name: "Feed") { ${'ofType { '.repeat(20)}name${' }'.repeat(20)} } }`),
+    ).toEqual([]);
   });
 });
 
@@ -108,14 +108,23 @@ describe('the limit of aliases', () => {
 
   test.each([
     ['one level', (count: number) => `{ self { ${aliases(count)} } }`],
-    ['several levels', (count: number) => `{ a: self { ${aliases(100)} b: self { ${aliases(count - 102)} } } }`],
-    ['inline fragments', (count: number) => `{ self { ... { ${aliases(100)} } } ... { self { ${aliases(count - 100)} } } }`],
+    [
+      'several levels',
+      (count: number) => `{ a: self { ${aliases(100)} b: self { ${aliases(count - 102)} } } }`,
+    ],
+    [
+      'inline fragments',
+      (count: number) => `{ self { ... { ${aliases(100)} } } ... { self { ${aliases(count - 100)} } } }`,
+    ],
     [
       'a fragment in several places',
       (count: number) =>
         `{ self { ...A self { ...A self { ...A ${aliases(count - 198)} } } } } fragment A on Query { ...B ...B } fragment B on Query { ${aliases(33)} }`,
     ],
-    ['one of several operations', (count: number) => `query A { a: leaf } query B { self { ${aliases(count)} } }`],
+    [
+      'one of several operations',
+      (count: number) => `query A { a: leaf } query B { self { ${aliases(count)} } }`,
+    ],
   ])('allows 200 aliases and no more, on %s', (_name, source) => {
     expect(messagesOf(source(200), tree)).toEqual([]);
     expect(messagesOf(source(201), tree)).toEqual(tooManyAliases);
@@ -124,7 +133,10 @@ describe('the limit of aliases', () => {
 
 describe('the limits of an operation', () => {
   test('refuse fragments that double at every level, at once', () => {
-    const levels = times(60, (i) => `fragment F${i} on Query { a: self { ...F${i + 1} } b: self { ...F${i + 1} } }`);
+    const levels = times(
+      60,
+      (i) => `fragment F${i} on Query { a: self { ...F${i + 1} } b: self { ...F${i + 1} } }`,
+    );
 
     expect(messagesOf(`{ ...F0 } ${levels} fragment F60 on Query { leaf }`, tree)).toEqual([
       ...tooDeep,

@@ -57,13 +57,17 @@ export function createTracking(parts: TrackingParts): Tracking {
   const { store, markets, profiles, sinks, onRecorded, config, memory, clock, newId, logger } = parts;
   const rejected = new RejectedLog({ repository: store.rejectedEvents, clock, logger });
 
-  const commit = async (events: readonly PreparedEvent[], clientEventMemoryMs: number): Promise<Commit> => {
+  const commit = async (
+    events: readonly PreparedEvent[],
+    clientEventMemoryMs: number,
+    goTo: readonly string[],
+  ): Promise<Commit> => {
     const now = new Date(clock());
     const clientEventsSince = new Date(Math.max(0, now.getTime() - clientEventMemoryMs));
     const lastSeen = (userKey: string): ProfileState | undefined => profiles.lastSeen(userKey);
     const since = profiles.position;
     const done = await store.transaction((transaction) =>
-      commitEvents(transaction, events, { now, clientEventsSince, memory, sinks, lastSeen }),
+      commitEvents(transaction, events, { now, clientEventsSince, memory, sinks: goTo, lastSeen }),
     );
     profiles.changed(done.changed, since);
     onRecorded();
@@ -73,7 +77,7 @@ export function createTracking(parts: TrackingParts): Tracking {
   const queue = new EventQueue({
     commit: (events) =>
       orUnavailable('The events could not be stored now.', async () => {
-        return (await commit(events, CLIENT_EVENT_MEMORY_MS)).events;
+        return (await commit(events, CLIENT_EVENT_MEMORY_MS, sinks)).events;
       }),
     maxWaitMs: config.tracking.groupWaitMs,
     maxEvents: config.tracking.groupEvents,
@@ -98,7 +102,8 @@ export function createTracking(parts: TrackingParts): Tracking {
     }),
     history: new HistoryImport({
       ...shared,
-      commit: (events) => commit(events, Infinity),
+      // What is imported is no news: it goes to no sink.
+      commit: (events) => commit(events, Infinity, []),
       interactions: store.interactions,
     }),
     rejected,

@@ -98,7 +98,7 @@ export class InteractionRepository {
     const claimed = await this.connection.$queryRaw<ClientEventRow[]>`
       insert into client_events (user_key, client_event_id, interaction_id, received_at)
       select r.user_key, r.client_event_id, r.interaction_id, ${now}
-      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      from json_to_recordset((select ${JSON.stringify(rows)}::text)::json)
         as r(user_key text, client_event_id text, interaction_id uuid)
       on conflict (user_key, client_event_id) do update
         set interaction_id = excluded.interaction_id, received_at = excluded.received_at
@@ -115,7 +115,7 @@ export class InteractionRepository {
   #holders(taken: readonly { user_key: string; client_event_id: string }[]): Promise<ClientEventRow[]> {
     return this.connection.$queryRaw<ClientEventRow[]>`
       select c.user_key, c.client_event_id, c.interaction_id::text from client_events c
-      join jsonb_to_recordset(${JSON.stringify(taken)}::jsonb) as r(user_key text, client_event_id text)
+      join json_to_recordset((select ${JSON.stringify(taken)}::text)::json) as r(user_key text, client_event_id text)
         on r.user_key = c.user_key and r.client_event_id = c.client_event_id`;
   }
 
@@ -194,7 +194,7 @@ export function insertInteractions(interactions: readonly Interaction[]): Prisma
   return Prisma.sql`
     insert into interactions (id, user_key, market_id, event_type, weight, dwell_ms, section, position, country,
       session_id, feed_id, stake, context, client_event_id, probability, volume_24h, occurred_at, received_at, clamped)
-    select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id uuid, user_key text, market_id text,
+    select * from json_to_recordset((select ${JSON.stringify(rows)}::text)::json) as r(id uuid, user_key text, market_id text,
       event_type event_type, weight float8, dwell_ms int, section feed_section, position int, country text,
       session_id text, feed_id text, stake float8, context jsonb, client_event_id text, probability float8,
       volume_24h float8, occurred_at timestamptz, received_at timestamptz, clamped boolean)`;

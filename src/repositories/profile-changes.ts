@@ -116,18 +116,21 @@ function impressionRow(user_key: string, impression: ImpressionState): object {
   };
 }
 
+// The rows come as a subselect: a bare parameter would be parsed when the statement is planned, and once more
+// when it runs.
+
 const writeProfiles = (json: string): Prisma.Sql => Prisma.sql`
   update profiles p set total_interactions = r.total_interactions, country = r.country,
     last_active_at = r.last_active_at, session_started_at = r.session_started_at,
     session_interactions = r.session_interactions, stakes = r.stakes, version = r.version
-  from jsonb_to_recordset(${json}::jsonb) as r(user_key text, total_interactions int, country text,
+  from json_to_recordset((select ${json}::text)::json) as r(user_key text, total_interactions int, country text,
     last_active_at timestamptz, session_started_at timestamptz, session_interactions int, stakes jsonb, version int)
   where p.user_key = r.user_key`;
 
 const writeTopics = (json: string): Prisma.Sql => Prisma.sql`
   insert into topic_scores (user_key, kind, key, label, points, long_term, session, updated_at, dwell_ms_total,
     dwell_events)
-  select * from jsonb_to_recordset(${json}::jsonb) as r(user_key text, kind topic_kind, key text, label text,
+  select * from json_to_recordset((select ${json}::text)::json) as r(user_key text, kind topic_kind, key text, label text,
     points float8, long_term float8, session float8, updated_at timestamptz, dwell_ms_total float8, dwell_events int)
   on conflict (user_key, kind, key) do update set points = excluded.points, long_term = excluded.long_term,
     session = excluded.session, updated_at = excluded.updated_at, dwell_ms_total = excluded.dwell_ms_total,
@@ -135,7 +138,7 @@ const writeTopics = (json: string): Prisma.Sql => Prisma.sql`
 
 const writeEngagements = (json: string): Prisma.Sql => Prisma.sql`
   insert into engagements (user_key, market_id, engaged_at, weight, viewed_at, view_probability, category, tags)
-  select * from jsonb_to_recordset(${json}::jsonb) as r(user_key text, market_id text, engaged_at timestamptz,
+  select * from json_to_recordset((select ${json}::text)::json) as r(user_key text, market_id text, engaged_at timestamptz,
     weight float8, viewed_at timestamptz, view_probability float8, category text, tags text[])
   -- What a state does not know of, because it holds the latest markets only, stays as it is.
   on conflict (user_key, market_id) do update set
@@ -148,17 +151,17 @@ const writeEngagements = (json: string): Prisma.Sql => Prisma.sql`
 
 const writeImpressions = (json: string): Prisma.Sql => Prisma.sql`
   insert into impressions (user_key, market_id, shown_at, probability, volume_24h, clicked_since)
-  select * from jsonb_to_recordset(${json}::jsonb) as r(user_key text, market_id text, shown_at timestamptz[],
+  select * from json_to_recordset((select ${json}::text)::json) as r(user_key text, market_id text, shown_at timestamptz[],
     probability float8, volume_24h float8, clicked_since boolean)
   on conflict (user_key, market_id) do update set shown_at = excluded.shown_at, probability = excluded.probability,
     volume_24h = excluded.volume_24h, clicked_since = excluded.clicked_since`;
 
 const writeHidden = (json: string): Prisma.Sql => Prisma.sql`
   insert into hidden_markets (user_key, market_id, hidden_at)
-  select * from jsonb_to_recordset(${json}::jsonb) as r(user_key text, market_id text, hidden_at timestamptz)
+  select * from json_to_recordset((select ${json}::text)::json) as r(user_key text, market_id text, hidden_at timestamptz)
   on conflict (user_key, market_id) do update set hidden_at = excluded.hidden_at`;
 
 const deleteHidden = (json: string): Prisma.Sql => Prisma.sql`
   delete from hidden_markets h
-  using jsonb_to_recordset(${json}::jsonb) as r(user_key text, market_id text)
+  using json_to_recordset((select ${json}::text)::json) as r(user_key text, market_id text)
   where h.user_key = r.user_key and h.market_id = r.market_id`;

@@ -24,9 +24,10 @@ describe('an invalidation message', () => {
   });
 
   it('is filled as far as it goes', () => {
-    const keys = Array.from({ length: 500 }, () => '界'.repeat(128));
+    const keys = Array.from({ length: 5_000 }, () => 'a');
     const sizes = encodeInvalidations('origin', keys).map((payload) => Buffer.byteLength(payload));
-    expect(Math.min(...sizes.slice(0, -1))).toBeGreaterThan(7_999 - (128 * 3 + 3));
+    expect(sizes.length).toBeGreaterThan(1);
+    for (const size of sizes.slice(0, -1)) expect(Math.abs(size - 7_997)).toBeLessThanOrEqual(2);
   });
 
   it('tells everyone from a user key that looks like it', () => {

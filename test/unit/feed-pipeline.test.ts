@@ -72,16 +72,15 @@ describe('the page of a feed', () => {
   });
 
   it('finds for its first nine places markets of other categories far behind', () => {
-    const markets = [
-      ...Array.from({ length: 500 }, (_, index) =>
-        storedMarket(`crowd-${index}`, { volumeTotal: 1_000 - index }),
+    const markets = ['Politics', 'Crypto', 'Science'].flatMap((category, place) =>
+      Array.from({ length: 100 }, (_, index) =>
+        storedMarket(`${category} ${index}`, { category, volumeTotal: 1_000 - 100 * place - index }),
       ),
-      ...['Crypto', 'Science'].map((category) => storedMarket(category, { category })),
-    ];
+    );
     const { hero, grid, stream } = feedPipeline(snapshotOf(markets), contextWith(), 12);
     expect([hero, ...grid, ...stream].map((item) => item?.candidate.market.id)).toEqual([
-      ...['crowd-0', 'crowd-1', 'crowd-2', 'Crypto', 'Science'],
-      ...['crowd-3', 'crowd-4', 'crowd-5', 'crowd-6', 'crowd-7', 'crowd-8', 'crowd-9'],
+      ...['Politics 0', 'Politics 1', 'Politics 2', 'Crypto 0', 'Crypto 1', 'Crypto 2'],
+      ...['Science 0', 'Science 1', 'Science 2', 'Politics 3', 'Politics 4', 'Politics 5'],
     ]);
   });
 

@@ -70,7 +70,7 @@ describe('the ranking config', () => {
         sessionHalfLifeMinutes: 45,
         sessionIdleMinutes: 30,
         cacheMegabytes: 512,
-        cacheSeconds: 600,
+        cacheSeconds: 60,
         cacheSecondsUnheard: 1,
       },
       trending: { windowHours: 24, halfLifeHours: 6, userCap: 8, minLocalUsers: 20, refreshSeconds: 60 },

@@ -148,7 +148,10 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       profiles: new SharedProfiles({ cache, tell: (userKeys) => bus.publish(userKeys) }),
     });
     await ensureLivePartitions(store.interactions, clock());
-    const feed = new FeedService({ catalogue, trends, config: config.feed, clock, newId, logger });
+    const feed = new FeedService({
+      ...{ catalogue, trends, config: config.feed, clock, newId, logger },
+      heldProfile: (userKey) => cache.held(userKey),
+    });
     if (holdCatalogue) {
       await catalogue.refresh();
       await trends.load();

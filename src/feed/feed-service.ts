@@ -31,7 +31,7 @@ export class FeedService {
       catalogue: Pick<Catalogue, 'snapshot' | 'findByIds'>;
       trends: Pick<TrendService, 'reader' | 'scopeFor'>;
       /** A profile that is in memory and can be used as it is, which costs no reading. */
-      heldProfile?: (userKey: string) => ProfileState | undefined;
+      heldProfile: (userKey: string) => ProfileState | undefined;
       config: RankingConfig['feed'];
       clock: Clock;
       newId: () => string;
@@ -117,7 +117,7 @@ export class FeedService {
   }
 
   async #profile(userKey: string, loadProfile: LoadProfile): Promise<Reading<ProfileState>> {
-    const held = this.parts.heldProfile?.(userKey);
+    const held = this.parts.heldProfile(userKey);
     if (held !== undefined) return { failed: false, value: held };
     return this.#profiles.read(() => inTime(() => loadProfile(userKey), this.parts.config.profileTimeoutMs));
   }

@@ -12,11 +12,25 @@ export interface Loaders {
 const MAX_BATCH = 500;
 
 export function createLoaders(services: {
-  catalogue: Pick<Catalogue, 'findByIds'>;
+  catalogue: Pick<Catalogue, 'findByIds' | 'snapshot'>;
   profiles: Pick<ProfileService, 'load'>;
 }): Loaders {
   return {
-    market: new DataLoader((ids) => services.catalogue.findByIds(ids), { maxBatchSize: MAX_BATCH }),
+    market: new DataLoader((ids) => findMarkets(services.catalogue, ids), { maxBatchSize: MAX_BATCH }),
     profile: new DataLoader((userKeys) => services.profiles.load(userKeys), { maxBatchSize: MAX_BATCH }),
   };
+}
+
+/** Without the database, the markets in memory are still there, whatever else is asked for beside them. */
+async function findMarkets(
+  catalogue: Pick<Catalogue, 'findByIds' | 'snapshot'>,
+  ids: readonly string[],
+): Promise<(Market | undefined | Error)[]> {
+  try {
+    return await catalogue.findByIds(ids);
+  } catch (error) {
+    const fault =
+      error instanceof Error ? error : new Error('The markets could not be read.', { cause: error });
+    return ids.map((id) => catalogue.snapshot.byId.get(id)?.market ?? fault);
+  }
 }

@@ -91,13 +91,18 @@ export class ProfileCache {
     });
   }
 
+  /** A person's state if it is in memory and still holds; costs no reading. */
+  held(userKey: string): ProfileState | undefined {
+    const entry = this.#entries.get(userKey);
+    if (entry === undefined || this.parts.clock() - entry.asOfMs >= this.parts.lifeMs()) return undefined;
+    this.#hits++;
+    return this.#codec.decode(userKey, entry.bytes);
+  }
+
   /** A person's state, from memory or the store; rejects as the store does, and then asks anew the next time. */
   get(userKey: string): Promise<ProfileState> {
-    const entry = this.#entries.get(userKey);
-    if (entry !== undefined && this.parts.clock() - entry.asOfMs < this.parts.lifeMs()) {
-      this.#hits++;
-      return Promise.resolve(this.#codec.decode(userKey, entry.bytes));
-    }
+    const held = this.held(userKey);
+    if (held !== undefined) return Promise.resolve(held);
     this.#misses++;
     return this.#read(userKey);
   }

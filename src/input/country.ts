@@ -7,7 +7,7 @@ const notCountries = new Set('AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ'.split('
 
 const fault = 'must be an ISO 3166-1 country code of two letters, such as GB or US';
 
-const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+const letters = Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZ');
 
 /** Worked out once: asking the region data for each event would cost more than storing it. */
 const countries: ReadonlySet<string> = new Set(

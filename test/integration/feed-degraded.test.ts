@@ -136,7 +136,9 @@ describe.each<[state: string, begin: () => Promise<void> | void]>([
     const { data, errors } = await gateway.query(`{ userProfile(userKey: "bea") { userKey } }`);
     expect(data ?? null).toBeNull();
     expect(errors?.[0]?.extensions).toEqual({ code: 'UNAVAILABLE', retryAfterMs: 1_000 });
-    const other = await gateway.query(`{ market(id: "nowhere") { id } held: market(id: "science-3") { id } }`);
+    const other = await gateway.query(
+      `{ market(id: "nowhere") { id } held: market(id: "science-3") { id } }`,
+    );
     expect(other.data).toEqual({ market: null, held: { id: 'science-3' } });
     expect(other.errors?.map(({ extensions }) => extensions?.['code'])).toEqual(['UNAVAILABLE']);
     const inMemory = await gateway.query(`{ market(id: "science-3") { id } }`);

@@ -20,7 +20,12 @@ export const memory = profileMemory(config);
 export function profileEvent(
   eventType: EventType,
   occurredAtMs: number,
-  details: { market?: Partial<ProfileEvent['market']>; dwellMs?: number; country?: string; stake?: number } = {},
+  details: {
+    market?: Partial<ProfileEvent['market']>;
+    dwellMs?: number;
+    country?: string;
+    stake?: number;
+  } = {},
 ): ProfileEvent {
   const dwellMs = details.dwellMs ?? null;
   return {

@@ -137,7 +137,7 @@ describe.skipIf(!hasNatsServer)('NATS sink (needs nats-server on the PATH)', () 
   it('gives up within the time for an acknowledgement when the server is frozen, and goes on when it is not', async () => {
     const sink = newSink({ ackTimeoutMs: 300 });
     await sink.deliver([leaving('ada', 1)]);
-    server.freeze();
+    await server.freeze();
     const events = [leaving('ada', 2), leaving('ada', 3), leaving('ben', 1)];
     const delivery = await sink.deliver(events);
     expect(delivery).toMatchObject({ delivered: [], refused: [] });

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
+import { freezeProcess } from './freeze-process.js';
 
 /** A message of a stream. */
 export interface StreamMessage {
@@ -24,7 +25,7 @@ export interface NatsServer {
   /** Starts it again at the same port, with what it had stored. */
   start(): Promise<void>;
   /** Stops it in the midst of what it does; its connections stay open, and new ones are not answered. */
-  freeze(): void;
+  freeze(): Promise<void>;
   thaw(): void;
   makeStream(config: Partial<StreamConfig> & { name: string }): Promise<void>;
   deleteStream(stream: string): Promise<void>;
@@ -76,7 +77,9 @@ export async function startNatsServer(args: readonly string[] = []): Promise<Nat
     address,
     start,
     kill,
-    freeze: () => void server?.kill('SIGSTOP'),
+    freeze: async () => {
+      if (server?.pid !== undefined) await freezeProcess(server.pid);
+    },
     thaw: () => void server?.kill('SIGCONT'),
     makeStream: (config) =>
       manage(async (streams) => {

@@ -55,8 +55,6 @@ export interface Backend {
   /** Carry recorded events to the sinks, once started. */
   readonly relays: Pick<SinkRelays<Transaction>, 'start'>;
   readonly config: RankingConfig;
-  /** Whether the database is our own, and was made just now. */
-  readonly freshlyCreated: boolean;
   close(): Promise<void>;
 }
 
@@ -83,9 +81,9 @@ const CATALOGUE_STALE_MS = 10_000;
 export async function findDatabase(
   settings: Settings,
   logger: Logger,
-): Promise<{ url: string; freshlyCreated: boolean; close(): Promise<void> }> {
+): Promise<{ url: string; close(): Promise<void> }> {
   if (settings.databaseUrl === undefined) return startEmbeddedServer({ dataDir: settings.dataDir, logger });
-  return { url: settings.databaseUrl, freshlyCreated: false, close: () => Promise.resolve() };
+  return { url: settings.databaseUrl, close: () => Promise.resolve() };
 }
 
 /**
@@ -163,7 +161,6 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       relays,
       store,
       config,
-      freshlyCreated: server.freshlyCreated,
       close: async () => {
         await tracking.drain();
         await relays.stop();

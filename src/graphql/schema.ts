@@ -4,13 +4,20 @@ import { buildSchemaSync } from 'type-graphql';
 import { FeedResolver } from './resolvers/feed-resolver.js';
 import { MarketResolver } from './resolvers/market-resolver.js';
 import { ProfileResolver } from './resolvers/profile-resolver.js';
-import { TrackingResolver } from './resolvers/tracking-resolver.js';
+import { TrackedEventResolver, TrackingResolver } from './resolvers/tracking-resolver.js';
 import { TrendingResolver } from './resolvers/trending-resolver.js';
 
 /** The GraphQL schema as it runs. Inputs are checked by the services, so no validator is plugged in. */
 export function createSchema(): GraphQLSchema {
   return buildSchemaSync({
-    resolvers: [FeedResolver, MarketResolver, ProfileResolver, TrackingResolver, TrendingResolver],
+    resolvers: [
+      FeedResolver,
+      MarketResolver,
+      ProfileResolver,
+      TrackingResolver,
+      TrackedEventResolver,
+      TrendingResolver,
+    ],
     validate: false,
   });
 }

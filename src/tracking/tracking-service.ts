@@ -149,10 +149,11 @@ export class TrackingService {
               })),
             ),
           );
+    const oddsThen = new Map(past.map((event, place) => [event, then[place] ?? null]));
     return events.map((event) => {
       const { input, market } = event;
-      const place = past.indexOf(event);
-      const probability = place < 0 ? market.probability : (then[place] ?? null);
+      const known = oddsThen.get(event);
+      const probability = known === undefined ? market.probability : known;
       return prepareEvent(input, market, { id: newId(), nowMs, weights, keepTime: false, probability });
     });
   }

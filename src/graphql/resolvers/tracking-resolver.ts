@@ -10,9 +10,6 @@ import {
 } from '../types/track-interaction.js';
 import { UserProfileType } from '../types/user-profile.js';
 
-/** The answer to an event of a batch, with the profile as it is shown. */
-type AnsweredEvent = Omit<TrackResult | RejectedResult, 'profile'> & { readonly profile: UserProfile | null };
-
 @Resolver(() => TrackInteractionResultType)
 export class TrackingResolver {
   @Mutation(() => TrackInteractionResultType, {
@@ -31,16 +28,12 @@ export class TrackingResolver {
     description:
       'Records up to 500 events together, and answers each: one that is not valid never holds up the others.',
   })
-  async trackInteractions(
+  trackInteractions(
     @Ctx() { services }: GraphQLContext,
     @Arg('inputs', () => [TrackInteractionInput], { description: 'What happened, at most 500.' })
     inputs: TrackInteractionInput[],
-  ): Promise<AnsweredEvent[]> {
-    const results = await services.tracking.trackAll(inputs);
-    return results.map((result) => ({
-      ...result,
-      profile: result.profile === null ? null : services.profiles.view(result.profile),
-    }));
+  ): Promise<(TrackResult | RejectedResult)[]> {
+    return services.tracking.trackAll(inputs);
   }
 
   @Mutation(() => TrackImpressionsResultType, {
@@ -57,5 +50,19 @@ export class TrackingResolver {
   @FieldResolver(() => UserProfileType, { description: 'The profile after it.' })
   profile(@Root() { profile }: TrackResult, @Ctx() { services }: GraphQLContext): UserProfile {
     return services.profiles.view(profile);
+  }
+}
+
+@Resolver(() => TrackInteractionsResultType)
+export class TrackedEventResolver {
+  @FieldResolver(() => UserProfileType, {
+    nullable: true,
+    description: 'The profile after it; null when it was rejected.',
+  })
+  profile(
+    @Root() { profile }: TrackResult | RejectedResult,
+    @Ctx() { services }: GraphQLContext,
+  ): UserProfile | null {
+    return profile === null ? null : services.profiles.view(profile);
   }
 }

@@ -139,12 +139,6 @@ export class TrackInteractionsResultType {
   @Field(() => Boolean, { description: 'Whether this event changed the profile.' })
   profileUpdated!: boolean;
 
-  @Field(() => UserProfileType, {
-    nullable: true,
-    description: 'The profile after it; null when it was rejected.',
-  })
-  profile!: UserProfileType | null;
-
   @Field(() => String, {
     nullable: true,
     description: 'What is wrong, when it was rejected: the path within the event.',

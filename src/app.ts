@@ -95,6 +95,11 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
   const { settings, logger, clock, newId = uuidv7, holdCatalogue = true, onStatement } = surroundings;
   const config = loadRankingConfig(settings.rankingConfigFile);
   const server = await findDatabase(settings, logger);
+  // What was opened is closed in the opposite order, also when a later part cannot be.
+  const closers = [() => server.close()];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
   try {
     await applyMigrations(server.url, { logger });
     const database = openDatabase({
@@ -103,6 +108,7 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       poolSize: POOL_SIZE,
       ...(onStatement === undefined ? {} : { onStatement }),
     });
+    closers.push(() => database.close());
     // Slow work in the background takes no connection from requests, and more time.
     const background = openDatabase({
       url: server.url,
@@ -110,6 +116,7 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       poolSize: BACKGROUND_POOL_SIZE + config.sinks.length,
       queryTimeoutMs: BACKGROUND_QUERY_TIMEOUT_MS,
     });
+    closers.push(() => background.close());
     const store = createStore(database.prisma);
     const backgroundStore = createStore(background.prisma);
     const memory = profileMemory(config);
@@ -138,6 +145,10 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       clock,
     });
     const bus = openBus(settings, server.url, cache, newId(), logger);
+    closers.push(
+      () => bus.close(),
+      () => relays.stop(),
+    );
     const profiles = new ProfileService({ profiles: cache, memory, clock });
     const tracking = createTracking({
       ...{ store, markets: catalogue, config, memory, clock, newId, logger },
@@ -145,6 +156,7 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       onRecorded: () => relays.wake(),
       profiles: new SharedProfiles({ cache, tell: (userKeys) => bus.publish(userKeys) }),
     });
+    closers.push(() => tracking.drain());
     await ensureLivePartitions(store.interactions, clock());
     const feed = new FeedService({
       ...{ catalogue, trends, config: config.feed, clock, newId, logger },
@@ -161,17 +173,10 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       relays,
       store,
       config,
-      close: async () => {
-        await tracking.drain();
-        await relays.stop();
-        await bus.close();
-        await background.close();
-        await database.close();
-        await server.close();
-      },
+      close,
     };
   } catch (error) {
-    await server.close();
+    await close();
     throw error;
   }
 }

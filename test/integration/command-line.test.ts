@@ -93,6 +93,18 @@ describe('a set-up that has to be mended first ends with one sentence and no sta
     expect(stdout + stderr).not.toMatch(/\n {4}at |secret/);
   });
 
+  it('a key file of a sink that is not there, when the database is open already', async () => {
+    const database = await createTestDatabase();
+    const config = path.join(folder, 'sink.yaml');
+    const sink = '{ name: w, type: bigquery, project: p, dataset: d, table: t, keyFile: /nowhere.json }';
+    await writeFile(config, `sinks: [${sink}]`);
+    const env = { DATABASE_URL: database.url, BELLWETHER_CONFIG: config, PORT: '0' };
+    const { code, stderr } = await runCommand(['serve'], env);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/nowhere\.json cannot be used/);
+    await database.drop();
+  });
+
   it('a port in use', async () => {
     const database = await createTestDatabase();
     const taken = createServer();

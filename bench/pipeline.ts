@@ -5,7 +5,7 @@
  */
 import { emptySnapshot, patchSnapshot } from '../dist/catalogue/catalogue-snapshot.js';
 import type { Market } from '../dist/catalogue/market.js';
-import { feedPipeline } from '../dist/feed/feed-pipeline.js';
+import { pageV1 } from '../dist/feed/v1-pipeline.js';
 import type { RankingContext } from '../dist/feed/candidate.js';
 import type { ScoringUser } from '../dist/scoring/types.js';
 
@@ -21,7 +21,7 @@ for (const count of [415, 2_000, 20_000]) {
   for (const [who, user] of [['somebody', somebody(markets)] as const, ['nobody', null] as const]) {
     const context = contextOf(markets, user);
     measure(`feed of ${who} over ${count} markets`, Math.ceil(200_000 / count), () =>
-      feedPipeline(snapshot, context, LIMIT),
+      pageV1(snapshot, context, LIMIT),
     );
   }
 }

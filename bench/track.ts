@@ -1,18 +1,16 @@
 /**
  * `npm run bench:track`: a gateway of its own on a fresh sample takes events of 5,000 people over 400 markets: one
  * by one at a steady rate, one by one as fast as it goes, and in batches as fast as it goes, 10 seconds each. Says
- * how many events a second and how long the answers took, and fails when one was not RECORDED, or when what is
- * stored afterwards is not what was acknowledged. Names of runs as arguments choose among them.
+ * how many events a second, how long the answers took, and what an event costs, and fails when one was not RECORDED,
+ * or when what is stored afterwards is not what was acknowledged. Names of runs (`steady`, `single`, `batches`) as
+ * arguments choose among them; with `sink-down` each is done once more on a gateway with a sink that cannot be reached.
  */
-import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { createInterface } from 'node:readline';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import autocannon from 'autocannon';
-import { Client } from 'pg';
-import { pino } from 'pino';
-import { startEmbeddedServer } from '../dist/database/embedded-server.js';
+import { startBenchGateway, type BenchGateway } from './bench-gateway.ts';
+import { pacedLoad } from './paced-load.ts';
 
 const SECONDS = 10;
 const PEOPLE = 5_000;
@@ -39,66 +37,102 @@ const single = await readFile(new URL('schema/operations/track-interaction.graph
 const batch =
   'mutation ($inputs: [TrackInteractionInput!]!) { trackInteractions(inputs: $inputs) { interactionId status } }';
 
-const dataDir = await mkdtemp(path.join(tmpdir(), 'bellwether-bench-'));
-const gateway = spawn(process.execPath, ['dist/main.js', 'serve'], {
-  cwd: root,
-  env: { ...process.env, PORT: '0', BELLWETHER_DATA_DIR: dataDir, LOG_LEVEL: 'info', DATABASE_URL: '' },
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
+const wanted = process.argv.slice(2);
+const chosen = runs.filter(
+  ({ name }) => runs.every((run) => !wanted.includes(run.name)) || wanted.includes(name),
+);
 
+const gateways: { readonly label: string; readonly gateway: BenchGateway; readonly marketIds: string[] }[] =
+  [];
 try {
-  const url = await readyUrl();
-  const server = await startEmbeddedServer({ dataDir, logger: pino({ level: 'silent' }) });
-  const database = new Client({ connectionString: server.url });
-  await database.connect();
-  const { rows } = await database.query<{ id: string }>('SELECT id FROM markets ORDER BY id LIMIT $1', [
-    MARKETS,
-  ]);
-  const marketIds = rows.map(({ id }) => id);
-  await load(url, marketIds, { name: 'warm-up', connections: 16, batch: 1 }, 3);
-  for (const run of runs.filter(({ name }) => process.argv.length < 3 || process.argv.includes(name))) {
-    const good = await measure(url, marketIds, run, database);
-    if (!good) process.exitCode = 1;
+  await open('', {});
+  if (wanted.includes('sink-down')) {
+    const nowhere = { type: 'nats', name: 'nowhere', servers: [`127.0.0.1:${await closedPort()}`] };
+    await open(', its sink down', { sinks: [nowhere] });
   }
-  await database.end();
-  await server.close();
+  for (const { gateway, marketIds } of gateways) {
+    await load(gateway.url, marketIds, { name: 'warm-up', connections: 16, batch: 1 }, 3);
+  }
+  for (const run of chosen) {
+    for (const { label, gateway, marketIds } of gateways) {
+      if (!(await measure(gateway, marketIds, run, label))) process.exitCode = 1;
+    }
+  }
 } finally {
-  gateway.kill('SIGTERM');
-  await new Promise((resolve) => gateway.once('exit', resolve));
-  await rm(dataDir, { recursive: true, force: true });
+  for (const { gateway } of gateways) await gateway.close();
+}
+
+async function open(label: string, config: object): Promise<void> {
+  const gateway = await startBenchGateway(config);
+  const { rows } = await gateway.database.query<{ id: string }>(
+    'SELECT id FROM markets ORDER BY id LIMIT $1',
+    [MARKETS],
+  );
+  gateways.push({ label, gateway, marketIds: rows.map(({ id }) => id) });
+}
+
+/** A port on which nobody listens. */
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
+  return address.port;
 }
 
 /** @returns whether every event was recorded, once. */
 async function measure(
-  url: string,
+  { url, database, cpuSeconds }: BenchGateway,
   marketIds: readonly string[],
   run: Run,
-  database: Client,
+  label: string,
 ): Promise<boolean> {
-  const { result, acknowledged, cutOff } = await load(url, marketIds, run, SECONDS);
-  const bad = result.errors + result.timeouts + result.non2xx + result.mismatches;
-  const { p50, p97_5, p99, max } = result.latency;
-  const { rows } = await database.query<{ stored: number }>(
-    'SELECT count(*)::int AS stored FROM interactions WHERE client_event_id LIKE $1',
+  const before = await cpuSeconds();
+  const { latency, requests, bad, seconds, acknowledged, cutOff } = await load(url, marketIds, run, SECONDS);
+  const after = await cpuSeconds();
+  const { p50, p97_5, p99, max } = latency;
+  const { rows } = await database.query<{ stored: number; waiting: number }>(
+    `SELECT count(*)::int AS stored, (SELECT count(*)::int FROM outbox) AS waiting
+      FROM interactions WHERE client_event_id LIKE $1`,
     [`${run.name}-%`],
   );
-  const stored = rows[0]?.stored ?? NaN;
-  const wanted = run.rate === undefined ? 'as fast as it goes' : `wanted ${run.rate}/s`;
+  const { stored = NaN, waiting = NaN } = rows[0] ?? {};
+  const rate = run.rate === undefined ? 'as fast as it goes' : `wanted ${run.rate}/s`;
   console.log(
-    `${run.name}: ${Math.round(acknowledged / result.duration)} events/s (${wanted}), ${run.batch} a request, ` +
-      `${run.connections} connections, ${result.duration} s`,
+    `${run.name}${label}: ${Math.round(acknowledged / seconds)} events/s (${rate}), ${run.batch} a request, ` +
+      `${run.connections} connections, ${seconds.toFixed(1)} s`,
   );
   console.log(
-    `  latency ms: p50 ${p50}, p97.5 ${p97_5}, p99 ${p99}, max ${max}; ${bad} errors of ${result.requests.total}`,
+    `  latency ms: p50 ${p50}, p97.5 ${p97_5}, p99 ${p99}, max ${max}; ${bad} errors of ${requests}`,
   );
   console.log(
-    `  ${acknowledged} events acknowledged, ${cutOff} more when asked again after the end, ${stored} stored`,
+    `  ${acknowledged} events acknowledged, ${cutOff} more when asked again after the end, ${stored} stored, ` +
+      `${waiting} waiting for sinks`,
   );
+  if (before !== undefined && after !== undefined) {
+    const microsEach = (seconds: number): string => ((seconds * 1e6) / stored).toFixed(0);
+    console.log(
+      `  processor time an event: gateway ${microsEach(after.gateway - before.gateway)} µs, ` +
+        `PostgreSQL ${microsEach(after.postgres - before.postgres)} µs`,
+    );
+  }
   return bad === 0 && stored === acknowledged + cutOff;
 }
 
 interface Loaded {
-  readonly result: autocannon.Result;
+  /** Milliseconds. */
+  readonly latency: {
+    readonly p50: number;
+    readonly p97_5: number;
+    readonly p99: number;
+    readonly max: number;
+  };
+  readonly requests: number;
+  /** Requests without a good answer. */
+  readonly bad: number;
+  readonly seconds: number;
   /** Events acknowledged within the time. */
   readonly acknowledged: number;
   /** Events whose answer the end of the run cut off, acknowledged since. */
@@ -106,19 +140,52 @@ interface Loaded {
 }
 
 async function load(url: string, marketIds: readonly string[], run: Run, seconds: number): Promise<Loaded> {
-  const { connections, rate } = run;
+  const bodies = requestBodies(run, marketIds);
+  return run.rate === undefined
+    ? loadFully(url, run, seconds, bodies)
+    : loadAtPace(url, run, run.rate, bodies);
+}
+
+async function loadAtPace(
+  url: string,
+  { batch: size, connections }: Run,
+  rate: number,
+  bodies: () => { body: string },
+): Promise<Loaded> {
+  let acknowledged = 0;
+  let bad = 0;
+  const { latenciesMs, seconds } = await pacedLoad({
+    ...{ connections, rate, seconds: SECONDS },
+    url: new URL(`${url}/graphql`),
+    nextBody: () => bodies().body,
+    onAnswer: (body) => {
+      const recorded = recordedIn(body);
+      acknowledged += recorded;
+      if (recorded !== size) bad += 1;
+    },
+  });
+  const at = (percent: number): number =>
+    Number((latenciesMs[Math.ceil((percent / 100) * latenciesMs.length) - 1] ?? NaN).toFixed(1));
+  const latency = { p50: at(50), p97_5: at(97.5), p99: at(99), max: at(100) };
+  return { latency, requests: latenciesMs.length, bad, seconds, acknowledged, cutOff: 0 };
+}
+
+async function loadFully(
+  url: string,
+  run: Run,
+  duration: number,
+  bodies: () => { number: number; body: string },
+): Promise<Loaded> {
   const unanswered = new Map<number, string>();
-  const stream = requestBodies(run, marketIds);
   const headers = { 'content-type': 'application/json' };
   let acknowledged = 0;
   const result = await autocannon({
-    ...{ url, connections, duration: seconds },
-    ...(rate === undefined ? {} : { overallRate: rate }),
+    ...{ url, connections: run.connections, duration },
     requests: [
       {
         ...{ method: 'POST', path: '/graphql', headers },
         setupRequest: (request, context) => {
-          const { number, body } = stream();
+          const { number, body } = bodies();
           unanswered.set(number, body);
           Object.assign(context, { number });
           return { ...request, body };
@@ -137,7 +204,9 @@ async function load(url: string, marketIds: readonly string[], run: Run, seconds
     const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body });
     cutOff += takenIn(await response.text());
   }
-  return { result, acknowledged, cutOff };
+  const bad = result.errors + result.timeouts + result.non2xx + result.mismatches;
+  const { latency, requests, duration: seconds } = result;
+  return { latency, requests: requests.total, bad, seconds, acknowledged, cutOff };
 }
 
 /** One request body after the other, each event with an id of its own. */
@@ -172,16 +241,4 @@ function recordedIn(body: string): number {
 
 function takenIn(body: string): number {
   return recordedIn(body) + body.split('"status":"DUPLICATE"').length - 1;
-}
-
-/** Resolves with the gateway's address once it says that it is ready. */
-async function readyUrl(): Promise<string> {
-  for await (const line of createInterface({ input: gateway.stdout })) {
-    const ready = /ready: GraphQL at (http:\S+)\/graphql/.exec(line);
-    if (ready?.[1] !== undefined) {
-      gateway.stdout.resume();
-      return ready[1];
-    }
-  }
-  throw new Error('The gateway ended before it was ready.');
 }

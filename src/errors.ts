@@ -27,6 +27,10 @@ export class BellwetherError extends Error {
     return new BellwetherError('BAD_USER_INPUT', message, { field });
   }
 
+  static notFound(field: string, message: string): BellwetherError {
+    return new BellwetherError('NOT_FOUND', message, { field });
+  }
+
   static unavailable(message: string, retryAfterMs: number, cause?: unknown): BellwetherError {
     return new BellwetherError('UNAVAILABLE', message, { retryAfterMs, cause });
   }

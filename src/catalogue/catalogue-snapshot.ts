@@ -1,5 +1,7 @@
 import { topicKey, type Market } from '../repositories/market.js';
 import type { ScoringMarket } from '../scoring/types.js';
+import type { MarketColumns } from '../scoring/v2/market-columns.js';
+import { columnsOf, patchColumns } from './market-columns.js';
 
 /** An open market, with what the formulas read of it worked out once. */
 export interface CatalogueEntry {
@@ -16,13 +18,16 @@ export interface CatalogueSnapshot {
   /** Ordered by id. */
   readonly entries: readonly CatalogueEntry[];
   readonly byId: Pick<ReadonlyMap<string, CatalogueEntry>, 'get' | 'has'>;
+  /** The same markets as columns: row `i` is entry `i`. */
+  readonly columns: MarketColumns;
 }
 
-export const emptySnapshot: CatalogueSnapshot = snapshotOf([], 0n);
+export const emptySnapshot: CatalogueSnapshot = snapshotOf([], columnsOf([]), 0n);
 
 /**
  * The snapshot with these markets put in their place, the last of several with one id; those no longer open
- * leave it. Costs a look-up for each market and one copy of a list, however many there are.
+ * leave it. Costs a look-up for each market and one copy of a list, however many there are; and when the ids or
+ * texts of the open markets are not what they were, columns of text made anew.
  */
 export function patchSnapshot(
   snapshot: CatalogueSnapshot,
@@ -41,19 +46,23 @@ export function patchSnapshot(
     from = before[place]?.market.id === market.id ? place + 1 : place;
   }
   append(entries, before, from, before.length);
-  return snapshotOf(entries, version);
+  return snapshotOf(entries, patchColumns(snapshot.columns, before, entries), version);
 }
 
 function append<Item>(target: Item[], source: readonly Item[], from: number, to: number): void {
   for (let index = from; index < to; index += 1) target.push(source[index] as Item);
 }
 
-function snapshotOf(entries: readonly CatalogueEntry[], version: bigint): CatalogueSnapshot {
+function snapshotOf(
+  entries: readonly CatalogueEntry[],
+  columns: MarketColumns,
+  version: bigint,
+): CatalogueSnapshot {
   const get = (id: string): CatalogueEntry | undefined => {
     const entry = entries[placeOf(id, entries)];
     return entry?.market.id === id ? entry : undefined;
   };
-  return { version, entries, byId: { get, has: (id) => get(id) !== undefined } };
+  return { version, entries, columns, byId: { get, has: (id) => get(id) !== undefined } };
 }
 
 /** Where a market with this id stands, or would, among entries ordered by id. */

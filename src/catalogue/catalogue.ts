@@ -4,16 +4,22 @@ import { BellwetherError } from '../errors.js';
 import { checkInput } from '../input/check-input.js';
 import { isStorableText } from '../input/storable.js';
 import type { Logger } from '../observability/logger.js';
+import type { PastMarket } from '../scoring/v2/market-columns.js';
 import type { Market } from '../repositories/market.js';
 import type { MarketRepository } from '../repositories/market-repository.js';
 import { orUnavailable } from '../repositories/unavailable.js';
 import { emptySnapshot, patchSnapshot, type CatalogueSnapshot } from './catalogue-snapshot.js';
 import { decodeCursor, marketPageRequest, toMarketPage, type MarketPage } from './market-page.js';
 import { applyMarketInput, checkMarketInput, type CheckedMarketInput } from './market-input.js';
+import { toPastMarket } from './market-terms.js';
+import { PastMarkets } from './past-markets.js';
 
 export type { CatalogueEntry, CatalogueSnapshot } from './catalogue-snapshot.js';
 
 const MAX_UPSERT = 1_000;
+
+/** Markets that are over and remembered from the start on. */
+const PAST_AT_START = 20_000;
 
 /** What became of one market of an upsert. */
 export interface UpsertResult {
@@ -25,6 +31,7 @@ export interface UpsertResult {
 
 /** The markets: stored in the database, the open ones held in memory and kept up to date. */
 export class Catalogue {
+  readonly #past = new PastMarkets();
   #snapshot = emptySnapshot;
   #loadedAtMs: number | null = null;
   #reading: Promise<void> | null = null;
@@ -41,6 +48,15 @@ export class Catalogue {
   get loadedAtMs(): number | null {
     return this.#loadedAtMs;
   }
+
+  /**
+   * The words and event of a market, open or lately over; undefined for one that is not in memory. An arrow, so that it
+   * can be handed on by itself.
+   */
+  readonly pastMarket = (marketId: string): PastMarket | undefined => {
+    const open = this.#snapshot.byId.get(marketId);
+    return open === undefined ? this.#past.get(marketId) : toPastMarket(open.market);
+  };
 
   /**
    * Brings the snapshot up to what is stored at the time of the call. A reading that is under way may
@@ -60,10 +76,17 @@ export class Catalogue {
     return this.#nextReading;
   }
 
+  /** Reads what markets were about that are over already, for those who engaged with them. */
+  async rememberPast(): Promise<void> {
+    const past = await this.parts.markets.latelyOver(PAST_AT_START);
+    for (const market of past.reverse()) this.#past.remember(market);
+  }
+
   async #load(): Promise<void> {
     const { markets, version } = await this.parts.markets.changedSince(this.#snapshot.version);
     if (markets.length > 0) {
       this.#snapshot = patchSnapshot(this.#snapshot, markets, version);
+      for (const market of markets) if (market.status !== 'OPEN') this.#past.remember(market);
       this.parts.logger.debug(
         { changed: markets.length, open: this.#snapshot.entries.length, version: String(version) },
         'catalogue changed',

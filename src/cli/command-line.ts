@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../config/package-version.js';
 import { BellwetherError, OperatorError } from '../errors.js';
+import { configCommand } from './config.js';
+import { evaluateCommand } from './evaluate.js';
 import { eventsCommand } from './events.js';
 import { feedCommand } from './feed.js';
 import { importCommand } from './import.js';
@@ -27,6 +29,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     .addCommand(sampleCommand())
     .addCommand(profileCommand())
     .addCommand(eventsCommand())
+    .addCommand(evaluateCommand())
+    .addCommand(configCommand())
     .addCommand(migrateCommand())
     .addCommand(schemaCommand());
   for (const command of [program, ...program.commands.flatMap((child) => [child, ...child.commands])]) {

@@ -1,14 +1,18 @@
 import Table from 'cli-table3';
-import { Command } from 'commander';
-import type { Feed, RankedMarket } from '../feed/feed.js';
+import { Command, Option } from 'commander';
+import type { Feed, FeedItem } from '../feed/feed.js';
 import { OperatorError } from '../errors.js';
 import { createLoaders } from '../graphql/loaders.js';
 import { openCommandBackend } from './command-backend.js';
 import { countUpTo } from './count-argument.js';
+import { renderExplanation } from './feed-explanation.js';
+import { shorten } from './shorten.js';
 
 interface FeedOptions {
   readonly country?: string;
   readonly limit: number;
+  readonly algorithm?: 'v1' | 'v2';
+  readonly explain?: true;
 }
 
 /** `bellwether feed`: a ranking as a table, without a client. */
@@ -18,7 +22,17 @@ export function feedCommand(): Command {
     .argument('[userKey]', "the site's own key of the person; without it, the feed of everyone")
     .option('--country <code>', 'where the person is, such as IL')
     .option('--limit <number>', 'how many markets, 1–100', countUpTo(100), 20)
-    .addHelpText('after', '\nExample:\n  bellwether feed sample-politics-001 --country IL')
+    .addOption(
+      new Option(
+        '--algorithm <name>',
+        'the ranking to use instead of the one that the config chooses',
+      ).choices(['v1', 'v2']),
+    )
+    .option('--explain', 'show what each stage left out and why, and what each score is made of')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  bellwether feed sample-politics-001 --country IL\n  bellwether feed sample-politics-001 --explain',
+    )
     .action(printFeed);
 }
 
@@ -27,14 +41,18 @@ async function printFeed(userKey: string | undefined, options: FeedOptions): Pro
   const { services } = backend;
   try {
     const { profile } = createLoaders(services);
-    const request = { userKey, country: options.country, limit: options.limit };
-    const feed = await services.feed.feed(request, (key) => profile.load(key));
+    const { country, limit, algorithm } = options;
+    const load = (key: string): ReturnType<typeof profile.load> => profile.load(key);
+    const feed = await services.feed.feed({ userKey, country, limit, algorithm }, load);
     if (feed.hero === null) {
       throw new OperatorError(
         'There is no open market to show. Load some with `bellwether sample` or `bellwether import`.',
       );
     }
     console.log(renderFeed(feed, Date.now()));
+    if (options.explain) {
+      console.log(renderExplanation(await services.explain.explain({ feedId: feed.id }, load)));
+    }
   } finally {
     await backend.close();
   }
@@ -42,14 +60,29 @@ async function printFeed(userKey: string | undefined, options: FeedOptions): Pro
 
 function renderFeed(feed: Feed, nowMs: number): string {
   const table = new Table({
-    head: ['', 'market', 'category', 'odds', 'closes', 'score', 'interest', 'similar', 'trend', 'rising'],
-    colAligns: ['right', 'left', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
+    head: [
+      '',
+      'market',
+      'category',
+      'odds',
+      'closes',
+      'slot',
+      'badge',
+      'score',
+      'interest',
+      'similar',
+      'trend',
+    ],
+    colAligns: [
+      ...(['right', 'left', 'left', 'right', 'right', 'left', 'left'] as const),
+      ...(['right', 'right', 'right', 'right'] as const),
+    ],
     colWidths: [null, 50],
     style: { head: [], border: [], compact: true },
   });
-  const section = (name: string, markets: readonly RankedMarket[]): void => {
+  const section = (name: string, markets: readonly FeedItem[]): void => {
     if (markets.length === 0) return;
-    table.push([{ colSpan: 10, content: name, hAlign: 'left' }]);
+    table.push([{ colSpan: 11, content: name, hAlign: 'left' }]);
     for (const market of markets) table.push(row(market, nowMs));
   };
   section('hero', feed.hero === null ? [] : [feed.hero]);
@@ -60,21 +93,19 @@ function renderFeed(feed: Feed, nowMs: number): string {
   return `Feed of ${whose}: ${kind}, algorithm ${feed.algorithmVersion}\n${table.toString()}`;
 }
 
-function row({ rank, score, scores, market }: RankedMarket, nowMs: number): string[] {
+function row({ rank, score, scores, slot, badge, market }: FeedItem, nowMs: number): string[] {
   const odds = market.probability === null ? '–' : `${Math.round(market.probability * 100)} %`;
-  const parts = [score, scores.interest, scores.similarity, scores.trending, scores.rising];
+  const parts = [score, scores.interest, scores.similarity, scores.trending];
   return [
     String(rank),
     shorten(market.title, 48),
     market.category,
     odds,
     market.resolvesAt === null ? '–' : remaining(market.resolvesAt.getTime() - nowMs),
+    slot?.toLowerCase() ?? '–',
+    badge?.toLowerCase().replace('_', ' ') ?? '',
     ...parts.map((part) => (part === null ? '–' : part.toFixed(2))),
   ];
-}
-
-function shorten(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }
 
 function remaining(ms: number): string {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
-import { openBackend, startGateway, type Backend, type Surroundings } from '../app.js';
+import { openBackend, type Backend, type Surroundings } from '../app.js';
+import { startGateway } from '../gateway.js';
 import { requireClosedDoor } from '../auth/open-access.js';
 import { settingDocs, settingsFromEnvironment } from '../config/settings.js';
 import { OperatorError } from '../errors.js';

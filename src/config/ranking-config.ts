@@ -1,38 +1,17 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
 import { OperatorError } from '../errors.js';
-import { rankingSchema, type RankingConfig } from './ranking-schema.js';
+import { checkRanking } from './check-ranking.js';
+import { faultSentences } from './config-fault.js';
+import { readConfigText } from './config-text.js';
+import { mergeTrees } from './config-tree.js';
+import { parseConfigYaml } from './config-yaml.js';
+import type { RankingConfig } from './ranking-schema.js';
 
 const defaultFile = new URL('../../src/config/default.yaml', import.meta.url);
+const DEFAULT_NAME = 'default.yaml';
 
-type Tree = Record<string, unknown>;
-
-const isTree = (value: unknown): value is Tree =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** The deployment's values over the default ones: objects are merged, everything else is replaced. */
-function merge(base: unknown, over: unknown): unknown {
-  if (!isTree(base) || !isTree(over)) return over;
-  const merged: Tree = { ...base };
-  for (const [key, value] of Object.entries(over))
-    merged[key] = key in base ? merge(base[key], value) : value;
-  return merged;
-}
-
-function parseYaml(text: string, name: string): unknown {
-  try {
-    return parse(text, { logLevel: 'error' }) as unknown;
-  } catch (error) {
-    throw new OperatorError(`The ranking config ${name} is not YAML: ${(error as Error).message}`);
-  }
-}
-
-function readText(file: string | URL, name: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new OperatorError(`The ranking config ${name} cannot be read: ${(error as Error).message}`);
-  }
+/** The default ranking config as it is written, with what everything in it means. */
+export function defaultRankingText(): string {
+  return readConfigText(defaultFile, DEFAULT_NAME);
 }
 
 /**
@@ -41,11 +20,22 @@ function readText(file: string | URL, name: string): string {
  * @throws {OperatorError} telling every fault of the file with its path, or why it cannot be read.
  */
 export function loadRankingConfig(file: string | undefined): RankingConfig {
-  const defaults = parseYaml(readText(defaultFile, 'default.yaml'), 'default.yaml');
-  const own = file === undefined ? undefined : parseYaml(readText(file, file), file);
+  return file === undefined
+    ? parseRankingConfig('', DEFAULT_NAME)
+    : parseRankingConfig(readConfigText(file, file), file);
+}
+
+/**
+ * {@link loadRankingConfig} of the text of a file.
+ *
+ * @param name what messages call the file.
+ */
+export function parseRankingConfig(text: string, name: string): RankingConfig {
+  const defaults = parseConfigYaml(defaultRankingText(), DEFAULT_NAME);
+  const own = parseConfigYaml(text, name);
   // A file of nothing but comments changes nothing.
-  const parsed = rankingSchema.safeParse(own === undefined || own === null ? defaults : merge(defaults, own));
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `  ${issue.path.join('.') || '(top)'}: ${issue.message}`);
-  throw new OperatorError(`The ranking config ${file ?? 'default.yaml'} has faults:\n${faults.join('\n')}`);
+  const checked = checkRanking(own === null ? defaults : mergeTrees(defaults, own), defaults);
+  if (checked.faults === undefined) return checked.config;
+  const faults = faultSentences(checked.faults).map((sentence) => `  ${sentence}`);
+  throw new OperatorError(`The ranking config ${name} has faults:\n${faults.join('\n')}`);
 }

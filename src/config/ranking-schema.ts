@@ -1,48 +1,56 @@
 import { z } from 'zod';
+import { feedSchema } from './feed-schema.js';
+import { amount, days, minutesOfADay, share, whole } from './number-schemas.js';
 import { sinksSchema } from './sink-config.js';
+import { impressionsSchema, rankingChoiceSchema, v2Schema } from './v2-schema.js';
 import { EVENT_TYPES } from '../scoring/event-weight.js';
 
-const positive = z.number().positive();
+const cacheSeconds = amount({ above: 0, most: 86_400 });
 
 /** The shape of the ranking config; what each value means stands beside it in `default.yaml`. */
 export const rankingSchema = z.strictObject({
   events: z.strictObject({
-    weights: z.record(z.enum(EVENT_TYPES), z.number().min(-100).max(100)),
+    weights: z.record(z.enum(EVENT_TYPES), amount({ least: -100, most: 100 })),
     dwellFactors: z
-      .array(z.strictObject({ atLeastMs: z.number().int().positive(), factor: positive }))
-      .max(10)
-      .refine(
-        (factors) =>
-          factors.every(({ atLeastMs }, index) => atLeastMs < (factors[index - 1]?.atLeastMs ?? Infinity)),
-        'must go from the longest time to the shortest: the first that was reached applies',
-      ),
-    tagFactor: z.number().min(0).max(1),
+      .array(
+        z.strictObject({
+          atLeastMs: whole({ least: 1, most: 86_400_000 }),
+          factor: amount({ above: 0, most: 100 }),
+        }),
+      )
+      .max(10),
+    tagFactor: share,
   }),
   profile: z.strictObject({
-    longTermHalfLifeDays: positive,
-    sessionHalfLifeMinutes: positive,
-    sessionIdleMinutes: positive,
-    cacheMegabytes: z.number().min(1).max(100_000),
-    cacheSeconds: positive,
-    cacheSecondsUnheard: positive,
+    longTermHalfLifeDays: days,
+    sessionHalfLifeMinutes: minutesOfADay,
+    sessionIdleMinutes: minutesOfADay,
+    cacheMegabytes: amount({ least: 1, most: 100_000 }),
+    cacheSeconds,
+    cacheSecondsUnheard: cacheSeconds,
   }),
   trending: z.strictObject({
-    windowHours: positive.max(24 * 30),
-    halfLifeHours: positive,
-    userCap: positive,
-    minLocalUsers: z.number().int().min(1),
-    refreshSeconds: z.number().min(1).max(3600),
+    windowHours: amount({ above: 0, most: 720 }),
+    halfLifeHours: amount({ above: 0, most: 720 }),
+    userCap: amount({ above: 0, most: 10_000 }),
+    minLocalUsers: whole({ least: 1, most: 1_000_000_000 }),
+    refreshSeconds: amount({ least: 1, most: 3_600 }),
+    popularity: z.strictObject({
+      windowDays: amount({ above: 0, most: 365 }),
+      halfLifeDays: amount({ above: 0, most: 365 }),
+    }),
   }),
   tracking: z.strictObject({
-    groupWaitMs: z.number().min(0).max(2),
-    groupEvents: z.number().int().min(1).max(5_000),
-    maxQueued: z.number().int().min(500).max(1_000_000),
-    maxQueuedMs: z.number().int().min(100).max(60_000),
+    groupWaitMs: amount({ least: 0, most: 2 }),
+    groupEvents: whole({ least: 1, most: 5_000 }),
+    maxQueued: whole({ least: 500, most: 1_000_000 }),
+    maxQueuedMs: whole({ least: 100, most: 60_000 }),
   }),
   sinks: sinksSchema.max(10),
-  feed: z.strictObject({
-    profileTimeoutMs: z.number().int().positive().max(10_000),
-  }),
+  ranking: rankingChoiceSchema,
+  v2: v2Schema,
+  impressions: impressionsSchema,
+  feed: feedSchema,
 });
 
 export type RankingConfig = z.infer<typeof rankingSchema>;

@@ -31,6 +31,9 @@ const settingsSchema = z.object({
   BELLWETHER_SAMPLE: z
     .enum(['auto', 'off'], { error: `must be one of ${oneOf(['auto', 'off'])}` })
     .default('auto'),
+  PERSONALIZATION_ENABLED: z
+    .enum(['true', 'false'], { error: `must be one of ${oneOf(['true', 'false'])}` })
+    .default('true'),
   LOG_LEVEL: z.enum(logLevels, { error: `must be one of ${oneOf(logLevels)}` }).default('info'),
   NODE_ENV: z
     .enum(['development', 'production', 'test'], {
@@ -50,6 +53,8 @@ export interface Settings {
   readonly dataDir: string;
   readonly rankingConfigFile: string | undefined;
   readonly sample: 'auto' | 'off';
+  /** False: every feed is the same for everyone, whatever the ranking config says. */
+  readonly personalizationEnabled: boolean;
   readonly logLevel: (typeof logLevels)[number];
   readonly production: boolean;
 }
@@ -63,6 +68,11 @@ export const settingDocs: readonly (readonly [name: string, fallback: string, me
   ['BELLWETHER_DATA_DIR', '.bellwether', 'folder of the embedded PostgreSQL'],
   ['BELLWETHER_CONFIG', '', 'YAML file merged over the default ranking config'],
   ['BELLWETHER_SAMPLE', 'auto', 'auto: fill an empty embedded database with the sample; off: never'],
+  [
+    'PERSONALIZATION_ENABLED',
+    'true',
+    'false: every feed is the same for everyone; what is known of people stays',
+  ],
   ['LOG_LEVEL', 'info', logLevels.join(', ')],
   ['NODE_ENV', 'development', 'development, production or test'],
 ];
@@ -93,6 +103,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     dataDir: data.BELLWETHER_DATA_DIR,
     rankingConfigFile: data.BELLWETHER_CONFIG,
     sample: data.BELLWETHER_SAMPLE,
+    personalizationEnabled: data.PERSONALIZATION_ENABLED === 'true',
     logLevel: data.LOG_LEVEL,
     production: data.NODE_ENV === 'production',
   };

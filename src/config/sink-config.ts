@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { amount, whole } from './number-schemas.js';
 
 /** What every kind of sink has. */
 const common = {
@@ -12,11 +13,11 @@ const common = {
   /** `pseudonym`: the HMAC of the user key; `plain`: the user key itself. */
   userKeys: z.enum(['pseudonym', 'plain']).default('pseudonym'),
   /** Most events delivered together. */
-  batchSize: z.number().int().min(1).max(500).default(500),
+  batchSize: whole({ least: 1, most: 500 }).default(500),
 };
 
 const file = z.string().min(1, 'must be a file');
-const milliseconds = (least: number, most: number) => z.number().int().min(least).max(most);
+const milliseconds = (least: number, most: number) => whole({ least, most });
 
 const jsonlSink = z.strictObject({
   ...common,
@@ -24,7 +25,7 @@ const jsonlSink = z.strictObject({
   /** Made if need be; relative to the working directory. */
   folder: z.string().min(1, 'must be a folder'),
   /** A file that has reached this size gets no further batch. */
-  maxFileMegabytes: z.number().positive().max(10_000).default(100),
+  maxFileMegabytes: amount({ above: 0, most: 10_000 }).default(100),
 });
 
 const natsSink = z.strictObject({
@@ -44,7 +45,7 @@ const natsSink = z.strictObject({
   /** Whether to make the stream when there is none, for `<subjectPrefix>.*`. */
   createStream: z.boolean().default(false),
   /** For how long a stream that we make knows an event again. */
-  duplicateWindowSeconds: z.number().int().min(1).max(86_400).default(600),
+  duplicateWindowSeconds: whole({ least: 1, most: 86_400 }).default(600),
   ackTimeoutMs: milliseconds(100, 10_000).default(5_000),
   /** A credentials file (JWT and key seed), read at each connect. */
   credentialsFile: file.optional(),

@@ -1,30 +1,10 @@
-import type { CatalogueSnapshot } from '../catalogue/catalogue.js';
-import type { FeedSections } from '../scoring/feed-sections.js';
-import type { Filter, RankingContext, ScoredCandidate } from './candidate.js';
-import { allowedCountry } from './filters/allowed-country.js';
-import { notHidden } from './filters/not-hidden.js';
-import { notOver } from './filters/not-over.js';
-import { finalScores } from './final-scores.js';
-import { rankCandidates } from './rank-candidates.js';
-import { v1Contenders } from './selectors/v1-contenders.js';
-import { v1Page } from './selectors/v1-page.js';
-import { openMarkets } from './sources/open-markets.js';
+import type { ComposedFeed } from './composed-feed.js';
+import type { RankersV2 } from './rankers-v2.js';
+import type { RankingInputs } from './ranking-inputs.js';
+import { composeV1 } from './v1-pipeline.js';
+import { composeV2 } from './v2-pipeline.js';
 
-const filters: readonly Filter[] = [notOver, notHidden, allowedCountry];
-
-/**
- * The stages of the feed after everything was read: source, filters, scorer, selector. The whole catalogue is
- * scored to a number each; the parts of a score are worked out for the few that can be on the page.
- * Synchronous and pure: the same snapshot and context give the same page.
- */
-export function feedPipeline(
-  snapshot: CatalogueSnapshot,
-  context: RankingContext,
-  limit: number,
-): FeedSections<ScoredCandidate> {
-  const candidates = openMarkets(snapshot);
-  const shown = candidates.filter((candidate) => filters.every((filter) => filter.keeps(candidate, context)));
-  const contenders = v1Contenders(shown, finalScores(shown, context), limit);
-  const ranked = rankCandidates(contenders, context);
-  return v1Page(ranked, limit);
+/** The feed that follows from these inputs. Synchronous and pure: the same inputs give the same feed. */
+export function composeFeed(inputs: RankingInputs, v2: RankersV2): ComposedFeed {
+  return inputs.algorithm === 'v1' ? composeV1(inputs) : composeV2(inputs, v2);
 }

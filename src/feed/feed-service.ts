@@ -1,47 +1,55 @@
 import type { Catalogue } from '../catalogue/catalogue.js';
 import { toEntry } from '../catalogue/catalogue-snapshot.js';
 import type { Clock } from '../config/clock.js';
-import type { RankingConfig } from '../config/ranking-schema.js';
+import type { LoadedConfig } from '../config/live-config.js';
+import { BellwetherError } from '../errors.js';
 import { checkInput } from '../input/check-input.js';
-import type { Logger } from '../observability/logger.js';
-import type { ProfileState } from '../profiles/profile-service.js';
-import { scoringUser } from '../profiles/scoring-user.js';
+import { feedSections } from '../scoring/feed-sections.js';
 import type { TrendService } from '../trends/trend-service.js';
-import { Breaker, type Reading } from './breaker.js';
-import type { Candidate, RankingContext, ScoredCandidate } from './candidate.js';
+import type { ScoredCandidate } from './candidate.js';
+import type { ComposedFeed } from './composed-feed.js';
 import { describedMarket } from './described-market.js';
-import type { Feed, RankedMarket, Ranking } from './feed.js';
-import { feedPipeline } from './feed-pipeline.js';
-import { feedRequest } from './feed-request.js';
-import { inTime } from './in-time.js';
-import { rankCandidates } from './rank-candidates.js';
+import type { AlgorithmVersion, Feed, FeedPage, RankedMarket, Ranking } from './feed.js';
+import { composeFeed } from './feed-pipeline.js';
+import { feedPageRequest, feedRequest } from './feed-request.js';
+import type { Hydrator, LoadProfile } from './hydrator.js';
+import { isPersonalized } from './is-personalized.js';
+import { itemsAt, itemsOf, storedPlaces } from './present.js';
 import { rankRequest } from './rank-request.js';
+import type { RankersV2 } from './rankers-v2.js';
+import type { RankingInputs } from './ranking-inputs.js';
+import { chooseAlgorithm } from './rollout.js';
+import { rankMarkets } from './score-markets.js';
+import { toServedFeed, type ServedFeed } from './served-feed.js';
+import { contextV1 } from './v1-pipeline.js';
 import { trendingList, trendingRequest, type Trending } from './trending-list.js';
 
-/** Reads one person's profile; reads of the same moment may be batched. */
-export type LoadProfile = (userKey: string) => Promise<ProfileState>;
+/** Who and where, as a request names them; null when it does not. */
+export interface Visitor {
+  readonly userKey: string | null;
+  readonly country: string | null;
+  /** The ranking to use instead of the one that the config chooses. */
+  readonly algorithm: 'v1' | 'v2' | null;
+}
 
-/** What to show: a composed feed, given markets in order, or what many people do. */
+/** What to show: a composed feed and how it goes on, given markets in order, or what many people do. */
 export class FeedService {
-  readonly #profiles: Breaker;
-  readonly #markets: Breaker;
-
   constructor(
     private readonly parts: {
-      catalogue: Pick<Catalogue, 'snapshot' | 'findByIds'>;
-      trends: Pick<TrendService, 'reader' | 'scopeFor'>;
-      /** A profile that is in memory and can be used as it is, which costs no reading. */
-      heldProfile: (userKey: string) => ProfileState | undefined;
-      config: RankingConfig['feed'];
+      catalogue: Pick<Catalogue, 'snapshot'>;
+      trends: Pick<TrendService, 'state'>;
+      hydrator: Hydrator;
+      v2: RankersV2;
+      config: () => LoadedConfig;
+      /** False: every feed is the same for everyone, whatever the config says. */
+      personalizationEnabled: boolean;
+      served: { find(feedId: string): Promise<ServedFeed | undefined> };
+      /** Told of every feed, after it was made and before it is answered; it must not wait for anything. */
+      onServed: (feed: Feed, served: ServedFeed, inputs: RankingInputs) => void;
       clock: Clock;
       newId: () => string;
-      logger: Logger;
     },
-  ) {
-    const { clock, logger } = parts;
-    this.#profiles = new Breaker({ name: 'profiles', clock, logger });
-    this.#markets = new Breaker({ name: 'markets that are not open', clock, logger });
-  }
+  ) {}
 
   /**
    * The markets that this person should see now.
@@ -49,21 +57,47 @@ export class FeedService {
    * @throws {BellwetherError} BAD_USER_INPUT naming the field.
    */
   async feed(input: unknown, loadProfile: LoadProfile): Promise<Feed> {
-    const { userKey = null, country = null, limit } = checkInput(feedRequest, input);
-    const { context, degraded } = await this.#hydrate(userKey, country, loadProfile);
-    const { hero, grid, stream } = feedPipeline(this.parts.catalogue.snapshot, context, limit);
-    const placed = place([...(hero === null ? [] : [hero]), ...grid, ...stream]);
-    const gridEnd = 1 + grid.length;
+    const { userKey = null, country = null, algorithm = null, limit } = checkInput(feedRequest, input);
+    const { inputs, degraded } = await this.inputsFor({ userKey, country, algorithm }, limit, loadProfile);
+    const composed = composeFeed(inputs, this.parts.v2);
+    const feed = this.#present(composed, inputs, degraded);
+    this.parts.onServed(feed, toServedFeed(feed, composed, inputs), inputs);
+    return feed;
+  }
+
+  /**
+   * How a feed goes on, in the ranking that was made for it: without repeat or gap, whatever changed meanwhile, but
+   * for what the person has hidden since, whose places stay empty. The scores of the items are as of now; their order is not.
+   *
+   * @throws {BellwetherError} BAD_USER_INPUT naming the field; NOT_FOUND for a feed that is not known any more;
+   *   UNAVAILABLE when it could not be read.
+   */
+  async page(input: unknown, loadProfile: LoadProfile): Promise<FeedPage> {
+    const { feedId, after, first } = checkInput(feedPageRequest, input);
+    const served = await this.parts.served.find(feedId);
+    const { config } = this.parts.config();
+    const nowMs = this.parts.clock();
+    if (served === undefined || nowMs - served.nowMs > config.feed.keepMinutes * 60_000) {
+      throw BellwetherError.notFound(
+        'feedId',
+        `The feed is not known, or older than ${config.feed.keepMinutes} minutes. Ask for a new one.`,
+      );
+    }
+    const from = after ?? served.page.length;
+    const places = storedPlaces(served, from, first);
+    const visitor = { userKey: served.userKey, country: served.country, algorithm: served.algorithm };
+    const [{ inputs }, found] = await Promise.all([
+      this.inputsFor(visitor, served.limit, loadProfile),
+      this.parts.hydrator.markets(places.map(({ marketId }) => marketId)),
+    ]);
+    const shown = [...found.byId.values()].filter(
+      ({ market }) => inputs.profile?.hidden.has(market.id) !== true,
+    );
+    const ranked = rankMarkets(shown, inputs, this.parts.v2);
     return {
-      id: this.parts.newId(),
-      hero: placed[0] ?? null,
-      grid: placed.slice(1, gridEnd),
-      stream: placed.slice(gridEnd),
-      personalized: context.user !== null,
-      userKey,
-      algorithmVersion: degraded ? 'fallback' : 'v1',
-      generatedAt: new Date(context.nowMs),
-      degraded,
+      feedId,
+      items: itemsAt(places, ranked, inputs),
+      hasMore: from + places.length < served.page.length + served.restIds.length,
     };
   }
 
@@ -73,22 +107,28 @@ export class FeedService {
    * @throws {BellwetherError} BAD_USER_INPUT naming the field.
    */
   async rank(input: unknown, loadProfile: LoadProfile): Promise<Ranking> {
-    const { userKey = null, country = null, marketIds, candidates } = checkInput(rankRequest, input);
+    const {
+      userKey = null,
+      country = null,
+      algorithm = null,
+      marketIds,
+      candidates,
+    } = checkInput(rankRequest, input);
     const describedIds = new Set(candidates?.map(({ id }) => id));
     const ids = [...new Set(marketIds)].filter((id) => !describedIds.has(id));
-    const [{ context, degraded: withoutProfile }, stored] = await Promise.all([
-      this.#hydrate(userKey, country, loadProfile),
-      this.#stored(ids),
+    const [{ inputs, degraded: withoutProfile }, stored] = await Promise.all([
+      this.inputsFor({ userKey, country, algorithm }, ids.length, loadProfile),
+      this.parts.hydrator.markets(ids),
     ]);
-    const described = (candidates ?? []).map((candidate) => describedMarket(candidate, context.nowMs));
+    const described = (candidates ?? []).map((candidate) => describedMarket(candidate, inputs.nowMs));
     const describedById = new Map(described.map((market) => [market.id, toEntry(market)]));
-    const ranked = rankCandidates([...stored.byId.values(), ...describedById.values()], context);
+    const ranked = rankMarkets([...stored.byId.values(), ...describedById.values()], inputs, this.parts.v2);
     const degraded = withoutProfile || stored.degraded;
     return {
-      rankedMarkets: place(ranked),
+      rankedMarkets: ranked.map(rankedMarket),
       unknownMarketIds: ids.filter((id) => !stored.byId.has(id)),
-      personalized: context.user !== null,
-      algorithmVersion: degraded ? 'fallback' : 'v1',
+      personalized: isPersonalized(inputs),
+      algorithmVersion: versionOf(inputs, degraded),
       degraded,
     };
   }
@@ -100,59 +140,59 @@ export class FeedService {
    */
   trending(input: unknown): Trending {
     const { country = null, limit } = checkInput(trendingRequest, input);
-    const { catalogue, trends } = this.parts;
-    return trendingList(trends.scopeFor(country), catalogue.snapshot, this.#contextOf(country, null), limit);
+    const { catalogue, trends, clock } = this.parts;
+    const { state } = trends;
+    const anyone = { nowMs: clock(), country, profile: null, personal: false, trends: state };
+    return trendingList(state.scopeFor(country), catalogue.snapshot, contextV1(anyone), limit);
   }
 
-  /** Everything that the synchronous stages need and that has to be waited for. */
-  async #hydrate(
-    userKey: string | null,
-    askedCountry: string | null,
+  /** Everything that a ranking for this visitor is a function of, and whether something could not be had. */
+  async inputsFor(
+    { userKey, country, algorithm }: Visitor,
+    limit: number,
     loadProfile: LoadProfile,
-  ): Promise<{ context: RankingContext; degraded: boolean }> {
-    const reading = userKey === null ? null : await this.#profile(userKey, loadProfile);
+  ): Promise<{ inputs: RankingInputs; degraded: boolean }> {
+    const { catalogue, trends, hydrator, clock } = this.parts;
+    const { config, version } = this.parts.config();
+    const { personalizationEnabled } = this.parts;
+    const choice = chooseAlgorithm(config.ranking, userKey, algorithm);
+    const reading = userKey === null ? null : await hydrator.profile(userKey, loadProfile);
     const profile = reading === null || reading.failed ? null : reading.value;
-    const country = askedCountry ?? profile?.country ?? null;
-    return { context: this.#contextOf(country, profile), degraded: reading?.failed === true };
+    const inputs = {
+      nowMs: clock(),
+      userKey,
+      country: country ?? profile?.country ?? null,
+      profile,
+      algorithm: choice.algorithm,
+      personal: choice.personal && personalizationEnabled,
+      limit,
+      snapshot: catalogue.snapshot,
+      trends: trends.state,
+      config,
+      configVersion: version,
+    };
+    return { inputs, degraded: reading?.failed === true };
   }
 
-  async #profile(userKey: string, loadProfile: LoadProfile): Promise<Reading<ProfileState>> {
-    const held = this.parts.heldProfile(userKey);
-    if (held !== undefined) return { failed: false, value: held };
-    return this.#profiles.read(() => inTime(() => loadProfile(userKey), this.parts.config.profileTimeoutMs));
-  }
-
-  /** The markets that there are, from memory and, those not open, from the store. */
-  async #stored(ids: readonly string[]): Promise<{ byId: Map<string, Candidate>; degraded: boolean }> {
-    const { catalogue, config } = this.parts;
-    const held = catalogue.snapshot.byId;
-    const byId = new Map<string, Candidate>();
-    for (const id of ids) {
-      const entry = held.get(id);
-      if (entry !== undefined) byId.set(id, entry);
-    }
-    const others = ids.filter((id) => !byId.has(id));
-    if (others.length === 0) return { byId, degraded: false };
-    const reading = await this.#markets.read(() =>
-      inTime(() => catalogue.findByIds(others), config.profileTimeoutMs),
-    );
-    if (reading.failed) return { byId, degraded: true };
-    for (const market of reading.value) if (market !== undefined) byId.set(market.id, toEntry(market));
-    return { byId, degraded: false };
-  }
-
-  #contextOf(country: string | null, profile: ProfileState | null): RankingContext {
-    const nowMs = this.parts.clock();
-    const user = profile === null ? null : scoringUser(profile, nowMs);
-    return { nowMs, country, profile, user, trends: this.parts.trends.reader(country) };
+  #present(composed: ComposedFeed, inputs: RankingInputs, degraded: boolean): Feed {
+    // The composition has put the hero first already.
+    const { hero, grid, stream } = feedSections(itemsOf(composed, inputs), () => true);
+    return {
+      id: this.parts.newId(),
+      ...{ hero, grid, stream, degraded },
+      personalized: isPersonalized(inputs),
+      userKey: inputs.userKey,
+      algorithmVersion: versionOf(inputs, degraded),
+      configVersion: inputs.configVersion,
+      generatedAt: new Date(inputs.nowMs),
+    };
   }
 }
 
-function place(ranked: readonly ScoredCandidate[]): RankedMarket[] {
-  return ranked.map(({ candidate, scores }, index) => ({
-    rank: index + 1,
-    score: scores.final,
-    scores,
-    market: candidate.market,
-  }));
+function versionOf({ algorithm }: RankingInputs, degraded: boolean): AlgorithmVersion {
+  return degraded ? 'fallback' : algorithm;
+}
+
+function rankedMarket({ candidate, scores }: ScoredCandidate, index: number): RankedMarket {
+  return { rank: index + 1, score: scores.final, scores, market: candidate.market };
 }

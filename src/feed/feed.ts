@@ -1,5 +1,7 @@
 import type { Market } from '../catalogue/market.js';
 import type { ScoreParts } from '../scoring/types.js';
+import type { Badge } from './badge.js';
+import type { Slot } from './composition/slots.js';
 
 /** A market at its place. */
 export interface RankedMarket {
@@ -11,22 +13,44 @@ export interface RankedMarket {
   readonly market: Market;
 }
 
-export type AlgorithmVersion = 'v1' | 'fallback';
+/** A market at its place on a page. */
+export interface FeedItem extends RankedMarket {
+  /** Which part of the mix it fills; null where the algorithm has no mix. */
+  readonly slot: Slot | null;
+  readonly badge: Badge | null;
+  /** Of an explored market: the probability with which it was among the explored ones, 0–1. */
+  readonly propensity: number | null;
+  /** One short sentence made of the largest parts of the score. */
+  readonly reason: string | null;
+}
+
+/** How a ranking was made. `fallback`: something that it needs could not be had in time. */
+export type AlgorithmVersion = 'v1' | 'v2' | 'fallback';
 
 export interface Feed {
   readonly id: string;
   /** Null only when no market can be shown. */
-  readonly hero: RankedMarket | null;
+  readonly hero: FeedItem | null;
   /** At most 9. */
-  readonly grid: readonly RankedMarket[];
-  readonly stream: readonly RankedMarket[];
+  readonly grid: readonly FeedItem[];
+  readonly stream: readonly FeedItem[];
   /** Whether what is known of the person took part. */
   readonly personalized: boolean;
   readonly userKey: string | null;
   readonly algorithmVersion: AlgorithmVersion;
+  /** Names the ranking config that was in force. */
+  readonly configVersion: string;
   readonly generatedAt: Date;
   /** Whether something that the ranking needs could not be had in time. */
   readonly degraded: boolean;
+}
+
+/** How a feed goes on. */
+export interface FeedPage {
+  readonly feedId: string;
+  readonly items: readonly FeedItem[];
+  /** Whether there is more after the last item. */
+  readonly hasMore: boolean;
 }
 
 export interface Ranking {

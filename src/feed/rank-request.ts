@@ -3,6 +3,7 @@ import { distinctTags } from '../catalogue/market-input.js';
 import { countrySchema } from '../input/country.js';
 import { storableText } from '../input/storable.js';
 import { userKeySchema } from '../input/user-key.js';
+import { algorithmSchema } from './feed-request.js';
 
 const MAX_MARKETS = 500;
 
@@ -36,6 +37,7 @@ export const rankRequest = z
       .max(MAX_MARKETS, tooMany)
       .nullish(),
     candidates: z.array(candidateMarket).max(MAX_MARKETS, tooMany).nullish(),
+    algorithm: algorithmSchema,
   })
   .refine(({ marketIds, candidates }) => marketIds != null || candidates != null, {
     path: ['marketIds'],

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CatalogueSnapshot } from '../catalogue/catalogue.js';
 import type { Market } from '../catalogue/market.js';
 import { countrySchema } from '../input/country.js';
-import type { TrendScope } from '../trends/trend-service.js';
+import type { TrendScope } from '../trends/trend-state.js';
 import type { Filter, RankingContext } from './candidate.js';
 import { allowedCountry } from './filters/allowed-country.js';
 import { notOver } from './filters/not-over.js';

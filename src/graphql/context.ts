@@ -1,4 +1,5 @@
 import type { Catalogue } from '../catalogue/catalogue.js';
+import type { ExplainService } from '../feed/explain-service.js';
 import type { FeedService } from '../feed/feed-service.js';
 import type { ProfileService } from '../profiles/profile-service.js';
 import type { TrackingService } from '../tracking/tracking-service.js';
@@ -8,6 +9,7 @@ import { createLoaders, type Loaders } from './loaders.js';
 /** The use cases that resolvers delegate to. */
 export interface Services {
   readonly catalogue: Catalogue;
+  readonly explain: ExplainService;
   readonly feed: FeedService;
   readonly profiles: ProfileService;
   readonly tracking: TrackingService;

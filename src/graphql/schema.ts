@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { lexicographicSortSchema, printSchema, type GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
+import { ExplainResolver } from './resolvers/explain-resolver.js';
 import { FeedResolver } from './resolvers/feed-resolver.js';
 import { MarketResolver } from './resolvers/market-resolver.js';
 import { ProfileResolver } from './resolvers/profile-resolver.js';
@@ -11,6 +12,7 @@ import { TrendingResolver } from './resolvers/trending-resolver.js';
 export function createSchema(): GraphQLSchema {
   return buildSchemaSync({
     resolvers: [
+      ExplainResolver,
       FeedResolver,
       MarketResolver,
       ProfileResolver,

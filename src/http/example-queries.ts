@@ -15,6 +15,13 @@ const EXAMPLES: readonly (readonly [document: string, variables: Readonly<Record
       },
     },
   ],
+  [
+    'simulate-feed',
+    {
+      userKey: 'sample-politics-001',
+      config: { feed: { quotas: { PERSONAL: 1, TRENDING: 0, LOCAL: 0, RISING: 0, EXPLORATION: 0 } } },
+    },
+  ],
   ['user-profile', { userKey: 'sample-politics-001' }],
   ['trending', { country: 'IL', limit: 10 }],
   ['markets', { filter: { category: 'Science', text: 'space' }, first: 5 }],

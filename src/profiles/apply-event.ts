@@ -64,7 +64,7 @@ export function applyEvent(state: ProfileState, event: ProfileEvent, memory: Pro
   };
 }
 
-/** The newest by time, once there are a tenth more than a state holds; those let go stay in the store. */
+/** The newest by time, once there are a tenth more than a state holds. */
 function bounded<Value>(
   values: ReadonlyMap<string, Value>,
   timeOf: (value: Value) => number,
@@ -175,13 +175,15 @@ function withEngagement(
   const before = engagements.get(marketId);
   const engaged = event.weight > 0 && event.occurredAtMs >= (before?.engagedAtMs ?? -Infinity);
   const viewed = isView(event.eventType) && event.occurredAtMs >= (before?.viewedAtMs ?? -Infinity);
-  if (!engaged && !viewed) return engagements;
+  const traded = event.eventType === 'PARTICIPATE' && event.occurredAtMs >= (before?.tradedAtMs ?? -Infinity);
+  if (!engaged && !viewed && !traded) return engagements;
   return new Map(engagements).set(marketId, {
     marketId,
     engagedAtMs: engaged ? event.occurredAtMs : (before?.engagedAtMs ?? null),
     weight: engaged ? event.weight : (before?.weight ?? 0),
     viewedAtMs: viewed ? event.occurredAtMs : (before?.viewedAtMs ?? null),
     viewProbability: viewed ? probability : (before?.viewProbability ?? null),
+    tradedAtMs: traded ? event.occurredAtMs : (before?.tradedAtMs ?? null),
     category: category.toLowerCase(),
     tags: tags.map((tag) => tag.toLowerCase()),
   });

@@ -18,3 +18,21 @@ export function profileMemory(config: RankingConfig): ProfileMemory {
     tagFactor: config.events.tagFactor,
   };
 }
+
+/** The same, following a config that changes: each value is that of the config at the moment it is read. */
+export function liveProfileMemory(config: () => RankingConfig): ProfileMemory {
+  return {
+    get longTermHalfLifeMs() {
+      return profileMemory(config()).longTermHalfLifeMs;
+    },
+    get sessionHalfLifeMs() {
+      return profileMemory(config()).sessionHalfLifeMs;
+    },
+    get sessionIdleMs() {
+      return profileMemory(config()).sessionIdleMs;
+    },
+    get tagFactor() {
+      return profileMemory(config()).tagFactor;
+    },
+  };
+}

@@ -1,4 +1,4 @@
-import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
+import type { PrismaClient } from '../generated/prisma/client.js';
 import type { EventType } from '../scoring/event-weight.js';
 
 type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
@@ -166,36 +166,4 @@ function identityOf(row: Pick<ClientEventRow, 'user_key' | 'client_event_id'>): 
 
 function identity(event: { userKey: string; clientEventId: string }): string {
   return JSON.stringify([event.userKey, event.clientEventId]);
-}
-
-/** Stores events, in order. */
-export function insertInteractions(interactions: readonly Interaction[]): Prisma.Sql {
-  const rows = interactions.map((event) => ({
-    id: event.id,
-    user_key: event.userKey,
-    market_id: event.marketId,
-    event_type: event.eventType,
-    weight: event.weight,
-    dwell_ms: event.dwellMs,
-    section: event.section,
-    position: event.position,
-    country: event.country,
-    session_id: event.sessionId,
-    feed_id: event.feedId,
-    stake: event.stake,
-    context: event.context,
-    client_event_id: event.clientEventId,
-    probability: event.probability,
-    volume_24h: event.volume24h,
-    occurred_at: event.occurredAt,
-    received_at: event.receivedAt,
-    clamped: event.clamped,
-  }));
-  return Prisma.sql`
-    insert into interactions (id, user_key, market_id, event_type, weight, dwell_ms, section, position, country,
-      session_id, feed_id, stake, context, client_event_id, probability, volume_24h, occurred_at, received_at, clamped)
-    select * from json_to_recordset((select ${JSON.stringify(rows)}::text)::json) as r(id uuid, user_key text, market_id text,
-      event_type event_type, weight float8, dwell_ms int, section feed_section, position int, country text,
-      session_id text, feed_id text, stake float8, context jsonb, client_event_id text, probability float8,
-      volume_24h float8, occurred_at timestamptz, received_at timestamptz, clamped boolean)`;
 }

@@ -49,6 +49,13 @@ export class MarketRepository {
     return { markets: rows.map(toMarket), version: rows.at(-1)?.version ?? version };
   }
 
+  /** The markets that are not open, the last changed first. */
+  async latelyOver(limit: number): Promise<Market[]> {
+    const rows = await this.prisma.$queryRaw<MarketRow[]>`
+      ${selectMarkets} where m.status <> 'OPEN' order by m.version desc limit ${limit}`;
+    return rows.map(toMarket);
+  }
+
   /** One page of markets, newest first, and whether more follow. */
   async page(
     filter: MarketFilter,

@@ -1,4 +1,4 @@
-import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
+import type { PrismaClient } from '../generated/prisma/client.js';
 import type { Interaction } from './interaction-repository.js';
 
 type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
@@ -68,22 +68,4 @@ export class OutboxRepository {
       select sink, count(*) as events, min(recorded_at) as "oldestAt" from outbox group by sink order by sink`;
     return rows.map(({ sink, events, oldestAt }) => ({ sink, events: Number(events), oldestAt }));
   }
-}
-
-/**
- * Puts interactions out for these sinks, in the order given. Only for a transaction that has locked the people they
- * are of before: that is what makes the order of `seq` the order of the commits.
- */
-export function insertIntoOutbox(sinks: readonly string[], interactions: readonly Interaction[]): Prisma.Sql {
-  const rows = interactions.map(({ userKey, ...event }) => ({
-    user_key: userKey,
-    recorded_at: event.receivedAt,
-    event,
-  }));
-  return Prisma.sql`
-    insert into outbox (sink, user_key, event, recorded_at)
-    select s.sink, r.item->>'user_key', r.item->'event', (r.item->>'recorded_at')::timestamptz
-    from jsonb_array_elements(${JSON.stringify(rows)}::jsonb) with ordinality as r(item, place)
-    cross join unnest(${[...sinks]}::text[]) as s(sink)
-    order by r.place`;
 }

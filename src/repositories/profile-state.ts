@@ -67,6 +67,8 @@ export interface EngagementState {
   /** The latest VIEW_MARKET or CLICK; null when there was none. */
   readonly viewedAtMs: number | null;
   readonly viewProbability: number | null;
+  /** The latest PARTICIPATE; null when there was none. */
+  readonly tradedAtMs: number | null;
   /** The market's topics in lower case, by which others are compared with it, as they were then. */
   readonly category: string;
   readonly tags: readonly string[];

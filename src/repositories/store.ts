@@ -1,10 +1,12 @@
-import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
+import type { PrismaClient } from '../generated/prisma/client.js';
 import { InteractionRepository } from './interaction-repository.js';
 import { MarketRepository } from './market-repository.js';
 import { OutboxRepository } from './outbox-repository.js';
-import { ProfileRepository } from './profile-repository.js';
+import { ProfileRepository, type ProfileFold } from './profile-repository.js';
+import { isRefusal, record, type Recording } from './recording.js';
 import { RejectedEventRepository } from './rejected-event-repository.js';
 import { SecretRepository } from './secret-repository.js';
+import { ServedFeedRepository } from './served-feed-repository.js';
 import { TrendingRepository } from './trending-repository.js';
 
 /** The repositories that may take part in one transaction. */
@@ -14,38 +16,53 @@ export interface Transaction {
   readonly trending: TrendingRepository;
   readonly outbox: OutboxRepository;
   readonly rejectedEvents: RejectedEventRepository;
-  /** Runs statements that write to different rows, in one round trip. */
-  write(statements: readonly Prisma.Sql[]): Promise<void>;
+  /**
+   * Stores events and what they change, all of it or nothing.
+   *
+   * @returns false when it was based on something that is no longer true: then it did nothing, and a transaction
+   *   that it was part of is lost.
+   */
+  record(recording: Recording): Promise<boolean>;
 }
 
 /** Everything that is stored. */
 export interface Store extends Transaction {
   readonly markets: MarketRepository;
   readonly secrets: SecretRepository;
+  readonly servedFeeds: ServedFeedRepository;
   /** Runs `work` as one transaction: all of it is on disk when this resolves, or none of it happened. */
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
   /** Resolves when the database answers. */
   ping(): Promise<void>;
 }
 
-export function createStore(prisma: PrismaClient): Store {
+/** @param fold how a profile is made from stored events, where it has to be. */
+export function createStore(prisma: PrismaClient, fold: ProfileFold): Store {
   const repositories = (connection: Pick<PrismaClient, '$queryRaw' | '$executeRaw'>): Transaction => ({
     interactions: new InteractionRepository(connection),
-    profiles: new ProfileRepository(connection),
+    profiles: new ProfileRepository({
+      connection,
+      interactions: new InteractionRepository(connection),
+      fold,
+    }),
     trending: new TrendingRepository(connection),
     outbox: new OutboxRepository(connection),
     rejectedEvents: new RejectedEventRepository(connection),
-    write: async (statements) => {
-      const parts = statements.map(
-        (statement, index) => Prisma.sql`${Prisma.raw(`w${index}`)} as (${statement})`,
-      );
-      if (parts.length > 0) await connection.$executeRaw`with ${Prisma.join(parts, ', ')} select 1`;
+    record: async (recording) => {
+      try {
+        await connection.$executeRaw(record(recording));
+        return true;
+      } catch (error) {
+        if (isRefusal(error)) return false;
+        throw error;
+      }
     },
   });
   return {
     ...repositories(prisma),
     markets: new MarketRepository(prisma),
     secrets: new SecretRepository(prisma),
+    servedFeeds: new ServedFeedRepository(prisma),
     transaction: (work) =>
       prisma.$transaction((tx) => work(repositories(tx)), { timeout: 30_000, maxWait: 5_000 }),
     ping: async () => {

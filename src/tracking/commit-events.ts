@@ -1,25 +1,7 @@
-import { insertInteractions, type Interaction } from '../repositories/interaction-repository.js';
-import { insertIntoOutbox } from '../repositories/outbox-repository.js';
-import { profileChanges } from '../repositories/profile-changes.js';
-import type { ProfileState } from '../repositories/profile-state.js';
-import type { Transaction } from '../repositories/store.js';
-import { applyEvent, type ProfileEvent } from '../profiles/apply-event.js';
 import type { ProfileMemory } from '../profiles/profile-memory.js';
-
-/** An event ready to be stored: checked, weighed, and joined with its market. */
-export interface PreparedEvent {
-  /** `country` may still be filled in from the profile. */
-  readonly interaction: Interaction;
-  readonly market: ProfileEvent['market'];
-}
-
-export interface CommittedEvent {
-  /** The interaction that the event stands for; of a duplicate, the first one's. */
-  readonly interactionId: string;
-  readonly duplicate: boolean;
-  /** The person's state right after the event. */
-  readonly profile: ProfileState;
-}
+import type { ProfileState } from '../repositories/profile-state.js';
+import type { Store, Transaction } from '../repositories/store.js';
+import { takeInEvents, type CommittedEvent, type PreparedEvent } from './take-in-events.js';
 
 export interface Commit {
   /** What became of each event, in order. */
@@ -40,67 +22,91 @@ export interface CommitOptions {
 }
 
 /**
- * Stores events and what they change of the profiles, within one transaction: all of it or nothing.
- * An event whose client event id is taken changes nothing. The profiles are locked first, so the events
- * of one person take effect in one order, that of their `seq`.
+ * Stores events and what they change of the profiles: all of it or nothing. An event whose client event id is taken
+ * changes nothing. The events of one person take effect in one order, that of their `seq`.
+ *
+ * It is thought out beforehand and stored by one statement, which fails if anything was not as expected: a profile
+ * was changed elsewhere, a client event id is taken. Then it is done once more within a transaction that locks the
+ * profiles first.
  */
 export async function commitEvents(
+  store: Pick<Store, 'record' | 'transaction' | 'profiles'>,
+  events: readonly PreparedEvent[],
+  options: CommitOptions,
+): Promise<Commit> {
+  return (
+    (await commitAsExpected(store, events, options)) ??
+    store.transaction((transaction) => commitLocked(transaction, events, options))
+  );
+}
+
+/** @returns undefined when nothing was stored because something was not as expected. */
+async function commitAsExpected(
+  store: Pick<Store, 'record' | 'profiles'>,
+  events: readonly PreparedEvent[],
+  { memory, sinks, lastSeen }: CommitOptions,
+): Promise<Commit | undefined> {
+  if (hasRepetition(events)) return undefined;
+  const before = await statesOf(peopleOf(events), lastSeen, (missing) => store.profiles.load(missing));
+  const { events: committed, recorded, changed } = takeInEvents(events, before, () => undefined, memory);
+  const stored = await store.record({ interactions: recorded, profiles: changed, sinks, claim: true });
+  return stored ? { events: committed, changed } : undefined;
+}
+
+async function commitLocked(
   transaction: Transaction,
   events: readonly PreparedEvent[],
   options: CommitOptions,
 ): Promise<Commit> {
-  const userKeys = [...new Set(events.map(({ interaction }) => interaction.userKey))];
-  const before = await lockedStates(transaction, userKeys, options.lastSeen);
+  const { memory, sinks, lastSeen } = options;
+  const userKeys = peopleOf(events);
+  const versions = await transaction.profiles.lock(userKeys);
+  const versionOf = new Map(userKeys.map((userKey, index) => [userKey, versions[index]]));
+  const lastSeenNow = (userKey: string): ProfileState | undefined => {
+    const seen = lastSeen(userKey);
+    return seen?.version === versionOf.get(userKey) ? seen : undefined;
+  };
+  const before = await statesOf(userKeys, lastSeenNow, (missing) => transaction.profiles.load(missing));
   const interactionIds = await claimIds(transaction, events, options);
-
-  const states = new Map(before.map((state) => [state.userKey, state]));
-  const recorded: Interaction[] = [];
-  const committed = events.map(({ interaction, market }, index): CommittedEvent => {
-    const interactionId = interactionIds[index] ?? interaction.id;
-    const state = stateOf(states, interaction.userKey);
-    if (interactionId !== interaction.id) return { interactionId, duplicate: true, profile: state };
-    recorded.push({ ...interaction, country: interaction.country ?? state.country });
-    const profile = applyEvent(state, toProfileEvent(interaction, market), options.memory);
-    states.set(state.userKey, profile);
-    return { interactionId, duplicate: false, profile };
-  });
-  const after = before.map((state) => {
-    const now = stateOf(states, state.userKey);
-    return now === state ? state : { ...now, version: state.version + 1 };
-  });
-
+  const { recorded, changed, ...done } = takeInEvents(
+    events,
+    before,
+    (index) => interactionIds[index],
+    memory,
+  );
   if (recorded.length > 0) {
-    await transaction.write([
-      insertInteractions(recorded),
-      ...profileChanges(before, after),
-      ...(options.sinks.length === 0 ? [] : [insertIntoOutbox(options.sinks, recorded)]),
-    ]);
+    const stored = await transaction.record({
+      interactions: recorded,
+      profiles: changed,
+      sinks,
+      claim: false,
+    });
+    if (!stored) throw new Error('Profiles changed although they were locked.');
   }
-  return { events: committed, changed: after.filter((state, index) => state !== before[index]) };
+  return { events: done.events, changed };
 }
 
-/** The present states of people, kept from change by others until the transaction ends. */
-async function lockedStates(
-  transaction: Transaction,
+function peopleOf(events: readonly PreparedEvent[]): string[] {
+  return [...new Set(events.map(({ interaction }) => interaction.userKey))];
+}
+
+async function statesOf(
   userKeys: readonly string[],
   lastSeen: CommitOptions['lastSeen'],
+  load: (userKeys: readonly string[]) => Promise<ProfileState[]>,
 ): Promise<ProfileState[]> {
-  const versions = await transaction.profiles.lock(userKeys);
-  const states = new Map<string, ProfileState>();
-  userKeys.forEach((userKey, index) => {
-    const seen = lastSeen(userKey);
-    if (seen !== undefined && seen.version === versions[index]) states.set(userKey, seen);
-  });
-  const missing = userKeys.filter((userKey) => !states.has(userKey));
-  const loaded = missing.length === 0 ? [] : await transaction.profiles.load(missing);
-  for (const state of loaded) states.set(state.userKey, state);
-  return userKeys.map((userKey) => stateOf(states, userKey));
+  const seen = userKeys.map((userKey) => lastSeen(userKey));
+  const missing = userKeys.filter((_, index) => seen[index] === undefined);
+  const loaded = (missing.length === 0 ? [] : await load(missing)).values();
+  return seen.flatMap((state) => state ?? loaded.next().value ?? []);
 }
 
-function stateOf(states: ReadonlyMap<string, ProfileState>, userKey: string): ProfileState {
-  const state = states.get(userKey);
-  if (state === undefined) throw new Error('A locked profile was not read back.');
-  return state;
+/** Whether a client event id is there twice; for one person that is one event. */
+function hasRepetition(events: readonly PreparedEvent[]): boolean {
+  const named = events.flatMap(({ interaction: { userKey, clientEventId } }) =>
+    clientEventId === null ? [] : [`${clientEventId.length} ${clientEventId} ${userKey}`],
+  );
+  return new Set(named).size < named.length;
 }
 
 async function claimIds(
@@ -117,13 +123,4 @@ async function claimIds(
   return events.map(({ interaction }) =>
     interaction.clientEventId === null ? interaction.id : (claimed.next().value ?? interaction.id),
   );
-}
-
-/** What of an interaction a profile takes in. */
-export function toProfileEvent(
-  interaction: Pick<Interaction, 'eventType' | 'occurredAt' | 'weight' | 'dwellMs' | 'country' | 'stake'>,
-  market: ProfileEvent['market'],
-): ProfileEvent {
-  const { eventType, occurredAt, weight, dwellMs, country, stake } = interaction;
-  return { eventType, occurredAtMs: occurredAt.getTime(), weight, dwellMs, country, stake, market };
 }

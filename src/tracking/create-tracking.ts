@@ -6,11 +6,12 @@ import type { Market } from '../repositories/market.js';
 import type { ProfileState } from '../repositories/profile-state.js';
 import type { Store } from '../repositories/store.js';
 import { orUnavailable } from '../repositories/unavailable.js';
-import { commitEvents, type Commit, type PreparedEvent } from './commit-events.js';
+import { commitEvents, type Commit } from './commit-events.js';
 import { EventQueue } from './event-queue.js';
 import { HistoryImport } from './history-import.js';
 import { rebuildProfile } from './rebuild-profile.js';
 import { RejectedLog } from './rejected-log.js';
+import type { PreparedEvent } from './take-in-events.js';
 import { TrackingService } from './tracking-service.js';
 
 export interface Tracking {
@@ -42,7 +43,8 @@ export interface TrackingParts {
   readonly sinks: readonly string[];
   /** Told when events were committed. */
   readonly onRecorded: () => void;
-  readonly config: RankingConfig;
+  /** As it is now; how events are grouped is read once. */
+  readonly config: () => RankingConfig;
   readonly memory: ProfileMemory;
   readonly clock: Clock;
   readonly newId: () => string;
@@ -66,23 +68,22 @@ export function createTracking(parts: TrackingParts): Tracking {
     const clientEventsSince = new Date(Math.max(0, now.getTime() - clientEventMemoryMs));
     const lastSeen = (userKey: string): ProfileState | undefined => profiles.lastSeen(userKey);
     const since = profiles.position;
-    const done = await store.transaction((transaction) =>
-      commitEvents(transaction, events, { now, clientEventsSince, memory, sinks: goTo, lastSeen }),
-    );
+    const done = await commitEvents(store, events, { now, clientEventsSince, memory, sinks: goTo, lastSeen });
     profiles.changed(done.changed, since);
     onRecorded();
     return done;
   };
 
+  const { tracking: grouping } = config();
   const queue = new EventQueue({
     commit: (events) =>
       orUnavailable('The events could not be stored now.', async () => {
         return (await commit(events, CLIENT_EVENT_MEMORY_MS, sinks)).events;
       }),
-    maxWaitMs: config.tracking.groupWaitMs,
-    maxEvents: config.tracking.groupEvents,
-    maxQueued: config.tracking.maxQueued,
-    maxQueuedMs: config.tracking.maxQueuedMs,
+    maxWaitMs: grouping.groupWaitMs,
+    maxEvents: grouping.groupEvents,
+    maxQueued: grouping.maxQueued,
+    maxQueuedMs: grouping.maxQueuedMs,
     clock,
     onPoison: (events, error) => {
       const reason = error instanceof Error ? error.message : String(error);
@@ -93,7 +94,7 @@ export function createTracking(parts: TrackingParts): Tracking {
     },
   });
 
-  const shared = { markets, history: store.markets, weights: config.events, clock, newId };
+  const shared = { markets, history: store.markets, weights: () => config().events, clock, newId };
   return {
     service: new TrackingService({
       ...shared,
@@ -109,7 +110,7 @@ export function createTracking(parts: TrackingParts): Tracking {
     rejected,
     rebuild: async (userKey) => {
       const since = profiles.position;
-      const state = await store.transaction((transaction) => rebuildProfile(transaction, userKey, memory));
+      const state = await store.transaction((transaction) => rebuildProfile(transaction, userKey));
       profiles.changed([state], since);
     },
     drain: async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { BellwetherError } from '../errors.js';
-import type { CommittedEvent, PreparedEvent } from './commit-events.js';
+import type { CommittedEvent, PreparedEvent } from './take-in-events.js';
 
 export interface EventQueueOptions {
   /** Stores events in one transaction: all of them or none. */

@@ -4,7 +4,8 @@ import type { Market } from '../repositories/market.js';
 import type { MarketRepository } from '../repositories/market-repository.js';
 import type { InteractionRepository } from '../repositories/interaction-repository.js';
 import { orUnavailable } from '../repositories/unavailable.js';
-import type { Commit, PreparedEvent } from './commit-events.js';
+import type { Commit } from './commit-events.js';
+import type { PreparedEvent } from './take-in-events.js';
 import { interactionInput, type CheckedInteraction } from './interaction-input.js';
 import { prepareEvent } from './prepare-event.js';
 
@@ -30,7 +31,7 @@ export class HistoryImport {
       interactions: Pick<InteractionRepository, 'ensurePartitions'>;
       markets: { findByIds(ids: readonly string[]): Promise<(Market | undefined)[]> };
       history: Pick<MarketRepository, 'probabilitiesThen'>;
-      weights: RankingConfig['events'];
+      weights: () => RankingConfig['events'];
       clock: Clock;
       newId: () => string;
     },
@@ -103,7 +104,7 @@ export class HistoryImport {
         return;
       }
       const probability = probabilities[place] ?? null;
-      const options = { id: newId(), nowMs, weights, keepTime: true, probability };
+      const options = { id: newId(), nowMs, weights: weights(), keepTime: true, probability };
       judged.events.set(index, prepareEvent(interaction, market, options));
     });
     return judged;

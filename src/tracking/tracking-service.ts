@@ -8,7 +8,7 @@ import { orUnavailable } from '../repositories/unavailable.js';
 import type { ProfileState } from '../repositories/profile-state.js';
 import { interactionBatch, interactionInput, type CheckedInteraction } from './interaction-input.js';
 import { impressionsInput } from './impressions-input.js';
-import type { CommittedEvent, PreparedEvent } from './commit-events.js';
+import type { CommittedEvent, PreparedEvent } from './take-in-events.js';
 import type { EventQueue } from './event-queue.js';
 import { prepareEvent } from './prepare-event.js';
 
@@ -56,7 +56,7 @@ export class TrackingService {
       queue: Pick<EventQueue, 'add'>;
       markets: { findByIds(ids: readonly string[]): Promise<(Market | undefined)[]> };
       history: Pick<MarketRepository, 'probabilitiesThen'>;
-      weights: RankingConfig['events'];
+      weights: () => RankingConfig['events'];
       clock: Clock;
       newId: () => string;
       /** Told of events of a batch that are not valid: a sender of batches seldom reads the answers. */
@@ -154,7 +154,13 @@ export class TrackingService {
       const { input, market } = event;
       const known = oddsThen.get(event);
       const probability = known === undefined ? market.probability : known;
-      return prepareEvent(input, market, { id: newId(), nowMs, weights, keepTime: false, probability });
+      return prepareEvent(input, market, {
+        id: newId(),
+        nowMs,
+        weights: weights(),
+        keepTime: false,
+        probability,
+      });
     });
   }
 }

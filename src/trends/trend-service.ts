@@ -2,43 +2,39 @@ import type { Clock } from '../config/clock.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
 import type { Logger } from '../observability/logger.js';
 import type { TrendRow } from '../repositories/interaction-repository.js';
-import type { Store } from '../repositories/store.js';
-import type { TrendingScore } from '../repositories/trending-repository.js';
+import type { Store, Transaction } from '../repositories/store.js';
+import type { MarketAttention, TrendingScore } from '../repositories/trending-repository.js';
 import { normalizeScores } from '../scoring/normalize-scores.js';
-import type { TrendLookup } from '../scoring/types.js';
+import { GLOBAL_SCOPE, localScope, TrendState } from './trend-state.js';
 
-/** What the crowd does, as last computed. */
-interface TrendSnapshot {
-  /** Scores 0–1 by market, of each scope in use: `global`, `local:<CC>`. Highest first. */
-  readonly scopes: ReadonlyMap<string, ReadonlyMap<string, number>>;
-  readonly probabilities24hAgo: ReadonlyMap<string, number>;
-}
-
-/** The trend of a country, or of everyone. */
-export interface TrendScope {
-  /** `global` or `local:<CC>`. */
-  readonly scope: string;
-  /** 0–1 by market, highest first. */
-  readonly scores: ReadonlyMap<string, number>;
-}
-
-const GLOBAL = 'global';
 const DAY_MS = 24 * 3_600_000;
 
-const localScope = (country: string): string => `local:${country}`;
+/** Exposure is counted over this time: a market that nobody was shown for as long is unknown again. */
+const EXPOSURE_WINDOW_MS = 7 * DAY_MS;
+
+/** Attention reads weeks of events and moves slowly, so it is computed less often than the trends. */
+const ATTENTION_EVERY_MS = 10 * 60_000;
+
+/** More people than there are in any country. */
+const NO_LOCAL_SCOPES = 2 ** 31 - 1;
 
 /** Trends: computed on a schedule from what is stored, read from memory at request time. */
 export class TrendService {
-  #snapshot: TrendSnapshot = { scopes: new Map(), probabilities24hAgo: new Map() };
+  #state = new TrendState({ scopes: new Map(), probabilities24hAgo: new Map(), attention: new Map() }, 0);
 
   constructor(
     private readonly parts: {
       store: Pick<Store, 'transaction' | 'trending' | 'markets'>;
-      config: RankingConfig['trending'];
+      config: () => RankingConfig['trending'];
       clock: Clock;
       logger: Logger;
     },
   ) {}
+
+  /** The trends as last taken into memory. */
+  get state(): TrendState {
+    return this.#state;
+  }
 
   /**
    * Computes the trends and takes them into memory. While another process computes them, its last
@@ -48,7 +44,7 @@ export class TrendService {
     const nowMs = this.parts.clock();
     await this.parts.store.transaction(async ({ trending, interactions }) => {
       if (!(await trending.tryLock())) return;
-      const { windowHours, halfLifeHours, userCap, minLocalUsers } = this.parts.config;
+      const { windowHours, halfLifeHours, userCap, minLocalUsers } = this.parts.config();
       const sums = await interactions.trendSums({
         now: new Date(nowMs),
         since: new Date(nowMs - windowHours * 3_600_000),
@@ -57,6 +53,7 @@ export class TrendService {
         minLocalUsers,
       });
       await trending.replaceAll(toScores(sums), new Date(nowMs));
+      await computeAttention({ trending, interactions }, this.parts.config(), nowMs);
     });
     await this.load();
   }
@@ -71,35 +68,43 @@ export class TrendService {
       scores.set(marketId, score);
     }
     const probabilities24hAgo = await store.markets.probabilitiesAt(new Date(clock() - DAY_MS));
-    this.#snapshot = { scopes, probabilities24hAgo };
+    const attention = new Map((await store.trending.attention()).map((row) => [row.marketId, row]));
+    const computedAt = await store.trending.computedAt();
+    this.#state = new TrendState({ scopes, probabilities24hAgo, attention }, computedAt?.getTime() ?? 0);
     this.parts.logger.debug({ scopes: scopes.size }, 'trends loaded');
   }
+}
 
-  /** How markets trend for a caller in this country, from one consistent state. */
-  reader(country: string | null): TrendLookup {
-    const { scopes, probabilities24hAgo } = this.#snapshot;
-    const global = scopes.get(GLOBAL);
-    const local = country === null ? undefined : scopes.get(localScope(country));
-    return {
-      trendingGlobal: (marketId) => global?.get(marketId) ?? 0,
-      trendingLocal: local === undefined ? () => null : (marketId) => local.get(marketId) ?? 0,
-      probability24hAgo: (marketId) => probabilities24hAgo.get(marketId) ?? null,
-    };
+/** Counts anew how much the crowd had to do with each market lately, unless that was done a little while ago. */
+async function computeAttention(
+  { trending, interactions }: Pick<Transaction, 'trending' | 'interactions'>,
+  { popularity: { windowDays, halfLifeDays }, userCap }: RankingConfig['trending'],
+  nowMs: number,
+): Promise<void> {
+  const computedAt = await trending.attentionComputedAt();
+  if (computedAt !== null && nowMs - computedAt.getTime() < ATTENTION_EVERY_MS) return;
+  const attention = new Map<string, MarketAttention>();
+  for (const counts of await trending.exposureCounts(new Date(nowMs - EXPOSURE_WINDOW_MS))) {
+    attention.set(counts.marketId, { ...counts, popularity: 0 });
   }
-
-  /** The trend of a country when its own is in use, else of everyone. */
-  scopeFor(country: string | null): TrendScope {
-    const { scopes } = this.#snapshot;
-    const local = country === null ? undefined : localScope(country);
-    const scope = local !== undefined && scopes.has(local) ? local : GLOBAL;
-    return { scope, scores: scopes.get(scope) ?? new Map<string, number>() };
+  const sums = await interactions.trendSums({
+    now: new Date(nowMs),
+    since: new Date(nowMs - windowDays * DAY_MS),
+    halfLifeMs: halfLifeDays * DAY_MS,
+    userCap,
+    minLocalUsers: NO_LOCAL_SCOPES,
+  });
+  for (const { marketId, sum } of sums) {
+    const counts = attention.get(marketId) ?? { marketId, impressions: 0, clicks: 0 };
+    attention.set(marketId, { ...counts, popularity: sum / userCap });
   }
+  await trending.replaceAttention([...attention.values()], new Date(nowMs));
 }
 
 function toScores(rows: readonly TrendRow[]): TrendingScore[] {
   const scopes = new Map<string, Map<string, number>>();
   for (const { country, marketId, sum } of rows) {
-    const scope = country === null ? GLOBAL : localScope(country);
+    const scope = country === null ? GLOBAL_SCOPE : localScope(country);
     let sums = scopes.get(scope);
     if (sums === undefined) scopes.set(scope, (sums = new Map<string, number>()));
     sums.set(marketId, sum);

@@ -181,7 +181,7 @@ describe('on a database of its own', () => {
     expect(again.stdout).toMatch(/interactions known already\s*│\s*1/);
 
     const feed = await runCommand(['feed', 'ada', '--country', 'il'], env);
-    expect(feed.stdout).toContain('Feed of ada: personal, algorithm v1');
+    expect(feed.stdout).toContain('Feed of ada: personal, algorithm v2');
     expect(feed.stdout.indexOf('Will it snow?')).toBeLessThan(feed.stdout.indexOf('Will it rain?'));
     expect(feed.stdout.indexOf('Will it snow?')).toBeGreaterThan(0);
   }, 60_000);
@@ -276,7 +276,7 @@ it('serves the sample on an embedded database, also after a first start that was
   const [, url] = await gateway.line(/GraphQL at (http:\S+)\/graphql/);
   const beside = await runCommand(['feed', 'sample-politics-001', '--country', 'IL', '--limit', '5'], env);
   expect(beside).toMatchObject({ code: 0 });
-  expect(beside.stdout).toContain('personal, algorithm v1');
+  expect(beside.stdout).toContain('personal, algorithm v2');
   expect(beside.stderr).toBe(`Using the embedded database in ${env.BELLWETHER_DATA_DIR}.\n`);
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
   gateway.child.kill('SIGTERM');

@@ -62,9 +62,10 @@ it('`bellwether profile rebuild` mends what was spoiled, of one person or of all
   const env = { DATABASE_URL: gateway.databaseUrl };
   const [one = '', two = ''] = keys;
   const before = await stored();
-  await execute(`update topic_scores set points = points + 1; update profiles set total_interactions = 0;
-    insert into hidden_markets (user_key, market_id, hidden_at) values ('${one}', 'tel-aviv-derby-winner', now())
-      on conflict do nothing`);
+  // Each has the state of the next one: whole, and wrong.
+  await execute(`update profiles p set state = n.state
+    from (select user_key, lead(state, 1, state) over (order by user_key desc) as state from profiles) n
+    where n.user_key = p.user_key`);
   const first = await runCommand(['profile', 'rebuild', one], env);
   expect(first).toMatchObject({ code: 0, stdout: 'Rebuilt 1 profile.\n' });
   const [mended, spoiled] = (await gateway.backend.store.profiles.load([one, two])).map(comparable);
@@ -75,6 +76,32 @@ it('`bellwether profile rebuild` mends what was spoiled, of one person or of all
   expect(all).toMatchObject({ code: 0, stdout: `Rebuilt ${keys.length} profiles.\n` });
   expect(await stored()).toEqual(before);
 }, 60_000);
+
+it('a profile whose state is missing is made from the events when it is first read, and kept', async () => {
+  const before = await stored();
+  await execute('update profiles set state = null');
+  expect(await stored()).toEqual(before);
+  gateway.statements.length = 0;
+  expect(await stored()).toEqual(before);
+  expect(gateway.statements).toHaveLength(1);
+}, 60_000);
+
+it('a profile whose state is missing has the next event counted on top of those before', async () => {
+  const [before] = await gateway.backend.store.profiles.load(['sample-politics-001']);
+  await execute('update profiles set state = null, version = version + 1');
+  const { tracking } = gateway.backend.services;
+  const answer = await tracking.track({
+    ...{ userKey: 'sample-politics-001', marketId: 'tel-aviv-derby-winner', eventType: 'CLICK' },
+  });
+  expect(answer.profile.totalInteractions).toBe((before?.totalInteractions ?? 0) + 1);
+});
+
+it('a profile in a format of the future is refused by its number', async () => {
+  const userKey = 'sample-politics-001';
+  await execute(`update profiles set state = '\\x7f00' where user_key = '${userKey}'`);
+  await expect(gateway.backend.store.profiles.load([userKey])).rejects.toThrow(/stored in format 127/);
+  await gateway.backend.rebuildProfile(userKey);
+});
 
 it.each([[['profile', 'rebuild']], [['profile', 'rebuild', 'ada', '--all']]])(
   '`bellwether %j` asks for one of the two',

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ProfileState } from '../../src/repositories/profile-state.js';
 import type { InteractionInput } from '../../src/tracking/interaction-input.js';
 import { rowCounts } from '../support/row-counts.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../support/test-gateway.js';
@@ -51,48 +52,61 @@ function story(userKey: string): InteractionInput[] {
   }));
 }
 
+async function stateOf(userKey: string): Promise<ProfileState> {
+  const [state] = await gateway.backend.store.profiles.load([userKey]);
+  if (state === undefined) throw new Error(`${userKey} is not known.`);
+  return state;
+}
+
 /** All that is stored of a person but the ids, sums rounded as far as their order may show. */
 async function knownOf(userKey: string) {
-  const rounded = (column: string) => `round(${column}::numeric, 9)::text as ${column}`;
-  const read = async (query: string) => (await other.query(query, [userKey])).rows as unknown[];
+  const state = await stateOf(userKey);
+  const rounded = (sum: number) => sum.toFixed(9);
+  const { totalInteractions, country, lastActiveAtMs, engagements } = state;
+  const interactions = await other.query(
+    `select event_type, market_id, weight, country, dwell_ms, occurred_at, clamped from interactions
+      where user_key = $1 order by occurred_at`,
+    [userKey],
+  );
   return {
-    profile: await read(
-      'select total_interactions, country, last_active_at from profiles where user_key = $1',
-    ),
-    topics: await read(
-      `select kind, key, label, ${rounded('points')}, ${rounded('long_term')}, updated_at, dwell_ms_total, dwell_events
-        from topic_scores where user_key = $1 order by kind, key`,
-    ),
-    engagements: await read(
-      `select market_id, engaged_at, weight, viewed_at, view_probability from engagements
-        where user_key = $1 order by market_id`,
-    ),
-    interactions: await read(
-      `select event_type, market_id, weight, country, dwell_ms, occurred_at, clamped from interactions
-        where user_key = $1 order by occurred_at`,
-    ),
+    profile: { totalInteractions, country, lastActiveAtMs },
+    topics: inOrder(state.topics).map(({ points, longTerm, ...topic }) => ({
+      ...{ ...topic, session: undefined },
+      ...{ points: rounded(points), longTerm: rounded(longTerm) },
+    })),
+    engagements: inOrder(engagements),
+    interactions: interactions.rows as unknown[],
   };
 }
 
-const hiddenOf = async (userKey: string) =>
-  (await other.query('select market_id, hidden_at from hidden_markets where user_key = $1', [userKey]))
-    .rows as unknown[];
+const hiddenOf = async (userKey: string) => [...(await stateOf(userKey)).hidden];
+
+function inOrder<Value>(values: ReadonlyMap<string, Value>): Value[] {
+  return [...values].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
+}
 
 it('builds a profile as if the events had happened then', async () => {
   const events = story('then');
   expect(await importAll(events)).toEqual(events.map(() => ({ outcome: 'RECORDED' })));
   const { profile, topics, engagements } = await knownOf('then');
-  expect(profile).toEqual([{ total_interactions: 8, country: 'DE', last_active_at: hoursAgo(1) }]);
+  expect(profile).toEqual({ totalInteractions: 8, country: 'DE', lastActiveAtMs: hoursAgo(1).getTime() });
   expect(topics).toContainEqual({
-    ...{ kind: 'CATEGORY', key: 'crypto', label: 'Crypto', points: '7.200000000', long_term: '7.200000000' },
-    ...{ updated_at: hoursAgo(5), dwell_ms_total: 12_000, dwell_events: 1 },
+    ...{ kind: 'CATEGORY', key: 'crypto', label: 'Crypto', points: '7.200000000', longTerm: '7.200000000' },
+    ...{ updatedAtMs: hoursAgo(5).getTime(), dwellMsTotal: 12_000, dwellEvents: 1 },
   });
   expect(engagements).toContainEqual({
-    ...{ market_id: 'election', engaged_at: hoursAgo(7), weight: 2, viewed_at: hoursAgo(7) },
+    ...{
+      marketId: 'election',
+      engagedAtMs: hoursAgo(7).getTime(),
+      weight: 2,
+      viewedAtMs: hoursAgo(7).getTime(),
+    },
+    ...{ category: 'politics', tags: expect.any(Array) as string[] },
     // What the odds were then, nobody knows: the first snapshot is younger.
-    view_probability: null,
+    viewProbability: null,
+    tradedAtMs: null,
   });
-  expect(await hiddenOf('then')).toEqual([{ market_id: 'election', hidden_at: hoursAgo(2) }]);
+  expect(await hiddenOf('then')).toEqual([['election', hoursAgo(2).getTime()]]);
 });
 
 it('gives the odds that were known when an event happened', async () => {

@@ -60,6 +60,12 @@ async function storedOf(userKey: string): Promise<StoredInteraction[]> {
   return rows;
 }
 
+/** As it is in the store, whatever is in memory. */
+async function storedStateOf(userKey: string) {
+  const [state] = await gateway.backend.store.profiles.load([userKey]);
+  return state;
+}
+
 async function profileOf(userKey: string) {
   const { data } = await gateway.run(UserProfileDocument, { userKey });
   return data?.userProfile;
@@ -77,7 +83,7 @@ describe('an event that is RECORDED', () => {
     expect(status).toBe('RECORDED');
     const [interaction] = await storedOf('ada');
     expect(interaction).toMatchObject({ id: interactionId, event_type: 'VIEW_MARKET', weight: 2 });
-    for (const table of ['profiles', 'topic_scores', 'engagements', 'client_events']) {
+    for (const table of ['profiles', 'client_events']) {
       const { rows } = await other.query<{ transaction: string }>(
         `select distinct xmin::text as transaction from ${table} where user_key = 'ada'`,
       );
@@ -90,8 +96,8 @@ describe('an event that is RECORDED', () => {
     await gateway.addMarkets({ id: 'election', probability: 0.5, category: 'Politics' });
     await track({ userKey: 'alan', eventType: 'BOOKMARK' });
     expect((await storedOf('alan')).map(({ probability }) => probability)).toEqual([0.35, 0.5]);
-    const { rows } = await other.query(`select view_probability from engagements where user_key = 'alan'`);
-    expect(rows).toEqual([{ view_probability: 0.35 }]);
+    const alan = await storedStateOf('alan');
+    expect(alan?.engagements.get('election')?.viewProbability).toBe(0.35);
   });
 
   it('weighs more when the person looked for long', async () => {
@@ -115,11 +121,9 @@ describe('an event that is RECORDED', () => {
   });
 
   it('hides its market until UNHIDE', async () => {
-    const hidden = async () =>
-      (await other.query(`select market_id, hidden_at from hidden_markets where user_key = 'dan'`))
-        .rows as unknown[];
+    const hidden = async () => [...((await storedStateOf('dan'))?.hidden ?? [])];
     await track({ userKey: 'dan', eventType: 'HIDE' });
-    expect(await hidden()).toEqual([{ market_id: 'election', hidden_at: new Date(TEST_NOW_MS) }]);
+    expect(await hidden()).toEqual([['election', TEST_NOW_MS]]);
     await track({ userKey: 'dan', eventType: 'UNHIDE', marketId: 'bitcoin' });
     expect(await hidden()).toHaveLength(1);
     await track({ userKey: 'dan', eventType: 'UNHIDE' });
@@ -147,14 +151,14 @@ describe('an event that is RECORDED', () => {
 describe('an event whose profile cannot be written', () => {
   it('is not stored either, and the answer tells nothing of the fault', async () => {
     const before = await rowCounts(gateway.databaseUrl);
-    await other.query('alter table topic_scores add constraint no_more check (points < -100) not valid');
+    await other.query('alter table profiles add constraint no_more check (version < 0) not valid');
     const { data, errors } = await send({ userKey: 'gina', clientEventId: 'lost' });
-    await other.query('alter table topic_scores drop constraint no_more');
+    await other.query('alter table profiles drop constraint no_more');
     expect(data ?? null).toBeNull();
     expect(errors).toMatchObject([
       { message: 'Internal server error', extensions: { code: 'INTERNAL_SERVER_ERROR' } },
     ]);
-    expect(JSON.stringify(errors)).not.toMatch(/no_more|topic_scores|constraint/);
+    expect(JSON.stringify(errors)).not.toMatch(/no_more|profiles|constraint/);
     const nothingButANote = { ...before, rejected_events: (before['rejected_events'] ?? 0) + 1 };
     await vi.waitFor(async () => expect(await rowCounts(gateway.databaseUrl)).toEqual(nothingButANote));
     expect((await track({ userKey: 'gina', clientEventId: 'lost' })).status).toBe('RECORDED');

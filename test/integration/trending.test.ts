@@ -91,7 +91,7 @@ describe('a trend', () => {
         where market_id <> 'over'`,
     );
     const events = rows.map((row) => ({ ...row, atMs: row.at.getTime() }));
-    const { trending } = gateway.backend.config;
+    const { trending } = gateway.backend.liveConfig.current.config;
     for (const country of [null, 'IL', 'DE', 'FR']) {
       const inScope = events.filter((event) => country === null || event.country === country);
       const expected = trendingScores(inScope, gateway.clock.nowMs, trending);
@@ -226,7 +226,7 @@ it('is computed by one of several processes at a time, and known to all of them'
     await Promise.all(Array.from({ length: 4 }, () => services.map(({ trends }) => trends.refresh())).flat());
     for (const { trends } of services) {
       await trends.load();
-      expect([...trends.scopeFor(null).scores]).toEqual([['market-5', 1]]);
+      expect([...trends.state.scopeFor(null).scores]).toEqual([['market-5', 1]]);
     }
   } finally {
     await neighbour.close();
@@ -237,7 +237,10 @@ it('ranks by how far odds moved from the snapshot of 24 hours ago', async () => 
   const startMs = (gateway.clock.nowMs = TEST_NOW_MS + 1_000 * HOUR_MS);
   const risingOf = async () => {
     await gateway.backend.services.trends.refresh();
-    const { data } = await gateway.run(RankMarketsDocument, { marketIds: ['moving', 'new'] });
+    const { data } = await gateway.run(RankMarketsDocument, {
+      marketIds: ['moving', 'new'],
+      algorithm: 'V1',
+    });
     const ranked = data?.rankMarkets.rankedMarkets ?? [];
     return Object.fromEntries(ranked.map(({ market, scores }) => [market.id, scores.rising]));
   };

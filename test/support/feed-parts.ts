@@ -1,7 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { emptySnapshot, patchSnapshot } from '../../src/catalogue/catalogue-snapshot.js';
-import { FeedService, type LoadProfile } from '../../src/feed/feed-service.js';
+import { loadRankingConfig } from '../../src/config/ranking-config.js';
+import { toPastMarket } from '../../src/catalogue/market-terms.js';
+import { createFeeds } from '../../src/feed/create-feeds.js';
+import type { LoadProfile } from '../../src/feed/hydrator.js';
 import type { Market } from '../../src/repositories/market.js';
 import type { ProfileState } from '../../src/repositories/profile-state.js';
+import { TrendState } from '../../src/trends/trend-state.js';
 import { recordingLogger } from './log-lines.js';
 import { HOUR_MS, NOON_MS, personAfter, profileEvent } from './profile-events.js';
 import { storedMarket } from './stored-market.js';
@@ -12,17 +17,32 @@ const createdAt = new Date(NOON_MS - 1_000 * HOUR_MS);
 export function feedOver(
   markets: readonly Market[],
   options: {
+    globalTrend?: Record<string, number>;
     localTrend?: Record<string, number>;
     /** Has every look-up of a market that is not in memory go like this. */
     lookUp?: () => Promise<never>;
     held?: ProfileState;
+    algorithm?: 'v1' | 'v2';
     clock?: { nowMs: number };
   } = {},
 ) {
   const ordered = markets.map((market, index) => ({ ...market, createdAt, volumeTotal: 1_000 - index }));
   const { logger, lines } = recordingLogger();
   const asked: string[][] = [];
-  const service = new FeedService({
+  const defaults = loadRankingConfig(undefined);
+  const loaded = {
+    config: {
+      ...defaults,
+      ranking: { ...defaults.ranking, algorithm: options.algorithm ?? 'v1' },
+      feed: { ...defaults.feed, profileTimeoutMs: 10 },
+    },
+    version: 'test',
+    loadedAt: new Date(NOON_MS),
+  };
+  const scopes = new Map<string, Map<string, number>>();
+  if (options.globalTrend) scopes.set('global', new Map(Object.entries(options.globalTrend)));
+  if (options.localTrend) scopes.set('local:IL', new Map(Object.entries(options.localTrend)));
+  const { service, explain } = createFeeds({
     catalogue: {
       snapshot: patchSnapshot(emptySnapshot, ordered, 1n),
       findByIds: (ids) => {
@@ -30,26 +50,24 @@ export function feedOver(
         if (options.lookUp) return options.lookUp();
         return Promise.resolve(ids.map((id) => ordered.find((market) => market.id === id)));
       },
+      pastMarket: (id) => {
+        const market = ordered.find((other) => other.id === id);
+        return market === undefined ? undefined : toPastMarket(market);
+      },
     },
     trends: {
-      reader: (country) => ({
-        trendingGlobal: () => 0,
-        trendingLocal: (marketId) =>
-          country === 'IL' && options.localTrend ? (options.localTrend[marketId] ?? 0) : null,
-        probability24hAgo: () => null,
-      }),
-      scopeFor: (country) => ({
-        scope: country === null ? 'global' : `local:${country}`,
-        scores: new Map(Object.entries(options.localTrend ?? {})),
-      }),
+      state: new TrendState({ scopes, probabilities24hAgo: new Map(), attention: new Map() }, NOON_MS),
     },
-    config: { profileTimeoutMs: 10 },
+    store: { add: () => Promise.resolve(), find: () => Promise.resolve(undefined) },
+    config: () => loaded,
+    personalizationEnabled: true,
+    onServed: () => undefined,
     heldProfile: (userKey) => (options.held?.userKey === userKey ? options.held : undefined),
     clock: () => options.clock?.nowMs ?? NOON_MS,
-    newId: () => 'feed-1',
+    newId: () => randomUUID(),
     logger,
   });
-  return { service, lines, asked };
+  return { service, explain, lines, asked };
 }
 
 export const knows =

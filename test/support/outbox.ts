@@ -1,14 +1,12 @@
 import { pino } from 'pino';
 import { openDatabase } from '../../src/database/client.js';
 import type { Interaction } from '../../src/repositories/interaction-repository.js';
-import {
-  insertIntoOutbox,
-  OutboxRepository,
-  type OutboxEvent,
-} from '../../src/repositories/outbox-repository.js';
-import { ProfileRepository } from '../../src/repositories/profile-repository.js';
+import { OutboxRepository, type OutboxEvent } from '../../src/repositories/outbox-repository.js';
+import { foldHistory } from '../../src/profiles/fold-history.js';
+import { emptyProfile } from '../../src/repositories/profile-state.js';
+import { createStore } from '../../src/repositories/store.js';
 import { outgoingEvent, type OutgoingEvent } from '../../src/sinks/outgoing-event.js';
-import { NOON_MS } from './profile-events.js';
+import { memory, NOON_MS } from './profile-events.js';
 import { createTestDatabase } from './test-database.js';
 
 /** The n-th event of a person; its id tells both. */
@@ -55,18 +53,15 @@ export async function openOutbox() {
     poolSize: 8,
   });
   const { prisma } = database;
+  const store = createStore(prisma, foldHistory(memory));
+  await store.interactions.ensurePartitions([new Date(NOON_MS)]);
   const transaction = <Result>(
-    work: (tx: {
-      outbox: OutboxRepository;
-      profiles: ProfileRepository;
-      pid: () => Promise<number>;
-    }) => Promise<Result>,
+    work: (tx: { outbox: OutboxRepository; pid: () => Promise<number> }) => Promise<Result>,
   ): Promise<Result> =>
     prisma.$transaction(
       (tx) =>
         work({
           outbox: new OutboxRepository(tx),
-          profiles: new ProfileRepository(tx),
           pid: async () => {
             const [row] = await tx.$queryRaw<{ pid: number }[]>`select pg_backend_pid() as pid`;
             return row?.pid ?? 0;
@@ -79,19 +74,26 @@ export async function openOutbox() {
     outbox: new OutboxRepository(prisma),
     transaction,
     /** Stores events as one transaction, which waits for `meanwhile` before it commits. */
-    put: (
+    put: async (
       sinks: readonly string[],
       interactions: readonly Interaction[],
       meanwhile: () => Promise<void> = () => Promise.resolve(),
-    ) =>
-      prisma.$transaction(
-        async (tx) => {
-          await new ProfileRepository(tx).lock(interactions.map(({ userKey }) => userKey));
-          await tx.$executeRaw(insertIntoOutbox(sinks, interactions));
-          await meanwhile();
-        },
-        { timeout: 30_000, maxWait: 10_000 },
-      ),
+    ) => {
+      // The same numbers come again from test to test.
+      await prisma.$executeRaw`delete from interactions where id = any(${interactions.map(({ id }) => id)}::uuid[])`;
+      const userKeys = [...new Set(interactions.map(({ userKey }) => userKey))];
+      await store.transaction(async (tx) => {
+        const versions = await tx.profiles.lock(userKeys);
+        const profiles = userKeys.map((userKey, index) => ({
+          ...emptyProfile(userKey),
+          version: (versions[index] ?? 0) + 1,
+        }));
+        if (!(await tx.record({ interactions, profiles, sinks, claim: false }))) {
+          throw new Error('The events were not stored.');
+        }
+        await meanwhile();
+      });
+    },
     /** Ends the connection of a transaction under way. */
     endConnection: async (pid: number) => {
       await prisma.$executeRaw`select pg_terminate_backend(${pid}::int)`;

@@ -1,7 +1,8 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { print } from 'graphql';
 import { pino } from 'pino';
-import { openBackend, startGateway, type Backend } from '../../src/app.js';
+import { openBackend, type Backend } from '../../src/app.js';
+import { startGateway } from '../../src/gateway.js';
 import type { MarketInput } from '../../src/catalogue/market-input.js';
 import { readSettings } from '../../src/config/settings.js';
 import { createTestDatabase } from './test-database.js';

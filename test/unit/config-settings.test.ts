@@ -26,6 +26,7 @@ describe('the settings', () => {
       dataDir: '.bellwether',
       rankingConfigFile: undefined,
       sample: 'auto',
+      personalizationEnabled: true,
       logLevel: 'info',
       production: false,
     });
@@ -40,6 +41,7 @@ describe('the settings', () => {
         BELLWETHER_DATA_DIR: '/var/lib/bellwether',
         BELLWETHER_CONFIG: 'ranking.yaml',
         BELLWETHER_SAMPLE: 'off',
+        PERSONALIZATION_ENABLED: 'false',
         LOG_LEVEL: 'silent',
         NODE_ENV: 'production',
         PATH: '/bin',
@@ -51,6 +53,7 @@ describe('the settings', () => {
       dataDir: '/var/lib/bellwether',
       rankingConfigFile: 'ranking.yaml',
       sample: 'off',
+      personalizationEnabled: false,
       logLevel: 'silent',
       production: true,
     });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BellwetherError } from '../../src/errors.js';
 import { emptyProfile } from '../../src/repositories/profile-state.js';
-import type { CommittedEvent, PreparedEvent } from '../../src/tracking/commit-events.js';
+import type { CommittedEvent, PreparedEvent } from '../../src/tracking/take-in-events.js';
 import { EventQueue, type EventQueueOptions } from '../../src/tracking/event-queue.js';
 import { prepareEvent } from '../../src/tracking/prepare-event.js';
 import { loadRankingConfig } from '../../src/config/ranking-config.js';

@@ -3,6 +3,8 @@ import { feedOver } from '../support/feed-parts.js';
 import { NOON_MS } from '../support/profile-events.js';
 import { storedMarket } from '../support/stored-market.js';
 
+const trend = { closed: 1, nowhere: 0.9, over: 0.8, blocked: 0.7, first: 0.6, second: 0.5 };
+
 const { service } = feedOver(
   [
     storedMarket('closed', { status: 'CLOSED' }),
@@ -12,7 +14,7 @@ const { service } = feedOver(
     storedMarket('second'),
     storedMarket('quiet'),
   ],
-  { localTrend: { closed: 1, nowhere: 0.9, over: 0.8, blocked: 0.7, first: 0.6, second: 0.5 } },
+  { globalTrend: trend, localTrend: trend },
 );
 
 const listOf = (input: object) =>

@@ -20,7 +20,7 @@ const tooDeep = ['An operation may nest fields at most 12 levels deep.'];
 const tooManyAliases = ['An operation may have at most 200 aliases, fragments written out.'];
 const tooManyRootFields = ['An operation may select at most 60 fields at its root.'];
 const tooExpensive = [
-  'An operation may select at most 10 of these fields: feed, rankMarkets, markets, trending, upsertMarkets, trackInteractions, trackImpressions.',
+  'An operation may select at most 10 of these fields: feed, feedPage, explainFeed, simulateFeed, rankMarkets, markets, trending, upsertMarkets, trackInteractions, trackImpressions.',
 ];
 
 describe('the limit of depth', () => {

@@ -11,6 +11,7 @@ import {
   type StakeState,
   type TopicState,
 } from '../../src/repositories/profile-state.js';
+import { decodeStoredProfile, encodeStoredProfile } from '../../src/repositories/stored-profile.js';
 import { DAY_MS, NOON_MS, personAfter, profileEvent } from '../support/profile-events.js';
 
 const text = fc.string({ unit: 'binary', maxLength: 12 });
@@ -47,6 +48,7 @@ const engagement: fc.Arbitrary<EngagementState> = fc.record({
   weight: number,
   viewedAtMs: orNull(timeMs),
   viewProbability: orNull(number),
+  tradedAtMs: orNull(timeMs),
   category: text,
   tags: fc.array(text, { maxLength: 4 }),
 });
@@ -179,5 +181,45 @@ describe('a profile turned into bytes', () => {
     strings.clear();
     expect({ size: strings.size, bytes: strings.bytes }).toEqual({ size: 0, bytes: 0 });
     expect(() => codec.decode('ada', bytes)).toThrow(RangeError);
+  });
+});
+
+describe('a profile as the store keeps it', () => {
+  it('comes back exactly as it was, in its order, with nothing else at hand', () => {
+    fc.assert(
+      fc.property(profile, (state) => {
+        const stored = encodeStoredProfile(state);
+        expect(inOrder(decodeStoredProfile(state.userKey, state.version, stored))).toEqual(inOrder(state));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('has each of its strings once, however often it names them', () => {
+    const stored = Buffer.from(encodeStoredProfile(typicalPerson())).toString('latin1');
+    for (const text of ['will-something-happen-before-the-end-of-3', 'category 2', 'Tag 20']) {
+      expect(stored.split(text)).toHaveLength(2);
+    }
+    expect(stored.length).toBeLessThan(3_072);
+  });
+
+  it('may hold more at its end than is known here', () => {
+    const person = typicalPerson();
+    const stored = Buffer.concat([encodeStoredProfile(person), Buffer.from([1, 2, 3])]);
+    expect(inOrder(decodeStoredProfile(person.userKey, person.version, stored))).toEqual(inOrder(person));
+  });
+
+  it('is refused with the number of its format when that is not known', () => {
+    const stored = Uint8Array.of(2, 0);
+    expect(() => decodeStoredProfile('ada', 1, stored)).toThrow(
+      'A profile is stored in format 2, which this version of the gateway does not know; it knows 1.',
+    );
+  });
+
+  it('is refused when it was cut off', () => {
+    const stored = encodeStoredProfile(typicalPerson());
+    for (const length of [0, 1, 40, stored.length - 1]) {
+      expect(() => decodeStoredProfile('ada', 1, stored.subarray(0, length))).toThrow(RangeError);
+    }
   });
 });

@@ -20,6 +20,7 @@ describe('what a person engaged with', () => {
       weight: 4,
       viewedAtMs: NOON_MS,
       viewProbability: 0.5,
+      tradedAtMs: null,
       category: 'politics',
       tags: ['elections'],
     });
@@ -50,6 +51,20 @@ describe('what a person engaged with', () => {
       viewedAtMs: null,
       viewProbability: null,
     });
+  });
+
+  it('has the time of the latest trade, whatever else was done since and in whatever order', () => {
+    const traded = (...atMs: number[]) =>
+      engagement(personAfter(...atMs.map((at) => profileEvent('PARTICIPATE', at))))?.tradedAtMs;
+    expect([traded(NOON_MS, NOON_MS + 1), traded(NOON_MS + 1, NOON_MS)]).toEqual([NOON_MS + 1, NOON_MS + 1]);
+    const person = personAfter(profileEvent('PARTICIPATE', NOON_MS), profileEvent('CLICK', NOON_MS + 5));
+    expect(engagement(person)).toMatchObject({ tradedAtMs: NOON_MS, engagedAtMs: NOON_MS + 5 });
+    expect(engagement(personAfter(profileEvent('PARTICIPATE_INTENT', NOON_MS)))?.tradedAtMs).toBeNull();
+  });
+
+  it('counts as traded in, not as liked, when a trade weighs nothing', () => {
+    const person = personAfter({ ...profileEvent('PARTICIPATE', NOON_MS), weight: 0 });
+    expect(engagement(person)).toMatchObject({ engagedAtMs: null, tradedAtMs: NOON_MS });
   });
 
   it('counts as viewed, not as liked, when a view weighs nothing', () => {

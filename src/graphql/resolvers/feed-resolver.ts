@@ -1,19 +1,10 @@
 import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
-import type { Feed, Ranking } from '../../feed/feed.js';
+import type { Feed, FeedPage, Ranking } from '../../feed/feed.js';
 import type { GraphQLContext } from '../context.js';
-import { FeedType } from '../types/feed.js';
+import { AlgorithmEnum } from '../types/algorithm.js';
+import { FeedPageType, FeedType } from '../types/feed.js';
 import { CandidateMarketInput, RankingType } from '../types/ranking.js';
-
-const userKeyArg = {
-  nullable: true,
-  description:
-    "The site's own key of the person, 1–128 characters; without it the feed is the same for everyone.",
-} as const;
-
-const countryArg = {
-  nullable: true,
-  description: "Where the person is: ISO 3166-1 alpha-2, in any case; else the profile's country.",
-} as const;
+import { algorithmArg, countryArg, limitArg, userKeyArg } from './feed-args.js';
 
 @Resolver()
 export class FeedResolver {
@@ -22,9 +13,27 @@ export class FeedResolver {
     @Ctx() { services, loaders }: GraphQLContext,
     @Arg('userKey', () => String, userKeyArg) userKey: string | null,
     @Arg('country', () => String, countryArg) country: string | null,
-    @Arg('limit', () => Int, { defaultValue: 20, description: 'How many markets, 1–100.' }) limit: number,
+    @Arg('limit', () => Int, limitArg) limit: number,
+    @Arg('algorithm', () => AlgorithmEnum, algorithmArg) algorithm: 'v1' | 'v2' | null,
   ): Promise<Feed> {
-    return services.feed.feed({ userKey, country, limit }, (key) => loaders.profile.load(key));
+    const request = { userKey, country, limit, algorithm };
+    return services.feed.feed(request, (key) => loaders.profile.load(key));
+  }
+
+  @Query(() => FeedPageType, {
+    description: 'How a feed goes on, for 30 minutes, without repeat or gap, whatever changed meanwhile.',
+  })
+  feedPage(
+    @Ctx() { services, loaders }: GraphQLContext,
+    @Arg('feedId', () => ID, { description: 'The `id` of the feed.' }) feedId: string,
+    @Arg('after', () => Int, {
+      nullable: true,
+      description: 'The `rank` of the last item that you have; else the end of the first page.',
+    })
+    after: number | null,
+    @Arg('first', () => Int, limitArg) first: number,
+  ): Promise<FeedPage> {
+    return services.feed.page({ feedId, after, first }, (key) => loaders.profile.load(key));
   }
 
   @Query(() => RankingType, {
@@ -41,8 +50,9 @@ export class FeedResolver {
       description: 'Markets that are not stored here, at most 500.',
     })
     candidates: CandidateMarketInput[] | null,
+    @Arg('algorithm', () => AlgorithmEnum, algorithmArg) algorithm: 'v1' | 'v2' | null,
   ): Promise<Ranking> {
-    const request = { userKey, marketIds, country, candidates };
+    const request = { userKey, marketIds, country, candidates, algorithm };
     return services.feed.rank(request, (key) => loaders.profile.load(key));
   }
 }

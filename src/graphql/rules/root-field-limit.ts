@@ -9,6 +9,9 @@ export const MAX_EXPENSIVE_ROOT_FIELDS = 10;
 /** Root fields of which each ranks, lists or writes many things, and which share no work. */
 export const EXPENSIVE_ROOT_FIELDS: ReadonlySet<string> = new Set([
   'feed',
+  'feedPage',
+  'explainFeed',
+  'simulateFeed',
   'rankMarkets',
   'markets',
   'trending',

@@ -1,0 +1,103 @@
+/** A gateway of a benchmark's own, as a process, on a fresh sample and a PostgreSQL that it starts. */
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { Client } from 'pg';
+import { pino } from 'pino';
+import { startEmbeddedServer } from '../dist/database/embedded-server.js';
+
+export interface BenchGateway {
+  readonly url: string;
+  readonly database: Client;
+  /** Processor time used since the start, in seconds; undefined where the system does not tell. */
+  readonly cpuSeconds: () => Promise<{ gateway: number; postgres: number } | undefined>;
+  close(): Promise<void>;
+}
+
+/** @param config what to put into the ranking config file, as JSON, which is YAML too. */
+export async function startBenchGateway(config: object = {}): Promise<BenchGateway> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'bellwether-bench-'));
+  const configFile = path.join(dataDir, 'ranking.yaml');
+  await writeFile(configFile, JSON.stringify(config));
+  const gateway = spawn(process.execPath, ['dist/main.js', 'serve'], {
+    cwd: new URL('..', import.meta.url),
+    env: {
+      ...process.env,
+      ...{ PORT: '0', BELLWETHER_DATA_DIR: dataDir, BELLWETHER_CONFIG: configFile },
+      ...{ LOG_LEVEL: 'info', DATABASE_URL: '' },
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((resolve) => gateway.once('exit', resolve));
+  const stop = async (): Promise<void> => {
+    gateway.kill('SIGTERM');
+    await ended;
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  try {
+    const url = await readyUrl(gateway.stdout);
+    const server = await startEmbeddedServer({ dataDir, logger: pino({ level: 'silent' }) });
+    const database = new Client({ connectionString: server.url });
+    await database.connect();
+    const { rows } = await database.query<{ file: string }>(
+      `select current_setting('data_directory') || '/postmaster.pid' as file`,
+    );
+    const [postmaster = ''] = (await readFile(rows[0]?.file ?? '', 'utf8')).split('\n');
+    return {
+      url,
+      database,
+      cpuSeconds: () => cpuSeconds(gateway.pid ?? NaN, Number(postmaster)),
+      close: async () => {
+        await database.end();
+        await server.close();
+        await stop();
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Resolves with the gateway's address once it says that it is ready. */
+async function readyUrl(output: NodeJS.ReadableStream): Promise<string> {
+  for await (const line of createInterface({ input: output })) {
+    const ready = /ready: GraphQL at (http:\S+)\/graphql/.exec(line);
+    if (ready?.[1] !== undefined) {
+      output.resume();
+      return ready[1];
+    }
+  }
+  throw new Error('The gateway ended before it was ready.');
+}
+
+/** Of the gateway, and of the postmaster with its children, living and dead. */
+async function cpuSeconds(
+  gateway: number,
+  postmaster: number,
+): Promise<{ gateway: number; postgres: number } | undefined> {
+  try {
+    const children = await readFile(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8');
+    const living = children.trim().split(' ').map(Number);
+    const own = await Promise.all(living.map((pid) => ticksOf(pid).catch(() => ({ own: 0, dead: 0 }))));
+    const { own: ofPostmaster, dead } = await ticksOf(postmaster);
+    const postgres = own.reduce((sum, ticks) => sum + ticks.own, ofPostmaster + dead);
+    return { gateway: (await ticksOf(gateway)).own / 100, postgres: postgres / 100 };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Hundredths of a second of a process, and of its children that ended; proc(5) numbers the fields from 1. */
+async function ticksOf(pid: number): Promise<{ own: number; dead: number }> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  // The second field is a name that may have spaces.
+  const fields = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
+  const field = (number: number): number => fields[number - 3] ?? NaN;
+  return { own: field(14) + field(15), dead: field(16) + field(17) };
+}

@@ -1,0 +1,55 @@
+import type { Catalogue } from '../catalogue/catalogue.js';
+import type { Clock } from '../config/clock.js';
+import type { LoadedConfig } from '../config/live-config.js';
+import type { Logger } from '../observability/logger.js';
+import type { ProfileState } from '../profiles/profile-service.js';
+import type { TrendService } from '../trends/trend-service.js';
+import { ExplainService } from './explain-service.js';
+import type { Feed } from './feed.js';
+import { FeedService } from './feed-service.js';
+import { Hydrator } from './hydrator.js';
+import { RankersV2 } from './rankers-v2.js';
+import { RecentInputs } from './recent-inputs.js';
+import { ServedFeeds, type FeedStore } from './served-feeds.js';
+
+export interface Feeds {
+  readonly service: FeedService;
+  readonly explain: ExplainService;
+  /** Resolves when every feed that was answered is stored. */
+  drain(): Promise<void>;
+}
+
+/** The ways in which a feed is made, gone on in, and explained. */
+export function createFeeds(parts: {
+  catalogue: Pick<Catalogue, 'snapshot' | 'findByIds' | 'pastMarket'>;
+  trends: Pick<TrendService, 'state'>;
+  /** A profile that is in memory and can be used as it is, which costs no reading. */
+  heldProfile: (userKey: string) => ProfileState | undefined;
+  store: FeedStore;
+  config: () => LoadedConfig;
+  /** False: every feed is the same for everyone, whatever the config says. */
+  personalizationEnabled: boolean;
+  /** Told of every feed that is answered; it must not wait for anything. */
+  onServed: (feed: Feed) => void;
+  clock: Clock;
+  newId: () => string;
+  logger: Logger;
+}): Feeds {
+  const { catalogue, trends, heldProfile, store, config, onServed, clock, newId, logger } = parts;
+  const { personalizationEnabled } = parts;
+  const served = new ServedFeeds({ store, logger });
+  const recent = new RecentInputs();
+  const v2 = new RankersV2(catalogue.pastMarket);
+  const timeoutMs = (): number => config().config.feed.profileTimeoutMs;
+  const hydrator = new Hydrator({ catalogue, heldProfile, timeoutMs, clock, logger });
+  const service = new FeedService({
+    ...{ catalogue, trends, hydrator, v2, config, personalizationEnabled, served, clock, newId },
+    onServed: (feed, ranking, inputs) => {
+      served.add(ranking);
+      recent.add(feed.id, inputs);
+      onServed(feed);
+    },
+  });
+  const explain = new ExplainService({ feeds: service, served, recent, hydrator, v2 });
+  return { service, explain, drain: () => served.drain() };
+}

@@ -1,0 +1,58 @@
+import type { RankingConfig } from '../config/ranking-schema.js';
+import type { ScoreParts } from '../scoring/types.js';
+import type { Slot } from './composition/slots.js';
+
+/** What a sentence is made of. */
+export interface Shown {
+  readonly scores: ScoreParts;
+  readonly slot: Slot | null;
+  readonly category: string;
+  readonly country: string | null;
+  readonly moved: boolean;
+}
+
+type Part = keyof RankingConfig['v2']['weights'];
+
+/** What each part adds to a score, in the person's words; parts that say nothing by themselves are left out. */
+const WORDS: Readonly<Partial<Record<Part, (shown: Shown) => string>>> = {
+  interest: ({ category }) => `you like ${category}`,
+  similarity: () => 'it is like markets you followed lately',
+  continuity: () => 'it goes on from what you followed',
+  depth: ({ category }) => `you take time over ${category}`,
+  followup: () => 'its odds moved since you looked',
+  trending: ({ scores, country }) =>
+    country !== null && (scores.trendingLocal ?? 0) > (scores.trendingGlobal ?? 0)
+      ? `many in ${country} are on it now`
+      : 'many are on it now',
+  rising: () => 'its odds are moving',
+  freshness: () => 'it is new',
+  closing: () => 'it resolves soon',
+  editorial: () => 'the editors picked it',
+  news: () => 'it is in the news',
+  sports: () => 'the match is near',
+};
+
+/** A part that adds less than this is no reason. */
+const LEAST = 0.02;
+
+/**
+ * One short sentence made of the two largest parts of a score, as weighted; null when none says anything.
+ *
+ * @param weights of algorithm v2, whose parts v1 shares.
+ */
+export function reasonOf(shown: Shown, weights: RankingConfig['v2']['weights']): string | null {
+  if (shown.slot === 'EXPLORATION') return 'Few have seen it yet.';
+  const largest = (Object.keys(WORDS) as Part[])
+    .map((part) => ({ part, adds: weights[part] * (partOf(shown.scores, part) ?? 0) }))
+    .filter(({ adds }) => adds >= LEAST)
+    .sort((a, b) => b.adds - a.adds)
+    .slice(0, 2)
+    .flatMap(({ part }) => WORDS[part]?.(shown) ?? []);
+  const told = shown.moved ? ['it changed since you were shown it', ...largest].slice(0, 2) : largest;
+  const sentence = told.join(', and ');
+  return sentence === '' ? null : `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+}
+
+function partOf(scores: ScoreParts, part: Part): number | null {
+  return part === 'negative' || part === 'collaborative' ? null : scores[part];
+}

@@ -1,0 +1,85 @@
+import { profileMemory } from '../profiles/profile-memory.js';
+import { userV2 } from '../profiles/user-v2.js';
+import type { ScoresV2 } from '../scoring/v2/score-v2.js';
+import { badgeOf } from './badge.js';
+import type { ComposedFeed, ComposedItem } from './composed-feed.js';
+import { compose } from './composition/compose.js';
+import { continuation } from './composition/continuation.js';
+import type { PageInput, PageItem } from './composition/page-input.js';
+import { isPersonalized } from './is-personalized.js';
+import type { PageKeys } from './page-keys.js';
+import type { RankersV2 } from './rankers-v2.js';
+import { seedOf, type RankingInputs } from './ranking-inputs.js';
+
+/**
+ * The stages of a feed by algorithm v2 after everything was read: the rows of the catalogue are scored, those that must
+ * not be shown are left out, and the page is composed of the rest.
+ */
+export function composeV2(inputs: RankingInputs, v2: RankersV2): ComposedFeed {
+  const { snapshot, config } = inputs;
+  const scored = scoreRows(inputs, v2);
+  const input = pageInput(inputs, scored, v2.keys);
+  const page = compose(input);
+  const rest = continuation(input, page, config.feed.pageDepth);
+  return {
+    items: page.items.map((placed) => composedItem(placed, inputs, scored)),
+    rest: Array.from(rest, (row) => ({
+      marketId: snapshot.columns.ids[row] as string,
+      score: scored.final[row] as number,
+    })),
+    notes: page.notes,
+  };
+}
+
+/** The scores of all rows of the catalogue; valid until the next ranking. */
+export function scoreRows(inputs: RankingInputs, v2: RankersV2): ScoresV2 {
+  const { snapshot, trends, country, profile, personal, config, nowMs } = inputs;
+  const user = profile === null || !personal ? null : userV2(profile, nowMs, profileMemory(config));
+  const trend = trends.columns(snapshot.columns, country);
+  return v2.scorerFor(config).score(snapshot.columns, trend, user, v2.findPast, nowMs);
+}
+
+function pageInput(inputs: RankingInputs, scored: ScoresV2, keys: PageKeys): PageInput {
+  const { snapshot, trends, country, config, limit } = inputs;
+  const { columns, entries } = snapshot;
+  keys.fill(inputs, scored);
+  return {
+    eligible: keys.eligible,
+    keys: {
+      PERSONAL: scored.final,
+      TRENDING: keys.trending,
+      LOCAL: trends.columns(columns, country).local === null ? null : keys.local,
+      RISING: keys.rising,
+    },
+    explorationWeight: keys.exploration,
+    columns,
+    hasImage: (row) => entries[row]?.market.imageUrl != null,
+    personalized: isPersonalized(inputs),
+    limit,
+    seed: seedOf(inputs),
+    config: config.feed,
+  };
+}
+
+function composedItem(
+  { row, slot, propensity }: PageItem,
+  { snapshot, trends, country, nowMs, config }: RankingInputs,
+  scored: ScoresV2,
+): ComposedItem {
+  const { global, local } = trends.columns(snapshot.columns, country);
+  const entry = snapshot.entries[row];
+  if (entry === undefined) throw new Error('A composed row is not in the catalogue.');
+  const seen = {
+    moved: scored.changed[row] === 1,
+    resolvesAtMs: entry.resolvesAtMs,
+    createdAtMs: entry.scoring.createdAtMs,
+    trending: Math.max(global[row] as number, local?.[row] ?? 0),
+  };
+  return {
+    market: entry.market,
+    scores: scored.parts(row),
+    slot,
+    propensity,
+    badge: badgeOf(seen, nowMs, config.feed.badges),
+  };
+}

@@ -1,0 +1,90 @@
+import type { EngagementState, ProfileState } from '../repositories/profile-state.js';
+import type { EngagementV2, HeldV2, ImpressionV2, TopicTasteV2, UserV2 } from '../scoring/v2/user-v2.js';
+import type { ProfileMemory } from './profile-memory.js';
+import { topicTaste } from './topic-taste.js';
+
+const ENGAGEMENTS = 200;
+const DAY_MS = 24 * 3_600_000;
+
+/** What algorithm v2 reads of a person at an instant; null for one of whom nothing is known. */
+export function userV2(state: ProfileState, nowMs: number, memory: ProfileMemory): UserV2 | null {
+  if (state.totalInteractions === 0 && state.impressions.size === 0) return null;
+  const idleMs = nowMs - (state.lastActiveAtMs ?? -Infinity);
+  const sessionStartedAtMs = idleMs < memory.sessionIdleMs ? state.sessionStartedAtMs : null;
+  const topics: TopicTasteV2[] = [];
+  const dwellByCategory = new Map<string, { totalMs: number; events: number }>();
+  for (const topic of state.topics.values()) {
+    const { kind, key, dwellMsTotal: totalMs, dwellEvents: events } = topic;
+    topics.push({ kind, key, ...topicTaste(topic, state, nowMs, memory) });
+    if (events > 0) dwellByCategory.set(key, { totalMs, events });
+  }
+  return {
+    topics,
+    sessionEvents: sessionStartedAtMs === null ? 0 : state.sessionInteractions,
+    idleMs,
+    engagements: latestEngagements(state.engagements, sessionStartedAtMs ?? Infinity),
+    dwellByCategory,
+    views: viewsOf(state.engagements),
+    impressions: impressionsOf(state, nowMs),
+    held: heldMarkets(state),
+  };
+}
+
+function latestEngagements(
+  engagements: ReadonlyMap<string, EngagementState>,
+  sessionStartedAtMs: number,
+): EngagementV2[] {
+  const latest: EngagementV2[] = [];
+  for (const { marketId, engagedAtMs: atMs, weight } of engagements.values()) {
+    if (atMs !== null) latest.push({ marketId, atMs, weight, inSession: atMs >= sessionStartedAtMs });
+  }
+  return latest.sort((a, b) => b.atMs - a.atMs || (a.marketId < b.marketId ? -1 : 1)).slice(0, ENGAGEMENTS);
+}
+
+function viewsOf(engagements: ReadonlyMap<string, EngagementState>): UserV2['views'] {
+  const views: { marketId: string; probability: number }[] = [];
+  for (const { marketId, viewedAtMs, viewProbability } of engagements.values()) {
+    if (viewedAtMs !== null) views.push({ marketId, probability: viewProbability ?? NaN });
+  }
+  return views;
+}
+
+function heldMarkets({ engagements }: ProfileState): HeldV2[] {
+  const held: HeldV2[] = [];
+  for (const { marketId, engagedAtMs, tradedAtMs, viewProbability } of engagements.values()) {
+    if (engagedAtMs === null && tradedAtMs === null) continue;
+    held.push({
+      marketId,
+      tradedAtMs: tradedAtMs ?? NaN,
+      openedAtMs: engagedAtMs ?? NaN,
+      probability: viewProbability ?? NaN,
+    });
+  }
+  return held;
+}
+
+function impressionsOf({ impressions, engagements }: ProfileState, nowMs: number): ImpressionV2[] {
+  const lately: ImpressionV2[] = [];
+  for (const { marketId, shownAtMs, probability, volume24h } of impressions.values()) {
+    const [lastShownAtMs] = shownAtMs;
+    if (lastShownAtMs === undefined) continue;
+    const clickedAtMs = engagements.get(marketId)?.viewedAtMs ?? -Infinity;
+    let count24h = 0;
+    let ignored24h = 0;
+    let ignored7d = 0;
+    let ignoredSinceMs = NaN;
+    for (const atMs of shownAtMs) {
+      const isToday = nowMs - atMs < DAY_MS;
+      if (isToday) count24h += 1;
+      if (atMs <= clickedAtMs || nowMs - atMs >= 7 * DAY_MS) continue;
+      if (isToday) ignored24h += 1;
+      ignored7d += 1;
+      ignoredSinceMs = atMs;
+    }
+    lately.push({
+      ...{ marketId, count24h, lastShownAtMs, volume24h, ignored24h, ignored7d, ignoredSinceMs },
+      probability: probability ?? NaN,
+    });
+  }
+  return lately;
+}

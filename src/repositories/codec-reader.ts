@@ -1,0 +1,114 @@
+import { ABSENT, DECIMAL_SCALE, EIGHT_BYTES } from './codec-writer.js';
+
+const NO_VALUE = 'The bytes hold no value here.';
+
+const float = new Float64Array(1);
+const floatBytes = new Uint8Array(float.buffer);
+
+/**
+ * Reads what `CodecWriter` wrote, in the same order. Bytes that it did not write so give a RangeError, or
+ * wrong values.
+ */
+export class CodecReader {
+  #position = 0;
+  #lastTimeMs = 0;
+
+  /** @param strings those that the bytes name. */
+  constructor(
+    private readonly bytes: Uint8Array,
+    private readonly strings: readonly string[] = [],
+  ) {}
+
+  /** Where the next value begins. */
+  get position(): number {
+    return this.#position;
+  }
+
+  whole(): number {
+    const first = this.#byte();
+    if (first < 0x80) return first;
+    let value = first & 0x7f;
+    for (let scale = 0x80; ; scale *= 0x80) {
+      const byte = this.#byte();
+      if (byte < 0x80) return value + byte * scale;
+      value += (byte & 0x7f) * scale;
+    }
+  }
+
+  number(): number {
+    return present(this.numberOrNull());
+  }
+
+  numberOrNull(): number | null {
+    const mark = this.whole();
+    if (mark === ABSENT) return null;
+    if (mark === EIGHT_BYTES) return this.#eightBytes();
+    return mark % 2 === 0 ? signed((mark - 2) / 2) : signed((mark - 3) / 2) / DECIMAL_SCALE;
+  }
+
+  time(): number {
+    return present(this.timeOrNull());
+  }
+
+  timeOrNull(): number | null {
+    const mark = this.whole();
+    if (mark === ABSENT) return null;
+    if (mark === EIGHT_BYTES) return this.#eightBytes();
+    this.#lastTimeMs += signed(mark - 2);
+    return this.#lastTimeMs;
+  }
+
+  text(): string {
+    return present(this.strings[this.whole()]);
+  }
+
+  utf8(): string {
+    const length = this.whole();
+    const end = this.#position + length;
+    if (end > this.bytes.length) throw new RangeError(NO_VALUE);
+    const text = Buffer.from(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length).toString(
+      'utf8',
+      this.#position,
+      end,
+    );
+    this.#position = end;
+    return text;
+  }
+
+  list<Item>(read: () => Item): Item[] {
+    const items: Item[] = [];
+    for (let left = this.whole(); left > 0; left--) items.push(read());
+    return items;
+  }
+
+  /** Things under their keys, in their order. */
+  map<Key, Value>(read: () => Value, keyOf: (value: Value) => Key): Map<Key, Value> {
+    const values = new Map<Key, Value>();
+    for (let left = this.whole(); left > 0; left--) {
+      const value = read();
+      values.set(keyOf(value), value);
+    }
+    return values;
+  }
+
+  #eightBytes(): number {
+    for (let index = 0; index < 8; index++) floatBytes[index] = this.#byte();
+    return present(float[0]);
+  }
+
+  #byte(): number {
+    const byte = this.bytes[this.#position++];
+    if (byte === undefined) throw new RangeError(NO_VALUE);
+    return byte;
+  }
+}
+
+function present<Value>(value: Value | null | undefined): Value {
+  if (value === null || value === undefined) throw new RangeError(NO_VALUE);
+  return value;
+}
+
+/** 0, 1, 2, 3, … as 0, −1, 1, −2, … */
+function signed(value: number): number {
+  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+}

@@ -1,0 +1,85 @@
+import { Prisma } from '../generated/prisma/client.js';
+import type { Interaction } from './interaction-repository.js';
+import type { ProfileState } from './profile-state.js';
+import { encodeStoredProfile } from './stored-profile.js';
+
+/** Events and what they change, to be stored together or not at all. */
+export interface Recording {
+  /** In the order in which they take effect. */
+  readonly interactions: readonly Interaction[];
+  /** The new states; each has the version after the one that is stored. */
+  readonly profiles: readonly ProfileState[];
+  /** Names of the sinks that the events go to. */
+  readonly sinks: readonly string[];
+  /** Whether the events' client event ids are still to be taken. */
+  readonly claim: boolean;
+}
+
+/**
+ * The one statement that stores a recording; the function that it calls is in the migrations. It fails when a
+ * profile is not at the version expected, or a client event id is taken: {@link isRefusal} knows it.
+ */
+export function record({ interactions, profiles, sinks, claim }: Recording): Prisma.Sql {
+  const sorted = profiles.toSorted((a, b) => (a.userKey < b.userKey ? -1 : 1));
+  const states = sorted.map((state) => encodeStoredProfile(state));
+  const lengths = states.map(({ length }) => length);
+  let end = 1;
+  const starts = lengths.map((length) => (end += length) - length);
+  const events = interactions.map(rowOf(isoTimes()));
+  return Prisma.sql`
+    select 1 from record_events(${sorted.map(({ userKey }) => userKey)}, ${sorted.map(({ version }) => version)},
+      ${Buffer.concat(states)}, ${starts}, ${lengths}, ${JSON.stringify(events)}, ${claim}, ${[...sinks]})`;
+}
+
+type Row = Omit<Interaction, 'occurredAt' | 'receivedAt'> & {
+  readonly occurredAt: string;
+  readonly receivedAt: string;
+};
+
+function rowOf(textOf: (instant: Date) => string): (interaction: Interaction) => Row {
+  return (interaction) => ({
+    ...interaction,
+    occurredAt: textOf(interaction.occurredAt),
+    receivedAt: textOf(interaction.receivedAt),
+  });
+}
+
+/** Instants as ISO 8601. Most are the same as the one before, and a text takes its time to make. */
+function isoTimes(): (instant: Date) => string {
+  let lastMs = NaN;
+  let lastText = '';
+  return (instant) => {
+    if (instant.getTime() !== lastMs) {
+      lastMs = instant.getTime();
+      lastText = instant.toISOString();
+    }
+    return lastText;
+  };
+}
+
+/** What PostgreSQL says of a recording that was based on something no longer true, or that stood in another's way. */
+const REFUSALS = new Set([
+  'BW001',
+  // unique_violation
+  '23505',
+  // deadlock_detected
+  '40P01',
+]);
+
+/** Whether an error says that a recording has to be made anew on what is stored now; nothing of it was stored. */
+export function isRefusal(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  const { originalCode, meta, cause } = error as Fault;
+  return (
+    (typeof originalCode === 'string' && REFUSALS.has(originalCode)) ||
+    isRefusal(meta?.driverAdapterError) ||
+    isRefusal(cause)
+  );
+}
+
+/** The places where Prisma and its adapter say what PostgreSQL said. */
+interface Fault {
+  readonly originalCode?: unknown;
+  readonly meta?: { readonly driverAdapterError?: unknown } | null;
+  readonly cause?: unknown;
+}

@@ -1,0 +1,79 @@
+import type { MarketColumns, TrendColumns } from '../scoring/v2/market-columns.js';
+import type { TrendLookup } from '../scoring/types.js';
+import { TrendColumnsOf, type ExposureColumns, type TrendScores } from './trend-columns.js';
+
+/** The trend of a country, or of everyone. */
+export interface TrendScope {
+  /** `global` or `local:<CC>`. */
+  readonly scope: string;
+  /** 0–1 by market, highest first. */
+  readonly scores: ReadonlyMap<string, number>;
+}
+
+export const GLOBAL_SCOPE = 'global';
+
+export const localScope = (country: string): string => `local:${country}`;
+
+/** What the crowd does, as last computed. It never changes: the next computation makes another one. */
+export class TrendState {
+  readonly #scores: TrendScores;
+  readonly #columns = new WeakMap<MarketColumns, TrendColumnsOf>();
+
+  constructor(
+    scores: TrendScores,
+    /** When; 0 for trends that were never computed. */
+    readonly computedAtMs: number,
+  ) {
+    this.#scores = scores;
+  }
+
+  /** How markets trend for a caller in this country, one by one. */
+  reader(country: string | null): TrendLookup {
+    const { scopes, probabilities24hAgo } = this.#scores;
+    const global = scopes.get(GLOBAL_SCOPE);
+    const local = country === null ? undefined : scopes.get(localScope(country));
+    return {
+      trendingGlobal: (marketId) => global?.get(marketId) ?? 0,
+      trendingLocal: local === undefined ? () => null : (marketId) => local.get(marketId) ?? 0,
+      probability24hAgo: (marketId) => probabilities24hAgo.get(marketId) ?? null,
+    };
+  }
+
+  /** The same for all rows of a catalogue at once. */
+  columns(columns: MarketColumns, country: string | null): TrendColumns {
+    return this.#of(columns).trends(GLOBAL_SCOPE, country === null ? null : localScope(country));
+  }
+
+  /**
+   * The same for a few markets picked from a catalogue or from elsewhere: how popular one is and how much it is rising
+   * are set against the catalogue, and 0 for a market that is not among its rows.
+   */
+  columnsOfSome(some: MarketColumns, catalogue: MarketColumns, country: string | null): TrendColumns {
+    const { rising, popular } = this.columns(catalogue, country);
+    const picked = (column: Float64Array): Float64Array =>
+      Float64Array.from(some.ids, (id) => {
+        const row = catalogue.rowOf(id);
+        return row === undefined ? 0 : (column[row] as number);
+      });
+    return { ...this.columns(some, country), rising: picked(rising), popular: picked(popular) };
+  }
+
+  /** How often markets were shown and opened lately, for all rows of a catalogue. */
+  exposure(columns: MarketColumns): ExposureColumns {
+    return this.#of(columns).exposure;
+  }
+
+  /** The trend of a country when its own is in use, else of everyone. */
+  scopeFor(country: string | null): TrendScope {
+    const { scopes } = this.#scores;
+    const local = country === null ? undefined : localScope(country);
+    const scope = local !== undefined && scopes.has(local) ? local : GLOBAL_SCOPE;
+    return { scope, scores: scopes.get(scope) ?? new Map<string, number>() };
+  }
+
+  #of(columns: MarketColumns): TrendColumnsOf {
+    let of = this.#columns.get(columns);
+    if (of === undefined) this.#columns.set(columns, (of = new TrendColumnsOf(columns, this.#scores)));
+    return of;
+  }
+}

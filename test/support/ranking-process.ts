@@ -1,0 +1,87 @@
+// A process of its own that makes the feeds of a fixed catalogue with the compiled code, and prints them: for a warm
+// person and for nobody, by each algorithm, with every score to the last bit.
+import { emptySnapshot, patchSnapshot } from '../../dist/catalogue/catalogue-snapshot.js';
+import { loadRankingConfig } from '../../dist/config/ranking-config.js';
+import { RankersV2 } from '../../dist/feed/rankers-v2.js';
+import type { RankingInputs } from '../../dist/feed/ranking-inputs.js';
+import { composeV1 } from '../../dist/feed/v1-pipeline.js';
+import { composeV2, scoreRows } from '../../dist/feed/v2-pipeline.js';
+import { applyEvent } from '../../dist/profiles/apply-event.js';
+import { profileMemory } from '../../dist/profiles/profile-memory.js';
+import { emptyProfile, type ProfileState } from '../../dist/repositories/profile-state.js';
+import { loadSampleCatalogue } from '../../dist/sample/sample-catalogue.js';
+import { eventWeight, type EventType } from '../../dist/scoring/event-weight.js';
+import type { Market } from '../../dist/repositories/market.js';
+import { TrendState } from '../../dist/trends/trend-state.js';
+
+const NOW_MS = Date.UTC(2026, 5, 15, 12);
+const HOUR_MS = 3_600_000;
+const config = loadRankingConfig(undefined);
+
+const markets = loadSampleCatalogue(NOW_MS).map((like, index): Market => ({
+  ...{ id: like.id, title: like.title, description: null, category: like.category, tags: like.tags },
+  ...{ probability: like.probability, volume24h: like.volume24h, volumeTotal: like.volumeTotal },
+  ...{ participantCount: like.participantCount, imageUrl: like.imageUrl ?? null, url: null },
+  ...{ status: 'OPEN', eventKey: like.eventKey ?? null, source: null, blockedCountries: [] },
+  createdAt: new Date(NOW_MS - ((index * 13) % 900) * HOUR_MS),
+  resolvesAt: new Date(NOW_MS + (1 + ((index * 17) % 3_000)) * HOUR_MS),
+  ...{ editorialDescription: null, editorialBoost: index % 40 === 0 ? 0.5 : 0 },
+}));
+
+function warmPerson(): ProfileState {
+  const memory = profileMemory(config);
+  const kinds: readonly EventType[] = [
+    'IMPRESSION',
+    'CLICK',
+    'PARTICIPATE',
+    'SKIP_FAST',
+    'IMPRESSION',
+    'HIDE',
+  ];
+  let state = emptyProfile('ann');
+  for (let index = 120; index >= 0; index -= 1) {
+    const market = markets[(index * 11) % markets.length];
+    const eventType = kinds[index % kinds.length];
+    if (market === undefined || eventType === undefined) throw new Error('The sample is empty.');
+    const event = { eventType, market, occurredAtMs: NOW_MS - index * HOUR_MS, dwellMs: index * 700 };
+    const weight = eventWeight(eventType, event.dwellMs, config.events);
+    state = applyEvent(state, { ...event, weight, country: 'IL', stake: null }, memory);
+  }
+  return state;
+}
+
+const every = (stride: number): Map<string, number> =>
+  new Map(markets.flatMap(({ id }, index) => (index % stride === 0 ? [[id, (index % 89) / 89]] : [])));
+const inputs: RankingInputs = {
+  ...{ nowMs: NOW_MS, userKey: 'ann', country: 'IL', profile: warmPerson(), personal: true, algorithm: 'v2' },
+  snapshot: patchSnapshot(emptySnapshot, markets, 1n),
+  trends: new TrendState(
+    {
+      scopes: new Map([
+        ['global', every(3)],
+        ['local:IL', every(10)],
+      ]),
+      probabilities24hAgo: every(7),
+      attention: new Map(
+        markets.map(({ id }, index) => [
+          id,
+          { impressions: index * 3, clicks: index % 7, popularity: index % 53 },
+        ]),
+      ),
+    },
+    NOW_MS,
+  ),
+  ...{ limit: 50, config, configVersion: 'fixed' },
+};
+const nobody: RankingInputs = { ...inputs, userKey: null, country: null, profile: null };
+const v2 = new RankersV2(() => undefined);
+const bits = (column: Float64Array): string =>
+  Buffer.from(column.buffer, column.byteOffset, column.byteLength).toString('hex');
+
+for (const each of [inputs, nobody]) {
+  process.stdout.write(`${bits(scoreRows(each, v2).final)}\n`);
+  for (const { items, rest, notes } of [composeV2(each, v2), composeV1({ ...each, algorithm: 'v1' })]) {
+    // JSON gives a number the digits that tell it from every other.
+    process.stdout.write(`${JSON.stringify({ items, rest, notes })}\n`);
+  }
+}

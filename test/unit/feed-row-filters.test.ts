@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { emptySnapshot, patchSnapshot } from '../../src/catalogue/catalogue-snapshot.js';
+import { rowFilters } from '../../src/feed/row-filters.js';
+import type { Market } from '../../src/repositories/market.js';
+import type { ProfileState } from '../../src/repositories/profile-state.js';
+import { NOON_MS, personAfter, profileEvent } from '../support/profile-events.js';
+import { storedMarket } from '../support/stored-market.js';
+
+function removals(
+  markets: readonly Market[],
+  capped: readonly number[] = markets.map(() => 0),
+  { profile = null, country = null }: { profile?: ProfileState | null; country?: string | null } = {},
+) {
+  const snapshot = patchSnapshot(emptySnapshot, markets, 1n);
+  const removalOf = rowFilters({ snapshot, profile, country, nowMs: NOON_MS }, Uint8Array.from(capped));
+  return markets.map((_, row) => removalOf(row));
+}
+
+describe('why a market is not in a feed', () => {
+  it('is that it is over, from the instant on at which it resolves', () => {
+    const ends = [NOON_MS - 1, NOON_MS, NOON_MS + 1].map((ms, index) =>
+      storedMarket(`m${index}`, { resolvesAt: new Date(ms) }),
+    );
+    expect(removals([...ends, storedMarket('m3')])).toEqual(['over', 'over', null, null]);
+  });
+
+  it('is that the person hid it, and nobody else', () => {
+    const markets = [storedMarket('a'), storedMarket('b')];
+    const profile = personAfter(
+      profileEvent('HIDE', NOON_MS, { market: { id: 'b' } }),
+      profileEvent('HIDE', NOON_MS, { market: { id: 'gone' } }),
+    );
+    expect(removals(markets, [0, 0], { profile })).toEqual([null, 'hidden']);
+    expect(removals(markets)).toEqual([null, null]);
+  });
+
+  it("is that it must not be shown in the person's country", () => {
+    const markets = [storedMarket('a', { blockedCountries: ['FR', 'US'] }), storedMarket('b')];
+    const inCountry = (country: string | null) => removals(markets, [0, 0], { country });
+    expect([inCountry('US'), inCountry('IL'), inCountry(null)]).toEqual([
+      ...[
+        ['blocked-country', null],
+        [null, null],
+        [null, null],
+      ],
+    ]);
+  });
+
+  it('is that it was shown too often', () => {
+    expect(removals([storedMarket('a'), storedMarket('b')], [0, 1])).toEqual([null, 'shown-too-often']);
+  });
+
+  it('is the first of several', () => {
+    const market = storedMarket('a', { resolvesAt: new Date(NOON_MS), blockedCountries: ['US'] });
+    const profile = personAfter(profileEvent('HIDE', NOON_MS, { market: { id: 'a' } }));
+    const open = { ...market, resolvesAt: null };
+    expect(removals([market], [1], { profile, country: 'US' })).toEqual(['over']);
+    expect(removals([open], [1], { profile, country: 'US' })).toEqual(['hidden']);
+    expect(removals([open], [1], { country: 'US' })).toEqual(['blocked-country']);
+  });
+});

@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Backend, Surroundings } from './app.js';
 import { createContext } from './graphql/context.js';
 import { createSchema } from './graphql/schema.js';
+import { countryOfHeaders } from './http/country-header.js';
 import { exampleQueries } from './http/example-queries.js';
 import { registerImages } from './http/images.js';
 import { createHttpServer } from './http/server.js';
@@ -45,7 +46,8 @@ export async function startGateway(
   const { catalogue, trends } = services;
   const { app, beginDrain, mapError } = await createHttpServer({
     schema: createSchema(),
-    buildContext: () => createContext(services),
+    buildContext: ({ headers }) =>
+      createContext(services, countryOfHeaders(headers, liveConfig.current.config.country.headers)),
     logger,
     production: settings.production,
     newRequestId: newId,

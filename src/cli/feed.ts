@@ -90,7 +90,7 @@ function renderFeed(feed: Feed, nowMs: number): string {
   section('stream', feed.stream);
   const whose = feed.userKey ?? 'everyone';
   const kind = feed.personalized ? 'personal' : 'the same for everyone';
-  return `Feed of ${whose}: ${kind}, algorithm ${feed.algorithmVersion}\n${table.toString()}`;
+  return `Feed of ${whose}: ${kind}, algorithm ${feed.algorithmVersion}, config ${feed.configVersion}\n${table.toString()}`;
 }
 
 function row({ rank, score, scores, slot, badge, market }: FeedItem, nowMs: number): string[] {

@@ -48,6 +48,11 @@ export const rankingSchema = z.strictObject({
   }),
   sinks: sinksSchema.max(10),
   ranking: rankingChoiceSchema,
+  country: z.strictObject({
+    headers: z
+      .array(z.string().regex(/^[a-z0-9-]{1,64}$/, 'must be the name of a header in lower case'))
+      .max(5),
+  }),
   v2: v2Schema,
   impressions: impressionsSchema,
   feed: feedSchema,

@@ -20,8 +20,10 @@ export interface Services {
 export interface GraphQLContext {
   readonly services: Services;
   readonly loaders: Loaders;
+  /** Where a trusted proxy says the request comes from, ISO 3166-1 alpha-2; null when none says. */
+  readonly country: string | null;
 }
 
-export function createContext(services: Services): GraphQLContext {
-  return { services, loaders: createLoaders(services) };
+export function createContext(services: Services, country: string | null): GraphQLContext {
+  return { services, loaders: createLoaders(services), country };
 }

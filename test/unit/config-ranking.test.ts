@@ -80,6 +80,7 @@ describe('the ranking config', () => {
       tracking: { groupWaitMs: 0, groupEvents: 500, maxQueued: 10_000, maxQueuedMs: 2_000 },
       sinks: [],
       ranking: { personalization: true, algorithm: 'v2', rollout: 100, others: 'v1' },
+      country: { headers: [] },
       v2: {
         weights: {
           ...{

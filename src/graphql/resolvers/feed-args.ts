@@ -8,7 +8,8 @@ export const userKeyArg = {
 
 export const countryArg = {
   nullable: true,
-  description: "Where the person is: ISO 3166-1 alpha-2, in any case; else the profile's country.",
+  description:
+    "Where the person is: ISO 3166-1 alpha-2, in any case; else where a trusted proxy says, else the profile's country.",
 } as const;
 
 export const limitArg = { defaultValue: 20, description: 'How many markets, 1–100.' } as const;

@@ -10,13 +10,13 @@ import { algorithmArg, countryArg, limitArg, userKeyArg } from './feed-args.js';
 export class FeedResolver {
   @Query(() => FeedType, { description: 'The markets that this person should see now.' })
   feed(
-    @Ctx() { services, loaders }: GraphQLContext,
+    @Ctx() { services, loaders, country: here }: GraphQLContext,
     @Arg('userKey', () => String, userKeyArg) userKey: string | null,
     @Arg('country', () => String, countryArg) country: string | null,
     @Arg('limit', () => Int, limitArg) limit: number,
     @Arg('algorithm', () => AlgorithmEnum, algorithmArg) algorithm: 'v1' | 'v2' | null,
   ): Promise<Feed> {
-    const request = { userKey, country, limit, algorithm };
+    const request = { userKey, country: country ?? here, limit, algorithm };
     return services.feed.feed(request, (key) => loaders.profile.load(key));
   }
 
@@ -40,7 +40,7 @@ export class FeedResolver {
     description: "Puts all given markets in the order for this person, without the feed's filters.",
   })
   rankMarkets(
-    @Ctx() { services, loaders }: GraphQLContext,
+    @Ctx() { services, loaders, country: here }: GraphQLContext,
     @Arg('userKey', () => String, userKeyArg) userKey: string | null,
     @Arg('marketIds', () => [ID], { nullable: true, description: 'Stored markets, at most 500.' })
     marketIds: string[] | null,
@@ -52,7 +52,7 @@ export class FeedResolver {
     candidates: CandidateMarketInput[] | null,
     @Arg('algorithm', () => AlgorithmEnum, algorithmArg) algorithm: 'v1' | 'v2' | null,
   ): Promise<Ranking> {
-    const request = { userKey, marketIds, country, candidates, algorithm };
+    const request = { userKey, marketIds, country: country ?? here, candidates, algorithm };
     return services.feed.rank(request, (key) => loaders.profile.load(key));
   }
 }

@@ -7,7 +7,7 @@ import { TrendingType } from '../types/trending.js';
 export class TrendingResolver {
   @Query(() => TrendingType, { description: 'What many people do now, in a country or everywhere.' })
   trending(
-    @Ctx() { services }: GraphQLContext,
+    @Ctx() { services, country: here }: GraphQLContext,
     @Arg('country', () => String, {
       nullable: true,
       description:
@@ -16,6 +16,6 @@ export class TrendingResolver {
     country: string | null,
     @Arg('limit', () => Int, { defaultValue: 20, description: 'How many, 1–100.' }) limit: number,
   ): Trending {
-    return services.feed.trending({ country, limit });
+    return services.feed.trending({ country: country ?? here, limit });
   }
 }

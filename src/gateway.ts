@@ -20,7 +20,7 @@ const CATALOGUE_REFRESH_MS = 500;
 /** A catalogue that could not be read for this long is out of date. */
 const CATALOGUE_STALE_MS = 10_000;
 
-/** Feeds are kept for a day, to be explained. */
+/** Feeds of somebody are kept for a day, to be explained; those of nobody as long as they can be paged on in. */
 const FEEDS_KEPT_MS = 24 * 3_600_000;
 const FEEDS_EVERY_MS = 10 * 60_000;
 
@@ -88,7 +88,11 @@ export async function startGateway(
           'old feeds',
           FEEDS_EVERY_MS,
           async () => {
-            await store.servedFeeds.removeBefore(new Date(clock() - FEEDS_KEPT_MS));
+            const keptMs = liveConfig.current.config.feed.keepMinutes * 60_000;
+            await store.servedFeeds.removeBefore(
+              new Date(clock() - FEEDS_KEPT_MS),
+              new Date(clock() - keptMs),
+            );
           },
           logger,
         ),

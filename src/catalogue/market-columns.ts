@@ -31,6 +31,7 @@ export function columnsOf(entries: readonly ColumnsEntry[], base?: MarketColumns
     ...numbersFrom(rows),
     ...eventsOf(rows),
     ...creationOrderOf(rows, base),
+    restrictedRows: restrictedRows(rows),
     isNews: Uint8Array.from(scoring, (market) => Number(isAboutNews(market))),
     isSports: Uint8Array.from(scoring, (market) => Number(market.category === 'sports')),
     category: Int32Array.from(rows, (_, row) => topics.ids[topics.start[row] as number] as number),
@@ -58,12 +59,14 @@ export function patchColumns(
   const changed: number[] = [];
   let sameEvents = true;
   let sameCreation = true;
+  let sameRestrictions = true;
   for (const [row, entry] of after.entries()) {
     const old = before[row] as ColumnsEntry;
     if (old === entry) continue;
     if (old.market.id !== entry.market.id || !sameText(old.market, entry.market)) return columnsOf(after);
     sameEvents &&= old.market.eventKey === entry.market.eventKey;
     sameCreation &&= old.scoring.createdAtMs === entry.scoring.createdAtMs;
+    sameRestrictions &&= isRestricted(old) === isRestricted(entry);
     changed.push(row);
   }
   if (changed.length === 0) return columns;
@@ -72,6 +75,7 @@ export function patchColumns(
     ...numbersFrom(after, columns, changed),
     ...(sameEvents ? {} : eventsOf(after)),
     ...(sameCreation ? {} : creationOrderOf(after)),
+    ...(sameRestrictions ? {} : { restrictedRows: restrictedRows(after) }),
   };
 }
 
@@ -132,6 +136,14 @@ function creationOrderOf(
     Float64Array.from(entries, ({ scoring }) => scoring.createdAtMs),
     base,
   );
+}
+
+function isRestricted({ market }: ColumnsEntry): boolean {
+  return market.blockedCountries.length > 0;
+}
+
+function restrictedRows(entries: readonly ColumnsEntry[]): Int32Array {
+  return Int32Array.from(entries.flatMap((entry, row) => (isRestricted(entry) ? [row] : [])));
 }
 
 function isAboutNews({ category, tags }: ScoringMarket): boolean {

@@ -115,8 +115,9 @@ export class PastWorld {
       occurredAtMs: atMs,
       market: { id, category, tags, probability, volume24h },
     };
-    if (eventType === 'IMPRESSION') {
+    if (eventType === 'IMPRESSION' || weight < 0) {
       this.#shown.push({ userKey, event: profileEvent });
+      if (eventType !== 'IMPRESSION') this.#person(userKey).touched.add(market);
       return;
     }
     const person = this.#learn(userKey, profileEvent);
@@ -125,12 +126,17 @@ export class PastWorld {
   }
 
   #learn(userKey: string, event: ProfileEvent): Person {
+    const person = this.#person(userKey);
+    person.profile = applyEvent(person.profile, event, this.#memory);
+    return person;
+  }
+
+  #person(userKey: string): Person {
     let person = this.#people.get(userKey);
     if (person === undefined) {
       person = { profile: emptyProfile(userKey), touched: new Set() };
       this.#people.set(userKey, person);
     }
-    person.profile = applyEvent(person.profile, event, this.#memory);
     return person;
   }
 

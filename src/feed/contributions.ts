@@ -20,6 +20,11 @@ const WEIGHTS_V1: Weights = {
   sports: 1,
 };
 
+/** What each part counts, below 0 where it is subtracted. */
+export function weightsOf(algorithm: 'v1' | 'v2', weightsV2: RankingConfig['v2']['weights']): Weights {
+  return algorithm === 'v1' ? WEIGHTS_V1 : { ...weightsV2, negative: -weightsV2.negative };
+}
+
 /**
  * What each part adds to a score, the largest first; they add up to the score. The discount of algorithm v2 is within
  * what the positive parts add. Parts that the score does not have are left out.
@@ -29,7 +34,7 @@ export function contributionsTo(
   algorithm: 'v1' | 'v2',
   weightsV2: RankingConfig['v2']['weights'],
 ): Contribution[] {
-  const weights: Weights = algorithm === 'v1' ? WEIGHTS_V1 : { ...weightsV2, negative: -weightsV2.negative };
+  const weights = weightsOf(algorithm, weightsV2);
   const discount = scores.discount ?? 1;
   return (Object.keys(weights) as (keyof ScoreParts)[])
     .flatMap((part): Contribution[] => {

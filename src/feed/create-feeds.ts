@@ -37,7 +37,7 @@ export function createFeeds(parts: {
 }): Feeds {
   const { catalogue, trends, heldProfile, store, config, onServed, clock, newId, logger } = parts;
   const { personalizationEnabled } = parts;
-  const served = new ServedFeeds({ store, logger });
+  const served = new ServedFeeds({ store, clock, logger });
   const recent = new RecentInputs();
   const v2 = new RankersV2(catalogue.pastMarket);
   const timeoutMs = (): number => config().config.feed.profileTimeoutMs;

@@ -37,7 +37,17 @@ export interface RankChange {
   readonly rankAfter: number | null;
 }
 
-const simulateRequest = feedRequest.extend({ config: z.record(z.string(), z.unknown()) });
+/** More than any config that differs everywhere. */
+const MAX_PATCH_CHARACTERS = 16_384;
+
+const simulateRequest = feedRequest.extend({
+  config: z
+    .record(z.string(), z.unknown())
+    .refine(
+      (patch) => JSON.stringify(patch).length <= MAX_PATCH_CHARACTERS,
+      `must have at most ${MAX_PATCH_CHARACTERS} characters as JSON`,
+    ),
+});
 
 /** For those who run the site: why a feed is as it is, and what it would be under another config. */
 export class ExplainService {
@@ -65,7 +75,7 @@ export class ExplainService {
         'The feed is not known, or no longer. Feeds are kept for a day.',
       );
     }
-    const { inputs, changed } = await this.#inputsOf(served, loadProfile);
+    const { inputs, changed, isHeld } = await this.#inputsOf(served, loadProfile);
     const again = composeFeed(inputs, this.parts.v2);
     const stages = stagesOf(inputs, again.items.length, this.parts.v2);
     const places = storedPlaces(served, 0, served.page.length);
@@ -85,7 +95,7 @@ export class ExplainService {
         contributions: contributionsTo(item.scores, served.algorithm, inputs.config.v2.weights),
       })),
       notes: served.notes,
-      replay: { outcome: outcomeOf(served, again, changed), changed },
+      replay: { outcome: outcomeOf(served, again, isHeld), changed },
     };
   }
 
@@ -104,12 +114,13 @@ export class ExplainService {
     } = checkInput(simulateRequest, input);
     const { inputs } = await this.parts.feeds.inputsFor({ userKey, country, algorithm }, limit, loadProfile);
     const config = patchConfig(inputs.config, patch);
-    const patched = { ...inputs, config, configVersion: configVersion(config) };
+    // Under the present version too: what is drawn at random stays the same draw.
+    const patched = { ...inputs, config };
     const present = itemsOf(composeFeed(inputs, this.parts.v2), inputs);
     const simulated = itemsOf(composeFeed(patched, this.parts.v2), patched);
     return {
       presentVersion: inputs.configVersion,
-      simulatedVersion: patched.configVersion,
+      simulatedVersion: configVersion(config),
       present,
       simulated,
       changes: rankChanges(present, simulated),
@@ -120,9 +131,9 @@ export class ExplainService {
   async #inputsOf(
     served: ServedFeed,
     loadProfile: LoadProfile,
-  ): Promise<{ inputs: RankingInputs; changed: Replay['changed'] }> {
+  ): Promise<{ inputs: RankingInputs; changed: Replay['changed']; isHeld: boolean }> {
     const held = this.parts.recent.find(served.feedId);
-    if (held !== undefined) return { inputs: held, changed: [] };
+    if (held !== undefined) return { inputs: held, changed: [], isHeld: true };
     const { userKey, country, algorithm, nowMs, personal } = served;
     const { inputs } = await this.parts.feeds.inputsFor(
       { userKey, country, algorithm },
@@ -134,11 +145,11 @@ export class ExplainService {
     if (String(inputs.snapshot.version) !== served.catalogueVersion) changed.push('catalogue');
     if (inputs.trends.computedAtMs !== served.trendsComputedAtMs) changed.push('trends');
     if (inputs.configVersion !== served.configVersion) changed.push('config');
-    return { inputs: { ...inputs, nowMs, personal, country }, changed };
+    return { inputs: { ...inputs, nowMs, personal, country }, changed, isHeld: false };
   }
 }
 
-function outcomeOf(served: ServedFeed, again: ComposedFeed, changed: Replay['changed']): Replay['outcome'] {
+function outcomeOf(served: ServedFeed, again: ComposedFeed, isHeld: boolean): Replay['outcome'] {
   const same =
     served.page.length === again.items.length &&
     served.page.every(([marketId, score], index) => {
@@ -146,7 +157,8 @@ function outcomeOf(served: ServedFeed, again: ComposedFeed, changed: Replay['cha
       return item?.market.id === marketId && item.scores.final === score;
     });
   if (same) return 'SAME';
-  return changed.length > 0 ? 'INPUTS_CHANGED' : 'DIFFERENT';
+  // Inputs read anew may differ in what no version tells, such as the odds of a day ago.
+  return isHeld ? 'DIFFERENT' : 'INPUTS_CHANGED';
 }
 
 function rankChanges(present: readonly FeedItem[], simulated: readonly FeedItem[]): RankChange[] {

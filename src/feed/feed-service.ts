@@ -156,7 +156,9 @@ export class FeedService {
     const { config, version } = this.parts.config();
     const { personalizationEnabled } = this.parts;
     const choice = chooseAlgorithm(config.ranking, userKey, algorithm);
-    const reading = userKey === null ? null : await hydrator.profile(userKey, loadProfile);
+    // Switched off, nothing about a person is read; people of a group that gets the ranking of everyone keep their hides.
+    const isOff = !config.ranking.personalization || !personalizationEnabled;
+    const reading = userKey === null || isOff ? null : await hydrator.profile(userKey, loadProfile);
     const profile = reading === null || reading.failed ? null : reading.value;
     const inputs = {
       nowMs: clock(),

@@ -2,7 +2,7 @@ import { explorationWeight } from '../scoring/exploration-weight.js';
 import { blendTrends } from '../scoring/trending-blend.js';
 import type { ScoresV2 } from '../scoring/v2/score-v2.js';
 import type { RankingInputs } from './ranking-inputs.js';
-import { rowFilters } from './row-filters.js';
+import { fillRemovals } from './row-filters.js';
 
 /**
  * What a page is chosen by, for the rows that may be shown: the keys of the slots but PERSONAL, and the weights of
@@ -21,38 +21,58 @@ export class PageKeys {
   /** By row. */
   exploration = new Float64Array(0);
   #rows = new Int32Array(0);
+  #removals = new Uint8Array(0);
 
   fill(inputs: RankingInputs, { discount, capped }: ScoresV2): void {
-    const { snapshot, trends, country, config, nowMs } = inputs;
+    const { columns } = inputs.snapshot;
+    const { size } = columns;
+    if (this.#rows.length !== size) this.#makeRoom(size);
+    fillRemovals(inputs, capped, this.#removals);
+    const rows = this.#rows;
+    const removals = this.#removals;
+    let count = 0;
+    for (let row = 0; row < size; row += 1) if (removals[row] === 0) rows[count++] = row;
+    this.eligible = rows.subarray(0, count);
+    this.#fillTrends(inputs, discount);
+    this.#fillExploration(inputs);
+  }
+
+  /** Rows that must not be shown have keys too: leaving them out would cost more than filling them in. */
+  #fillTrends({ snapshot, trends, country }: RankingInputs, discount: Float64Array): void {
+    const { columns } = snapshot;
+    const { global, local, rising: rises } = trends.columns(columns, country);
+    const { trending, local: here, rising } = this;
+    for (let row = 0; row < columns.size; row += 1) {
+      const left = discount[row] as number;
+      rising[row] = left * (rises[row] as number);
+      if (local === null) trending[row] = left * (global[row] as number);
+      else {
+        here[row] = left * (local[row] as number);
+        trending[row] = left * blendTrends(global[row] as number, local[row] as number);
+      }
+    }
+  }
+
+  #fillExploration({ snapshot, trends, config, nowMs }: RankingInputs): void {
     const { columns } = snapshot;
     const { size, createdAtMs, resolvesAtMs } = columns;
-    if (this.#rows.length !== size) this.#makeRoom(size);
-    const removalOf = rowFilters(inputs, capped);
-    const { global, local, rising } = trends.columns(columns, country);
     const { impressions, clicks } = trends.exposure(columns);
-    const { exploration } = config.feed;
-    let count = 0;
+    const constants = config.feed.exploration;
+    const { exploration } = this;
     for (let row = 0; row < size; row += 1) {
-      if (removalOf(row) !== null) continue;
-      this.#rows[count++] = row;
-      const left = discount[row] as number;
-      const here = local === null ? null : (local[row] as number);
-      this.trending[row] = left * blendTrends(global[row] as number, here);
-      this.local[row] = left * (here ?? 0);
-      this.rising[row] = left * (rising[row] as number);
-      this.exploration[row] = explorationWeight(
+      exploration[row] = explorationWeight(
         nowMs - (createdAtMs[row] as number),
         (resolvesAtMs[row] as number) - nowMs,
         impressions[row] as number,
         clicks[row] as number,
-        exploration,
+        constants,
       );
     }
-    this.eligible = this.#rows.subarray(0, count);
   }
 
   #makeRoom(size: number): void {
     this.#rows = new Int32Array(size);
+    this.#removals = new Uint8Array(size);
     this.trending = new Float64Array(size);
     this.local = new Float64Array(size);
     this.rising = new Float64Array(size);

@@ -1,6 +1,7 @@
 import type { ScoredCandidate } from './candidate.js';
 import type { ComposedFeed, ComposedItem } from './composed-feed.js';
 import type { FeedItem } from './feed.js';
+import { weightsOf } from './contributions.js';
 import { reasonOf } from './reason.js';
 import type { RankingInputs } from './ranking-inputs.js';
 import type { ServedFeed } from './served-feed.js';
@@ -59,10 +60,11 @@ export function itemsAt(
 function toItem(
   place: Place,
   { market, scores }: Pick<ComposedItem, 'market' | 'scores'>,
-  { country, config }: RankingInputs,
+  { country, config, algorithm }: RankingInputs,
 ): FeedItem {
   const { category } = market;
   const shown = { scores, slot: place.slot, category, country, moved: place.badge === 'MOVED' };
   const { rank, score, slot, badge, propensity } = place;
-  return { rank, score, slot, badge, propensity, scores, market, reason: reasonOf(shown, config.v2.weights) };
+  const reason = reasonOf(shown, weightsOf(algorithm, config.v2.weights));
+  return { rank, score, slot, badge, propensity, scores, market, reason };
 }

@@ -1,7 +1,7 @@
 import type { RankingInputs } from './ranking-inputs.js';
 
-/** Feeds whose inputs are held, and how many different catalogues they may hold on to. */
-const MAX_FEEDS = 1_000;
+/** Feeds whose inputs are held, each with a profile of up to half a megabyte, and how many catalogues they may hold on to. */
+const MAX_FEEDS = 100;
 const MAX_SNAPSHOTS = 8;
 
 interface Generation {

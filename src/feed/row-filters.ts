@@ -1,45 +1,49 @@
-import type { ProfileState } from '../profiles/profile-service.js';
 import type { RankingInputs } from './ranking-inputs.js';
 
-/** Why a market is not in a feed. */
+/** Why a market is not in a feed; the first of several. */
 export const REMOVALS = ['over', 'hidden', 'blocked-country', 'shown-too-often'] as const;
 
 export type Removal = (typeof REMOVALS)[number];
 
+/** As they stand in a column: each one's place among {@link REMOVALS} from 1 on; 0: the market may be shown. */
+const SHOWN = 0;
+const OVER = 1;
+const HIDDEN = 2;
+const BLOCKED_COUNTRY = 3;
+const SHOWN_TOO_OFTEN = 4;
+
 /**
- * Says of each row of the catalogue why it must not be shown, or null.
+ * Says of each row of the catalogue why it must not be shown.
  *
  * @param capped by row, 1 where the person was shown it too often.
+ * @param removals by row, is overwritten: 0 where the market may be shown, else what {@link removalOf} names.
  */
-export function rowFilters(
+export function fillRemovals(
   { snapshot, profile, country, nowMs }: Pick<RankingInputs, 'snapshot' | 'profile' | 'country' | 'nowMs'>,
   capped: Uint8Array,
-): (row: number) => Removal | null {
+  removals: Uint8Array,
+): void {
   const { columns, entries } = snapshot;
-  const { resolvesAtMs } = columns;
-  const hidden = hiddenRows(profile, (id) => columns.rowOf(id));
-  return (row) => {
-    if ((resolvesAtMs[row] as number) <= nowMs) return 'over';
-    if (hidden?.has(row) === true) return 'hidden';
-    if (country !== null && isBlocked(entries[row]?.market.blockedCountries, country))
-      return 'blocked-country';
-    return capped[row] === 1 ? 'shown-too-often' : null;
-  };
-}
-
-function isBlocked(countries: readonly string[] | undefined, country: string): boolean {
-  return countries !== undefined && countries.length > 0 && countries.includes(country);
-}
-
-function hiddenRows(
-  profile: ProfileState | null,
-  rowOf: (marketId: string) => number | undefined,
-): ReadonlySet<number> | null {
-  if (profile === null || profile.hidden.size === 0) return null;
-  const rows = new Set<number>();
-  for (const marketId of profile.hidden.keys()) {
-    const row = rowOf(marketId);
-    if (row !== undefined) rows.add(row);
+  const { size, resolvesAtMs, restrictedRows } = columns;
+  // From the last reason to the first, so that the first of several is the one that stays.
+  for (let row = 0; row < size; row += 1) removals[row] = capped[row] === 1 ? SHOWN_TOO_OFTEN : SHOWN;
+  if (country !== null) {
+    for (const row of restrictedRows) {
+      if (entries[row]?.market.blockedCountries.includes(country) === true) removals[row] = BLOCKED_COUNTRY;
+    }
   }
-  return rows;
+  if (profile !== null) {
+    for (const marketId of profile.hidden.keys()) {
+      const row = columns.rowOf(marketId);
+      if (row !== undefined) removals[row] = HIDDEN;
+    }
+  }
+  for (let row = 0; row < size; row += 1) {
+    if ((resolvesAtMs[row] as number) <= nowMs) removals[row] = OVER;
+  }
+}
+
+/** What a number of the column means. */
+export function removalOf(removal: number): Removal | null {
+  return REMOVALS[removal - 1] ?? null;
 }

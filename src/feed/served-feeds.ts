@@ -1,4 +1,6 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
+import type { Clock } from '../config/clock.js';
 import type { Logger } from '../observability/logger.js';
 import { servedFeedSchema, type ServedFeed } from './served-feed.js';
 
@@ -26,6 +28,11 @@ const MAX_WAITING = 5_000;
 
 const MAX_ROWS = 200;
 
+/** A feed this young may not be stored yet; it is looked for so many more times. */
+const JUST_NOW_MS = 2_000;
+const LOOKS = 4;
+const LOOK_AGAIN_MS = 50;
+
 /**
  * The feeds that were answered lately. They are stored after the answer, several at once; every replica finds them
  * there.
@@ -34,12 +41,19 @@ export class ServedFeeds {
   readonly #held = new LRUCache<string, ServedFeed>({ max: HELD });
   #waiting: ServedFeed[] = [];
   #storing: Promise<void> | null = null;
+  #isDropping = false;
 
-  constructor(private readonly parts: { store: FeedStore; logger: Logger }) {}
+  constructor(private readonly parts: { store: FeedStore; clock: Clock; logger: Logger }) {}
 
   add(feed: ServedFeed): void {
     this.#held.set(feed.feedId, feed);
-    if (this.#waiting.length >= MAX_WAITING) return;
+    if (this.#waiting.length >= MAX_WAITING) {
+      if (!this.#isDropping)
+        this.parts.logger.warn('feeds are answered faster than they can be stored; some are not');
+      this.#isDropping = true;
+      return;
+    }
+    this.#isDropping = false;
     this.#waiting.push(feed);
     this.#storing ??= this.#store().finally(() => (this.#storing = null));
   }
@@ -52,7 +66,15 @@ export class ServedFeeds {
     const held = this.#held.get(feedId);
     if (held !== undefined) return held;
     const stored = await this.parts.store.find(feedId);
-    return stored === undefined ? undefined : fromStored(stored);
+    if (stored !== undefined) return fromStored(stored);
+    // Another replica may have answered it just now and be about to store it.
+    if (this.parts.clock() - madeAtMs(feedId) > JUST_NOW_MS) return undefined;
+    for (let look = 0; look < LOOKS; look += 1) {
+      await wait(LOOK_AGAIN_MS);
+      const late = await this.parts.store.find(feedId);
+      if (late !== undefined) return fromStored(late);
+    }
+    return undefined;
   }
 
   /** Resolves when everything that was added is stored, or given up. */
@@ -76,6 +98,11 @@ export class ServedFeeds {
       }
     }
   }
+}
+
+/** When a UUID that grows with time was made: its first 48 bits; nonsense for another one. */
+function madeAtMs(feedId: string): number {
+  return Number.parseInt(feedId.replaceAll('-', '').slice(0, 12), 16);
 }
 
 function toStored({ feedId, userKey, ...ranking }: ServedFeed): StoredFeed {

@@ -1,7 +1,7 @@
 import type { Stage } from './explanation.js';
 import type { RankersV2 } from './rankers-v2.js';
 import type { RankingInputs } from './ranking-inputs.js';
-import { REMOVALS, rowFilters, type Removal } from './row-filters.js';
+import { fillRemovals, REMOVALS, removalOf, type Removal } from './row-filters.js';
 import { scoreRows } from './v2-pipeline.js';
 
 const MAX_REMOVED = 200;
@@ -18,11 +18,12 @@ export function stagesOf(inputs: RankingInputs, onPage: number, v2: RankersV2): 
   const { snapshot, algorithm } = inputs;
   const { size } = snapshot.columns;
   const capped = algorithm === 'v2' ? scoreRows(inputs, v2).capped : new Uint8Array(size);
-  const removalOf = rowFilters(inputs, capped);
+  const removals = new Uint8Array(size);
+  fillRemovals(inputs, capped, removals);
   const removed = new Map<Removal, { marketId: string; title: string; reason: string }[]>();
   const counts = new Map<Removal, number>();
   for (let row = 0; row < size; row += 1) {
-    const removal = removalOf(row);
+    const removal = removalOf(removals[row] as number);
     const market = snapshot.entries[row]?.market;
     if (removal === null || market === undefined) continue;
     counts.set(removal, (counts.get(removal) ?? 0) + 1);

@@ -3,6 +3,7 @@ import { userV2 } from '../profiles/user-v2.js';
 import type { ScoresV2 } from '../scoring/v2/score-v2.js';
 import { badgeOf } from './badge.js';
 import type { ComposedFeed, ComposedItem } from './composed-feed.js';
+import { bestPersonal } from './composition/best-personal.js';
 import { compose } from './composition/compose.js';
 import { continuation } from './composition/continuation.js';
 import type { PageInput, PageItem } from './composition/page-input.js';
@@ -19,8 +20,9 @@ export function composeV2(inputs: RankingInputs, v2: RankersV2): ComposedFeed {
   const { snapshot, config } = inputs;
   const scored = scoreRows(inputs, v2);
   const input = pageInput(inputs, scored, v2.keys);
-  const page = compose(input);
-  const rest = continuation(input, page, config.feed.pageDepth);
+  const ranked = bestPersonal(input, config.feed.pageDepth);
+  const page = compose(input, ranked);
+  const rest = continuation(ranked, page, config.feed.pageDepth);
   return {
     items: page.items.map((placed) => composedItem(placed, inputs, scored)),
     rest: Array.from(rest, (row) => ({

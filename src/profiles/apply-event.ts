@@ -184,6 +184,7 @@ function withEngagement(
     viewedAtMs: viewed ? event.occurredAtMs : (before?.viewedAtMs ?? null),
     viewProbability: viewed ? probability : (before?.viewProbability ?? null),
     tradedAtMs: traded ? event.occurredAtMs : (before?.tradedAtMs ?? null),
+    tradedProbability: traded ? probability : (before?.tradedProbability ?? null),
     category: category.toLowerCase(),
     tags: tags.map((tag) => tag.toLowerCase()),
   });

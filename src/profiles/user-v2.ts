@@ -51,16 +51,23 @@ function viewsOf(engagements: ReadonlyMap<string, EngagementState>): UserV2['vie
 
 function heldMarkets({ engagements }: ProfileState): HeldV2[] {
   const held: HeldV2[] = [];
-  for (const { marketId, engagedAtMs, tradedAtMs, viewProbability } of engagements.values()) {
+  for (const engagement of engagements.values()) {
+    const { marketId, engagedAtMs, tradedAtMs } = engagement;
     if (engagedAtMs === null && tradedAtMs === null) continue;
     held.push({
       marketId,
       tradedAtMs: tradedAtMs ?? NaN,
       openedAtMs: engagedAtMs ?? NaN,
-      probability: viewProbability ?? NaN,
+      probability: lastSeenOdds(engagement) ?? NaN,
     });
   }
   return held;
+}
+
+/** As of the later of the last look and the last trade. */
+function lastSeenOdds(engagement: EngagementState): number | null {
+  const { viewedAtMs, viewProbability, tradedAtMs, tradedProbability } = engagement;
+  return (tradedAtMs ?? -Infinity) >= (viewedAtMs ?? -Infinity) ? tradedProbability : viewProbability;
 }
 
 function impressionsOf({ impressions, engagements }: ProfileState, nowMs: number): ImpressionV2[] {

@@ -134,6 +134,7 @@ function writeEngagement(out: CodecWriter, engagement: EngagementState): void {
   out.time(engagement.viewedAtMs);
   out.number(engagement.viewProbability);
   out.time(engagement.tradedAtMs);
+  out.number(engagement.tradedProbability);
   out.text(engagement.category);
   out.list(engagement.tags, (tag) => {
     out.text(tag);
@@ -148,6 +149,7 @@ function readEngagement(from: CodecReader): EngagementState {
     viewedAtMs: from.timeOrNull(),
     viewProbability: from.numberOrNull(),
     tradedAtMs: from.timeOrNull(),
+    tradedProbability: from.numberOrNull(),
     category: from.text(),
     tags: from.list(() => from.text()),
   };

@@ -69,6 +69,8 @@ export interface EngagementState {
   readonly viewProbability: number | null;
   /** The latest PARTICIPATE; null when there was none. */
   readonly tradedAtMs: number | null;
+  /** The market's probability at that trade. */
+  readonly tradedProbability: number | null;
   /** The market's topics in lower case, by which others are compared with it, as they were then. */
   readonly category: string;
   readonly tags: readonly string[];

@@ -31,8 +31,13 @@ export class ServedFeedRepository {
     return row;
   }
 
-  /** @returns how many were removed. */
-  async removeBefore(instant: Date): Promise<number> {
-    return this.connection.$executeRaw`delete from served_feeds where served_at < ${instant}`;
+  /**
+   * Removes what is older than an instant, and of feeds of nobody what is older than another.
+   *
+   * @returns how many were removed.
+   */
+  async removeBefore(instant: Date, ofNobody: Date): Promise<number> {
+    return this.connection.$executeRaw`
+      delete from served_feeds where served_at < ${instant} or (user_key is null and served_at < ${ofNobody})`;
   }
 }

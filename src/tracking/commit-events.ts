@@ -1,3 +1,5 @@
+import { BellwetherError } from '../errors.js';
+import { isRefusal } from '../repositories/recording.js';
 import type { ProfileMemory } from '../profiles/profile-memory.js';
 import type { ProfileState } from '../repositories/profile-state.js';
 import type { Store, Transaction } from '../repositories/store.js';
@@ -21,6 +23,10 @@ export interface CommitOptions {
   readonly lastSeen: (userKey: string) => ProfileState | undefined;
 }
 
+const LOCKED_ATTEMPTS = 4;
+
+const RETRY_AFTER_MS = 1_000;
+
 /**
  * Stores events and what they change of the profiles: all of it or nothing. An event whose client event id is taken
  * changes nothing. The events of one person take effect in one order, that of their `seq`.
@@ -28,16 +34,27 @@ export interface CommitOptions {
  * It is thought out beforehand and stored by one statement, which fails if anything was not as expected: a profile
  * was changed elsewhere, a client event id is taken. Then it is done once more within a transaction that locks the
  * profiles first.
+ *
+ * @throws {BellwetherError} UNAVAILABLE when it stood crosswise with others again and again.
  */
 export async function commitEvents(
   store: Pick<Store, 'record' | 'transaction' | 'profiles'>,
   events: readonly PreparedEvent[],
   options: CommitOptions,
 ): Promise<Commit> {
-  return (
-    (await commitAsExpected(store, events, options)) ??
-    store.transaction((transaction) => commitLocked(transaction, events, options))
-  );
+  const commit = await commitAsExpected(store, events, options);
+  if (commit !== undefined) return commit;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await store.transaction((transaction) => commitLocked(transaction, events, options));
+    } catch (error) {
+      // Transactions that take in people never seen before can stand crosswise; the database ends one of them.
+      if (!isRefusal(error)) throw error;
+      if (attempt === LOCKED_ATTEMPTS) {
+        throw BellwetherError.unavailable('The events could not be stored now.', RETRY_AFTER_MS, error);
+      }
+    }
+  }
 }
 
 /** @returns undefined when nothing was stored because something was not as expected. */

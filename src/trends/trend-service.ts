@@ -53,6 +53,10 @@ export class TrendService {
         minLocalUsers,
       });
       await trending.replaceAll(toScores(sums), new Date(nowMs));
+    });
+    // On its own: it reads weeks of events, and whatever becomes of it, the trends are stored.
+    await this.parts.store.transaction(async ({ trending, interactions }) => {
+      if (!(await trending.tryLock())) return;
       await computeAttention({ trending, interactions }, this.parts.config(), nowMs);
     });
     await this.load();

@@ -105,6 +105,7 @@ it('builds a profile as if the events had happened then', async () => {
     // What the odds were then, nobody knows: the first snapshot is younger.
     viewProbability: null,
     tradedAtMs: null,
+    tradedProbability: null,
   });
   expect(await hiddenOf('then')).toEqual([['election', hoursAgo(2).getTime()]]);
 });

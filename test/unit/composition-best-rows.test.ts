@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { bestPersonal } from '../../src/feed/composition/best-personal.js';
 import { bestRows } from '../../src/feed/composition/best-rows.js';
 import { continuation } from '../../src/feed/composition/continuation.js';
 import { pageInput } from './composition-input.js';
@@ -55,17 +56,16 @@ describe('the continuation', () => {
   const page = { items: [4, 0].map((row) => ({ row, slot: 'PERSONAL' as const, propensity: null })) };
 
   it('is the rest by the PERSONAL key, without what is on the page', () => {
-    expect([...continuation(input, page, 300)]).toEqual([5, 7, 2, 6, 1, 3]);
+    expect([...continuation(bestPersonal(input, 300), page, 300)]).toEqual([5, 7, 2, 6, 1, 3]);
   });
 
   it('ends where page and continuation have the depth together', () => {
-    expect([...continuation(input, page, 5)]).toEqual([5, 7, 2]);
-    expect([...continuation(input, page, 1)]).toEqual([]);
+    expect([...continuation(bestPersonal(input, 5), page, 5)]).toEqual([5, 7, 2]);
+    expect([...continuation(bestPersonal(input, 1), page, 1)]).toEqual([]);
   });
 
   it('has eligible rows only', () => {
-    expect([...continuation({ ...input, eligible: Int32Array.of(0, 1, 2, 7) }, page, 300)]).toEqual([
-      7, 2, 1,
-    ]);
+    const few = bestPersonal({ ...input, eligible: Int32Array.of(0, 1, 2, 7) }, 300);
+    expect([...continuation(few, page, 300)]).toEqual([7, 2, 1]);
   });
 });

@@ -30,7 +30,7 @@ const reason = (scores: Partial<ScoreParts>, details: Partial<Shown> = {}) =>
 describe('the reason for a card', () => {
   it('names the two parts that count most, as weighted, as one sentence', () => {
     expect(reason({ interest: 0.9, similarity: 0.5, trending: 0.1 })).toBe(
-      'You like Politics, and it is like markets you followed lately.',
+      'It is about what you like, and it is like markets you followed lately.',
     );
     expect(reason({ rising: 1, sports: 1, similarity: 0.3 })).toBe(
       'Its odds are moving, and it is like markets you followed lately.',
@@ -43,12 +43,12 @@ describe('the reason for a card', () => {
   });
 
   it('is for a market that is explored that few have seen it', () => {
-    expect(reason({ interest: 1 }, { slot: 'EXPLORATION' })).toBe('Few have seen it yet.');
+    expect(reason({ interest: 1 }, { slot: 'EXPLORATION' })).toBe('It is new, or few have seen it yet.');
   });
 
   it('begins with a change since the card was shown', () => {
     expect(reason({ interest: 0.9, similarity: 0.5 }, { moved: true })).toBe(
-      'It changed since you were shown it, and you like Politics.',
+      'It changed since you were shown it, and it is about what you like.',
     );
     expect(reason({}, { moved: true })).toBe('It changed since you were shown it.');
   });
@@ -59,6 +59,10 @@ describe('the reason for a card', () => {
     expect(trends(0.9, 'IL')).toBe('Many in IL are on it now.');
     for (const reasonElsewhere of [trends(0.5, 'IL'), trends(null, 'IL'), trends(0.9, null)])
       expect(reasonElsewhere).toBe('Many are on it now.');
+  });
+
+  it('calls only a young market new', () => {
+    expect([reason({ freshness: 0.5 }), reason({ freshness: 0.2 })]).toEqual(['It is new.', null]);
   });
 
   it('takes a part that the algorithm does not have as none', () => {

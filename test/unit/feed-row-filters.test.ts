@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { emptySnapshot, patchSnapshot } from '../../src/catalogue/catalogue-snapshot.js';
-import { rowFilters } from '../../src/feed/row-filters.js';
+import { fillRemovals, removalOf } from '../../src/feed/row-filters.js';
 import type { Market } from '../../src/repositories/market.js';
 import type { ProfileState } from '../../src/repositories/profile-state.js';
 import { NOON_MS, personAfter, profileEvent } from '../support/profile-events.js';
@@ -12,8 +12,9 @@ function removals(
   { profile = null, country = null }: { profile?: ProfileState | null; country?: string | null } = {},
 ) {
   const snapshot = patchSnapshot(emptySnapshot, markets, 1n);
-  const removalOf = rowFilters({ snapshot, profile, country, nowMs: NOON_MS }, Uint8Array.from(capped));
-  return markets.map((_, row) => removalOf(row));
+  const removals = new Uint8Array(markets.length).fill(9);
+  fillRemovals({ snapshot, profile, country, nowMs: NOON_MS }, Uint8Array.from(capped), removals);
+  return Array.from(removals, removalOf);
 }
 
 describe('why a market is not in a feed', () => {

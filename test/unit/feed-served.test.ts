@@ -28,6 +28,9 @@ const feed = (feedId: string): ServedFeed => ({
   restScores: [1, 0.5],
 });
 
+/** Long after the feeds of these tests were made. */
+const clock = () => 10 ** 15;
+
 function storeInMemory() {
   const rows = new Map<string, StoredFeed>();
   return {
@@ -44,15 +47,30 @@ describe('feeds that were answered', () => {
   it('are found on another replica as they were', async () => {
     const store = storeInMemory();
     const { logger } = recordingLogger();
-    const here = new ServedFeeds({ store, logger });
+    const here = new ServedFeeds({ store, clock, logger });
     here.add(feed('f1'));
     await here.drain();
-    expect(await new ServedFeeds({ store, logger }).find('f1')).toEqual(feed('f1'));
+    expect(await new ServedFeeds({ store, clock, logger }).find('f1')).toEqual(feed('f1'));
+  });
+
+  it('are found when another replica has answered them just now and stores them soon', async () => {
+    const store = storeInMemory();
+    const madeAtMs = 1_800_000_000_000;
+    const feedId = `${madeAtMs
+      .toString(16)
+      .padStart(12, '0')
+      .replace(/^(.{8})/, '$1-')}-7000-8000-000000000000`;
+    const here = new ServedFeeds({ store, clock: () => madeAtMs + 10, logger: recordingLogger().logger });
+    const found = here.find(feedId);
+    const there = new ServedFeeds({ store, clock, logger: recordingLogger().logger });
+    there.add(feed(feedId));
+    await there.drain();
+    expect((await found)?.feedId).toBe(feedId);
   });
 
   it('of one moment are stored together', async () => {
     const store = storeInMemory();
-    const served = new ServedFeeds({ store, logger: recordingLogger().logger });
+    const served = new ServedFeeds({ store, clock, logger: recordingLogger().logger });
     for (let index = 0; index < 50; index += 1) served.add(feed(`f${index}`));
     await served.drain();
     expect(store.rows.size).toBe(50);
@@ -65,7 +83,7 @@ describe('feeds that were answered', () => {
       add: () => Promise.reject(new Error('no database')),
       find: () => Promise.resolve(undefined),
     };
-    const served = new ServedFeeds({ store, logger });
+    const served = new ServedFeeds({ store, clock, logger });
     served.add(feed('f1'));
     await served.drain();
     expect(await served.find('f1')).toEqual(feed('f1'));

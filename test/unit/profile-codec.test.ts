@@ -49,6 +49,7 @@ const engagement: fc.Arbitrary<EngagementState> = fc.record({
   viewedAtMs: orNull(timeMs),
   viewProbability: orNull(number),
   tradedAtMs: orNull(timeMs),
+  tradedProbability: orNull(fc.double({ min: 0, max: 1, noNaN: true })),
   category: text,
   tags: fc.array(text, { maxLength: 4 }),
 });

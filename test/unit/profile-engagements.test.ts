@@ -21,6 +21,7 @@ describe('what a person engaged with', () => {
       viewedAtMs: NOON_MS,
       viewProbability: 0.5,
       tradedAtMs: null,
+      tradedProbability: null,
       category: 'politics',
       tags: ['elections'],
     });

@@ -173,12 +173,18 @@ describe('what algorithm v2 reads of markets that a person holds', () => {
     ]);
   });
 
-  it('is how the market stood when it was last looked at, which a showing is not', () => {
+  it('is how the market stood when it was last looked at or traded in, which a showing is not', () => {
     const shown = on('a', 'IMPRESSION', NOON_MS - HOUR_MS, { probability: 0.7, volume24h: 50 });
     expect(heldAfter(on('a', 'CLICK', NOON_MS - DAY_MS, { probability: 0.2 }), shown)).toMatchObject([
       { probability: 0.2 },
     ]);
-    expect(heldAfter(on('a', 'PARTICIPATE', NOON_MS - DAY_MS), shown)).toMatchObject([{ probability: NaN }]);
+    expect(heldAfter(on('a', 'BOOKMARK', NOON_MS - DAY_MS), shown)).toMatchObject([{ probability: NaN }]);
+    expect(
+      heldAfter(
+        on('a', 'CLICK', NOON_MS - 3 * DAY_MS, { probability: 0.3 }),
+        on('a', 'PARTICIPATE', NOON_MS - DAY_MS, { probability: 0.6 }),
+      ),
+    ).toMatchObject([{ probability: 0.6 }]);
   });
 
   it('is no market that was only disliked, or looked at when a look weighs nothing', () => {

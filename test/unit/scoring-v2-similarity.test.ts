@@ -88,15 +88,20 @@ function denseSimilarity(
       .filter(({ marketId }) => marketId !== id)
       .map((other) => cosine(vector, other.vector) * 2 ** (-other.days / constants.nearestHalfLifeDays));
     const sum = words.map(() => 0);
+    const all = words.map(() => 0);
     for (const other of engaged.slice(0, constants.centroidMarkets)) {
-      if (other.marketId === id) continue;
       const weight =
         other.weight *
         2 ** (-other.days / constants.centroidHalfLifeDays) *
         (other.inSession ? constants.sessionFactor : 1);
-      other.vector.forEach((part, index) => (sum[index] = (sum[index] ?? 0) + weight * part));
+      other.vector.forEach((part, index) => {
+        all[index] = (all[index] ?? 0) + weight * part;
+        if (other.marketId !== id) sum[index] = (sum[index] ?? 0) + weight * part;
+      });
     }
-    return constants.nearest * Math.max(0, ...nearest) + (1 - constants.nearest) * cosine(vector, sum);
+    // What others weigh beside the market itself is none below a hundred-thousandth.
+    const centroid = Math.hypot(...sum) > 1e-5 * Math.hypot(...all) ? cosine(vector, sum) : 0;
+    return constants.nearest * Math.max(0, ...nearest) + (1 - constants.nearest) * centroid;
   });
 }
 
@@ -211,6 +216,7 @@ describe('similarity', () => {
           });
         },
       ),
+      { numRuns: 300 },
     );
   });
 });

@@ -1,4 +1,5 @@
 import { arrangePage } from './arrange-page.js';
+import { bestPersonal, personalPoolSize, POOLED_PER_PLACE } from './best-personal.js';
 import { explore } from './explore.js';
 import { explorationPool } from './exploration-pool.js';
 import { holdableLimits } from './holdable-limits.js';
@@ -10,9 +11,6 @@ import { SlotCandidates } from './slot-candidates.js';
 import { slotQuotas } from './slot-quotas.js';
 import { TopicOverlap } from './topic-overlap.js';
 
-/** So many of the best for each place of the page: to be compared with each other, or because some are taken. */
-const POOLED_PER_PLACE = { compared: 4, ordered: 2 };
-
 const NO_ROWS = new Int32Array(0);
 
 /**
@@ -22,9 +20,10 @@ const NO_ROWS = new Int32Array(0);
  * which everything fits: so the rest of the page is the same for every seed, and a propensity is the probability that the
  * market is shown at all. Last, the rows are arranged.
  *
+ * @param ranked what `bestPersonal` gives for the input; whoever has it need not have it found again.
  * @throws RangeError if the seed is not a whole number.
  */
-export function compose(input: PageInput): ComposedPage {
+export function compose(input: PageInput, ranked = bestPersonal(input, 0)): ComposedPage {
   const { eligible, keys, columns, personalized, config, hasImage } = input;
   const length = Math.min(input.limit, eligible.length);
   if (length === 0) return { items: [], notes: [] };
@@ -33,7 +32,7 @@ export function compose(input: PageInput): ComposedPage {
   const taken = new Uint8Array(columns.size);
   const choice = new PageChoice(
     slotQuotas(config.quotas, length, { personalized, hasLocal: keys.LOCAL !== null }),
-    slotCandidates(input, taken, length),
+    slotCandidates(input, ranked, taken, length),
     page,
     taken,
   );
@@ -75,25 +74,38 @@ export function compose(input: PageInput): ComposedPage {
 }
 
 function slotCandidates(
-  { eligible, keys, columns, config }: PageInput,
+  input: PageInput,
+  ranked: Int32Array,
   taken: Uint8Array,
   length: number,
 ): Record<'PERSONAL' | 'TRENDING' | 'LOCAL' | 'RISING', SlotCandidates> {
-  const overlap = new TopicOverlap(columns.topics);
-  const candidates = (key: Float64Array, mmrLambda: number, above: number, rows = eligible): SlotCandidates =>
+  const { eligible, keys, columns, config } = input;
+  const { volumeTotal } = columns;
+  const common = { taken, overlap: new TopicOverlap(columns.topics) };
+  const byCrowd = (key: Float64Array | null): SlotCandidates =>
     new SlotCandidates({
-      eligible: rows,
-      order: { key, volumeTotal: columns.volumeTotal },
-      above,
-      poolSize: length * (mmrLambda < 1 ? POOLED_PER_PLACE.compared : POOLED_PER_PLACE.ordered),
-      taken,
-      mmrLambda,
-      overlap,
+      ...common,
+      eligible: key === null ? NO_ROWS : eligible,
+      order: { key: key ?? keys.PERSONAL, volumeTotal },
+      above: 0,
+      poolSize: length * POOLED_PER_PLACE.ordered,
+      best: null,
+      mmrLambda: 1,
     });
+  const poolSize = personalPoolSize(input);
+  const personal = new SlotCandidates({
+    ...common,
+    eligible,
+    order: { key: keys.PERSONAL, volumeTotal },
+    above: -Infinity,
+    poolSize,
+    best: ranked.subarray(0, poolSize),
+    mmrLambda: config.diversity.mmrLambda,
+  });
   return {
-    PERSONAL: candidates(keys.PERSONAL, config.diversity.mmrLambda, -Infinity),
-    TRENDING: candidates(keys.TRENDING, 1, 0),
-    LOCAL: candidates(keys.LOCAL ?? keys.PERSONAL, 1, 0, keys.LOCAL === null ? NO_ROWS : eligible),
-    RISING: candidates(keys.RISING, 1, 0),
+    PERSONAL: personal,
+    TRENDING: byCrowd(keys.TRENDING),
+    LOCAL: byCrowd(keys.LOCAL),
+    RISING: byCrowd(keys.RISING),
   };
 }

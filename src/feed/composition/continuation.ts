@@ -1,18 +1,16 @@
-import { bestRows } from './best-rows.js';
-import type { ComposedPage, PageInput } from './page-input.js';
+import type { ComposedPage } from './page-input.js';
 
 /**
- * How a ranking goes on behind its page: the other eligible rows by PERSONAL's key, ties by volume and id, until page and
- * continuation together have `depth` rows.
+ * How a ranking goes on behind its page: the rows of `ranked` that are not on the page, until page and continuation
+ * together have `depth` rows.
+ *
+ * @param ranked the eligible rows by PERSONAL's key, at least the best `depth`; see `bestPersonal`.
  */
 export function continuation(
-  { eligible, keys, columns }: Pick<PageInput, 'eligible' | 'keys' | 'columns'>,
-  page: Pick<ComposedPage, 'items'>,
+  ranked: Int32Array,
+  { items }: Pick<ComposedPage, 'items'>,
   depth: number,
 ): Int32Array {
-  const shown = new Uint8Array(columns.size);
-  for (const { row } of page.items) shown[row] = 1;
-  const order = { key: keys.PERSONAL, volumeTotal: columns.volumeTotal };
-  const count = Math.max(0, depth - page.items.length);
-  return bestRows(eligible, count, order, { above: -Infinity, wanted: (row) => shown[row] === 0 });
+  const shown = new Set(items.map(({ row }) => row));
+  return ranked.filter((row) => !shown.has(row)).subarray(0, Math.max(0, depth - items.length));
 }

@@ -21,9 +21,14 @@ export function explorationPool(
     if ((explorationWeight[row] as number) > 0 && taken[row] === 0) rows[count++] = row;
   }
   const { event, category } = columns;
-  const ofEvents = heaviestOfGroups(rows.subarray(0, count), event, explorationWeight, picks, (id) =>
-    page.eventRoom(id),
+  const ofEvents = heaviestOfGroups(
+    rows.subarray(0, count),
+    event,
+    explorationWeight,
+    picks,
+    (id) => page.eventRoom(id),
+    page.newEventRoom >= picks ? page.events : null,
   );
   if (page.categoryRoom(0) === Infinity) return ofEvents;
-  return heaviestOfGroups(ofEvents, category, explorationWeight, picks, (id) => page.categoryRoom(id));
+  return heaviestOfGroups(ofEvents, category, explorationWeight, picks, (id) => page.categoryRoom(id), null);
 }

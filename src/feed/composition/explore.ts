@@ -38,8 +38,11 @@ export function explore(
   const sum = groupWeights.reduce((total, own) => total + own, 0);
   const group = groups === 1 ? 0 : weightedIndex(groupWeights, sum * uniformFloat64(rng));
   const rows = new Int32Array(Math.ceil((pool.length - group) / groups));
-  for (let i = 0; i < rows.length; i += 1) rows[i] = pool[group + i * groups] as number;
-  const weights = Float64Array.from(rows, (row) => weight[row] as number);
+  const weights = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i += 1) {
+    const row = (rows[i] = pool[group + i * groups] as number);
+    weights[i] = weight[row] as number;
+  }
   const drawn = gumbelTopK(rng, weights, picks);
   const included = inclusionProbabilities(weights, picks, drawn);
   const chance = (groupWeights[group] as number) / sum;

@@ -10,8 +10,8 @@ import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
  */
 export function gumbelTopK(rng: RandomGenerator, weights: Float64Array, k: number): number[] {
   const best: { index: number; key: number }[] = [];
-  for (const [index, weight] of weights.entries()) {
-    const key = weight / -Math.log(1 - uniformFloat64(rng));
+  for (let index = 0; index < weights.length; index += 1) {
+    const key = (weights[index] as number) / -Math.log(1 - uniformFloat64(rng));
     if (best.length === k && key <= (best.at(-1)?.key ?? -Infinity)) continue;
     const place = best.findIndex((other) => key > other.key);
     if (best.length === k) best.pop();

@@ -43,9 +43,19 @@ export class LimitedPage {
 
   /** How many rows of the event the page can take yet. */
   eventRoom(event: number): number {
+    if (event < 0) return Infinity;
+    return this.newEventRoom - (this.#events.get(event) ?? 0);
+  }
+
+  /** The same for an event that is not on it. */
+  get newEventRoom(): number {
     const { eventPlaces, perEventFirst, perEventPage } = this.limits;
-    const cap = this.#rows.length < eventPlaces ? perEventFirst : perEventPage;
-    return event < 0 ? Infinity : cap - (this.#events.get(event) ?? 0);
+    return this.#rows.length < eventPlaces ? perEventFirst : perEventPage;
+  }
+
+  /** The events that are on the page. */
+  get events(): Iterable<number> {
+    return this.#events.keys();
   }
 
   /** How many rows of the category the page can take yet. */

@@ -16,6 +16,8 @@ export interface SlotCandidatesInput {
   readonly above: number;
   /** How many of the best rows are compared with each other. */
   readonly poolSize: number;
+  /** Those, best first; null when they are still to be found. */
+  readonly best: Int32Array | null;
   /** By row, 1 where a row is on the page. */
   readonly taken: Uint8Array;
   /** 0–1. */
@@ -42,10 +44,8 @@ export class SlotCandidates {
   readonly #range: number;
 
   constructor(private readonly input: SlotCandidatesInput) {
-    const rows = bestRows(input.eligible, input.poolSize, input.order, {
-      above: input.above,
-      wanted: null,
-    });
+    const { eligible, poolSize, order, above } = input;
+    const rows = input.best ?? bestRows(eligible, poolSize, order, { above, wanted: null });
     this.#best = { rows, redundancy: new Float64Array(rows.length) };
     this.#least = input.order.key[rows.at(-1) ?? 0] ?? 0;
     this.#range = (input.order.key[rows[0] ?? 0] ?? 0) - this.#least;

@@ -13,3 +13,14 @@ export function closing(resolvesAtMs: number, nowMs: number): number {
   if (leftMs > 7 * DAY_MS) return 0.5;
   return leftMs > DAY_MS ? 0.8 : 1;
 }
+
+const STEPS_DAYS = [90, 30, 7, 1, 0];
+
+/** The first instant from now on at which {@link closing} may give something else; infinite when there is none. */
+export function nextClosingMs(resolvesAtMs: number, nowMs: number): number {
+  for (const days of STEPS_DAYS) {
+    const stepMs = resolvesAtMs - days * DAY_MS;
+    if (stepMs >= nowMs) return stepMs;
+  }
+  return Infinity;
+}

@@ -4,6 +4,9 @@ import { halving } from './halving.js';
 import type { MarketColumns } from './market-columns.js';
 import { roomFor, wholeRoomFor } from './scratch.js';
 
+/** More than rounding could make of it. */
+const ROUNDED_UP = 1 + 1e-12;
+
 /**
  * Whether a person lately engaged with a market that this one continues, by row: the larger of two, each
  * `2^(−days since / halfLife)` of an engagement with another market that is at most `windowDays` old:
@@ -91,6 +94,8 @@ function raiseSiblings(
   for (let row = 0; row < continuity.length; row += 1) {
     // Made at the same instant, such as by one import, they are no run: each is as far away as they are many.
     const apart = Math.abs((creationPlace[row] as number) - place) || (creationSpread[row] as number);
+    // Most rows have more already, and to see that takes no division.
+    if ((continuity[row] as number) * (siblingPlaces + apart) > scaled * ROUNDED_UP) continue;
     const value = scaled / (siblingPlaces + apart);
     if (value > (continuity[row] as number)) continuity[row] = value;
   }

@@ -23,6 +23,8 @@ export interface MarketColumns {
   readonly isNews: Uint8Array;
   /** 1 where the category is `sports`. */
   readonly isSports: Uint8Array;
+  /** The rows of the markets that must not be shown everywhere, in order. */
+  readonly restrictedRows: Int32Array;
   /** The market's category, as the number that it has among the topics. */
   readonly category: Int32Array;
   /** The number of the market's event, 0 and up; −1 without one. */

@@ -2,7 +2,7 @@ import type { SimilarityConstants } from './constants.js';
 import type { EngagedMarkets } from './engaged-markets.js';
 import { halving } from './halving.js';
 import type { TextColumns } from './market-columns.js';
-import { roomFor, wholeRoomFor } from './scratch.js';
+import { roomFor } from './scratch.js';
 
 /**
  * Likeness to the nearest of the latest markets a person engaged with, by row: the largest of
@@ -12,10 +12,8 @@ import { roomFor, wholeRoomFor } from './scratch.js';
  * nothing. Source: algorithm v2.
  */
 export class NearestMarket {
-  /** By row, the likeness so far to one engaged market; zeros between calls. */
+  /** By row, the likeness so far to one engaged market. */
   #likeness = new Float64Array(0);
-  /** The rows whose likeness is not 0. */
-  #touched = new Int32Array(0);
 
   /** @param nearest by row, is overwritten. */
   fill(
@@ -25,23 +23,31 @@ export class NearestMarket {
     nearest: Float64Array,
   ): void {
     this.#likeness = roomFor(nearest.length, this.#likeness);
-    this.#touched = wholeRoomFor(nearest.length, this.#touched);
     nearest.fill(0);
     const count = Math.min(engaged.count, constants.nearestMarkets);
     for (let market = 0; market < count; market += 1) {
       const recency = halving(engaged.days[market] as number, constants.nearestHalfLifeDays);
-      const touched = this.#compare(text, engaged, market, recency);
-      this.#keepLargest(nearest, touched, engaged.row[market] as number);
+      const itself = engaged.row[market] as number;
+      const own = itself < 0 ? 0 : (nearest[itself] as number);
+      this.#compare(text, engaged, market, recency, nearest);
+      if (itself >= 0) nearest[itself] = own;
     }
   }
 
-  /** Works out the likeness of every row that has a word of one engaged market; @returns how many have. */
-  #compare(text: TextColumns, engaged: EngagedMarkets, market: number, recency: number): number {
+  /**
+   * Works out the likeness of every row that has a word of one engaged market. It only grows from word to word, so the
+   * largest can be kept on the way.
+   */
+  #compare(
+    text: TextColumns,
+    engaged: EngagedMarkets,
+    market: number,
+    recency: number,
+    nearest: Float64Array,
+  ): void {
     const { postingStart, postingRows, postingWeights, count } = text;
-    const likeness = this.#likeness;
-    const touched = this.#touched;
+    const likeness = this.#likeness.fill(0);
     const to = engaged.start[market + 1] as number;
-    let touchedCount = 0;
     for (let at = engaged.start[market] as number; at < to; at += 1) {
       const term = engaged.terms[at] as number;
       if (term >= count) continue;
@@ -49,23 +55,10 @@ export class NearestMarket {
       const last = postingStart[term + 1] as number;
       for (let place = postingStart[term] as number; place < last; place += 1) {
         const row = postingRows[place] as number;
-        const before = likeness[row] as number;
-        const after = before + weight * (postingWeights[place] as number);
-        if (before === 0 && after > 0) touched[touchedCount++] = row;
-        likeness[row] = after;
+        const like = (likeness[row] as number) + weight * (postingWeights[place] as number);
+        likeness[row] = like;
+        if (like > (nearest[row] as number)) nearest[row] = like;
       }
-    }
-    return touchedCount;
-  }
-
-  #keepLargest(nearest: Float64Array, touchedCount: number, itself: number): void {
-    const likeness = this.#likeness;
-    const touched = this.#touched;
-    for (let at = 0; at < touchedCount; at += 1) {
-      const row = touched[at] as number;
-      const like = likeness[row] as number;
-      likeness[row] = 0;
-      if (like > (nearest[row] as number) && row !== itself) nearest[row] = like;
     }
   }
 }

@@ -9,8 +9,7 @@
 export function negativeV2(tastes: Float64Array, topics: Int32Array, from: number, to: number): number {
   let smallest = 0;
   for (let at = from; at < to; at += 1) {
-    const taste = tastes[topics[at] as number] as number;
-    if (taste < smallest) smallest = taste;
+    smallest = Math.min(smallest, tastes[topics[at] as number] as number);
   }
   return smallest === 0 ? 0 : -smallest;
 }

@@ -40,15 +40,36 @@ export function impersonalSumV2(
   closing: number,
   freshness: number,
 ): number {
+  return withFreshnessV2(
+    weights,
+    steadySumV2(weights, trending, rising, editorial, news, sports, closing),
+    freshness,
+  );
+}
+
+/** The same without freshness, the only one of these parts that is another at every instant. */
+export function steadySumV2(
+  weights: Weights,
+  trending: number,
+  rising: number,
+  editorial: number,
+  news: number,
+  sports: number,
+  closing: number,
+): number {
   return (
     weights.trending * trending +
     weights.rising * rising +
     weights.editorial * editorial +
     weights.news * news +
     weights.sports * sports +
-    weights.closing * closing +
-    weights.freshness * freshness
+    weights.closing * closing
   );
+}
+
+/** The impersonal sum, of what `steadySumV2` gave. */
+export function withFreshnessV2(weights: Weights, steady: number, freshness: number): number {
+  return steady + weights.freshness * freshness;
 }
 
 /**

@@ -58,6 +58,6 @@ export interface HeldV2 {
   readonly tradedAtMs: number;
   /** When they last did anything positive with it; NaN for never. */
   readonly openedAtMs: number;
-  /** When they last looked at it; NaN when that is not known. */
+  /** When they last looked at it or traded in it; NaN when that is not known. */
   readonly probability: number;
 }

@@ -39,12 +39,16 @@ export function openDatabase(options: Options): Database {
     options: '-c TimeZone=UTC',
   });
   // Prisma's adapter listens only from its first statement to its end; an error without a listener ends the process.
-  pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection was lost'));
+  let isClosing = false;
+  pool.on('error', (error) => {
+    if (!isClosing) logger.warn({ err: error }, 'an idle database connection was lost');
+  });
   pool.on('connect', (client) => watchStatements(client, onStatement));
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   return {
     prisma,
     close: async () => {
+      isClosing = true;
       await prisma.$disconnect();
       await pool.end();
     },

@@ -100,8 +100,8 @@ export class PastWorld {
   }
 
   /**
-   * Takes in an event, none older than the last. That a person was shown a market is known only after the time by which
-   * a visit ends: what was shown on the very page that an interaction came from must not count against it, because that
+   * Takes in an event, none older than the last. That a person was shown a market, or turned it down, is known only after
+   * the time by which a visit ends: what was shown on the very page that an interaction came from must not count against it, because that
    * page was ranked before.
    */
   apply(event: ArchivedEvent): void {

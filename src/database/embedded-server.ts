@@ -13,6 +13,7 @@ import { isRefused, joinPresence, leavePresence } from './presence.js';
 import { waysToRun } from './unprivileged-user.js';
 
 const databaseName = 'bellwether';
+const rejoinGraceMs = 2_000;
 const startTimeoutMs = 60_000;
 const stopTimeoutMs = 15_000;
 const retryMs = 20;
@@ -157,6 +158,8 @@ class JoinedServer {
   }
 
   async leave(): Promise<void> {
+    // A server that is just being started again has to be joined before it can be stopped.
+    await Promise.race([this.#rejoining, sleep(rejoinGraceMs, undefined, { ref: false })]);
     if (this.#leaving.signal.aborted) return;
     this.#leaving.abort();
     await this.#rejoining;

@@ -21,6 +21,7 @@ import { profileMemory } from '../dist/profiles/profile-memory.js';
 import { emptyProfile, type ProfileState } from '../dist/repositories/profile-state.js';
 import { loadSampleCatalogue } from '../dist/sample/sample-catalogue.js';
 import { eventWeight, type EventType } from '../dist/scoring/event-weight.js';
+import { NO_TRENDS } from '../dist/trends/trend-columns.js';
 import { TrendState } from '../dist/trends/trend-state.js';
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
@@ -168,6 +169,7 @@ function crowd(ids: readonly string[]): TrendState {
     new Map(ids.flatMap((id, row) => (row % stride === 0 ? [[id, (row % 89) / 89] as const] : [])));
   return new TrendState(
     {
+      ...NO_TRENDS,
       scopes: new Map([
         ['global', every(3)],
         ['local:IL', every(10)],

@@ -4,7 +4,7 @@ import { applyEvent, type ProfileEvent } from '../profiles/apply-event.js';
 import { profileMemory, type ProfileMemory } from '../profiles/profile-memory.js';
 import { emptyProfile, type ProfileState } from '../repositories/profile-state.js';
 import { eventWeight } from '../scoring/event-weight.js';
-import type { TrendScores } from '../trends/trend-columns.js';
+import { NO_TRENDS, type TrendScores } from '../trends/trend-columns.js';
 import { TrendState } from '../trends/trend-state.js';
 import type { Moment } from './algorithm.js';
 import { isOpenAt, type Archive, type ArchivedEvent, type ArchivedPrice } from './archive.js';
@@ -37,7 +37,7 @@ export class PastWorld {
   #priceVersion = 0;
   readonly #pricesDayAgo: Timeline<ArchivedPrice>;
   readonly #probabilitiesDayAgo = new Map<string, number>();
-  #trends = new TrendState({ scopes: new Map(), probabilities24hAgo: new Map(), attention: new Map() }, 0);
+  #trends = new TrendState(NO_TRENDS, 0);
   #attention: TrendScores['attention'] = new Map();
   #attentionAtMs = -Infinity;
   readonly #people = new Map<string, Person>();
@@ -165,6 +165,7 @@ export class PastWorld {
     }
     this.#trends = new TrendState(
       {
+        ...NO_TRENDS,
         scopes: trends.scopesAt(atMs, this.#wasOpen(atMs)),
         probabilities24hAgo: new Map(this.#probabilitiesDayAgo),
         attention: this.#attention,

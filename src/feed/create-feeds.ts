@@ -4,6 +4,7 @@ import type { LoadedConfig } from '../config/live-config.js';
 import type { Logger } from '../observability/logger.js';
 import type { ProfileState } from '../profiles/profile-service.js';
 import type { TrendService } from '../trends/trend-service.js';
+import { CrowdService } from './crowd-service.js';
 import { ExplainService } from './explain-service.js';
 import type { Feed } from './feed.js';
 import { FeedService } from './feed-service.js';
@@ -14,6 +15,7 @@ import { ServedFeeds, type FeedStore } from './served-feeds.js';
 
 export interface Feeds {
   readonly service: FeedService;
+  readonly crowd: CrowdService;
   readonly explain: ExplainService;
   /** Resolves when every feed that was answered is stored. */
   drain(): Promise<void>;
@@ -51,5 +53,6 @@ export function createFeeds(parts: {
     },
   });
   const explain = new ExplainService({ feeds: service, served, recent, hydrator, v2 });
-  return { service, explain, drain: () => served.drain() };
+  const crowd = new CrowdService({ catalogue, trends, clock });
+  return { service, crowd, explain, drain: () => served.drain() };
 }

@@ -21,8 +21,6 @@ import type { RankingInputs } from './ranking-inputs.js';
 import { chooseAlgorithm } from './rollout.js';
 import { rankMarkets } from './score-markets.js';
 import { toServedFeed, type ServedFeed } from './served-feed.js';
-import { contextV1 } from './v1-pipeline.js';
-import { trendingList, trendingRequest, type Trending } from './trending-list.js';
 
 /** Who and where, as a request names them; null when it does not. */
 export interface Visitor {
@@ -32,7 +30,7 @@ export interface Visitor {
   readonly algorithm: 'v1' | 'v2' | null;
 }
 
-/** What to show: a composed feed and how it goes on, given markets in order, or what many people do. */
+/** What to show: a composed feed and how it goes on, or given markets in order. */
 export class FeedService {
   constructor(
     private readonly parts: {
@@ -131,19 +129,6 @@ export class FeedService {
       algorithmVersion: versionOf(inputs, degraded),
       degraded,
     };
-  }
-
-  /**
-   * The strongest markets, highest first: in a country when its own trend is in use, else of everyone.
-   *
-   * @throws {BellwetherError} BAD_USER_INPUT naming the field.
-   */
-  trending(input: unknown): Trending {
-    const { country = null, limit } = checkInput(trendingRequest, input);
-    const { catalogue, trends, clock } = this.parts;
-    const { state } = trends;
-    const anyone = { nowMs: clock(), country, profile: null, personal: false, trends: state };
-    return trendingList(state.scopeFor(country), catalogue.snapshot, contextV1(anyone), limit);
   }
 
   /** Everything that a ranking for this visitor is a function of, and whether something could not be had. */

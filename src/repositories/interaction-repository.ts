@@ -49,13 +49,6 @@ export interface ClientEvent {
   readonly interactionId: string;
 }
 
-export interface TrendRow {
-  /** Null: over everyone. */
-  readonly country: string | null;
-  readonly marketId: string;
-  readonly sum: number;
-}
-
 export class InteractionRepository {
   constructor(private readonly connection: Connection) {}
 
@@ -112,45 +105,39 @@ export class InteractionRepository {
     return events.map((event) => held.get(identity(event)) ?? event.interactionId);
   }
 
+  /**
+   * Keeps client event ids for ever: what is imported is known for the same however late it comes again. One that
+   * somebody else is taking just now is left to them.
+   */
+  async keepClientEvents(events: readonly Omit<ClientEvent, 'interactionId'>[]): Promise<void> {
+    await this.connection.$executeRaw`
+      with held as (
+        select c.user_key, c.client_event_id from client_events c
+        join json_to_recordset((select ${JSON.stringify(events)}::text)::json) as r("userKey" text, "clientEventId" text)
+          on c.user_key = r."userKey" and c.client_event_id = r."clientEventId"
+        where c.received_at < 'infinity' for update of c skip locked
+      )
+      update client_events c set received_at = 'infinity' from held h
+      where c.user_key = h.user_key and c.client_event_id = h.client_event_id`;
+  }
+
+  /**
+   * Removes client event ids that were taken before an instant.
+   *
+   * @returns how many were removed; `limit` when there may be more.
+   */
+  async removeClientEvents(takenBefore: Date, limit: number): Promise<number> {
+    return this.connection.$executeRaw`
+      delete from client_events where ctid in (
+        select ctid from client_events where received_at < ${takenBefore} order by received_at limit ${limit}
+        for update skip locked)`;
+  }
+
   #holders(taken: readonly { user_key: string; client_event_id: string }[]): Promise<ClientEventRow[]> {
     return this.connection.$queryRaw<ClientEventRow[]>`
       select c.user_key, c.client_event_id, c.interaction_id::text from client_events c
       join json_to_recordset((select ${JSON.stringify(taken)}::text)::json) as r(user_key text, client_event_id text)
         on r.user_key = c.user_key and r.client_event_id = c.client_event_id`;
-  }
-
-  /**
-   * What the crowd did with each open market since an instant: over distinct people, the smaller of
-   * `userCap` and that person's positive weights, each halved every `halfLifeMs` of age. Once over
-   * everyone, and once for each country that at least `minLocalUsers` distinct people act from.
-   */
-  async trendSums(options: {
-    now: Date;
-    since: Date;
-    halfLifeMs: number;
-    userCap: number;
-    minLocalUsers: number;
-  }): Promise<TrendRow[]> {
-    const { now, since, halfLifeMs, userCap, minLocalUsers } = options;
-    // More than 900 halvings leave nothing, and are near where PostgreSQL would refuse the power as too small.
-    return this.connection.$queryRaw<TrendRow[]>`
-      with recent as (
-        select i.market_id, i.user_key, i.country,
-          i.weight * power(0.5, least(900, greatest(0, extract(epoch from ${now}::timestamptz - i.occurred_at)::float8
-            * 1000) / ${halfLifeMs}::float8)) as weight
-        from interactions i join markets m on m.id = i.market_id and m.status = 'OPEN'
-        where i.occurred_at >= ${since} and i.weight > 0
-      ), countries as (
-        select country from recent where country is not null
-        group by country having count(distinct user_key) >= ${minLocalUsers}
-      ), people as (
-        select null as country, market_id, least(${userCap}::float8, sum(weight)) as sum from recent
-        group by market_id, user_key
-        union all
-        select country, market_id, least(${userCap}::float8, sum(weight)) from recent
-        where country in (select country from countries) group by country, market_id, user_key
-      )
-      select country, market_id as "marketId", sum(sum) as sum from people group by country, market_id`;
   }
 }
 

@@ -1,5 +1,6 @@
 import { popularColumn } from '../scoring/popular.js';
 import { risingColumn } from '../scoring/rising.js';
+import type { StoredMomentum } from '../repositories/momentum-repository.js';
 import type { MarketColumns, TrendColumns } from '../scoring/v2/market-columns.js';
 
 const itself = (value: number): number => value;
@@ -9,9 +10,23 @@ export interface TrendScores {
   /** Scores 0–1 by market, of each scope in use. */
   readonly scopes: ReadonlyMap<string, ReadonlyMap<string, number>>;
   readonly probabilities24hAgo: ReadonlyMap<string, number>;
+  /** How each open market moved lately. */
+  readonly momentum: ReadonlyMap<string, MarketMomentum>;
   /** How much the crowd has had to do with each market lately. */
   readonly attention: ReadonlyMap<string, Attention>;
 }
+
+/** How a market moved lately. */
+export interface MarketMomentum extends StoredMomentum {
+  readonly computedAt: Date;
+}
+
+export const NO_TRENDS: TrendScores = {
+  scopes: new Map(),
+  probabilities24hAgo: new Map(),
+  momentum: new Map(),
+  attention: new Map(),
+};
 
 export interface Attention {
   /** Times it was shown, and times it was opened. */

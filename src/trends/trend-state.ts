@@ -1,6 +1,11 @@
 import type { MarketColumns, TrendColumns } from '../scoring/v2/market-columns.js';
 import type { TrendLookup } from '../scoring/types.js';
-import { TrendColumnsOf, type ExposureColumns, type TrendScores } from './trend-columns.js';
+import {
+  TrendColumnsOf,
+  type ExposureColumns,
+  type MarketMomentum,
+  type TrendScores,
+} from './trend-columns.js';
 
 /** The trend of a country, or of everyone. */
 export interface TrendScope {
@@ -21,7 +26,7 @@ export class TrendState {
 
   constructor(
     scores: TrendScores,
-    /** When; 0 for trends that were never computed. */
+    /** When something of them was last computed; 0 for trends that never were. */
     readonly computedAtMs: number,
   ) {
     this.#scores = scores;
@@ -61,6 +66,11 @@ export class TrendState {
   /** How often markets were shown and opened lately, for all rows of a catalogue. */
   exposure(columns: MarketColumns): ExposureColumns {
     return this.#of(columns).exposure;
+  }
+
+  /** How a market moved lately; null for one that was not open then. */
+  momentum(marketId: string): MarketMomentum | null {
+    return this.#scores.momentum.get(marketId) ?? null;
   }
 
   /** The trend of a country when its own is in use, else of everyone. */

@@ -6,6 +6,7 @@ import { createFeeds } from '../../src/feed/create-feeds.js';
 import type { LoadProfile } from '../../src/feed/hydrator.js';
 import type { Market } from '../../src/repositories/market.js';
 import type { ProfileState } from '../../src/repositories/profile-state.js';
+import { NO_TRENDS } from '../../src/trends/trend-columns.js';
 import { TrendState } from '../../src/trends/trend-state.js';
 import { recordingLogger } from './log-lines.js';
 import { HOUR_MS, NOON_MS, personAfter, profileEvent } from './profile-events.js';
@@ -42,7 +43,7 @@ export function feedOver(
   const scopes = new Map<string, Map<string, number>>();
   if (options.globalTrend) scopes.set('global', new Map(Object.entries(options.globalTrend)));
   if (options.localTrend) scopes.set('local:IL', new Map(Object.entries(options.localTrend)));
-  const { service, explain } = createFeeds({
+  const { service, crowd, explain } = createFeeds({
     catalogue: {
       snapshot: patchSnapshot(emptySnapshot, ordered, 1n),
       findByIds: (ids) => {
@@ -56,7 +57,7 @@ export function feedOver(
       },
     },
     trends: {
-      state: new TrendState({ scopes, probabilities24hAgo: new Map(), attention: new Map() }, NOON_MS),
+      state: new TrendState({ ...NO_TRENDS, scopes }, NOON_MS),
     },
     store: { add: () => Promise.resolve(), find: () => Promise.resolve(undefined) },
     config: () => loaded,
@@ -67,7 +68,7 @@ export function feedOver(
     newId: () => randomUUID(),
     logger,
   });
-  return { service, explain, lines, asked };
+  return { service, crowd, explain, lines, asked };
 }
 
 export const knows =

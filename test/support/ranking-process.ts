@@ -12,6 +12,7 @@ import { emptyProfile, type ProfileState } from '../../dist/repositories/profile
 import { loadSampleCatalogue } from '../../dist/sample/sample-catalogue.js';
 import { eventWeight, type EventType } from '../../dist/scoring/event-weight.js';
 import type { Market } from '../../dist/repositories/market.js';
+import { NO_TRENDS } from '../../dist/trends/trend-columns.js';
 import { TrendState } from '../../dist/trends/trend-state.js';
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
@@ -57,6 +58,7 @@ const inputs: RankingInputs = {
   snapshot: patchSnapshot(emptySnapshot, markets, 1n),
   trends: new TrendState(
     {
+      ...NO_TRENDS,
       scopes: new Map([
         ['global', every(3)],
         ['local:IL', every(10)],

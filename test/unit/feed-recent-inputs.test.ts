@@ -3,10 +3,11 @@ import { emptySnapshot } from '../../src/catalogue/catalogue-snapshot.js';
 import { loadRankingConfig } from '../../src/config/ranking-config.js';
 import type { RankingInputs } from '../../src/feed/ranking-inputs.js';
 import { RecentInputs } from '../../src/feed/recent-inputs.js';
+import { NO_TRENDS } from '../../src/trends/trend-columns.js';
 import { TrendState } from '../../src/trends/trend-state.js';
 
 const config = loadRankingConfig(undefined);
-const trends = new TrendState({ scopes: new Map(), probabilities24hAgo: new Map(), attention: new Map() }, 0);
+const trends = new TrendState(NO_TRENDS, 0);
 
 function inputs(snapshot = emptySnapshot): RankingInputs {
   return {

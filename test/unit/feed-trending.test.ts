@@ -5,7 +5,7 @@ import { storedMarket } from '../support/stored-market.js';
 
 const trend = { closed: 1, nowhere: 0.9, over: 0.8, blocked: 0.7, first: 0.6, second: 0.5 };
 
-const { service } = feedOver(
+const { crowd } = feedOver(
   [
     storedMarket('closed', { status: 'CLOSED' }),
     storedMarket('over', { resolvesAt: new Date(NOON_MS) }),
@@ -18,7 +18,7 @@ const { service } = feedOver(
 );
 
 const listOf = (input: object) =>
-  service.trending(input).markets.map(({ rank, market, score }) => [rank, market.id, score]);
+  crowd.trending(input).markets.map(({ rank, market, score }) => [rank, market.id, score]);
 
 describe('the list of what trends', () => {
   it('has as many as asked for of those that can be shown there now, ranked from 1', () => {
@@ -34,8 +34,8 @@ describe('the list of what trends', () => {
 
   it('ends where the trend ends, and says whose it is', () => {
     expect(listOf({ limit: 100 })).toHaveLength(3);
-    expect(service.trending({ limit: 1 }).scope).toBe('global');
-    expect(service.trending({ country: 'il', limit: 1 }).scope).toBe('local:IL');
+    expect(crowd.trending({ limit: 1 }).scope).toBe('global');
+    expect(crowd.trending({ country: 'il', limit: 1 }).scope).toBe('local:IL');
   });
 
   it.each([
@@ -43,7 +43,7 @@ describe('the list of what trends', () => {
     ['limit', { limit: 101 }],
     ['country', { limit: 1, country: 'XX1' }],
   ])('is refused with a wrong %s: %j', (field, input) => {
-    expect(() => service.trending(input)).toThrow(
+    expect(() => crowd.trending(input)).toThrow(
       expect.objectContaining({ code: 'BAD_USER_INPUT', field }) as Error,
     );
   });

@@ -13,6 +13,21 @@ export class TrendingMarketType {
   score!: number;
 }
 
+@ObjectType('RisingMarket', { simpleResolvers: true, description: 'A market whose odds move.' })
+export class RisingMarketType {
+  @Field(() => Int, { description: 'Its place, from 1.' })
+  rank!: number;
+
+  @Field(() => MarketType, { description: 'The market; open, not over, and not blocked in the country.' })
+  market!: MarketType;
+
+  @Field(() => Float, {
+    description:
+      '0–1, 1 for the strongest: ln(1 + volume24h) · |logit(p) − logit(p a day ago)|, divided by the largest.',
+  })
+  score!: number;
+}
+
 @ObjectType('Trending', { simpleResolvers: true, description: 'What many people do now.' })
 export class TrendingType {
   @Field(() => String, {

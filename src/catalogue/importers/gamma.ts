@@ -13,6 +13,9 @@ import { present } from './record-fields.js';
 import { reject, schemaReason } from './reject.js';
 import { categoryOf, distinctTags } from './topics.js';
 
+/** Where the array stands when it is not the whole text. */
+export const gammaArrays = ['data', 'events', 'markets'];
+
 /**
  * Reads what Polymarket's Gamma API returns for `/markets` and `/events`: an array, or an object with
  * the array as `data`, `events` or `markets`.
@@ -20,10 +23,13 @@ import { categoryOf, distinctTags } from './topics.js';
  * @throws OperatorError when the file is not such JSON.
  */
 export async function* readGamma(bytes: Readable): AsyncGenerator<ImportRecord> {
-  for await (const { place, value } of jsonArrayItems(bytes, ['data', 'events', 'markets'])) {
-    if (isEvent(value)) yield* eventRecords(value, place);
-    else yield marketRecord(value, place, undefined, '');
-  }
+  for await (const { place, value } of jsonArrayItems(bytes, gammaArrays)) yield* gammaRecords(value, place);
+}
+
+/** The records of one item of the array: a market, or an event with its markets. */
+export function* gammaRecords(value: unknown, place: number): Generator<ImportRecord> {
+  if (isEvent(value)) yield* eventRecords(value, place);
+  else yield marketRecord(value, place, undefined, '');
 }
 
 function isEvent(value: unknown): boolean {

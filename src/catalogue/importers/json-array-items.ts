@@ -8,17 +8,19 @@ import { OperatorError } from '../../errors.js';
  * The items of a JSON array, one by one, numbered from 1, however large the file. The array is the
  * file itself, or stands in one of the named fields of the object that the file is.
  *
+ * @param onText hears of the texts that stand beside the array in that object, by the names of their fields.
  * @throws OperatorError when the text is not JSON (naming line and column), ends early, or holds no
  *   such array.
  */
 export async function* jsonArrayItems(
   bytes: Readable,
   fields: readonly string[],
+  onText: OnText = () => undefined,
 ): AsyncGenerator<{ place: number; value: unknown }> {
   const decoder = new TextDecoder();
   const tokens = jsonParser({ streamValues: false });
   const verify = jsonVerifier();
-  const items = new ItemAssembler(fields);
+  const items = new ItemAssembler(fields, onText);
   let place = 0;
   for await (const chunk of bytes as AsyncIterable<Buffer>) {
     const text = decoder.decode(chunk, { stream: true });
@@ -40,6 +42,8 @@ export async function* jsonArrayItems(
   }
 }
 
+type OnText = (field: string, text: string) => void;
+
 /** Tokenizing alone tells that something is wrong, but not where. */
 function checkJson(verify: ReturnType<typeof jsonVerifier>, text: string, place: number): void {
   try {
@@ -57,6 +61,7 @@ class ItemAssembler {
   item: unknown;
   foundArray = false;
   readonly #fields: readonly string[];
+  readonly #onText: OnText;
   #depth = 0;
   #started = false;
   /** Depth at which an item starts; 0 outside the arrays wanted. */
@@ -64,8 +69,9 @@ class ItemAssembler {
   #field: string | undefined;
   #assembler: Assembler | undefined;
 
-  constructor(fields: readonly string[]) {
+  constructor(fields: readonly string[], onText: OnText) {
     this.#fields = fields;
+    this.#onText = onText;
   }
 
   get complete(): boolean {
@@ -85,6 +91,8 @@ class ItemAssembler {
       this.#assembler.consume(token);
     } else if (token.name === 'keyValue' && this.#depth === 1) {
       this.#field = token.value;
+    } else if (token.name === 'stringValue' && this.#depth === 1) {
+      this.#onText(this.#field ?? '', token.value);
     } else if (token.name === 'startArray' && this.#isWanted()) {
       this.foundArray = true;
       this.#itemDepth = this.#depth + 1;

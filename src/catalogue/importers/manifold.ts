@@ -35,6 +35,9 @@ const liteMarket = z.object({
 
 type LiteMarket = z.infer<typeof liteMarket>;
 
+/** Where the array stands when it is not the whole text. */
+export const manifoldArrays = ['data', 'markets'];
+
 /**
  * Reads what Manifold's `/v0/markets` returns: an array of LiteMarket.
  *
@@ -42,12 +45,17 @@ type LiteMarket = z.infer<typeof liteMarket>;
  * @throws OperatorError when the file is not such JSON.
  */
 export async function* readManifold(bytes: Readable, nowMs: number): AsyncGenerator<ImportRecord> {
-  for await (const { place, value } of jsonArrayItems(bytes, ['data', 'markets'])) {
-    const parsed = liteMarket.safeParse(value);
-    yield parsed.success
-      ? { kind: 'market', line: place, market: draftOf(parsed.data, nowMs), dates: datesOf(parsed.data) }
-      : reject(place, schemaReason(parsed.error), value);
+  for await (const { place, value } of jsonArrayItems(bytes, manifoldArrays)) {
+    yield manifoldRecord(value, place, nowMs);
   }
+}
+
+/** The record of one item of the array. */
+export function manifoldRecord(value: unknown, place: number, nowMs: number): ImportRecord {
+  const parsed = liteMarket.safeParse(value);
+  return parsed.success
+    ? { kind: 'market', line: place, market: draftOf(parsed.data, nowMs), dates: datesOf(parsed.data) }
+    : reject(place, schemaReason(parsed.error), value);
 }
 
 function draftOf(market: LiteMarket, nowMs: number): MarketDraft {

@@ -1,0 +1,115 @@
+import type { Readable } from 'node:stream';
+import type { SourceConfig } from '../../config/source-config.js';
+import { isStorableText } from '../../input/storable.js';
+import { gammaArrays, gammaRecords } from '../importers/gamma.js';
+import { jsonArrayItems } from '../importers/json-array-items.js';
+import { manifoldArrays, manifoldRecord } from '../importers/manifold.js';
+import type { ImportRecord, MarketDraft, RejectRecord } from '../importers/market-draft.js';
+import type { PageOutline } from './paging.js';
+
+/** One page, read to its end. */
+export interface PageContent extends PageOutline {
+  readonly drafts: readonly MarketDraft[];
+  readonly rejects: readonly RejectRecord[];
+  /** Of every market on the page, also of those that could not be read. */
+  readonly marketIds: readonly string[];
+  /**
+   * When the same bytes will say something else, because a market's time to close has come; milliseconds since 1970,
+   * null when never.
+   */
+  readonly staleAtMs: number | null;
+}
+
+interface Format {
+  readonly arrays: readonly string[];
+  /** Whether the time to close alone closes a market. */
+  readonly closesByTime: boolean;
+  readonly records: (value: unknown, place: number, nowMs: number) => Iterable<ImportRecord>;
+}
+
+const formats: Readonly<Record<SourceConfig['format'], Format>> = {
+  gamma: { arrays: gammaArrays, closesByTime: false, records: gammaRecords },
+  manifold: {
+    arrays: manifoldArrays,
+    closesByTime: true,
+    records: (value, place, nowMs) => [manifoldRecord(value, place, nowMs)],
+  },
+};
+
+/** Gamma names the cursor of the next page so, beside the list. */
+const CURSOR_FIELD = 'next_cursor';
+
+/** More is no id or cursor, and would not fit into an address. */
+const LONGEST_ID = 128;
+const LONGEST_CURSOR = 2_000;
+
+/**
+ * Reads one page of a site's list.
+ *
+ * @throws OperatorError when it is not JSON with such a list.
+ */
+export async function readPage(
+  body: Readable,
+  format: SourceConfig['format'],
+  nowMs: number,
+): Promise<PageContent> {
+  const { arrays, closesByTime, records } = formats[format];
+  const drafts: MarketDraft[] = [];
+  const rejects: RejectRecord[] = [];
+  const marketIds = new Set<string>();
+  let itemCount = 0;
+  let lastItem: unknown;
+  let nextCursor: string | null = null;
+  const onText = (field: string, text: string): void => {
+    if (field === CURSOR_FIELD) nextCursor = usable(text, LONGEST_CURSOR);
+  };
+  for await (const { place, value } of jsonArrayItems(body, arrays, onText)) {
+    itemCount += 1;
+    lastItem = value;
+    for (const record of records(value, place, nowMs)) {
+      if (record.kind === 'market') {
+        drafts.push(record.market);
+        marketIds.add(record.market.id);
+      } else if (record.kind === 'reject') {
+        rejects.push(record);
+        // Which of its names would have become the market's id is not known, so all of them count as listed.
+        for (const id of namesIn(value)) marketIds.add(id);
+      }
+    }
+  }
+  return {
+    ...{ drafts, rejects, itemCount, nextCursor },
+    lastItemId: textOf(field(lastItem, 'id'), LONGEST_ID),
+    marketIds: [...marketIds].filter((id) => usable(id, LONGEST_ID) !== null),
+    staleAtMs: closesByTime ? nextClosingMs(drafts) : null,
+  };
+}
+
+function nextClosingMs(drafts: readonly MarketDraft[]): number | null {
+  const times = drafts.flatMap(({ status, resolvesAt }) =>
+    status === 'OPEN' && resolvesAt !== undefined ? [Date.parse(resolvesAt)] : [],
+  );
+  return times.length === 0 ? null : times.reduce((first, time) => Math.min(first, time));
+}
+
+/** What a market, or each market of an event, may be called. */
+function namesIn(item: unknown): string[] {
+  const markets = field(item, 'markets');
+  return [item, ...(Array.isArray(markets) ? (markets as unknown[]) : [])].flatMap((market) =>
+    ['id', 'conditionId', 'slug'].flatMap((name) => textOf(field(market, name), LONGEST_ID) ?? []),
+  );
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+function textOf(value: unknown, longest: number): string | null {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' ? usable(value, longest) : null;
+}
+
+/** A text that can be sent and stored; null for any other. */
+function usable(text: string, longest: number): string | null {
+  return text !== '' && text.length <= longest && isStorableText(text) ? text : null;
+}

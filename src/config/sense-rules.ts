@@ -118,6 +118,7 @@ function notAbove(path: string, read: Read, limitPath: string, readLimit: Read, 
   };
 }
 
+const MINUTES_PER_HOUR = 60;
 const MINUTES_PER_DAY = 1_440;
 
 /** What must hold between the values of a config, each rule by itself. */
@@ -152,6 +153,20 @@ export const senseRules: readonly SenseRule[] = [
     'trending.popularity.windowDays',
     ({ trending }) => trending.popularity.windowDays,
     'events would leave the window before they have decayed',
+  ),
+  notAbove(
+    'trending.popularity.windowDays',
+    ({ trending }) => trending.popularity.windowDays,
+    'retention.interactionsDays',
+    ({ retention }) => retention.interactionsDays,
+    'the events of the window would be gone',
+  ),
+  notAbove(
+    'feed.keepMinutes',
+    ({ feed }) => feed.keepMinutes / MINUTES_PER_HOUR,
+    'retention.rankingsHours',
+    ({ retention }) => retention.rankingsHours,
+    'counted in hours, a feed would be gone while it can be paged on in',
   ),
   notAbove(
     'tracking.groupEvents',

@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
 import type { Catalogue } from '../catalogue/catalogue.js';
+import type { HistoryRequest, MarketHistory, MarketHistoryPoint } from '../catalogue/market-history.js';
 import type { Market } from '../catalogue/market.js';
 import type { ProfileService, ProfileState } from '../profiles/profile-service.js';
 
@@ -7,6 +8,7 @@ import type { ProfileService, ProfileState } from '../profiles/profile-service.j
 export interface Loaders {
   readonly market: DataLoader<string, Market | undefined>;
   readonly profile: DataLoader<string, ProfileState>;
+  readonly history: DataLoader<HistoryRequest, readonly MarketHistoryPoint[], string>;
 }
 
 const MAX_BATCH = 500;
@@ -14,10 +16,15 @@ const MAX_BATCH = 500;
 export function createLoaders(services: {
   catalogue: Pick<Catalogue, 'findByIds' | 'snapshot'>;
   profiles: Pick<ProfileService, 'load'>;
+  marketHistory: Pick<MarketHistory, 'reader'>;
 }): Loaders {
   return {
     market: new DataLoader((ids) => findMarkets(services.catalogue, ids), { maxBatchSize: MAX_BATCH }),
     profile: new DataLoader((userKeys) => services.profiles.load(userKeys), { maxBatchSize: MAX_BATCH }),
+    // All of one time are read by one statement, however many; the reader bounds them.
+    history: new DataLoader(services.marketHistory.reader(), {
+      cacheKeyFn: ({ marketId, from, to, points }) => JSON.stringify([marketId, from, to, points]),
+    }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { EngagementState, ProfileState } from '../repositories/profile-state.js';
 import type { EngagementV2, HeldV2, ImpressionV2, TopicTasteV2, UserV2 } from '../scoring/v2/user-v2.js';
+import { isForgotten } from './forget-faded.js';
 import type { ProfileMemory } from './profile-memory.js';
 import { topicTaste } from './topic-taste.js';
 
@@ -15,7 +16,7 @@ export function userV2(state: ProfileState, nowMs: number, memory: ProfileMemory
   const dwellByCategory = new Map<string, { totalMs: number; events: number }>();
   for (const topic of state.topics.values()) {
     const { kind, key, dwellMsTotal: totalMs, dwellEvents: events } = topic;
-    topics.push({ kind, key, ...topicTaste(topic, state, nowMs, memory) });
+    if (!isForgotten(topic)) topics.push({ kind, key, ...topicTaste(topic, state, nowMs, memory) });
     if (events > 0) dwellByCategory.set(key, { totalMs, events });
   }
   return {

@@ -1,15 +1,7 @@
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
 import { topicKey, type Market, type MarketStatus } from './market.js';
 import { insertTags, selectMarkets, toMarket, writeMarkets, type MarketRow } from './market-rows.js';
-
-/** A market's state at a minute. */
-export interface MarketSnapshot {
-  readonly marketId: string;
-  readonly at: Date;
-  readonly probability: number | null;
-  readonly volume24h: number;
-  readonly participantCount: number;
-}
+import { writeSnapshots, type MarketSnapshot } from './snapshot-rows.js';
 
 /** Which markets to list; what is left out does not restrict. */
 export interface MarketFilter {
@@ -28,8 +20,6 @@ export interface MarketCursor {
 
 /** Serializes writers of markets, so that versions grow in the order of commits. */
 const MARKET_WRITERS_LOCK = 4_201_001;
-
-const minuteMs = 60_000;
 
 export class MarketRepository {
   constructor(private readonly prisma: PrismaClient) {}
@@ -109,35 +99,6 @@ export class MarketRepository {
     );
   }
 
-  /** Adds the past of markets, as an importer knows it; a minute that is already known keeps its row. */
-  async addHistory(snapshots: readonly MarketSnapshot[]): Promise<void> {
-    await this.prisma.$executeRaw`${insertSnapshots(snapshots)} on conflict (market_id, at) do nothing`;
-  }
-
-  /** The last known probability of each open market at or before an instant; markets without one are left out. */
-  async probabilitiesAt(instant: Date): Promise<Map<string, number>> {
-    const rows = await this.prisma.$queryRaw<{ id: string; probability: number }[]>`
-      select m.id, s.probability from markets m
-      cross join lateral (
-        select probability from market_snapshots
-        where market_id = m.id and at <= ${instant} order by at desc limit 1) s
-      where m.status = 'OPEN' and s.probability is not null`;
-    return new Map(rows.map((row) => [row.id, row.probability]));
-  }
-
-  /** What each market's probability was at an instant, in the order asked; null where that is not known. */
-  async probabilitiesThen(asked: readonly { marketId: string; at: Date }[]): Promise<(number | null)[]> {
-    const rows = await this.prisma.$queryRaw<{ place: bigint; probability: number | null }[]>`
-      select r.place, s.probability
-      from rows from (jsonb_to_recordset(${JSON.stringify(asked)}::jsonb) as ("marketId" text, at timestamptz))
-        with ordinality as r("marketId", at, place)
-      cross join lateral (
-        select probability from market_snapshots
-        where market_id = r."marketId" and at <= r.at order by at desc limit 1) s`;
-    const byPlace = new Map(rows.map(({ place, probability }) => [Number(place), probability]));
-    return asked.map((_, index) => byPlace.get(index + 1) ?? null);
-  }
-
   /** Whether there is no market at all. */
   async isEmpty(): Promise<boolean> {
     return (await this.prisma.market.findFirst({ select: { id: true } })) === null;
@@ -164,26 +125,4 @@ function hasMoved(before: Market | undefined, after: Market): boolean {
 function snapshotOf(market: Market, now: Date): MarketSnapshot {
   const { id: marketId, probability, volume24h, participantCount } = market;
   return { marketId, at: now, probability, volume24h, participantCount };
-}
-
-function insertSnapshots(snapshots: readonly MarketSnapshot[]): Prisma.Sql {
-  const rows = snapshots.map(({ marketId, at, probability, volume24h, participantCount }) => ({
-    market_id: marketId,
-    at: new Date(Math.floor(at.getTime() / minuteMs) * minuteMs),
-    probability,
-    volume_24h: volume24h,
-    participant_count: participantCount,
-  }));
-  return Prisma.sql`
-    insert into market_snapshots (market_id, at, probability, volume_24h, participant_count)
-    select r.market_id, r.at, r.probability, r.volume_24h, r.participant_count
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      as r(market_id text, at timestamptz, probability float8, volume_24h float8, participant_count int)`;
-}
-
-/** At most one row a minute a market: the last change within the minute wins. */
-function writeSnapshots(snapshots: readonly MarketSnapshot[]): Prisma.Sql {
-  return Prisma.sql`${insertSnapshots(snapshots)}
-    on conflict (market_id, at) do update set probability = excluded.probability,
-      volume_24h = excluded.volume_24h, participant_count = excluded.participant_count`;
 }

@@ -71,10 +71,40 @@ export class ProfileRepository {
     return state;
   }
 
+  /**
+   * Stores states in the place of those of the version before, in one statement; a person whose profile is at another
+   * version by now, or gone, is left as they are.
+   *
+   * @returns the keys of those who were stored.
+   */
+  async replace(states: readonly ProfileState[]): Promise<string[]> {
+    const packed = states.map((state) => Buffer.from(encodeStoredProfile(state)).toString('hex'));
+    const rows = await this.parts.connection.$queryRaw<{ user_key: string }[]>`
+      with n as (
+        select user_key, version, decode(state, 'hex') as state
+        from unnest(${states.map(({ userKey }) => userKey)}::text[], ${states.map(({ version }) => version)}::int[],
+          ${packed}::text[]) as r(user_key, version, state)
+      ), held as materialized (
+        select user_key, version from profiles where user_key in (select user_key from n)
+        order by user_key collate "C" for update
+      )
+      update profiles p set version = n.version, state = n.state from held h join n on n.user_key = h.user_key
+      where p.user_key = h.user_key and h.version = n.version - 1 returning p.user_key`;
+    return rows.map(({ user_key }) => user_key);
+  }
+
   /** The keys of people, in order, after one of them; an empty key to begin. */
   async keysAfter(userKey: string, limit: number): Promise<string[]> {
     const rows = await this.parts.connection.$queryRaw<{ user_key: string }[]>`
       select user_key from profiles where user_key > ${userKey} order by user_key limit ${limit}`;
+    return rows.map(({ user_key }) => user_key);
+  }
+
+  /** The keys of people who were seen and whose state is yet to be made, in order, after one; an empty key to begin. */
+  async withoutState(userKey: string, limit: number): Promise<string[]> {
+    const rows = await this.parts.connection.$queryRaw<{ user_key: string }[]>`
+      select user_key from profiles where state is null and version > 0 and user_key > ${userKey}
+      order by user_key limit ${limit}`;
     return rows.map(({ user_key }) => user_key);
   }
 

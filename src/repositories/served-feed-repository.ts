@@ -14,6 +14,12 @@ export interface ServedFeedRow {
 export class ServedFeedRepository {
   constructor(private readonly connection: Connection) {}
 
+  /** Makes the partitions that feeds served between two instants need. */
+  async ensurePartitions(first: Date, last: Date): Promise<void> {
+    await this.connection.$executeRaw`select ensure_served_feed_partitions(${first}, ${last})`;
+  }
+
+  /** A feed of a time whose partition is not there is refused, and all with it. */
   async add(rows: readonly ServedFeedRow[]): Promise<void> {
     await this.connection.$executeRaw`
       insert into served_feeds (feed_id, user_key, served_at, ranking)
@@ -21,7 +27,7 @@ export class ServedFeedRepository {
         ${rows.map(({ userKey }) => userKey)}::text[],
         ${rows.map(({ servedAt }) => servedAt.toISOString())}::text[]::timestamptz[],
         ${rows.map(({ ranking }) => ranking)}::text[])
-      on conflict (feed_id) do nothing`;
+      on conflict do nothing`;
   }
 
   async find(feedId: string): Promise<ServedFeedRow | undefined> {
@@ -32,12 +38,12 @@ export class ServedFeedRepository {
   }
 
   /**
-   * Removes what is older than an instant, and of feeds of nobody what is older than another.
+   * Removes feeds that were served to nobody in particular before an instant.
    *
    * @returns how many were removed.
    */
-  async removeBefore(instant: Date, ofNobody: Date): Promise<number> {
+  async removeOfNobody(before: Date): Promise<number> {
     return this.connection.$executeRaw`
-      delete from served_feeds where served_at < ${instant} or (user_key is null and served_at < ${ofNobody})`;
+      delete from served_feeds where user_key is null and served_at < ${before}`;
   }
 }

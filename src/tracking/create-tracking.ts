@@ -94,7 +94,7 @@ export function createTracking(parts: TrackingParts): Tracking {
     },
   });
 
-  const shared = { markets, history: store.markets, weights: () => config().events, clock, newId };
+  const shared = { markets, snapshots: store.snapshots, weights: () => config().events, clock, newId };
   return {
     service: new TrackingService({
       ...shared,

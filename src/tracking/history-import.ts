@@ -1,8 +1,8 @@
 import type { Clock } from '../config/clock.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
 import type { Market } from '../repositories/market.js';
-import type { MarketRepository } from '../repositories/market-repository.js';
 import type { InteractionRepository } from '../repositories/interaction-repository.js';
+import type { SnapshotRepository } from '../repositories/snapshot-repository.js';
 import { orUnavailable } from '../repositories/unavailable.js';
 import type { Commit } from './commit-events.js';
 import type { PreparedEvent } from './take-in-events.js';
@@ -28,9 +28,9 @@ export class HistoryImport {
     private readonly parts: {
       /** Stores events in one transaction; a client event id counts as taken however long ago that was. */
       commit: (events: readonly PreparedEvent[]) => Promise<Commit>;
-      interactions: Pick<InteractionRepository, 'ensurePartitions'>;
+      interactions: Pick<InteractionRepository, 'ensurePartitions' | 'keepClientEvents'>;
       markets: { findByIds(ids: readonly string[]): Promise<(Market | undefined)[]> };
-      history: Pick<MarketRepository, 'probabilitiesThen'>;
+      snapshots: Pick<SnapshotRepository, 'probabilitiesThen'>;
       weights: () => RankingConfig['events'];
       clock: Clock;
       newId: () => string;
@@ -54,7 +54,9 @@ export class HistoryImport {
     if (inTime.length === 0) return results;
     const commit = await orUnavailable('The events could not be stored now.', async () => {
       await this.parts.interactions.ensurePartitions(inTime.map(([, event]) => event.interaction.occurredAt));
-      return this.parts.commit(inTime.map(([, event]) => event));
+      const committed = await this.parts.commit(inTime.map(([, event]) => event));
+      await this.#keepIds(inTime.map(([, event]) => event));
+      return committed;
     });
     inTime.forEach(([index], place) => {
       results[index] = { outcome: commit.events[place]?.duplicate === true ? 'DUPLICATE' : 'RECORDED' };
@@ -79,8 +81,16 @@ export class HistoryImport {
     });
   }
 
+  /** The same file may come again however late. */
+  async #keepIds(events: readonly PreparedEvent[]): Promise<void> {
+    const ids = events.flatMap(({ interaction: { userKey, clientEventId } }) =>
+      clientEventId === null ? [] : [{ userKey, clientEventId }],
+    );
+    if (ids.length > 0) await this.parts.interactions.keepClientEvents(ids);
+  }
+
   async #judge(inputs: readonly unknown[]): Promise<Judged> {
-    const { markets, history, weights, clock, newId } = this.parts;
+    const { markets, snapshots, weights, clock, newId } = this.parts;
     const judged: Judged = { events: new Map(), faults: new Map(), unknownMarkets: new Map() };
     const valid: { index: number; interaction: CheckedInteraction }[] = [];
     inputs.forEach((input, index) => {
@@ -90,7 +100,7 @@ export class HistoryImport {
     });
     const nowMs = clock();
     const found = await markets.findByIds(valid.map(({ interaction }) => interaction.marketId));
-    const probabilities = await history.probabilitiesThen(
+    const probabilities = await snapshots.probabilitiesThen(
       valid.map(({ interaction: { marketId, occurredAt } }) => ({
         marketId,
         at: occurredAt ?? new Date(nowMs),

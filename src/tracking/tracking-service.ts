@@ -3,7 +3,7 @@ import type { RankingConfig } from '../config/ranking-schema.js';
 import { BellwetherError } from '../errors.js';
 import { checkInput } from '../input/check-input.js';
 import type { Market } from '../repositories/market.js';
-import type { MarketRepository } from '../repositories/market-repository.js';
+import type { SnapshotRepository } from '../repositories/snapshot-repository.js';
 import { orUnavailable } from '../repositories/unavailable.js';
 import type { ProfileState } from '../repositories/profile-state.js';
 import { interactionBatch, interactionInput, type CheckedInteraction } from './interaction-input.js';
@@ -55,7 +55,7 @@ export class TrackingService {
     private readonly parts: {
       queue: Pick<EventQueue, 'add'>;
       markets: { findByIds(ids: readonly string[]): Promise<(Market | undefined)[]> };
-      history: Pick<MarketRepository, 'probabilitiesThen'>;
+      snapshots: Pick<SnapshotRepository, 'probabilitiesThen'>;
       weights: () => RankingConfig['events'];
       clock: Clock;
       newId: () => string;
@@ -135,14 +135,14 @@ export class TrackingService {
   }
 
   async #prepare(events: readonly EventOfMarket[]): Promise<PreparedEvent[]> {
-    const { newId, clock, weights, history } = this.parts;
+    const { newId, clock, weights, snapshots } = this.parts;
     const nowMs = clock();
     const past = events.filter(({ input }) => (input.occurredAt?.getTime() ?? nowMs) < nowMs - ODDS_HOLD_MS);
     const then =
       past.length === 0
         ? []
         : await orUnavailable('The events could not be stored now.', () =>
-            history.probabilitiesThen(
+            snapshots.probabilitiesThen(
               past.map(({ input, market }) => ({
                 marketId: market.id,
                 at: input.occurredAt ?? new Date(nowMs),

@@ -1,0 +1,113 @@
+import type { RankingConfig } from '../config/ranking-schema.js';
+import type { InteractionRepository } from '../repositories/interaction-repository.js';
+import type { PartitionedTable, PartitionRepository } from '../repositories/partition-repository.js';
+import type { ProfileRepository } from '../repositories/profile-repository.js';
+import type { ServedFeedRepository } from '../repositories/served-feed-repository.js';
+
+/** What a run removed. */
+export interface RetentionResult {
+  readonly droppedPartitions: readonly string[];
+  /** Those that were in use for too long; the next run tries them again. */
+  readonly postponedPartitions: readonly string[];
+  readonly removedClientEvents: number;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** For so long a client event id has to be known. */
+const CLIENT_EVENT_DAYS = 7;
+
+const PROFILES_AT_ONCE = 100;
+const CLIENT_EVENTS_AT_ONCE = 10_000;
+
+/** Forgets what is too old: events by whole months, served feeds by six hours, client event ids. */
+export class Retention {
+  constructor(
+    private readonly parts: {
+      readonly store: {
+        readonly interactions: Pick<InteractionRepository, 'removeClientEvents'>;
+        readonly profiles: Pick<ProfileRepository, 'load' | 'withoutState'>;
+        readonly servedFeeds: Pick<ServedFeedRepository, 'removeOfNobody'>;
+      };
+      readonly partitions: Pick<PartitionRepository, 'endedBefore' | 'drop'>;
+      /** As it is now. */
+      readonly config: () => Pick<RankingConfig, 'retention' | 'feed'>;
+    },
+  ) {}
+
+  /**
+   * Drops the months of events, and the parts of the served feeds, that lie wholly before what the config keeps, and
+   * removes client event ids that mean nothing any more.
+   *
+   * @param options.signal ends it before the next step; what was done is kept.
+   */
+  async run({ now, signal }: { now: Date; signal: AbortSignal }): Promise<RetentionResult> {
+    const { interactionsDays, rankingsHours } = this.parts.config().retention;
+    const removedClientEvents = await this.#removeClientEvents(
+      before(now, CLIENT_EVENT_DAYS * DAY_MS),
+      signal,
+    );
+    const feeds = await this.#dropBefore('served_feeds', before(now, rankingsHours * HOUR_MS), signal);
+    const events = await this.#dropBefore('interactions', before(now, interactionsDays * DAY_MS), signal);
+    return {
+      droppedPartitions: [...feeds.dropped, ...events.dropped],
+      postponedPartitions: [...feeds.postponed, ...events.postponed],
+      removedClientEvents,
+    };
+  }
+
+  /**
+   * Removes the feeds served to nobody in particular that can no longer be paged on in.
+   *
+   * @returns how many.
+   */
+  removeServedFeedsOfNobody(now: Date): Promise<number> {
+    const { keepMinutes } = this.parts.config().feed;
+    return this.parts.store.servedFeeds.removeOfNobody(before(now, keepMinutes * 60_000));
+  }
+
+  async #dropBefore(
+    table: PartitionedTable,
+    instant: Date,
+    signal: AbortSignal,
+  ): Promise<{ dropped: string[]; postponed: string[] }> {
+    const { partitions } = this.parts;
+    const old = signal.aborted ? [] : await partitions.endedBefore(table, instant);
+    if (table === 'interactions' && old.length > 0) await this.#makeProfiles(signal);
+    const dropped: string[] = [];
+    const postponed: string[] = [];
+    for (const partition of old) {
+      if (signal.aborted) break;
+      const isDropped = await partitions.drop(partition);
+      (isDropped ? dropped : postponed).push(partition.name);
+    }
+    return { dropped, postponed };
+  }
+
+  /** A profile that is yet to be made from the events has to be, while they are all there. */
+  async #makeProfiles(signal: AbortSignal): Promise<void> {
+    const { profiles } = this.parts.store;
+    let last = '';
+    while (!signal.aborted) {
+      const keys = await profiles.withoutState(last, PROFILES_AT_ONCE);
+      await profiles.load(keys);
+      if (keys.length < PROFILES_AT_ONCE) return;
+      last = keys.at(-1) ?? last;
+    }
+  }
+
+  async #removeClientEvents(instant: Date, signal: AbortSignal): Promise<number> {
+    let removed = 0;
+    while (!signal.aborted) {
+      const count = await this.parts.store.interactions.removeClientEvents(instant, CLIENT_EVENTS_AT_ONCE);
+      removed += count;
+      if (count < CLIENT_EVENTS_AT_ONCE) break;
+    }
+    return removed;
+  }
+}
+
+function before(now: Date, ms: number): Date {
+  return new Date(now.getTime() - ms);
+}

@@ -10,6 +10,8 @@ import { startEmbeddedServer } from '../dist/database/embedded-server.js';
 
 export interface BenchGateway {
   readonly url: string;
+  /** Of the gateway's process. */
+  readonly pid: number;
   readonly database: Client;
   /** Processor time used since the start, in seconds; undefined where the system does not tell. */
   readonly cpuSeconds: () => Promise<{ gateway: number; postgres: number } | undefined>;
@@ -47,6 +49,7 @@ export async function startBenchGateway(config: object = {}): Promise<BenchGatew
     const [postmaster = ''] = (await readFile(rows[0]?.file ?? '', 'utf8')).split('\n');
     return {
       url,
+      pid: gateway.pid ?? NaN,
       database,
       cpuSeconds: () => cpuSeconds(gateway.pid ?? NaN, Number(postmaster)),
       close: async () => {

@@ -29,9 +29,13 @@ export interface UpsertResult {
   readonly reason?: string;
 }
 
+/** Told of the markets that changed, open or not, as they are now; the snapshot has them already. */
+export type CatalogueListener = (changed: readonly Market[]) => void;
+
 /** The markets: stored in the database, the open ones held in memory and kept up to date. */
 export class Catalogue {
   readonly #past = new PastMarkets();
+  readonly #listeners = new Set<CatalogueListener>();
   #snapshot = emptySnapshot;
   #loadedAtMs: number | null = null;
   #reading: Promise<void> | null = null;
@@ -47,6 +51,12 @@ export class Catalogue {
   /** When the snapshot was last known to be the newest; null before the first load. */
   get loadedAtMs(): number | null {
     return this.#loadedAtMs;
+  }
+
+  /** @returns a function that ends the telling. */
+  onChange(listener: CatalogueListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /**
@@ -91,8 +101,19 @@ export class Catalogue {
         { changed: markets.length, open: this.#snapshot.entries.length, version: String(version) },
         'catalogue changed',
       );
+      this.#tellListeners(markets);
     }
     this.#loadedAtMs = this.parts.clock();
+  }
+
+  #tellListeners(changed: readonly Market[]): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(changed);
+      } catch (error) {
+        this.parts.logger.error({ err: error }, 'a part could not take in the markets that changed');
+      }
+    }
   }
 
   #read<Result>(work: () => Promise<Result>): Promise<Result> {

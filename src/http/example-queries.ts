@@ -24,6 +24,11 @@ const EXAMPLES: readonly (readonly [document: string, variables: Readonly<Record
   ],
   ['user-profile', { userKey: 'sample-politics-001' }],
   ['trending', { country: 'IL', limit: 10 }],
+  ['rising', { limit: 10 }],
+  ['market-history', { id: 'tel-aviv-derby-winner' }],
+  ['market-moved', { ids: ['tel-aviv-derby-winner'] }],
+  ['feed-changed', { userKey: 'sample-politics-001' }],
+  ['jobs', {}],
   ['markets', { filter: { category: 'Science', text: 'space' }, first: 5 }],
 ];
 

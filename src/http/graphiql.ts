@@ -58,6 +58,7 @@ async function renderPage(examples: readonly ExampleQuery[]): Promise<Page> {
   const html = renderGraphiQL({
     title: 'Bellwether',
     endpoint: '/graphql',
+    subscriptionsProtocol: 'WS',
     // A key typed into the headers is not to stay in the browser.
     shouldPersistHeaders: false,
     ...(tabs.length === 0 ? {} : { defaultTabs: tabs }),

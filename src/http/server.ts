@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Server } from 'node:http';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -10,26 +11,24 @@ import {
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import Fastify, {
   LogController,
+  type FastifyHttpOptions,
   type FastifyInstance,
   type FastifyRequest,
-  type FastifyServerOptions,
 } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from '../observability/logger.js';
 import { createErrorMapper, type ErrorMapper } from '../graphql/errors.js';
 import { compiledExecution } from '../graphql/execution.js';
 import { legacyStatus } from '../graphql/plugins/legacy-status.js';
-import { aliasLimit } from '../graphql/rules/alias-limit.js';
-import { depthLimit } from '../graphql/rules/depth-limit.js';
-import { rootFieldLimit } from '../graphql/rules/root-field-limit.js';
+import { noSubscriptions } from '../graphql/plugins/no-subscriptions.js';
+import { limitRules, MAX_ERRORS, MAX_TOKENS } from '../graphql/request-limits.js';
 import { registerErrorReplies, replyToFrameworkError } from './error-replies.js';
 import { registerGraphiQL, type ExampleQuery } from './graphiql.js';
 import { registerHealthRoutes, type HealthCheck } from './health.js';
 import { registerLoopbackOnly } from './loopback-only.js';
+import { isWebSocketUpgrade } from './upgrade-refusal.js';
 
 const MAX_BODY_BYTES = 1024 * 1024;
-const MAX_TOKENS = 2_000;
-const MAX_ERRORS = 5;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface HttpServerOptions<TContext extends object> {
@@ -145,13 +144,14 @@ function createApolloServer<TContext extends object>(
     persistedQueries: false,
     stopOnTerminationSignals: false,
     parseOptions: { maxLexicalTokens: MAX_TOKENS },
-    validationRules: [depthLimit, rootFieldLimit, aliasLimit],
+    validationRules: [...limitRules],
     validationOptions: { maxErrors: MAX_ERRORS },
     executionOptions: { maxCoercionErrors: MAX_ERRORS },
     plugins: [
       ...plugins,
       compiledExecution<TContext>({ schema, mapError }),
       legacyStatus<TContext>(),
+      noSubscriptions<TContext>(),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
@@ -165,9 +165,11 @@ function createFastify<TContext extends object>(
   { logger, newRequestId }: HttpServerOptions<TContext>,
   mapError: ErrorMapper,
 ): FastifyInstance {
-  const options: FastifyServerOptions = {
+  const options: FastifyHttpOptions<Server> = {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    // Any other protocol that a client offers to change to, such as h2c, is passed over, and HTTP goes on.
+    http: { shouldUpgradeCallback: ({ headers }) => isWebSocketUpgrade(headers) },
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',

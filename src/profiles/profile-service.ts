@@ -1,6 +1,7 @@
 import type { Clock } from '../config/clock.js';
 import type { ProfileState, TopicKind } from '../repositories/profile-state.js';
 import { orUnavailable } from '../repositories/unavailable.js';
+import { isForgotten } from './forget-faded.js';
 import type { ProfileCache } from './profile-cache.js';
 import type { ProfileMemory } from './profile-memory.js';
 import { topicTaste } from './topic-taste.js';
@@ -83,7 +84,7 @@ export class ProfileService {
 
 function topTopics(state: ProfileState, kind: TopicKind, nowMs: number, memory: ProfileMemory): TopicTaste[] {
   return [...state.topics.values()]
-    .filter((topic) => topic.kind === kind && topic.points > 0)
+    .filter((topic) => topic.kind === kind && topic.points > 0 && !isForgotten(topic))
     .sort((a, b) => b.points - a.points || (a.key < b.key ? -1 : 1))
     .slice(0, TOP_TOPICS)
     .map((topic) => ({

@@ -8,9 +8,11 @@ import type { ProfileCache } from './profile-cache.js';
 export class SharedProfiles {
   constructor(
     private readonly parts: {
-      cache: Pick<ProfileCache, 'lastSeen' | 'position' | 'put'>;
+      cache: Pick<ProfileCache, 'lastSeen' | 'position' | 'put' | 'invalidate'>;
       /** Tells the other replicas whose profiles changed. */
       tell: (userKeys: readonly string[]) => void;
+      /** Told what changed here, once it shows here. */
+      onChanged: (states: readonly ProfileState[]) => void;
     },
   ) {}
 
@@ -31,6 +33,18 @@ export class SharedProfiles {
    */
   changed(states: readonly ProfileState[], since: number): void {
     for (const state of states) this.parts.cache.put(state, since);
-    if (states.length > 0) this.parts.tell(states.map(({ userKey }) => userKey));
+    if (states.length === 0) return;
+    this.parts.tell(states.map(({ userKey }) => userKey));
+    this.parts.onChanged(states);
+  }
+
+  /**
+   * Takes in that profiles of people who are not active were stored anew. Whoever is in memory is read again when they
+   * come back; nobody takes the room of an active person by it.
+   */
+  changedAside(userKeys: readonly string[]): void {
+    if (userKeys.length === 0) return;
+    this.parts.cache.invalidate(userKeys);
+    this.parts.tell(userKeys);
   }
 }

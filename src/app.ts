@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
+import { openBackendJobs } from './backend-jobs.js';
 import { openBus } from './bus/open-bus.js';
 import { Catalogue } from './catalogue/catalogue.js';
+import { MarketHistory } from './catalogue/market-history.js';
 import type { Clock } from './config/clock.js';
 import { LiveConfig } from './config/live-config.js';
 import type { Settings } from './config/settings.js';
@@ -11,6 +13,8 @@ import { applyMigrations } from './database/migrations.js';
 import { createFeeds } from './feed/create-feeds.js';
 import { servedImpressions } from './feed/served-impressions.js';
 import type { Services } from './graphql/context.js';
+import type { Jobs } from './jobs/open-jobs.js';
+import { createLive } from './live/create-live.js';
 import type { Logger } from './observability/logger.js';
 import { foldHistory } from './profiles/fold-history.js';
 import { liveProfileMemory } from './profiles/profile-memory.js';
@@ -22,7 +26,7 @@ import { orUnavailable } from './repositories/unavailable.js';
 import { SinkRelays } from './sinks/sink-relays.js';
 import { createTracking } from './tracking/create-tracking.js';
 import type { HistoryImport } from './tracking/history-import.js';
-import { ensureLivePartitions } from './tracking/partitions.js';
+import { ensureLivePartitions, ensureServedFeedPartitions } from './tracking/partitions.js';
 import { TrendService } from './trends/trend-service.js';
 
 /** What differs between a running gateway, a command, and a test. */
@@ -34,6 +38,8 @@ export interface Surroundings {
   readonly newId?: () => string;
   /** Whether to keep the open markets in memory, which a feed needs and an import does not. Default true. */
   readonly holdCatalogue?: boolean;
+  /** Whether this process runs jobs, once its worker is started. Default false: it can only ask for them. */
+  readonly runsJobs?: boolean;
   /** Told every SQL statement that goes to the database. */
   readonly onStatement?: (sql: string) => void;
 }
@@ -47,6 +53,8 @@ export interface Backend {
   readonly store: Store;
   /** Carry recorded events to the sinks, once started. */
   readonly relays: Pick<SinkRelays<Transaction>, 'start'>;
+  /** Runs the jobs, once started; only where `runsJobs` was said. */
+  readonly jobWorker: Jobs['worker'];
   /** The ranking config; follows its file once started. */
   readonly liveConfig: LiveConfig;
   close(): Promise<void>;
@@ -78,6 +86,7 @@ export async function findDatabase(
  */
 export async function openBackend(surroundings: Surroundings): Promise<Backend> {
   const { settings, logger, clock, newId = uuidv7, holdCatalogue = true, onStatement } = surroundings;
+  const { runsJobs = false } = surroundings;
   const liveConfig = new LiveConfig({ file: settings.rankingConfigFile, clock, logger });
   const { config } = liveConfig.current;
   const server = await findDatabase(settings, logger);
@@ -108,12 +117,6 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
     const store = createStore(database.prisma, fold);
     const backgroundStore = createStore(background.prisma, fold);
     const catalogue = new Catalogue({ markets: store.markets, clock, logger });
-    const trends = new TrendService({
-      store: backgroundStore,
-      config: () => liveConfig.current.config.trending,
-      clock,
-      logger,
-    });
     const cache = new ProfileCache({
       load: (userKeys) => store.profiles.load(userKeys),
       maxBytes: config.profile.cacheMegabytes * 1024 * 1024,
@@ -139,8 +142,22 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       logger,
       clock,
     });
+    const profiles = new ProfileService({ profiles: cache, memory, clock });
+    const live = createLive({ catalogue, profiles, clock, logger });
+    liveConfig.onChange(() => live.feeds.configChanged());
+    closers.push(() => live.close());
     const bus = openBus({
-      ...{ profiles: cache, origin: newId(), random: Math.random, logger },
+      ...{ origin: newId(), random: Math.random, logger },
+      profiles: {
+        invalidate: (userKeys) => {
+          cache.invalidate(userKeys);
+          live.feeds.invalidated(userKeys);
+        },
+        clear: () => {
+          cache.clear();
+          live.feeds.everyoneInvalidated();
+        },
+      },
       redisUrl: settings.redisUrl,
       databaseUrl: server.url,
     });
@@ -148,16 +165,28 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       () => bus.close(),
       () => relays.stop(),
     );
-    const profiles = new ProfileService({ profiles: cache, memory, clock });
+    const sharedProfiles = new SharedProfiles({
+      cache,
+      tell: (userKeys) => bus.publish(userKeys),
+      onChanged: (states) => live.feeds.profilesChanged(states),
+    });
+    const jobs = openBackendJobs({
+      ...{ databaseUrl: server.url, store, catalogue, fold, liveConfig, clock, logger },
+      profiles: sharedProfiles,
+      works: runsJobs,
+    });
+    closers.push(() => jobs.close());
+    const trends = new TrendService({ store: backgroundStore, computations: jobs.computations, logger });
     const tracking = createTracking({
       ...{ store, markets: catalogue, memory, clock, newId, logger },
       config: () => liveConfig.current.config,
       sinks: relays.sinks,
       onRecorded: () => relays.wake(),
-      profiles: new SharedProfiles({ cache, tell: (userKeys) => bus.publish(userKeys) }),
+      profiles: sharedProfiles,
     });
     closers.push(() => tracking.drain());
     await ensureLivePartitions(store.interactions, clock());
+    await ensureServedFeedPartitions(store.servedFeeds, clock());
     const feeds = createFeeds({
       ...{ catalogue, trends, clock, newId, logger },
       config: () => liveConfig.current,
@@ -186,13 +215,18 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
     return {
       services: {
         ...{ catalogue, trends, profiles, tracking: tracking.service },
+        marketHistory: new MarketHistory({ snapshots: store.snapshots, clock }),
         feed: feeds.service,
+        live: live.service,
+        crowd: feeds.crowd,
+        jobs: jobs.service,
         explain: feeds.explain,
       },
       history: tracking.history,
       rebuildProfile: (userKey) => tracking.rebuild(userKey),
       relays,
       store,
+      jobWorker: jobs.worker,
       liveConfig,
       close,
     };

@@ -1,15 +1,18 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { v7 as uuidv7 } from 'uuid';
 import type { Backend, Surroundings } from './app.js';
-import { createContext } from './graphql/context.js';
+import { authorizeConnection } from './auth/authorize-connection.js';
+import { createContext, type GraphQLContext } from './graphql/context.js';
 import { createSchema } from './graphql/schema.js';
 import { countryOfHeaders } from './http/country-header.js';
 import { exampleQueries } from './http/example-queries.js';
 import { registerImages } from './http/images.js';
 import { createHttpServer } from './http/server.js';
+import { registerSubscriptions } from './http/subscriptions.js';
 import { registerTrackRoute } from './http/track-route.js';
 import { repeat } from './jobs/repeat.js';
 import { sampleImages } from './sample/sample-catalogue.js';
-import { ensureLivePartitions } from './tracking/partitions.js';
+import { ensureLivePartitions, ensureServedFeedPartitions } from './tracking/partitions.js';
 
 /** How often the months ahead are looked after. */
 const PARTITIONS_EVERY_MS = 12 * 3_600_000;
@@ -20,9 +23,8 @@ const CATALOGUE_REFRESH_MS = 500;
 /** A catalogue that could not be read for this long is out of date. */
 const CATALOGUE_STALE_MS = 10_000;
 
-/** Feeds of somebody are kept for a day, to be explained; those of nobody as long as they can be paged on in. */
-const FEEDS_KEPT_MS = 24 * 3_600_000;
-const FEEDS_EVERY_MS = 10 * 60_000;
+/** How often it is looked whether trends were computed: what is shows here within two seconds. */
+const TRENDS_LOOK_MS = 1_000;
 
 /** A gateway that answers requests. */
 export interface Gateway {
@@ -35,19 +37,22 @@ export interface Gateway {
 /**
  * Serves a backend over HTTP, and keeps its catalogue and trends up to date.
  *
- * @param surroundings with `backgroundWork: false` nothing runs but requests.
+ * @param surroundings with `backgroundWork: false` nothing runs but requests; with `runsJobs` jobs too, as the backend
+ *   was told.
  */
 export async function startGateway(
   backend: Backend,
   surroundings: Surroundings & { readonly backgroundWork?: boolean },
 ): Promise<Gateway> {
-  const { settings, logger, clock, newId = uuidv7, backgroundWork = true } = surroundings;
+  const { settings, logger, clock, newId = uuidv7, backgroundWork = true, runsJobs = false } = surroundings;
   const { services, store, liveConfig } = backend;
   const { catalogue, trends } = services;
+  const schema = createSchema();
+  const buildContext = ({ headers }: { readonly headers: IncomingHttpHeaders }): GraphQLContext =>
+    createContext(services, countryOfHeaders(headers, liveConfig.current.config.country.headers));
   const { app, beginDrain, mapError } = await createHttpServer({
-    schema: createSchema(),
-    buildContext: ({ headers }) =>
-      createContext(services, countryOfHeaders(headers, liveConfig.current.config.country.headers)),
+    schema,
+    buildContext,
     logger,
     production: settings.production,
     newRequestId: newId,
@@ -66,6 +71,7 @@ export async function startGateway(
       },
     },
   });
+  registerSubscriptions(app, { schema, buildContext, mapError, logger, authorize: authorizeConnection });
   registerTrackRoute(app, services.tracking, mapError);
   await registerImages(app, '/sample/', sampleImages);
   const repetitions = !backgroundWork
@@ -75,27 +81,13 @@ export async function startGateway(
         repeat(
           'partitions',
           PARTITIONS_EVERY_MS,
-          () => ensureLivePartitions(store.interactions, clock()),
-          logger,
-        ),
-        repeat(
-          'trends',
-          liveConfig.current.config.trending.refreshSeconds * 1_000,
-          () => trends.refresh(),
-          logger,
-        ),
-        repeat(
-          'old feeds',
-          FEEDS_EVERY_MS,
           async () => {
-            const keptMs = liveConfig.current.config.feed.keepMinutes * 60_000;
-            await store.servedFeeds.removeBefore(
-              new Date(clock() - FEEDS_KEPT_MS),
-              new Date(clock() - keptMs),
-            );
+            await ensureLivePartitions(store.interactions, clock());
+            await ensureServedFeedPartitions(store.servedFeeds, clock());
           },
           logger,
         ),
+        repeat('trends', TRENDS_LOOK_MS, () => trends.load(), logger),
       ];
   if (backgroundWork) {
     backend.relays.start();
@@ -105,6 +97,7 @@ export async function startGateway(
     Promise.all(repetitions.map((repetition) => repetition.stop()));
   try {
     const url = await app.listen({ port: settings.port, host: settings.host });
+    if (runsJobs) backend.jobWorker.start();
     return {
       url,
       stop: async () => {

@@ -7,7 +7,10 @@ import { databaseName } from './database-name.js';
  * The backend for one command. Its log goes to standard error, so that the output stays the command's own,
  * and there too stands which database it is: easily another one than the gateway's.
  */
-export async function openCommandBackend(options: { holdCatalogue: boolean }): Promise<Backend> {
+export async function openCommandBackend(options: {
+  holdCatalogue: boolean;
+  runsJobs?: boolean;
+}): Promise<Backend> {
   const settings = settingsFromEnvironment();
   const level = settings.logLevel === 'info' ? 'warn' : settings.logLevel;
   const logger = createLogger(level, { pretty: process.stderr.isTTY, fd: 2 });

@@ -7,11 +7,13 @@ import { eventsCommand } from './events.js';
 import { feedCommand } from './feed.js';
 import { importCommand } from './import.js';
 import { openImportSink } from './import-sink.js';
+import { jobCommand } from './job.js';
 import { migrateCommand } from './migrate.js';
 import { profileCommand } from './profile.js';
 import { sampleCommand } from './sample.js';
 import { schemaCommand } from './schema.js';
 import { serveCommand } from './serve.js';
+import { workerCommand } from './worker.js';
 
 /**
  * Runs one command.
@@ -24,12 +26,14 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     .version(packageVersion())
     .showHelpAfterError('(--help tells how)')
     .addCommand(serveCommand())
+    .addCommand(workerCommand())
     .addCommand(importCommand(openImportSink, Date.now))
     .addCommand(feedCommand())
     .addCommand(sampleCommand())
     .addCommand(profileCommand())
     .addCommand(eventsCommand())
     .addCommand(evaluateCommand())
+    .addCommand(jobCommand())
     .addCommand(configCommand())
     .addCommand(migrateCommand())
     .addCommand(schemaCommand());

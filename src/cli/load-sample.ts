@@ -50,7 +50,7 @@ export async function loadSample(
   await storeMarkets(markets.map((market) => ({ ...market, source: UNFINISHED_SAMPLE })));
   stop?.throwIfAborted();
   const odds = simulateOddsHistory(markets, { seed, nowMs, days });
-  await store.markets.addHistory(odds.map(({ atMs, ...point }) => ({ ...point, at: new Date(atMs) })));
+  await store.snapshots.addHistory(odds.map(({ atMs, ...point }) => ({ ...point, at: new Date(atMs) })));
   stop?.throwIfAborted();
   const { interactions } = simulatePeople(markets, { seed, nowMs, people, days });
   // Person by person, so that a batch changes few profiles.

@@ -9,7 +9,9 @@ const PEOPLE_AT_ONCE = 500;
 export function profileCommand(): Command {
   return new Command('profile').description('Look after profiles.').addCommand(
     new Command('rebuild')
-      .description('Make a profile anew from the events that are stored, or all of them.')
+      .description(
+        'Make a profile anew from the events that are stored, or all of them. What was learned of events that retention has removed since is lost.',
+      )
       .argument('[userKey]', "the site's own key of the person")
       .option('--all', 'every person', false)
       .action(async (userKey: string | undefined, { all }: { all: boolean }) => {

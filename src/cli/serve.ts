@@ -3,16 +3,13 @@ import { Command } from 'commander';
 import { openBackend, type Backend, type Surroundings } from '../app.js';
 import { startGateway } from '../gateway.js';
 import { requireClosedDoor } from '../auth/open-access.js';
-import { settingDocs, settingsFromEnvironment } from '../config/settings.js';
+import { settingsFromEnvironment } from '../config/settings.js';
 import { OperatorError } from '../errors.js';
 import { createLogger } from '../observability/logger.js';
 import { loadSample, SAMPLE_DEFAULTS } from './load-sample.js';
+import { settingsHelp } from './settings-help.js';
+import { toldToStop } from './told-to-stop.js';
 import { unfinishedSampleMs } from './unfinished-sample.js';
-
-const STOP_WITHIN_MS = 9_000;
-
-const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
-const SAME_SIGNAL_MS = 500;
 
 /** `bellwether serve`: the gateway, until it is told to stop. */
 export function serveCommand(): Command {
@@ -20,20 +17,17 @@ export function serveCommand(): Command {
     .description(
       'Start the gateway. Without DATABASE_URL it brings its own PostgreSQL and fills it with a sample.',
     )
+    .option('--no-jobs', 'leave the work in the background to "bellwether worker" or another gateway')
     .addHelpText('after', settingsHelp)
     .action(serve);
 }
 
-async function serve(): Promise<void> {
+async function serve({ jobs: runsJobs }: { jobs: boolean }): Promise<void> {
   const settings = settingsFromEnvironment();
   requireClosedDoor(settings);
   const logger = createLogger(settings.logLevel, { pretty: process.stdout.isTTY, fd: 1 });
-  const surroundings = { settings, logger, clock: Date.now };
-  const told = toldToStop();
-  told.addEventListener('abort', () => {
-    logger.info({ signal: told.reason as unknown }, 'stopping');
-    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
-  });
+  const surroundings = { settings, logger, clock: Date.now, runsJobs };
+  const told = toldToStop(logger);
   const backend = await openBackend(surroundings);
   try {
     if (!told.aborted) await fillWithSample(backend, surroundings, told);
@@ -80,37 +74,10 @@ async function serveUntil(stop: AbortSignal, backend: Backend, surroundings: Sur
     { openMarkets: backend.services.catalogue.snapshot.entries.length },
     `ready: GraphQL at ${gateway.url}/graphql, GraphiQL at ${gateway.url}/graphiql`,
   );
-  // Nobody waits for them: on much data they take a while, and those stored last do until then.
-  const trends = backend.services.trends.refresh().catch((error: unknown) => {
-    logger.warn({ err: error }, 'the trends could not be computed: those stored last are used');
-  });
   if (!stop.aborted) await once(stop, 'abort');
   await gateway.stop();
-  await trends;
-}
-
-/** Aborted by the first signal to stop, with its name; another one later ends the process at once. */
-function toldToStop(): AbortSignal {
-  const told = new AbortController();
-  const tell = (name: NodeJS.Signals): void => {
-    if (told.signal.aborted) return;
-    told.abort(name);
-    // One Ctrl-C comes twice when npm or node --watch passes on what the terminal has sent already.
-    setTimeout(() => STOP_SIGNALS.forEach((signal) => process.off(signal, tell)), SAME_SIGNAL_MS).unref();
-  };
-  for (const signal of STOP_SIGNALS) process.on(signal, tell);
-  return told.signal;
 }
 
 function isAddressInUse(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-}
-
-function settingsHelp(): string {
-  const width = Math.max(...settingDocs.map(([name]) => name.length));
-  const lines = settingDocs.map(([name, fallback, meaning]) => {
-    const standard = fallback === '' ? '' : ` (default ${fallback})`;
-    return `  ${name.padEnd(width)}  ${meaning}${standard}`;
-  });
-  return `\nSettings, from the environment:\n${lines.join('\n')}`;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { feedSchema } from './feed-schema.js';
 import { amount, days, minutesOfADay, share, whole } from './number-schemas.js';
 import { sinksSchema } from './sink-config.js';
+import { sourcesSchema } from './source-config.js';
 import { impressionsSchema, rankingChoiceSchema, v2Schema } from './v2-schema.js';
 import { EVENT_TYPES } from '../scoring/event-weight.js';
 
@@ -28,13 +29,14 @@ export const rankingSchema = z.strictObject({
     cacheMegabytes: amount({ least: 1, most: 100_000 }),
     cacheSeconds,
     cacheSecondsUnheard: cacheSeconds,
+    forgetBelow: amount({ least: 0, most: 10 }),
   }),
   trending: z.strictObject({
     windowHours: amount({ above: 0, most: 720 }),
     halfLifeHours: amount({ above: 0, most: 720 }),
     userCap: amount({ above: 0, most: 10_000 }),
     minLocalUsers: whole({ least: 1, most: 1_000_000_000 }),
-    refreshSeconds: amount({ least: 1, most: 3_600 }),
+    refreshSeconds: whole({ least: 1, most: 3_600 }),
     popularity: z.strictObject({
       windowDays: amount({ above: 0, most: 365 }),
       halfLifeDays: amount({ above: 0, most: 365 }),
@@ -46,7 +48,12 @@ export const rankingSchema = z.strictObject({
     maxQueued: whole({ least: 500, most: 1_000_000 }),
     maxQueuedMs: whole({ least: 100, most: 60_000 }),
   }),
+  retention: z.strictObject({
+    interactionsDays: whole({ least: 30, most: 3_650 }),
+    rankingsHours: amount({ least: 1, most: 720 }),
+  }),
   sinks: sinksSchema.max(10),
+  sources: sourcesSchema.max(20),
   ranking: rankingChoiceSchema,
   country: z.strictObject({
     headers: z

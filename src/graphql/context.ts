@@ -1,6 +1,10 @@
 import type { Catalogue } from '../catalogue/catalogue.js';
+import type { MarketHistory } from '../catalogue/market-history.js';
+import type { CrowdService } from '../feed/crowd-service.js';
 import type { ExplainService } from '../feed/explain-service.js';
 import type { FeedService } from '../feed/feed-service.js';
+import type { LiveService } from '../live/live-service.js';
+import type { JobService } from '../jobs/job-service.js';
 import type { ProfileService } from '../profiles/profile-service.js';
 import type { TrackingService } from '../tracking/tracking-service.js';
 import type { TrendService } from '../trends/trend-service.js';
@@ -9,8 +13,12 @@ import { createLoaders, type Loaders } from './loaders.js';
 /** The use cases that resolvers delegate to. */
 export interface Services {
   readonly catalogue: Catalogue;
+  readonly crowd: CrowdService;
   readonly explain: ExplainService;
   readonly feed: FeedService;
+  readonly live: LiveService;
+  readonly marketHistory: MarketHistory;
+  readonly jobs: JobService;
   readonly profiles: ProfileService;
   readonly tracking: TrackingService;
   readonly trends: TrendService;

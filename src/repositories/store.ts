@@ -1,12 +1,17 @@
 import type { PrismaClient } from '../generated/prisma/client.js';
+import { ComputationRepository } from './computation-repository.js';
 import { InteractionRepository } from './interaction-repository.js';
+import { JobRunRepository } from './job-run-repository.js';
 import { MarketRepository } from './market-repository.js';
+import { MomentumRepository } from './momentum-repository.js';
 import { OutboxRepository } from './outbox-repository.js';
 import { ProfileRepository, type ProfileFold } from './profile-repository.js';
 import { isRefusal, record, type Recording } from './recording.js';
 import { RejectedEventRepository } from './rejected-event-repository.js';
 import { SecretRepository } from './secret-repository.js';
 import { ServedFeedRepository } from './served-feed-repository.js';
+import { SnapshotRepository } from './snapshot-repository.js';
+import { SourceStateRepository } from './source-state-repository.js';
 import { TrendingRepository } from './trending-repository.js';
 
 /** The repositories that may take part in one transaction. */
@@ -14,6 +19,8 @@ export interface Transaction {
   readonly interactions: InteractionRepository;
   readonly profiles: ProfileRepository;
   readonly trending: TrendingRepository;
+  readonly momentum: MomentumRepository;
+  readonly computations: ComputationRepository;
   readonly outbox: OutboxRepository;
   readonly rejectedEvents: RejectedEventRepository;
   /**
@@ -28,16 +35,28 @@ export interface Transaction {
 /** Everything that is stored. */
 export interface Store extends Transaction {
   readonly markets: MarketRepository;
+  readonly snapshots: SnapshotRepository;
   readonly secrets: SecretRepository;
   readonly servedFeeds: ServedFeedRepository;
+  readonly sources: SourceStateRepository;
+  readonly jobRuns: JobRunRepository;
   /** Runs `work` as one transaction: all of it is on disk when this resolves, or none of it happened. */
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
   /** Resolves when the database answers. */
   ping(): Promise<void>;
 }
 
-/** @param fold how a profile is made from stored events, where it has to be. */
-export function createStore(prisma: PrismaClient, fold: ProfileFold): Store {
+const TRANSACTION_TIMEOUT_MS = 30_000;
+
+/**
+ * @param fold how a profile is made from stored events, where it has to be.
+ * @param transactionTimeoutMs how long one transaction may take.
+ */
+export function createStore(
+  prisma: PrismaClient,
+  fold: ProfileFold,
+  transactionTimeoutMs = TRANSACTION_TIMEOUT_MS,
+): Store {
   const repositories = (connection: Pick<PrismaClient, '$queryRaw' | '$executeRaw'>): Transaction => ({
     interactions: new InteractionRepository(connection),
     profiles: new ProfileRepository({
@@ -46,6 +65,8 @@ export function createStore(prisma: PrismaClient, fold: ProfileFold): Store {
       fold,
     }),
     trending: new TrendingRepository(connection),
+    momentum: new MomentumRepository(connection),
+    computations: new ComputationRepository(connection),
     outbox: new OutboxRepository(connection),
     rejectedEvents: new RejectedEventRepository(connection),
     record: async (recording) => {
@@ -61,10 +82,13 @@ export function createStore(prisma: PrismaClient, fold: ProfileFold): Store {
   return {
     ...repositories(prisma),
     markets: new MarketRepository(prisma),
+    snapshots: new SnapshotRepository(prisma),
     secrets: new SecretRepository(prisma),
     servedFeeds: new ServedFeedRepository(prisma),
+    sources: new SourceStateRepository(prisma),
+    jobRuns: new JobRunRepository(prisma),
     transaction: (work) =>
-      prisma.$transaction((tx) => work(repositories(tx)), { timeout: 30_000, maxWait: 5_000 }),
+      prisma.$transaction((tx) => work(repositories(tx)), { timeout: transactionTimeoutMs, maxWait: 5_000 }),
     ping: async () => {
       await prisma.$queryRaw`select 1`;
     },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadSample } from '../../src/cli/load-sample.js';
 import { exampleQueries } from '../../src/http/example-queries.js';
+import { connectLive } from '../support/live-socket.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../support/test-gateway.js';
 
 let gateway: TestGateway;
@@ -13,14 +14,30 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 
 describe('on the sample', async () => {
-  it.each(await exampleQueries())(
+  const examples = await exampleQueries();
+  const isSubscription = ({ query }: { query: string }): boolean => /^\s*subscription\b/m.test(query);
+
+  it.each(examples.filter(isSubscription))(
+    'the example subscription of GraphiQL works: $variables',
+    async ({ query, variables }) => {
+      const live = await connectLive(gateway.url);
+      live.subscribe('example', query, { ...variables });
+      await live.heard();
+      expect(live.messages).toEqual([]);
+      live.socket.terminate();
+    },
+  );
+
+  it.each(examples.filter((example) => !isSubscription(example)))(
     'the example query of GraphiQL works: $variables',
     async ({ query, variables }) => {
       const { status, data, errors } = await gateway.query(query, { ...variables });
       expect(errors).toBeUndefined();
       expect(status).toBe(200);
       const answer = JSON.stringify(data);
-      expect(answer).toMatch(/"title":|"status":"RECORDED"|"totalInteractions":[1-9]/);
+      expect(answer).toMatch(
+        /"title":|"status":"RECORDED"|"totalInteractions":[1-9]|"name":"trends"|"at":"20/,
+      );
     },
   );
 

@@ -32,7 +32,11 @@ it('describes every type, field, argument and value', () => {
   for (const type of Object.values(schema.getTypeMap())) {
     if (type.name.startsWith('__') || isSpecifiedScalarType(type)) continue;
     // What the root types are for, GraphQL itself says.
-    if (type !== schema.getQueryType() && type !== schema.getMutationType()) {
+    if (
+      ![schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].some(
+        (root) => root === type,
+      )
+    ) {
       described.push([type.name, type.description]);
     }
     const fieldsByName: Record<string, GraphQLField<unknown, unknown> | GraphQLInputField> =

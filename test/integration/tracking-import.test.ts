@@ -111,7 +111,7 @@ it('builds a profile as if the events had happened then', async () => {
 });
 
 it('gives the odds that were known when an event happened', async () => {
-  await gateway.backend.store.markets.addHistory([
+  await gateway.backend.store.snapshots.addHistory([
     { marketId: 'bitcoin', at: hoursAgo(10), probability: 0.3, volume24h: 0, participantCount: 0 },
     { marketId: 'bitcoin', at: hoursAgo(5), probability: 0.6, volume24h: 0, participantCount: 0 },
   ]);

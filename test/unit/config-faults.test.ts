@@ -110,6 +110,23 @@ describe('a ranking config is refused with the place of the fault, what is wrong
       'sinks: [{ name: a, type: jsonl, folder: x }, { name: a, type: nats }]',
       'sinks.1.name: "a" is used twice',
     ],
+    // Sources.
+    [
+      'sources: [{ name: a, url: "https://example.org", format: csv }]',
+      'sources.0.format: must be "gamma" or "manifold" (it is "csv")',
+    ],
+    [
+      'sources: [{ name: a, url: "example.org?key=secret", format: gamma }]',
+      'sources.0.url: must be an http(s) URL',
+    ],
+    [
+      'sources: [{ name: a, url: "https://example.org", format: gamma, every: 60 }]',
+      'sources.0.every: is no key of the config; did you mean sources.0.everySeconds?',
+    ],
+    [
+      'sources: [{ name: a, url: "https://example.org", format: gamma, everySeconds: 5 }]',
+      'sources.0.everySeconds: must be a whole number from 10 to 86400 (it is 5)',
+    ],
     // Values that do not go together.
     [
       'feed: { quotas: { PERSONAL: 0.6 } }',
@@ -137,6 +154,14 @@ describe('a ranking config is refused with the place of the fault, what is wrong
     [
       'v2: { continuity: { siblingsOf: 41 }, similarity: { centroidMarkets: 40 } }',
       notAbove('v2.continuity.siblingsOf', 41, 'v2.similarity.centroidMarkets', 40),
+    ],
+    [
+      'trending: { popularity: { windowDays: 31 } }\nretention: { interactionsDays: 30 }',
+      notAbove('trending.popularity.windowDays', 31, 'retention.interactionsDays', 30),
+    ],
+    [
+      'feed: { keepMinutes: 90 }\nretention: { rankingsHours: 1 }',
+      notAbove('feed.keepMinutes', 1.5, 'retention.rankingsHours', 1),
     ],
     ['trending: { halfLifeHours: 48 }', notAbove('trending.halfLifeHours', 48, 'trending.windowHours', 24)],
     [

@@ -72,13 +72,16 @@ describe('the ranking config', () => {
         cacheMegabytes: 512,
         cacheSeconds: 60,
         cacheSecondsUnheard: 1,
+        forgetBelow: 0.05,
       },
       trending: {
         ...{ windowHours: 24, halfLifeHours: 6, userCap: 8, minLocalUsers: 20, refreshSeconds: 60 },
         popularity: { windowDays: 30, halfLifeDays: 3 },
       },
       tracking: { groupWaitMs: 0, groupEvents: 500, maxQueued: 10_000, maxQueuedMs: 2_000 },
+      retention: { interactionsDays: 180, rankingsHours: 24 },
       sinks: [],
+      sources: [],
       ranking: { personalization: true, algorithm: 'v2', rollout: 100, others: 'v1' },
       country: { headers: [] },
       v2: {

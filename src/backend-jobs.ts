@@ -1,0 +1,68 @@
+import type { Catalogue } from './catalogue/catalogue.js';
+import { MarketPoller } from './catalogue/pollers/market-poller.js';
+import type { Clock } from './config/clock.js';
+import type { LiveConfig } from './config/live-config.js';
+import { openDatabase } from './database/client.js';
+import { createJobs } from './jobs/create-jobs.js';
+import { openJobs, type Jobs } from './jobs/open-jobs.js';
+import type { Logger } from './observability/logger.js';
+import { liveProfileMemory } from './profiles/profile-memory.js';
+import { ProfileUpkeep } from './profiles/profile-upkeep.js';
+import type { SharedProfiles } from './profiles/shared-profiles.js';
+import { PartitionRepository } from './repositories/partition-repository.js';
+import type { ProfileFold } from './repositories/profile-repository.js';
+import { createStore, type Store } from './repositories/store.js';
+import { Retention } from './tracking/retention.js';
+import { TrendComputations } from './trends/trend-computations.js';
+
+/** Jobs wait for a connection rather than for more of them: the database has requests to serve. */
+const POOL_SIZE = 3;
+
+/** One statement, or one transaction, of a job. */
+const LONGEST_MS = 10 * 60_000;
+
+/** The jobs of a backend, on connections of their own. */
+export function openBackendJobs(parts: {
+  readonly databaseUrl: string;
+  readonly store: Pick<Store, 'jobRuns'>;
+  readonly catalogue: Catalogue;
+  readonly profiles: SharedProfiles;
+  readonly fold: ProfileFold;
+  readonly liveConfig: LiveConfig;
+  /** Whether this process runs jobs. */
+  readonly works: boolean;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): Jobs & { readonly computations: TrendComputations } {
+  const { databaseUrl, store, catalogue, profiles, fold, liveConfig, works, clock, logger } = parts;
+  const database = openDatabase({
+    ...{ url: databaseUrl, logger, poolSize: POOL_SIZE },
+    queryTimeoutMs: LONGEST_MS,
+  });
+  const ownStore = createStore(database.prisma, fold, LONGEST_MS);
+  const config = () => liveConfig.current.config;
+  const computations = new TrendComputations({ store: ownStore, config: () => config().trending, clock });
+  const jobs = openJobs({
+    jobs: createJobs({
+      config: config(),
+      computations,
+      snapshots: ownStore.snapshots,
+      upkeep: new ProfileUpkeep({ store: ownStore, profiles, memory: liveProfileMemory(config), config }),
+      retention: new Retention({
+        store: ownStore,
+        partitions: new PartitionRepository({ url: databaseUrl }),
+        config,
+      }),
+      pollerOf: (source) => new MarketPoller({ source, catalogue, states: ownStore.sources, clock, logger }),
+    }),
+    ...{ databaseUrl, runs: store.jobRuns, works, clock, logger },
+  });
+  return {
+    ...jobs,
+    computations,
+    close: async () => {
+      await jobs.close();
+      await database.close();
+    },
+  };
+}

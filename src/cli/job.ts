@@ -1,0 +1,80 @@
+import Table from 'cli-table3';
+import { Command } from 'commander';
+import type { Backend } from '../app.js';
+import { OperatorError } from '../errors.js';
+import type { JobStatus } from '../jobs/job-service.js';
+import { openCommandBackend } from './command-backend.js';
+
+/** `bellwether job`: the work in the background. */
+export function jobCommand(): Command {
+  return new Command('job')
+    .description('Look at the work in the background, and have it done.')
+    .addCommand(
+      new Command('list').description('Every job, how its last run went, and when it is due.').action(list),
+    )
+    .addCommand(
+      new Command('run')
+        .description('Run a job now and wait for its end; by a worker, or by this command if there is none.')
+        .argument('<name>', 'as in "bellwether job list"')
+        .action(run),
+    );
+}
+
+async function list(): Promise<void> {
+  const backend = await openCommandBackend({ holdCatalogue: false });
+  try {
+    const table = new Table({
+      head: ['job', 'every', 'last run', 'took', 'outcome', 'next', 'what it did'],
+      style: { head: [], border: [] },
+      colWidths: [null, null, null, null, null, null, 50],
+      wordWrap: true,
+    });
+    for (const job of await backend.services.jobs.list()) table.push(row(job));
+    console.log(table.toString());
+  } finally {
+    await backend.close();
+  }
+}
+
+function row({ name, everySeconds, lastRun, nextRunAt }: JobStatus): string[] {
+  return [
+    name,
+    period(everySeconds),
+    lastRun === null ? 'never' : instant(lastRun.startedAt),
+    lastRun?.durationMs == null ? '' : `${(lastRun.durationMs / 1_000).toFixed(1)} s`,
+    lastRun === null ? '' : lastRun.outcome + (lastRun.attempt > 1 ? ` (attempt ${lastRun.attempt})` : ''),
+    instant(nextRunAt),
+    lastRun?.detail ?? '',
+  ];
+}
+
+function period(seconds: number): string {
+  if (seconds % 86_400 === 0) return `${seconds / 86_400} d`;
+  if (seconds % 3_600 === 0) return `${seconds / 3_600} h`;
+  return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
+}
+
+const instant = (at: Date): string => at.toISOString().slice(0, 19).replace('T', ' ');
+
+async function run(name: string): Promise<void> {
+  const backend = await openCommandBackend({ holdCatalogue: false, runsJobs: true });
+  try {
+    await runToEnd(backend, name);
+  } finally {
+    await backend.close();
+  }
+}
+
+async function runToEnd({ services, jobWorker }: Backend, name: string): Promise<void> {
+  const job = services.jobs.find(name);
+  await jobWorker.serve(job);
+  const ended = await services.jobs.runToEnd(job);
+  if (ended === null) {
+    throw new OperatorError(
+      `A run of ${name} is waiting or under way already. "bellwether job list" shows how it goes.`,
+    );
+  }
+  if (ended.state === 'failed')
+    throw new OperatorError(`${name} failed: ${ended.detail ?? 'no reason is known'}`);
+  console.log(`${name}: ${ended.detail ?? 'done'}`);
+}

@@ -1,0 +1,15 @@
+import type { TrendComputations } from '../trends/trend-computations.js';
+import type { Job } from './job.js';
+
+export function attentionJob(computations: Pick<TrendComputations, 'attention'>): Job {
+  return {
+    name: 'attention',
+    description:
+      'Count how often each market was shown and opened within a week, and how popular it has been.',
+    everySeconds: 10 * 60,
+    run: async () => {
+      const markets = await computations.attention();
+      return markets === null ? 'another process computes it' : `${markets} markets`;
+    },
+  };
+}

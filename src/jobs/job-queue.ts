@@ -1,0 +1,157 @@
+import { PgBoss, type ConstructorOptions, type JobWithMetadata } from 'pg-boss';
+import type { Logger } from '../observability/logger.js';
+import type { Job } from './job.js';
+
+/** A worker that has not been heard of for so long is gone, and what it ran is run again. */
+const HEARTBEAT_SECONDS = 10;
+const WATCH_EVERY_SECONDS = 5;
+
+/** A failed run is tried again after about so long, twice as long each time. */
+const RETRIES = 3;
+const RETRY_SECONDS = 2;
+const RETRY_MOST_SECONDS = 300;
+
+/** A run that takes longer is given up. */
+const LONGEST_RUN_SECONDS = 3_600;
+
+/** Workers are woken by the database; this is for what is tried again, and for where that does not get through. */
+const LOOK_EVERY_SECONDS = 2;
+
+const STOP_WITHIN_MS = 4_000;
+
+/** One run as the queue hands it over. */
+export interface QueuedRun {
+  /** From 1. */
+  readonly attempt: number;
+  readonly signal: AbortSignal;
+}
+
+/** What became of a run that was asked for. */
+export interface RunState {
+  readonly state: 'waiting' | 'running' | 'succeeded' | 'failed';
+  /** What it did, or why it failed. */
+  readonly detail: string | null;
+}
+
+/**
+ * The queue of runs, kept by pg-boss in a schema of its own (`pgboss`) of the same database. Of each job there is at
+ * most one run at a time, waiting or running, whoever asked for it.
+ */
+export class JobQueue {
+  readonly #boss: PgBoss;
+  readonly #jobs: readonly Job[];
+  #opened: Promise<void> | undefined;
+  #isWorking = false;
+
+  constructor({
+    databaseUrl,
+    jobs,
+    logger,
+    works,
+  }: {
+    databaseUrl: string;
+    jobs: readonly Job[];
+    logger: Logger;
+    /** Whether this process will {@link work}, or only ask for runs. */
+    works: boolean;
+  }) {
+    const options: ConstructorOptions = {
+      connectionString: databaseUrl,
+      application_name: 'bellwether-jobs',
+      max: works ? 4 : 1,
+      // The ticks are sent by the workers themselves: cron knows no times shorter than a minute, nor of any length.
+      schedule: false,
+      supervise: works,
+      superviseIntervalSeconds: WATCH_EVERY_SECONDS,
+      monitorIntervalSeconds: WATCH_EVERY_SECONDS,
+      useListenNotify: works,
+    };
+    this.#jobs = jobs;
+    this.#boss = new PgBoss(options);
+    this.#boss.on('error', (error) => logger.warn({ err: error }, 'the job queue could not be reached'));
+    this.#boss.on('warning', ({ message, data }) => logger.debug({ data }, message));
+  }
+
+  /** Makes the queues, when there are none yet. Anything else does this first. */
+  open(): Promise<void> {
+    this.#opened ??= this.#open().catch((error: unknown) => {
+      this.#opened = undefined;
+      throw error;
+    });
+    return this.#opened;
+  }
+
+  /** Asks for a job's run of the present time, unless somebody has. @returns whether this did it. */
+  async tick(job: Job): Promise<boolean> {
+    await this.open();
+    return (await this.#boss.send(job.name, null, { singletonSeconds: job.everySeconds })) !== null;
+  }
+
+  /** Asks for a run now. @returns its id; null when one is waiting or running already. */
+  async request(job: Job): Promise<string | null> {
+    await this.open();
+    return this.#boss.send(job.name);
+  }
+
+  /** What became of a run. */
+  async stateOf(job: Job, id: string): Promise<RunState | null> {
+    await this.open();
+    const [run] = await this.#boss.findJobs(job.name, { id });
+    return run === undefined ? null : { state: STATES[run.state], detail: detailOf(run.output) };
+  }
+
+  /** Runs what is asked for of a job, one run at a time; what the handler throws is a failure. */
+  async work(job: Job, handler: (run: QueuedRun) => Promise<string>): Promise<void> {
+    await this.open();
+    this.#isWorking = true;
+    const options = {
+      includeMetadata: true,
+      pollingIntervalSeconds: LOOK_EVERY_SECONDS,
+      notifyPollingIntervalSeconds: LOOK_EVERY_SECONDS,
+    } as const;
+    await this.#boss.work(job.name, options, async ([run]: JobWithMetadata[]) => {
+      if (run === undefined) return null;
+      return { value: await handler({ attempt: run.retryCount + 1, signal: run.signal }) };
+    });
+  }
+
+  /** Takes no further run, and waits a little for those under way; what is not done then is run again elsewhere. */
+  async close(): Promise<void> {
+    if (this.#opened === undefined) return;
+    await this.#opened.catch(() => undefined);
+    await this.#boss.stop({ graceful: this.#isWorking, timeout: STOP_WITHIN_MS });
+  }
+
+  async #open(): Promise<void> {
+    await this.#boss.start();
+    for (const { name } of this.#jobs) {
+      const options = {
+        retryLimit: RETRIES,
+        retryDelay: RETRY_SECONDS,
+        retryBackoff: true,
+        retryDelayMax: RETRY_MOST_SECONDS,
+        expireInSeconds: LONGEST_RUN_SECONDS,
+        heartbeatSeconds: HEARTBEAT_SECONDS,
+        notify: true,
+      };
+      await this.#boss.createQueue(name, { ...options, policy: 'exclusive' });
+      await this.#boss.updateQueue(name, options);
+    }
+  }
+}
+
+const STATES: Record<JobWithMetadata['state'], RunState['state']> = {
+  created: 'waiting',
+  retry: 'waiting',
+  active: 'running',
+  completed: 'succeeded',
+  cancelled: 'failed',
+  failed: 'failed',
+};
+
+/** pg-boss keeps what a handler returns or throws as JSON. */
+function detailOf(output: unknown): string | null {
+  const { value, message } = (output as { value?: unknown; message?: unknown } | null) ?? {};
+  if (typeof message === 'string') return message;
+  return typeof value === 'string' ? value : null;
+}

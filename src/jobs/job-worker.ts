@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../config/clock.js';
+import type { Logger } from '../observability/logger.js';
+import type { JobRunRepository } from '../repositories/job-run-repository.js';
+import { nextTimeMs, type Job } from './job.js';
+import type { JobQueue, QueuedRun } from './job-queue.js';
+
+/**
+ * A tick is asked for twice: a moment into its time, and again later in it, for a clock that is a little ahead of the
+ * database's and for a run that was still under way.
+ */
+const TICKS_AFTER_MS = [200, 5_000] as const;
+
+const BEGIN_AGAIN_MS = 2_000;
+
+/** Runs jobs: asks for each at its times, and works off what anybody asked for. */
+export class JobWorker {
+  readonly #stopping = new AbortController();
+  #starting: Promise<unknown> = Promise.resolve();
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+
+  constructor(
+    private readonly parts: {
+      queue: Pick<JobQueue, 'tick' | 'work'>;
+      jobs: readonly Job[];
+      runs: Pick<JobRunRepository, 'start' | 'finish'>;
+      /** Names this process in the runs. */
+      name: string;
+      clock: Clock;
+      logger: Logger;
+    },
+  ) {}
+
+  /**
+   * Begins to run the jobs, as soon as the queue can be reached. A time that has begun and that nobody has asked for
+   * yet is asked for at once.
+   */
+  start(): void {
+    this.#starting = Promise.all(this.parts.jobs.map((job) => this.#begin(job)));
+  }
+
+  /** Works off one job for whoever waits for it, without asking for it at its times. */
+  async serve(job: Job): Promise<void> {
+    await this.parts.queue.work(job, (run) => this.#run(job, run));
+  }
+
+  /** Asks for nothing more, and tells the runs under way to end. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('the process stops'));
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    await this.#starting;
+  }
+
+  async #begin(job: Job): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        await this.serve(job);
+        await this.#tick(job);
+        this.#schedule(job);
+        return;
+      } catch (error) {
+        this.parts.logger.warn({ err: error, job: job.name }, 'a job could not be begun with; trying again');
+        await sleep(BEGIN_AGAIN_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  #schedule(job: Job): void {
+    if (this.#stopping.signal.aborted) return;
+    const nowMs = this.parts.clock();
+    const everyMs = job.everySeconds * 1_000;
+    const begunMs = nextTimeMs(job, nowMs) - everyMs;
+    const placesMs = TICKS_AFTER_MS.filter((afterMs) => afterMs < everyMs);
+    const times = [begunMs, begunMs + everyMs].flatMap((ms) => placesMs.map((afterMs) => ms + afterMs));
+    const nextMs = Math.min(...times.filter((ms) => ms > nowMs));
+    // Longer waits than a timer can count are cut.
+    const waitMs = Math.min(nextMs - nowMs, 86_400_000);
+    const timer = setTimeout(() => {
+      void this.#tick(job).then(() => this.#schedule(job));
+    }, waitMs);
+    this.#timers.set(job.name, timer);
+  }
+
+  async #tick(job: Job): Promise<void> {
+    try {
+      await this.parts.queue.tick(job);
+    } catch (error) {
+      this.parts.logger.warn({ err: error, job: job.name }, 'a job could not be asked for at its time');
+    }
+  }
+
+  async #run(job: Job, { attempt, signal }: QueuedRun): Promise<string> {
+    const { runs, clock, logger, name } = this.parts;
+    const startedAt = new Date(clock());
+    const id = await runs.start({ job: job.name, attempt, worker: name, startedAt });
+    const log = { job: job.name, attempt };
+    try {
+      const both = AbortSignal.any([signal, this.#stopping.signal]);
+      const detail = await job.run({ now: startedAt, signal: both });
+      await runs.finish(id, { finishedAt: new Date(clock()), outcome: 'SUCCEEDED', detail });
+      logger.debug({ ...log, durationMs: clock() - startedAt.getTime(), detail }, 'job done');
+      return detail;
+    } catch (error) {
+      logger.warn({ ...log, err: error }, 'a job failed and will be tried again');
+      const detail = error instanceof Error ? error.message : String(error);
+      // The failure itself is what has to be told, also when it cannot be noted.
+      await runs
+        .finish(id, { finishedAt: new Date(clock()), outcome: 'FAILED', detail })
+        .catch((cause: unknown) => logger.warn({ ...log, err: cause }, 'a failed run could not be noted'));
+      throw error;
+    }
+  }
+}

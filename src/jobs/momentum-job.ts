@@ -1,0 +1,15 @@
+import type { TrendComputations } from '../trends/trend-computations.js';
+import type { Job } from './job.js';
+
+/** @param everySeconds of the config, `trending.refreshSeconds`. */
+export function momentumJob(computations: Pick<TrendComputations, 'momentum'>, everySeconds: number): Job {
+  return {
+    name: 'momentum',
+    description: 'Compute how each market moved lately: views, trades, odds, volume, participants.',
+    everySeconds,
+    run: async () => {
+      const markets = await computations.momentum();
+      return markets === null ? 'another process computes it' : `${markets} markets`;
+    },
+  };
+}

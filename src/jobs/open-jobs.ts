@@ -1,0 +1,40 @@
+import { hostname } from 'node:os';
+import type { Clock } from '../config/clock.js';
+import type { Logger } from '../observability/logger.js';
+import type { JobRunRepository } from '../repositories/job-run-repository.js';
+import type { Job } from './job.js';
+import { JobQueue } from './job-queue.js';
+import { JobService } from './job-service.js';
+import { JobWorker } from './job-worker.js';
+
+/** The jobs of a process: to be looked at and asked for, and to be run if it is one that runs them. */
+export interface Jobs {
+  readonly service: JobService;
+  readonly worker: JobWorker;
+  /** Tells the runs under way to end, and waits a little for them. */
+  close(): Promise<void>;
+}
+
+/** Connects to nothing until something is asked for. */
+export function openJobs(parts: {
+  readonly jobs: readonly Job[];
+  readonly databaseUrl: string;
+  readonly runs: JobRunRepository;
+  /** Whether this process runs jobs. */
+  readonly works: boolean;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): Jobs {
+  const { jobs, databaseUrl, runs, works, clock, logger } = parts;
+  const queue = new JobQueue({ databaseUrl, jobs, works, logger });
+  const name = `${hostname()}:${process.pid}`;
+  const worker = new JobWorker({ queue, jobs, runs, name, clock, logger });
+  return {
+    service: new JobService({ queue, jobs, runs, clock }),
+    worker,
+    close: async () => {
+      await worker.stop();
+      await queue.close();
+    },
+  };
+}

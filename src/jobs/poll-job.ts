@@ -1,0 +1,25 @@
+import type { MarketPoller } from '../catalogue/pollers/market-poller.js';
+import type { SourceConfig } from '../config/source-config.js';
+import type { Job } from './job.js';
+
+/** One for each source of the config. */
+export function pollJob(
+  source: Pick<SourceConfig, 'name' | 'format' | 'everySeconds'>,
+  poller: Pick<MarketPoller, 'poll'>,
+): Job {
+  return {
+    name: `poll-${source.name}`,
+    description: `Bring the catalogue up to the source "${source.name}" (${source.format}).`,
+    everySeconds: source.everySeconds,
+    run: async ({ signal }) => {
+      const summary = await poller.poll(signal);
+      if ('skippedUntil' in summary) return `left alone until ${summary.skippedUntil.toISOString()}`;
+      const { pages, unchangedPages, created, updated, unchanged, rejected, closed, truncated } = summary;
+      return (
+        `${pages} pages, ${unchangedPages} of them as before; ${created} markets created, ${updated} updated, ` +
+        `${unchanged} as before, ${rejected} rejected, ${closed} closed` +
+        (truncated ? '; the list is longer than maxPages' : '')
+      );
+    },
+  };
+}

@@ -8,8 +8,8 @@ export function trendsJob(computations: Pick<TrendComputations, 'trends'>, every
     description: 'Compute how strongly each market trends, everywhere and in each country.',
     everySeconds,
     run: async () => {
-      const scores = await computations.trends();
-      return scores === null ? 'another process computes them' : `${scores} scores`;
+      const scopes = await computations.trends();
+      return scopes === null ? 'another process computes them' : `${scopes} scopes`;
     },
   };
 }

@@ -3,12 +3,14 @@ import { trendSums, trendSumsByCountry, type TrendWindow } from './trend-sums.js
 
 type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
 
-export interface TrendingScore {
+/** How markets trend within a scope. */
+export interface TrendingScope {
   /** `global` or `local:<CC>`. */
   readonly scope: string;
-  readonly marketId: string;
-  /** 0–1. */
-  readonly score: number;
+  /** The strongest first. */
+  readonly marketIds: readonly string[];
+  /** 0–1, 1 for the strongest; in the order of the markets. */
+  readonly scores: readonly number[];
 }
 
 /** How much the crowd has had to do with a market lately. */
@@ -29,21 +31,24 @@ export class TrendingRepository {
    * scope. A country has a scope when at least `minLocalUsers` distinct people act from it. Within a transaction,
    * whose later statements then may use more memory.
    *
-   * @returns how many scores there are.
+   * @returns how many scopes there are.
    */
   async replaceScores(window: TrendWindow, minLocalUsers: number): Promise<number> {
     await this.#allowMemory();
-    await this.connection.$executeRaw`delete from trending_scores`;
+    await this.connection.$executeRaw`delete from trending_scopes`;
     return this.connection.$executeRaw`
-      insert into trending_scores (scope, market_id, score)
-      select case when country is null then 'global' else 'local:' || country end, market_id,
-        sum / max(sum) over (partition by country)
-      from (${trendSumsByCountry(window, minLocalUsers)}) sums where sum > 0`;
+      insert into trending_scopes (scope, market_ids, scores)
+      select case when country is null then 'global' else 'local:' || country end,
+        array_agg(market_id order by sum desc, market_id), array_agg(sum / largest order by sum desc, market_id)
+      from (
+        select country, market_id, sum, max(sum) over (partition by country) as largest
+        from (${trendSumsByCountry(window, minLocalUsers)}) sums where sum > 0
+      ) scored group by country`;
   }
 
-  async scores(): Promise<TrendingScore[]> {
-    return this.connection.$queryRaw<TrendingScore[]>`
-      select scope, market_id as "marketId", score from trending_scores order by scope, score desc, market_id`;
+  async scopes(): Promise<TrendingScope[]> {
+    return this.connection.$queryRaw<TrendingScope[]>`
+      select scope, market_ids as "marketIds", scores from trending_scopes order by scope`;
   }
 
   /**

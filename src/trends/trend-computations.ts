@@ -27,7 +27,7 @@ export class TrendComputations {
     },
   ) {}
 
-  /** How strongly each market trends in each scope. @returns how many scores; null when another process does it. */
+  /** How strongly each market trends in each scope. @returns in how many scopes; null when another process does it. */
   trends(): Promise<number | null> {
     return this.#compute('trends', ({ trending }, nowMs) => {
       const { windowHours, halfLifeHours, userCap, minLocalUsers } = this.parts.config();

@@ -63,15 +63,14 @@ export class TrendService {
 }
 
 const read: Record<ComputationName, (store: Stored, computedAt: Date) => Promise<Partial<TrendScores>>> = {
-  trends: async ({ trending }) => {
-    const scopes = new Map<string, Map<string, number>>();
-    for (const { scope, marketId, score } of await trending.scores()) {
-      let scores = scopes.get(scope);
-      if (scores === undefined) scopes.set(scope, (scores = new Map<string, number>()));
-      scores.set(marketId, score);
-    }
-    return { scopes };
-  },
+  trends: async ({ trending }) => ({
+    scopes: new Map(
+      (await trending.scopes()).map(({ scope, marketIds, scores }) => [
+        scope,
+        new Map(marketIds.map((marketId, place) => [marketId, scores[place] ?? 0])),
+      ]),
+    ),
+  }),
   momentum: async ({ momentum }, computedAt) => {
     const rows = await momentum.all();
     return {

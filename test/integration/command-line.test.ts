@@ -202,7 +202,7 @@ describe('on a database of its own', () => {
     await execute(
       own.url,
       `create function refuse() returns trigger language plpgsql as $$ begin raise 'not now'; end $$;
-       create trigger refuse before insert or delete on trending_scores
+       create trigger refuse before insert or delete on trending_scopes
          for each statement execute function refuse()`,
     );
     const gateway = startCommand(['serve'], { DATABASE_URL: own.url, PORT: '0' });

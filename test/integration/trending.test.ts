@@ -157,7 +157,8 @@ describe('a trend', () => {
     const since = new Date(gateway.clock.nowMs - 24 * HOUR_MS);
     const scores = await gateway.backend.store.transaction(async ({ trending }) => {
       await trending.replaceScores({ now, since, halfLifeMs: 60_000, userCap: 8 }, 20);
-      return new Map((await trending.scores()).map(({ marketId, score }) => [marketId, score]));
+      const [scope] = await trending.scopes();
+      return new Map(scope?.marketIds.map((marketId, place) => [marketId, scope.scores[place]]));
     });
     expect(scores.get('market-1')).toBe(1);
     expect(scores.get('market-0')).toBeLessThan(1e-200);
@@ -178,6 +179,28 @@ describe('the trend of a country', () => {
     expect(scope).toBe('local:IL');
     expect(scores).toEqual({ 'market-1': 1, 'market-2': expect.closeTo(2 / (18 * 6 + 8), 9) as number });
     expect((await trendsIn('US')).scope).toBe('global');
+  });
+
+  it('counts a traveller in each of their countries, and over everyone only up to the cap', async () => {
+    await happen([
+      ...people(19, 'israeli').map((userKey) => ({ userKey, marketId: 'market-1', country: 'IL' })),
+      ...people(19, 'german').map((userKey) => ({ userKey, marketId: 'market-1', country: 'DE' })),
+      { userKey: 'traveller', marketId: 'market-0', country: 'IL' },
+      { userKey: 'traveller', marketId: 'market-0', country: 'DE' },
+      { userKey: 'traveller', marketId: 'market-2', country: 'DE' },
+    ]);
+    const everyone = 2 * 19 * 6;
+    expect((await trendsIn()).scores).toEqual({
+      'market-1': 1,
+      'market-0': expect.closeTo(8 / everyone, 9) as number,
+      'market-2': expect.closeTo(6 / everyone, 9) as number,
+    });
+    const inOne = expect.closeTo(6 / (19 * 6), 9) as number;
+    expect(await trendsIn('IL')).toEqual({ scope: 'local:IL', scores: { 'market-1': 1, 'market-0': inOne } });
+    expect(await trendsIn('DE')).toEqual({
+      scope: 'local:DE',
+      scores: { 'market-1': 1, 'market-0': inOne, 'market-2': inOne },
+    });
   });
 });
 

@@ -4,8 +4,17 @@ DROP INDEX "market_snapshots_at_idx";
 -- AlterTable
 ALTER TABLE "market_snapshots" ADD COLUMN     "resolution" SMALLINT NOT NULL DEFAULT 0;
 
--- AlterTable
-ALTER TABLE "trending_scores" DROP COLUMN "computed_at";
+-- What was computed is computed anew within a minute.
+DROP TABLE "trending_scores";
+
+-- CreateTable
+CREATE TABLE "trending_scopes" (
+    "scope" VARCHAR(16) NOT NULL,
+    "market_ids" TEXT[],
+    "scores" DOUBLE PRECISION[],
+
+    CONSTRAINT "trending_scopes_pkey" PRIMARY KEY ("scope")
+);
 
 -- AlterTable
 ALTER TABLE "market_attention" DROP COLUMN "computed_at";

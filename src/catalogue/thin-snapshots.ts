@@ -3,7 +3,7 @@ import type { SnapshotRepository, Thinned } from '../repositories/snapshot-repos
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** SPEC: hourly after 48 hours, daily after 30 days. Hours and days are those of UTC. */
+/** Hourly after 48 hours, daily after 30 days. Hours and days are those of UTC. */
 const STEPS = [
   { resolution: 0, olderThanMs: 48 * HOUR_MS, periodMs: HOUR_MS },
   { resolution: 1, olderThanMs: 30 * DAY_MS, periodMs: DAY_MS },

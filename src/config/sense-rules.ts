@@ -37,7 +37,7 @@ const dwellTimesFall: SenseRule = ({ events: { dwellFactors } }) =>
     ];
   });
 
-/** SPEC: what is shown, and what is no longer hidden, never touches taste. */
+/** What is shown, and what is no longer hidden, never touches taste. */
 const NEUTRAL = ['IMPRESSION', 'UNHIDE'] as const;
 const DISLIKES = ['SCROLL_PAST', 'SKIP_FAST', 'NOT_INTERESTED', 'HIDE'] as const;
 const LIKES = [

@@ -1,4 +1,5 @@
 import { PgBoss, type ConstructorOptions, type JobWithMetadata } from 'pg-boss';
+import type { Clock } from '../config/clock.js';
 import type { Logger } from '../observability/logger.js';
 import type { Job } from './job.js';
 
@@ -18,6 +19,8 @@ const LONGEST_RUN_SECONDS = 3_600;
 const LOOK_EVERY_SECONDS = 2;
 
 const STOP_WITHIN_MS = 4_000;
+
+const FAULTS_TOLD_EVERY_MS = 60_000;
 
 /** One run as the queue hands it over. */
 export interface QueuedRun {
@@ -46,11 +49,13 @@ export class JobQueue {
   constructor({
     databaseUrl,
     jobs,
+    clock,
     logger,
     works,
   }: {
     databaseUrl: string;
     jobs: readonly Job[];
+    clock: Clock;
     logger: Logger;
     /** Whether this process will {@link work}, or only ask for runs. */
     works: boolean;
@@ -68,7 +73,13 @@ export class JobQueue {
     };
     this.#jobs = jobs;
     this.#boss = new PgBoss(options);
-    this.#boss.on('error', (error) => logger.warn({ err: error }, 'the job queue could not be reached'));
+    let toldMs = -Infinity;
+    this.#boss.on('error', (error) => {
+      // Every queue says so every few seconds while the database is away.
+      const isNew = clock() - toldMs >= FAULTS_TOLD_EVERY_MS;
+      if (isNew) toldMs = clock();
+      logger[isNew ? 'warn' : 'debug']({ err: error }, 'the job queue could not be reached; trying again');
+    });
     this.#boss.on('warning', ({ message, data }) => logger.debug({ data }, message));
   }
 

@@ -26,7 +26,7 @@ export function openJobs(parts: {
   readonly logger: Logger;
 }): Jobs {
   const { jobs, databaseUrl, runs, works, clock, logger } = parts;
-  const queue = new JobQueue({ databaseUrl, jobs, works, logger });
+  const queue = new JobQueue({ databaseUrl, jobs, works, clock, logger });
   const name = `${hostname()}:${process.pid}`;
   const worker = new JobWorker({ queue, jobs, runs, name, clock, logger });
   return {

@@ -1,15 +1,11 @@
 import { z } from 'zod';
+import { name } from './name-schema.js';
 import { amount, whole } from './number-schemas.js';
 
 /** What every kind of sink has. */
 const common = {
   /** Stands in the outbox and in the metrics. A sink with a new name starts with the events from then on. */
-  name: z
-    .string()
-    .regex(
-      /^[a-z][a-z0-9-]{0,31}$/,
-      'must be 1 to 32 lower-case letters, digits and hyphens, a letter first',
-    ),
+  name,
   /** `pseudonym`: the HMAC of the user key; `plain`: the user key itself. */
   userKeys: z.enum(['pseudonym', 'plain']).default('pseudonym'),
   /** Most events delivered together. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { name } from './name-schema.js';
 import { amount, whole } from './number-schemas.js';
 
 /** Query parameters with which pages are asked for: an address that had them would be read wrongly. */
@@ -18,12 +19,7 @@ function addressFault(text: string): string | undefined {
 /** What every kind of source has. */
 const common = {
   /** Under this name it is remembered what was read; with a new name everything is read anew. */
-  name: z
-    .string()
-    .regex(
-      /^[a-z][a-z0-9-]{0,31}$/,
-      'must be 1 to 32 lower-case letters, digits and hyphens, a letter first',
-    ),
+  name,
   /** The list of markets, with whatever query parameters choose among them. */
   url: z
     .string()

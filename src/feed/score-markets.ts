@@ -1,8 +1,7 @@
 import { columnsOf } from '../catalogue/market-columns.js';
-import { profileMemory } from '../profiles/profile-memory.js';
-import { userV2 } from '../profiles/user-v2.js';
 import { compareRanked } from '../scoring/rank-order.js';
 import type { Candidate, ScoredCandidate } from './candidate.js';
+import { knownUser } from './known-user.js';
 import { rankCandidates } from './rank-candidates.js';
 import type { RankersV2 } from './rankers-v2.js';
 import type { RankingInputs } from './ranking-inputs.js';
@@ -21,12 +20,11 @@ export function rankMarkets(
   v2: RankersV2,
 ): ScoredCandidate[] {
   if (inputs.algorithm === 'v1') return rankCandidates(candidates, contextV1(inputs));
-  const { snapshot, trends, country, profile, personal, config, nowMs } = inputs;
+  const { snapshot, trends, country, config, nowMs } = inputs;
   const columns = columnsOf(candidates, snapshot.columns);
   const byId = new Map(candidates.map((candidate) => [candidate.market.id, candidate]));
-  const user = profile === null || !personal ? null : userV2(profile, nowMs, profileMemory(config));
   const trend = trends.columnsOfSome(columns, snapshot.columns, country);
-  const scored = v2.scorerFor(config).score(columns, trend, user, v2.findPast, nowMs);
+  const scored = v2.scorerFor(config).score(columns, trend, knownUser(inputs), v2.findPast, nowMs);
   return columns.ids
     .flatMap((id, row) => {
       const candidate = byId.get(id);

@@ -1,5 +1,4 @@
-import { profileMemory } from '../profiles/profile-memory.js';
-import { userV2 } from '../profiles/user-v2.js';
+import type { TrendColumns } from '../scoring/v2/market-columns.js';
 import type { ScoresV2 } from '../scoring/v2/score-v2.js';
 import { badgeOf } from './badge.js';
 import type { ComposedFeed, ComposedItem } from './composed-feed.js';
@@ -8,6 +7,7 @@ import { compose } from './composition/compose.js';
 import { continuation } from './composition/continuation.js';
 import type { PageInput, PageItem } from './composition/page-input.js';
 import { isPersonalized } from './is-personalized.js';
+import { knownUser } from './known-user.js';
 import type { PageKeys } from './page-keys.js';
 import type { RankersV2 } from './rankers-v2.js';
 import { seedOf, type RankingInputs } from './ranking-inputs.js';
@@ -18,13 +18,14 @@ import { seedOf, type RankingInputs } from './ranking-inputs.js';
  */
 export function composeV2(inputs: RankingInputs, v2: RankersV2): ComposedFeed {
   const { snapshot, config } = inputs;
+  const trend = trendOf(inputs);
   const scored = scoreRows(inputs, v2);
   const input = pageInput(inputs, scored, v2.keys);
   const ranked = bestPersonal(input, config.feed.pageDepth);
   const page = compose(input, ranked);
   const rest = continuation(ranked, page, config.feed.pageDepth);
   return {
-    items: page.items.map((placed) => composedItem(placed, inputs, scored)),
+    items: page.items.map((placed) => composedItem(placed, inputs, scored, trend)),
     rest: Array.from(rest, (row) => ({
       marketId: snapshot.columns.ids[row] as string,
       score: scored.final[row] as number,
@@ -35,14 +36,12 @@ export function composeV2(inputs: RankingInputs, v2: RankersV2): ComposedFeed {
 
 /** The scores of all rows of the catalogue; valid until the next ranking. */
 export function scoreRows(inputs: RankingInputs, v2: RankersV2): ScoresV2 {
-  const { snapshot, trends, country, profile, personal, config, nowMs } = inputs;
-  const user = profile === null || !personal ? null : userV2(profile, nowMs, profileMemory(config));
-  const trend = trends.columns(snapshot.columns, country);
-  return v2.scorerFor(config).score(snapshot.columns, trend, user, v2.findPast, nowMs);
+  const { snapshot, config, nowMs } = inputs;
+  return v2.scorerFor(config).score(snapshot.columns, trendOf(inputs), knownUser(inputs), v2.findPast, nowMs);
 }
 
 function pageInput(inputs: RankingInputs, scored: ScoresV2, keys: PageKeys): PageInput {
-  const { snapshot, trends, country, config, limit } = inputs;
+  const { snapshot, config, limit } = inputs;
   const { columns, entries } = snapshot;
   keys.fill(inputs, scored);
   return {
@@ -50,7 +49,7 @@ function pageInput(inputs: RankingInputs, scored: ScoresV2, keys: PageKeys): Pag
     keys: {
       PERSONAL: scored.final,
       TRENDING: keys.trending,
-      LOCAL: trends.columns(columns, country).local === null ? null : keys.local,
+      LOCAL: trendOf(inputs).local === null ? null : keys.local,
       RISING: keys.rising,
     },
     explorationWeight: keys.exploration,
@@ -65,10 +64,10 @@ function pageInput(inputs: RankingInputs, scored: ScoresV2, keys: PageKeys): Pag
 
 function composedItem(
   { row, slot, propensity }: PageItem,
-  { snapshot, trends, country, nowMs, config }: RankingInputs,
+  { snapshot, nowMs, config }: RankingInputs,
   scored: ScoresV2,
+  { global, local }: TrendColumns,
 ): ComposedItem {
-  const { global, local } = trends.columns(snapshot.columns, country);
   const entry = snapshot.entries[row];
   if (entry === undefined) throw new Error('A composed row is not in the catalogue.');
   const seen = {
@@ -84,4 +83,8 @@ function composedItem(
     propensity,
     badge: badgeOf(seen, nowMs, config.feed.badges),
   };
+}
+
+function trendOf({ trends, snapshot, country }: RankingInputs): TrendColumns {
+  return trends.columns(snapshot.columns, country);
 }

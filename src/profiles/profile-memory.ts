@@ -21,18 +21,28 @@ export function profileMemory(config: RankingConfig): ProfileMemory {
 
 /** The same, following a config that changes: each value is that of the config at the moment it is read. */
 export function liveProfileMemory(config: () => RankingConfig): ProfileMemory {
+  let last = config();
+  let memory = profileMemory(last);
+  const present = (): ProfileMemory => {
+    const now = config();
+    if (now !== last) {
+      last = now;
+      memory = profileMemory(now);
+    }
+    return memory;
+  };
   return {
     get longTermHalfLifeMs() {
-      return profileMemory(config()).longTermHalfLifeMs;
+      return present().longTermHalfLifeMs;
     },
     get sessionHalfLifeMs() {
-      return profileMemory(config()).sessionHalfLifeMs;
+      return present().sessionHalfLifeMs;
     },
     get sessionIdleMs() {
-      return profileMemory(config()).sessionIdleMs;
+      return present().sessionIdleMs;
     },
     get tagFactor() {
-      return profileMemory(config()).tagFactor;
+      return present().tagFactor;
     },
   };
 }

@@ -12,6 +12,13 @@ export interface RetentionResult {
   readonly removedClientEvents: number;
 }
 
+/** By name. */
+export interface DroppedPartitions {
+  readonly dropped: readonly string[];
+  /** Those that were in use for too long; to be tried again. */
+  readonly postponed: readonly string[];
+}
+
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -43,18 +50,24 @@ export class Retention {
    * @param options.signal ends it before the next step; what was done is kept.
    */
   async run({ now, signal }: { now: Date; signal: AbortSignal }): Promise<RetentionResult> {
-    const { interactionsDays, rankingsHours } = this.parts.config().retention;
+    const { interactionsDays } = this.parts.config().retention;
     const removedClientEvents = await this.#removeClientEvents(
       before(now, CLIENT_EVENT_DAYS * DAY_MS),
       signal,
     );
-    const feeds = await this.#dropBefore('served_feeds', before(now, rankingsHours * HOUR_MS), signal);
+    const feeds = await this.dropServedFeeds(now, signal);
     const events = await this.#dropBefore('interactions', before(now, interactionsDays * DAY_MS), signal);
     return {
       droppedPartitions: [...feeds.dropped, ...events.dropped],
       postponedPartitions: [...feeds.postponed, ...events.postponed],
       removedClientEvents,
     };
+  }
+
+  /** Drops the parts of the served feeds that lie wholly before what the config keeps. */
+  dropServedFeeds(now: Date, signal: AbortSignal): Promise<DroppedPartitions> {
+    const { rankingsHours } = this.parts.config().retention;
+    return this.#dropBefore('served_feeds', before(now, rankingsHours * HOUR_MS), signal);
   }
 
   /**
@@ -67,11 +80,7 @@ export class Retention {
     return this.parts.store.servedFeeds.removeOfNobody(before(now, keepMinutes * 60_000));
   }
 
-  async #dropBefore(
-    table: PartitionedTable,
-    instant: Date,
-    signal: AbortSignal,
-  ): Promise<{ dropped: string[]; postponed: string[] }> {
+  async #dropBefore(table: PartitionedTable, instant: Date, signal: AbortSignal): Promise<DroppedPartitions> {
     const { partitions } = this.parts;
     const old = signal.aborted ? [] : await partitions.endedBefore(table, instant);
     if (table === 'interactions' && old.length > 0) await this.#makeProfiles(signal);

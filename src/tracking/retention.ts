@@ -44,8 +44,8 @@ export class Retention {
   ) {}
 
   /**
-   * Drops the months of events, and the parts of the served feeds, that lie wholly before what the config keeps, and
-   * removes client event ids that mean nothing any more.
+   * Drops the months of events that lie wholly before what the config keeps, and removes client event ids that mean
+   * nothing any more.
    *
    * @param options.signal ends it before the next step; what was done is kept.
    */
@@ -55,11 +55,10 @@ export class Retention {
       before(now, CLIENT_EVENT_DAYS * DAY_MS),
       signal,
     );
-    const feeds = await this.dropServedFeeds(now, signal);
     const events = await this.#dropBefore('interactions', before(now, interactionsDays * DAY_MS), signal);
     return {
-      droppedPartitions: [...feeds.dropped, ...events.dropped],
-      postponedPartitions: [...feeds.postponed, ...events.postponed],
+      droppedPartitions: events.dropped,
+      postponedPartitions: events.postponed,
       removedClientEvents,
     };
   }

@@ -221,6 +221,8 @@ describe('client event ids', () => {
 });
 
 describe('served feeds', () => {
+  const drop = (nowMs = TEST_NOW_MS) =>
+    retention.dropServedFeeds(new Date(nowMs), new AbortController().signal);
   const add = (userKey: string | null, hoursAgo: number) => {
     const feedId = uuidv7();
     const servedAt = new Date(TEST_NOW_MS - hoursAgo * HOUR_MS);
@@ -235,13 +237,13 @@ describe('served feeds', () => {
     await ensureServedFeedPartitions(gateway.backend.store.servedFeeds, TEST_NOW_MS - 30 * HOUR_MS);
     const [older, old, young] = [await add('ada', 30.5), await add('ada', 25), await add('ada', 23)];
     // The second one's part ended right 24 hours ago.
-    expect(await run()).toMatchObject({
-      droppedPartitions: ['served_feeds_2026_06_14_00', 'served_feeds_2026_06_14_06'],
+    expect(await drop()).toMatchObject({
+      dropped: ['served_feeds_2026_06_14_00', 'served_feeds_2026_06_14_06'],
     });
     expect(await Promise.all([older, old, young].map(isThere))).toEqual([false, false, true]);
-    expect(await run(retention, TEST_NOW_MS + 6 * HOUR_MS - 1)).toMatchObject({ droppedPartitions: [] });
-    expect(await run(retention, TEST_NOW_MS + 6 * HOUR_MS)).toMatchObject({
-      droppedPartitions: ['served_feeds_2026_06_14_12'],
+    expect(await drop(TEST_NOW_MS + 6 * HOUR_MS - 1)).toMatchObject({ dropped: [] });
+    expect(await drop(TEST_NOW_MS + 6 * HOUR_MS)).toMatchObject({
+      dropped: ['served_feeds_2026_06_14_12'],
     });
   });
 

@@ -21,6 +21,9 @@ const POOL_SIZE = 3;
 /** One statement, or one transaction, of a job. */
 const LONGEST_MS = 10 * 60_000;
 
+/** For what was not done when the jobs were told to end; the database takes it back. */
+const CLOSE_WITHIN_MS = 1_000;
+
 /** The jobs of a backend, on connections of their own. */
 export function openBackendJobs(parts: {
   readonly databaseUrl: string;
@@ -62,7 +65,7 @@ export function openBackendJobs(parts: {
     computations,
     close: async () => {
       await jobs.close();
-      await database.close();
+      await database.close(CLOSE_WITHIN_MS);
     },
   };
 }

@@ -3,7 +3,9 @@ import { Command } from 'commander';
 import type { Backend } from '../app.js';
 import { OperatorError } from '../errors.js';
 import type { JobStatus } from '../jobs/job-service.js';
+import { createLogger } from '../observability/logger.js';
 import { openCommandBackend } from './command-backend.js';
+import { toldToStop } from './told-to-stop.js';
 
 /** `bellwether job`: the work in the background. */
 export function jobCommand(): Command {
@@ -57,24 +59,25 @@ function period(seconds: number): string {
 const instant = (at: Date): string => at.toISOString().slice(0, 19).replace('T', ' ');
 
 async function run(name: string): Promise<void> {
+  const told = toldToStop(createLogger('warn', { pretty: process.stderr.isTTY, fd: 2 }));
   const backend = await openCommandBackend({ holdCatalogue: false, runsJobs: true });
   try {
-    await runToEnd(backend, name);
+    await runToEnd(backend, name, told);
   } finally {
     await backend.close();
   }
 }
 
-async function runToEnd({ services, jobWorker }: Backend, name: string): Promise<void> {
+async function runToEnd({ services, jobWorker }: Backend, name: string, stop: AbortSignal): Promise<void> {
   const job = services.jobs.find(name);
-  await jobWorker.serve(job);
-  const ended = await services.jobs.runToEnd(job);
-  if (ended === null) {
-    throw new OperatorError(
-      `A run of ${name} is waiting or under way already. "bellwether job list" shows how it goes.`,
-    );
-  }
-  if (ended.state === 'failed')
-    throw new OperatorError(`${name} failed: ${ended.detail ?? 'no reason is known'}`);
+  const serve = async (): Promise<void> => {
+    console.error('No worker begins it, so it is run here.');
+    await jobWorker.serve(job);
+  };
+  const ended = await services.jobs.runToEnd(job, { serve, signal: stop }).catch((error: unknown) => {
+    throw stop.aborted ? new OperatorError(`Stopped; ${name} is left to a worker.`) : error;
+  });
+  if (ended?.state !== 'succeeded')
+    throw new OperatorError(`${name} failed: ${ended?.detail ?? 'no reason is known'}`);
   console.log(`${name}: ${ended.detail ?? 'done'}`);
 }

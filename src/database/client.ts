@@ -6,8 +6,12 @@ import { PrismaClient } from '../generated/prisma/client.js';
 
 export interface Database {
   readonly prisma: PrismaClient;
-  /** Waits for the statements under way, and closes every connection. */
-  close(): Promise<void>;
+  /**
+   * Waits for the statements under way, and closes every connection.
+   *
+   * @param withinMs after this time statements are given up together with their connections. Default: never.
+   */
+  close(withinMs?: number): Promise<void>;
 }
 
 interface Options {
@@ -43,14 +47,22 @@ export function openDatabase(options: Options): Database {
   pool.on('error', (error) => {
     if (!isClosing) logger.warn({ err: error }, 'an idle database connection was lost');
   });
-  pool.on('connect', (client) => watchStatements(client, onStatement));
+  const clients = new Set<PoolClient>();
+  pool.on('connect', (client) => {
+    clients.add(client);
+    watchStatements(client, onStatement);
+  });
+  pool.on('remove', (client) => clients.delete(client));
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   return {
     prisma,
-    close: async () => {
+    close: async (withinMs) => {
       isClosing = true;
+      const giveUp = (): void => clients.forEach((client) => void client.end());
+      const timer = withinMs === undefined ? undefined : setTimeout(giveUp, withinMs);
       await prisma.$disconnect();
       await pool.end();
+      clearTimeout(timer);
     },
   };
 }

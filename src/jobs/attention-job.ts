@@ -9,7 +9,8 @@ export function attentionJob(computations: Pick<TrendComputations, 'attention'>)
     everySeconds: 10 * 60,
     run: async () => {
       const markets = await computations.attention();
-      return markets === null ? 'another process computes it' : `${markets} markets`;
+      if (markets === null) throw new Error('Another process computes the attention at this moment.');
+      return `${markets} markets`;
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { PoolConfig } from 'pg';
 import { PgBoss, type ConstructorOptions, type JobWithMetadata } from 'pg-boss';
 import type { Clock } from '../config/clock.js';
 import type { Logger } from '../observability/logger.js';
@@ -18,7 +19,11 @@ const LONGEST_RUN_SECONDS = 3_600;
 /** Workers are woken by the database; this is for what is tried again, and for where that does not get through. */
 const LOOK_EVERY_SECONDS = 2;
 
+const KEPT_SECONDS = 3_600;
+
 const STOP_WITHIN_MS = 4_000;
+
+const STATEMENT_TIMEOUT_MS = 10_000;
 
 const FAULTS_TOLD_EVERY_MS = 60_000;
 
@@ -60,10 +65,14 @@ export class JobQueue {
     /** Whether this process will {@link work}, or only ask for runs. */
     works: boolean;
   }) {
-    const options: ConstructorOptions = {
+    const options: ConstructorOptions & PoolConfig = {
       connectionString: databaseUrl,
       application_name: 'bellwether-jobs',
       max: works ? 4 : 1,
+      // A connection that is lost without a word would else be waited on for as long as the system likes.
+      query_timeout: STATEMENT_TIMEOUT_MS,
+      connectionTimeoutMillis: STATEMENT_TIMEOUT_MS,
+      keepAlive: true,
       // The ticks are sent by the workers themselves: cron knows no times shorter than a minute, nor of any length.
       schedule: false,
       supervise: works,
@@ -98,6 +107,13 @@ export class JobQueue {
     return (await this.#boss.send(job.name, null, { singletonSeconds: job.everySeconds })) !== null;
   }
 
+  /** The run of a job that is waiting or under way; null when there is none. */
+  async present(job: Job): Promise<string | null> {
+    await this.open();
+    const runs = await this.#boss.findJobs(job.name);
+    return runs.find(({ state }) => PRESENT.has(state))?.id ?? null;
+  }
+
   /** Asks for a run now. @returns its id; null when one is waiting or running already. */
   async request(job: Job): Promise<string | null> {
     await this.open();
@@ -128,21 +144,22 @@ export class JobQueue {
 
   /** Takes no further run, and waits a little for those under way; what is not done then is run again elsewhere. */
   async close(): Promise<void> {
-    if (this.#opened === undefined) return;
-    await this.#opened.catch(() => undefined);
+    await this.#opened?.catch(() => undefined);
     await this.#boss.stop({ graceful: this.#isWorking, timeout: STOP_WITHIN_MS });
   }
 
   async #open(): Promise<void> {
     await this.#boss.start();
-    for (const { name } of this.#jobs) {
+    for (const { name, everySeconds, retries = RETRIES } of this.#jobs) {
       const options = {
-        retryLimit: RETRIES,
+        retryLimit: retries,
         retryDelay: RETRY_SECONDS,
         retryBackoff: true,
         retryDelayMax: RETRY_MOST_SECONDS,
         expireInSeconds: LONGEST_RUN_SECONDS,
         heartbeatSeconds: HEARTBEAT_SECONDS,
+        // A run that is over still says that its time was asked for.
+        deleteAfterSeconds: Math.max(KEPT_SECONDS, 2 * everySeconds),
         notify: true,
       };
       await this.#boss.createQueue(name, { ...options, policy: 'exclusive' });
@@ -159,6 +176,8 @@ const STATES: Record<JobWithMetadata['state'], RunState['state']> = {
   cancelled: 'failed',
   failed: 'failed',
 };
+
+const PRESENT = new Set<JobWithMetadata['state']>(['created', 'retry', 'active']);
 
 /** pg-boss keeps what a handler returns or throws as JSON. */
 function detailOf(output: unknown): string | null {

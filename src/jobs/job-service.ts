@@ -25,6 +25,9 @@ export interface RequestedRun {
 
 const LOOK_EVERY_MS = 100;
 
+/** A worker that is there begins a run at once. */
+const LOOKS_BEFORE_SERVING = 30;
+
 const runRequest = z.object({ name: z.string().min(1).max(96) });
 
 /** The jobs, for whoever looks after them. */
@@ -33,7 +36,7 @@ export class JobService {
     private readonly parts: {
       jobs: readonly Job[];
       runs: Pick<JobRunRepository, 'last'>;
-      queue: Pick<JobQueue, 'request' | 'stateOf'>;
+      queue: Pick<JobQueue, 'request' | 'present' | 'stateOf'>;
       clock: Clock;
     },
   ) {}
@@ -66,18 +69,26 @@ export class JobService {
   }
 
   /**
-   * Asks for a run and waits until it has ended.
+   * Asks for a run, or takes the one that is waiting or under way, and waits until it has ended.
    *
-   * @returns how it ended; null when another one was waiting or under way.
+   * @param options.serve called once when nobody began it for a while: to begin it here.
+   * @param options.signal ends the waiting; the run goes on where it is.
+   * @returns how it ended; null when nothing is known of it any more.
    */
-  async runToEnd(job: Job): Promise<RunState | null> {
+  async runToEnd(
+    job: Job,
+    { serve, signal }: { serve: () => Promise<void>; signal: AbortSignal },
+  ): Promise<RunState | null> {
     const { queue } = this.parts;
-    const id = await queue.request(job);
-    if (id === null) return null;
+    let id = await queue.request(job);
+    // The one that stood in the way may have ended meanwhile.
+    while ((id ??= await queue.present(job)) === null) id = await queue.request(job);
+    let looks = 0;
     for (;;) {
       const run = await queue.stateOf(job, id);
       if (run === null || run.state === 'succeeded' || run.state === 'failed') return run;
-      await sleep(LOOK_EVERY_MS);
+      if (run.state === 'waiting' && ++looks === LOOKS_BEFORE_SERVING) await serve();
+      await sleep(LOOK_EVERY_MS, undefined, { signal });
     }
   }
 

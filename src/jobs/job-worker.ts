@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../config/clock.js';
 import type { Logger } from '../observability/logger.js';
 import type { JobRunRepository } from '../repositories/job-run-repository.js';
+import { reasonOf } from './reason-of.js';
 import { nextTimeMs, type Job } from './job.js';
 import type { JobQueue, QueuedRun } from './job-queue.js';
 
@@ -12,6 +13,8 @@ import type { JobQueue, QueuedRun } from './job-queue.js';
 const TICKS_AFTER_MS = [200, 5_000] as const;
 
 const BEGIN_AGAIN_MS = 2_000;
+
+const ASK_AT_LEAST_EVERY_MS = 60_000;
 
 /** Runs jobs: asks for each at its times, and works off what anybody asked for. */
 export class JobWorker {
@@ -44,7 +47,7 @@ export class JobWorker {
     await this.parts.queue.work(job, (run) => this.#run(job, run));
   }
 
-  /** Asks for nothing more, and tells the runs under way to end. */
+  /** Asks for nothing more, and tells the runs under way to end; they are stored as failed, and begun again. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the process stops'));
     for (const timer of this.#timers.values()) clearTimeout(timer);
@@ -74,8 +77,8 @@ export class JobWorker {
     const placesMs = TICKS_AFTER_MS.filter((afterMs) => afterMs < everyMs);
     const times = [begunMs, begunMs + everyMs].flatMap((ms) => placesMs.map((afterMs) => ms + afterMs));
     const nextMs = Math.min(...times.filter((ms) => ms > nowMs));
-    // Longer waits than a timer can count are cut.
-    const waitMs = Math.min(nextMs - nowMs, 86_400_000);
+    // A time that could not be asked for when it began is asked for later; a second wish for the same time is none.
+    const waitMs = Math.min(nextMs - nowMs, ASK_AT_LEAST_EVERY_MS);
     const timer = setTimeout(() => {
       void this.#tick(job).then(() => this.#schedule(job));
     }, waitMs);
@@ -93,17 +96,22 @@ export class JobWorker {
   async #run(job: Job, { attempt, signal }: QueuedRun): Promise<string> {
     const { runs, clock, logger, name } = this.parts;
     const startedAt = new Date(clock());
-    const id = await runs.start({ job: job.name, attempt, worker: name, startedAt });
     const log = { job: job.name, attempt };
+    let id: bigint | undefined;
     try {
+      id = await runs.start({ job: job.name, attempt, worker: name, startedAt });
       const both = AbortSignal.any([signal, this.#stopping.signal]);
       const detail = await job.run({ now: startedAt, signal: both });
+      // Some jobs end early when they are told to, which leaves the rest to another run.
+      both.throwIfAborted();
       await runs.finish(id, { finishedAt: new Date(clock()), outcome: 'SUCCEEDED', detail });
       logger.debug({ ...log, durationMs: clock() - startedAt.getTime(), detail }, 'job done');
       return detail;
     } catch (error) {
-      logger.warn({ ...log, err: error }, 'a job failed and will be tried again');
-      const detail = error instanceof Error ? error.message : String(error);
+      if (this.#stopping.signal.aborted) logger.info(log, 'a job was stopped and is left to another process');
+      else logger.warn({ ...log, err: error }, 'a job failed');
+      const detail = reasonOf(error);
+      if (id === undefined) throw error;
       // The failure itself is what has to be told, also when it cannot be noted.
       await runs
         .finish(id, { finishedAt: new Date(clock()), outcome: 'FAILED', detail })

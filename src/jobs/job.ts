@@ -5,6 +5,8 @@ export interface Job {
   readonly description: string;
   /** It is run once in each such time, counted from 1970 on: 60 means at every full minute. */
   readonly everySeconds: number;
+  /** How often a run that failed is tried again before the next time comes. Default 3. */
+  readonly retries?: number;
   /**
    * @param run.signal aborted when the process is to stop, or the run takes too long: then end soon, at a point from
    *   which another run can go on.

@@ -9,7 +9,8 @@ export function momentumJob(computations: Pick<TrendComputations, 'momentum'>, e
     everySeconds,
     run: async () => {
       const markets = await computations.momentum();
-      return markets === null ? 'another process computes it' : `${markets} markets`;
+      if (markets === null) throw new Error('Another process computes the momentum at this moment.');
+      return `${markets} markets`;
     },
   };
 }

@@ -11,9 +11,13 @@ export function pollJob(
     name: `poll-${source.name}`,
     description: `Bring the catalogue up to the source "${source.name}" (${source.format}).`,
     everySeconds: source.everySeconds,
+    // The source has a back-off of its own.
+    retries: 0,
     run: async ({ signal }) => {
       const summary = await poller.poll(signal);
-      if ('skippedUntil' in summary) return `left alone until ${summary.skippedUntil.toISOString()}`;
+      if ('skippedUntil' in summary) {
+        throw new Error(`Left alone until ${summary.skippedUntil.toISOString()}. ${summary.failure}`);
+      }
       const { pages, unchangedPages, created, updated, unchanged, rejected, closed, truncated } = summary;
       return (
         `${pages} pages, ${unchangedPages} of them as before; ${created} markets created, ${updated} updated, ` +

@@ -9,7 +9,8 @@ export function trendsJob(computations: Pick<TrendComputations, 'trends'>, every
     everySeconds,
     run: async () => {
       const scopes = await computations.trends();
-      return scopes === null ? 'another process computes them' : `${scopes} scopes`;
+      if (scopes === null) throw new Error('Another process computes the trends at this moment.');
+      return `${scopes} scopes`;
     },
   };
 }

@@ -48,13 +48,14 @@ export class JobRunRepository {
     return row.id;
   }
 
+  /** Notes how a run ended, unless it was given up for lost meanwhile. */
   async finish(
     id: bigint,
     { finishedAt, outcome, detail }: { finishedAt: Date; outcome: JobOutcome; detail: string },
   ): Promise<void> {
     await this.connection.$executeRaw`
       update job_runs set finished_at = ${finishedAt}, outcome = ${outcome}, detail = ${detail.slice(0, MAX_DETAIL)}
-      where id = ${id}`;
+      where id = ${id} and outcome = 'RUNNING'`;
   }
 
   /** The last run of each of these jobs; those never run are left out. */

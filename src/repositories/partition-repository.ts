@@ -53,10 +53,12 @@ export class PartitionRepository {
     const partition = escapeIdentifier(name);
     const parent = escapeIdentifier(table);
     return this.#session(async (session) => {
+      let isMarked = false;
       try {
         if (state === 'ATTACHED') {
           // So that it is known for one of ours if this ends before it is dropped.
           await session.query(`comment on table ${partition} is ${escapeLiteral(markOf(table))}`);
+          isMarked = true;
           await session.query(`alter table ${parent} detach partition ${partition} concurrently`);
         } else if (state === 'DETACHING') {
           await session.query(`alter table ${parent} detach partition ${partition} finalize`);
@@ -64,10 +66,21 @@ export class PartitionRepository {
         await session.query(`drop table if exists ${partition}`);
         return true;
       } catch (error) {
-        if (error instanceof Error && 'code' in error && NOT_NOW.has(String(error.code))) return false;
-        throw error;
+        if (!(error instanceof Error && 'code' in error && NOT_NOW.has(String(error.code)))) throw error;
+        // Else it would be taken for one to be dropped if an operator detached it one day to keep it.
+        if (isMarked) await this.#unmark(session, table, name);
+        return false;
       }
     });
+  }
+
+  /** Only while it is a part of the table as before: one that is being detached is finished by its mark. */
+  async #unmark(session: OwnSession, table: PartitionedTable, name: string): Promise<void> {
+    const [attached] = await session.query(
+      `select from pg_inherits where inhparent = $1::regclass and inhrelid = $2::regclass and not inhdetachpending`,
+      [table, escapeIdentifier(name)],
+    );
+    if (attached !== undefined) await session.query(`comment on table ${escapeIdentifier(name)} is null`);
   }
 
   #session<Result>(work: (session: OwnSession) => Promise<Result>): Promise<Result> {

@@ -94,7 +94,7 @@ export class SnapshotRepository {
           where market_id = t.market_id and at >= ${start} and at < ${end} order by at desc limit 1) l
       ), removed as (
         delete from market_snapshots s using last l
-        where s.market_id = l.market_id and s.at >= ${start} and s.at < l.at
+        where s.market_id = l.market_id and s.at >= ${start} and s.at < ${end} and s.at < l.at
         returning 1
       ), kept as (
         update market_snapshots s set resolution = ${resolution}::smallint + 1 from last l

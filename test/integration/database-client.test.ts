@@ -62,7 +62,8 @@ describe('the database client', () => {
     const administrator = new Client({ connectionString: testDatabase.url });
     await administrator.connect();
     await administrator.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'bellwether'`,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE application_name = 'bellwether' AND datname = current_database()`,
     );
     await administrator.end();
     await busy;

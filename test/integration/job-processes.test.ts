@@ -71,6 +71,12 @@ it('is left to workers by a gateway that is told so', { timeout: 60_000 }, async
       runJob: { status: 'REQUESTED' },
     });
     expect((await site.runs('trends')).length).toBe(before);
+    const waiting = startCommand(['job', 'run', 'retention'], env);
+    expect(await waiting.finished).toMatchObject({
+      code: 0,
+      stdout: 'retention: nothing dropped, 0 client event ids removed\n',
+    });
+    expect((await site.runs('retention')).at(-1)).toMatchObject({ attempt: 1, outcome: 'SUCCEEDED' });
     const command = startCommand(['job', 'run', 'momentum'], env);
     expect(await command.finished).toMatchObject({ code: 0, stdout: 'momentum: 0 markets\n' });
     expect((await startCommand(['job', 'list'], env).finished).stdout).toMatch(

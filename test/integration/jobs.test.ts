@@ -92,6 +92,26 @@ describe('a job', () => {
   });
 });
 
+describe('a job that ends early, when its process stops', () => {
+  it('does not count as done', async () => {
+    const first = site.open([
+      jobNamed('early', async ({ signal }) => {
+        await once(signal, 'abort');
+        return 'as far as it went';
+      }),
+    ]);
+    first.worker.start();
+    await site.runsUntil('early', (runs) => runs.length === 1);
+    await first.close();
+    site.open([jobNamed('early', () => Promise.resolve('the rest'))]).worker.start();
+    const runs = await site.runsUntil('early', (all) => all.some(succeeded));
+    expect(runs.map(({ outcome, detail }) => [outcome, detail])).toEqual([
+      ['FAILED', 'the process stops'],
+      ['SUCCEEDED', 'the rest'],
+    ]);
+  });
+});
+
 describe('a process that only asks', () => {
   it('has a job run by one that works', async () => {
     const job = jobNamed('asked-for', () => Promise.resolve('done'));

@@ -146,6 +146,11 @@ describe('events', () => {
       droppedPartitions: [],
       postponedPartitions: ['interactions_2025_01', 'interactions_2025_02'],
     });
+    // The second was not begun with: were it detached by an operator, it would have to stay.
+    const marks = await client.query<{ mark: string | null }>(
+      `select obj_description('interactions_2025_02'::regclass, 'pg_class') as mark`,
+    );
+    expect(marks.rows).toEqual([{ mark: null }]);
     expect(await click('ben')).toMatchObject({ status: 'RECORDED' });
     const { rows } = await client.query('select 1 from pg_inherits where inhdetachpending');
     expect(rows).toHaveLength(1);

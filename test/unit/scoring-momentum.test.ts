@@ -35,6 +35,7 @@ describe('the momentum of a market', () => {
     expect(momentum({ ...figures, volume24hADayAgo: null }).volumeSpike).toBe(1);
     expect(momentum({ ...figures, volume24hADayAgo: 0 }).volumeSpike).toBe(1);
     expect(momentum({ ...figures, volume24h: 0 }).volumeSpike).toBe(0);
+    expect(momentum({ ...figures, volume24h: 1e300, volume24hADayAgo: 1e-10 }).volumeSpike).toBe(1);
   });
 
   it('has no change of participants where it is not known how many there were', () => {

@@ -34,6 +34,13 @@ export interface PollSummary {
   readonly truncated: boolean;
 }
 
+/** A poll that came before its source may be asked again. */
+export interface SkippedPoll {
+  readonly skippedUntil: Date;
+  /** Why the last poll failed. */
+  readonly failure: string;
+}
+
 export interface PollerParts {
   readonly source: SourceConfig;
   readonly catalogue: Pick<Catalogue, 'upsert' | 'findByIds'>;
@@ -58,20 +65,20 @@ export class MarketPoller {
    *   for a while. {BellwetherError} UNAVAILABLE without a database; the reason of the signal when that ends it: then
    *   the next poll reads everything that was not stored.
    */
-  async poll(signal: AbortSignal): Promise<PollSummary | { skippedUntil: Date }> {
+  async poll(signal: AbortSignal): Promise<PollSummary | SkippedPoll> {
     const { source, states, clock, logger } = this.parts;
     const startedMs = clock();
     const stored = await this.#stored(() => states.find(source.name));
     const before = parseSourceState(stored, source);
     if (before.retryAtMs !== null && startedMs < before.retryAtMs) {
-      return { skippedUntil: new Date(before.retryAtMs) };
+      return { skippedUntil: new Date(before.retryAtMs), failure: before.failure };
     }
     const reading = await this.#read(before, startedMs, signal);
     const { taken, rejected } = await this.#take(reading, signal);
     const { gone, awaited } = missing(before, reading);
     const closed = await this.#close(gone, signal);
     const after: SourceState = {
-      ...{ list: before.list, failures: 0, retryAtMs: null, awaited },
+      ...{ list: before.list, failures: 0, failure: '', retryAtMs: null, awaited },
       pages: reading.pages.map(({ state }) => state),
       complete: !reading.truncated,
     };
@@ -105,15 +112,20 @@ export class MarketPoller {
     }
   }
 
-  async #backOff(before: SourceState, startedMs: number, { retryAfter }: SourceFailure): Promise<void> {
+  async #backOff(before: SourceState, startedMs: number, failure: SourceFailure): Promise<void> {
     const { source, states, clock, logger } = this.parts;
     const failedMs = clock();
     const failures = before.failures + 1;
     const retryAt = retryAtMs({
-      ...{ failures, everySeconds: source.everySeconds, startedMs, failedMs, retryAfter },
+      ...{ failures, everySeconds: source.everySeconds, startedMs, failedMs },
+      retryAfter: failure.retryAfter,
     });
     await states
-      .save(source.name, { ...before, failures, retryAtMs: retryAt }, new Date(failedMs))
+      .save(
+        source.name,
+        { ...before, failures, failure: failure.message, retryAtMs: retryAt },
+        new Date(failedMs),
+      )
       .catch((error: unknown) => {
         // What has to be told is why the source failed.
         logger.warn({ err: error, source: source.name }, 'the back-off of a source could not be stored');

@@ -21,6 +21,8 @@ const sourceState = z.strictObject({
   list: z.string(),
   /** In a row. */
   failures: z.number(),
+  /** Why the last one failed; empty when it did not. */
+  failure: z.string().default(''),
   /** Not to be asked before; milliseconds since 1970. */
   retryAtMs: z.number().nullable(),
   pages: z.array(pageState),
@@ -38,7 +40,7 @@ export function parseSourceState(stored: unknown, source: SourceConfig): SourceS
   const list = hash(source.format, source.url);
   const parsed = sourceState.safeParse(stored);
   if (parsed.success && parsed.data.list === list) return parsed.data;
-  return { list, failures: 0, retryAtMs: null, pages: [], complete: false, awaited: [] };
+  return { list, failures: 0, failure: '', retryAtMs: null, pages: [], complete: false, awaited: [] };
 }
 
 /** By what a page is recognized: its address, and all else on which it depends what is remembered of it. */

@@ -14,7 +14,7 @@ registerEnumType(JobOutcome, {
   valuesConfig: {
     RUNNING: { description: 'It is under way.' },
     SUCCEEDED: { description: 'It was done.' },
-    FAILED: { description: 'It failed; it is tried again.' },
+    FAILED: { description: 'It failed, or was stopped; it is tried again, at its next time at the latest.' },
     LOST: { description: 'The process that ran it ended first; it is tried again.' },
   },
 });

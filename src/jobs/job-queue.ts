@@ -50,6 +50,7 @@ export class JobQueue {
   readonly #jobs: readonly Job[];
   #opened: Promise<void> | undefined;
   #isWorking = false;
+  #isClosing = false;
 
   constructor({
     databaseUrl,
@@ -84,8 +85,8 @@ export class JobQueue {
     this.#boss = new PgBoss(options);
     let toldMs = -Infinity;
     this.#boss.on('error', (error) => {
-      // Every queue says so every few seconds while the database is away.
-      const isNew = clock() - toldMs >= FAULTS_TOLD_EVERY_MS;
+      // Every queue says so every few seconds while the database is away, and a run that is left behind at the end does.
+      const isNew = !this.#isClosing && clock() - toldMs >= FAULTS_TOLD_EVERY_MS;
       if (isNew) toldMs = clock();
       logger[isNew ? 'warn' : 'debug']({ err: error }, 'the job queue could not be reached; trying again');
     });
@@ -144,6 +145,7 @@ export class JobQueue {
 
   /** Takes no further run, and waits a little for those under way; what is not done then is run again elsewhere. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     await this.#opened?.catch(() => undefined);
     await this.#boss.stop({ graceful: this.#isWorking, timeout: STOP_WITHIN_MS });
   }

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../config/clock.js';
 import type { Logger } from '../observability/logger.js';
 import type { JobRunRepository } from '../repositories/job-run-repository.js';
-import { reasonOf } from './reason-of.js';
 import { nextTimeMs, type Job } from './job.js';
 import type { JobQueue, QueuedRun } from './job-queue.js';
+import { reasonOf } from './reason-of.js';
 
 /**
  * A tick is asked for twice: a moment into its time, and again later in it, for a clock that is a little ahead of the

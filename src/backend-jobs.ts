@@ -3,6 +3,7 @@ import { MarketPoller } from './catalogue/pollers/market-poller.js';
 import type { Clock } from './config/clock.js';
 import type { LiveConfig } from './config/live-config.js';
 import { openDatabase } from './database/client.js';
+import { jobDatabaseOf } from './database/job-database.js';
 import { createJobs } from './jobs/create-jobs.js';
 import { openJobs, type Jobs } from './jobs/open-jobs.js';
 import type { Logger } from './observability/logger.js';
@@ -58,7 +59,7 @@ export function openBackendJobs(parts: {
       }),
       pollerOf: (source) => new MarketPoller({ source, catalogue, states: ownStore.sources, clock, logger }),
     }),
-    ...{ databaseUrl, runs: store.jobRuns, works, clock, logger },
+    ...{ database: jobDatabaseOf(databaseUrl), runs: store.jobRuns, works, clock, logger },
   });
   return {
     ...jobs,

@@ -32,6 +32,8 @@ export interface InvalidationHandler {
 export interface BusOptions {
   /** Connection string; it may hold a password, and is never logged. */
   readonly url: string;
+  /** Name of the channel that the replicas share; letters, digits, and underscores. */
+  readonly channel: string;
   /** Id of this replica, unique among all that share the bus; at most 100 characters. */
   readonly origin: string;
   readonly handler: InvalidationHandler;

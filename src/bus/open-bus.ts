@@ -1,3 +1,5 @@
+import { connectionTo } from '../database/connection.js';
+import { busChannelOf } from '../database/schema-names.js';
 import type { InvalidationBus } from './invalidation-bus.js';
 import { createPostgresBus } from './postgres-bus.js';
 import { createRedisBus } from './redis-bus.js';
@@ -21,7 +23,7 @@ export function openBus(parts: {
 }): InvalidationBus {
   const { redisUrl, databaseUrl, profiles, origin, random, logger } = parts;
   const options = {
-    ...{ origin, logger, random },
+    ...{ origin, logger, random, channel: busChannelOf(connectionTo(databaseUrl).schema) },
     handler: {
       onInvalidated: (userKeys: readonly string[]) => profiles.invalidate(userKeys),
       onGap: () => profiles.clear(),

@@ -1,31 +1,32 @@
 import { once } from 'node:events';
 import { Socket } from 'node:net';
-import { Client } from 'pg';
+import { Client, escapeIdentifier } from 'pg';
+import { connectionTo } from '../database/connection.js';
 import type { BusSession, SessionEvents } from './bus-session.js';
 import type { BusOptions, InvalidationBus } from './invalidation-bus.js';
 import { SessionBus } from './session-bus.js';
-
-const CHANNEL = 'bellwether_profiles';
 
 /**
  * A bus over PostgreSQL's LISTEN and NOTIFY, on one connection of its own. It notifies after the commit of what
  * it tells of, not within: a transaction that notifies holds a lock of the whole database until its commit is on
  * disk, so that no two of them commit together.
  */
-export function createPostgresBus({ url, ...options }: BusOptions): InvalidationBus {
-  return new SessionBus((events) => new PostgresSession(url, events), options);
+export function createPostgresBus({ url, channel, ...options }: BusOptions): InvalidationBus {
+  return new SessionBus((events) => new PostgresSession(url, channel, events), options);
 }
 
 class PostgresSession implements BusSession {
   // Our own, because only the socket itself can be closed when the server is frozen.
   readonly #socket = new Socket();
   readonly #client: Client;
+  readonly #channel: string;
 
-  constructor(url: string, events: SessionEvents) {
+  constructor(url: string, channel: string, events: SessionEvents) {
+    this.#channel = channel;
     this.#client = new Client({
-      connectionString: url,
       stream: () => this.#socket,
       application_name: 'bellwether bus',
+      ...connectionTo(url).address,
     });
     this.#client.on('error', (error) => events.onLost(error));
     this.#client.on('end', () => events.onLost(new Error('the connection was closed')));
@@ -35,12 +36,13 @@ class PostgresSession implements BusSession {
   async start(): Promise<void> {
     await this.#client.connect();
     // Nothing is lost with a notification that is not on disk, so none waits for the disk.
-    await this.#client.query(`set synchronous_commit = off; listen ${CHANNEL}`);
+    const channel = escapeIdentifier(this.#channel);
+    await this.#client.query(`set synchronous_commit = off; listen ${channel}`);
   }
 
   async send(payloads: readonly string[]): Promise<void> {
     await this.#client.query('select pg_notify($1, payload) from unnest($2::text[]) as payload', [
-      CHANNEL,
+      this.#channel,
       payloads,
     ]);
   }

@@ -3,11 +3,9 @@ import type { BusSession, SessionEvents } from './bus-session.js';
 import type { BusOptions, InvalidationBus } from './invalidation-bus.js';
 import { SessionBus } from './session-bus.js';
 
-const CHANNEL = 'bellwether:profiles';
-
 /** A bus over Redis's publish and subscribe, on one connection for each. */
-export function createRedisBus({ url, ...options }: BusOptions): InvalidationBus {
-  return new SessionBus((events) => new RedisSession(url, events), options);
+export function createRedisBus({ url, channel, ...options }: BusOptions): InvalidationBus {
+  return new SessionBus((events) => new RedisSession(url, channel, events), options);
 }
 
 /** The bus connects anew, waits and gives up by itself, so the client is to do none of that. */
@@ -22,8 +20,10 @@ const clientOptions = {
 class RedisSession implements BusSession {
   readonly #publisher: Redis;
   readonly #subscriber: Redis;
+  readonly #channel: string;
 
-  constructor(url: string, events: SessionEvents) {
+  constructor(url: string, channel: string, events: SessionEvents) {
+    this.#channel = channel;
     this.#publisher = connectionTo(url, events);
     this.#subscriber = connectionTo(url, events);
     this.#subscriber.on('message', (_channel, payload: string) => events.onPayload(payload));
@@ -31,11 +31,11 @@ class RedisSession implements BusSession {
 
   async start(): Promise<void> {
     await Promise.all([this.#publisher.connect(), this.#subscriber.connect()]);
-    await this.#subscriber.subscribe(CHANNEL);
+    await this.#subscriber.subscribe(this.#channel);
   }
 
   async send(payloads: readonly string[]): Promise<void> {
-    await Promise.all(payloads.map((payload) => this.#publisher.publish(CHANNEL, payload)));
+    await Promise.all(payloads.map((payload) => this.#publisher.publish(this.#channel, payload)));
   }
 
   async ping(): Promise<void> {

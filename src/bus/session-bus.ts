@@ -24,7 +24,7 @@ interface Link {
  * listen without ever hearing, such as a pooler of connections in between, is noticed.
  */
 export class SessionBus implements InvalidationBus {
-  readonly #options: Omit<BusOptions, 'url'>;
+  readonly #options: Omit<BusOptions, 'url' | 'channel'>;
   readonly #openSession: OpenSession;
   readonly #timings: BusTimings;
   readonly #untold = new UntoldChanges();
@@ -36,7 +36,7 @@ export class SessionBus implements InvalidationBus {
   #failedAttempts = 0;
   #closed = false;
 
-  constructor(openSession: OpenSession, options: Omit<BusOptions, 'url'>) {
+  constructor(openSession: OpenSession, options: Omit<BusOptions, 'url' | 'channel'>) {
     this.#options = options;
     this.#openSession = openSession;
     this.#timings = { ...defaultBusTimings, ...options.timings };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { OperatorError } from '../errors.js';
+import { parseDatabaseUrl } from './database-url.js';
 
 const oneOf = (values: readonly string[]): string => values.map((value) => `"${value}"`).join(', ');
 
@@ -11,12 +12,13 @@ const port = z
   .transform(Number)
   .refine((value) => value <= 65_535, 'must be a port number from 0 to 65535');
 
-const postgresUrl = z
-  .string()
-  .regex(
-    /^postgres(ql)?:\/\//,
-    'must be a PostgreSQL URL such as postgresql://user:password@host:5432/database',
-  );
+const postgresUrl = z.string().check(({ value, issues }) => {
+  try {
+    parseDatabaseUrl(value);
+  } catch (error) {
+    issues.push({ code: 'custom', input: value, message: (error as Error).message });
+  }
+});
 
 const settingsSchema = z.object({
   PORT: port.default(4000),

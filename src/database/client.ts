@@ -3,6 +3,7 @@ import { Pool } from 'pg';
 import type { PoolClient } from 'pg';
 import type { Logger } from 'pino';
 import { PrismaClient } from '../generated/prisma/client.js';
+import { connectionTo } from './connection.js';
 
 export interface Database {
   readonly prisma: PrismaClient;
@@ -31,16 +32,17 @@ interface Options {
 /** A Prisma client on a pool of connections. Connects when first used; recovers by itself when the server comes back. */
 export function openDatabase(options: Options): Database {
   const { url, logger, poolSize, queryTimeoutMs = 5_000, onStatement = () => undefined } = options;
+  const { address, schema, prepare } = connectionTo(url);
   const pool = new Pool({
-    connectionString: url,
     max: poolSize,
     query_timeout: queryTimeoutMs,
     connectionTimeoutMillis: queryTimeoutMs,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
     application_name: 'bellwether',
-    // Prisma's adapter writes and reads instants without their offset, as if the server lived in UTC.
-    options: '-c TimeZone=UTC',
+    ...address,
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool awaits it, contrary to its types
+    onConnect: prepare,
   });
   // Prisma's adapter listens only from its first statement to its end; an error without a listener ends the process.
   let isClosing = false;
@@ -53,7 +55,7 @@ export function openDatabase(options: Options): Database {
     watchStatements(client, onStatement);
   });
   pool.on('remove', (client) => clients.delete(client));
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema }) });
   return {
     prisma,
     close: async (withinMs) => {

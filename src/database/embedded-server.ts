@@ -1,8 +1,9 @@
 import { mkdir, open, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, DatabaseError } from 'pg';
+import { DatabaseError, type Client } from 'pg';
 import type { Logger } from 'pino';
 import { OperatorError } from '../errors.js';
+import { connectionTo, openClient } from './connection.js';
 import { errorMessage } from './error-message.js';
 import { clusterFiles, embeddedUser, ensureCluster, readPassword } from './postgres-cluster.js';
 import type { ClusterFiles } from './postgres-cluster.js';
@@ -175,8 +176,7 @@ class JoinedServer {
 
 /** @returns whether it was missing. */
 async function createDatabase(maintenanceUrl: string): Promise<boolean> {
-  const client = new Client({ connectionString: maintenanceUrl });
-  await client.connect();
+  const client = await openClient(connectionTo(maintenanceUrl), { application_name: 'bellwether' });
   try {
     const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [databaseName]);
     if (rowCount !== 0) return false;

@@ -1,9 +1,13 @@
-import { Client, DatabaseError } from 'pg';
+import { DatabaseError, type Client } from 'pg';
 import type { Logger } from 'pino';
 import { OperatorError } from '../errors.js';
+import { connectionTo, type DatabaseConnection } from './connection.js';
+import { databaseLabel } from './database-label.js';
+import { ensureSchemas } from './ensure-schemas.js';
 import { errorMessage } from './error-message.js';
 import { checksumOf, matchesChecksum, migrationsFolder, readMigrationFiles } from './migration-files.js';
 import type { MigrationFile } from './migration-files.js';
+import { reachDatabase } from './reach-database.js';
 
 export type MigrationState =
   | 'applied'
@@ -21,9 +25,8 @@ export interface MigrationStatus {
   readonly state: MigrationState;
 }
 
-/** The lock that Prisma's own tool takes, so that it and we never migrate at once. */
+/** The lock of Prisma's own tool, so that it and the gateway never migrate the schema `public` at once. */
 const prismaMigrationLock = 72_707_369;
-const oldestServerVersion = 150_000;
 
 /**
  * Every migration, applied or not, in order.
@@ -47,10 +50,11 @@ export async function applyMigrations(
 ): Promise<string[]> {
   const { logger, folder = migrationsFolder, lockTimeoutMs = 60_000 } = options;
   const files = await readMigrationFiles(folder);
-  return withConnection(url, async (client) => {
-    await requireServerVersion(client);
-    await takeLock(client, lockTimeoutMs);
+  return withConnection(url, async (client, connection) => {
+    await takeLock(client, connection.schema, lockTimeoutMs);
+    await ensureSchemas(client, connection);
     const status = await readStatus(client, files);
+    requireOwnMigrations(status, connection);
     const refusal = status.map(refusalOf).find((sentence) => sentence !== undefined);
     if (refusal !== undefined) throw new OperatorError(refusal);
     const pending = status.filter(({ state }) => state === 'pending').map(({ name }) => name);
@@ -63,44 +67,33 @@ export async function applyMigrations(
   });
 }
 
-async function withConnection<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({
-    connectionString: url,
-    application_name: 'bellwether migrations',
-    connectionTimeoutMillis: 10_000,
-    keepAlive: true,
-  });
-  client.on('error', () => undefined);
+async function withConnection<T>(
+  url: string,
+  work: (client: Client, connection: DatabaseConnection) => Promise<T>,
+): Promise<T> {
+  const connection = connectionTo(url);
+  const client = await reachDatabase(connection);
   try {
-    await client.connect();
+    return await work(client, connection);
   } catch (cause) {
-    throw new OperatorError(
-      `The database ${client.database ?? ''} at ${client.host}:${client.port} can not be reached: ` +
-        `${errorMessage(cause)}. Check that it runs and that DATABASE_URL is right.`,
-      { cause },
-    );
-  }
-  try {
-    return await work(client);
+    if (!(cause instanceof DatabaseError)) throw cause;
+    throw new OperatorError(`The ${databaseLabel(connection)} rejected a statement: ${cause.message}.`, {
+      cause,
+    });
   } finally {
     await client.end().catch(() => undefined);
   }
 }
 
-async function requireServerVersion(client: Client): Promise<void> {
-  const { rows } = await client.query<{ number: number; version: string }>(
-    `SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version`,
-  );
-  const [server] = rows;
-  if (server === undefined || server.number >= oldestServerVersion) return;
-  throw new OperatorError(`The database server is PostgreSQL ${server.version}; 15 or newer is needed.`);
-}
-
 /** Held until the connection ends. */
-async function takeLock(client: Client, lockTimeoutMs: number): Promise<void> {
+async function takeLock(client: Client, schema: string, lockTimeoutMs: number): Promise<void> {
   try {
     await client.query(`SET lock_timeout = ${lockTimeoutMs}`);
-    await client.query('SELECT pg_advisory_lock($1)', [prismaMigrationLock]);
+    // Other schemas of the database are migrated independently.
+    await client.query(
+      `SELECT pg_advisory_lock(CASE $2 WHEN 'public' THEN $1::bigint ELSE hashtextextended($2, $1::bigint) END)`,
+      [prismaMigrationLock, schema],
+    );
     await client.query('RESET lock_timeout');
   } catch (cause) {
     if (!(cause instanceof DatabaseError) || cause.code !== '55P03') throw cause;
@@ -126,6 +119,21 @@ async function apply(client: Client, { name, sql }: MigrationFile): Promise<void
       { cause },
     );
   }
+}
+
+/**
+ * Another application that uses Prisma records its migrations in a table of the same name.
+ *
+ * @throws {OperatorError} when all recorded migrations are unknown here.
+ */
+function requireOwnMigrations(status: readonly MigrationStatus[], connection: DatabaseConnection): void {
+  const recorded = status.filter(({ state }) => state !== 'pending');
+  const [first] = recorded;
+  if (first === undefined || recorded.some(({ state }) => state !== 'missing file')) return;
+  throw new OperatorError(
+    `The schema ${connection.schema} holds the tables of another application (its migration ${first.name}): give ` +
+      'Bellwether a schema of its own with a parameter in DATABASE_URL, such as ?schema=bellwether.',
+  );
 }
 
 interface MigrationRow {
@@ -170,7 +178,8 @@ function refusalOf({ name, state }: MigrationStatus): string | undefined {
     case 'missing file':
       return (
         `The database has the migration ${name}, which this version of Bellwether does not know: ` +
-        'a newer version has used it. Start that version, or give this one a database of its own.'
+        'a newer version has used it. Start that version, or give this one a schema of its own (?schema=name in ' +
+        'DATABASE_URL).'
       );
     case 'failed':
       return (

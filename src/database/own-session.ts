@@ -1,4 +1,4 @@
-import { Client } from 'pg';
+import { connectionTo, openClient } from './connection.js';
 
 /** Statements on one connection, outside any transaction. */
 export interface OwnSession {
@@ -21,19 +21,13 @@ export async function withOwnSession<Result>(
   { url, lockTimeoutMs }: { readonly url: string; readonly lockTimeoutMs: number },
   work: (session: OwnSession) => Promise<Result>,
 ): Promise<Result> {
-  const client = new Client({
-    connectionString: url,
+  const client = await openClient(connectionTo(url, { lock_timeout: lockTimeoutMs }), {
     application_name: 'bellwether',
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: STATEMENT_MS,
-    lock_timeout: lockTimeoutMs,
-    options: '-c TimeZone=UTC',
   });
-  // A connection that is lost between two statements says so here; the next statement fails by it.
-  client.on('error', () => undefined);
   try {
-    await client.connect();
     return await work({
       query: async <Row extends object>(sql: string, values: readonly unknown[] = []) =>
         (await client.query<Row>(sql, [...values])).rows,

@@ -1,4 +1,5 @@
-import { Client, DatabaseError } from 'pg';
+import { DatabaseError, type Client } from 'pg';
+import { connectionTo, openClient } from './connection.js';
 
 /**
  * Who uses the embedded server is known by a lock: each process holds it shared for as long as it lives, on one
@@ -9,17 +10,13 @@ const presenceLock = 7_230_001;
 
 /** Takes part in the use of the server; waits if somebody is just stopping it, and then fails. */
 export async function joinPresence(url: string, timeoutMs: number): Promise<Client> {
-  const client = new Client({
-    connectionString: url,
+  const client = await openClient(connectionTo(url), {
     application_name: 'bellwether presence',
     connectionTimeoutMillis: timeoutMs,
     query_timeout: timeoutMs,
     keepAlive: true,
   });
-  // Without a listener, an error of an idle connection would end the process; `end` follows it.
-  client.on('error', () => undefined);
   try {
-    await client.connect();
     await client.query('SELECT pg_advisory_lock_shared($1)', [presenceLock]);
     return client;
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { PoolConfig } from 'pg';
 import { PgBoss, type ConstructorOptions, type JobWithMetadata } from 'pg-boss';
 import type { Clock } from '../config/clock.js';
+import type { ServerAddress } from '../config/database-url.js';
 import type { Logger } from '../observability/logger.js';
 import type { Job } from './job.js';
 
@@ -27,6 +28,14 @@ const STATEMENT_TIMEOUT_MS = 10_000;
 
 const FAULTS_TOLD_EVERY_MS = 60_000;
 
+/** Where the queue is kept. */
+export interface JobDatabase {
+  /** The server, and what prepares a new session. */
+  readonly connection: ServerAddress & Pick<PoolConfig, 'onConnect'>;
+  /** The schema of the queue. */
+  readonly schema: string;
+}
+
 /** One run as the queue hands it over. */
 export interface QueuedRun {
   /** From 1. */
@@ -42,8 +51,8 @@ export interface RunState {
 }
 
 /**
- * The queue of runs, kept by pg-boss in a schema of its own (`pgboss`) of the same database. Of each job there is at
- * most one run at a time, waiting or running, whoever asked for it.
+ * The queue of runs, which pg-boss keeps in a schema of its own beside the gateway's. Each job has at most one run at a
+ * time, waiting or running.
  */
 export class JobQueue {
   readonly #boss: PgBoss;
@@ -53,13 +62,13 @@ export class JobQueue {
   #isClosing = false;
 
   constructor({
-    databaseUrl,
+    database: { connection, schema },
     jobs,
     clock,
     logger,
     works,
   }: {
-    databaseUrl: string;
+    database: JobDatabase;
     jobs: readonly Job[];
     clock: Clock;
     logger: Logger;
@@ -67,13 +76,16 @@ export class JobQueue {
     works: boolean;
   }) {
     const options: ConstructorOptions & PoolConfig = {
-      connectionString: databaseUrl,
+      schema,
+      // Migrations create it, so that a role without the right to create schemas can run jobs.
+      createSchema: false,
       application_name: 'bellwether-jobs',
       max: works ? 4 : 1,
       // A connection that is lost without a word would else be waited on for as long as the system likes.
       query_timeout: STATEMENT_TIMEOUT_MS,
       connectionTimeoutMillis: STATEMENT_TIMEOUT_MS,
       keepAlive: true,
+      ...connection,
       // The ticks are sent by the workers themselves: cron knows no times shorter than a minute, nor of any length.
       schedule: false,
       supervise: works,

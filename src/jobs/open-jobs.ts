@@ -3,7 +3,7 @@ import type { Clock } from '../config/clock.js';
 import type { Logger } from '../observability/logger.js';
 import type { JobRunRepository } from '../repositories/job-run-repository.js';
 import type { Job } from './job.js';
-import { JobQueue } from './job-queue.js';
+import { JobQueue, type JobDatabase } from './job-queue.js';
 import { JobService } from './job-service.js';
 import { JobWorker } from './job-worker.js';
 
@@ -18,15 +18,15 @@ export interface Jobs {
 /** Connects to nothing until something is asked for. */
 export function openJobs(parts: {
   readonly jobs: readonly Job[];
-  readonly databaseUrl: string;
+  readonly database: JobDatabase;
   readonly runs: JobRunRepository;
   /** Whether this process runs jobs. */
   readonly works: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }): Jobs {
-  const { jobs, databaseUrl, runs, works, clock, logger } = parts;
-  const queue = new JobQueue({ databaseUrl, jobs, works, clock, logger });
+  const { jobs, database, runs, works, clock, logger } = parts;
+  const queue = new JobQueue({ database, jobs, works, clock, logger });
   const name = `${hostname()}:${process.pid}`;
   const worker = new JobWorker({ queue, jobs, runs, name, clock, logger });
   return {

@@ -158,7 +158,7 @@ describe('applying migrations', () => {
   it('says where it found no database, without the password', async () => {
     const url = Object.assign(new URL(database.url), { port: '1', password: 'secret' }).href;
     const message = await refusal(url);
-    expect(message).toMatch(/at 127.0.0.1:1 can not be reached: .*ECONNREFUSED.*DATABASE_URL/);
+    expect(message).toMatch(/at 127.0.0.1:1 cannot be reached: .*ECONNREFUSED.*DATABASE_URL/);
     expect(message).not.toContain('secret');
   });
 });

@@ -1,31 +1,119 @@
 import { Client } from 'pg';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openDatabase, type Database } from '../../src/database/client.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openBackend, type Backend } from '../../src/app.js';
+import { readSettings } from '../../src/config/settings.js';
+import { hasPgBouncer, startPgBouncer, type PgBouncer } from '../support/pgbouncer.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
-let testDatabase: TestDatabase;
-let database: Database;
+const logger = pino({ level: 'silent' });
 
+let database: TestDatabase;
+
+/** The test database, on a server whose sessions are in New York and write dates the German way. */
 beforeEach(async () => {
-  testDatabase = await createTestDatabase();
-  const administrator = new Client({ connectionString: testDatabase.url });
-  await administrator.connect();
-  const name = new URL(testDatabase.url).pathname.slice(1);
-  await administrator.query(`alter database ${name} set timezone to 'Asia/Tokyo'`);
-  await administrator.end();
-  database = openDatabase({ url: testDatabase.url, logger: pino({ level: 'silent' }), poolSize: 1 });
+  database = await createTestDatabase();
+  const name = new URL(database.url).pathname.slice(1);
+  await administer(
+    `alter database ${name} set timezone to 'America/New_York'; alter database ${name} set datestyle to 'German'`,
+  );
 });
 
-afterEach(async () => {
-  await database.close();
-  await testDatabase.drop();
+afterEach(() => database.drop());
+
+async function administer(sql: string): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+function open(url: string): Promise<Backend> {
+  const settings = readSettings({ DATABASE_URL: url, NODE_ENV: 'test' });
+  return openBackend({ settings, logger, clock: () => Date.UTC(2026, 5, 15, 12) });
+}
+
+// In New York, the first does not exist as a local time, and the second exists twice.
+const created = new Date('2026-03-08T02:30:00Z');
+const resolves = new Date('2026-11-01T01:30:00Z');
+
+async function storeThenUpdatePrice(url: string): Promise<void> {
+  const backend = await open(url);
+  try {
+    const { catalogue } = backend.services;
+    const market = { id: 'dst', title: 'Will the clocks change?', category: 'Time' };
+    await catalogue.upsert([{ ...market, createdAt: created, resolvesAt: resolves, probability: 0.5 }]);
+    for (const probability of [0.6, 0.7]) await catalogue.upsert([{ id: 'dst', probability }]);
+    const [stored] = await backend.store.markets.findByIds(['dst']);
+    expect(stored).toMatchObject({ createdAt: created, resolvesAt: resolves, probability: 0.7 });
+  } finally {
+    await backend.close();
+  }
+  const [row] = await administer(
+    `select extract(epoch from created_at)::float8 * 1000 as created,
+       extract(epoch from resolves_at)::float8 * 1000 as resolves from markets`,
+  );
+  expect(row).toEqual({ created: created.getTime(), resolves: resolves.getTime() });
+}
+
+const withOptions = (options: string): string => {
+  const url = new URL(database.url);
+  url.searchParams.set('options', options);
+  return url.href;
+};
+
+describe('on a server in New York, price updates keep every instant, also in the hours of a DST change', () => {
+  it('with a plain URL', () => storeThenUpdatePrice(database.url));
+
+  it('with options in the URL', () => storeThenUpdatePrice(withOptions('-c geqo=off')));
+
+  it('with another time zone in the options of the URL', () =>
+    storeThenUpdatePrice(withOptions('-c TimeZone=Asia/Tokyo')));
 });
 
-it('means the same instants as a server that lives in another time zone', async () => {
-  const instant = new Date('2026-06-15T12:00:00Z');
-  const rows = await database.prisma.$queryRaw`
-    select extract(epoch from ${instant}::timestamptz)::float8 * 1000 as written,
-      '2026-06-15T12:00:00Z'::timestamptz as read`;
-  expect(rows).toEqual([{ written: instant.getTime(), read: instant }]);
+describe.skipIf(!hasPgBouncer)('behind a PgBouncer that drops startup options', () => {
+  let bouncer: PgBouncer | undefined;
+
+  afterEach(() => bouncer?.close());
+
+  it('keeps every instant in session mode', async () => {
+    bouncer = await startPgBouncer(database.url, { mode: 'session' });
+    await storeThenUpdatePrice(bouncer.url);
+  });
+
+  it.each([
+    ['transaction', 20],
+    ['transaction', 1],
+    ['statement', 20],
+  ] as const)('rejects %s mode with %d server connections in one sentence', async (mode, poolSize) => {
+    bouncer = await startPgBouncer(database.url, { mode, poolSize });
+    await expect(open(bouncer.url)).rejects.toThrow(/^The connection pooler .* session mode/);
+  });
+
+  it('rejects transaction mode while other clients use the pooler', async () => {
+    bouncer = await startPgBouncer(database.url, { mode: 'transaction' });
+    const others = await Promise.all(
+      Array.from({ length: 5 }, async () => {
+        const client = new Client({ connectionString: bouncer?.url });
+        await client.connect();
+        return client;
+      }),
+    );
+    let isOver = false;
+    const work = others.map(async (client) => {
+      while (!isOver) await client.query('select pg_sleep(random() / 100)');
+      await client.end();
+    });
+    try {
+      for (let attempt = 0; attempt < 5; attempt++) {
+        await expect(open(bouncer.url)).rejects.toThrow(/^The connection pooler .* session mode/);
+      }
+    } finally {
+      isOver = true;
+      await Promise.all(work);
+    }
+  });
 });

@@ -22,6 +22,7 @@ const createBus = url.startsWith('redis')
 function create(origin: string, onConnected: () => void) {
   return createBus({
     url,
+    channel: 'bellwether_profiles',
     origin,
     handler: { onInvalidated: () => undefined, onGap: onConnected, onReliabilityChange: () => undefined },
     logger: pino({ level: 'silent' }),

@@ -22,12 +22,17 @@ const timings: BusTimings = {
   retryMaxMs: 200,
 };
 
-export function joinBus(createBus: (options: BusOptions) => InvalidationBus, url: string): BusReplica {
+export function joinBus(
+  createBus: (options: BusOptions) => InvalidationBus,
+  url: string,
+  channel = 'bellwether_profiles',
+): BusReplica {
   const told: string[] = [];
   const changes: BusReplica['changes'][number][] = [];
   const { logger, lines } = recordingLogger();
   const bus = createBus({
     url,
+    channel,
     origin: randomUUID(),
     handler: {
       onInvalidated: (userKeys) => void told.push(...userKeys),

@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import { pino } from 'pino';
 import { vi } from 'vitest';
 import { openDatabase } from '../../src/database/client.js';
+import { jobDatabaseOf } from '../../src/database/job-database.js';
 import type { Job } from '../../src/jobs/job.js';
 import { openJobs, type Jobs } from '../../src/jobs/open-jobs.js';
 import { JobRunRepository, type JobRun } from '../../src/repositories/job-run-repository.js';
@@ -41,7 +42,7 @@ export async function openJobSite(): Promise<JobSite> {
       const runsRepository = new JobRunRepository(database.prisma);
       const process = openJobs({
         jobs,
-        databaseUrl: url,
+        database: jobDatabaseOf(url),
         runs: runsRepository,
         works,
         clock: Date.now,

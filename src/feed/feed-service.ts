@@ -84,10 +84,12 @@ export class FeedService {
     const from = after ?? served.page.length;
     const places = storedPlaces(served, from, first);
     const visitor = { userKey: served.userKey, country: served.country, algorithm: served.algorithm };
-    const [{ inputs }, found] = await Promise.all([
+    const [{ inputs: present }, found] = await Promise.all([
       this.inputsFor(visitor, served.limit, loadProfile),
       this.parts.hydrator.markets(places.map(({ marketId }) => marketId)),
     ]);
+    // Naming the algorithm skips the rollout, which may have given the feed the global ranking.
+    const inputs = { ...present, personal: present.personal && served.personal };
     const shown = [...found.byId.values()].filter(
       ({ market }) => inputs.profile?.hidden.has(market.id) !== true,
     );

@@ -73,3 +73,18 @@ describe.each([
     for (const [id, score] of inBoth) expect(ofAnother.get(id)).toBe(score);
   });
 });
+
+describe('a user whom the rollout gives the global ranking', () => {
+  it('gets it on every page of the feed', async () => {
+    await startWith({ ranking: { rollout: 0, others: 'global' } });
+    const input = { userKey: 'trader', marketId: 'm3', eventType: 'PARTICIPATE' as const };
+    await gateway.run(TrackInteractionDocument, { input });
+    const { id } = await feedOf('trader');
+    const { data } = await gateway.query(
+      'query ($id: ID!) { feedPage(feedId: $id, after: 0, first: 12) { items { scores { personal } } } }',
+      { id },
+    );
+    const { items } = data?.['feedPage'] as { items: { scores: { personal: number | null } }[] };
+    expect(items.map(({ scores }) => scores.personal)).toEqual(Array.from({ length: 12 }, () => null));
+  });
+});

@@ -13,6 +13,8 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { limitRules, MAX_ERRORS, MAX_TOKENS } from './request-limits.js';
+import { noDatabaseFields } from './rules/no-database-fields.js';
+import { rootConditions } from './subscription-conditions.js';
 
 /** What a client sends to subscribe. */
 export interface SubscriptionRequest {
@@ -77,7 +79,14 @@ export class SubscriptionRequests {
       if (!(error instanceof GraphQLError)) throw error;
       return [withCode(error, ApolloServerErrorCode.GRAPHQL_PARSE_FAILED)];
     }
-    const rules = [...specifiedRules, ...limitRules];
+    const conditions = rootConditions(document);
+    if (conditions.size > 0) {
+      const message =
+        '@skip and @include are not allowed at the root of a subscription, only on fields below it.';
+      const error = new GraphQLError(message, { nodes: [...conditions] });
+      return [withCode(error, ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED)];
+    }
+    const rules = [...specifiedRules, ...limitRules, noDatabaseFields];
     const errors = validate(this.schema, document, rules, { maxErrors: MAX_ERRORS });
     if (errors.length > 0) {
       return errors.map((error) => withCode(error, ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED));

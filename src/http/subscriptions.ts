@@ -78,6 +78,7 @@ export function registerSubscriptions<TContext extends object>(
         server,
         extra: { socket: opened, request },
         limits,
+        mapError: options.mapError,
         logger,
       });
     });

@@ -42,8 +42,8 @@ describe('a connection is closed', () => {
     [1003, 'for a message that is not text', ({ socket }) => socket.send(Buffer.from('{"type":"ping"}'))],
     [
       1009,
-      'for a message over 64 KB',
-      ({ say }) => say({ type: 'ping', payload: { x: 'x'.repeat(65_536) } }),
+      'for a message over 256 KB',
+      ({ say }) => say({ type: 'ping', payload: { x: 'x'.repeat(262_144) } }),
     ],
   ])('with %i %s', async (code, _why, act) => {
     const live = await openLiveSocket((await start()).url);
@@ -96,7 +96,7 @@ describe('a connection is closed', () => {
     live.say({ type: 'connection_init' });
     expect(await live.closed).toEqual([4500, 'Internal server error']);
     expect(server.lines).toContainEqual(
-      expect.objectContaining({ level: 50, msg: 'a live connection failed' }),
+      expect.objectContaining({ level: 50, msg: 'websocket connection failed' }),
     );
   });
 
@@ -181,6 +181,40 @@ describe('a request to subscribe is answered as over HTTP:', () => {
     expect(server.listeners()).toBe(20);
   });
 
+  it.each([
+    'subscription { beats @include(if: true) }',
+    'subscription { beats @skip(if: false) }',
+    'subscription ($if: Boolean!) { beats @include(if: $if) }',
+    'subscription ($if: Boolean = true) { ... @include(if: $if) { beats } }',
+    'subscription { ...F @include(if: true) } fragment F on Subscription { beats }',
+    'subscription { ...F } fragment F on Subscription { beats @skip(if: false) }',
+  ])('a condition at the root with GRAPHQL_VALIDATION_FAILED: %s', async (query) => {
+    const live = await connectLive((await start()).url);
+    live.subscribe('1', query, { if: true });
+    expect(await live.received(1)).toMatchObject([
+      {
+        type: 'error',
+        id: '1',
+        payload: [
+          {
+            message:
+              '@skip and @include are not allowed at the root of a subscription, only on fields below it.',
+            extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+          },
+        ],
+      },
+    ]);
+  });
+
+  it('a condition below the root as in a query', async () => {
+    const server = await start();
+    const live = await connectLive(server.url);
+    live.subscribe('1', 'subscription { nested { name self @include(if: false) { name } } }');
+    await live.heard();
+    server.beat();
+    expect(await live.received(1)).toMatchObject([{ payload: { data: { nested: { name: 'self' } } } }]);
+  });
+
   it.each(['crashAtOnce', 'crashLater'])('a fault of ours is masked: %s', async (field) => {
     const server = await start();
     const live = await connectLive(server.url);
@@ -211,6 +245,96 @@ describe('a request to subscribe is answered as over HTTP:', () => {
     server.beat();
     server.beat();
     expect(await live.received(2)).toHaveLength(2);
+  });
+});
+
+describe('an operation that fails leaves the other subscriptions of its connection open:', () => {
+  it.each<[what: string, type: string, code: string, act: (live: LiveSocket) => void]>([
+    [
+      'a condition at the root',
+      'error',
+      'GRAPHQL_VALIDATION_FAILED',
+      ({ subscribe }) =>
+        subscribe('bad', 'subscription ($if: Boolean!) { beats @include(if: $if) }', { if: true }),
+    ],
+    [
+      'a field without an event source',
+      'error',
+      'INTERNAL_SERVER_ERROR',
+      ({ subscribe }) => subscribe('bad', 'subscription { noEvents }'),
+    ],
+    [
+      'a field that throws when subscribed to',
+      'next',
+      'INTERNAL_SERVER_ERROR',
+      ({ subscribe }) => subscribe('bad', 'subscription { crashAtOnce }'),
+    ],
+    [
+      'a resolver that throws',
+      'next',
+      'INTERNAL_SERVER_ERROR',
+      ({ subscribe }) => subscribe('bad', 'subscription { crashLater }'),
+    ],
+    [
+      'a result over 1 MB',
+      'error',
+      'BAD_REQUEST',
+      ({ subscribe }) => subscribe('bad', 'subscription { large(bytes: 1048576) }'),
+    ],
+    [
+      'a variable of the wrong type',
+      'error',
+      'BAD_USER_INPUT',
+      ({ subscribe }) => subscribe('bad', 'subscription ($b: Int!) { large(bytes: $b) }', { b: 'x' }),
+    ],
+    [
+      'a variable of 250 KB',
+      'error',
+      'BAD_USER_INPUT',
+      ({ subscribe }) =>
+        subscribe('bad', 'subscription ($b: Int!) { large(bytes: $b) }', { b: 'x'.repeat(250_000) }),
+    ],
+  ])('%s', async (_what, type, code, act) => {
+    const server = await start();
+    const live = await connectLive(server.url);
+    live.subscribe('good', 'subscription { beats }');
+    act(live);
+    await live.heard();
+    server.beat();
+    await live.received(2);
+    server.beat();
+    await until(() => expect(live.messages.filter(({ id }) => id === 'good')).toHaveLength(2));
+    const failure = live.messages.find(({ id }) => id === 'bad');
+    const { errors = failure?.payload } = failure?.payload as { errors?: unknown };
+    expect([failure?.type, errors]).toMatchObject([type, [{ extensions: { code } }]]);
+    expect(live.socket.readyState).toBe(live.socket.OPEN);
+  });
+
+  it('a source that throws when its subscription is completed', async () => {
+    const server = await start();
+    const live = await connectLive(server.url);
+    live.subscribe('good', 'subscription { beats }');
+    live.subscribe('bad', 'subscription { crashOnEnd }');
+    await live.heard();
+    live.say({ type: 'complete', id: 'bad' });
+    await live.heard();
+    server.beat();
+    expect(await live.received(1)).toMatchObject([{ type: 'next', id: 'good' }]);
+    expect(live.socket.readyState).toBe(live.socket.OPEN);
+  });
+
+  it('large results that the client reads slowly', async () => {
+    const server = await start();
+    const live = await connectLive(server.url);
+    const ids = Array.from({ length: 20 }, (_, index) => String(index));
+    for (const id of ids) live.subscribe(id, 'subscription { large(bytes: 1000000) }');
+    await live.heard();
+    live.socket.pause();
+    server.beat();
+    server.beat();
+    live.socket.resume();
+    expect(await live.received(40)).toHaveLength(40);
+    expect(live.socket.readyState).toBe(live.socket.OPEN);
   });
 });
 
@@ -247,16 +371,45 @@ it('refuses subscriptions over HTTP, saying where they are served', async () => 
   ]);
 });
 
-/** A client that stopped reading before more was sent to it than is kept. */
+describe('over HTTP, a document with conditions at the root of a subscription', () => {
+  const send = async (body: object) => {
+    const { url } = await start();
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return [response.status, (await response.json()) as unknown];
+  };
+
+  it.each([
+    'subscription { beats @include(if: true) }',
+    'subscription ($if: Boolean!) { beats @include(if: $if) }',
+    'subscription ($if: Boolean!) { ...F } fragment F on Subscription { beats @skip(if: $if) }',
+  ])('is rejected with 400 when it runs the subscription: %s', async (query) => {
+    expect(await send({ query, variables: { if: true } })).toMatchObject([
+      400,
+      { errors: [{ message: expect.stringContaining('WebSocket') as string }] },
+    ]);
+  });
+
+  it('runs its query', async () => {
+    const query = 'subscription S ($if: Boolean!) { beats @include(if: $if) } query Q { ok }';
+    expect(await send({ query, operationName: 'Q' })).toEqual([200, { data: { ok: 'ok' } }]);
+  });
+});
+
+/** A client that stopped reading the answers to its own messages. */
 async function fallBehind(server: LiveServer): Promise<LiveSocket> {
   const live = await connectLive(server.url);
-  for (const id of ['1', '2', '3']) live.subscribe(id, 'subscription { large(bytes: 8000000) }');
+  live.subscribe('1', 'subscription { beats }');
   await live.heard();
   live.socket.pause();
-  server.beat();
+  const payload = { x: 'x'.repeat(200_000) };
+  for (let ping = 0; ping < 200; ping++) live.say({ type: 'ping', payload });
   await until(() =>
     expect(server.lines).toContainEqual(
-      expect.objectContaining({ msg: 'a live connection is closed that does not read' }),
+      expect.objectContaining({ msg: 'closing slow websocket client: too many unsent messages' }),
     ),
   );
   return live;

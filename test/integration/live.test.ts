@@ -1,9 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { getNamedType, isObjectType, type GraphQLOutputType } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { createSchema } from '../../src/graphql/schema.js';
 import { connectLive, type LiveMessage, type LiveSocket } from '../support/live-socket.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../support/test-gateway.js';
 
@@ -195,6 +197,46 @@ describe('feedChanged', () => {
   });
 });
 
+describe('a subscription reads no database for its messages:', () => {
+  it.each([
+    'subscription { marketMoved(ids: ["a"]) { moves { market { history { probability } } } } }',
+    'subscription { marketMoved(ids: ["a"]) { moves { market { ...F } } } } fragment F on Market { history { at } }',
+  ])('a field that would is rejected: %s', async (query) => {
+    live.subscribe('1', query);
+    expect(await live.received(1)).toMatchObject([
+      {
+        type: 'error',
+        payload: [
+          {
+            message:
+              'The field "history" is not available in subscriptions, because it reads the database. Query it over HTTP.',
+            extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+          },
+        ],
+      },
+    ]);
+  });
+
+  it('all other fields cause no statement, however many subscribers there are', async () => {
+    const moved = createSchema().getSubscriptionType()?.getFields()['marketMoved'];
+    if (moved === undefined) throw new Error('There is no marketMoved.');
+    const statementsOfChange = async (probability: number): Promise<number> => {
+      gateway.statements.length = 0;
+      await gateway.addMarkets({ id: 'a', probability });
+      return gateway.statements.length;
+    };
+    const withoutSubscribers = await statementsOfChange(0.31);
+    const query = `subscription { marketMoved(ids: ["a"]) ${selectionOf(moved.type)} }`;
+    expect(query).toContain('momentum');
+    for (let id = 0; id < 10; id += 1) live.subscribe(String(id), query);
+    await live.heard();
+    await statementsOfChange(0.32);
+    const messages = await live.received(10);
+    expect(messages.map(({ type }) => type)).toEqual(Array.from({ length: 10 }, () => 'next'));
+    expect(gateway.statements).toHaveLength(withoutSubscribers);
+  });
+});
+
 it("works with the protocol's own client", async () => {
   const client = createClient({
     url: `${gateway.url.replace('http', 'ws')}/graphql`,
@@ -215,4 +257,14 @@ it("works with the protocol's own client", async () => {
 
 function movesOf(message: LiveMessage | undefined): unknown {
   return (message?.payload as { data?: { marketMoved?: { moves: unknown } } }).data?.marketMoved?.moves;
+}
+
+/** Selects every field of a type but those that subscriptions reject. */
+function selectionOf(outer: GraphQLOutputType): string {
+  const type = getNamedType(outer);
+  if (!isObjectType(type)) return '';
+  const fields = Object.values(type.getFields()).filter(
+    ({ extensions }) => extensions['readsDatabase'] !== true,
+  );
+  return `{ ${fields.map((field) => `${field.name} ${selectionOf(field.type)}`).join(' ')} }`;
 }

@@ -90,6 +90,11 @@ function createSchema(beats: Set<(value: string) => void>): GraphQLSchema {
       subscribe: () => listen(beats),
       resolve: (_value, _args, { number, viewer }) => JSON.stringify({ number, viewer }),
     },
+    noEvents: { type: text, subscribe: () => 'not an event source' },
+    crashOnEnd: {
+      type: text,
+      subscribe: () => ({ ...listen(beats), return: () => Promise.reject(new Error('secret')) }),
+    },
     crashAtOnce: { type: text, subscribe: crash },
     crashLater: { type: text, subscribe: () => listen(beats), resolve: crash },
     nested: { type: self, subscribe: () => listen(beats), resolve: () => ({}) },

@@ -1,12 +1,18 @@
 import type { ApolloServerPlugin, BaseContext } from '@apollo/server';
 import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { GraphQLError, OperationTypeNode } from 'graphql';
+import { withoutRootConditions } from '../subscription-conditions.js';
 
-/** Refuses subscriptions over HTTP, which GraphQL would otherwise run as if they were queries. */
+/** Rejects subscriptions over HTTP, which Apollo Server would otherwise execute like queries. */
 export function noSubscriptions<TContext extends BaseContext>(): ApolloServerPlugin<TContext> {
   return {
     requestDidStart: () =>
       Promise.resolve({
+        // Validation would throw on such conditions, and Apollo Server would answer 500.
+        validationDidStart: (requestContext) => {
+          Object.assign(requestContext, { document: withoutRootConditions(requestContext.document) });
+          return Promise.resolve();
+        },
         didResolveOperation: ({ operation }) => {
           if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return Promise.resolve();
           throw new GraphQLError(

@@ -1,0 +1,83 @@
+import {
+  Kind,
+  OperationTypeNode,
+  visit,
+  type DirectiveNode,
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
+
+const CONDITIONS: ReadonlySet<string> = new Set(['skip', 'include']);
+
+/**
+ * The `@skip` and `@include` directives at the root of a document's subscriptions. The GraphQL specification forbids
+ * them, because the one field that names the event source must not depend on variables. graphql-js 16 throws on them
+ * while it validates or subscribes instead of reporting an error.
+ */
+export function rootConditions(document: DocumentNode): ReadonlySet<DirectiveNode> {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  const pending: SelectionSetNode[] = [];
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+    else if (isSubscription(definition)) pending.push(definition.selectionSet);
+  }
+  const conditions = new Set<DirectiveNode>();
+  const seen = new Set<SelectionSetNode>();
+  for (let set = pending.pop(); set !== undefined; set = pending.pop()) {
+    if (seen.has(set)) continue;
+    seen.add(set);
+    for (const selection of set.selections) {
+      for (const directive of selection.directives ?? []) {
+        if (CONDITIONS.has(directive.name.value)) conditions.add(directive);
+      }
+      const below =
+        selection.kind === Kind.INLINE_FRAGMENT
+          ? selection.selectionSet
+          : selection.kind === Kind.FRAGMENT_SPREAD
+            ? fragments.get(selection.name.value)?.selectionSet
+            : undefined;
+      if (below !== undefined) pending.push(below);
+    }
+  }
+  return conditions;
+}
+
+/**
+ * The document without {@link rootConditions} and without the variables that only they use. Only for a transport that
+ * runs no subscriptions: there the change has no effect but that the document can be validated.
+ */
+export function withoutRootConditions(document: DocumentNode): DocumentNode {
+  const conditions = rootConditions(document);
+  if (conditions.size === 0) return document;
+  const conditionVariables = new Set<string>();
+  const stripped = visit(document, {
+    Directive: (directive) => {
+      if (!conditions.has(directive)) return undefined;
+      for (const name of variablesIn(directive)) conditionVariables.add(name);
+      return null;
+    },
+  });
+  const used = variablesIn(stripped);
+  return visit(stripped, {
+    VariableDefinition: ({ variable: { name } }) =>
+      conditionVariables.has(name.value) && !used.has(name.value) ? null : false,
+  });
+}
+
+function variablesIn(node: DocumentNode | DirectiveNode): Set<string> {
+  const names = new Set<string>();
+  visit(node, {
+    VariableDefinition: () => false,
+    Variable: ({ name }) => void names.add(name.value),
+  });
+  return names;
+}
+
+function isSubscription(
+  definition: DocumentNode['definitions'][number],
+): definition is Extract<typeof definition, { kind: Kind.OPERATION_DEFINITION }> {
+  return (
+    definition.kind === Kind.OPERATION_DEFINITION && definition.operation === OperationTypeNode.SUBSCRIPTION
+  );
+}

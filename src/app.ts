@@ -50,6 +50,12 @@ export interface Backend {
   readonly history: HistoryImport;
   /** Makes one profile anew from the events that are stored. */
   rebuildProfile(userKey: string): Promise<void>;
+  /**
+   * Whether the database accepts events.
+   *
+   * @throws what the database or the connection reports, when it does not answer.
+   */
+  acceptsWrites(): Promise<boolean>;
   readonly store: Store;
   /** Carry recorded events to the sinks, once started. */
   readonly relays: Pick<SinkRelays<Transaction>, 'start'>;
@@ -224,6 +230,7 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       },
       history: tracking.history,
       rebuildProfile: (userKey) => tracking.rebuild(userKey),
+      acceptsWrites: () => tracking.writeCheck.acceptsWrites(),
       relays,
       store,
       jobWorker: jobs.worker,

@@ -59,8 +59,8 @@ export async function startGateway(
     exampleQueries: await exampleQueries(),
     checks: {
       database: async () => {
-        await store.ping();
-        return { ok: true };
+        const acceptsWrites = await backend.acceptsWrites();
+        return { ok: acceptsWrites, detail: { acceptsWrites } };
       },
       catalogue: () => {
         const ageMs = clock() - (catalogue.loadedAtMs ?? -Infinity);

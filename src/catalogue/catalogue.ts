@@ -179,7 +179,7 @@ export class Catalogue {
   /** Judges markets as {@link upsert} would, and stores nothing. */
   async checkUpsert(inputs: readonly unknown[]): Promise<UpsertResult[]> {
     const checked = checkAll(inputs);
-    const stored = await this.parts.markets.findByIds(idsOf(checked.valid));
+    const stored = await this.#read(() => this.parts.markets.findByIds(idsOf(checked.valid)));
     const byId = new Map(stored.map((market) => [market.id, market]));
     return checked.inOrder(decide(byId, checked.valid, new Date(this.parts.clock())).results);
   }

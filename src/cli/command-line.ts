@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../config/package-version.js';
 import { BellwetherError, OperatorError } from '../errors.js';
+import { reasonOf } from '../jobs/reason-of.js';
+import { isUnavailable } from '../repositories/unavailable.js';
 import { configCommand } from './config.js';
 import { evaluateCommand } from './evaluate.js';
 import { eventsCommand } from './events.js';
@@ -46,8 +48,11 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has already printed its message, or the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode;
-    if (!(error instanceof OperatorError || error instanceof BellwetherError)) throw error;
-    console.error(`bellwether: ${error.message}`);
+    if (error instanceof OperatorError || error instanceof BellwetherError) {
+      console.error(`bellwether: ${reasonOf(error)}`);
+    } else if (isUnavailable(error)) {
+      console.error(`bellwether: The database rejected a statement or did not answer: ${reasonOf(error)}`);
+    } else throw error;
     return 1;
   }
 }

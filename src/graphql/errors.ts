@@ -4,7 +4,7 @@ import type { Logger } from '../observability/logger.js';
 import { BellwetherError } from '../errors.js';
 
 export interface ErrorMapperOptions {
-  readonly logger: Pick<Logger, 'error'>;
+  readonly logger: Pick<Logger, 'error' | 'warn'>;
   /** The id by which a client can name a masked error to whoever reads the log; one for each request. */
   readonly correlationId: () => string;
 }
@@ -33,7 +33,18 @@ export function createErrorMapper({ logger, correlationId }: ErrorMapperOptions)
 
   return (error) => {
     const cause = rootCause(error);
-    if (cause instanceof BellwetherError) return formatted(error, cause.message, extensionsOf(cause));
+    if (cause instanceof BellwetherError) {
+      // Many fields and requests may wait for the statement that failed.
+      if (cause.cause instanceof Error && !loggedUnder.has(cause.cause)) {
+        const id = correlationId();
+        loggedUnder.set(cause.cause, id);
+        logger.warn(
+          { err: cause.cause, correlationId: id, ...pathOf(error) },
+          'operation rejected as UNAVAILABLE',
+        );
+      }
+      return formatted(error, cause.message, extensionsOf(cause));
+    }
 
     const code = requestErrorCode(error, cause);
     if (code !== undefined && error instanceof GraphQLError) {

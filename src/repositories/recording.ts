@@ -2,6 +2,7 @@ import { Prisma } from '../generated/prisma/client.js';
 import type { Interaction } from './interaction-repository.js';
 import type { ProfileState } from './profile-state.js';
 import { encodeStoredProfile } from './stored-profile.js';
+import { sqlStateOf } from './unavailable.js';
 
 /** Events and what they change, to be stored together or not at all. */
 export interface Recording {
@@ -57,29 +58,19 @@ function isoTimes(): (instant: Date) => string {
   };
 }
 
-/** What PostgreSQL says of a recording that was based on something no longer true, or that stood in another's way. */
+/** SQLSTATEs of a recording that was based on stale data, or that lost a conflict with another transaction. */
 const REFUSALS = new Set([
   'BW001',
   // unique_violation
   '23505',
+  // serialization_failure
+  '40001',
   // deadlock_detected
   '40P01',
 ]);
 
-/** Whether an error says that a recording has to be made anew on what is stored now; nothing of it was stored. */
+/** Whether a recording stored nothing and has to be computed again from what is stored now. */
 export function isRefusal(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return false;
-  const { originalCode, meta, cause } = error as Fault;
-  return (
-    (typeof originalCode === 'string' && REFUSALS.has(originalCode)) ||
-    isRefusal(meta?.driverAdapterError) ||
-    isRefusal(cause)
-  );
-}
-
-/** The places where Prisma and its adapter say what PostgreSQL said. */
-interface Fault {
-  readonly originalCode?: unknown;
-  readonly meta?: { readonly driverAdapterError?: unknown } | null;
-  readonly cause?: unknown;
+  const sqlState = sqlStateOf(error);
+  return sqlState !== undefined && REFUSALS.has(sqlState);
 }

@@ -6,7 +6,7 @@ import { MarketRepository } from './market-repository.js';
 import { MomentumRepository } from './momentum-repository.js';
 import { OutboxRepository } from './outbox-repository.js';
 import { ProfileRepository, type ProfileFold } from './profile-repository.js';
-import { isRefusal, record, type Recording } from './recording.js';
+import { record, type Recording } from './recording.js';
 import { RejectedEventRepository } from './rejected-event-repository.js';
 import { SecretRepository } from './secret-repository.js';
 import { ServedFeedRepository } from './served-feed-repository.js';
@@ -24,12 +24,11 @@ export interface Transaction {
   readonly outbox: OutboxRepository;
   readonly rejectedEvents: RejectedEventRepository;
   /**
-   * Stores events and what they change, all of it or nothing.
+   * Stores events and the profiles that they change, all of it or nothing.
    *
-   * @returns false when it was based on something that is no longer true: then it did nothing, and a transaction
-   *   that it was part of is lost.
+   * @throws what PostgreSQL or the connection reports; `isRefusal` holds if the recording was based on stale data.
    */
-  record(recording: Recording): Promise<boolean>;
+  record(recording: Recording): Promise<void>;
 }
 
 /** Everything that is stored. */
@@ -42,11 +41,19 @@ export interface Store extends Transaction {
   readonly jobRuns: JobRunRepository;
   /** Runs `work` as one transaction: all of it is on disk when this resolves, or none of it happened. */
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
-  /** Resolves when the database answers. */
-  ping(): Promise<void>;
+  /**
+   * Runs the statement of {@link record} and rolls it back.
+   *
+   * @throws what PostgreSQL or the connection reports.
+   */
+  rehearse(recording: Recording): Promise<void>;
+  /** Whether the server is a standby, or rejects writes by its settings. Costs one read. */
+  isReadOnly(): Promise<boolean>;
 }
 
 const TRANSACTION_TIMEOUT_MS = 30_000;
+
+const ROLL_BACK = new Error('A rehearsal is rolled back.');
 
 /**
  * @param fold how a profile is made from stored events, where it has to be.
@@ -70,15 +77,11 @@ export function createStore(
     outbox: new OutboxRepository(connection),
     rejectedEvents: new RejectedEventRepository(connection),
     record: async (recording) => {
-      try {
-        await connection.$executeRaw(record(recording));
-        return true;
-      } catch (error) {
-        if (isRefusal(error)) return false;
-        throw error;
-      }
+      await connection.$executeRaw(record(recording));
     },
   });
+  const transaction: Store['transaction'] = (work) =>
+    prisma.$transaction((tx) => work(repositories(tx)), { timeout: transactionTimeoutMs, maxWait: 5_000 });
   return {
     ...repositories(prisma),
     markets: new MarketRepository(prisma),
@@ -87,10 +90,21 @@ export function createStore(
     servedFeeds: new ServedFeedRepository(prisma),
     sources: new SourceStateRepository(prisma),
     jobRuns: new JobRunRepository(prisma),
-    transaction: (work) =>
-      prisma.$transaction((tx) => work(repositories(tx)), { timeout: transactionTimeoutMs, maxWait: 5_000 }),
-    ping: async () => {
-      await prisma.$queryRaw`select 1`;
+    transaction,
+    rehearse: async (recording) => {
+      try {
+        await prisma.$transaction(async (tx) => {
+          await repositories(tx).record(recording);
+          throw ROLL_BACK;
+        });
+      } catch (error) {
+        if (error !== ROLL_BACK) throw error;
+      }
+    },
+    isReadOnly: async () => {
+      const [server] = await prisma.$queryRaw<{ readOnly: boolean }[]>`
+        select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as "readOnly"`;
+      return server?.readOnly ?? true;
     },
   };
 }

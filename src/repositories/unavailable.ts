@@ -1,18 +1,16 @@
 import { BellwetherError } from '../errors.js';
 
-/** Prisma's codes for a database that cannot be reached, does not answer in time, or went away. */
-const UNAVAILABLE_PRISMA = new Set(['P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2028', 'P2037']);
+/** Prisma's codes for a connection or transaction that could not be opened, timed out, or was lost. */
+const UNAVAILABLE_PRISMA = /^P(1\d{3}|2024|2028|2034|2037)$/;
 
-/** What Prisma's adapter says of it: all there is when a raw statement failed, whose code is P2010 whatever the cause. */
+/** Kinds of connection failures of Prisma's adapter, which carry no SQLSTATE. */
 const UNAVAILABLE_KINDS = new Set([
   'DatabaseNotReachable',
   'ConnectionClosed',
   'SocketTimeout',
-  'TooManyConnections',
+  'TlsConnectionError',
+  'TransactionAlreadyClosed',
 ]);
-
-/** PostgreSQL's: connection failures (class 08), shutting down or starting (57P), too many connections. */
-const UNAVAILABLE_POSTGRES = /^(08|57P|53300)/;
 
 const UNAVAILABLE_SYSTEM = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOENT'],
@@ -20,16 +18,25 @@ const UNAVAILABLE_SYSTEM = new Set([
 ]);
 
 const UNAVAILABLE_MESSAGE =
-  /Query read timeout|Connection terminated|timeout exceeded when trying to connect/;
+  /Query read timeout|Connection terminated|timeout exceeded when trying to connect|not queryable/;
 
-/** When it is worth asking a database again that did not answer. */
-const RETRY_AFTER_MS = 1_000;
+/** Data exceptions and constraint violations: the values of the statement cause them, not the state of the database. */
+const REJECTED_VALUE = /^(22|23)/;
 
 /**
- * What `work` gives.
+ * SQLSTATEs after which a transaction may be committed nevertheless: connection failures, statement completion
+ * unknown, shutdown, I/O errors, internal errors. After every other error, PostgreSQL has rolled back.
+ */
+const MAYBE_COMMITTED = /^(08|40003|57P|58|XX)/;
+
+/** Delay in milliseconds after which a client is asked to retry. */
+export const RETRY_AFTER_MS = 1_000;
+
+/**
+ * Runs work that needs the database.
  *
- * @param sentence what to tell the caller when the database is not there.
- * @throws {BellwetherError} UNAVAILABLE in that case; any other error as it is.
+ * @param sentence message for the client when the database does not do the work.
+ * @throws {BellwetherError} UNAVAILABLE when {@link isUnavailable} holds for the error; any other error unchanged.
  */
 export async function orUnavailable<Result>(sentence: string, work: () => Promise<Result>): Promise<Result> {
   try {
@@ -40,29 +47,60 @@ export async function orUnavailable<Result>(sentence: string, work: () => Promis
   }
 }
 
-/** Whether an error says that the database is not there now, rather than that a statement was wrong. */
+/**
+ * Whether the same statement may succeed later. True for connection failures and for every error that PostgreSQL
+ * reports, except data exceptions (SQLSTATE class 22) and constraint violations (class 23).
+ */
 export function isUnavailable(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return false;
-  const { code, originalCode, kind, message, meta, cause } = error as Fault;
-  return (
-    [code, originalCode].some((value) => typeof value === 'string' && isUnavailableCode(value)) ||
-    (typeof kind === 'string' && UNAVAILABLE_KINDS.has(kind)) ||
-    (typeof message === 'string' && UNAVAILABLE_MESSAGE.test(message)) ||
-    isUnavailable(meta?.driverAdapterError) ||
-    isUnavailable(cause)
+  const sqlState = sqlStateOf(error);
+  if (sqlState !== undefined) return !REJECTED_VALUE.test(sqlState);
+  return causesOf(error).some(
+    ({ code, kind, message }) =>
+      (typeof code === 'string' && (UNAVAILABLE_PRISMA.test(code) || UNAVAILABLE_SYSTEM.has(code))) ||
+      (typeof kind === 'string' && UNAVAILABLE_KINDS.has(kind)) ||
+      (typeof message === 'string' && UNAVAILABLE_MESSAGE.test(message)),
   );
 }
 
-/** The places where Prisma, its adapter, node-postgres and the system say what went wrong. */
-interface Fault {
+/** Whether a transaction that failed with this error has certainly stored nothing. */
+export function isRolledBack(error: unknown): boolean {
+  const sqlState = sqlStateOf(error);
+  return sqlState !== undefined && !MAYBE_COMMITTED.test(sqlState);
+}
+
+/** The SQLSTATE that PostgreSQL reported; undefined if the error did not come from PostgreSQL. */
+export function sqlStateOf(error: unknown): string | undefined {
+  for (const { originalCode, code, severity } of causesOf(error)) {
+    if (typeof originalCode === 'string') return originalCode;
+    // Node and Prisma have codes of their own; only PostgreSQL adds a severity.
+    if (typeof code === 'string' && typeof severity === 'string') return code;
+  }
+  return undefined;
+}
+
+/** Fields in which Prisma, its adapter, node-postgres, and Node describe a failure. */
+interface Failure {
   readonly code?: unknown;
   readonly originalCode?: unknown;
+  readonly severity?: unknown;
   readonly kind?: unknown;
   readonly message?: unknown;
   readonly meta?: { readonly driverAdapterError?: unknown } | null;
   readonly cause?: unknown;
 }
 
-function isUnavailableCode(code: string): boolean {
-  return UNAVAILABLE_PRISMA.has(code) || UNAVAILABLE_SYSTEM.has(code) || UNAVAILABLE_POSTGRES.test(code);
+const MAX_CAUSES = 20;
+
+/** The error and the errors that caused it, the outermost first. */
+function causesOf(error: unknown): Failure[] {
+  const failures: Failure[] = [];
+  const unvisited = [error];
+  while (unvisited.length > 0 && failures.length < MAX_CAUSES) {
+    const next = unvisited.shift();
+    if (typeof next !== 'object' || next === null) continue;
+    const failure = next as Failure;
+    failures.push(failure);
+    unvisited.push(failure.meta?.driverAdapterError, failure.cause);
+  }
+  return failures;
 }

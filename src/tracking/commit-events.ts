@@ -35,7 +35,7 @@ const RETRY_AFTER_MS = 1_000;
  * was changed elsewhere, a client event id is taken. Then it is done once more within a transaction that locks the
  * profiles first.
  *
- * @throws {BellwetherError} UNAVAILABLE when it stood crosswise with others again and again.
+ * @throws {BellwetherError} UNAVAILABLE after {@link LOCKED_ATTEMPTS} attempts fail with a conflict or deadlock.
  */
 export async function commitEvents(
   store: Pick<Store, 'record' | 'transaction' | 'profiles'>,
@@ -66,8 +66,13 @@ async function commitAsExpected(
   if (hasRepetition(events)) return undefined;
   const before = await statesOf(peopleOf(events), lastSeen, (missing) => store.profiles.load(missing));
   const { events: committed, recorded, changed } = takeInEvents(events, before, () => undefined, memory);
-  const stored = await store.record({ interactions: recorded, profiles: changed, sinks, claim: true });
-  return stored ? { events: committed, changed } : undefined;
+  try {
+    await store.record({ interactions: recorded, profiles: changed, sinks, claim: true });
+  } catch (error) {
+    if (isRefusal(error)) return undefined;
+    throw error;
+  }
+  return { events: committed, changed };
 }
 
 async function commitLocked(
@@ -92,13 +97,7 @@ async function commitLocked(
     memory,
   );
   if (recorded.length > 0) {
-    const stored = await transaction.record({
-      interactions: recorded,
-      profiles: changed,
-      sinks,
-      claim: false,
-    });
-    if (!stored) throw new Error('Profiles changed although they were locked.');
+    await transaction.record({ interactions: recorded, profiles: changed, sinks, claim: false });
   }
   return { events: done.events, changed };
 }

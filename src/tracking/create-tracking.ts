@@ -1,5 +1,6 @@
 import type { Clock } from '../config/clock.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
+import { BellwetherError } from '../errors.js';
 import type { Logger } from '../observability/logger.js';
 import type { ProfileMemory } from '../profiles/profile-memory.js';
 import type { Market } from '../repositories/market.js';
@@ -13,11 +14,13 @@ import { rebuildProfile } from './rebuild-profile.js';
 import { RejectedLog } from './rejected-log.js';
 import type { PreparedEvent } from './take-in-events.js';
 import { TrackingService } from './tracking-service.js';
+import { WriteCheck } from './write-check.js';
 
 export interface Tracking {
   readonly service: TrackingService;
   readonly history: HistoryImport;
   readonly rejected: RejectedLog;
+  readonly writeCheck: WriteCheck;
   /** Makes one profile anew from the events that are stored. */
   rebuild(userKey: string): Promise<void>;
   /** Resolves when every event that was taken is answered. */
@@ -54,10 +57,13 @@ export interface TrackingParts {
 /** A client event id means the same event for this long; in an import, for ever. */
 const CLIENT_EVENT_MEMORY_MS = 7 * 24 * 3_600_000;
 
+const NOT_STORED = 'The events could not be stored now; send them again after retryAfterMs.';
+
 /** The ways by which events come in, all of them over one commit. */
 export function createTracking(parts: TrackingParts): Tracking {
   const { store, markets, profiles, sinks, onRecorded, config, memory, clock, newId, logger } = parts;
   const rejected = new RejectedLog({ repository: store.rejectedEvents, clock, logger });
+  const writeCheck = new WriteCheck({ store, sinks, clock, newId, logger });
 
   const commit = async (
     events: readonly PreparedEvent[],
@@ -76,10 +82,16 @@ export function createTracking(parts: TrackingParts): Tracking {
 
   const { tracking: grouping } = config();
   const queue = new EventQueue({
-    commit: (events) =>
-      orUnavailable('The events could not be stored now.', async () => {
-        return (await commit(events, CLIENT_EVENT_MEMORY_MS, sinks)).events;
-      }),
+    commit: async (events) => {
+      try {
+        const done = await orUnavailable(NOT_STORED, () => commit(events, CLIENT_EVENT_MEMORY_MS, sinks));
+        writeCheck.commitSucceeded();
+        return done.events;
+      } catch (error) {
+        if (error instanceof BellwetherError) writeCheck.commitFailed(error);
+        throw error;
+      }
+    },
     maxWaitMs: grouping.groupWaitMs,
     maxEvents: grouping.groupEvents,
     maxQueued: grouping.maxQueued,
@@ -108,9 +120,12 @@ export function createTracking(parts: TrackingParts): Tracking {
       interactions: store.interactions,
     }),
     rejected,
+    writeCheck,
     rebuild: async (userKey) => {
       const since = profiles.position;
-      const state = await store.transaction((transaction) => rebuildProfile(transaction, userKey));
+      const state = await orUnavailable('The profile could not be rebuilt now.', () =>
+        store.transaction((transaction) => rebuildProfile(transaction, userKey)),
+      );
       profiles.changed([state], since);
     },
     drain: async () => {

@@ -3,7 +3,10 @@ import { BellwetherError } from '../errors.js';
 import type { CommittedEvent, PreparedEvent } from './take-in-events.js';
 
 export interface EventQueueOptions {
-  /** Stores events in one transaction: all of them or none. */
+  /**
+   * Stores events in one transaction: all of them or none. A {@link BellwetherError} concerns all of them; for any other
+   * error the events that cause it are isolated.
+   */
   readonly commit: (events: readonly PreparedEvent[]) => Promise<readonly CommittedEvent[]>;
   /** How long the first event of a group waits for others, in milliseconds; 0: until the next turn. */
   readonly maxWaitMs: number;
@@ -11,7 +14,7 @@ export interface EventQueueOptions {
   readonly maxEvents: number;
   /** Events that may wait; more are refused. */
   readonly maxQueued: number;
-  /** How long events may wait before they are refused. */
+  /** How long events may wait before they are rejected; also how long events that cause a failure are isolated. */
   readonly maxQueuedMs: number;
   readonly clock: () => number;
   /** Told of events that fail even alone, with why. */
@@ -96,24 +99,38 @@ export class EventQueue {
     return group;
   }
 
-  async #store(group: readonly Entry[]): Promise<void> {
+  /** @param isolateUntil time after which events that cause a failure are no longer searched for. */
+  async #store(group: readonly Entry[], isolateUntil?: number): Promise<void> {
     if (group.length === 0) return;
     try {
       const committed = await this.#options.commit(group.flatMap(({ events }) => events));
       let start = 0;
       for (const { events, resolve } of group) resolve(committed.slice(start, (start += events.length)));
     } catch (error) {
-      if (error instanceof BellwetherError) {
-        for (const { reject } of group) reject(error);
-      } else if (group.length > 1) {
-        // One of them spoils the transaction: alone, it spoils nobody else's.
-        for (const entry of group) await this.#store([entry]);
-      } else {
-        for (const { events, reject } of group) {
-          this.#options.onPoison(events, error);
-          reject(error);
-        }
-      }
+      if (error instanceof BellwetherError) for (const { reject } of group) reject(error);
+      else if (group.length > 1) await this.#storeHalves(group, error, isolateUntil);
+      else for (const entry of group) this.#rejectPoison(entry, error);
     }
   }
+
+  /** Isolates the events that cause a failure in a number of commits that grows with their number, not the group's. */
+  async #storeHalves(group: readonly Entry[], error: unknown, isolateUntil?: number): Promise<void> {
+    const { clock, maxQueuedMs } = this.#options;
+    const until = isolateUntil ?? clock() + maxQueuedMs;
+    const middle = Math.ceil(group.length / 2);
+    for (const half of [group.slice(0, middle), group.slice(middle)]) {
+      if (clock() <= until) await this.#store(half, until);
+      else for (const { reject } of half) reject(notIsolated(error));
+    }
+  }
+
+  #rejectPoison({ events, reject }: Entry, error: unknown): void {
+    this.#options.onPoison(events, error);
+    reject(error);
+  }
+}
+
+function notIsolated(error: unknown): BellwetherError {
+  const message = 'Other events of the same commit could not be stored; send the event again.';
+  return BellwetherError.unavailable(message, RETRY_AFTER_MS, error);
 }

@@ -100,11 +100,13 @@ export class HistoryImport {
     });
     const nowMs = clock();
     const found = await markets.findByIds(valid.map(({ interaction }) => interaction.marketId));
-    const probabilities = await snapshots.probabilitiesThen(
-      valid.map(({ interaction: { marketId, occurredAt } }) => ({
-        marketId,
-        at: occurredAt ?? new Date(nowMs),
-      })),
+    const probabilities = await orUnavailable('The history of the markets could not be read now.', () =>
+      snapshots.probabilitiesThen(
+        valid.map(({ interaction: { marketId, occurredAt } }) => ({
+          marketId,
+          at: occurredAt ?? new Date(nowMs),
+        })),
+      ),
     );
     valid.forEach(({ index, interaction }, place) => {
       const market = found[place];

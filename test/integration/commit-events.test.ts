@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase, type Database } from '../../src/database/client.js';
 import { foldHistory } from '../../src/profiles/fold-history.js';
 import type { ProfileState } from '../../src/repositories/profile-state.js';
+import { isRefusal } from '../../src/repositories/recording.js';
 import { createStore, type Store } from '../../src/repositories/store.js';
 import { commitEvents, type Commit } from '../../src/tracking/commit-events.js';
 import type { PreparedEvent } from '../../src/tracking/take-in-events.js';
@@ -183,7 +184,8 @@ describe('a recording that is not based on what is stored', () => {
         { ...known, version },
       ],
     };
-    expect(await store.record({ ...recording, sinks: ['site'], claim: true })).toBe(false);
+    const refused = store.record({ ...recording, sinks: ['site'], claim: true });
+    await expect(refused).rejects.toSatisfy(isRefusal);
     expect(await rowCounts(test.url)).toEqual(before);
   });
 

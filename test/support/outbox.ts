@@ -88,9 +88,7 @@ export async function openOutbox() {
           ...emptyProfile(userKey),
           version: (versions[index] ?? 0) + 1,
         }));
-        if (!(await tx.record({ interactions, profiles, sinks, claim: false }))) {
-          throw new Error('The events were not stored.');
-        }
+        await tx.record({ interactions, profiles, sinks, claim: false });
         await meanwhile();
       });
     },

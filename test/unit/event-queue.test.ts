@@ -146,8 +146,31 @@ describe('when a group cannot be stored', () => {
       { status: 'rejected', reason: { message: 'bad cannot be stored' } },
       { status: 'fulfilled', value: [{ interactionId: 'c' }] },
     ]);
-    expect(groups).toEqual([['a', 'bad', 'c'], ['a'], ['bad'], ['c']]);
+    expect(groups).toEqual([['a', 'bad', 'c'], ['a', 'bad'], ['a'], ['bad'], ['c']]);
     expect(poison).toMatchObject([{ ids: ['bad'], error: { message: 'bad cannot be stored' } }]);
+  });
+
+  it('isolates one event of 256 in 17 commits', async () => {
+    const { queue, groups } = queueWith({ maxEvents: 256, maxQueued: 256 });
+    const ids = Array.from({ length: 256 }, (_, index) => (index === 100 ? 'bad' : `${index}`));
+    const answers = await Promise.allSettled(ids.map((id) => queue.add(batch(id))));
+    expect(answers.flatMap(({ status }, index) => (status === 'rejected' ? [ids[index]] : []))).toEqual([
+      'bad',
+    ]);
+    expect(groups).toHaveLength(17);
+  });
+
+  it('rejects the rest as UNAVAILABLE when isolating takes longer than events may wait', async () => {
+    const { queue, poison, clock } = queueWith({
+      commit: () => {
+        clock.nowMs += 1_500;
+        return Promise.reject(new Error('all are bad'));
+      },
+    });
+    const answers = await Promise.allSettled([batch('a'), batch('b'), batch('c')].map((e) => queue.add(e)));
+    expect(answers.filter(({ status }) => status === 'rejected')).toHaveLength(3);
+    expect(poison).toHaveLength(1);
+    expect(answers[2]).toMatchObject({ reason: { code: 'UNAVAILABLE', retryAfterMs: 1_000 } });
   });
 
   it('a batch is never stored in parts', async () => {

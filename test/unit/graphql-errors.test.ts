@@ -10,6 +10,9 @@ function mapper(ids: string[] = ['request-1']) {
       error: (fields: { correlationId: string; err: Error }) => {
         log.push({ correlationId: fields.correlationId, message: fields.err.message });
       },
+      warn: (fields: { correlationId: string; err: Error }) => {
+        log.push({ correlationId: fields.correlationId, message: fields.err.message });
+      },
     },
     correlationId: () => ids[0] ?? 'none',
   });
@@ -37,13 +40,17 @@ describe('the error mapper', () => {
     expect(log).toEqual([]);
   });
 
-  test('tells when to try again', () => {
-    const { mapError } = mapper();
+  test('returns retryAfterMs for UNAVAILABLE, and logs a cause once for all that it fails', () => {
+    const { mapError, log } = mapper();
+    const cause = new Error('secret');
 
-    expect(mapError(BellwetherError.unavailable('Busy.', 250, new Error('secret')))).toEqual({
-      message: 'Busy.',
-      extensions: { code: 'UNAVAILABLE', retryAfterMs: 250 },
-    });
+    for (const error of [1, 2].map(() => BellwetherError.unavailable('Busy.', 250, cause))) {
+      expect(mapError(error)).toEqual({
+        message: 'Busy.',
+        extensions: { code: 'UNAVAILABLE', retryAfterMs: 250 },
+      });
+    }
+    expect(log).toEqual([{ correlationId: 'request-1', message: 'secret' }]);
   });
 
   test.each([

@@ -1,42 +1,56 @@
 import { describe, expect, it } from 'vitest';
-import { isUnavailable } from '../../src/repositories/unavailable.js';
+import { isRolledBack, isUnavailable, sqlStateOf } from '../../src/repositories/unavailable.js';
 
-/** What Prisma throws when a raw statement fails. */
+/** An error of Prisma for a raw statement. */
 const rawFailure = (cause: object) =>
   Object.assign(new Error('Raw query failed.'), { code: 'P2010', meta: { driverAdapterError: { cause } } });
 const coded = (code: string) => Object.assign(new Error('It failed.'), { code });
+/** An error of node-postgres. */
+const reported = (code: string) => Object.assign(coded(code), { severity: 'ERROR' });
+/** An error of Prisma for a statement that PostgreSQL rejected. */
+const rejected = (originalCode: string) => rawFailure({ kind: 'postgres', originalCode });
 
-describe('a database that is not there', () => {
-  it.each(['P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2028', 'P2037'])(
-    'is known by Prisma’s code %s',
+const UNAVAILABLE_STATES = [
+  '08000',
+  '08006',
+  '25006',
+  '40001',
+  '40P01',
+  '42501',
+  '42601',
+  '53100',
+  '53200',
+].concat(...['53300', '55P03', '57014', '57P01', '57P02', '57P03', '58030', '28P01', 'XX000']);
+const REJECTED_STATES = ['22001', '22003', '22021', '22P02', '23502', '23505', '23514'];
+
+describe('isUnavailable', () => {
+  it.each(UNAVAILABLE_STATES)('is true for SQLSTATE %s', (code) => {
+    expect(isUnavailable(reported(code))).toBe(true);
+    expect(isUnavailable(rejected(code))).toBe(true);
+    expect(isUnavailable(new Error('outer', { cause: rejected(code) }))).toBe(true);
+  });
+
+  it.each(REJECTED_STATES)('is false for SQLSTATE %s: the values cause it', (code) => {
+    expect(isUnavailable(reported(code))).toBe(false);
+    expect(isUnavailable(rejected(code))).toBe(false);
+  });
+
+  it.each(['P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2028', 'P2034', 'P2037'])(
+    'is true for the Prisma code %s',
     (code) => {
       expect(isUnavailable(coded(code))).toBe(true);
-    },
-  );
-
-  it.each(['08000', '08006', '57P01', '57P02', '57P03', '53300'])(
-    'is known by PostgreSQL’s code %s',
-    (code) => {
-      expect(isUnavailable(coded(code))).toBe(true);
-      expect(isUnavailable(rawFailure({ kind: 'postgres', originalCode: code }))).toBe(true);
     },
   );
 
   it.each([
-    'ECONNREFUSED',
-    'ECONNRESET',
-    'ETIMEDOUT',
-    'EPIPE',
-    'ENOENT',
-    'EHOSTUNREACH',
-    'ENOTFOUND',
-    'EAI_AGAIN',
-  ])('is known by the system’s code %s', (code) => {
+    ...['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOENT'],
+    ...['EHOSTUNREACH', 'ENOTFOUND', 'EAI_AGAIN'],
+  ])('is true for the system code %s', (code) => {
     expect(isUnavailable(coded(code))).toBe(true);
   });
 
-  it.each(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections'])(
-    'is known by the adapter’s kind %s',
+  it.each(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TlsConnectionError'])(
+    'is true for the adapter kind %s',
     (kind) => {
       expect(isUnavailable(rawFailure({ kind }))).toBe(true);
     },
@@ -46,28 +60,54 @@ describe('a database that is not there', () => {
     'Query read timeout',
     'Connection terminated unexpectedly',
     'timeout exceeded when trying to connect',
-  ])('is known by the words “%s”', (message) => {
+    'Client was closed and is not queryable',
+  ])('is true for the message “%s”', (message) => {
     expect(isUnavailable(new Error(message))).toBe(true);
   });
 
-  it('is known by the cause of an error, however deep', () => {
+  it('is true for an error whose cause is a connection failure, at any depth', () => {
     const outer = new Error('outer', { cause: new Error('inner', { cause: coded('ECONNREFUSED') }) });
     expect(isUnavailable(outer)).toBe(true);
   });
-});
 
-describe('a fault of ours', () => {
   it.each<[string, unknown]>([
-    ['a statement that is wrong', coded('42601')],
-    ['a statement that was cancelled', coded('57014')],
-    ['a row that exists already', coded('P2002')],
-    ['a raw statement that is wrong', rawFailure({ kind: 'ColumnNotFound', originalCode: '42703' })],
+    ['a unique violation that Prisma reports', coded('P2002')],
     ['a mistake in the program', new TypeError('x is not a function')],
     ['a number as the code', Object.assign(new Error('It failed.'), { code: 57 })],
-    ['words', 'ECONNREFUSED'],
-    ['nothing', undefined],
+    ['a SQLSTATE that PostgreSQL did not report', coded('53100')],
+    ['a text', 'ECONNREFUSED'],
+    ['undefined', undefined],
     ['null', null],
-  ])('is not taken for it: %s', (_, error) => {
+  ])('is false for %s', (_, error) => {
     expect(isUnavailable(error)).toBe(false);
   });
+
+  it('is false for an error that is its own cause', () => {
+    const error = new Error('circular');
+    error.cause = error;
+    expect(isUnavailable(error)).toBe(false);
+  });
+});
+
+describe('isRolledBack', () => {
+  it.each(['22001', '23505', '25006', '40001', '53100', '55P03', '57014', 'BW001'])(
+    'is true for %s',
+    (code) => {
+      expect(isRolledBack(rejected(code))).toBe(true);
+    },
+  );
+
+  it.each(['08006', '40003', '57P01', '58030', 'XX000'])('is false for %s', (code) => {
+    expect(isRolledBack(rejected(code))).toBe(false);
+  });
+
+  it('is false for an answer that did not come', () => {
+    expect(isRolledBack(new Error('Query read timeout'))).toBe(false);
+  });
+});
+
+it('sqlStateOf is undefined for codes of Prisma and the system', () => {
+  expect([coded('P2010'), coded('EPIPE'), rawFailure({ kind: 'ConnectionClosed' })].map(sqlStateOf)).toEqual([
+    ...[undefined, undefined, undefined],
+  ]);
 });

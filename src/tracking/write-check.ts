@@ -1,0 +1,71 @@
+import type { Clock } from '../config/clock.js';
+import type { Logger } from '../observability/logger.js';
+import { emptyProfile } from '../repositories/profile-state.js';
+import type { Recording } from '../repositories/recording.js';
+import type { Store } from '../repositories/store.js';
+import { isUnavailable } from '../repositories/unavailable.js';
+
+/**
+ * Knows whether the database accepts events. While commits succeed, a check costs one read. After a failed commit it
+ * rehearses the recording of an event and rolls it back, so that readiness returns without traffic and does not flap.
+ */
+export class WriteCheck {
+  #isFailing = false;
+
+  constructor(
+    private readonly parts: {
+      readonly store: Pick<Store, 'isReadOnly' | 'rehearse'>;
+      readonly sinks: readonly string[];
+      readonly clock: Clock;
+      readonly newId: () => string;
+      readonly logger: Logger;
+    },
+  ) {}
+
+  commitSucceeded(): void {
+    if (this.#isFailing) this.parts.logger.info('database accepts events again');
+    this.#isFailing = false;
+  }
+
+  /** Takes note of a commit that the database rejected or did not answer. */
+  commitFailed(error: unknown): void {
+    const level = this.#isFailing ? 'debug' : 'warn';
+    this.parts.logger[level]({ err: error }, 'failed to store events; clients are asked to retry');
+    this.#isFailing = true;
+  }
+
+  /** @throws what the database or the connection reports, when it does not answer. */
+  async acceptsWrites(): Promise<boolean> {
+    if (await this.parts.store.isReadOnly()) return false;
+    if (!this.#isFailing) return true;
+    try {
+      await this.parts.store.rehearse(this.#recording());
+    } catch (error) {
+      if (isUnavailable(error)) return false;
+      throw error;
+    }
+    this.commitSucceeded();
+    return true;
+  }
+
+  /** An event of a user of its own, so that rehearsals of several replicas do not wait for each other. */
+  #recording(): Recording {
+    const { sinks, clock, newId } = this.parts;
+    const id = newId();
+    const userKey = `bellwether-readiness-${id}`;
+    const at = new Date(clock());
+    return {
+      interactions: [
+        {
+          ...{ id, userKey, marketId: id, eventType: 'IMPRESSION', weight: 0, dwellMs: null, section: null },
+          ...{ position: null, country: null, sessionId: null, feedId: null, stake: null, context: null },
+          ...{ clientEventId: id, probability: null, volume24h: null, clamped: false },
+          ...{ occurredAt: at, receivedAt: at },
+        },
+      ],
+      profiles: [{ ...emptyProfile(userKey), version: 1 }],
+      sinks,
+      claim: true,
+    };
+  }
+}

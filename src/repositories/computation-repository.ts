@@ -1,4 +1,5 @@
 import type { PrismaClient } from '../generated/prisma/client.js';
+import { lockKeys } from './advisory-locks.js';
 
 type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
 
@@ -15,9 +16,6 @@ export interface Computation {
   readonly computedAt: Date;
 }
 
-/** One process at a time makes a computation; the second number of the lock says which. */
-const COMPUTATION_LOCK = 4_201_002;
-
 /** When each computation was last made. */
 export class ComputationRepository {
   constructor(private readonly connection: Connection) {}
@@ -25,7 +23,7 @@ export class ComputationRepository {
   /** Takes the right to make a computation until the transaction ends; false when another process has it. */
   async tryLock(name: ComputationName): Promise<boolean> {
     const [row] = await this.connection.$queryRaw<{ locked: boolean }[]>`
-      select pg_try_advisory_xact_lock(${COMPUTATION_LOCK}::int, ${COMPUTATIONS.indexOf(name)}::int) as locked`;
+      select pg_try_advisory_xact_lock(${lockKeys('computation', name)}) as locked`;
     return row?.locked === true;
   }
 

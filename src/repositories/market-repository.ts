@@ -1,4 +1,5 @@
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
+import { lockKeys } from './advisory-locks.js';
 import { topicKey, type Market, type MarketStatus } from './market.js';
 import { insertTags, selectMarkets, toMarket, writeMarkets, type MarketRow } from './market-rows.js';
 import { writeSnapshots, type MarketSnapshot } from './snapshot-rows.js';
@@ -17,9 +18,6 @@ export interface MarketCursor {
   readonly createdAt: Date;
   readonly id: string;
 }
-
-/** Serializes writers of markets, so that versions grow in the order of commits. */
-const MARKET_WRITERS_LOCK = 4_201_001;
 
 export class MarketRepository {
   constructor(private readonly prisma: PrismaClient) {}
@@ -83,7 +81,7 @@ export class MarketRepository {
   ): Promise<void> {
     await this.prisma.$transaction(
       async (tx) => {
-        await tx.$executeRaw`select pg_advisory_xact_lock(${MARKET_WRITERS_LOCK})`;
+        await tx.$executeRaw`select pg_advisory_xact_lock(${lockKeys('marketWriters')})`;
         const rows = await tx.$queryRaw<MarketRow[]>`${selectMarkets} where m.id = any(${[...ids]})`;
         const stored = new Map(rows.map((row) => [row.id, toMarket(row)]));
         const changed = decide(stored);

@@ -1,4 +1,5 @@
 import type { PrismaClient } from '../generated/prisma/client.js';
+import { lockKeys } from './advisory-locks.js';
 import type { Interaction } from './interaction-repository.js';
 
 type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
@@ -28,9 +29,6 @@ export interface SinkLag {
   readonly oldestAt: Date;
 }
 
-/** The first half of the lock keys of relays, so that they meet no other lock. */
-const RELAY_LOCKS = 4_201_002;
-
 export class OutboxRepository {
   constructor(private readonly connection: Connection) {}
 
@@ -41,7 +39,7 @@ export class OutboxRepository {
    */
   async lock(sink: string): Promise<boolean> {
     const [row] = await this.connection.$queryRaw<{ locked: boolean }[]>`
-      select pg_try_advisory_xact_lock(${RELAY_LOCKS}::int, hashtext(${sink})) as locked`;
+      select pg_try_advisory_xact_lock(${lockKeys('relay', sink)}) as locked`;
     return row?.locked === true;
   }
 

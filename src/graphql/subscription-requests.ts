@@ -12,6 +12,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { isTooDeep, TOO_DEEP } from '../input/json-depth.js';
 import { limitRules, MAX_ERRORS, MAX_TOKENS } from './request-limits.js';
 import { noDatabaseFields } from './rules/no-database-fields.js';
 import { rootConditions } from './subscription-conditions.js';
@@ -38,6 +39,7 @@ export class SubscriptionRequests {
   /** What to run, or why it is refused. */
   check(request: SubscriptionRequest): ExecutionArgs | readonly GraphQLError[] {
     const { schema } = this;
+    if (isTooDeep(request)) return [refusal(TOO_DEEP, ApolloServerErrorCode.BAD_REQUEST)];
     const document = this.#document(request.query);
     if (!('kind' in document)) return document;
 

@@ -22,6 +22,7 @@ import { compiledExecution } from '../graphql/execution.js';
 import { legacyStatus } from '../graphql/plugins/legacy-status.js';
 import { noSubscriptions } from '../graphql/plugins/no-subscriptions.js';
 import { limitRules, MAX_ERRORS, MAX_TOKENS } from '../graphql/request-limits.js';
+import { registerDepthCheck } from './depth-check.js';
 import { registerErrorReplies, replyToFrameworkError } from './error-replies.js';
 import { registerGraphiQL, type ExampleQuery } from './graphiql.js';
 import { registerHealthRoutes, type HealthCheck } from './health.js';
@@ -78,6 +79,7 @@ export async function createHttpServer<TContext extends object>(
     done();
   });
   if (options.loopbackOnly !== false) registerLoopbackOnly(app);
+  registerDepthCheck(app);
   app.addHook('onSend', (_request, reply, _payload, done) => {
     // A kept-alive connection that was busy when closing began would otherwise be waited for.
     if (draining) reply.header('connection', 'close');

@@ -21,7 +21,7 @@ const countries: ReadonlySet<string> = new Set(
  * codes and other names of a country, such as UK, are refused: they would count as a country of their own.
  */
 export const countrySchema = z
-  .string()
+  .string(fault)
   .regex(/^[A-Za-z]{2}$/, fault)
   .transform((code) => code.toUpperCase())
   .refine((code) => countries.has(code), fault);

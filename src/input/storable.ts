@@ -10,8 +10,11 @@ export function isStorableText(text: string): boolean {
 
 export const NOT_STORABLE = 'must not hold the character NUL or half of a character';
 
+/** Any text; the errors are those that all text fields share. */
+export const anyText = z.string({ error: ({ input }) => (input == null ? 'is required' : 'must be text') });
+
 /** Text that PostgreSQL can hold. */
-export const storableText = z.string().refine(isStorableText, NOT_STORABLE);
+export const storableText = anyText.refine(isStorableText, NOT_STORABLE);
 
 /** Whether an instant lies in the years 1 to 9999, which PostgreSQL and we write alike. */
 export function isStorableInstant(instant: Date): boolean {

@@ -4,7 +4,7 @@ import { isStorableText, NOT_STORABLE } from '../input/storable.js';
 const MAX_BYTES = 4_096;
 const TOO_LARGE = 'must be at most 4 KB of JSON';
 
-/** A JSON object of at most 4 KB, kept with the event and not read by us. */
+/** A JSON object of at most 4 KB, stored with the event and not interpreted. */
 export const contextSchema = z
   .record(z.string(), z.unknown(), { error: 'must be a JSON object' })
   .superRefine((context, check) => {
@@ -12,11 +12,11 @@ export const contextSchema = z
     if (fault !== undefined) check.addIssue({ code: 'custom', message: fault });
   });
 
-/** Looks at parsed JSON level by level, because calls nested as deep as a caller likes would overflow the stack. */
+/** Does not recurse: an imported file, unlike a request, may nest deeper than the stack. */
 function faultOf(context: Readonly<Record<string, unknown>>): string | undefined {
   const rest: unknown[] = [context];
   for (let seen = 0; rest.length > 0; seen++) {
-    // Each value takes a byte at the least, so this many do not fit; fewer cannot be nested too deep.
+    // Each value takes at least one byte, so more values than bytes cannot fit.
     if (seen > MAX_BYTES) return TOO_LARGE;
     const value = rest.pop();
     if (typeof value === 'string' && !isStorableText(value)) return NOT_STORABLE;

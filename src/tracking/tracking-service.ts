@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Clock } from '../config/clock.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
 import { BellwetherError } from '../errors.js';
@@ -6,50 +7,61 @@ import type { Market } from '../repositories/market.js';
 import type { SnapshotRepository } from '../repositories/snapshot-repository.js';
 import { orUnavailable } from '../repositories/unavailable.js';
 import type { ProfileState } from '../repositories/profile-state.js';
-import { interactionBatch, interactionInput, type CheckedInteraction } from './interaction-input.js';
-import { impressionsInput } from './impressions-input.js';
+import { impressionItem, impressionsInput } from './impressions-input.js';
+import { interactionBatch, interactionInput } from './interaction-input.js';
+import { judgeItems, noMarket, type EventOfMarket, type ItemFault, type JudgedItem } from './judged-items.js';
 import type { CommittedEvent, PreparedEvent } from './take-in-events.js';
 import type { EventQueue } from './event-queue.js';
 import { prepareEvent } from './prepare-event.js';
 
-/** The answer to an event that was taken. */
+/** Result of a recorded event. */
 export interface TrackResult {
   /** Of a duplicate: the interaction first recorded under its client event id. */
   readonly interactionId: string;
   readonly status: 'RECORDED' | 'DUPLICATE';
   /** Whether this event changed the profile. */
   readonly profileUpdated: boolean;
-  /** After the event. */
+  /** The profile after the event. */
   readonly profile: ProfileState;
 }
 
-/** The answer to an event of a batch that was not taken. */
-export interface RejectedResult {
+/** Result of a rejected event of a batch. */
+export interface RejectedResult extends ItemFault {
   readonly interactionId: null;
   readonly status: 'REJECTED';
   readonly profileUpdated: false;
   readonly profile: null;
-  /** The path of what is wrong within the event. */
-  readonly field: string;
-  readonly reason: string;
 }
 
-/** The answer to a report of impressions. */
+/** Result of a report of impressions. */
 export interface ImpressionsResult {
   readonly recorded: number;
-  readonly rejected: readonly { readonly index: number; readonly field: string; readonly reason: string }[];
+  readonly rejected: readonly (ItemFault & { readonly index: number })[];
 }
 
-/** An event that nobody could take, for staff to look at. */
+/** Results of a report that holds both; null for a part that was not sent. */
+export interface ReportResult {
+  readonly interactions: readonly (TrackResult | RejectedResult)[] | null;
+  readonly impressions: ImpressionsResult | null;
+}
+
+/** A rejected event, for staff to look at. */
 export interface TurnedAway {
   readonly event: unknown;
   readonly reason: string;
 }
 
+const reportInput = z
+  .strictObject({ interactions: interactionBatch.optional(), impressions: impressionsInput.optional() })
+  .refine(({ interactions, impressions }) => interactions !== undefined || impressions !== undefined, {
+    path: ['interactions'],
+    error: 'or impressions must be given',
+  });
+
 /** An event reported this late is taken with the odds of its own time. */
 const ODDS_HOLD_MS = 60_000;
 
-/** Takes events in. What it answers RECORDED is on disk, together with all that it changed. */
+/** Records events. RECORDED means that the event and the profile that it changed are on disk. */
 export class TrackingService {
   constructor(
     private readonly parts: {
@@ -59,7 +71,7 @@ export class TrackingService {
       weights: () => RankingConfig['events'];
       clock: Clock;
       newId: () => string;
-      /** Told of events of a batch that are not valid: a sender of batches seldom reads the answers. */
+      /** Receives the rejected events of a batch, since senders of batches seldom read the results. */
       onTurnedAway: (events: readonly TurnedAway[]) => void;
     },
   ) {}
@@ -79,59 +91,64 @@ export class TrackingService {
   }
 
   /**
-   * Records up to 500 events together. Each is judged by itself; those that are valid are all recorded,
-   * or none is.
+   * Records up to 500 events in one transaction. Each is validated on its own; either all valid ones are recorded or
+   * none.
    *
-   * @returns what became of each, in order.
-   * @throws {BellwetherError} BAD_USER_INPUT for more than 500; UNAVAILABLE when they could not be stored.
+   * @returns one result per event, in order.
+   * @throws {BellwetherError} BAD_USER_INPUT for none or more than 500; UNAVAILABLE if they could not be stored.
    */
   async trackAll(inputs: unknown): Promise<(TrackResult | RejectedResult)[]> {
-    const results = checkInput(interactionBatch, inputs, 'inputs').map((input) => judge(input));
-    const markets = await this.parts.markets.findByIds(
-      results.map((result) => result.checked?.marketId ?? ''),
-    );
-    const valid: EventOfMarket[] = [];
-    const rejected = new Map<number, RejectedResult>();
-    results.forEach(({ checked, fault }, index) => {
-      const market = markets[index];
-      if (fault !== undefined) rejected.set(index, refused(fault.field, fault.reason));
-      else if (market === undefined) rejected.set(index, refused('marketId', noMarket(checked.marketId)));
-      else valid.push({ input: checked, market });
-    });
-    const committed = valid.length === 0 ? [] : await this.parts.queue.add(await this.#prepare(valid));
-    this.#turnAway(inputs, rejected);
-    const answers = committed.values();
-    return results.flatMap((_, index): (TrackResult | RejectedResult)[] => {
-      const fault = rejected.get(index);
-      if (fault !== undefined) return [fault];
-      const answer = answers.next().value;
-      return answer === undefined ? [] : [taken(answer)];
-    });
+    const batch = checkInput(interactionBatch, inputs, 'inputs');
+    const items = await judgeItems(batch, interactionInput, this.parts.markets);
+    const committed = await this.#record(items);
+    this.#turnAway(batch, items);
+    return trackResults(items, committed);
   }
 
   /**
-   * Records what a person was shown, up to 200 markets at once.
+   * Records the impressions of one user, up to 200 markets. Each item is validated on its own.
    *
-   * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE when it could not be stored.
+   * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE if they could not be stored.
    */
   async trackImpressions(input: unknown): Promise<ImpressionsResult> {
-    const { userKey, feedId, items } = checkInput(impressionsInput, input, 'input');
-    const markets = await this.parts.markets.findByIds(items.map(({ marketId }) => marketId));
-    const valid: EventOfMarket[] = [];
-    const rejected: { index: number; field: string; reason: string }[] = [];
-    items.forEach((item, index) => {
-      const market = markets[index];
-      if (market === undefined) rejected.push({ index, field: 'marketId', reason: noMarket(item.marketId) });
-      else valid.push({ input: { userKey, feedId, ...item, eventType: 'IMPRESSION' }, market });
-    });
-    if (valid.length > 0) await this.parts.queue.add(await this.#prepare(valid));
-    return { recorded: valid.length, rejected };
+    const { items: batch, ...report } = checkInput(impressionsInput, input, 'input');
+    const items = await judgeItems(batch, impressionItem(report), this.parts.markets);
+    await this.#record(items);
+    return impressionsResult(items);
   }
 
-  #turnAway(inputs: unknown, rejected: ReadonlyMap<number, RejectedResult>): void {
-    if (rejected.size === 0 || !Array.isArray(inputs)) return;
-    const events: readonly unknown[] = inputs;
-    this.parts.onTurnedAway([...rejected].map(([index, { reason }]) => ({ event: events[index], reason })));
+  /**
+   * Records `interactions` as {@link trackAll} and `impressions` as {@link trackImpressions} in one transaction, so that
+   * a failed request has recorded nothing.
+   *
+   * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE if they could not be stored.
+   */
+  async trackReport(input: unknown): Promise<ReportResult> {
+    const { interactions, impressions } = checkInput(reportInput, input);
+    const { markets } = this.parts;
+    const [tracked, shown] = await Promise.all([
+      judgeItems(interactions ?? [], interactionInput, markets),
+      impressions === undefined ? [] : judgeItems(impressions.items, impressionItem(impressions), markets),
+    ]);
+    const committed = await this.#record([...tracked, ...shown]);
+    this.#turnAway(interactions ?? [], tracked);
+    return {
+      interactions: interactions === undefined ? null : trackResults(tracked, committed),
+      impressions: impressions === undefined ? null : impressionsResult(shown),
+    };
+  }
+
+  /** Records the valid items, in order, in one transaction. */
+  async #record(items: readonly JudgedItem[]): Promise<readonly CommittedEvent[]> {
+    const events = items.flatMap(({ event }) => event ?? []);
+    return events.length === 0 ? [] : this.parts.queue.add(await this.#prepare(events));
+  }
+
+  #turnAway(batch: readonly unknown[], items: readonly JudgedItem[]): void {
+    const turnedAway = items.flatMap(({ fault }, index) =>
+      fault === undefined ? [] : [{ event: batch[index], reason: fault.reason }],
+    );
+    if (turnedAway.length > 0) this.parts.onTurnedAway(turnedAway);
   }
 
   async #prepare(events: readonly EventOfMarket[]): Promise<PreparedEvent[]> {
@@ -165,32 +182,27 @@ export class TrackingService {
   }
 }
 
-interface EventOfMarket {
-  readonly input: CheckedInteraction;
-  readonly market: Market;
-}
-
-type Judgement =
-  | { readonly checked: CheckedInteraction; readonly fault?: never }
-  | { readonly checked?: never; readonly fault: { readonly field: string; readonly reason: string } };
-
-function judge(input: unknown): Judgement {
-  const parsed = interactionInput.safeParse(input);
-  if (parsed.success) return { checked: parsed.data };
-  const [fault] = parsed.error.issues;
-  const field = fault?.path.join('.') ?? '';
-  return { fault: { field, reason: `${field} ${fault?.message ?? 'is not valid'}.` } };
-}
-
 function taken({ interactionId, duplicate, profile }: CommittedEvent): TrackResult {
   const status = duplicate ? 'DUPLICATE' : 'RECORDED';
   return { interactionId, status, profileUpdated: !duplicate, profile };
 }
 
-function refused(field: string, reason: string): RejectedResult {
-  return { interactionId: null, status: 'REJECTED', profileUpdated: false, profile: null, field, reason };
+/** @param committed of the valid items, in order; further ones are not looked at. */
+function trackResults(
+  items: readonly JudgedItem[],
+  committed: readonly CommittedEvent[],
+): (TrackResult | RejectedResult)[] {
+  const answers = committed.values();
+  return items.flatMap(({ fault }): (TrackResult | RejectedResult)[] => {
+    if (fault !== undefined) {
+      return [{ interactionId: null, status: 'REJECTED', profileUpdated: false, profile: null, ...fault }];
+    }
+    const answer = answers.next().value;
+    return answer === undefined ? [] : [taken(answer)];
+  });
 }
 
-function noMarket(id: string): string {
-  return `There is no market "${id}".`;
+function impressionsResult(items: readonly JudgedItem[]): ImpressionsResult {
+  const rejected = items.flatMap(({ fault }, index) => (fault === undefined ? [] : [{ index, ...fault }]));
+  return { recorded: items.length - rejected.length, rejected };
 }

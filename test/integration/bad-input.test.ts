@@ -171,9 +171,35 @@ test.each<[what: string, body: string, status: number, code: string]>([
   expect(refusal.answer.errors[0]?.extensions['code']).toBe(code);
 });
 
-test('refuses a context nested deeper than any stack, and stores nothing', async () => {
-  const { answer } = await refused(trackNested(200_000));
-  expect(answer.errors[0]?.extensions).toEqual({ code: 'BAD_USER_INPUT', field: 'input.context' });
+test('refuses a body that nests deeper than any stack, and stores nothing', async () => {
+  const { status, answer } = await refused(trackNested(200_000));
+  expect(status).toBe(400);
+  expect(answer.errors[0]?.extensions).toEqual({ code: 'BAD_REQUEST' });
+});
+
+test.each([
+  ['a body', 'POST'],
+  ['the variables of a GET', 'GET'],
+])('refuses a config that nests too deep in %s', async (_what, method) => {
+  const query = 'query ($config: JSONObject!) { simulateFeed(config: $config) { presentVersion } }';
+  const variables = `{"config":{"a":${'['.repeat(7_000)}${']'.repeat(7_000)}}}`;
+  const response =
+    method === 'GET'
+      ? await fetch(
+          `${gateway.url}/graphql?${new URLSearchParams({ query, variables }).toString().replaceAll('%5B', '[').replaceAll('%5D', ']')}`,
+          {
+            headers: { 'apollo-require-preflight': 'yes' },
+          },
+        )
+      : await fetch(`${gateway.url}/graphql`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: `{"query":${JSON.stringify(query)},"variables":${variables}}`,
+        });
+  expect([response.status, await response.json()]).toMatchObject([
+    400,
+    { errors: [{ extensions: { code: 'BAD_REQUEST' } }] },
+  ]);
 });
 
 test('accepts each limit itself', async () => {
@@ -199,7 +225,7 @@ test('accepts each limit itself', async () => {
   const response = await fetch(`${gateway.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: trackNested(2_045),
+    body: trackNested(60),
   });
   expect(await response.json()).toEqual({ data: { trackInteraction: { status: 'RECORDED' } } });
   const results = await gateway.backend.services.catalogue.upsert(

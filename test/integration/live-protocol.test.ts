@@ -288,6 +288,15 @@ describe('an operation that fails leaves the other subscriptions of its connecti
       ({ subscribe }) => subscribe('bad', 'subscription ($b: Int!) { large(bytes: $b) }', { b: 'x' }),
     ],
     [
+      'variables that nest too deep',
+      'error',
+      'BAD_REQUEST',
+      ({ say }) =>
+        say(
+          `{"type":"subscribe","id":"bad","payload":{"query":"subscription { beats }","variables":{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}}}`,
+        ),
+    ],
+    [
       'a variable of 250 KB',
       'error',
       'BAD_USER_INPUT',

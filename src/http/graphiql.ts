@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
+import { correctGraphiQL } from './graphiql-corrections.js';
 
 const gzipAsync = promisify(gzip);
 const gunzipAsync = promisify(gunzip);
@@ -55,7 +56,7 @@ async function renderPage(examples: readonly ExampleQuery[]): Promise<Page> {
     query: title === undefined ? query : `# ${title}\n${query}`,
     variables: variables === undefined ? null : JSON.stringify(variables, null, 2),
   }));
-  const html = renderGraphiQL({
+  const page = renderGraphiQL({
     title: 'Bellwether',
     endpoint: '/graphql',
     subscriptionsProtocol: 'WS',
@@ -65,6 +66,7 @@ async function renderPage(examples: readonly ExampleQuery[]): Promise<Page> {
     // The first tab's variables are taken from here alone.
     ...(tabs[0]?.variables == null ? {} : { variables: tabs[0].variables }),
   });
+  const html = correctGraphiQL(page);
   const gzipped = await gzipAsync(html);
   return {
     gzipped,

@@ -7,6 +7,8 @@ export interface ErrorMapperOptions {
   readonly logger: Pick<Logger, 'error' | 'warn'>;
   /** The id by which a client can name a masked error to whoever reads the log; one for each request. */
   readonly correlationId: () => string;
+  /** Whether messages keep GraphQL's suggestions ("Did you mean …?"), which reveal names in the schema. */
+  readonly showSuggestions: boolean;
 }
 
 /** Turns any error of an operation into what the client may see of it. */
@@ -25,10 +27,14 @@ const REQUEST_ERROR_CODES: ReadonlySet<unknown> = new Set<ApolloServerErrorCode>
 
 /**
  * The one place where errors become GraphQL errors. A {@link BellwetherError} keeps its message and code;
- * so do GraphQL's own complaints about the request, without suggestions; every other error is a fault of
- * ours, of which the client learns only an id, and which is logged once under that id.
+ * so do GraphQL's own complaints about the request; every other error is a fault of ours, of which the client
+ * learns only an id, and which is logged once under that id.
  */
-export function createErrorMapper({ logger, correlationId }: ErrorMapperOptions): ErrorMapper {
+export function createErrorMapper({
+  logger,
+  correlationId,
+  showSuggestions,
+}: ErrorMapperOptions): ErrorMapper {
   const loggedUnder = new WeakMap<object, string>();
 
   return (error) => {
@@ -48,7 +54,7 @@ export function createErrorMapper({ logger, correlationId }: ErrorMapperOptions)
 
     const code = requestErrorCode(error, cause);
     if (code !== undefined && error instanceof GraphQLError) {
-      const message = withoutSuggestion(error.message);
+      const message = showSuggestions ? error.message : withoutSuggestion(error.message);
       const field = code === ApolloServerErrorCode.BAD_USER_INPUT ? offendingField(message) : undefined;
       return formatted(error, message, { code, ...(field === undefined ? {} : { field }) });
     }

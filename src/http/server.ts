@@ -19,7 +19,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { Logger } from '../observability/logger.js';
 import { createErrorMapper, type ErrorMapper } from '../graphql/errors.js';
 import { compiledExecution } from '../graphql/execution.js';
-import { legacyStatus } from '../graphql/plugins/legacy-status.js';
+import { negotiatedResponse } from '../graphql/plugins/negotiated-response.js';
 import { noSubscriptions } from '../graphql/plugins/no-subscriptions.js';
 import { limitRules, MAX_ERRORS, MAX_TOKENS } from '../graphql/request-limits.js';
 import { registerDepthCheck } from './depth-check.js';
@@ -37,6 +37,7 @@ export interface HttpServerOptions<TContext extends object> {
   /** What the resolvers of one request get. */
   readonly buildContext: (request: FastifyRequest) => TContext | Promise<TContext>;
   readonly logger: Logger;
+  /** In production, or without `loopbackOnly`, error messages suggest no names of the schema. */
   readonly production: boolean;
   /** What `/readyz` asks, by name. */
   readonly checks: Readonly<Record<string, HealthCheck>>;
@@ -64,12 +65,14 @@ export async function createHttpServer<TContext extends object>(
   options: HttpServerOptions<TContext>,
 ): Promise<HttpServer> {
   const { logger, newRequestId } = options;
+  const showSuggestions = !options.production && options.loopbackOnly !== false;
   const requestIds = new AsyncLocalStorage<string>();
   const mapError = createErrorMapper({
     logger,
     correlationId: () => requestIds.getStore() ?? newRequestId(),
+    showSuggestions,
   });
-  const apollo = createApolloServer(options, mapError);
+  const apollo = createApolloServer(options, mapError, showSuggestions);
   await apollo.start();
 
   let draining = false;
@@ -131,6 +134,7 @@ export async function createHttpServer<TContext extends object>(
 function createApolloServer<TContext extends object>(
   options: HttpServerOptions<TContext>,
   mapError: ErrorMapper,
+  showSuggestions: boolean,
 ): ApolloServer<TContext> {
   const { schema, logger, production, plugins = [] } = options;
   return new ApolloServer<TContext>({
@@ -140,7 +144,7 @@ function createApolloServer<TContext extends object>(
     nodeEnv: production ? 'production' : 'development',
     formatError: (_formatted, error) => mapError(error),
     includeStacktraceInErrorResponses: false,
-    hideSchemaDetailsFromClientErrors: true,
+    hideSchemaDetailsFromClientErrors: !showSuggestions,
     allowBatchedHttpRequests: false,
     csrfPrevention: true,
     persistedQueries: false,
@@ -152,7 +156,7 @@ function createApolloServer<TContext extends object>(
     plugins: [
       ...plugins,
       compiledExecution<TContext>({ schema, mapError }),
-      legacyStatus<TContext>(),
+      negotiatedResponse<TContext>(),
       noSubscriptions<TContext>(),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),

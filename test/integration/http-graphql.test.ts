@@ -131,6 +131,43 @@ describe('POST /graphql', () => {
     }
   });
 
+  const JSON_TYPE = 'application/json; charset=utf-8';
+  const GRAPHQL_TYPE = 'application/graphql-response+json; charset=utf-8';
+
+  test.each([
+    [undefined, 200, JSON_TYPE],
+    ['*/*', 200, JSON_TYPE],
+    ['application/*', 200, JSON_TYPE],
+    ['application/json', 200, JSON_TYPE],
+    ['application/graphql-response+json', 400, GRAPHQL_TYPE],
+    ['application/graphql-response+json, application/json', 400, GRAPHQL_TYPE],
+    ['application/graphql-response+json,application/json;q=0.9', 400, GRAPHQL_TYPE],
+    ['application/json, application/graphql-response+json', 200, JSON_TYPE],
+    ['application/json;q=0.5, application/graphql-response+json', 400, GRAPHQL_TYPE],
+    ['application/graphql-response+json;q=0.1, application/json', 200, JSON_TYPE],
+    ['application/graphql-response+json;q=0, */*', 200, JSON_TYPE],
+    ['text/html, application/graphql-response+json;q=0.1', 400, GRAPHQL_TYPE],
+    ['application/graphql-response+json; charset=utf-8, application/json; charset=utf-8', 400, GRAPHQL_TYPE],
+  ])('answers an invalid query with Accept: %s by %i and %s', async (accept, status, type) => {
+    const response = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(accept === undefined ? {} : { accept }) },
+      body: JSON.stringify({ query: '{ usr }' }),
+    });
+
+    expect([response.status, response.headers.get('content-type')]).toEqual([status, type]);
+    expect(await response.json()).toMatchObject({
+      errors: [{ message: expect.stringContaining('Cannot query field') as string }],
+    });
+  });
+
+  test('runs no mutation whose answer the client does not accept', async () => {
+    const { status } = await post('mutation { write(text: "unacceptable") }', {}, { accept: 'text/html' });
+
+    expect(status).toBe(406);
+    expect(server.writes).not.toContain('unacceptable');
+  });
+
   test.each([
     ['a field', '{ usr }', 'Cannot query field "usr" on type "Query".'],
     ['an argument', '{ echo(txt: "a") }', 'Unknown argument "txt" on field "Query.echo".'],
@@ -142,6 +179,34 @@ describe('POST /graphql', () => {
     expect(status).toBe(400);
     expect(body.errors).toMatchObject([{ message, extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }]);
   });
+
+  test.each([
+    ['an unknown field', '{ usr }', {}, 'Did you mean "user"?'],
+    [
+      'an unknown enum value in a variable',
+      'query ($mood: Mood) { echo(mood: $mood) }',
+      { mood: 'CALMER' },
+      'Did you mean the enum value "CALM"',
+    ],
+  ])(
+    'suggests another name for %s in development on a loopback address only, never with a stack',
+    async (_name, query, variables, suggestion) => {
+      const messages = await Promise.all(
+        [{ production: false }, { production: false, loopbackOnly: false }, { production: true }].map(
+          async (options) => {
+            const { url, app } = await startTestHttpServer(options);
+            const { body } = await postGraphQL(url, { query, variables });
+            await app.close();
+            expect(Object.keys(body.errors?.[0]?.extensions ?? {})).not.toContain('stacktrace');
+            return body.errors?.[0]?.message ?? '';
+          },
+        ),
+      );
+
+      expect(messages.map((message) => message.includes('Did you mean'))).toEqual([true, false, false]);
+      expect(messages[0]).toContain(suggestion);
+    },
+  );
 
   test('answers a document that cannot be parsed with its place, and no stack', async () => {
     const modern = await post('{ user');

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { BellwetherError } from '../../src/errors.js';
 import { createErrorMapper } from '../../src/graphql/errors.js';
 
-function mapper(ids: string[] = ['request-1']) {
+function mapper(ids: string[] = ['request-1'], showSuggestions = false) {
   const log: { correlationId: string; message: string }[] = [];
   const mapError = createErrorMapper({
     logger: {
@@ -15,6 +15,7 @@ function mapper(ids: string[] = ['request-1']) {
       },
     },
     correlationId: () => ids[0] ?? 'none',
+    showSuggestions,
   });
   return { mapError, log };
 }
@@ -99,6 +100,14 @@ describe('the error mapper', () => {
     const error = new GraphQLError(message, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
 
     expect(mapError(error)).toEqual({ message: shown, extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
+  });
+
+  test('keeps suggestions when it is told to', () => {
+    const { mapError } = mapper(['request-1'], true);
+    const message = 'Cannot query field "nam" on type "Note". Did you mean "name"?';
+    const error = new GraphQLError(message, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
+
+    expect(mapError(error).message).toBe(message);
   });
 
   test.each([

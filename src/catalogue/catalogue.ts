@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../config/clock.js';
 import { BellwetherError } from '../errors.js';
 import { checkInput } from '../input/check-input.js';
+import { repairText, type RepairNote } from '../input/parse-with-repairs.js';
 import { isStorableText } from '../input/storable.js';
 import type { Logger } from '../observability/logger.js';
 import type { PastMarket } from '../scoring/v2/market-columns.js';
@@ -27,6 +28,8 @@ export interface UpsertResult {
   readonly outcome: 'CREATED' | 'UPDATED' | 'UNCHANGED' | 'REJECTED';
   /** Why it was rejected, naming the field. */
   readonly reason?: string;
+  /** One sentence for each invalid field that was repaired or dropped. */
+  readonly repairs: readonly string[];
 }
 
 /** Told of the markets that changed, open or not, as they are now; the snapshot has them already. */
@@ -194,9 +197,14 @@ export class Catalogue {
   }
 }
 
+interface ValidInput {
+  readonly market: CheckedMarketInput;
+  readonly repairs: readonly RepairNote[];
+}
+
 /** Inputs that passed the check, and how to put what became of them among those that did not. */
 interface CheckedInputs {
-  readonly valid: readonly CheckedMarketInput[];
+  readonly valid: readonly ValidInput[];
   inOrder(decided: readonly UpsertResult[]): UpsertResult[];
 }
 
@@ -206,11 +214,11 @@ function checkAll(inputs: readonly unknown[]): CheckedInputs {
   }
   const checked = inputs.map(checkMarketInput);
   return {
-    valid: checked.flatMap(({ market }) => (market === undefined ? [] : [market])),
+    valid: checked.filter((input) => input.market !== undefined),
     inOrder: (decided) => {
       const rest = decided.values();
       return checked.flatMap(({ fault }, index): UpsertResult[] => {
-        if (fault !== undefined) return [{ id: idOf(inputs[index]), outcome: 'REJECTED', reason: fault }];
+        if (fault !== undefined) return [rejected(idOf(inputs[index]), fault)];
         const next = rest.next().value;
         return next === undefined ? [] : [next];
       });
@@ -218,34 +226,42 @@ function checkAll(inputs: readonly unknown[]): CheckedInputs {
   };
 }
 
-function idsOf(markets: readonly CheckedMarketInput[]): string[] {
-  return [...new Set(markets.map(({ id }) => id))];
+function rejected(id: string, reason: string): UpsertResult {
+  return { id, outcome: 'REJECTED', reason, repairs: [] };
+}
+
+function idsOf(inputs: readonly ValidInput[]): string[] {
+  return [...new Set(inputs.map(({ market }) => market.id))];
 }
 
 function decide(
   stored: ReadonlyMap<string, Market>,
-  inputs: readonly CheckedMarketInput[],
+  inputs: readonly ValidInput[],
   now: Date,
 ): { results: UpsertResult[]; changed: Market[] } {
   const present = new Map(stored);
   const changed = new Map<string, Market>();
-  const results = inputs.map((input): UpsertResult => {
-    const before = present.get(input.id);
+  const results = inputs.map(({ market: input, repairs }): UpsertResult => {
+    const { id } = input;
+    const before = present.get(id);
     const title = input.title ?? before?.title;
     if (title === undefined) {
-      return { id: input.id, outcome: 'REJECTED', reason: 'title: is needed for a new market' };
+      const invalid = repairs.find(({ field }) => field === 'title');
+      return rejected(id, `title: ${invalid?.reason ?? 'is needed for a new market'}`);
     }
     const after = applyMarketInput(before, { ...input, title }, now);
-    if (before !== undefined && isDeepStrictEqual(before, after))
-      return { id: input.id, outcome: 'UNCHANGED' };
-    present.set(input.id, after);
-    changed.set(input.id, after);
-    return { id: input.id, outcome: before === undefined ? 'CREATED' : 'UPDATED' };
+    const notes = repairs.map(repairText);
+    if (before !== undefined && isDeepStrictEqual(before, after)) {
+      return { id, outcome: 'UNCHANGED', repairs: notes };
+    }
+    present.set(id, after);
+    changed.set(id, after);
+    return { id, outcome: before === undefined ? 'CREATED' : 'UPDATED', repairs: notes };
   });
   return { results, changed: [...changed.values()] };
 }
 
 function idOf(input: unknown): string {
   const id = typeof input === 'object' && input !== null && 'id' in input ? input.id : undefined;
-  return typeof id === 'string' ? id : '';
+  return typeof id === 'string' || typeof id === 'number' ? String(id) : '';
 }

@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import { countrySchema } from '../input/country.js';
+import { hasDisplayControls, NO_DISPLAY_CONTROLS, onOneLine } from '../input/control-characters.js';
+import { idText } from '../input/id-text.js';
+import { parseWithRepairs, type RepairNote } from '../input/parse-with-repairs.js';
 import { isStorableInstant, storableText } from '../input/storable.js';
 import type { Market, MarketStatus } from '../repositories/market.js';
 import { topicKey } from '../repositories/market.js';
+import { MAX_LENGTH, MAX_PARTICIPANTS, MAX_TAGS, marketRepairs } from './market-repairs.js';
 
 /** The category of a market whose source names none. */
 export const NO_CATEGORY = 'Other';
@@ -13,19 +17,35 @@ const instant = z
 
 /** After a first slash, a second or what a browser takes for one would lead to another site. */
 const url = storableText
-  .max(2_000)
+  .max(MAX_LENGTH.url)
   .regex(/^(https?:\/\/|\/(?![/\\\t\n\r]))/, 'must be an http(s) URL or a path that begins with /');
 
-const label = storableText.trim().min(1).max(100);
+/** Text that is shown on one line. */
+const lineOfText = storableText
+  .transform(onOneLine)
+  .refine((text) => !hasDisplayControls(text), NO_DISPLAY_CONTROLS)
+  .pipe(z.string().trim().min(1, 'must not be empty'));
 
-/** Sums of prices come out a little beside 0 and 1; that much is rounding, not a fault. */
-const ROUNDING = 1e-9;
+const label = lineOfText.pipe(z.string().max(MAX_LENGTH.label));
 
-const probability = z
+/** Sums of prices and volumes are a little off; a number this close to its bound counts as the bound. */
+const ROUNDING = 1e-6;
+
+const share = z
   .number()
   .min(-ROUNDING, 'must be 0 to 1')
   .max(1 + ROUNDING, 'must be 0 to 1')
   .transform((value) => Math.min(1, Math.max(0, value)));
+
+const volume = z
+  .number()
+  .min(-ROUNDING, 'must be 0 or more')
+  .transform((value) => Math.max(0, value));
+
+const count = z
+  .number()
+  .transform((value) => (Math.abs(value - Math.round(value)) <= ROUNDING ? Math.round(value) : value))
+  .pipe(z.number().int().min(0).max(MAX_PARTICIPANTS));
 
 /** Tags that differ in case alone are one tag, where and as first written. */
 export function distinctTags(labels: readonly string[]): string[] {
@@ -34,40 +54,47 @@ export function distinctTags(labels: readonly string[]): string[] {
 }
 
 const marketInput = z.object({
-  id: storableText.min(1).max(128),
-  title: storableText.trim().min(1).max(500).optional(),
-  description: storableText.max(100_000).nullish(),
+  id: idText.pipe(storableText.min(1).max(MAX_LENGTH.id)),
+  title: lineOfText.pipe(z.string().max(MAX_LENGTH.title)).optional(),
+  description: storableText.max(MAX_LENGTH.description).nullish(),
   category: label.nullish(),
-  tags: z.array(label).max(64).transform(distinctTags).nullish(),
-  probability: probability.nullish(),
-  volume24h: z.number().min(0).nullish(),
-  volumeTotal: z.number().min(0).nullish(),
-  participantCount: z.number().int().min(0).max(2_147_483_647).nullish(),
+  tags: z.array(label).max(MAX_TAGS).transform(distinctTags).nullish(),
+  probability: share.nullish(),
+  volume24h: volume.nullish(),
+  volumeTotal: volume.nullish(),
+  participantCount: count.nullish(),
   imageUrl: url.nullish(),
   url: url.nullish(),
   status: z.enum(['OPEN', 'CLOSED', 'RESOLVED']).nullish(),
   createdAt: instant.nullish(),
   resolvesAt: instant.nullish(),
-  editorialDescription: storableText.max(5_000).nullish(),
-  editorialBoost: z.number().min(0).max(1).nullish(),
-  eventKey: storableText.min(1).max(256).nullish(),
-  source: storableText.min(1).max(100).nullish(),
+  editorialDescription: storableText.max(MAX_LENGTH.editorialDescription).nullish(),
+  editorialBoost: share.nullish(),
+  eventKey: storableText.min(1).max(MAX_LENGTH.eventKey).nullish(),
+  source: storableText.min(1).max(MAX_LENGTH.source).nullish(),
   blockedCountries: z.array(countrySchema).max(250).nullish(),
 });
 
 /**
- * What a caller says of a market: what is left out keeps its value, null takes it away. Only a new market
- * needs a title, and none can lose it.
+ * Fields of a market to create or update. Omitted fields keep their value; null clears a field. Only a new market needs
+ * a title, and null does not clear it.
  */
-export type MarketInput = z.input<typeof marketInput>;
+export type MarketInput = Omit<z.input<typeof marketInput>, 'id'> & { id: string };
 export type CheckedMarketInput = z.output<typeof marketInput>;
 
-/** Checks one market; every fault is told in one sentence that names its field. */
-export function checkMarketInput(
-  input: unknown,
-): { market: CheckedMarketInput; fault?: never } | { market?: never; fault: string } {
-  const parsed = marketInput.safeParse(input);
-  if (parsed.success) return { market: parsed.data };
+export type MarketCheck =
+  | { market: CheckedMarketInput; repairs: readonly RepairNote[]; fault?: never }
+  | { market?: never; fault: string };
+
+/**
+ * Validates one market. Identity, status, price, times and `blockedCountries` must be valid; an invalid value of any
+ * other field is repaired or dropped, so that it does not hold up the rest.
+ *
+ * @returns the market with its repairs, or all faults in one sentence, each with its field.
+ */
+export function checkMarketInput(input: unknown): MarketCheck {
+  const parsed = parseWithRepairs(marketInput, input, marketRepairs);
+  if (parsed.error === undefined) return { market: parsed.data, repairs: parsed.repairs };
   const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'market'}: ${issue.message}`);
   return { fault: faults.join('; ') };
 }

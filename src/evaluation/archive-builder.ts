@@ -49,7 +49,7 @@ export class ArchiveBuilder {
   add(record: ImportRecord, source: string): void {
     if (record.kind === 'market') this.#addMarket(record, source);
     else if (record.kind === 'interaction') this.#addInteraction(record.interaction, source, record.line);
-    else this.#reject(source, record.line, record.reason);
+    else if (record.kind === 'reject') this.#reject(source, record.line, record.reason);
   }
 
   /** What a market cost at an instant; a price of a market that never comes is left out. */
@@ -86,8 +86,8 @@ export class ArchiveBuilder {
 
   #addMarket({ market: draft, dates, line }: MarketRecord, source: string): void {
     const { market: input, fault } = checkMarketInput(draft);
-    if (input === undefined) {
-      this.#reject(source, line, fault);
+    if (input?.title === undefined) {
+      this.#reject(source, line, fault ?? 'title: is not valid');
       return;
     }
     if (draft.createdAt === undefined) {
@@ -95,7 +95,7 @@ export class ArchiveBuilder {
       return;
     }
     const createdAt = new Date(draft.createdAt);
-    const market = applyMarketInput(undefined, { ...input, title: draft.title }, createdAt);
+    const market = applyMarketInput(undefined, { ...input, title: input.title }, createdAt);
     this.#markets.set(market.id, {
       market: asMade(market),
       createdAtMs: createdAt.getTime(),

@@ -31,11 +31,11 @@ afterAll(async () => {
 
 async function upsert(...markets: Record<string, unknown>[]) {
   const { data, errors } = await gateway.query(
-    'mutation ($markets: [MarketInput!]!) { upsertMarkets(markets: $markets) { id outcome reason } }',
+    'mutation ($markets: [MarketInput!]!) { upsertMarkets(markets: $markets) { id outcome reason repairs } }',
     { markets },
   );
   if (!data) throw new Error(JSON.stringify(errors));
-  return data['upsertMarkets'] as { id: string; outcome: string; reason: string | null }[];
+  return data['upsertMarkets'] as { id: string; outcome: string; reason: string | null; repairs: string[] }[];
 }
 
 const FIELDS = `id title description category tags probability volume24h volumeTotal participantCount imageUrl url status
@@ -107,12 +107,30 @@ describe('upsertMarkets', () => {
       { id: 'fog', probability: 0.3 },
       { id: 'fog', title: null, probability: 0.4 },
     );
-    expect(outcomes(results)).toEqual(['REJECTED', 'CREATED', 'UPDATED', 'REJECTED']);
+    expect(outcomes(results)).toEqual(['REJECTED', 'CREATED', 'UPDATED', 'UPDATED']);
     expect(results[0]?.reason).toBe('title: is needed for a new market');
-    expect(results[3]?.reason).toMatch(/^title: /);
-    expect(await market('fog')).toMatchObject({ title: 'Fog?', probability: 0.3 });
+    expect(results[3]?.repairs).toEqual([expect.stringMatching(/^title: dropped \(/)]);
+    expect(await market('fog')).toMatchObject({ title: 'Fog?', probability: 0.4 });
     expect(outcomes(await upsert({ id: 'fog', probability: 0.5 }))).toEqual(['UPDATED']);
     expect(await market('fog')).toMatchObject({ title: 'Fog?', probability: 0.5 });
+  });
+
+  it('closes and resolves a market in an update with invalid cosmetic fields, and says what it repaired', async () => {
+    await upsert({ id: 'hail', title: 'Hail?', probability: 0.4, tags: ['Ice'], volume24h: 3 });
+    const [result] = await upsert({
+      ...{ id: 'hail', status: 'RESOLVED', probability: 1.000_000_2, volumeTotal: -5e-14, volume24h: -3 },
+      ...{ title: 'Will it hail? '.repeat(36), imageUrl: '//cdn.example/hail.png', url: 'hail' },
+      tags: ['', ...Array.from({ length: 70 }, (_, index) => `tag ${index}`)],
+    });
+    expect(result).toMatchObject({ outcome: 'UPDATED', reason: null });
+    expect(result?.repairs.map((repair) => repair.split(' (')[0]).toSorted()).toEqual([
+      ...['imageUrl: repaired', 'tags: repaired', 'title: repaired', 'url: dropped', 'volume24h: dropped'],
+    ]);
+    expect(await market('hail')).toMatchObject({
+      ...{ status: 'RESOLVED', probability: 1, volumeTotal: 0, volume24h: 3, url: null },
+      imageUrl: 'https://cdn.example/hail.png',
+      title: expect.stringMatching(/^Will it hail\? .{400,}…$/) as string,
+    });
   });
 
   it('applies the second of two with one id to the result of the first', async () => {

@@ -11,7 +11,8 @@ export class MarketInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'The question, 1–500 characters. Needed only for a new market; null is refused.',
+    description:
+      'The question, 1–500 characters, without control characters. Needed only for a new market; null does not clear it.',
   })
   title?: string | null;
 
@@ -95,4 +96,11 @@ export class UpsertMarketResultType {
 
   @Field(() => String, { nullable: true, description: 'Why it was rejected, naming the field.' })
   reason?: string;
+
+  @Field(() => [String], {
+    description:
+      'One sentence for each invalid field that was repaired (a long title is shortened) or dropped (the stored ' +
+      'value stays). Empty when every field was valid.',
+  })
+  repairs!: readonly string[];
 }

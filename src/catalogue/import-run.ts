@@ -28,6 +28,8 @@ export interface MarketAnswer {
   id: string;
   outcome: 'CREATED' | 'UPDATED' | 'UNCHANGED' | 'REJECTED';
   reason?: string;
+  /** One sentence for each invalid field that was repaired or dropped. */
+  repairs?: readonly string[];
 }
 
 export interface InteractionAnswer {
@@ -38,6 +40,8 @@ export interface InteractionAnswer {
 export interface ImportOptions {
   source: ImportSource;
   format: ImportFormat;
+  /** Of the source's text; undefined: as declared by its server, else UTF-8. A byte-order mark outranks it. */
+  encoding?: string | undefined;
   /** Take the archive as it stood at this instant (milliseconds since 1970), which becomes `now`. */
   asOf?: number;
   /** What markets cost at that instant; read only with `asOf`. */
@@ -62,12 +66,18 @@ export interface ImportProgress {
 
 export interface ImportSummary {
   dryRun: boolean;
+  /** Records of every kind in the source, rejected ones included. */
+  read: number;
   /** Markets by the sink's answer. */
   created: number;
   updated: number;
   unchanged: number;
   /** Of those three, the markets that are open. */
   open: number;
+  /** Of those three, the markets with an invalid field that was repaired or dropped. */
+  repaired: number;
+  /** Records that stand for no market yet: placeholders for answers to come. */
+  placeholders: number;
   /** Markets replaced by a later one of the same id before they were handed over. */
   repeated: number;
   recorded: number;
@@ -77,12 +87,16 @@ export interface ImportSummary {
   rejected: number;
   skippedNotYetCreated: number;
   skippedLaterInteractions: number;
-  /** Markets with a probability of 0.5, for want of a price dated at the instant or before. */
-  pricesAssumed: number;
+  /** Markets whose probability is unknown, for want of a price dated at the instant or before. */
+  pricesUnknown: number;
+  /** What the list of prices was good for; null without one. */
+  prices: { markets: number; sought: number; found: number } | null;
   /** Rows of the list of prices that could not be read. */
   unreadablePrices: number;
   /** Null when nothing was rejected. */
   rejectsPath: string | null;
+  /** The first three rejects. */
+  firstRejects: readonly { line: number; reason: string }[];
 }
 
 interface Drafted<T> {
@@ -91,7 +105,8 @@ interface Drafted<T> {
 }
 
 interface DraftedMarket extends Drafted<MarketDraft> {
-  priceAssumed: boolean;
+  priceUnknown: boolean;
+  repairs: readonly string[];
 }
 
 /**
@@ -118,17 +133,22 @@ class ImportRun {
   readonly #options: ImportOptions;
   readonly #asOf: AsOf | undefined;
   readonly #counts = {
+    read: 0,
     created: 0,
     updated: 0,
     unchanged: 0,
     open: 0,
+    repaired: 0,
+    placeholders: 0,
     repeated: 0,
     recorded: 0,
     duplicates: 0,
     skippedNotYetCreated: 0,
     skippedLaterInteractions: 0,
-    pricesAssumed: 0,
+    pricesUnknown: 0,
   };
+  #pricesSought = 0;
+  #pricesFound = 0;
 
   constructor(options: ImportOptions) {
     this.#options = options;
@@ -137,12 +157,15 @@ class ImportRun {
   }
 
   summary(): ImportSummary {
+    const { prices } = this.#options;
     return {
       dryRun: this.#options.dryRun,
       ...this.#counts,
       rejected: this.rejects.count,
-      unreadablePrices: this.#options.prices?.unreadableRows ?? 0,
+      unreadablePrices: prices?.unreadableRows ?? 0,
+      prices: prices ? { markets: prices.size, sought: this.#pricesSought, found: this.#pricesFound } : null,
       rejectsPath: this.rejects.count > 0 ? this.rejects.path : null,
+      firstRejects: this.rejects.first,
     };
   }
 
@@ -151,8 +174,10 @@ class ImportRun {
     const batch = new Batch<DraftedMarket>(marketsAtOnce, (markets) => this.#upsert(markets));
     let interactions = 0;
     for await (const record of this.#records('markets')) {
+      this.#counts.read++;
       if (record.kind === 'reject') await this.rejects.add(record);
       else if (record.kind === 'interaction') interactions++;
+      else if (record.kind === 'skipped') this.#counts.placeholders++;
       else await this.#addMarket(record, batch);
     }
     await batch.flush();
@@ -168,21 +193,19 @@ class ImportRun {
   }
 
   #records(phase: ImportProgress['phase']): ReturnType<typeof readRecords> {
-    const { source, format, now, onProgress } = this.#options;
+    const { source, format, encoding, now, onProgress } = this.#options;
     const bytes = source.read((bytesRead) =>
       onProgress?.({ phase, bytesRead, totalBytes: source.totalBytes }),
     );
-    return readRecords(format, bytes, now);
+    return readRecords(format, bytes, encoding ?? source.encoding, now);
   }
 
   async #addMarket(record: MarketRecord, batch: Batch<DraftedMarket>): Promise<void> {
-    const { line } = record;
+    const { line, repairs = [] } = record;
     let draft = record.market;
-    let priceAssumed = false;
+    let priceUnknown = false;
     if (this.#asOf) {
-      const then = marketAsOf(draft, record.dates, this.#asOf, (market) =>
-        this.#options.prices?.priceOf(market),
-      );
+      const then = marketAsOf(draft, record.dates, this.#asOf, (market) => this.#priceOf(market));
       if (then.kind === 'not-yet-created') {
         this.#counts.skippedNotYetCreated++;
         return;
@@ -192,9 +215,16 @@ class ImportRun {
         return;
       }
       draft = then.market;
-      priceAssumed = then.priceAssumed;
+      priceUnknown = then.priceUnknown;
     }
-    if (await batch.add(draft.id, { line, draft, priceAssumed })) this.#counts.repeated++;
+    if (await batch.add(draft.id, { line, draft, priceUnknown, repairs })) this.#counts.repeated++;
+  }
+
+  #priceOf(market: MarketDraft): number | undefined {
+    const price = this.#options.prices?.priceOf(market);
+    this.#pricesSought++;
+    if (price !== undefined) this.#pricesFound++;
+    return price;
   }
 
   async #addInteraction(record: InteractionRecord, batch: Batch<Drafted<InteractionDraft>>): Promise<void> {
@@ -210,14 +240,15 @@ class ImportRun {
 
   async #upsert(markets: DraftedMarket[]): Promise<void> {
     const answers = await this.#options.sink.upsertMarkets(markets.map(({ draft }) => draft));
-    for (const [{ line, draft, priceAssumed }, answer] of paired(markets, answers)) {
+    for (const [{ line, draft, priceUnknown, repairs }, answer] of paired(markets, answers)) {
       if (answer.outcome === 'REJECTED') {
         await this.rejects.add(reject(line, answer.reason ?? 'was refused', draft));
         continue;
       }
       this.#counts[outcomeCounts[answer.outcome]]++;
       if ((draft.status ?? 'OPEN') === 'OPEN') this.#counts.open++;
-      if (priceAssumed) this.#counts.pricesAssumed++;
+      if (priceUnknown) this.#counts.pricesUnknown++;
+      if (repairs.length + (answer.repairs ?? []).length > 0) this.#counts.repaired++;
     }
   }
 

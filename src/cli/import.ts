@@ -9,6 +9,7 @@ import { importFormats, type ImportFormat } from '../catalogue/importers/formats
 import { instantMs } from '../catalogue/importers/instant.js';
 import { openSource, type ImportSource } from '../catalogue/importers/open-source.js';
 import { readPrices, type PriceList } from '../catalogue/importers/prices.js';
+import { encodingOf } from '../catalogue/importers/text-decoding.js';
 import type { Clock } from '../config/clock.js';
 import { OperatorError } from '../errors.js';
 import { ImportProgressView } from './import-progress.js';
@@ -26,6 +27,7 @@ export interface OpenedSink {
 interface ImportFlags {
   format: ImportFormat;
   asOf?: number;
+  encoding?: string;
   prices?: string;
   dryRun: boolean;
   rejects?: string;
@@ -48,7 +50,7 @@ Examples:
   bellwether import https://example.org/export.jsonl.gz --format jsonl --dry-run
   bellwether import archive.json.gz --format gamma --as-of 2025-06-20T00:00:00Z --prices prices.csv
 
-The exit code is 0 also when some records were rejected, and 1 when all were.`;
+The exit code is 0 also when some records were rejected, and 1 when all were or there was none.`;
 
 /**
  * `bellwether import`: fills the catalogue, and the profiles, from a file, standard input or an
@@ -70,7 +72,12 @@ export function importCommand(open: OpenImportSink, clock: Clock): Command {
     )
     .option(
       '--prices <file>',
-      'with --as-of: CSV with question or id, timestamp and price; a market without one there has 0.5',
+      'with --as-of: CSV with question or id, timestamp and price; the probability of a market without one there is unknown',
+    )
+    .option(
+      '--encoding <name>',
+      'of the text, such as windows-1252 (default: as the server declares it, else UTF-8; a byte-order mark outranks it)',
+      parsedEncoding,
     )
     .option('--dry-run', 'read and check everything, write nothing', false)
     .option('--rejects <file>', 'where rejected records go (default: <name>.rejects.jsonl in this folder)')
@@ -78,6 +85,7 @@ export function importCommand(open: OpenImportSink, clock: Clock): Command {
     .action(async (location: string, flags: ImportFlags) => {
       const summary = await importFrom(location, flags, open, clock());
       process.stdout.write(`${summaryTable(summary)}\n`);
+      if (summary.read === 0) throw new OperatorError('The source holds no record.');
       if (isAllRejected(summary)) process.exitCode = 1;
     });
 }
@@ -97,6 +105,7 @@ async function importFrom(
         source,
         format: flags.format,
         ...(flags.asOf !== undefined && { asOf: flags.asOf }),
+        encoding: flags.encoding,
         ...(prices && { prices }),
         dryRun: flags.dryRun,
         now: nowMs,
@@ -131,7 +140,7 @@ async function pricesThen(flags: ImportFlags, nowMs: number): Promise<PriceList 
   if (flags.asOf === undefined) throw new OperatorError('--prices is read only together with --as-of.');
   const source = await openSource(flags.prices, { stdin: process.stdin });
   try {
-    return await readPrices(source.read(), flags.asOf);
+    return await readPrices(source.read(), flags.asOf, source.encoding);
   } finally {
     await source.close();
   }
@@ -145,6 +154,12 @@ function parsedInstant(text: string): number {
   return ms;
 }
 
+function parsedEncoding(label: string): string {
+  const encoding = encodingOf(label);
+  if (encoding !== undefined) return encoding;
+  throw new InvalidArgumentError('It must be an encoding such as utf-8, windows-1252, latin1 or utf-16le.');
+}
+
 function rejectsName(source: ImportSource): string {
   return `${source.name}.rejects.jsonl`;
 }
@@ -152,6 +167,6 @@ function rejectsName(source: ImportSource): string {
 function isAllRejected(summary: ImportSummary): boolean {
   const accepted =
     summary.created + summary.updated + summary.unchanged + summary.recorded + summary.duplicates;
-  const skipped = summary.skippedNotYetCreated + summary.skippedLaterInteractions;
+  const skipped = summary.skippedNotYetCreated + summary.skippedLaterInteractions + summary.placeholders;
   return summary.rejected > 0 && accepted + skipped === 0;
 }

@@ -19,9 +19,12 @@ export function pollJob(
         throw new Error(`Left alone until ${summary.skippedUntil.toISOString()}. ${summary.failure}`);
       }
       const { pages, unchangedPages, created, updated, unchanged, rejected, closed, truncated } = summary;
+      const { repaired, placeholders } = summary;
       return (
         `${pages} pages, ${unchangedPages} of them as before; ${created} markets created, ${updated} updated, ` +
         `${unchanged} as before, ${rejected} rejected, ${closed} closed` +
+        (repaired > 0 ? `; ${repaired} with a repaired or dropped field` : '') +
+        (placeholders > 0 ? `; ${placeholders} placeholders skipped` : '') +
         (truncated ? '; the list is longer than maxPages' : '')
       );
     },

@@ -122,7 +122,7 @@ describe('a market that a source no longer lists', () => {
   it('is not one that is listed, but broken', async () => {
     await poll();
     site.markets[1] = gammaMarket(2, { question: '' });
-    site.markets[2] = gammaMarket(3, { volumeNum: -1 });
+    site.markets[2] = gammaMarket(3, { outcomePrices: '[2, -1]' });
     delist(5);
     expect(await poll()).toMatchObject({ rejected: 2, closed: 1 });
     expect(await closedOnes()).toEqual(['0x5 CLOSED']);

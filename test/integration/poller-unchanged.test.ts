@@ -40,7 +40,10 @@ const range = (count: number) => Array.from({ length: count }, (_, index) => ind
 const hadValidator = () =>
   site.requests.map(({ headers }) => 'if-none-match' in headers || 'if-modified-since' in headers);
 
-const nothing = { created: 0, updated: 0, unchanged: 0, rejected: 0, closed: 0, truncated: false };
+const nothing = {
+  ...{ created: 0, updated: 0, unchanged: 0, rejected: 0, repaired: 0, placeholders: 0 },
+  ...{ closed: 0, truncated: false },
+};
 
 describe('a page that has not changed', () => {
   it.each(['etag', 'last-modified'] as const)(

@@ -41,7 +41,10 @@ const gammaIds = (numbers: readonly number[]) => numbers.map((number) => `0x${nu
 const storedIds = async () => Object.keys(await db.statuses()).toSorted();
 const asked = (parameter: string) => site.requests.map(({ query }) => query.get(parameter));
 
-const nothing = { created: 0, updated: 0, unchanged: 0, rejected: 0, closed: 0, truncated: false };
+const nothing = {
+  ...{ created: 0, updated: 0, unchanged: 0, rejected: 0, repaired: 0, placeholders: 0 },
+  ...{ closed: 0, truncated: false },
+};
 
 describe('a poll reads every page', () => {
   it('of Gamma’s markets, by limit and offset, up to one that is shorter', async () => {
@@ -144,7 +147,7 @@ describe('a poll takes what it read', () => {
 
   it('but for single records that are broken, which are counted, the first of them with the reason', async () => {
     site.markets = range(9).map((number) => gammaMarket(number, number > 2 ? { question: '' } : {}));
-    site.markets.push(gammaMarket(10, { volumeNum: -1 }));
+    site.markets.push(gammaMarket(10, { outcomePrices: '[2, -1]' }));
     expect(await poll('/markets/keyset')).toMatchObject({ created: 2, rejected: 8 });
     const [line] = db.lines.filter(({ rejected }) => rejected === 8);
     expect(line).toMatchObject({ source: 'site', level: 40 });

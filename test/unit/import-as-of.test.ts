@@ -13,10 +13,10 @@ function then(fields: Partial<MarketDraft>, dates: MarketDates = {}, priceThen?:
   return marketAsOf(market, dates, asOf, () => priceThen);
 }
 
-function marketThen(...given: Parameters<typeof then>): MarketDraft & { priceAssumed: boolean } {
+function marketThen(...given: Parameters<typeof then>): MarketDraft & { priceUnknown: boolean } {
   const state = then(...given);
   if (state.kind !== 'market') throw new Error(state.kind);
-  return { ...state.market, priceAssumed: state.priceAssumed };
+  return { ...state.market, priceUnknown: state.priceUnknown };
 }
 
 describe('an archive as of an instant', () => {
@@ -91,18 +91,18 @@ describe('an archive as of an instant', () => {
   ] as const)('judges a price %s', (_, fields, dates, isUsed) => {
     expect(marketThen(fields, dates, 0.2)).toMatchObject({
       probability: isUsed ? 0.9 : 0.2,
-      priceAssumed: false,
+      priceUnknown: false,
     });
     expect(marketThen(fields, dates)).toMatchObject({
-      probability: isUsed ? 0.9 : 0.5,
-      priceAssumed: !isUsed,
+      probability: isUsed ? 0.9 : null,
+      priceUnknown: !isUsed,
     });
   });
 
   it('keeps null, and looks up a probability that the archive does not have', () => {
     expect(marketThen({ probability: null }, {}, 0.2)).toMatchObject({
       probability: null,
-      priceAssumed: false,
+      priceUnknown: false,
     });
     const unpriced = { id: 'm', title: 'T', createdAt: justBefore };
     const state = marketAsOf(unpriced, { pricedAt: justBefore }, asOf, () => 0.2);
@@ -138,7 +138,7 @@ describe('an archive as of an instant', () => {
     fc.assert(
       fc.property(later, dates, status, (resolvesAt, given, recordStatus) => {
         const market = marketThen({ status: recordStatus, resolvesAt }, given);
-        expect(market).toMatchObject({ status: 'OPEN', probability: 0.5 });
+        expect(market).toMatchObject({ status: 'OPEN', probability: null });
       }),
     );
   });

@@ -96,10 +96,64 @@ describe('bellwether import', () => {
     expect(result.output).toContain('Dry run: nothing was written');
   });
 
-  it('exits with 1 when everything was rejected, and with 0 when there was nothing', async () => {
+  it('prints the first three reasons of rejected records, with control characters made visible', async () => {
+    const rows = ['market,a,"A\u001b[2J"', 'market,b,', 'other,c,C', 'market,,D', 'market,e,E,more'];
+    const { output } = await run(await file('a.csv', 'type,id,title', ...rows), '--format', 'csv');
+    const lines = output.slice(output.indexOf('Rejected records:')).trim().split('\n').slice(1);
+    expect(lines).toEqual([
+      '  line 3: title: expected string, received undefined',
+      '  line 4: type: Invalid option: expected one of "market"|"interaction"',
+      '  line 5: id: expected string, received undefined',
+      '  and 1 more',
+    ]);
+    const escape = await run(
+      await file('b.csv', 'type,id,title,volumeTotal', 'market,a,A,\u001b[2J'),
+      '--format',
+      'csv',
+    );
+    expect(escape.output).toContain('line 2: volumeTotal: expected number, received string');
+    const path = await file('c.jsonl', '\u001b[2J');
+    const { output: broken } = await run(path, '--format', 'jsonl');
+    expect(broken).toMatch(/line 1: the line is not JSON: .*\\u001b\[2J/);
+    expect(broken).not.toContain('\u001b[2J');
+  });
+
+  it('says how many prices and markets there were when --prices matches nothing', async () => {
+    const prices = await file('prices.csv', 'id,timestamp,price', 'x,2025-06-05T00:00:00Z,0.3', '');
+    const flags = ['--format', 'jsonl', '--as-of', '2025-06-10', '--prices', prices];
+    const { output, markets } = await run(await file('a.jsonl', market), ...flags);
+    expect(markets).toMatchObject([{ probability: null }]);
+    expect(output).toMatch(/markets of which the price then is unknown\s+│\s+1 /);
+    expect(output).toContain(
+      'None of the 1 markets with a price in the list matches, by id or question, one of the 1 markets that need one',
+    );
+  });
+
+  it('reads text in the encoding that is named', async () => {
+    const path = join(folder, 'latin.csv');
+    await writeFile(path, Buffer.from('type,id,title\nmarket,a,Caf\u00e9?\n', 'latin1'));
+    const { markets } = await run(path, '--format', 'csv', '--encoding', 'windows-1252');
+    expect(markets).toMatchObject([{ title: 'Café?' }]);
+    expect((await run(path, '--format', 'csv', '--encoding', 'nonsense')).output).toMatch(
+      /must be an encoding such as/,
+    );
+  });
+
+  it('exits with 1 when everything was rejected', async () => {
     expect((await run(await file('a.jsonl', 'oops'), '--format', 'jsonl')).exitCode).toBe(1);
-    process.exitCode = undefined;
-    expect((await run(await file('empty.jsonl'), '--format', 'jsonl')).exitCode).toBeUndefined();
+  });
+
+  it.each([
+    ['', 'jsonl'],
+    ['', 'csv'],
+    ['\n\n', 'csv'],
+    ['type,id,title\n', 'csv'],
+    ['', 'gamma'],
+    ['[]', 'manifold'],
+  ])('fails with a sentence when the source holds no record: %j as %s', async (text, format) => {
+    const { error } = await run(await file('empty', text), '--format', format);
+    expect(error).toBeInstanceOf(OperatorError);
+    expect(String(error)).toMatch(/holds no record|is empty/);
   });
 
   it.each([

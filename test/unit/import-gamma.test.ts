@@ -162,14 +162,27 @@ describe('reading markets of the Gamma API', () => {
   it.each([
     [{ outcomes: '[broken' }, 'outcomes'],
     [{ outcomePrices: '["cheap"]' }, 'outcomePrices'],
-    [{ volumeNum: 'a lot' }, 'volumeNum'],
-    [{ endDate: 'soon' }, 'endDate'],
     [{ closed: 'yes' }, 'closed'],
-    [{ tags: [7] }, 'tags[0]'],
     [{ question: '  ' }, 'question'],
   ])('rejects %j, naming the field %s', async (fields, field) => {
     const [reject] = rejectsIn(await gamma([{ question: 'Q?', ...fields }]));
     expect(reject?.reason.split(':')[0]).toBe(field);
+  });
+
+  it.each([
+    [{ volumeNum: 'a lot' }, 'volumeNum: dropped (expected a number, got "a lot")'],
+    [{ volumeNum: '0x10' }, 'volumeNum: dropped (expected a number, got "0x10")'],
+    [{ endDate: 'soon' }, 'endDate: dropped (expected a time in ISO 8601, got "soon")'],
+    [{ tags: [7, 'politics'] }, 'tags: repaired (Invalid input)'],
+    [{ events: 'none' }, 'events: dropped (Invalid input: expected array, received string)'],
+    [{ events: [7] }, 'events: dropped (expected object, received number)'],
+  ])('takes a market with %j without it, and says so', async (fields, repair) => {
+    expect(await oneMarket(fields)).toMatchObject({ market: { id: '0x1' }, repairs: [repair] });
+  });
+
+  it('skips the placeholder for answers to come', async () => {
+    const records = await gamma([{ question: 'Other?', negRiskOther: true }, { question: 'Q?' }]);
+    expect(records.map(({ kind }) => kind)).toEqual(['skipped', 'market']);
   });
 
   it('cuts the raw text of a reject to 500 characters', async () => {
@@ -196,7 +209,8 @@ describe('reading markets of the Gamma API', () => {
   it.each([
     ['[{"question":"A?"},\n {"question":oops}]', /line 2, column 14/],
     ['[{"question":"A?"}', /too early, after record 1/],
-    ['', /too early, after record 0/],
+    [' \n', /^The file is empty\.$/],
+    ['', /^The file is empty\.$/],
     ['{"results":[{"question":"A?"}]}', /data, events, markets/],
     ['[] []', /not JSON at line 1, column 4/],
   ])('stops at the broken file %j, naming the place', async (text, message) => {

@@ -130,7 +130,12 @@ describe('an import', () => {
       rejected: 0,
       skippedNotYetCreated: 0,
       skippedLaterInteractions: 0,
-      pricesAssumed: 0,
+      read: 4,
+      pricesUnknown: 0,
+      prices: null,
+      repaired: 0,
+      placeholders: 0,
+      firstRejects: [],
       unreadablePrices: 0,
       rejectsPath: null,
     });
@@ -255,7 +260,7 @@ describe('an import', () => {
       open: 3,
       skippedNotYetCreated: 1,
       skippedLaterInteractions: 1,
-      pricesAssumed: 1,
+      pricesUnknown: 1,
       unreadablePrices: 1,
       recorded: 1,
       rejected: 1,
@@ -263,7 +268,7 @@ describe('an import', () => {
     expect(
       [...sink.markets.values()].map(({ id, probability, status }) => [id, probability, status]),
     ).toEqual([
-      ['undated', 0.5, 'OPEN'],
+      ['undated', null, 'OPEN'],
       ['listed', 0.2, 'OPEN'],
       ['dated', 0.9, 'OPEN'],
       ['ended', 1, 'RESOLVED'],

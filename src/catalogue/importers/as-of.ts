@@ -8,11 +8,9 @@ export interface AsOf {
 }
 
 export type MarketAsOf =
-  | { kind: 'market'; market: MarketDraft; priceAssumed: boolean }
+  | { kind: 'market'; market: MarketDraft; priceUnknown: boolean }
   | { kind: 'not-yet-created' }
   | { kind: 'unplaceable'; reason: string };
-
-const assumedProbability = 0.5;
 
 /**
  * The state of an archive's market as it stood at the instant, all its times shifted so that the
@@ -21,7 +19,8 @@ const assumedProbability = 0.5;
  * but not when, is closed: it is not shown as open by guess.
  *
  * The price counts only if dated at the instant or before, so that no outcome leaks: by its own date,
- * or, for a market that had ended by then, by that end. Else the price list gives it, else it is 0.5.
+ * or, for a market that had ended by then, by that end. Otherwise the price list gives it. Without a price there, the
+ * probability is null: unknown.
  * Volumes are kept as they are: archives do not date them.
  *
  * @param priceThen the last price at the instant or before, 0–1; undefined when none is known.
@@ -43,11 +42,11 @@ export function marketAsOf(
   };
   delete then.resolvesAt;
   Object.assign(then, shiftedTime('resolvesAt', market.resolvesAt, asOf));
-  if (market.probability === null) return { kind: 'market', market: then, priceAssumed: false };
+  if (market.probability === null) return { kind: 'market', market: then, priceUnknown: false };
   const dated = isPriceDated(market, dates, asOf.instantMs) ? market.probability : undefined;
   const known = dated ?? priceThen(market);
-  then.probability = known ?? assumedProbability;
-  return { kind: 'market', market: then, priceAssumed: known === undefined };
+  then.probability = known ?? null;
+  return { kind: 'market', market: then, priceUnknown: known === undefined };
 }
 
 /** The interaction with its time shifted; undefined when it happened after the instant. */

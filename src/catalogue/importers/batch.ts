@@ -1,8 +1,15 @@
-/** Collects items under a key, of which the last wins, and hands them over by at most so many at once. */
+/** What a batch may hold in text, in characters: single records may be large. */
+const MOST_CHARACTERS = 16 * 1024 * 1024;
+
+/**
+ * Collects items under a key, of which the last wins. Hands them over when there are `size` of them, or earlier when
+ * their texts are long.
+ */
 export class Batch<T> {
   readonly #size: number;
   readonly #handOver: (items: T[]) => Promise<void>;
   readonly #items = new Map<unknown, T>();
+  #characters = 0;
 
   constructor(size: number, handOver: (items: T[]) => Promise<void>) {
     this.#size = size;
@@ -13,7 +20,8 @@ export class Batch<T> {
   async add(key: unknown, item: T): Promise<boolean> {
     const replaced = this.#items.delete(key);
     this.#items.set(key, item);
-    if (this.#items.size >= this.#size) await this.flush();
+    this.#characters += characters(item);
+    if (this.#items.size >= this.#size || this.#characters >= MOST_CHARACTERS) await this.flush();
     return replaced;
   }
 
@@ -21,6 +29,13 @@ export class Batch<T> {
     if (this.#items.size === 0) return;
     const items = [...this.#items.values()];
     this.#items.clear();
+    this.#characters = 0;
     await this.#handOver(items);
   }
+}
+
+function characters(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.values(value).reduce<number>((sum, inside) => sum + characters(inside), 0);
 }

@@ -3,7 +3,10 @@ import { CsvError, parse } from 'csv-parse';
 import { OperatorError } from '../../errors.js';
 import type { ImportRecord } from './market-draft.js';
 import { neutralRecord } from './neutral-record.js';
+import { decimalNumber } from './record-fields.js';
 import { reject } from './reject.js';
+import { decodedText, isUndecodable, UNDECODABLE_REASON } from './text-decoding.js';
+import { LONGEST_LINE, withLineFeeds } from './text-lines.js';
 
 const numberColumns = new Set([
   'probability',
@@ -16,9 +19,6 @@ const numberColumns = new Set([
   'stake',
 ]);
 const listColumns = new Set(['tags', 'blockedCountries']);
-
-/** A quote that is never closed would swallow the rest of the file: a record this long (in characters) is one. */
-const longestRecord = 1024 * 1024;
 
 interface CsvRow {
   record: Record<string, string>;
@@ -34,35 +34,24 @@ interface CsvRow {
  * @throws OperatorError when the header has no `type`, or a quote stands where none can or is never
  *   closed (from there on nobody knows where a record ends).
  */
-export async function* readCsv(bytes: Readable): AsyncGenerator<ImportRecord> {
+export async function* readCsv(bytes: Readable, encoding?: string): AsyncGenerator<ImportRecord> {
   const parser = parse({
     info: true,
     raw: true,
     skip_empty_lines: true,
     skip_records_with_empty_values: true,
     record_delimiter: '\n',
-    max_record_size: longestRecord,
+    // A quote that is never closed would swallow the rest of the file.
+    max_record_size: LONGEST_LINE,
     relax_column_count: true,
     columns: columnNames,
   });
-  pipeline(withLineFeeds(bytes), parser, () => undefined);
+  pipeline(withLineFeeds(decodedText(bytes, encoding)), parser, () => undefined);
   try {
     for await (const row of parser as AsyncIterable<CsvRow>) yield rowRecord(row);
   } catch (error) {
     throw error instanceof CsvError ? brokenCsv(error) : error;
   }
-}
-
-/** The text without byte-order mark and with LF as its line ends: the parser miscounts CRLF inside quotes. */
-async function* withLineFeeds(bytes: Readable): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of bytes as AsyncIterable<Buffer>) {
-    const text = rest + decoder.decode(chunk, { stream: true });
-    rest = text.endsWith('\r') ? '\r' : '';
-    yield text.slice(0, text.length - rest.length).replaceAll('\r\n', '\n');
-  }
-  yield rest + decoder.decode();
 }
 
 /** The parser's own message names the line where it noticed the fault, which may be the last of the file. */
@@ -82,6 +71,10 @@ function firstLine(lastLine: number, raw: string): number {
 
 function columnNames(header: readonly string[]): string[] {
   const names = header.map((name) => name.trim());
+  const repeated = names.find((name, index) => name !== '' && names.indexOf(name) < index);
+  if (repeated !== undefined) {
+    throw new OperatorError(`The first line of the CSV names the column "${repeated}" twice.`);
+  }
   if (!names.includes('type')) {
     throw new OperatorError(
       `The first line of a CSV file must name its columns, one of them "type"; it names ${names.join(', ')}.`,
@@ -93,6 +86,7 @@ function columnNames(header: readonly string[]): string[] {
 function rowRecord(row: CsvRow): ImportRecord {
   const raw = row.raw.trim();
   const line = firstLine(row.info.lines, raw);
+  if (isUndecodable(raw)) return reject(line, UNDECODABLE_REASON, raw);
   if (row.info.error) {
     return reject(line, 'the line has more or fewer cells than the header has columns', raw);
   }
@@ -106,7 +100,7 @@ function rowRecord(row: CsvRow): ImportRecord {
 function cellValue(column: string, cell: string): unknown {
   if (listColumns.has(column)) return cell.split('|').map((item) => item.trim());
   if (column === 'probability' && cell === 'null') return null;
-  if (numberColumns.has(column)) return Number.isFinite(Number(cell)) ? Number(cell) : cell;
+  if (numberColumns.has(column)) return decimalNumber(cell) ?? cell;
   if (column === 'context') return jsonOrText(cell);
   return cell;
 }

@@ -1,5 +1,12 @@
 import { Readable } from 'node:stream';
 import { OperatorError } from '../../errors.js';
+import { declaredEncoding } from './text-decoding.js';
+
+export interface Download {
+  readonly body: Readable;
+  /** As the server declares it; undefined when it does not. */
+  readonly encoding: string | undefined;
+}
 
 /**
  * The body of what an http(s) address answers.
@@ -8,7 +15,7 @@ import { OperatorError } from '../../errors.js';
  * @throws OperatorError for another kind of address, a server that cannot be reached, an answer other
  *   than success; while the body is read, for a connection that breaks off or falls silent.
  */
-export async function download(address: string, timeoutMs: number): Promise<Readable> {
+export async function download(address: string, timeoutMs: number): Promise<Download> {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (!url || !['http:', 'https:'].includes(url.protocol)) {
     throw new OperatorError(`Only http and https addresses can be imported, or a file.`);
@@ -23,7 +30,10 @@ export async function download(address: string, timeoutMs: number): Promise<Read
     await response.body?.cancel();
     throw new OperatorError(`${url.host} answered ${response.status} ${response.statusText}`.trim() + '.');
   }
-  return Readable.from(pieces(url, response.body, timeoutMs, silence), { objectMode: false });
+  return {
+    body: Readable.from(pieces(url, response.body, timeoutMs, silence), { objectMode: false }),
+    encoding: declaredEncoding(response.headers.get('content-type')),
+  };
 }
 
 async function* pieces(

@@ -1,21 +1,26 @@
 import { z } from 'zod';
-import { optionalInstant, optionalNumber, optionalText } from './record-fields.js';
+import { idText } from '../../input/id-text.js';
+import { drop, type Repair } from '../../input/parse-with-repairs.js';
+import { decimalNumber, optionalInstant, optionalNumber, optionalText } from './record-fields.js';
 import type { SourceTag } from './topics.js';
 
 /** Tags arrive as plain slugs, or as objects; those that the site itself hides (`forceHide`) say nothing about the topic. */
+const tag = z.union([
+  z.string(),
+  z.object({
+    label: z.string().nullish(),
+    slug: z.string().nullish(),
+    forceHide: z.boolean().nullish(),
+  }),
+]);
+
 const tags = z
-  .array(
-    z.union([
-      z.string(),
-      z.object({
-        label: z.string().nullish(),
-        slug: z.string().nullish(),
-        forceHide: z.boolean().nullish(),
-      }),
-    ]),
-  )
+  .array(tag)
   .nullish()
   .transform((list) => list?.flatMap(sourceTag) ?? []);
+
+const validTags: Repair = (value) =>
+  Array.isArray(value) ? value.filter((item) => tag.safeParse(item).success) : undefined;
 
 /** A list that arrives as JSON inside a string, such as `"[\"Yes\", \"No\"]"`. */
 const listInText = z
@@ -31,11 +36,13 @@ const listInText = z
 
 const prices = listInText.transform((list, context) => {
   if (list === undefined || list.length === 0) return undefined;
-  const numbers = list.map((text) => (text.trim() === '' ? NaN : Number(text)));
-  if (numbers.every((number) => Number.isFinite(number))) return numbers;
+  const numbers = list.map((text) => decimalNumber(text));
+  if (numbers.every((number) => number !== undefined)) return numbers.map(settledPrice);
   context.addIssue({ code: 'custom', message: `expected prices, got ${JSON.stringify(list)}` });
   return z.NEVER;
 });
+
+const PRICE_ROUNDING = 1e-6;
 
 const flag = z.boolean().nullish();
 
@@ -49,12 +56,20 @@ export const gammaEvent = z.object({
 
 export type GammaEvent = z.infer<typeof gammaEvent>;
 
+/** An event only describes its markets: nothing in it is worth losing them for. */
+export const gammaEventRepairs: Readonly<Record<string, Repair>> = {
+  slug: drop,
+  title: drop,
+  category: drop,
+  tags: validTags,
+};
+
 /** A record of `/events`: told from a market by its `markets`. */
 export const gammaEventWithMarkets = gammaEvent.extend({ markets: z.array(z.unknown()) });
 
 /** What is read of a market; everything else in the record is passed over. */
 export const gammaMarket = z.object({
-  id: z.union([z.string(), z.number()]).nullish(),
+  id: idText.pipe(z.string()).nullish(),
   conditionId: optionalText,
   slug: optionalText,
   question: z.string().trim().min(1, 'is empty'),
@@ -68,7 +83,7 @@ export const gammaMarket = z.object({
   volume24hr: optionalNumber,
   tags,
   category: optionalText,
-  events: z.array(gammaEvent).nullish(),
+  events: z.array(z.unknown()).nullish(),
   eventTitle: optionalText,
   resolvedOutcome: optionalText,
   umaResolutionStatus: optionalText,
@@ -80,9 +95,28 @@ export const gammaMarket = z.object({
   active: flag,
   closed: flag,
   archived: flag,
+  /** Of an event whose answers are not all named yet: whether the market is the one for answers to come. */
+  negRiskOther: flag,
 });
 
+/** Identity, status and price must be valid; the rest is dropped if it is not. */
+export const gammaMarketRepairs: Readonly<Record<string, Repair>> = {
+  ...gammaEventRepairs,
+  ...Object.fromEntries(
+    [
+      ...['description', 'image', 'icon', 'volume', 'volumeNum', 'volume24hr', 'events', 'eventTitle'],
+      ...['createdAt', 'startDate', 'endDate', 'closedTime', 'updatedAt', 'negRiskOther'],
+    ].map((field) => [field, drop]),
+  ),
+};
+
 export type GammaMarket = z.infer<typeof gammaMarket>;
+
+/** Prices of markets that are settled come out a little beside 0 and 1. */
+function settledPrice(price: number): number {
+  const nearest = Math.round(price);
+  return Math.abs(price - nearest) <= PRICE_ROUNDING ? nearest : price;
+}
 
 type GivenTag =
   | string

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { parseWithRepairs, repairText, type RepairNote } from '../../input/parse-with-repairs.js';
 import {
   gammaEvent,
+  gammaEventRepairs,
   gammaEventWithMarkets,
   gammaMarket,
+  gammaMarketRepairs,
   type GammaEvent,
   type GammaMarket,
 } from './gamma-fields.js';
@@ -22,8 +25,11 @@ export const gammaArrays = ['data', 'events', 'markets'];
  *
  * @throws OperatorError when the file is not such JSON.
  */
-export async function* readGamma(bytes: Readable): AsyncGenerator<ImportRecord> {
-  for await (const { place, value } of jsonArrayItems(bytes, gammaArrays)) yield* gammaRecords(value, place);
+export async function* readGamma(bytes: Readable, encoding?: string): AsyncGenerator<ImportRecord> {
+  for await (const { place, value, fault } of jsonArrayItems(bytes, gammaArrays, { encoding })) {
+    if (fault === undefined) yield* gammaRecords(value, place);
+    else yield reject(place, fault, '');
+  }
 }
 
 /** The records of one item of the array: a market, or an event with its markets. */
@@ -37,30 +43,49 @@ function isEvent(value: unknown): boolean {
 }
 
 function* eventRecords(value: unknown, place: number): Generator<ImportRecord> {
-  const event = gammaEventWithMarkets.safeParse(value);
-  if (!event.success) {
+  const event = parseWithRepairs(gammaEventWithMarkets, value, gammaEventRepairs);
+  if (event.error !== undefined) {
     yield reject(place, schemaReason(event.error), value);
     return;
   }
   for (const [index, market] of event.data.markets.entries()) {
-    yield marketRecord(market, place, event.data, `markets[${index}]`);
+    yield marketRecord(market, place, event, `markets[${index}]`);
   }
+}
+
+interface RepairedEvent {
+  readonly data: GammaEvent;
+  readonly repairs: readonly RepairNote[];
 }
 
 function marketRecord(
   value: unknown,
   place: number,
-  around: GammaEvent | undefined,
+  around: RepairedEvent | undefined,
   path: string,
 ): ImportRecord {
-  const parsed = gammaMarket.safeParse(value);
-  if (!parsed.success) return reject(place, schemaReason(parsed.error, path), value);
-  const event = around ?? parsed.data.events?.[0] ?? gammaEvent.parse({ title: parsed.data.eventTitle });
+  const parsed = parseWithRepairs(gammaMarket, value, gammaMarketRepairs);
+  if (parsed.error !== undefined) return reject(place, schemaReason(parsed.error, path), value);
+  if (parsed.data.negRiskOther === true) return { kind: 'skipped', line: place };
+  const event = around ?? eventOf(parsed.data);
+  const repairs = [...parsed.repairs, ...event.repairs].map(repairText);
   return {
     kind: 'market',
     line: place,
-    market: draftOf(parsed.data, event),
+    market: draftOf(parsed.data, event.data),
     dates: datesOf(parsed.data),
+    ...(repairs.length > 0 && { repairs }),
+  };
+}
+
+/** The event that a market names; one without anything in it when that is no object. */
+function eventOf(market: GammaMarket): RepairedEvent {
+  const named = market.events?.[0] ?? { title: market.eventTitle };
+  const parsed = parseWithRepairs(gammaEvent, named, gammaEventRepairs);
+  if (parsed.error === undefined) return parsed;
+  return {
+    data: gammaEvent.parse({}),
+    repairs: [{ field: 'events', dropped: true, reason: schemaReason(parsed.error) }],
   };
 }
 
@@ -91,7 +116,7 @@ function draftOf(market: GammaMarket, event: GammaEvent): MarketDraft {
  * both, a hash of what was asked and when.
  */
 function idOf(market: GammaMarket): string {
-  const gammaId = market.id === null || market.id === undefined ? '' : String(market.id);
+  const gammaId = market.id ?? '';
   const id = market.conditionId ?? (gammaId === '' ? market.slug : gammaId);
   if (id !== undefined) return id;
   const asked = JSON.stringify([market.question, market.createdAt ?? market.startDate ?? null]);

@@ -1,37 +1,56 @@
 import type { Readable } from 'node:stream';
-import { Assembler } from 'stream-json/assembler.js';
-import { jsonParser, type Token } from 'stream-json/parser.js';
+import { jsonParser } from 'stream-json/parser.js';
 import { jsonVerifier } from 'stream-json/utils/verifier.js';
 import { OperatorError } from '../../errors.js';
+import { JsonItems } from './json-items.js';
+import { decodedText, isUndecodable } from './text-decoding.js';
+
+/** One item of an array, or why it was not read. `place` counts from 1. */
+export type JsonArrayItem =
+  | { readonly place: number; readonly value: unknown; readonly fault?: never }
+  | { readonly place: number; readonly value?: never; readonly fault: string };
+
+type OnText = (field: string, text: string) => void;
 
 /**
- * The items of a JSON array, one by one, numbered from 1, however large the file. The array is the
- * file itself, or stands in one of the named fields of the object that the file is.
+ * The items of a JSON array, one by one, however large the file. The array is the file itself, or stands in one of the
+ * named fields of the object that the file is. Memory is bounded: an item that is too large, nested too deeply or not
+ * valid text becomes a fault, and the items after it are read.
  *
- * @param onText hears of the texts that stand beside the array in that object, by the names of their fields.
- * @throws OperatorError when the text is not JSON (naming line and column), ends early, or holds no
- *   such array.
+ * @param fields where the array may stand.
+ * @param encoding declared by whoever gave the bytes; undefined: UTF-8, unless a byte-order mark says otherwise.
+ * @param onText gets the texts that stand beside the array in that object, with the names of their fields.
+ * @throws OperatorError when the text is not JSON (naming line and column), ends early, or holds no such array.
  */
 export async function* jsonArrayItems(
   bytes: Readable,
   fields: readonly string[],
-  onText: OnText = () => undefined,
-): AsyncGenerator<{ place: number; value: unknown }> {
-  const decoder = new TextDecoder();
-  const tokens = jsonParser({ streamValues: false });
+  { encoding, onText = () => undefined }: { encoding?: string | undefined; onText?: OnText } = {},
+): AsyncGenerator<JsonArrayItem> {
+  // Values come in pieces: the parser would hold a packed one in memory whole, however long.
+  const tokens = jsonParser({ packValues: false });
   const verify = jsonVerifier();
-  const items = new ItemAssembler(fields, onText);
+  const items = new JsonItems(fields, onText);
   let place = 0;
-  for await (const chunk of bytes as AsyncIterable<Buffer>) {
-    const text = decoder.decode(chunk, { stream: true });
+  let isEmpty = true;
+  let hadUndecodable = false;
+  for await (const text of decodedText(bytes, encoding)) {
     if (text === '') continue;
+    isEmpty &&= text.trim() === '';
     checkJson(verify, text, place);
     const parsed = tokens(text);
     if (typeof parsed !== 'object' || !('values' in parsed)) continue;
+    // The parser holds back a few characters of a piece until the next one.
+    const hasUndecodable = isUndecodable(text);
+    items.mayBeUndecodable = hadUndecodable || hasUndecodable;
+    hadUndecodable = hasUndecodable;
     for (const token of parsed.values) {
-      if (items.take(token)) yield { place: ++place, value: items.item };
+      if (!items.take(token)) continue;
+      place += 1;
+      yield items.fault === undefined ? { place, value: items.item } : { place, fault: items.fault };
     }
   }
+  if (isEmpty) throw new OperatorError('The file is empty.');
   if (!items.complete) {
     throw new OperatorError(`The JSON ends too early, after record ${place}: the file is not complete.`);
   }
@@ -42,8 +61,6 @@ export async function* jsonArrayItems(
   }
 }
 
-type OnText = (field: string, text: string) => void;
-
 /** Tokenizing alone tells that something is wrong, but not where. */
 function checkJson(verify: ReturnType<typeof jsonVerifier>, text: string, place: number): void {
   try {
@@ -53,58 +70,5 @@ function checkJson(verify: ReturnType<typeof jsonVerifier>, text: string, place:
     const at =
       'line' in error && 'pos' in error ? `line ${String(error.line)}, column ${String(error.pos)}` : '';
     throw new OperatorError(`The file is not JSON at ${at} (soon after record ${place}).`, { cause: error });
-  }
-}
-
-/** Puts together each item of the arrays wanted, and passes over everything else. */
-class ItemAssembler {
-  item: unknown;
-  foundArray = false;
-  readonly #fields: readonly string[];
-  readonly #onText: OnText;
-  #depth = 0;
-  #started = false;
-  /** Depth at which an item starts; 0 outside the arrays wanted. */
-  #itemDepth = 0;
-  #field: string | undefined;
-  #assembler: Assembler | undefined;
-
-  constructor(fields: readonly string[], onText: OnText) {
-    this.#fields = fields;
-    this.#onText = onText;
-  }
-
-  get complete(): boolean {
-    return this.#started && this.#depth === 0;
-  }
-
-  /** Whether this token completed an item, which `item` then holds. */
-  take(token: Token): boolean {
-    this.#started = true;
-    const opens = token.name === 'startArray' || token.name === 'startObject';
-    const closes = token.name === 'endArray' || token.name === 'endObject';
-    if (closes) this.#depth--;
-    if (this.#itemDepth > 0 && this.#depth < this.#itemDepth) this.#itemDepth = 0;
-    const inItem = this.#itemDepth > 0;
-    if (inItem) {
-      this.#assembler ??= new Assembler();
-      this.#assembler.consume(token);
-    } else if (token.name === 'keyValue' && this.#depth === 1) {
-      this.#field = token.value;
-    } else if (token.name === 'stringValue' && this.#depth === 1) {
-      this.#onText(this.#field ?? '', token.value);
-    } else if (token.name === 'startArray' && this.#isWanted()) {
-      this.foundArray = true;
-      this.#itemDepth = this.#depth + 1;
-    }
-    if (opens) this.#depth++;
-    if (!inItem || this.#depth !== this.#itemDepth || this.#assembler === undefined) return false;
-    this.item = this.#assembler.current;
-    this.#assembler = undefined;
-    return true;
-  }
-
-  #isWanted(): boolean {
-    return this.#depth === 0 || (this.#depth === 1 && this.#fields.includes(this.#field ?? ''));
   }
 }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
+import { drop, parseWithRepairs, repairText, type Repair } from '../../input/parse-with-repairs.js';
 import { isoInstant } from './instant.js';
 import { jsonArrayItems } from './json-array-items.js';
 import type { ImportRecord, MarketDates, MarketDraft, MarketDraftStatus } from './market-draft.js';
@@ -7,8 +8,6 @@ import { optionalNumber, optionalText, present } from './record-fields.js';
 import { reject, schemaReason } from './reject.js';
 import { richText } from './rich-text.js';
 import { categoryOf, distinctTags } from './topics.js';
-
-const milliseconds = z.number().nullish();
 
 /** What is read of a LiteMarket; everything else in the record is passed over. */
 const liteMarket = z.object({
@@ -26,12 +25,27 @@ const liteMarket = z.object({
   groupSlugs: z.array(z.string()).nullish(),
   tags: z.array(z.string()).nullish(),
   createdTime: z.number().refine((ms) => isoInstant(ms) !== undefined, 'is not a time in milliseconds'),
-  closeTime: milliseconds,
+  closeTime: optionalNumber,
   isResolved: z.boolean().nullish(),
-  resolutionTime: milliseconds,
-  lastBetTime: milliseconds,
-  lastUpdatedTime: milliseconds,
+  resolutionTime: optionalNumber,
+  lastBetTime: optionalNumber,
+  lastUpdatedTime: optionalNumber,
 });
+
+const textsOnly: Repair = (value) =>
+  Array.isArray(value) ? value.filter((item) => typeof item === 'string') : undefined;
+
+/** Identity, status and price must be valid; the rest is dropped if it is not. */
+const liteMarketRepairs: Readonly<Record<string, Repair>> = {
+  groupSlugs: textsOnly,
+  tags: textsOnly,
+  ...Object.fromEntries(
+    [
+      ...['textDescription', 'volume', 'volume24Hours', 'uniqueBettorCount', 'coverImageUrl', 'url'],
+      ...['closeTime', 'resolutionTime', 'lastBetTime', 'lastUpdatedTime'],
+    ].map((field) => [field, drop]),
+  ),
+};
 
 type LiteMarket = z.infer<typeof liteMarket>;
 
@@ -44,18 +58,28 @@ export const manifoldArrays = ['data', 'markets'];
  * @param nowMs a market whose time to close lies before it is closed; the API has no field for that.
  * @throws OperatorError when the file is not such JSON.
  */
-export async function* readManifold(bytes: Readable, nowMs: number): AsyncGenerator<ImportRecord> {
-  for await (const { place, value } of jsonArrayItems(bytes, manifoldArrays)) {
-    yield manifoldRecord(value, place, nowMs);
+export async function* readManifold(
+  bytes: Readable,
+  nowMs: number,
+  encoding?: string,
+): AsyncGenerator<ImportRecord> {
+  for await (const { place, value, fault } of jsonArrayItems(bytes, manifoldArrays, { encoding })) {
+    yield fault === undefined ? manifoldRecord(value, place, nowMs) : reject(place, fault, '');
   }
 }
 
 /** The record of one item of the array. */
 export function manifoldRecord(value: unknown, place: number, nowMs: number): ImportRecord {
-  const parsed = liteMarket.safeParse(value);
-  return parsed.success
-    ? { kind: 'market', line: place, market: draftOf(parsed.data, nowMs), dates: datesOf(parsed.data) }
-    : reject(place, schemaReason(parsed.error), value);
+  const parsed = parseWithRepairs(liteMarket, value, liteMarketRepairs);
+  if (parsed.error !== undefined) return reject(place, schemaReason(parsed.error), value);
+  const repairs = parsed.repairs.map(repairText);
+  return {
+    kind: 'market',
+    line: place,
+    market: draftOf(parsed.data, nowMs),
+    dates: datesOf(parsed.data),
+    ...(repairs.length > 0 && { repairs }),
+  };
 }
 
 function draftOf(market: LiteMarket, nowMs: number): MarketDraft {
@@ -105,6 +129,6 @@ function datesOf(market: LiteMarket): MarketDates {
   });
 }
 
-function iso(ms: number | null | undefined): string | undefined {
-  return typeof ms === 'number' ? isoInstant(ms) : undefined;
+function iso(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : isoInstant(ms);
 }

@@ -49,19 +49,27 @@ export interface InteractionDraft {
  * One record of a source, or why it could not be read. `line` counts from 1: the line of a text
  * file, the place in a JSON array (for a market inside an event, the place of the event).
  */
-export type ImportRecord = MarketRecord | InteractionRecord | RejectRecord;
+export type ImportRecord = MarketRecord | InteractionRecord | RejectRecord | SkippedRecord;
 
 export interface MarketRecord {
   kind: 'market';
   line: number;
   market: MarketDraft;
   dates: MarketDates;
+  /** One sentence for each field that was dropped because it was invalid; absent when there is none. */
+  repairs?: readonly string[];
 }
 
 export interface InteractionRecord {
   kind: 'interaction';
   line: number;
   interaction: InteractionDraft;
+}
+
+/** A record that stands for no market yet: an unnamed answer that a source keeps for later. */
+export interface SkippedRecord {
+  kind: 'skipped';
+  line: number;
 }
 
 export interface RejectRecord {

@@ -13,6 +13,8 @@ export interface ImportSource {
   readonly name: string;
   /** Size as stored, in bytes. */
   readonly totalBytes: number;
+  /** The encoding that the server declared; undefined for files and when it declared none. */
+  readonly encoding?: string | undefined;
   /**
    * The content from its beginning, decompressed. `onBytes` hears of each stored byte that was read,
    * as their number so far.
@@ -45,8 +47,8 @@ export async function openSource(location: string, options: SourceOptions): Prom
   const maxBytes = options.maxSpoolBytes ?? defaultMaxSpoolBytes;
   if (location === '-') return sourceOf('stdin', await spool(options.stdin, maxBytes));
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(location)) {
-    const body = await download(location, options.timeoutMs ?? defaultTimeoutMs);
-    return sourceOf(nameOfAddress(location), await spool(body, maxBytes));
+    const { body, encoding } = await download(location, options.timeoutMs ?? defaultTimeoutMs);
+    return { ...(await sourceOf(nameOfAddress(location), await spool(body, maxBytes))), encoding };
   }
   const name = basename(location);
   const kind = await stat(location).catch((error: unknown) => {

@@ -3,6 +3,9 @@ import { CsvError, parse } from 'csv-parse';
 import { OperatorError } from '../../errors.js';
 import { instantMs } from './instant.js';
 import type { MarketDraft } from './market-draft.js';
+import { decimalNumber } from './record-fields.js';
+import { decodedText } from './text-decoding.js';
+import { LONGEST_LINE, withLineFeeds } from './text-lines.js';
 
 const idColumns = ['id', 'marketid', 'market_id', 'conditionid', 'condition_id'];
 const questionColumns = ['question', 'title'];
@@ -32,6 +35,11 @@ export class PriceList {
     this.unreadableRows = unreadableRows;
   }
 
+  /** Markets with a price. */
+  get size(): number {
+    return Math.max(this.#byId.size, this.#byQuestion.size);
+  }
+
   /** The market's price, 0–1, found by its id, else by its title; undefined when the list has none. */
   priceOf(market: MarketDraft): number | undefined {
     return (this.#byId.get(market.id) ?? this.#byQuestion.get(market.title.trim()))?.price;
@@ -46,17 +54,18 @@ export class PriceList {
  * @param untilMs prices dated later are not read.
  * @throws OperatorError when a column is missing or the CSV is broken.
  */
-export async function readPrices(bytes: Readable, untilMs: number): Promise<PriceList> {
+export async function readPrices(bytes: Readable, untilMs: number, encoding?: string): Promise<PriceList> {
   const byId = new Map<string, PricePoint>();
   const byQuestion = new Map<string, PricePoint>();
   let unreadableRows = 0;
   const parser = parse({
-    bom: true,
+    record_delimiter: '\n',
+    max_record_size: LONGEST_LINE,
     columns: priceColumns,
     skip_empty_lines: true,
     relax_column_count: true,
   });
-  pipeline(bytes, parser, () => undefined);
+  pipeline(withLineFeeds(decodedText(bytes, encoding)), parser, () => undefined);
   try {
     for await (const row of parser as AsyncIterable<Record<string, string>>) {
       if ((row['outcome'] ?? 'yes').trim().toLowerCase() !== 'yes') continue;
@@ -90,8 +99,9 @@ function priceColumns(header: readonly string[]): string[] {
 
 function pricePoint(row: Record<string, string>): PricePoint | undefined {
   const atMs = timestampMs(row['timestamp']?.trim() ?? '');
-  const price = row['price']?.trim() ? Number(row['price']) : NaN;
-  return atMs !== undefined && price >= 0 && price <= 1 ? { atMs, price } : undefined;
+  const price = decimalNumber(row['price'] ?? '');
+  if (atMs === undefined || price === undefined || price < 0 || price > 1) return undefined;
+  return { atMs, price };
 }
 
 function timestampMs(text: string): number | undefined {

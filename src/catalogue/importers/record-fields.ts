@@ -8,14 +8,23 @@ export const optionalText = z
   .nullish()
   .transform((text) => text?.trim() || undefined);
 
+/** A decimal number as archives write it, such as `-0.5` or `1.2e6`; not `0x10` or `1,000`. */
+const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** The number that a text writes in decimal digits; undefined for any other text and beyond what a double holds. */
+export function decimalNumber(text: string): number | undefined {
+  const number = decimal.test(text.trim()) ? Number(text) : NaN;
+  return Number.isFinite(number) ? number : undefined;
+}
+
 /** A number, or a number written as text. */
 export const optionalNumber = z
   .union([z.number(), z.string()])
   .nullish()
   .transform((value, context) => {
     if (value === null || value === undefined || value === '') return undefined;
-    const number = Number(value);
-    if (Number.isFinite(number)) return number;
+    const number = typeof value === 'number' ? value : decimalNumber(value);
+    if (number !== undefined) return number;
     context.addIssue({ code: 'custom', message: `expected a number, got ${JSON.stringify(value)}` });
     return z.NEVER;
   });

@@ -1,11 +1,15 @@
 import type { ZodError } from 'zod';
+import { truncated } from '../../input/truncate.js';
 import type { RejectRecord } from './market-draft.js';
 
 const rawLength = 500;
 
+/** A reason may quote the value at fault. */
+const REASON_LENGTH = 300;
+
 /** A record that could not be read, with as much of it as a person needs to find it again. */
 export function reject(line: number, reason: string, raw: unknown): RejectRecord {
-  return { kind: 'reject', line, reason, raw: rawText(raw) };
+  return { kind: 'reject', line, reason: truncated(reason, REASON_LENGTH), raw: rawText(raw) };
 }
 
 /** The first fault that a schema found, as `field: what is wrong`. */

@@ -5,10 +5,14 @@ import { finished } from 'node:stream/promises';
 import { OperatorError } from '../../errors.js';
 import type { RejectRecord } from './market-draft.js';
 
+const KEPT = 3;
+
 /** A file of JSON lines `{line, reason, raw}`, made with the first reject; without one there is no file. */
 export class RejectsFile {
   readonly path: string;
   count = 0;
+  /** The first three. */
+  readonly first: Pick<RejectRecord, 'line' | 'reason'>[] = [];
   #stream: WriteStream | undefined;
 
   constructor(path: string) {
@@ -18,6 +22,7 @@ export class RejectsFile {
   /** @throws OperatorError when the file cannot be made. */
   async add({ line, reason, raw }: Omit<RejectRecord, 'kind'>): Promise<void> {
     this.count++;
+    if (this.first.length < KEPT) this.first.push({ line, reason });
     this.#stream ??= await this.#create();
     if (!this.#stream.write(`${JSON.stringify({ line, reason, raw })}\n`)) await once(this.#stream, 'drain');
   }

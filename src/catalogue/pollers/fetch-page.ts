@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { OperatorError } from '../../errors.js';
+import { declaredEncoding } from '../importers/text-decoding.js';
 import { SourceFailure } from './source-failure.js';
 
 const MEGABYTE = 1024 * 1024;
@@ -36,7 +37,7 @@ export interface PageRequest {
 export type FetchedPage<Content> = { readonly content: Content; readonly validators: Validators } | null;
 
 /**
- * Asks for a page and reads it while it comes. A redirection is followed within the host that the operator named, and
+ * Asks for a page and reads it while it comes, in the encoding that the site declares. A redirection is followed within the host that the operator named, and
  * not from https to http.
  *
  * @throws SourceFailure when the answer does not come, or not whole, in time, or is not what it must be; the reason of
@@ -44,7 +45,7 @@ export type FetchedPage<Content> = { readonly content: Content; readonly validat
  */
 export async function fetchPage<Content>(
   request: PageRequest,
-  read: (body: Readable) => Promise<Content>,
+  read: (body: Readable, encoding: string | undefined) => Promise<Content>,
 ): Promise<FetchedPage<Content>> {
   const deadline = AbortSignal.timeout(Math.ceil(request.timeoutSeconds * 1_000));
   const done = new AbortController();
@@ -57,6 +58,7 @@ export async function fetchPage<Content>(
       Readable.from(inPieces(request, response.body as AsyncIterable<Uint8Array>), {
         ...{ objectMode: false, highWaterMark: PIECE_BYTES },
       }),
+      declaredEncoding(response.headers.get('content-type')),
     );
     return { content, validators: validatorsOf(response.headers) };
   } catch (error) {

@@ -28,6 +28,10 @@ export interface PollSummary {
   readonly updated: number;
   readonly unchanged: number;
   readonly rejected: number;
+  /** Of the markets taken: those with an invalid field that was repaired or dropped. */
+  readonly repaired: number;
+  /** Records that stand for no market yet: placeholders for answers to come. */
+  readonly placeholders: number;
   /** Markets closed because they are no longer listed. */
   readonly closed: number;
   /** Whether the list is longer than `maxPages`. */
@@ -74,13 +78,13 @@ export class MarketPoller {
       return { skippedUntil: new Date(before.retryAtMs), failure: before.failure };
     }
     const reading = await this.#read(before, startedMs, signal);
-    const { taken, rejected } = await this.#take(reading, signal);
+    const taken = await this.#take(reading, signal);
     const { gone, awaited } = missing(before, reading);
     const closed = await this.#close(gone, signal);
     const after: SourceState = {
       ...{ list: before.list, failures: 0, failure: '', retryAtMs: null, awaited },
       pages: reading.pages.map(({ state }) => state),
-      complete: !reading.truncated,
+      complete: reading.complete,
     };
     if (!isDeepStrictEqual(stored, after)) {
       await this.#stored(() => states.save(source.name, after, new Date(clock())));
@@ -89,7 +93,7 @@ export class MarketPoller {
       pages: reading.pages.length,
       unchangedPages: reading.pages.filter(({ content }) => content === null).length,
       ...taken,
-      ...{ rejected, closed, truncated: reading.truncated },
+      ...{ closed, truncated: reading.truncated },
     };
     logger.debug({ source: source.name, ...summary }, 'a source was read');
     return summary;
@@ -135,21 +139,30 @@ export class MarketPoller {
   async #take(
     { pages }: Reading,
     signal: AbortSignal,
-  ): Promise<{ taken: Pick<PollSummary, 'created' | 'updated' | 'unchanged'>; rejected: number }> {
+  ): Promise<Omit<PollSummary, 'pages' | 'unchangedPages' | 'closed' | 'truncated'>> {
     // A list that moved while it was read has a market twice: what was read later is newer.
     const drafts = new Map<string, MarketDraft>();
     const reasons: string[] = [];
+    const repaired = new Set<string>();
+    let placeholders = 0;
     for (const [index, { content }] of pages.entries()) {
       for (const draft of content?.drafts ?? []) drafts.set(draft.id, draft);
+      for (const id of content?.repairedIds ?? []) repaired.add(id);
+      placeholders += content?.placeholders ?? 0;
       for (const { line, reason } of content?.rejects ?? [])
         reasons.push(`page ${index + 1}, item ${line}: ${reason}`);
     }
     const taken = { created: 0, updated: 0, unchanged: 0 };
     for (const batch of batches([...drafts.values()])) {
       signal.throwIfAborted();
-      for (const { id, outcome, reason } of await this.parts.catalogue.upsert(batch)) {
-        if (outcome === 'REJECTED') reasons.push(`${id}: ${reason ?? 'was refused'}`);
-        else taken[COUNTED_AS[outcome]] += 1;
+      for (const { id, outcome, reason, repairs } of await this.parts.catalogue.upsert(batch)) {
+        if (outcome === 'REJECTED') {
+          reasons.push(`${id}: ${reason ?? 'was refused'}`);
+          repaired.delete(id);
+        } else {
+          taken[COUNTED_AS[outcome]] += 1;
+          if (repairs.length > 0) repaired.add(id);
+        }
       }
     }
     if (reasons.length > 0) {
@@ -161,7 +174,7 @@ export class MarketPoller {
         'some records of a source could not be taken',
       );
     }
-    return { taken, rejected: reasons.length };
+    return { ...taken, rejected: reasons.length, repaired: repaired.size, placeholders };
   }
 
   /** @returns how many of them were open. */
@@ -192,7 +205,7 @@ function missing(
     { listed: pages.flatMap(({ marketIds }) => marketIds), complete, awaited },
     {
       listed: new Set(reading.pages.flatMap(({ state }) => state.marketIds)),
-      complete: !reading.truncated,
+      complete: reading.complete,
     },
     { twice: reading.mayMiss },
   );

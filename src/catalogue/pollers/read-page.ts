@@ -5,14 +5,21 @@ import { gammaArrays, gammaRecords } from '../importers/gamma.js';
 import { jsonArrayItems } from '../importers/json-array-items.js';
 import { manifoldArrays, manifoldRecord } from '../importers/manifold.js';
 import type { ImportRecord, MarketDraft, RejectRecord } from '../importers/market-draft.js';
+import { reject } from '../importers/reject.js';
 import type { PageOutline } from './paging.js';
 
 /** One page, read to its end. */
 export interface PageContent extends PageOutline {
   readonly drafts: readonly MarketDraft[];
+  /** Ids of the drafts of which the format dropped an invalid field. */
+  readonly repairedIds: readonly string[];
+  /** Records that stand for no market yet. */
+  readonly placeholders: number;
   readonly rejects: readonly RejectRecord[];
-  /** Of every market on the page, also of those that could not be read. */
+  /** Of every market on the page, also of those that could not be read; but see `hasUnreadable`. */
   readonly marketIds: readonly string[];
+  /** Whether an item could not be read at all, so that the market that it stands for is not known. */
+  readonly hasUnreadable: boolean;
   /**
    * When the same bytes will say something else, because a market's time to close has come; milliseconds since 1970,
    * null when never.
@@ -52,24 +59,36 @@ export async function readPage(
   body: Readable,
   format: SourceConfig['format'],
   nowMs: number,
+  encoding: string | undefined,
 ): Promise<PageContent> {
   const { arrays, closesByTime, records } = formats[format];
   const drafts: MarketDraft[] = [];
+  const repairedIds: string[] = [];
   const rejects: RejectRecord[] = [];
+  let placeholders = 0;
   const marketIds = new Set<string>();
   let itemCount = 0;
+  let hasUnreadable = false;
   let lastItem: unknown;
   let nextCursor: string | null = null;
   const onText = (field: string, text: string): void => {
     if (field === CURSOR_FIELD) nextCursor = usable(text, LONGEST_CURSOR);
   };
-  for await (const { place, value } of jsonArrayItems(body, arrays, onText)) {
+  for await (const { place, value, fault } of jsonArrayItems(body, arrays, { encoding, onText })) {
     itemCount += 1;
+    if (fault !== undefined) {
+      rejects.push(reject(place, fault, ''));
+      hasUnreadable = true;
+      continue;
+    }
     lastItem = value;
     for (const record of records(value, place, nowMs)) {
       if (record.kind === 'market') {
         drafts.push(record.market);
         marketIds.add(record.market.id);
+        if (record.repairs !== undefined) repairedIds.push(record.market.id);
+      } else if (record.kind === 'skipped') {
+        placeholders += 1;
       } else if (record.kind === 'reject') {
         rejects.push(record);
         // Which of its names would have become the market's id is not known, so all of them count as listed.
@@ -78,7 +97,7 @@ export async function readPage(
     }
   }
   return {
-    ...{ drafts, rejects, itemCount, nextCursor },
+    ...{ drafts, repairedIds, placeholders, rejects, hasUnreadable, itemCount, nextCursor },
     lastItemId: textOf(field(lastItem, 'id'), LONGEST_ID),
     marketIds: [...marketIds].filter((id) => usable(id, LONGEST_ID) !== null),
     staleAtMs: closesByTime ? nextClosingMs(drafts) : null,

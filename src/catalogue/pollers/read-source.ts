@@ -10,6 +10,8 @@ export interface Reading {
   readonly pages: readonly ReadingPage[];
   /** Whether there were more pages than are read. */
   readonly truncated: boolean;
+  /** Whether every market of the list is known: there were no more pages, and no item was unreadable. */
+  readonly complete: boolean;
   /** Whether a market that moved during the reading may be on no page. */
   readonly mayMiss: boolean;
 }
@@ -50,7 +52,13 @@ export async function readSource(options: ReadOptions): Promise<Reading> {
     pages.push(page);
     url = paging.next(outlines());
   }
-  return { pages, truncated: url !== null, mayMiss: paging.byPlace && pages.length > 1 };
+  const truncated = url !== null;
+  return {
+    pages,
+    truncated,
+    complete: !truncated && !pages.some(({ state }) => state.hasUnreadable),
+    mayMiss: paging.byPlace && pages.length > 1,
+  };
 }
 
 async function readOrRecall(url: URL, place: number, options: ReadOptions): Promise<ReadingPage> {
@@ -65,7 +73,7 @@ async function readOrRecall(url: URL, place: number, options: ReadOptions): Prom
       maxMegabytes: source.maxResponseMegabytes,
       ...{ signal: options.signal, fetch: options.fetch },
     },
-    (body) => readPage(body, source.format, nowMs),
+    (body, encoding) => readPage(body, source.format, nowMs, encoding),
   );
   if (fetched === null) {
     if (before === undefined) {
@@ -73,8 +81,8 @@ async function readOrRecall(url: URL, place: number, options: ReadOptions): Prom
     }
     return { state: before, content: null };
   }
-  const { itemCount, lastItemId, nextCursor, staleAtMs, marketIds } = fetched.content;
-  const outline = { itemCount, lastItemId, nextCursor, staleAtMs };
+  const { itemCount, lastItemId, nextCursor, staleAtMs, hasUnreadable, marketIds } = fetched.content;
+  const outline = { itemCount, lastItemId, nextCursor, staleAtMs, hasUnreadable };
   return {
     state: {
       request,

@@ -14,6 +14,8 @@ const pageState = z.strictObject({
   /** Empty unless missing markets are to be closed. */
   marketIds: z.array(z.string()),
   staleAtMs: z.number().nullable(),
+  /** Whether an item could not be read at all, so that the market that it stands for is not known. */
+  hasUnreadable: z.boolean().default(false),
 });
 
 const sourceState = z.strictObject({

@@ -10,6 +10,7 @@ import { MarketResolver } from './resolvers/market-resolver.js';
 import { ProfileResolver } from './resolvers/profile-resolver.js';
 import { TrackedEventResolver, TrackingResolver } from './resolvers/tracking-resolver.js';
 import { TrendingResolver } from './resolvers/trending-resolver.js';
+import { rejectUnsafeIds } from './safe-ids.js';
 
 /** A schema with subscriptions is not built without one, though each of ours brings its own source. */
 const noPubSub: PubSub = {
@@ -23,6 +24,7 @@ const noPubSub: PubSub = {
 
 /** The GraphQL schema as it runs. Inputs are checked by the services, so no validator is plugged in. */
 export function createSchema(): GraphQLSchema {
+  rejectUnsafeIds();
   return buildSchemaSync({
     resolvers: [
       ExplainResolver,

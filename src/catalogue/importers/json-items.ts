@@ -1,6 +1,7 @@
 import { Assembler } from 'stream-json/assembler.js';
 import type { Token } from 'stream-json/parser.js';
 import { OperatorError } from '../../errors.js';
+import { MAX_JSON_DEPTH } from '../../input/json-depth.js';
 import { isUndecodable, UNDECODABLE_REASON } from './text-decoding.js';
 
 /** An event of Gamma with 500 markets comes to about 5 million characters. */
@@ -8,8 +9,6 @@ const MOST_CHARACTERS = 16 * 1024 * 1024;
 
 /** What a value weighs besides its text, in characters: an item of many small values takes memory too. */
 const VALUE_WEIGHT = 16;
-
-const MOST_LEVELS = 64;
 
 /** The parser remembers every level, also of what is passed over. */
 const MOST_LEVELS_IN_FILE = 10_000;
@@ -121,8 +120,8 @@ export class JsonItems {
 
   #deepen(): void {
     this.#depth++;
-    if (this.#itemDepth > 0 && this.#depth - this.#itemDepth > MOST_LEVELS) {
-      this.#fail(`is nested more than ${MOST_LEVELS} levels deep`);
+    if (this.#itemDepth > 0 && this.#depth - this.#itemDepth > MAX_JSON_DEPTH) {
+      this.#fail(`is nested more than ${MAX_JSON_DEPTH} levels deep`);
     }
     if (this.#depth > MOST_LEVELS_IN_FILE) {
       throw new OperatorError(`The JSON is nested more than ${MOST_LEVELS_IN_FILE} levels deep.`);

@@ -1,12 +1,10 @@
 import type { Readable } from 'node:stream';
+import { isTooDeep, MAX_JSON_DEPTH } from '../../input/json-depth.js';
 import type { ImportRecord } from './market-draft.js';
 import { neutralRecord } from './neutral-record.js';
 import { reject } from './reject.js';
 import { decodedText, isUndecodable, UNDECODABLE_REASON } from './text-decoding.js';
 import { LONGEST_LINE, textLines, withLineFeeds } from './text-lines.js';
-
-/** What is done with a record later recurses into it. */
-const MOST_LEVELS = 64;
 
 /**
  * Reads the neutral form: one object a line, `{"type":"market",…}` or `{"type":"interaction",…}`, in
@@ -31,13 +29,6 @@ function lineRecord(line: number, text: string): ImportRecord {
       text,
     );
   }
-  if (isNestedDeeper(value, MOST_LEVELS)) {
-    return reject(line, `is nested more than ${MOST_LEVELS} levels deep`, text);
-  }
+  if (isTooDeep(value)) return reject(line, `is nested more than ${MAX_JSON_DEPTH} levels deep`, text);
   return neutralRecord(value, line, text);
-}
-
-function isNestedDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((inside) => isNestedDeeper(inside, levels - 1));
 }

@@ -118,7 +118,7 @@ describe('a poll of which one page fails leaves the catalogue as it was and says
   it('that the site does not page', async () => {
     const page = JSON.stringify(range(2).map((number) => gammaMarket(number)));
     site.interrupt = () => saying(page);
-    expect(await failureOf()).toBe('site gave page 1 again as page 2.');
+    expect(await failureOf()).toBe('site gave page 1 again as page 2, so that its list does not end.');
     site.manifold = [manifoldMarket(1), manifoldMarket(2, { id: '' }), manifoldMarket(3)];
     site.interrupt = () => undefined;
     const manifold = { name: 'other', url: `${site.url}/v0/markets`, format: 'manifold' };

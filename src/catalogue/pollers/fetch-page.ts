@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { OperatorError } from '../../errors.js';
 import { declaredEncoding } from '../importers/text-decoding.js';
+import { refusalText } from './refusal-text.js';
 import { SourceFailure } from './source-failure.js';
 
 const MEGABYTE = 1024 * 1024;
@@ -53,7 +54,7 @@ export async function fetchPage<Content>(
   try {
     const response = await follow(request, signal);
     if (response.status === 304) return null;
-    if (response.status !== 200 || response.body === null) throw refusal(request, response);
+    if (response.status !== 200 || response.body === null) throw await refusal(request, response);
     const content = await read(
       Readable.from(inPieces(request, response.body as AsyncIterable<Uint8Array>), {
         ...{ objectMode: false, highWaterMark: PIECE_BYTES },
@@ -130,10 +131,12 @@ async function* inPieces(
   }
 }
 
-function refusal({ url, page }: PageRequest, response: Response): SourceFailure {
+async function refusal({ url, page }: PageRequest, response: Response): Promise<SourceFailure> {
   const status = `${response.status} ${STATUS_CODES[response.status] ?? ''}`.trim();
   const retryAfter = BUSY.includes(response.status) ? response.headers.get('retry-after') : null;
-  return new SourceFailure(`${url.host} answered ${status} when asked for ${page}.`, {
+  const text = await refusalText(response, url);
+  const told = text === null ? '.' : `: "${text}".`;
+  return new SourceFailure(`${url.host} answered ${status} when asked for ${page}${told}`, {
     retryAfter: retryAfter ?? undefined,
   });
 }

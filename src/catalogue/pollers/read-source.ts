@@ -46,8 +46,11 @@ export async function readSource(options: ReadOptions): Promise<Reading> {
   let url = paging.next([]);
   while (url !== null && pages.length < options.source.maxPages) {
     const page = await readOrRecall(url, pages.length + 1, options);
-    if (isRepetition(page.state, pages.at(-1)?.state)) {
-      throw new SourceFailure(`${url.host} gave page ${pages.length} again as page ${pages.length + 1}.`);
+    const repeated = pages.findIndex(({ state }) => isRepetition(page.state, state));
+    if (repeated >= 0) {
+      throw new SourceFailure(
+        `${url.host} gave page ${repeated + 1} again as page ${pages.length + 1}, so that its list does not end.`,
+      );
     }
     pages.push(page);
     url = paging.next(outlines());
@@ -100,9 +103,12 @@ function canBeKept({ etag, lastModified, staleAtMs }: PageState, nowMs: number):
   return isNamed && (staleAtMs === null || nowMs < staleAtMs);
 }
 
-/** A site that does not know the parameter by which it is paged would give its first page for ever. */
-function isRepetition(page: PageState, before: PageState | undefined): boolean {
-  if (before === undefined || page.itemCount === 0) return false;
+/**
+ * Whether a page is one that was read before: a site that ignores the parameter by which it is paged gives its first page
+ * again and again, and cursors may lead in a circle.
+ */
+function isRepetition(page: PageState, before: PageState): boolean {
+  if (page.itemCount === 0) return false;
   if (page.nextCursor !== null && page.nextCursor === before.nextCursor) return true;
   return page.lastItemId !== null && page.lastItemId === before.lastItemId;
 }

@@ -43,6 +43,7 @@ export const rankingSchema = z.strictObject({
     }),
   }),
   tracking: z.strictObject({
+    lanes: whole({ least: 1, most: 16 }),
     groupWaitMs: amount({ least: 0, most: 2 }),
     groupEvents: whole({ least: 1, most: 5_000 }),
     maxQueued: whole({ least: 500, most: 1_000_000 }),

@@ -29,10 +29,16 @@ interface Options {
   readonly onStatement?: (sql: string) => void;
 }
 
+/** The part of `queryTimeoutMs` after which the server cancels a statement. */
+const SERVER_SHARE = 0.9;
+
 /** A Prisma client on a pool of connections. Connects when first used; recovers by itself when the server comes back. */
 export function openDatabase(options: Options): Database {
   const { url, logger, poolSize, queryTimeoutMs = 5_000, onStatement = () => undefined } = options;
-  const { address, schema, prepare } = connectionTo(url);
+  const { address, schema, prepare } = connectionTo(url, {
+    // The server gives up first, so that no statement is committed after its caller was told that it failed.
+    statement_timeout: Math.floor(SERVER_SHARE * queryTimeoutMs),
+  });
   const pool = new Pool({
     max: poolSize,
     query_timeout: queryTimeoutMs,

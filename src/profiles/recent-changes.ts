@@ -1,3 +1,5 @@
+import { hashUserKey } from './user-key-hash.js';
+
 const SLOTS = 65_536;
 
 /**
@@ -29,11 +31,6 @@ export class RecentChanges {
   }
 }
 
-/** FNV-1a over the UTF-16 units, folded to the number of slots. */
 function slotOf(userKey: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < userKey.length; index++) {
-    hash = Math.imul(hash ^ userKey.charCodeAt(index), 0x01000193);
-  }
-  return ((hash >>> 16) ^ hash) & (SLOTS - 1);
+  return hashUserKey(userKey) & (SLOTS - 1);
 }

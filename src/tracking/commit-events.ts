@@ -3,7 +3,8 @@ import { isRefusal } from '../repositories/recording.js';
 import type { ProfileMemory } from '../profiles/profile-memory.js';
 import type { ProfileState } from '../repositories/profile-state.js';
 import type { Store, Transaction } from '../repositories/store.js';
-import { takeInEvents, type CommittedEvent, type PreparedEvent } from './take-in-events.js';
+import { RETRY_AFTER_MS } from '../repositories/unavailable.js';
+import { takeInEvents, usersOf, type CommittedEvent, type PreparedEvent } from './take-in-events.js';
 
 export interface Commit {
   /** What became of each event, in order. */
@@ -25,8 +26,6 @@ export interface CommitOptions {
 
 const LOCKED_ATTEMPTS = 4;
 
-const RETRY_AFTER_MS = 1_000;
-
 /**
  * Stores events and what they change of the profiles: all of it or nothing. An event whose client event id is taken
  * changes nothing. The events of one person take effect in one order, that of their `seq`.
@@ -42,13 +41,19 @@ export async function commitEvents(
   events: readonly PreparedEvent[],
   options: CommitOptions,
 ): Promise<Commit> {
-  const commit = await commitAsExpected(store, events, options);
+  // Read before the profiles are locked: a state that has to be folded from a long history takes seconds.
+  const before = await statesOf(usersOf(events), options.lastSeen, (missing) => store.profiles.load(missing));
+  const commit = hasRepetition(events) ? undefined : await commitAsExpected(store, events, before, options);
   if (commit !== undefined) return commit;
+  const stateOf = new Map(before.map((state) => [state.userKey, state]));
+  const lastSeen = (userKey: string): ProfileState | undefined => stateOf.get(userKey);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await store.transaction((transaction) => commitLocked(transaction, events, options));
+      return await store.transaction((transaction) =>
+        commitLocked(transaction, events, { ...options, lastSeen }),
+      );
     } catch (error) {
-      // Transactions that take in people never seen before can stand crosswise; the database ends one of them.
+      // Transactions that insert users can deadlock; PostgreSQL then ends one of them.
       if (!isRefusal(error)) throw error;
       if (attempt === LOCKED_ATTEMPTS) {
         throw BellwetherError.unavailable('The events could not be stored now.', RETRY_AFTER_MS, error);
@@ -57,14 +62,13 @@ export async function commitEvents(
   }
 }
 
-/** @returns undefined when nothing was stored because something was not as expected. */
+/** @returns undefined when nothing was stored because a profile or a client event id was not as expected. */
 async function commitAsExpected(
-  store: Pick<Store, 'record' | 'profiles'>,
+  store: Pick<Store, 'record'>,
   events: readonly PreparedEvent[],
-  { memory, sinks, lastSeen }: CommitOptions,
+  before: readonly ProfileState[],
+  { memory, sinks }: CommitOptions,
 ): Promise<Commit | undefined> {
-  if (hasRepetition(events)) return undefined;
-  const before = await statesOf(peopleOf(events), lastSeen, (missing) => store.profiles.load(missing));
   const { events: committed, recorded, changed } = takeInEvents(events, before, () => undefined, memory);
   try {
     await store.record({ interactions: recorded, profiles: changed, sinks, claim: true });
@@ -81,7 +85,7 @@ async function commitLocked(
   options: CommitOptions,
 ): Promise<Commit> {
   const { memory, sinks, lastSeen } = options;
-  const userKeys = peopleOf(events);
+  const userKeys = usersOf(events);
   const versions = await transaction.profiles.lock(userKeys);
   const versionOf = new Map(userKeys.map((userKey, index) => [userKey, versions[index]]));
   const lastSeenNow = (userKey: string): ProfileState | undefined => {
@@ -100,10 +104,6 @@ async function commitLocked(
     await transaction.record({ interactions: recorded, profiles: changed, sinks, claim: false });
   }
   return { events: done.events, changed };
-}
-
-function peopleOf(events: readonly PreparedEvent[]): string[] {
-  return [...new Set(events.map(({ interaction }) => interaction.userKey))];
 }
 
 async function statesOf(

@@ -10,9 +10,10 @@ import { orUnavailable } from '../repositories/unavailable.js';
 import { commitEvents, type Commit } from './commit-events.js';
 import { EventQueue } from './event-queue.js';
 import { HistoryImport } from './history-import.js';
+import { LockedUsers } from './locked-users.js';
 import { rebuildProfile } from './rebuild-profile.js';
 import { RejectedLog } from './rejected-log.js';
-import type { PreparedEvent } from './take-in-events.js';
+import { usersOf, type PreparedEvent } from './take-in-events.js';
 import { TrackingService } from './tracking-service.js';
 import { WriteCheck } from './write-check.js';
 
@@ -63,6 +64,7 @@ const NOT_STORED = 'The events could not be stored now; send them again after re
 export function createTracking(parts: TrackingParts): Tracking {
   const { store, markets, profiles, sinks, onRecorded, config, memory, clock, newId, logger } = parts;
   const rejected = new RejectedLog({ repository: store.rejectedEvents, clock, logger });
+  const lockedUsers = new LockedUsers(store.profiles);
   const writeCheck = new WriteCheck({ store, sinks, clock, newId, logger });
 
   const commit = async (
@@ -84,7 +86,9 @@ export function createTracking(parts: TrackingParts): Tracking {
   const queue = new EventQueue({
     commit: async (events) => {
       try {
-        const done = await orUnavailable(NOT_STORED, () => commit(events, CLIENT_EVENT_MEMORY_MS, sinks));
+        const done = await orUnavailable(NOT_STORED, () =>
+          lockedUsers.commit(usersOf(events), () => commit(events, CLIENT_EVENT_MEMORY_MS, sinks)),
+        );
         writeCheck.commitSucceeded();
         return done.events;
       } catch (error) {
@@ -92,6 +96,7 @@ export function createTracking(parts: TrackingParts): Tracking {
         throw error;
       }
     },
+    lanes: grouping.lanes,
     maxWaitMs: grouping.groupWaitMs,
     maxEvents: grouping.groupEvents,
     maxQueued: grouping.maxQueued,
@@ -116,7 +121,7 @@ export function createTracking(parts: TrackingParts): Tracking {
     history: new HistoryImport({
       ...shared,
       // What is imported is no news: it goes to no sink.
-      commit: (events) => commit(events, Infinity, []),
+      commit: (events) => lockedUsers.commitPatiently(() => commit(events, Infinity, [])),
       interactions: store.interactions,
     }),
     rejected,
@@ -124,7 +129,7 @@ export function createTracking(parts: TrackingParts): Tracking {
     rebuild: async (userKey) => {
       const since = profiles.position;
       const state = await orUnavailable('The profile could not be rebuilt now.', () =>
-        store.transaction((transaction) => rebuildProfile(transaction, userKey)),
+        lockedUsers.commitPatiently(() => rebuildProfile(store, userKey)),
       );
       profiles.changed([state], since);
     },

@@ -1,13 +1,18 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { BellwetherError } from '../errors.js';
+import { hashUserKey } from '../profiles/user-key-hash.js';
+import { RETRY_AFTER_MS } from '../repositories/unavailable.js';
+import { ProfilesLocked } from './locked-users.js';
 import type { CommittedEvent, PreparedEvent } from './take-in-events.js';
 
 export interface EventQueueOptions {
   /**
-   * Stores events in one transaction: all of them or none. A {@link BellwetherError} concerns all of them; for any other
-   * error the events that cause it are isolated.
+   * Stores events in one transaction: all of them or none. A {@link BellwetherError} concerns all of them, and
+   * {@link ProfilesLocked} the users that it names. For any other error, the events that cause it are isolated.
    */
   readonly commit: (events: readonly PreparedEvent[]) => Promise<readonly CommittedEvent[]>;
+  /** Groups that are committed at the same time; the events of one user are always in the same lane. */
+  readonly lanes: number;
   /** How long the first event of a group waits for others, in milliseconds; 0: until the next turn. */
   readonly maxWaitMs: number;
   /** Events of one group, but for a batch that alone is larger. */
@@ -21,6 +26,12 @@ export interface EventQueueOptions {
   readonly onPoison: (events: readonly PreparedEvent[], error: unknown) => void;
 }
 
+/** The events of some of the users: they are committed one group after the other. */
+interface Lane {
+  entries: Entry[];
+  running: Promise<void> | null;
+}
+
 interface Entry {
   readonly events: readonly PreparedEvent[];
   readonly since: number;
@@ -28,27 +39,26 @@ interface Entry {
   readonly reject: (error: unknown) => void;
 }
 
-const RETRY_AFTER_MS = 1_000;
-
 /**
- * Group commit: events of concurrent requests share a transaction, and so its one flush to disk. While
- * a group is being stored, the next one gathers. An answer is given only after the commit.
+ * Group commit: events of concurrent requests share a transaction, and so its one flush to disk. While a lane commits a
+ * group, the next one gathers. An answer is given only after the commit.
  */
 export class EventQueue {
   readonly #options: EventQueueOptions;
-  #entries: Entry[] = [];
+  readonly #lanes: readonly Lane[];
   #queued = 0;
-  #running: Promise<void> | null = null;
 
   constructor(options: EventQueueOptions) {
     this.#options = options;
+    this.#lanes = Array.from({ length: options.lanes }, () => ({ entries: [], running: null }));
   }
 
   /**
-   * Stores events together with others.
+   * Stores events together with others. A batch goes to the lane of its first user.
    *
-   * @throws {BellwetherError} UNAVAILABLE when too many wait already, or these waited for too long, or the
-   *   database does not take them: then none is stored, or whether they are is not known.
+   * @throws {BellwetherError} UNAVAILABLE when too many wait already, these waited for too long, another transaction
+   *   holds the profile of one of the users, or the database does not accept the events: then none is stored, or it is
+   *   unknown whether they are.
    */
   add(events: readonly PreparedEvent[]): Promise<CommittedEvent[]> {
     if (this.#queued + events.length > this.#options.maxQueued) {
@@ -56,35 +66,43 @@ export class EventQueue {
         BellwetherError.unavailable('Too many events are waiting to be stored.', RETRY_AFTER_MS),
       );
     }
+    const lane = this.#laneOf(events);
+    if (lane === undefined) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
-      this.#entries.push({ events, since: this.#options.clock(), resolve, reject });
+      lane.entries.push({ events, since: this.#options.clock(), resolve, reject });
       this.#queued += events.length;
-      this.#running ??= this.#run();
+      lane.running ??= this.#run(lane);
     });
   }
 
   /** Resolves when everything that was added is answered. */
   async drain(): Promise<void> {
-    while (this.#running !== null) await this.#running;
-  }
-
-  async #run(): Promise<void> {
-    try {
-      await wait(this.#options.maxWaitMs);
-      while (this.#entries.length > 0) await this.#store(this.#nextGroup());
-    } finally {
-      // In the same turn as the last look: what is added later begins a new run.
-      this.#running = null;
+    while (this.#lanes.some(({ running }) => running !== null)) {
+      for (const { running } of this.#lanes) await running;
     }
   }
 
-  #nextGroup(): Entry[] {
+  #laneOf([first]: readonly PreparedEvent[]): Lane | undefined {
+    return first && this.#lanes[hashUserKey(first.interaction.userKey) % this.#lanes.length];
+  }
+
+  async #run(lane: Lane): Promise<void> {
+    try {
+      await wait(this.#options.maxWaitMs);
+      while (lane.entries.length > 0) await this.#store(this.#nextGroup(lane));
+    } finally {
+      // In the same turn as the last look: what is added later begins a new run.
+      lane.running = null;
+    }
+  }
+
+  #nextGroup(lane: Lane): Entry[] {
     const { maxEvents, maxQueuedMs, clock } = this.#options;
     const group: Entry[] = [];
     const oldest = clock() - maxQueuedMs;
     let size = 0;
     let taken = 0;
-    for (const entry of this.#entries) {
+    for (const entry of lane.entries) {
       if (group.length > 0 && size + entry.events.length > maxEvents) break;
       taken += 1;
       this.#queued -= entry.events.length;
@@ -95,7 +113,7 @@ export class EventQueue {
       group.push(entry);
       size += entry.events.length;
     }
-    this.#entries = this.#entries.slice(taken);
+    lane.entries = lane.entries.slice(taken);
     return group;
   }
 
@@ -107,10 +125,26 @@ export class EventQueue {
       let start = 0;
       for (const { events, resolve } of group) resolve(committed.slice(start, (start += events.length)));
     } catch (error) {
-      if (error instanceof BellwetherError) for (const { reject } of group) reject(error);
+      if (error instanceof ProfilesLocked) await this.#storeOthers(group, error, isolateUntil);
+      else if (error instanceof BellwetherError) for (const { reject } of group) reject(error);
       else if (group.length > 1) await this.#storeHalves(group, error, isolateUntil);
       else for (const entry of group) this.#rejectPoison(entry, error);
     }
+  }
+
+  /** Rejects the events of users whose profiles are locked, and stores the others. */
+  async #storeOthers(group: readonly Entry[], error: ProfilesLocked, isolateUntil?: number): Promise<void> {
+    const { clock, maxQueuedMs } = this.#options;
+    const until = isolateUntil ?? clock() + maxQueuedMs;
+    const isLate = clock() > until;
+    const others: Entry[] = [];
+    for (const entry of group) {
+      const isLocked = entry.events.some(({ interaction }) => error.userKeys.has(interaction.userKey));
+      if (isLocked) entry.reject(error.toUnavailable());
+      else if (isLate) entry.reject(notIsolated(error.lockError));
+      else others.push(entry);
+    }
+    await this.#store(others, until);
   }
 
   /** Isolates the events that cause a failure in a number of commits that grows with their number, not the group's. */

@@ -1,11 +1,29 @@
 import type { ProfileState } from '../repositories/profile-state.js';
-import type { Transaction } from '../repositories/store.js';
+import type { Store } from '../repositories/store.js';
+
+/** Each reads the events that arrived during the one before. */
+const MAX_CATCH_UPS = 5;
 
 /**
- * Makes a profile anew from the events that are stored, within one transaction. It comes out as it was,
- * unless events were forgotten since, a market's topics changed, or the ranking config's `profile` did.
+ * Rebuilds a profile from the stored events. The result equals the profile before, unless events were removed since, a
+ * market's topics changed, or the `profile` section of the ranking config changed.
+ *
+ * The history is folded before the profile is locked, so that events of the user wait only for what arrived meanwhile.
  */
-export async function rebuildProfile(transaction: Transaction, userKey: string): Promise<ProfileState> {
-  const [version = 0] = await transaction.profiles.lock([userKey]);
-  return transaction.profiles.rebuild(userKey, version);
+export async function rebuildProfile(
+  store: Pick<Store, 'profiles' | 'transaction'>,
+  userKey: string,
+): Promise<ProfileState> {
+  let folded = await store.profiles.fold(userKey);
+  for (let catchUp = 0; catchUp < MAX_CATCH_UPS; catchUp += 1) {
+    const { seq } = folded;
+    folded = await store.profiles.fold(userKey, folded);
+    if (folded.seq === seq) break;
+  }
+  return store.transaction(async ({ profiles }) => {
+    const [version = 0] = await profiles.lock([userKey]);
+    // The events of one user are stored in the order of `seq`, so none before the last one can still arrive.
+    const { state } = await profiles.fold(userKey, folded);
+    return profiles.overwrite({ ...state, version: version + 1 });
+  });
 }

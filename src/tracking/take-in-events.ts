@@ -10,6 +10,11 @@ export interface PreparedEvent {
   readonly market: ProfileEvent['market'];
 }
 
+/** The users of these events, each once. */
+export function usersOf(events: readonly PreparedEvent[]): string[] {
+  return [...new Set(events.map(({ interaction }) => interaction.userKey))];
+}
+
 export interface CommittedEvent {
   /** The interaction that the event stands for; of a duplicate, the first one's. */
   readonly interactionId: string;

@@ -6,6 +6,7 @@ import { foldHistory } from '../../src/profiles/fold-history.js';
 import type { ProfileState } from '../../src/repositories/profile-state.js';
 import { isRefusal } from '../../src/repositories/recording.js';
 import { createStore, type Store } from '../../src/repositories/store.js';
+import { LockedUsers } from '../../src/tracking/locked-users.js';
 import { commitEvents, type Commit } from '../../src/tracking/commit-events.js';
 import type { PreparedEvent } from '../../src/tracking/take-in-events.js';
 import { memory, NOON_MS } from '../support/profile-events.js';
@@ -147,11 +148,13 @@ describe('events of people in memory', () => {
     expect(rows).toEqual(people.map((user_key) => ({ user_key, stored: 48, out: 48 })));
   });
 
-  it('are stored after all when they stand crosswise with a transaction', async () => {
+  it('are stored after all when a deadlock with another transaction ends by the lock timeout', async () => {
     const replica = new Replica();
     await replica.commit(click('lea'), click('mia'));
     await other.query(`begin; update profiles set version = version where user_key = 'mia'`);
-    const commit = replica.commit(click('lea'), click('mia'));
+    const commit = new LockedUsers(store.profiles).commit(['lea', 'mia'], () =>
+      replica.commit(click('lea'), click('mia')),
+    );
     const waiting = async () =>
       (
         await other.query(

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openDatabase } from '../../src/database/client.js';
 import type { Database } from '../../src/database/client.js';
+import { sqlStateOf } from '../../src/repositories/unavailable.js';
 import { createTestDatabase } from '../support/test-database.js';
 import type { TestDatabase } from '../support/test-database.js';
 
@@ -53,6 +54,17 @@ describe('the database client', () => {
     );
     for (const result of await Promise.allSettled(slow)) expect(result.status).toBe('rejected');
     expect(await database.prisma.$queryRaw`SELECT 1 AS one`).toEqual([{ one: 1 }]);
+  });
+
+  it('has the server cancel a statement before the client gives it up', async () => {
+    const slow = await database.prisma.$executeRaw`SELECT pg_sleep(30)`.catch((error: unknown) => error);
+    expect(sqlStateOf(slow)).toBe('57014');
+    const { count } = await database.prisma.$queryRaw<[{ count: number }]>`
+      SELECT count(*)::int AS count FROM pg_stat_activity
+      WHERE datname = current_database() AND state = 'active' AND query LIKE '%pg_sleep(30)%' AND pid <> pg_backend_pid()`.then(
+      ([row]) => row,
+    );
+    expect(count).toBe(0);
   });
 
   it('survives the loss of its connections, idle or not', async () => {

@@ -78,7 +78,7 @@ describe('the ranking config', () => {
         ...{ windowHours: 24, halfLifeHours: 6, userCap: 8, minLocalUsers: 20, refreshSeconds: 60 },
         popularity: { windowDays: 30, halfLifeDays: 3 },
       },
-      tracking: { groupWaitMs: 0, groupEvents: 500, maxQueued: 10_000, maxQueuedMs: 2_000 },
+      tracking: { lanes: 2, groupWaitMs: 0, groupEvents: 500, maxQueued: 10_000, maxQueuedMs: 2_000 },
       retention: { interactionsDays: 180, rankingsHours: 24 },
       sinks: [],
       sources: [],

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BellwetherError } from '../../src/errors.js';
 import { emptyProfile } from '../../src/repositories/profile-state.js';
-import type { CommittedEvent, PreparedEvent } from '../../src/tracking/take-in-events.js';
+import { hashUserKey } from '../../src/profiles/user-key-hash.js';
+import { ProfilesLocked } from '../../src/tracking/locked-users.js';
+import { usersOf, type CommittedEvent, type PreparedEvent } from '../../src/tracking/take-in-events.js';
 import { EventQueue, type EventQueueOptions } from '../../src/tracking/event-queue.js';
 import { prepareEvent } from '../../src/tracking/prepare-event.js';
 import { loadRankingConfig } from '../../src/config/ranking-config.js';
@@ -11,13 +13,19 @@ import { storedMarket } from '../support/stored-market.js';
 
 const { events: weights } = loadRankingConfig(undefined);
 
-function event(id: string): PreparedEvent {
-  const input = { userKey: 'ada', marketId: 'm1', eventType: 'CLICK' } as const;
+function event(id: string, userKey = 'ada'): PreparedEvent {
+  const input = { userKey, marketId: 'm1', eventType: 'CLICK' } as const;
   const options = { id, nowMs: NOON_MS, weights, keepTime: false, probability: null };
   return prepareEvent(input, storedMarket('m1'), options);
 }
 
-const batch = (...ids: string[]): PreparedEvent[] => ids.map(event);
+/** Two users of different lanes, of two. */
+const waiting = 'ada';
+const unhindered = Array.from({ length: 100 }, (_, index) => `user ${index}`).find(
+  (userKey) => hashUserKey(userKey) % 2 !== hashUserKey(waiting) % 2,
+);
+
+const batch = (...ids: string[]): PreparedEvent[] => ids.map((id) => event(id));
 const idsOf = (committed: readonly CommittedEvent[]) => committed.map(({ interactionId }) => interactionId);
 
 /** A queue over a store that keeps in `groups` what it was given, and fails for ids that begin with `bad`. */
@@ -35,6 +43,7 @@ function queueWith(options: Partial<EventQueueOptions> = {}) {
   };
   const queue = new EventQueue({
     commit,
+    lanes: 1,
     maxWaitMs: 0,
     maxEvents: 3,
     maxQueued: 100,
@@ -195,6 +204,89 @@ describe('when a group cannot be stored', () => {
       { status: 'rejected', reason: gone },
     ]);
     expect(attempts).toBe(1);
+    expect(poison).toEqual([]);
+  });
+});
+
+describe('with two lanes', () => {
+  it('a commit that waits holds up the users of its own lane only', async () => {
+    const gate = Promise.withResolvers<undefined>();
+    const parts: ReturnType<typeof queueWith> = queueWith({
+      lanes: 2,
+      commit: async (events) => {
+        if (events.some(({ interaction }) => interaction.userKey === waiting)) await gate.promise;
+        return parts.commit(events);
+      },
+    });
+    const { queue, groups } = parts;
+    const first = queue.add([event('waiting', waiting)]);
+    for (const id of ['a', 'b', 'c']) await queue.add([event(id, unhindered)]);
+    expect(groups).toEqual([['a'], ['b'], ['c']]);
+    gate.resolve(undefined);
+    await first;
+    expect(groups.at(-1)).toEqual(['waiting']);
+  });
+
+  it('the events of one user never share the time of two commits', async () => {
+    let running = 0;
+    let most = 0;
+    const parts: ReturnType<typeof queueWith> = queueWith({
+      ...{ lanes: 4, maxEvents: 1 },
+      commit: async (events) => {
+        most = Math.max(most, ++running);
+        await new Promise(setImmediate);
+        running -= 1;
+        return parts.commit(events);
+      },
+    });
+    await Promise.all(['a', 'b', 'c', 'd'].map((id) => parts.queue.add([event(id, waiting)])));
+    expect(most).toBe(1);
+    await Promise.all(
+      Array.from({ length: 50 }, (_, index) => parts.queue.add([event(`${index}`, `user ${index}`)])),
+    );
+    expect(most).toBe(4);
+  });
+
+  it('bounds the events that wait over all lanes', async () => {
+    const { queue } = queueWith({ lanes: 2, maxQueued: 2 });
+    const added = [event('a', waiting), event('b', unhindered), event('c', unhindered)].map((e) =>
+      queue.add([e]),
+    );
+    const outcomes = await Promise.allSettled(added);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+  });
+
+  it('draining waits for every lane', async () => {
+    const { queue, groups } = queueWith({ lanes: 2 });
+    void queue.add([event('a', waiting)]);
+    void queue.add([event('b', unhindered)]);
+    await queue.drain();
+    expect(groups.flat().toSorted()).toEqual(['a', 'b']);
+  });
+});
+
+describe('when profiles of a group are locked', () => {
+  it('rejects the batches of their users as UNAVAILABLE and stores the others in one commit', async () => {
+    const parts: ReturnType<typeof queueWith> = queueWith({
+      maxEvents: 10,
+      commit: (events) => {
+        const locked = usersOf(events).filter((userKey) => userKey.startsWith('locked'));
+        return locked.length > 0 ? Promise.reject(new ProfilesLocked(new Set(locked))) : parts.commit(events);
+      },
+    });
+    const { queue, groups, poison } = parts;
+    const answers = await Promise.allSettled([
+      queue.add([event('a')]),
+      queue.add([event('b'), event('c', 'locked 1')]),
+      queue.add([event('d', 'locked 2')]),
+      queue.add([event('e', 'ben')]),
+    ]);
+    const unavailable = { status: 'rejected', reason: { code: 'UNAVAILABLE', retryAfterMs: 1_000 } };
+    expect(answers).toMatchObject([
+      ...[{ status: 'fulfilled' }, unavailable],
+      ...[unavailable, { status: 'fulfilled' }],
+    ]);
+    expect(groups).toEqual([['a', 'e']]);
     expect(poison).toEqual([]);
   });
 });

@@ -58,6 +58,7 @@ function marketsLike(count: number): Market[] {
     imageUrl: index % 3 === 0 ? '/it.svg' : null,
     url: null,
     status: 'OPEN',
+    openPastDue: false,
     createdAt: new Date(NOW_MS - ((index * 13) % 1_000) * HOUR_MS),
     resolvesAt: index % 2 === 0 ? null : new Date(NOW_MS + (1 + (index % 500)) * HOUR_MS),
     editorialDescription: null,
@@ -93,7 +94,7 @@ function contextOf(markets: readonly Market[], user: ScoringUser | null): Rankin
     );
   const [global, local, before] = [some(3), some(10), some(2)];
   return {
-    ...{ nowMs: NOW_MS, country: 'IL', profile: null, user },
+    ...{ nowMs: NOW_MS, overdueMs: 0, country: 'IL', profile: null, user },
     trends: {
       trendingGlobal: (id) => global.get(id) ?? 0,
       trendingLocal: (id) => local.get(id) ?? 0,

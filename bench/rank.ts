@@ -129,6 +129,7 @@ function marketsLikeTheSample(count: number): Market[] {
       imageUrl: like.imageUrl ?? null,
       url: null,
       status: 'OPEN',
+      openPastDue: false,
       createdAt: new Date(NOW_MS - ((index * 13) % 1_500) * HOUR_MS),
       resolvesAt: new Date(NOW_MS + (1 + ((index * 17) % 3_000)) * HOUR_MS),
       editorialDescription: null,

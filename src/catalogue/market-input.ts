@@ -113,6 +113,9 @@ export function applyMarketInput(
   ): Market[Key] => (given === undefined ? (stored?.[key] ?? none) : (given ?? none));
   const date = (given: Date | string | null | undefined): Date | null | undefined =>
     typeof given === 'string' ? new Date(given) : given;
+  const status = value('status', input.status, 'OPEN' satisfies MarketStatus);
+  const resolvesAt = value('resolvesAt', date(input.resolvesAt), null);
+  const isPastDue = status === 'OPEN' && resolvesAt !== null && resolvesAt <= now;
   return {
     id: input.id,
     title: input.title,
@@ -125,9 +128,10 @@ export function applyMarketInput(
     participantCount: value('participantCount', input.participantCount, 0),
     imageUrl: value('imageUrl', input.imageUrl, null),
     url: value('url', input.url, null),
-    status: value('status', input.status, 'OPEN' satisfies MarketStatus),
+    status,
+    openPastDue: isPastDue && (input.status === 'OPEN' || stored?.openPastDue === true),
     createdAt: value('createdAt', date(input.createdAt), now),
-    resolvesAt: value('resolvesAt', date(input.resolvesAt), null),
+    resolvesAt,
     editorialDescription: value('editorialDescription', input.editorialDescription, null),
     editorialBoost: value('editorialBoost', input.editorialBoost, 0),
     eventKey: value('eventKey', input.eventKey, null),

@@ -109,6 +109,7 @@ function row({ rank, score, scores, slot, badge, market }: FeedItem, nowMs: numb
 }
 
 function remaining(ms: number): string {
+  if (ms <= 0) return 'overdue';
   const hours = ms / 3_600_000;
   return hours < 48 ? `${Math.round(hours)} h` : `${Math.round(hours / 24)} d`;
 }

@@ -32,6 +32,9 @@ export const feedSchema = z.strictObject({
     hotTrending: share,
     newHours: amount({ least: 0, most: 8_760 }),
   }),
+  /** Whether markets are shown that their source reports as open past their time of resolution. */
+  overdue: z.enum(['show', 'hide']),
+  overdueDays: amount({ above: 0, most: 365 }),
   keepMinutes: amount({ least: 1, most: 1_440 }),
   pageDepth: whole({ least: 100, most: 1_000 }),
 });

@@ -30,7 +30,8 @@ export function badgeOf(
   limits: BadgeLimits,
 ): Badge | null {
   if (market.moved) return 'MOVED';
-  if (market.resolvesAtMs - nowMs <= limits.closingSoonHours * HOUR_MS) return 'CLOSING_SOON';
+  const leftMs = market.resolvesAtMs - nowMs;
+  if (leftMs > 0 && leftMs <= limits.closingSoonHours * HOUR_MS) return 'CLOSING_SOON';
   if (market.trending >= limits.hotTrending) return 'HOT';
   if (nowMs - market.createdAtMs < limits.newHours * HOUR_MS) return 'NEW';
   return null;

@@ -5,6 +5,8 @@ import type { ScoreParts, ScoringUser, TrendLookup } from '../scoring/types.js';
 /** What the synchronous stages know of the person and the moment. */
 export interface RankingContext {
   readonly nowMs: number;
+  /** How long an overdue market is shown, in milliseconds. */
+  readonly overdueMs: number;
   /** Known from the request or the profile; ISO 3166-1 alpha-2. */
   readonly country: string | null;
   /** Null: anonymous. */

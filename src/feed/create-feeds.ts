@@ -53,6 +53,6 @@ export function createFeeds(parts: {
     },
   });
   const explain = new ExplainService({ feeds: service, served, recent, hydrator, v2 });
-  const crowd = new CrowdService({ catalogue, trends, clock });
+  const crowd = new CrowdService({ catalogue, trends, config, clock });
   return { service, crowd, explain, drain: () => served.drain() };
 }

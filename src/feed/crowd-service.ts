@@ -1,5 +1,6 @@
 import type { Catalogue } from '../catalogue/catalogue.js';
 import type { Clock } from '../config/clock.js';
+import type { LoadedConfig } from '../config/live-config.js';
 import { checkInput } from '../input/check-input.js';
 import type { MarketMomentum } from '../trends/trend-columns.js';
 import type { TrendService } from '../trends/trend-service.js';
@@ -14,6 +15,7 @@ export class CrowdService {
     private readonly parts: {
       catalogue: Pick<Catalogue, 'snapshot'>;
       trends: Pick<TrendService, 'state'>;
+      config: () => Pick<LoadedConfig, 'config'>;
       clock: Clock;
     },
   ) {}
@@ -46,7 +48,10 @@ export class CrowdService {
   }
 
   #anyone(country: string | null): RankingContext {
-    const { clock, trends } = this.parts;
-    return contextV1({ nowMs: clock(), country, profile: null, personal: false, trends: trends.state });
+    const { clock, config, trends } = this.parts;
+    return contextV1({
+      ...{ nowMs: clock(), country, profile: null, personal: false },
+      ...{ trends: trends.state, config: config().config },
+    });
   }
 }

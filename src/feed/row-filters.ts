@@ -1,3 +1,4 @@
+import { isOver, overdueMsOf } from './filters/not-over.js';
 import type { RankingInputs } from './ranking-inputs.js';
 
 /** Why a market is not in a feed; the first of several. */
@@ -19,7 +20,13 @@ const SHOWN_TOO_OFTEN = 4;
  * @param removals by row, is overwritten: 0 where the market may be shown, else what {@link removalOf} names.
  */
 export function fillRemovals(
-  { snapshot, profile, country, nowMs }: Pick<RankingInputs, 'snapshot' | 'profile' | 'country' | 'nowMs'>,
+  {
+    snapshot,
+    profile,
+    country,
+    nowMs,
+    config,
+  }: Pick<RankingInputs, 'snapshot' | 'profile' | 'country' | 'nowMs' | 'config'>,
   capped: Uint8Array,
   removals: Uint8Array,
 ): void {
@@ -38,8 +45,11 @@ export function fillRemovals(
       if (row !== undefined) removals[row] = HIDDEN;
     }
   }
+  const overdueMs = overdueMsOf(config.feed);
   for (let row = 0; row < size; row += 1) {
-    if ((resolvesAtMs[row] as number) <= nowMs) removals[row] = OVER;
+    if ((resolvesAtMs[row] as number) > nowMs) continue;
+    const entry = entries[row];
+    if (entry === undefined || isOver(entry, nowMs, overdueMs)) removals[row] = OVER;
   }
 }
 

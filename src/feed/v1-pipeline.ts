@@ -7,7 +7,7 @@ import type { Candidate, Filter, RankingContext, ScoredCandidate } from './candi
 import type { ComposedFeed, ComposedItem } from './composed-feed.js';
 import { allowedCountry } from './filters/allowed-country.js';
 import { notHidden } from './filters/not-hidden.js';
-import { notOver } from './filters/not-over.js';
+import { notOver, overdueMsOf } from './filters/not-over.js';
 import { finalScores } from './final-scores.js';
 import { rankCandidates } from './rank-candidates.js';
 import type { RankingInputs } from './ranking-inputs.js';
@@ -50,11 +50,12 @@ export function composeV1(inputs: RankingInputs): ComposedFeed {
 
 /** What v1's stages know of the person and the moment. */
 export function contextV1(
-  inputs: Pick<RankingInputs, 'nowMs' | 'country' | 'profile' | 'personal' | 'trends'>,
+  inputs: Pick<RankingInputs, 'nowMs' | 'country' | 'profile' | 'personal' | 'trends' | 'config'>,
 ): RankingContext {
-  const { nowMs, country, profile, personal, trends } = inputs;
+  const { nowMs, country, profile, personal, trends, config } = inputs;
   const user = profile === null || !personal ? null : scoringUser(profile, nowMs);
-  return { nowMs, country, profile, user, trends: trends.reader(country) };
+  const overdueMs = overdueMsOf(config.feed);
+  return { nowMs, overdueMs, country, profile, user, trends: trends.reader(country) };
 }
 
 function shownOf(snapshot: CatalogueSnapshot, context: RankingContext): readonly Candidate[] {

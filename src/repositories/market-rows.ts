@@ -15,6 +15,7 @@ export interface MarketRow {
   image_url: string | null;
   url: string | null;
   status: MarketStatus;
+  open_past_due: boolean;
   created_at: Date;
   resolves_at: Date | null;
   editorial_description: string | null;
@@ -28,7 +29,7 @@ export interface MarketRow {
 /** Markets with their tags as one row each; a `where` clause may follow. */
 export const selectMarkets = Prisma.sql`
   select m.id, m.title, m.description, m.category, m.probability, m.volume_24h, m.volume_total,
-    m.participant_count, m.image_url, m.url, m.status::text as status, m.created_at, m.resolves_at,
+    m.participant_count, m.image_url, m.url, m.status::text as status, m.open_past_due, m.created_at, m.resolves_at,
     m.editorial_description, m.editorial_boost, m.event_key, m.source, m.blocked_countries, m.version,
     array(select t.label from market_tags t where t.market_id = m.id order by t.position) as tags
   from markets m`;
@@ -47,6 +48,7 @@ export function toMarket(row: MarketRow): Market {
     imageUrl: row.image_url,
     url: row.url,
     status: row.status,
+    openPastDue: row.open_past_due,
     createdAt: row.created_at,
     resolvesAt: row.resolves_at,
     editorialDescription: row.editorial_description,
@@ -73,6 +75,7 @@ function toJson(markets: readonly Market[]): string {
       image_url: market.imageUrl,
       url: market.url,
       status: market.status,
+      open_past_due: market.openPastDue,
       created_at: market.createdAt,
       resolves_at: market.resolvesAt,
       editorial_description: market.editorialDescription,
@@ -88,21 +91,21 @@ function toJson(markets: readonly Market[]): string {
 export function writeMarkets(markets: readonly Market[], now: Date): Prisma.Sql {
   return Prisma.sql`
     insert into markets (id, title, description, category, category_key, probability, volume_24h, volume_total,
-      participant_count, image_url, url, status, created_at, resolves_at, editorial_description,
+      participant_count, image_url, url, status, open_past_due, created_at, resolves_at, editorial_description,
       editorial_boost, event_key, source, blocked_countries, version, updated_at)
     select r.id, r.title, r.description, r.category, r.category_key, r.probability, r.volume_24h, r.volume_total,
-      r.participant_count, r.image_url, r.url, r.status, r.created_at, r.resolves_at, r.editorial_description,
+      r.participant_count, r.image_url, r.url, r.status, r.open_past_due, r.created_at, r.resolves_at, r.editorial_description,
       r.editorial_boost, r.event_key, r.source, r.blocked_countries, nextval('market_version'), ${now}
     from jsonb_to_recordset(${toJson(markets)}::jsonb) as r(id text, title text, description text, category text,
       category_key text, probability float8, volume_24h float8, volume_total float8, participant_count int,
-      image_url text, url text, status market_status, created_at timestamptz, resolves_at timestamptz,
+      image_url text, url text, status market_status, open_past_due bool, created_at timestamptz, resolves_at timestamptz,
       editorial_description text, editorial_boost float8, event_key text, source text, blocked_countries text[])
     on conflict (id) do update set
       title = excluded.title, description = excluded.description, category = excluded.category,
       category_key = excluded.category_key, probability = excluded.probability,
       volume_24h = excluded.volume_24h, volume_total = excluded.volume_total,
       participant_count = excluded.participant_count, image_url = excluded.image_url, url = excluded.url,
-      status = excluded.status, created_at = excluded.created_at, resolves_at = excluded.resolves_at,
+      status = excluded.status, open_past_due = excluded.open_past_due, created_at = excluded.created_at, resolves_at = excluded.resolves_at,
       editorial_description = excluded.editorial_description, editorial_boost = excluded.editorial_boost,
       event_key = excluded.event_key, source = excluded.source, blocked_countries = excluded.blocked_countries,
       version = excluded.version, updated_at = excluded.updated_at`;

@@ -13,6 +13,8 @@ export interface Market {
   readonly imageUrl: string | null;
   readonly url: string | null;
   readonly status: MarketStatus;
+  /** Whether its source reported it as open after `resolvesAt`. */
+  readonly openPastDue: boolean;
   readonly createdAt: Date;
   readonly resolvesAt: Date | null;
   readonly editorialDescription: string | null;

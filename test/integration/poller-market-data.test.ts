@@ -74,6 +74,23 @@ describe('a market with invalid cosmetic fields', () => {
   });
 });
 
+describe('a market past its end', () => {
+  const end = { endDate: new Date(NOW_MS + 60_000).toISOString() };
+
+  it('counts as overdue from the first poll after it that lists it as open, also on a page that has not changed', async () => {
+    site.markets = [gammaMarket(1, end), gammaMarket(2)];
+    await poll('/markets/keyset');
+    db.clock.nowMs += 60_001;
+    expect(await db.market('0x1')).toMatchObject({ status: 'OPEN', openPastDue: false });
+    expect(await poll('/markets/keyset')).toMatchObject({ updated: 1, unchanged: 1 });
+    expect(await db.market('0x1')).toMatchObject({ status: 'OPEN', openPastDue: true });
+    expect(await poll('/markets/keyset')).toMatchObject({ unchangedPages: 1, updated: 0 });
+    site.markets = [gammaMarket(1, { ...end, closed: true }), gammaMarket(2)];
+    await poll('/markets/keyset');
+    expect(await db.market('0x1')).toMatchObject({ status: 'CLOSED', openPastDue: false });
+  });
+});
+
 describe('a placeholder for answers to come', () => {
   it('is skipped and counted', async () => {
     site.events = [gammaEvent(1, [gammaMarket(1), gammaMarket(2, { negRiskOther: true })])];

@@ -15,6 +15,7 @@ export function storedMarket(id: string, details: Partial<Market> = {}): Market 
     imageUrl: null,
     url: null,
     status: 'OPEN',
+    openPastDue: false,
     createdAt: new Date('2026-01-01T00:00:00Z'),
     resolvesAt: null,
     editorialDescription: null,

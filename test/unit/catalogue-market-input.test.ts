@@ -112,6 +112,29 @@ describe('tags that differ in case alone', () => {
   });
 });
 
+describe('a market past its time of resolution', () => {
+  const past = new Date(now.getTime() - 1);
+  const due = storedMarket('m1', { title: 'Will it?', resolvesAt: past });
+
+  it.each<[string, Market | undefined, Record<string, unknown>, boolean]>([
+    ['is overdue when it is reported as open', due, { status: 'OPEN' }, true],
+    ['is overdue when it is new and reported as open', undefined, { status: 'OPEN', resolvesAt: past }, true],
+    ['is not when its status is not said', due, { probability: 0.7 }, false],
+    ['is not when it is new and its status is not said', undefined, { resolvesAt: past }, false],
+    ['stays overdue without a word on its status', { ...due, openPastDue: true }, { probability: 0.7 }, true],
+    ['is not when it is closed', { ...due, openPastDue: true }, { status: 'CLOSED' }, false],
+    [
+      'is not when it gets a later time',
+      { ...due, openPastDue: true },
+      { resolvesAt: '2026-07-01T00:00:00Z' },
+      false,
+    ],
+    ['is not without a time', { ...due, openPastDue: true }, { resolvesAt: null }, false],
+  ])('%s', (_, stored, fields, openPastDue) => {
+    expect(applied(stored, fields).openPastDue).toBe(openPastDue);
+  });
+});
+
 describe('a wrong market', () => {
   it.each<[string, unknown]>([
     ['id', ''],

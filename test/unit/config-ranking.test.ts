@@ -136,7 +136,7 @@ describe('the ranking config', () => {
         },
         exploration: { maxAgeHours: 72, maxImpressions: 200, priorClickRate: 0.05, priorImpressions: 20 },
         badges: { closingSoonHours: 24, hotTrending: 0.7, newHours: 24 },
-        ...{ keepMinutes: 30, pageDepth: 200 },
+        ...{ overdue: 'show', overdueDays: 30, keepMinutes: 30, pageDepth: 200 },
       },
     });
   });

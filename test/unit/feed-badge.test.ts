@@ -17,6 +17,7 @@ describe('a badge', () => {
   });
 
   it.each([
+    ['was to resolve by now', { resolvesAtMs: NOW_MS }],
     ['resolves later', { resolvesAtMs: NOW_MS + 24 * HOUR_MS + 1 }],
     ['trends less', { trending: 0.69 }],
     ['is a day old', { createdAtMs: NOW_MS - 24 * HOUR_MS }],

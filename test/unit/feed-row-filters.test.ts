@@ -1,19 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { emptySnapshot, patchSnapshot } from '../../src/catalogue/catalogue-snapshot.js';
+import type { RankingConfig } from '../../src/config/ranking-schema.js';
+import { loadRankingConfig } from '../../src/config/ranking-config.js';
 import { fillRemovals, removalOf } from '../../src/feed/row-filters.js';
 import type { Market } from '../../src/repositories/market.js';
 import type { ProfileState } from '../../src/repositories/profile-state.js';
 import { NOON_MS, personAfter, profileEvent } from '../support/profile-events.js';
 import { storedMarket } from '../support/stored-market.js';
 
+const DAY_MS = 86_400_000;
+
 function removals(
   markets: readonly Market[],
   capped: readonly number[] = markets.map(() => 0),
-  { profile = null, country = null }: { profile?: ProfileState | null; country?: string | null } = {},
+  {
+    profile = null,
+    country = null,
+    config = loadRankingConfig(undefined),
+  }: { profile?: ProfileState | null; country?: string | null; config?: RankingConfig } = {},
 ) {
   const snapshot = patchSnapshot(emptySnapshot, markets, 1n);
   const removals = new Uint8Array(markets.length).fill(9);
-  fillRemovals({ snapshot, profile, country, nowMs: NOON_MS }, Uint8Array.from(capped), removals);
+  fillRemovals({ snapshot, profile, country, nowMs: NOON_MS, config }, Uint8Array.from(capped), removals);
   return Array.from(removals, removalOf);
 }
 
@@ -23,6 +31,19 @@ describe('why a market is not in a feed', () => {
       storedMarket(`m${index}`, { resolvesAt: new Date(ms) }),
     );
     expect(removals([...ends, storedMarket('m3')])).toEqual(['over', 'over', null, null]);
+  });
+
+  it('is not that its time has come while its source reports it as open, unless the config hides it or it is too late', () => {
+    const overdue = [1, 30 * DAY_MS - 1, 30 * DAY_MS].map((agoMs, index) =>
+      storedMarket(`m${index}`, { resolvesAt: new Date(NOON_MS - agoMs), openPastDue: true }),
+    );
+    const config = loadRankingConfig(undefined);
+    const changed = (feed: Partial<RankingConfig['feed']>) => ({
+      config: { ...config, feed: { ...config.feed, ...feed } },
+    });
+    expect(removals(overdue)).toEqual([null, null, 'over']);
+    expect(removals(overdue, undefined, changed({ overdueDays: 29 }))).toEqual([null, 'over', 'over']);
+    expect(removals(overdue, undefined, changed({ overdue: 'hide' }))).toEqual(['over', 'over', 'over']);
   });
 
   it('is that the person hid it, and nobody else', () => {

@@ -32,6 +32,12 @@ describe('the list of what trends', () => {
     ]);
   });
 
+  it('has markets past their time that are reported as open', () => {
+    const overdue = storedMarket('overdue', { resolvesAt: new Date(NOON_MS - 1), openPastDue: true });
+    const { crowd } = feedOver([overdue], { globalTrend: { overdue: 1 } });
+    expect(crowd.trending({ limit: 1 }).markets).toMatchObject([{ market: { id: 'overdue' } }]);
+  });
+
   it('ends where the trend ends, and says whose it is', () => {
     expect(listOf({ limit: 100 })).toHaveLength(3);
     expect(crowd.trending({ limit: 1 }).scope).toBe('global');

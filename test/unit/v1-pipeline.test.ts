@@ -14,7 +14,7 @@ import { storedMarket } from '../support/stored-market.js';
 const snapshotOf = (markets: readonly Market[]) => patchSnapshot(emptySnapshot, markets, 1n);
 
 const contextWith = (details: Partial<RankingContext> = {}): RankingContext => ({
-  ...{ nowMs: NOON_MS, country: null, profile: null, user: null },
+  ...{ nowMs: NOON_MS, overdueMs: 0, country: null, profile: null, user: null },
   trends: { trendingGlobal: () => 0, trendingLocal: () => null, probability24hAgo: () => null },
   ...details,
 });

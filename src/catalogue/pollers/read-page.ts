@@ -21,24 +21,21 @@ export interface PageContent extends PageOutline {
   /** Whether an item could not be read at all, so that the market that it stands for is not known. */
   readonly hasUnreadable: boolean;
   /**
-   * When the same bytes will say something else, because a market's time to close has come; milliseconds since 1970,
-   * null when never.
+   * When the same bytes will mean something else, because a market's time to close has come: Manifold's is closed then,
+   * and Gamma's is reported as open past it. Milliseconds since 1970; null when never.
    */
   readonly staleAtMs: number | null;
 }
 
 interface Format {
   readonly arrays: readonly string[];
-  /** Whether the time to close alone closes a market. */
-  readonly closesByTime: boolean;
   readonly records: (value: unknown, place: number, nowMs: number) => Iterable<ImportRecord>;
 }
 
 const formats: Readonly<Record<SourceConfig['format'], Format>> = {
-  gamma: { arrays: gammaArrays, closesByTime: false, records: gammaRecords },
+  gamma: { arrays: gammaArrays, records: gammaRecords },
   manifold: {
     arrays: manifoldArrays,
-    closesByTime: true,
     records: (value, place, nowMs) => [manifoldRecord(value, place, nowMs)],
   },
 };
@@ -61,7 +58,7 @@ export async function readPage(
   nowMs: number,
   encoding: string | undefined,
 ): Promise<PageContent> {
-  const { arrays, closesByTime, records } = formats[format];
+  const { arrays, records } = formats[format];
   const drafts: MarketDraft[] = [];
   const repairedIds: string[] = [];
   const rejects: RejectRecord[] = [];
@@ -100,15 +97,16 @@ export async function readPage(
     ...{ drafts, repairedIds, placeholders, rejects, hasUnreadable, itemCount, nextCursor },
     lastItemId: textOf(field(lastItem, 'id'), LONGEST_ID),
     marketIds: [...marketIds].filter((id) => usable(id, LONGEST_ID) !== null),
-    staleAtMs: closesByTime ? nextClosingMs(drafts) : null,
+    staleAtMs: nextClosingMs(drafts, nowMs),
   };
 }
 
-function nextClosingMs(drafts: readonly MarketDraft[]): number | null {
+function nextClosingMs(drafts: readonly MarketDraft[], nowMs: number): number | null {
   const times = drafts.flatMap(({ status, resolvesAt }) =>
     status === 'OPEN' && resolvesAt !== undefined ? [Date.parse(resolvesAt)] : [],
   );
-  return times.length === 0 ? null : times.reduce((first, time) => Math.min(first, time));
+  const next = times.reduce((first, time) => (time > nowMs ? Math.min(first, time) : first), Infinity);
+  return next === Infinity ? null : next;
 }
 
 /** What a market, or each market of an event, may be called. */

@@ -4,7 +4,7 @@ import type { Job } from './job.js';
 export function retentionJob(retention: Pick<Retention, 'run'>): Job {
   return {
     name: 'retention',
-    description: 'Drop events and served feeds that are too old, by partitions.',
+    description: 'Drop events that are too old, by whole months, and remove client event ids.',
     everySeconds: 86_400,
     run: async (run) => {
       const { droppedPartitions, postponedPartitions, removedClientEvents } = await retention.run(run);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { openBackendJobs } from './backend-jobs.js';
-import { openBus } from './bus/open-bus.js';
+import { openBus, type HeldProfiles } from './bus/open-bus.js';
 import { Catalogue } from './catalogue/catalogue.js';
 import { MarketHistory } from './catalogue/market-history.js';
 import type { Clock } from './config/clock.js';
@@ -152,18 +152,18 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
     const live = createLive({ catalogue, profiles, clock, logger });
     liveConfig.onChange(() => live.feeds.configChanged());
     closers.push(() => live.close());
-    const bus = openBus({
-      ...{ origin: newId(), random: Math.random, logger },
-      profiles: {
-        invalidate: (userKeys) => {
-          cache.invalidate(userKeys);
-          live.feeds.invalidated(userKeys);
-        },
-        clear: () => {
-          cache.clear();
-          live.feeds.everyoneInvalidated();
-        },
+    const cachedProfiles: HeldProfiles = {
+      invalidate: (userKeys) => {
+        cache.invalidate(userKeys);
+        live.feeds.invalidated(userKeys);
       },
+      clear: () => {
+        cache.clear();
+        live.feeds.everyoneInvalidated();
+      },
+    };
+    const bus = openBus({
+      ...{ origin: newId(), random: Math.random, logger, profiles: cachedProfiles },
       redisUrl: settings.redisUrl,
       databaseUrl: server.url,
     });
@@ -173,7 +173,8 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
     );
     const sharedProfiles = new SharedProfiles({
       cache,
-      tell: (userKeys) => bus.publish(userKeys),
+      invalidate: (userKeys) => cachedProfiles.invalidate(userKeys),
+      publish: (userKeys) => bus.publish(userKeys),
       onChanged: (states) => live.feeds.profilesChanged(states),
     });
     const jobs = openBackendJobs({

@@ -1,6 +1,7 @@
 import type { RankingConfig } from '../config/ranking-schema.js';
 import type { ProfileRepository } from '../repositories/profile-repository.js';
 import type { ProfileState } from '../repositories/profile-state.js';
+import { isRolledBack } from '../repositories/unavailable.js';
 import { forgetFaded, type FadingLimits } from './forget-faded.js';
 import type { ProfileMemory } from './profile-memory.js';
 import type { SharedProfiles } from './shared-profiles.js';
@@ -32,7 +33,7 @@ export class ProfileUpkeep {
   constructor(
     private readonly parts: {
       readonly store: { readonly profiles: Pick<ProfileRepository, 'keysAfter' | 'load' | 'replace'> };
-      readonly profiles: Pick<SharedProfiles, 'changedAside'>;
+      readonly profiles: Pick<SharedProfiles, 'mayHaveChanged'>;
       readonly memory: ProfileMemory;
       /** As it is now. */
       readonly config: () => Pick<RankingConfig, 'profile' | 'impressions'>;
@@ -75,10 +76,22 @@ export class ProfileUpkeep {
       tidied.set(before.userKey, { state: { ...state, version: before.version + 1 }, forgotten });
     }
     if (tidied.size === 0) return { changed: 0, forgotten: 0 };
-    const stored = await this.parts.store.profiles.replace([...tidied.values()].map(({ state }) => state));
-    this.parts.profiles.changedAside(stored);
+    const stored = await this.#replace([...tidied.values()].map(({ state }) => state));
     const forgotten = stored.reduce((sum, userKey) => sum + (tidied.get(userKey)?.forgotten ?? 0), 0);
     return { changed: stored.length, forgotten };
+  }
+
+  /** @returns the user keys of the profiles that were replaced. */
+  async #replace(states: readonly ProfileState[]): Promise<string[]> {
+    const { store, profiles } = this.parts;
+    try {
+      const replaced = await store.profiles.replace(states);
+      profiles.mayHaveChanged(replaced);
+      return replaced;
+    } catch (error) {
+      if (!isRolledBack(error)) profiles.mayHaveChanged(states.map(({ userKey }) => userKey));
+      throw error;
+    }
   }
 
   #limits(): FadingLimits {

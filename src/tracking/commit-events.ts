@@ -9,7 +9,10 @@ import { takeInEvents, usersOf, type CommittedEvent, type PreparedEvent } from '
 export interface Commit {
   /** What became of each event, in order. */
   readonly events: readonly CommittedEvent[];
-  /** The states that changed, as they are now. */
+  /**
+   * The current states that differ from what this process last saw: those that changed, and those of duplicates whose
+   * first commit it never learned of.
+   */
   readonly changed: readonly ProfileState[];
 }
 
@@ -45,13 +48,10 @@ export async function commitEvents(
   const before = await statesOf(usersOf(events), options.lastSeen, (missing) => store.profiles.load(missing));
   const commit = hasRepetition(events) ? undefined : await commitAsExpected(store, events, before, options);
   if (commit !== undefined) return commit;
-  const stateOf = new Map(before.map((state) => [state.userKey, state]));
-  const lastSeen = (userKey: string): ProfileState | undefined => stateOf.get(userKey);
+  const readBefore = new Map(before.map((state) => [state.userKey, state]));
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await store.transaction((transaction) =>
-        commitLocked(transaction, events, { ...options, lastSeen }),
-      );
+      return await store.transaction((transaction) => commitLocked(transaction, events, readBefore, options));
     } catch (error) {
       // Transactions that insert users can deadlock; PostgreSQL then ends one of them.
       if (!isRefusal(error)) throw error;
@@ -79,20 +79,22 @@ async function commitAsExpected(
   return { events: committed, changed };
 }
 
+/** @param readBefore states that are used if their versions are those of the locked profiles. */
 async function commitLocked(
   transaction: Transaction,
   events: readonly PreparedEvent[],
+  readBefore: ReadonlyMap<string, ProfileState>,
   options: CommitOptions,
 ): Promise<Commit> {
   const { memory, sinks, lastSeen } = options;
   const userKeys = usersOf(events);
   const versions = await transaction.profiles.lock(userKeys);
   const versionOf = new Map(userKeys.map((userKey, index) => [userKey, versions[index]]));
-  const lastSeenNow = (userKey: string): ProfileState | undefined => {
-    const seen = lastSeen(userKey);
-    return seen?.version === versionOf.get(userKey) ? seen : undefined;
+  const validBefore = (userKey: string): ProfileState | undefined => {
+    const state = readBefore.get(userKey);
+    return state?.version === versionOf.get(userKey) ? state : undefined;
   };
-  const before = await statesOf(userKeys, lastSeenNow, (missing) => transaction.profiles.load(missing));
+  const before = await statesOf(userKeys, validBefore, (missing) => transaction.profiles.load(missing));
   const interactionIds = await claimIds(transaction, events, options);
   const { recorded, changed, ...done } = takeInEvents(
     events,
@@ -103,7 +105,11 @@ async function commitLocked(
   if (recorded.length > 0) {
     await transaction.record({ interactions: recorded, profiles: changed, sinks, claim: false });
   }
-  return { events: done.events, changed };
+  const changedKeys = new Set(changed.map(({ userKey }) => userKey));
+  const unseen = before.filter(
+    ({ userKey, version }) => !changedKeys.has(userKey) && lastSeen(userKey)?.version !== version,
+  );
+  return { events: done.events, changed: [...changed, ...unseen] };
 }
 
 async function statesOf(

@@ -3,10 +3,11 @@ import type { RankingConfig } from '../config/ranking-schema.js';
 import { BellwetherError } from '../errors.js';
 import type { Logger } from '../observability/logger.js';
 import type { ProfileMemory } from '../profiles/profile-memory.js';
+import type { SharedProfiles } from '../profiles/shared-profiles.js';
 import type { Market } from '../repositories/market.js';
 import type { ProfileState } from '../repositories/profile-state.js';
 import type { Store } from '../repositories/store.js';
-import { orUnavailable } from '../repositories/unavailable.js';
+import { isRolledBack, orUnavailable } from '../repositories/unavailable.js';
 import { commitEvents, type Commit } from './commit-events.js';
 import { EventQueue } from './event-queue.js';
 import { HistoryImport } from './history-import.js';
@@ -31,18 +32,8 @@ export interface Tracking {
 export interface TrackingParts {
   readonly store: Store;
   readonly markets: { findByIds(ids: readonly string[]): Promise<(Market | undefined)[]> };
-  /** The states of people as this process sees them. */
-  readonly profiles: {
-    lastSeen(userKey: string): ProfileState | undefined;
-    /** Where the changes stand. */
-    readonly position: number;
-    /**
-     * Told of every state that this process changed, once that is on disk.
-     *
-     * @param since the position from before the transaction.
-     */
-    changed(states: readonly ProfileState[], since: number): void;
-  };
+  /** The profiles as this replica sees them. */
+  readonly profiles: Pick<SharedProfiles, 'lastSeen' | 'position' | 'changed' | 'mayHaveChanged'>;
   /** Names of the sinks that every event goes to. */
   readonly sinks: readonly string[];
   /** Told when events were committed. */
@@ -67,6 +58,19 @@ export function createTracking(parts: TrackingParts): Tracking {
   const lockedUsers = new LockedUsers(store.profiles);
   const writeCheck = new WriteCheck({ store, sinks, clock, newId, logger });
 
+  /** A transaction whose answer was lost may be committed: then no replica may use what it cached before. */
+  const invalidateIfUnknown = async <Result>(
+    userKeys: readonly string[],
+    work: () => Promise<Result>,
+  ): Promise<Result> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isRolledBack(error)) profiles.mayHaveChanged(userKeys);
+      throw error;
+    }
+  };
+
   const commit = async (
     events: readonly PreparedEvent[],
     clientEventMemoryMs: number,
@@ -76,7 +80,8 @@ export function createTracking(parts: TrackingParts): Tracking {
     const clientEventsSince = new Date(Math.max(0, now.getTime() - clientEventMemoryMs));
     const lastSeen = (userKey: string): ProfileState | undefined => profiles.lastSeen(userKey);
     const since = profiles.position;
-    const done = await commitEvents(store, events, { now, clientEventsSince, memory, sinks: goTo, lastSeen });
+    const options = { now, clientEventsSince, memory, sinks: goTo, lastSeen };
+    const done = await invalidateIfUnknown(usersOf(events), () => commitEvents(store, events, options));
     profiles.changed(done.changed, since);
     onRecorded();
     return done;
@@ -129,7 +134,9 @@ export function createTracking(parts: TrackingParts): Tracking {
     rebuild: async (userKey) => {
       const since = profiles.position;
       const state = await orUnavailable('The profile could not be rebuilt now.', () =>
-        lockedUsers.commitPatiently(() => rebuildProfile(store, userKey)),
+        invalidateIfUnknown([userKey], () =>
+          lockedUsers.commitPatiently(() => rebuildProfile(store, userKey)),
+        ),
       );
       profiles.changed([state], since);
     },

@@ -33,7 +33,7 @@ afterEach(() => gateway.close());
 function upkeep(
   replaced: Partial<Profiles> = {},
   forgetBelow = config.profile.forgetBelow,
-  shared: Pick<SharedProfiles, 'changedAside'> = { changedAside: (userKeys) => told.push(...userKeys) },
+  shared: Pick<SharedProfiles, 'mayHaveChanged'> = { mayHaveChanged: (userKeys) => told.push(...userKeys) },
 ): ProfileUpkeep {
   const { profiles } = gateway.backend.store;
   return new ProfileUpkeep({
@@ -201,13 +201,27 @@ it('who is in memory is read anew, who is not stays out of it, and the other rep
   const { version } = await cache.get('ada');
   const shared = new SharedProfiles({
     cache,
-    tell: (userKeys) => told.push(...userKeys),
+    invalidate: (userKeys) => cache.invalidate(userKeys),
+    publish: (userKeys) => told.push(...userKeys),
     onChanged: () => undefined,
   });
   await run(upkeep({}, config.profile.forgetBelow, shared));
   expect(cache.stats.entries).toBe(0);
   expect(told).toEqual(['ada', 'ben']);
   expect((await cache.get('ada')).version).toBe(version + 1);
+});
+
+it('makes the replicas read the profiles again when the answer to their replacement was lost', async () => {
+  await haveBeen('ada', 'ben');
+  const { profiles } = gateway.backend.store;
+  const unanswered = upkeep({
+    replace: async (states) => {
+      await profiles.replace(states);
+      throw new Error('Query read timeout');
+    },
+  });
+  await expect(run(unanswered)).rejects.toThrow('Query read timeout');
+  expect(told).toEqual(['ada', 'ben']);
 });
 
 it('runs again and again while everybody is active, and every event counts once', async () => {

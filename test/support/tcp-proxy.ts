@@ -8,6 +8,8 @@ export interface TcpProxy {
   cut(): Promise<void>;
   /** Is cut as soon as this many more messages of its clients went through; their answers do not arrive. */
   cutAfter(messages: number): void;
+  /** Delivers the next message that contains `text`, and from then on drops every answer on its connection. */
+  dropAnswersTo(text: string): void;
   /** Lets nothing through any more and tells nobody, as if the network had been lost. */
   freeze(): void;
   /** Lets everything through again, what was held back first. */
@@ -20,6 +22,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
   const sockets = new Set<Socket>();
   let frozen = false;
   let messagesLeft = Infinity;
+  let unanswered: string | undefined;
 
   const join = (from: Socket, to: Socket): void => {
     sockets.add(from);
@@ -37,8 +40,11 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     const upstream = connect(target);
     join(client, upstream);
     join(upstream, client);
-    client.on('data', () => {
+    client.on('data', (chunk) => {
       if (--messagesLeft <= 0) void cut();
+      if (unanswered === undefined || !chunk.includes(unanswered)) return;
+      unanswered = undefined;
+      upstream.removeAllListeners('data').resume();
     });
   });
   const listen = async (port: number): Promise<void> => {
@@ -60,6 +66,9 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     cut,
     cutAfter: (messages) => {
       messagesLeft = messages;
+    },
+    dropAnswersTo: (text) => {
+      unanswered = text;
     },
     freeze: () => {
       frozen = true;

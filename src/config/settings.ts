@@ -55,7 +55,7 @@ export interface Settings {
   readonly dataDir: string;
   readonly rankingConfigFile: string | undefined;
   readonly sample: 'auto' | 'off';
-  /** False: every feed is the same for everyone, whatever the ranking config says. */
+  /** False: feeds do not depend on the user, whatever the ranking config says. */
   readonly personalizationEnabled: boolean;
   readonly logLevel: (typeof logLevels)[number];
   readonly production: boolean;
@@ -73,7 +73,7 @@ export const settingDocs: readonly (readonly [name: string, fallback: string, me
   [
     'PERSONALIZATION_ENABLED',
     'true',
-    'false: every feed is the same for everyone; what is known of people stays',
+    'false: feeds depend on the country, not on the user; profiles are kept',
   ],
   ['LOG_LEVEL', 'info', logLevels.join(', ')],
   ['NODE_ENV', 'development', 'development, production or test'],

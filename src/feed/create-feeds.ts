@@ -29,7 +29,7 @@ export function createFeeds(parts: {
   heldProfile: (userKey: string) => ProfileState | undefined;
   store: FeedStore;
   config: () => LoadedConfig;
-  /** False: every feed is the same for everyone, whatever the config says. */
+  /** False: feeds do not depend on the user, whatever the config says. */
   personalizationEnabled: boolean;
   /** Told of every feed that is answered; it must not wait for anything. */
   onServed: (feed: Feed) => void;

@@ -39,7 +39,7 @@ export class FeedService {
       hydrator: Hydrator;
       v2: RankersV2;
       config: () => LoadedConfig;
-      /** False: every feed is the same for everyone, whatever the config says. */
+      /** False: feeds do not depend on the user, whatever the config says. */
       personalizationEnabled: boolean;
       served: { find(feedId: string): Promise<ServedFeed | undefined> };
       /** Told of every feed, after it was made and before it is answered; it must not wait for anything. */

@@ -3,7 +3,7 @@
 export const userKeyArg = {
   nullable: true,
   description:
-    "The site's own key of the person, 1–128 characters; without it the feed is the same for everyone.",
+    "The site's own key of the person, 1–128 characters; without it the feed depends on the country only.",
 } as const;
 
 export const countryArg = {

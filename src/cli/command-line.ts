@@ -16,6 +16,7 @@ import { sampleCommand } from './sample.js';
 import { schemaCommand } from './schema.js';
 import { serveCommand } from './serve.js';
 import { workerCommand } from './worker.js';
+import { printNote } from './print.js';
 
 /**
  * Runs one command.
@@ -49,9 +50,9 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     // Commander has already printed its message, or the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode;
     if (error instanceof OperatorError || error instanceof BellwetherError) {
-      console.error(`bellwether: ${reasonOf(error)}`);
+      printNote(`bellwether: ${reasonOf(error)}`);
     } else if (isUnavailable(error)) {
-      console.error(`bellwether: The database rejected a statement or did not answer: ${reasonOf(error)}`);
+      printNote(`bellwether: The database rejected a statement or did not answer: ${reasonOf(error)}`);
     } else throw error;
     return 1;
   }

@@ -1,10 +1,11 @@
-import Table from 'cli-table3';
 import { Command } from 'commander';
 import { configDifferences } from '../config/config-differences.js';
 import { configVersion } from '../config/config-version.js';
 import { printableRankingConfig } from '../config/printable-config.js';
 import { defaultRankingText, loadRankingConfig } from '../config/ranking-config.js';
 import { settingsFromEnvironment } from '../config/settings.js';
+import { print } from './print.js';
+import { TextTable } from './text-table.js';
 
 const FILE = 'a ranking config; without it, that of BELLWETHER_CONFIG, else the default';
 
@@ -27,7 +28,7 @@ export function configCommand(): Command {
         .argument('[file]', FILE)
         .option('--defaults', 'print the default config, whatever the file says', false)
         .addHelpText('after', examples('config print ranking.yaml', 'config print --defaults | less'))
-        .action(print),
+        .action(printConfig),
     )
     .addCommand(
       new Command('diff')
@@ -56,18 +57,18 @@ function check(file: string | undefined): void {
   const config = loadRankingConfig(name);
   const differing = configDifferences(loadRankingConfig(undefined), config).length;
   const differs = differing === 1 ? '1 value differs' : `${differing} values differ`;
-  console.log(
+  print(
     name === undefined
       ? `No file is named: the default config holds, version ${configVersion(config)}.`
       : `${name} is good: version ${configVersion(config)}, ${differs} from the default.`,
   );
 }
 
-function print(file: string | undefined, { defaults }: { defaults: boolean }): void {
+function printConfig(file: string | undefined, { defaults }: { defaults: boolean }): void {
   const name = defaults ? undefined : chosen(file);
   const config = loadRankingConfig(name);
   const text = name === undefined ? defaultRankingText() : printableRankingConfig(config);
-  console.log(`# version ${configVersion(config)} of ${called(name)}\n\n${text.trimEnd()}`);
+  print(`# version ${configVersion(config)} of ${called(name)}\n\n${text.trimEnd()}`);
 }
 
 function diff(file: string | undefined, other: string | undefined): void {
@@ -75,17 +76,16 @@ function diff(file: string | undefined, other: string | undefined): void {
   const [from, to] = other === undefined ? [undefined, name] : [name, other];
   const differences = configDifferences(loadRankingConfig(from), loadRankingConfig(to));
   if (differences.length === 0) {
-    console.log(`No value differs between ${called(from)} and ${called(to)}.`);
+    print(`No value differs between ${called(from)} and ${called(to)}.`);
     return;
   }
-  const table = new Table({
+  const table = new TextTable({
     head: ['value', called(from), called(to)],
-    style: { head: [], border: [] },
   });
   for (const difference of differences) {
-    table.push([difference.path, shown(difference.from), shown(difference.to)]);
+    table.add([difference.path, shown(difference.from), shown(difference.to)]);
   }
-  console.log(table.toString());
+  print(table.toString());
 }
 
 const shown = (value: unknown): string => (value === undefined ? '' : JSON.stringify(value));

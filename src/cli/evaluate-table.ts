@@ -1,8 +1,8 @@
-import Table from 'cli-table3';
 import type { ArchiveIntake } from '../evaluation/archive-builder.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import type { SkipReason } from '../evaluation/replay.js';
 import type { Mean } from '../evaluation/tally.js';
+import { TextTable } from './text-table.js';
 
 const SKIP_SENTENCES: Record<SkipReason, string> = {
   touchedBefore: 'on a market that the person knew already',
@@ -14,13 +14,13 @@ const SKIP_SENTENCES: Record<SkipReason, string> = {
 
 /** An evaluation for people: what was judged, a line for each algorithm, and what was not judged. */
 export function evaluationTable(evaluation: Evaluation, intake: ArchiveIntake, k: number): string {
-  const table = new Table({
+  const table = new TextTable({
     head: ['', `nDCG@${k}`, `hit rate@${k}`, 'MRR', `coverage@${k}`, 'diversity', 'novelty'],
     colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
-    style: { head: [], border: [], compact: true },
+    style: { compact: true },
   });
   for (const { algorithm, result } of evaluation.results) {
-    table.push([
+    table.add([
       algorithm,
       mean(result.ndcg),
       mean(result.hitRate),

@@ -7,6 +7,7 @@ import type { RankingConfig } from '../config/ranking-schema.js';
 import { HALVES, type Half } from '../evaluation/user-half.js';
 import { settingsFromEnvironment } from '../config/settings.js';
 import { OperatorError } from '../errors.js';
+import { visible } from '../input/control-characters.js';
 import { ALGORITHM_NAMES, type AlgorithmName } from '../evaluation/algorithm.js';
 import type { Archive } from '../evaluation/archive.js';
 import type { ArchiveIntake } from '../evaluation/archive-builder.js';
@@ -16,6 +17,7 @@ import { countUpTo } from './count-argument.js';
 import { EvaluateProgressView } from './evaluate-progress.js';
 import { evaluationTable } from './evaluate-table.js';
 import { sampleArchive } from './sample-archive.js';
+import { print, printNote } from './print.js';
 
 interface EvaluateFlags {
   readonly sample: boolean;
@@ -106,8 +108,8 @@ async function run(files: readonly string[], flags: EvaluateFlags): Promise<void
     };
     const evaluation = await evaluateShown(opened.archive, config, options, view);
     view.finish();
-    if (flags.json) console.log(json(opened, evaluation, options, config));
-    else console.log(evaluationTable(evaluation, opened.intake, flags.k));
+    if (flags.json) print(json(opened, evaluation, options, config));
+    else print(evaluationTable(evaluation, opened.intake, flags.k));
   } catch (error) {
     view.fail();
     throw error;
@@ -155,8 +157,9 @@ async function evaluateShown(
 
 function tellRejects({ rejected, rejects }: ArchiveIntake): void {
   if (rejected === 0) return;
-  console.error(`${rejected} records could not be used. The first of them:`);
-  for (const { source, line, reason } of rejects) console.error(`  ${source}, line ${line}: ${reason}`);
+  printNote(`${rejected} records could not be used. The first of them:`);
+  for (const { source, line, reason } of rejects)
+    printNote(`  ${visible(source)}, line ${line}: ${visible(reason)}`);
 }
 
 function json(

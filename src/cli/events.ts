@@ -1,7 +1,8 @@
-import Table from 'cli-table3';
 import { Command } from 'commander';
 import { openCommandBackend } from './command-backend.js';
 import { countUpTo } from './count-argument.js';
+import { print } from './print.js';
+import { TextTable } from './text-table.js';
 
 /** `bellwether events`: what became of events. */
 export function eventsCommand(): Command {
@@ -21,19 +22,18 @@ async function printRejected({ limit, json }: { limit: number; json: boolean }):
   try {
     const events = await backend.store.rejectedEvents.newest(limit);
     if (json) {
-      for (const event of events) console.log(JSON.stringify(event));
+      for (const event of events) print(JSON.stringify(event));
       return;
     }
-    const table = new Table({
+    const table = new TextTable({
       head: ['when', 'where', 'why', 'event'],
       colWidths: [26, 12, 50, 60],
       wordWrap: true,
-      style: { head: [], border: [] },
     });
     for (const { rejectedAt, origin, reason, event } of events) {
-      table.push([rejectedAt.toISOString(), origin, reason, JSON.stringify(event)]);
+      table.add([rejectedAt.toISOString(), origin, reason, JSON.stringify(event)]);
     }
-    console.log(events.length === 0 ? 'No event was rejected.' : table.toString());
+    print(events.length === 0 ? 'No event was rejected.' : table.toString());
   } finally {
     await backend.close();
   }

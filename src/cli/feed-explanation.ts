@@ -1,6 +1,7 @@
-import Table from 'cli-table3';
 import type { Explanation, ExplainedItem, Stage } from '../feed/explanation.js';
+import { visible } from '../input/control-characters.js';
 import { shorten } from './shorten.js';
+import { TextTable } from './text-table.js';
 
 const PARTS_SHOWN = 5;
 const REMOVED_SHOWN = 10;
@@ -13,7 +14,7 @@ export function renderExplanation(explanation: Explanation): string {
     stageTable(stages),
     ...removals(stages),
     scoreTable(items),
-    ...(notes.length === 0 ? [] : [`Composition: ${notes.join('; ')}`]),
+    ...(notes.length === 0 ? [] : [`Composition: ${visible(notes.join('; '))}`]),
     ...(replay.changed.length === 0 ? [] : [`Changed since: ${replay.changed.join(', ')}`]),
   ].join('\n');
 }
@@ -30,12 +31,12 @@ function replayed({ replay }: Explanation): string {
 }
 
 function stageTable(stages: readonly Stage[]): string {
-  const table = new Table({
+  const table = new TextTable({
     head: ['stage', 'in', 'out', 'removed'],
     colAligns: ['left', 'right', 'right', 'right'],
-    style: { head: [], border: [], compact: true },
+    style: { compact: true },
   });
-  for (const stage of stages) table.push([stage.name, stage.in, stage.out, stage.in - stage.out]);
+  for (const stage of stages) table.add([stage.name, stage.in, stage.out, stage.in - stage.out]);
   return table.toString();
 }
 
@@ -44,18 +45,18 @@ function removals(stages: readonly Stage[]): string[] {
   if (removed.length === 0) return [];
   const lines = removed
     .slice(0, REMOVED_SHOWN)
-    .map(({ title, reason }) => `  ${shorten(title, 60)}: ${reason}`);
+    .map(({ title, reason }) => `  ${visible(shorten(title, 60))}: ${visible(reason)}`);
   const more = removed.length - lines.length;
   return ['Left out:', ...lines, ...(more > 0 ? [`  and ${more} more`] : [])];
 }
 
 function scoreTable(items: readonly ExplainedItem[]): string {
-  const table = new Table({
+  const table = new TextTable({
     head: ['', 'market', 'slot', 'score', 'made of', 'because'],
     colAligns: ['right', 'left', 'left', 'right', 'left', 'left'],
     colWidths: [null, 36, null, null, 46, 40],
     wordWrap: true,
-    style: { head: [], border: [], compact: true },
+    style: { compact: true },
   });
   for (const { rank, market, slot, badge, score, contributions, reason } of items) {
     const madeOf = contributions
@@ -64,7 +65,7 @@ function scoreTable(items: readonly ExplainedItem[]): string {
       .map(({ part, adds }) => `${part} ${adds < 0 ? '−' : '+'}${Math.abs(adds).toFixed(2)}`)
       .join('  ');
     const kind = [slot ?? '–', ...(badge === null ? [] : [badge])].join(' ');
-    table.push([rank, shorten(market.title, 70), kind, score.toFixed(3), madeOf, reason ?? '–']);
+    table.add([rank, shorten(market.title, 70), kind, score.toFixed(3), madeOf, reason ?? '–']);
   }
   return table.toString();
 }

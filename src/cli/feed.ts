@@ -1,4 +1,3 @@
-import Table from 'cli-table3';
 import { Command, Option } from 'commander';
 import type { Feed, FeedItem } from '../feed/feed.js';
 import { OperatorError } from '../errors.js';
@@ -7,6 +6,8 @@ import { openCommandBackend } from './command-backend.js';
 import { countUpTo } from './count-argument.js';
 import { renderExplanation } from './feed-explanation.js';
 import { shorten } from './shorten.js';
+import { print } from './print.js';
+import { TextTable } from './text-table.js';
 
 interface FeedOptions {
   readonly country?: string;
@@ -49,9 +50,9 @@ async function printFeed(userKey: string | undefined, options: FeedOptions): Pro
         'There is no open market to show. Load some with `bellwether sample` or `bellwether import`.',
       );
     }
-    console.log(renderFeed(feed, Date.now()));
+    print(renderFeed(feed, Date.now()));
     if (options.explain) {
-      console.log(renderExplanation(await services.explain.explain({ feedId: feed.id }, load)));
+      print(renderExplanation(await services.explain.explain({ feedId: feed.id }, load)));
     }
   } finally {
     await backend.close();
@@ -59,7 +60,7 @@ async function printFeed(userKey: string | undefined, options: FeedOptions): Pro
 }
 
 function renderFeed(feed: Feed, nowMs: number): string {
-  const table = new Table({
+  const table = new TextTable({
     head: [
       '',
       'market',
@@ -78,12 +79,12 @@ function renderFeed(feed: Feed, nowMs: number): string {
       ...(['right', 'right', 'right', 'right'] as const),
     ],
     colWidths: [null, 50],
-    style: { head: [], border: [], compact: true },
+    style: { compact: true },
   });
   const section = (name: string, markets: readonly FeedItem[]): void => {
     if (markets.length === 0) return;
-    table.push([{ colSpan: 11, content: name, hAlign: 'left' }]);
-    for (const market of markets) table.push(row(market, nowMs));
+    table.add([{ colSpan: 11, content: name }]);
+    for (const market of markets) table.add(row(market, nowMs));
   };
   section('hero', feed.hero === null ? [] : [feed.hero]);
   section('grid', feed.grid);

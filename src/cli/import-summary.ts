@@ -1,16 +1,15 @@
-import Table from 'cli-table3';
 import type { ImportSummary } from '../catalogue/import-run.js';
 import { visible } from '../input/control-characters.js';
+import { TextTable } from './text-table.js';
 
 /** The summary as a table for people; lines that say nothing are left out. */
 export function summaryTable(summary: ImportSummary): string {
-  const table = new Table({
+  const table = new TextTable({
     head: [summary.dryRun ? 'Dry run: nothing was written' : 'Imported', ''],
     colAligns: ['left', 'right'],
-    style: { head: [], border: [] },
     chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
   });
-  table.push(...rows(summary).map(([label, count]) => [label, count.toLocaleString('en')]));
+  for (const [label, count] of rows(summary)) table.add([label, count.toLocaleString('en')]);
   return [table.toString(), ...rejectLines(summary), ...priceLines(summary)].join('\n');
 }
 

@@ -14,6 +14,7 @@ import type { Clock } from '../config/clock.js';
 import { OperatorError } from '../errors.js';
 import { ImportProgressView } from './import-progress.js';
 import { summaryTable } from './import-summary.js';
+import { print } from './print.js';
 
 /** What the command needs of the running parts: a sink to write to, or for a dry run one that only checks. */
 export type OpenImportSink = (options: { dryRun: boolean }) => Promise<OpenedSink>;
@@ -84,7 +85,7 @@ export function importCommand(open: OpenImportSink, clock: Clock): Command {
     .addHelpText('after', examples)
     .action(async (location: string, flags: ImportFlags) => {
       const summary = await importFrom(location, flags, open, clock());
-      process.stdout.write(`${summaryTable(summary)}\n`);
+      print(summaryTable(summary));
       if (summary.read === 0) throw new OperatorError('The source holds no record.');
       if (isAllRejected(summary)) process.exitCode = 1;
     });

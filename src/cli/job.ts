@@ -1,11 +1,13 @@
-import Table from 'cli-table3';
 import { Command } from 'commander';
 import type { Backend } from '../app.js';
 import { OperatorError } from '../errors.js';
+import { visible } from '../input/control-characters.js';
 import type { JobStatus } from '../jobs/job-service.js';
 import { createLogger } from '../observability/logger.js';
 import { openCommandBackend } from './command-backend.js';
 import { toldToStop } from './told-to-stop.js';
+import { print, printNote } from './print.js';
+import { TextTable } from './text-table.js';
 
 /** `bellwether job`: the work in the background. */
 export function jobCommand(): Command {
@@ -25,14 +27,13 @@ export function jobCommand(): Command {
 async function list(): Promise<void> {
   const backend = await openCommandBackend({ holdCatalogue: false });
   try {
-    const table = new Table({
+    const table = new TextTable({
       head: ['job', 'every', 'last run', 'took', 'outcome', 'next', 'what it did'],
-      style: { head: [], border: [] },
       colWidths: [null, null, null, null, null, null, 50],
       wordWrap: true,
     });
-    for (const job of await backend.services.jobs.list()) table.push(row(job));
-    console.log(table.toString());
+    for (const job of await backend.services.jobs.list()) table.add(row(job));
+    print(table.toString());
   } finally {
     await backend.close();
   }
@@ -71,7 +72,7 @@ async function run(name: string): Promise<void> {
 async function runToEnd({ services, jobWorker }: Backend, name: string, stop: AbortSignal): Promise<void> {
   const job = services.jobs.find(name);
   const serve = async (): Promise<void> => {
-    console.error('No worker begins it, so it is run here.');
+    printNote('No worker begins it, so it is run here.');
     await jobWorker.serve(job);
   };
   const ended = await services.jobs.runToEnd(job, { serve, signal: stop }).catch((error: unknown) => {
@@ -79,5 +80,5 @@ async function runToEnd({ services, jobWorker }: Backend, name: string, stop: Ab
   });
   if (ended?.state !== 'succeeded')
     throw new OperatorError(`${name} failed: ${ended?.detail ?? 'no reason is known'}`);
-  console.log(`${name}: ${ended.detail ?? 'done'}`);
+  print(`${name}: ${visible(ended.detail ?? 'done')}`);
 }

@@ -1,9 +1,10 @@
-import Table from 'cli-table3';
 import { Command } from 'commander';
 import { findDatabase } from '../app.js';
 import { settingsFromEnvironment } from '../config/settings.js';
 import { applyMigrations, migrationStatus } from '../database/migrations.js';
 import { createLogger, type Logger } from '../observability/logger.js';
+import { print } from './print.js';
+import { TextTable } from './text-table.js';
 
 /** `bellwether migrate`: the schema of the database. */
 export function migrateCommand(): Command {
@@ -32,14 +33,14 @@ async function withUrl(work: (url: string, logger: Logger) => Promise<void>): Pr
 }
 
 async function status(url: string): Promise<void> {
-  const table = new Table({ head: ['migration', 'state', 'applied at'], style: { head: [], border: [] } });
+  const table = new TextTable({ head: ['migration', 'state', 'applied at'] });
   for (const { name, state, appliedAt } of await migrationStatus(url)) {
-    table.push([name, state, appliedAt?.toISOString() ?? '']);
+    table.add([name, state, appliedAt?.toISOString() ?? '']);
   }
-  console.log(table.toString());
+  print(table.toString());
 }
 
 async function up(url: string, logger: Logger): Promise<void> {
   const applied = await applyMigrations(url, { logger });
-  console.log(applied.length === 0 ? 'The schema is up to date.' : `Applied ${applied.join(', ')}.`);
+  print(applied.length === 0 ? 'The schema is up to date.' : `Applied ${applied.join(', ')}.`);
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { Backend } from '../app.js';
 import { OperatorError } from '../errors.js';
 import { openCommandBackend } from './command-backend.js';
+import { print, printNote } from './print.js';
 
 const PEOPLE_AT_ONCE = 500;
 
@@ -19,7 +20,7 @@ export function profileCommand(): Command {
         const backend = await openCommandBackend({ holdCatalogue: false });
         try {
           const count = userKey === undefined ? await rebuildAll(backend) : await rebuild(backend, [userKey]);
-          console.log(`Rebuilt ${count} ${count === 1 ? 'profile' : 'profiles'}.`);
+          print(`Rebuilt ${count} ${count === 1 ? 'profile' : 'profiles'}.`);
         } finally {
           await backend.close();
         }
@@ -35,7 +36,7 @@ async function rebuildAll(backend: Backend): Promise<number> {
     count += await rebuild(backend, keys);
     last = keys.at(-1) ?? last;
     if (keys.length < PEOPLE_AT_ONCE) return count;
-    console.error(`${count} so far`);
+    printNote(`${count} so far`);
   }
 }
 

@@ -5,6 +5,7 @@ import { openCommandBackend } from './command-backend.js';
 import { countUpTo } from './count-argument.js';
 import { loadSample, SAMPLE_DEFAULTS, type SampleOptions } from './load-sample.js';
 import { unfinishedSampleMs } from './unfinished-sample.js';
+import { print } from './print.js';
 
 interface SampleFlags extends SampleOptions {
   readonly add: boolean;
@@ -53,8 +54,8 @@ async function load(flags: SampleFlags): Promise<void> {
       },
     });
     bar?.stop('Sample loaded');
-    console.log(`Loaded ${markets} markets and ${interactions} interactions of ${people} people.`);
-    console.log('Look at one of them: bellwether feed sample-politics-001 --country IL');
+    print(`Loaded ${markets} markets and ${interactions} interactions of ${people} people.`);
+    print('Look at one of them: bellwether feed sample-politics-001 --country IL');
   } finally {
     await backend.close();
   }

@@ -22,6 +22,11 @@ export function hasDisplayControls(text: string): boolean {
   return DISPLAY_CONTROLS.test(text);
 }
 
+/** As {@link visible}, but with line breaks as they are: for text of several lines that may quote foreign text. */
+export function visibleLines(text: string): string {
+  return text.split('\n').map(visible).join('\n');
+}
+
 /**
  * Foreign text for a terminal or a log line: control characters become escapes such as `\u001b`, line breaks `\n`, so
  * that a text can neither move the cursor nor look like two lines.

@@ -3,6 +3,7 @@ import type { WriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import { OperatorError } from '../../errors.js';
+import { visible } from '../../input/control-characters.js';
 import type { RejectRecord } from './market-draft.js';
 
 const KEPT = 3;
@@ -24,7 +25,8 @@ export class RejectsFile {
     this.count++;
     if (this.first.length < KEPT) this.first.push({ line, reason });
     this.#stream ??= await this.#create();
-    if (!this.#stream.write(`${JSON.stringify({ line, reason, raw })}\n`)) await once(this.#stream, 'drain');
+    if (!this.#stream.write(`${visible(JSON.stringify({ line, reason, raw }))}\n`))
+      await once(this.#stream, 'drain');
   }
 
   async close(): Promise<void> {

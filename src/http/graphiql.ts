@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
+import Negotiator from 'negotiator';
 import { correctGraphiQL } from './graphiql-corrections.js';
 
 const gzipAsync = promisify(gzip);
@@ -40,7 +41,7 @@ export function registerGraphiQL(app: FastifyInstance, examples: readonly Exampl
     if (request.headers['if-none-match']?.includes(etag) === true) return reply.code(304).send();
 
     reply.type('text/html; charset=utf-8');
-    const acceptsGzip = request.headers['accept-encoding']?.includes('gzip') === true;
+    const acceptsGzip = new Negotiator(request).encoding(['gzip', 'identity']) === 'gzip';
     return acceptsGzip
       ? reply.header('content-encoding', 'gzip').send(gzipped)
       : reply.send(await gunzipAsync(gzipped));

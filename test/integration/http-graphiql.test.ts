@@ -37,6 +37,18 @@ describe('GraphiQL', () => {
     expect(await compressed.text()).toBe(await plain.text());
   });
 
+  test.each([
+    ['gzip;q=0', null],
+    ['identity, gzip;q=0.5', null],
+    ['br, gzip;q=0.8', 'gzip'],
+    ['*', 'gzip'],
+  ])('answers Accept-Encoding: %s with the encoding %s', async (accepted, encoding) => {
+    const response = await get('/graphiql', { headers: { 'accept-encoding': accepted } });
+    await response.body?.cancel();
+
+    expect(response.headers.get('content-encoding')).toBe(encoding);
+  });
+
   test('is not sent again to whom has it', async () => {
     const first = await get('/graphiql');
     await first.body?.cancel();

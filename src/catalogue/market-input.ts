@@ -3,6 +3,7 @@ import { countrySchema } from '../input/country.js';
 import { hasDisplayControls, NO_DISPLAY_CONTROLS, onOneLine } from '../input/control-characters.js';
 import { idText } from '../input/id-text.js';
 import { parseWithRepairs, type RepairNote } from '../input/parse-with-repairs.js';
+import { amount, ROUNDING, share } from '../input/rounded-numbers.js';
 import { isStorableInstant, storableText } from '../input/storable.js';
 import type { Market, MarketStatus } from '../repositories/market.js';
 import { topicKey } from '../repositories/market.js';
@@ -28,20 +29,6 @@ const lineOfText = storableText
 
 const label = lineOfText.pipe(z.string().max(MAX_LENGTH.label));
 
-/** Sums of prices and volumes are a little off; a number this close to its bound counts as the bound. */
-const ROUNDING = 1e-6;
-
-const share = z
-  .number()
-  .min(-ROUNDING, 'must be 0 to 1')
-  .max(1 + ROUNDING, 'must be 0 to 1')
-  .transform((value) => Math.min(1, Math.max(0, value)));
-
-const volume = z
-  .number()
-  .min(-ROUNDING, 'must be 0 or more')
-  .transform((value) => Math.max(0, value));
-
 const count = z
   .number()
   .transform((value) => (Math.abs(value - Math.round(value)) <= ROUNDING ? Math.round(value) : value))
@@ -60,8 +47,8 @@ const marketInput = z.object({
   category: label.nullish(),
   tags: z.array(label).max(MAX_TAGS).transform(distinctTags).nullish(),
   probability: share.nullish(),
-  volume24h: volume.nullish(),
-  volumeTotal: volume.nullish(),
+  volume24h: amount.nullish(),
+  volumeTotal: amount.nullish(),
   participantCount: count.nullish(),
   imageUrl: url.nullish(),
   url: url.nullish(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { distinctTags } from '../catalogue/market-input.js';
 import { countrySchema } from '../input/country.js';
+import { amount, share } from '../input/rounded-numbers.js';
 import { storableText } from '../input/storable.js';
 import { userKeySchema } from '../input/user-key.js';
 import { algorithmSchema } from './feed-request.js';
@@ -17,12 +18,12 @@ const candidateMarket = z.object({
   title: z.string().trim().min(1, 'must not be empty').max(500, 'must have at most 500 characters'),
   category: label.nullish(),
   tags: z.array(label).max(64, 'must have at most 64 entries').transform(distinctTags).nullish(),
-  probability: z.number().min(0, 'must be 0 to 1').max(1, 'must be 0 to 1').nullish(),
-  volume24h: z.number().min(0, 'must be 0 or more').nullish(),
-  volumeTotal: z.number().min(0, 'must be 0 or more').nullish(),
+  probability: share.nullish(),
+  volume24h: amount.nullish(),
+  volumeTotal: amount.nullish(),
   createdAt: z.date().nullish(),
   resolvesAt: z.date().nullish(),
-  editorialBoost: z.number().min(0, 'must be 0 to 1').max(1, 'must be 0 to 1').nullish(),
+  editorialBoost: share.nullish(),
 });
 
 export type CandidateMarket = z.output<typeof candidateMarket>;

@@ -101,6 +101,28 @@ describe('reading the neutral form as JSON lines', () => {
     expect(marketsIn(records)[0]?.market.title).toBe(title);
   });
 
+  it('takes a market without its invalid texts and tags, and says so', async () => {
+    const [record] = await jsonLines(
+      '{"type":"market","id":"m","title":"T","tags":[null,"a",7],"imageUrl":5,"description":{"text":"x"}}',
+    );
+    expect(record).toMatchObject({
+      market: { id: 'm', title: 'T', tags: ['a'] },
+      repairs: [/^description: dropped/, /^tags: repaired/, /^imageUrl: dropped/].map(
+        (sentence) => expect.stringMatching(sentence) as string,
+      ),
+    });
+  });
+
+  it.each([
+    ['42', { market: { id: '42' } }],
+    [
+      '9007199254740993',
+      { kind: 'reject', reason: expect.stringMatching(/^id: must be text: as a number/) as string },
+    ],
+  ])('takes the number %s as an id only if JSON keeps it exactly', async (id, expected) => {
+    expect(await jsonLines(`{"type":"market","id":${id},"title":"T"}`)).toMatchObject([expected]);
+  });
+
   it('rejects a line that is too long, and goes on after it', async () => {
     const text = `${'x'.repeat(2 ** 20 + 1)}\n{"type":"market","id":"m","title":"T"}`;
     const records = await collect(readJsonLines(byteStream(text, 64 * 1024)));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { idText } from '../../input/id-text.js';
 import { drop, type Repair } from '../../input/parse-with-repairs.js';
+import { ROUNDING } from '../../input/rounded-numbers.js';
 import { decimalNumber, optionalInstant, optionalNumber, optionalText } from './record-fields.js';
 import type { SourceTag } from './topics.js';
 
@@ -41,8 +42,6 @@ const prices = listInText.transform((list, context) => {
   context.addIssue({ code: 'custom', message: `expected prices, got ${JSON.stringify(list)}` });
   return z.NEVER;
 });
-
-const PRICE_ROUNDING = 1e-6;
 
 const flag = z.boolean().nullish();
 
@@ -115,7 +114,7 @@ export type GammaMarket = z.infer<typeof gammaMarket>;
 /** Prices of markets that are settled come out a little beside 0 and 1. */
 function settledPrice(price: number): number {
   const nearest = Math.round(price);
-  return Math.abs(price - nearest) <= PRICE_ROUNDING ? nearest : price;
+  return Math.abs(price - nearest) <= ROUNDING ? nearest : price;
 }
 
 type GivenTag =

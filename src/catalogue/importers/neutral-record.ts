@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { idText } from '../../input/id-text.js';
+import { drop, parseWithRepairs, repairText, type Repair } from '../../input/parse-with-repairs.js';
 import type { ImportRecord, InteractionDraft, MarketDraft } from './market-draft.js';
 import { optionalInstant, optionalText, present } from './record-fields.js';
 import { reject, schemaReason } from './reject.js';
 
 const requiredText = z.string().trim().min(1, 'is empty');
+const requiredId = idText.pipe(requiredText);
 const optionalAmount = z
   .number()
   .nullish()
@@ -15,7 +18,7 @@ const optionalTexts = z
 
 /** The fields of `MarketInput`; ranges are checked where every market is, not here. */
 const neutralMarket = z.object({
-  id: requiredText,
+  id: requiredId,
   title: requiredText,
   description: optionalText,
   category: optionalText,
@@ -39,6 +42,16 @@ const neutralMarket = z.object({
   blockedCountries: optionalTexts,
 });
 
+/** What a market can do without; times and numbers must be such, so that a wrong column is noticed. */
+const neutralRepairs: Readonly<Record<string, Repair>> = {
+  tags: (value) => (Array.isArray(value) ? value.filter((item) => typeof item === 'string') : undefined),
+  ...Object.fromEntries(
+    ['description', 'category', 'imageUrl', 'url', 'editorialDescription', 'eventKey', 'source'].map(
+      (field) => [field, drop],
+    ),
+  ),
+};
+
 /** When an archive's market ended and its price was taken; `--as-of` reads them, they are not kept. */
 const neutralDates = z.object({
   closedAt: optionalInstant,
@@ -48,7 +61,7 @@ const neutralDates = z.object({
 
 const neutralInteraction = z.object({
   userKey: requiredText,
-  marketId: requiredText,
+  marketId: requiredId,
   eventType: requiredText,
   occurredAt: optionalInstant.transform((value, context) => {
     if (value !== undefined) return value;
@@ -76,12 +89,19 @@ export function neutralRecord(value: unknown, line: number, raw: string): Import
 }
 
 function marketRecord(value: unknown, line: number, raw: string): ImportRecord {
-  const market = neutralMarket.safeParse(value);
-  if (!market.success) return reject(line, schemaReason(market.error), raw);
+  const market = parseWithRepairs(neutralMarket, value, neutralRepairs);
+  if (market.error !== undefined) return reject(line, schemaReason(market.error), raw);
   const dates = neutralDates.safeParse(value);
   if (!dates.success) return reject(line, schemaReason(dates.error), raw);
   const draft: MarketDraft = present(market.data);
-  return { kind: 'market', line, market: draft, dates: present(dates.data) };
+  const repairs = market.repairs.map(repairText);
+  return {
+    kind: 'market',
+    line,
+    market: draft,
+    dates: present(dates.data),
+    ...(repairs.length > 0 && { repairs }),
+  };
 }
 
 function interactionRecord(value: unknown, line: number, raw: string): ImportRecord {

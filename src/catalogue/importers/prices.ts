@@ -1,6 +1,7 @@
 import { pipeline, type Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { OperatorError } from '../../errors.js';
+import { asShare } from '../../input/rounded-numbers.js';
 import { instantMs } from './instant.js';
 import type { MarketDraft } from './market-draft.js';
 import { decimalNumber } from './record-fields.js';
@@ -99,9 +100,8 @@ function priceColumns(header: readonly string[]): string[] {
 
 function pricePoint(row: Record<string, string>): PricePoint | undefined {
   const atMs = timestampMs(row['timestamp']?.trim() ?? '');
-  const price = decimalNumber(row['price'] ?? '');
-  if (atMs === undefined || price === undefined || price < 0 || price > 1) return undefined;
-  return { atMs, price };
+  const price = asShare(decimalNumber(row['price'] ?? '') ?? NaN);
+  return atMs === undefined || price === undefined ? undefined : { atMs, price };
 }
 
 function timestampMs(text: string): number | undefined {

@@ -9,8 +9,8 @@ const CORRECTIONS: readonly (readonly [text: string, replacement: string])[] = [
   ['</head>', `${TAB_STYLE}</head>`],
   // The language service allows only strings, numbers and booleans for a scalar that it does not know.
   [
-    String.raw`DateTime: { type: \"string\" }`,
-    String.raw`DateTime: { type: \"string\" }, JSONObject: { type: \"object\" }`,
+    String.raw`definition.type = [\"string\", \"number\", \"boolean\", \"integer\"];`,
+    String.raw`definition.type = [\"string\", \"number\", \"boolean\", \"integer\", \"object\", \"array\"];`,
   ],
   // The language service requires a value for a variable of a non-null type even when the variable has a default.
   [

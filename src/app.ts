@@ -16,6 +16,7 @@ import type { Services } from './graphql/context.js';
 import type { Jobs } from './jobs/open-jobs.js';
 import { createLive } from './live/create-live.js';
 import type { Logger } from './observability/logger.js';
+import { ChangePoll } from './profiles/change-poll.js';
 import { foldHistory } from './profiles/fold-history.js';
 import { liveProfileMemory } from './profiles/profile-memory.js';
 import { ProfileCache } from './profiles/profile-cache.js';
@@ -57,6 +58,8 @@ export interface Backend {
    */
   acceptsWrites(): Promise<boolean>;
   readonly store: Store;
+  /** Finds changes of profiles that no replica published, once polled. */
+  readonly changePoll: Pick<ChangePoll, 'poll'>;
   /** Carry recorded events to the sinks, once started. */
   readonly relays: Pick<SinkRelays<Transaction>, 'start'>;
   /** Runs the jobs, once started; only where `runsJobs` was said. */
@@ -171,6 +174,11 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       () => bus.close(),
       () => relays.stop(),
     );
+    const changePoll = new ChangePoll({
+      changes: backgroundStore.profileChanges,
+      cache,
+      cached: cachedProfiles,
+    });
     const sharedProfiles = new SharedProfiles({
       cache,
       invalidate: (userKeys) => cachedProfiles.invalidate(userKeys),
@@ -234,6 +242,7 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       acceptsWrites: () => tracking.writeCheck.acceptsWrites(),
       relays,
       store,
+      changePoll,
       jobWorker: jobs.worker,
       liveConfig,
       close,

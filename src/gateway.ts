@@ -88,6 +88,12 @@ export async function startGateway(
           logger,
         ),
         repeat('trends', TRENDS_LOOK_MS, () => trends.load(), logger),
+        repeat(
+          'profile changes',
+          1_000 * liveConfig.current.config.profile.changePollSeconds,
+          () => backend.changePoll.poll(),
+          logger,
+        ),
       ];
   if (backgroundWork) {
     backend.relays.start();

@@ -29,6 +29,8 @@ export const rankingSchema = z.strictObject({
     cacheMegabytes: amount({ least: 1, most: 100_000 }),
     cacheSeconds,
     cacheSecondsUnheard: cacheSeconds,
+    // Well below the 30 s after which a replica that paused drops its cache.
+    changePollSeconds: amount({ least: 0.1, most: 10 }),
     forgetBelow: amount({ least: 0, most: 10 }),
   }),
   trending: z.strictObject({

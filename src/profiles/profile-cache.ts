@@ -139,6 +139,11 @@ export class ProfileCache {
     else this.#keep(state, this.parts.clock());
   }
 
+  /** Whether the cache may hold, or be about to hold, an older version of a user's profile than this one. */
+  isBehind(userKey: string, version: number): boolean {
+    return (this.#entries.peek(userKey)?.version ?? -1) < version;
+  }
+
   /** These people changed elsewhere. */
   invalidate(userKeys: Iterable<string>): void {
     for (const userKey of userKeys) {

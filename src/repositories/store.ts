@@ -5,6 +5,7 @@ import { JobRunRepository } from './job-run-repository.js';
 import { MarketRepository } from './market-repository.js';
 import { MomentumRepository } from './momentum-repository.js';
 import { OutboxRepository } from './outbox-repository.js';
+import { ProfileChangeRepository } from './profile-change-repository.js';
 import { ProfileRepository, type ProfileFold } from './profile-repository.js';
 import { record, type Recording } from './recording.js';
 import { RejectedEventRepository } from './rejected-event-repository.js';
@@ -39,6 +40,7 @@ export interface Store extends Transaction {
   readonly servedFeeds: ServedFeedRepository;
   readonly sources: SourceStateRepository;
   readonly jobRuns: JobRunRepository;
+  readonly profileChanges: ProfileChangeRepository;
   /** Runs `work` as one transaction: all of it is on disk when this resolves, or none of it happened. */
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
   /**
@@ -90,6 +92,7 @@ export function createStore(
     servedFeeds: new ServedFeedRepository(prisma),
     sources: new SourceStateRepository(prisma),
     jobRuns: new JobRunRepository(prisma),
+    profileChanges: new ProfileChangeRepository(prisma),
     transaction,
     rehearse: async (recording) => {
       try {

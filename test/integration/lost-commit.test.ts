@@ -1,17 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
-import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { openDatabase, type Database } from '../../src/database/client.js';
-import { foldHistory } from '../../src/profiles/fold-history.js';
-import { createStore } from '../../src/repositories/store.js';
-import { commitEvents } from '../../src/tracking/commit-events.js';
-import type { PreparedEvent } from '../../src/tracking/take-in-events.js';
 import { startCommand, type RunningCommand } from '../support/command.js';
-import { memory } from '../support/profile-events.js';
+import { commitWithoutPublishing } from '../support/commit-without-publishing.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../support/test-gateway.js';
+import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
 /** By far less than the 60 s for which a cached profile is used. */
 const SOON_MS = 3_000;
@@ -128,28 +121,7 @@ it('does so for a transaction whose answer to COMMIT was lost', async () => {
   ]);
 }, 30_000);
 
-/** Commits an event as a replica that ends before it notifies the others. */
-async function commitSilently(event: Event): Promise<void> {
-  const silent: Database = openDatabase({
-    ...{ url: database.url, logger: pino({ level: 'silent' }), poolSize: 1 },
-  });
-  const at = new Date(TEST_NOW_MS);
-  const prepared: PreparedEvent = {
-    interaction: {
-      ...{ id: randomUUID(), userKey, marketId: 'm1' },
-      ...{ eventType: event.eventType ?? 'CLICK', clientEventId: event.clientEventId, weight: 0 },
-      ...{ dwellMs: null, section: null, position: null, country: null, sessionId: null, feedId: null },
-      ...{ stake: null, context: null, probability: null, volume24h: null, clamped: false },
-      ...{ occurredAt: at, receivedAt: at },
-    },
-    market: { id: 'm1', category: 'Politics', tags: [], probability: null, volume24h: 0 },
-  };
-  const store = createStore(silent.prisma, foldHistory(memory));
-  await commitEvents(store, [prepared], {
-    ...{ now: at, clientEventsSince: new Date(0), memory, sinks: [], lastSeen: () => undefined },
-  });
-  await silent.close();
-}
+const commitSilently = (event: Event) => commitWithoutPublishing(database.url, inputOf(event));
 
 it('shows an event on both replicas once its repetition is answered with DUPLICATE', async () => {
   const hide: Event = { eventType: 'HIDE', clientEventId: 'hide' };

@@ -72,6 +72,7 @@ describe('the ranking config', () => {
         cacheMegabytes: 512,
         cacheSeconds: 60,
         cacheSecondsUnheard: 1,
+        changePollSeconds: 1,
         forgetBelow: 0.05,
       },
       trending: {

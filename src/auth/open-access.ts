@@ -1,4 +1,5 @@
-import { isLoopback, type Settings } from '../config/settings.js';
+import { isLoopback } from '../config/listen-host.js';
+import type { Settings } from '../config/settings.js';
 import { OperatorError } from '../errors.js';
 
 /**

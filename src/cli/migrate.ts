@@ -3,7 +3,8 @@ import { findDatabase } from '../app.js';
 import { settingsFromEnvironment } from '../config/settings.js';
 import { applyMigrations, migrationStatus } from '../database/migrations.js';
 import { createLogger, type Logger } from '../observability/logger.js';
-import { print } from './print.js';
+import { databaseName } from './database-name.js';
+import { print, printNote } from './print.js';
 import { TextTable } from './text-table.js';
 
 /** `bellwether migrate`: the schema of the database. */
@@ -24,8 +25,10 @@ export function migrateCommand(): Command {
 
 async function withUrl(work: (url: string, logger: Logger) => Promise<void>): Promise<void> {
   const logger = createLogger('warn', { pretty: process.stderr.isTTY, fd: 2 });
-  const database = await findDatabase(settingsFromEnvironment(), logger);
+  const settings = settingsFromEnvironment();
+  const database = await findDatabase(settings, logger);
   try {
+    printNote(`Using ${databaseName(settings)}.`);
     await work(database.url, logger);
   } finally {
     await database.close();

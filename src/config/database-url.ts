@@ -1,6 +1,7 @@
 import { parseIntoClientConfig } from 'pg-connection-string';
 import { OperatorError } from '../errors.js';
 import { nearName } from './near-name.js';
+import { ENCODE, readableUrl } from './readable-url.js';
 
 /** The settings of a connection that a PostgreSQL URL names; what it leaves out is undefined. */
 export interface ServerAddress {
@@ -70,10 +71,6 @@ const WITHOUT_EFFECT = new Set([
 
 const EXAMPLE = 'postgresql://user:password@host:5432/database';
 
-const ENCODE =
-  'cannot be read: percent-encode special characters in the user name and password (# is %23, @ is %40, / is %2F, ' +
-  '? is %3F, % is %25)';
-
 /**
  * Reads a PostgreSQL URL. Only the parameters listed here have an effect, so a URL cannot override any other setting
  * of a connection.
@@ -104,11 +101,11 @@ function parametersOf(text: string): URLSearchParams {
   if (!/^postgres(ql)?:\/\//.test(text)) {
     throw new OperatorError(`must be a PostgreSQL URL such as ${EXAMPLE}`);
   }
-  const url = URL.parse(text) ?? URL.parse(text.replace('@/', '@localhost/'));
-  if (url === null) throw new OperatorError(ENCODE);
-  // Characters that end the host early leave the rest of the password, and the @ after it, further back.
-  if (url.hash !== '' || `${url.pathname}${url.search}`.includes('@')) throw new OperatorError(ENCODE);
-  return url.searchParams;
+  const { searchParams } = readableUrl(text);
+  const names = [...searchParams.keys()];
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined) throw new OperatorError(`has the parameter ${twice} twice`);
+  return searchParams;
 }
 
 function requireParameter(name: string, value: string): void {

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { OperatorError } from '../errors.js';
 import { parseDatabaseUrl } from './database-url.js';
+import { listenHost } from './listen-host.js';
+import { readableUrl } from './readable-url.js';
+import { unknownSettings } from './unknown-settings.js';
 
 const oneOf = (values: readonly string[]): string => values.map((value) => `"${value}"`).join(', ');
 
@@ -12,22 +15,26 @@ const port = z
   .transform(Number)
   .refine((value) => value <= 65_535, 'must be a port number from 0 to 65535');
 
-const postgresUrl = z.string().check(({ value, issues }) => {
-  try {
-    parseDatabaseUrl(value);
-  } catch (error) {
-    issues.push({ code: 'custom', input: value, message: (error as Error).message });
-  }
-});
+/** A text that a function can read, which throws a predicate about it otherwise. */
+const readBy = (read: (text: string) => unknown) =>
+  z.string().check(({ value, issues }) => {
+    try {
+      read(value);
+    } catch (error) {
+      issues.push({ code: 'custom', input: value, message: (error as Error).message });
+    }
+  });
+
+function readRedisUrl(text: string): URL {
+  if (/^rediss?:\/\//.test(text)) return readableUrl(text);
+  throw new OperatorError('must be a Redis URL such as redis://host:6379');
+}
 
 const settingsSchema = z.object({
   PORT: port.default(4000),
-  HOST: z.string().min(1, 'must be an address to listen on, such as 127.0.0.1').default('127.0.0.1'),
-  DATABASE_URL: postgresUrl.optional(),
-  REDIS_URL: z
-    .string()
-    .regex(/^rediss?:\/\//, 'must be a Redis URL such as redis://host:6379')
-    .optional(),
+  HOST: listenHost.default('127.0.0.1'),
+  DATABASE_URL: readBy(parseDatabaseUrl).optional(),
+  REDIS_URL: readBy(readRedisUrl).optional(),
   BELLWETHER_DATA_DIR: z.string().min(1, 'must be a folder').default('.bellwether'),
   BELLWETHER_CONFIG: z.string().min(1, 'must be a YAML file').optional(),
   BELLWETHER_SAMPLE: z
@@ -87,14 +94,15 @@ export const settingDocs: readonly (readonly [name: string, fallback: string, me
 export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = settingsSchema.safeParse(given);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => {
+  const unknown = unknownSettings(given, Object.keys(settingsSchema.shape));
+  if (!parsed.success || unknown.length > 0) {
+    const faults = (parsed.error?.issues ?? []).map((issue) => {
       const name = String(issue.path[0]);
       // A URL may hold a password, so its value is not repeated.
       const value = name.endsWith('_URL') ? '' : ` (it is "${String(given[name])}")`;
-      return `${name} ${issue.message}${value}.`;
+      return `${name} ${issue.message}${value}${issue.message.endsWith('?') ? '' : '.'}`;
     });
-    throw new OperatorError(`The environment has wrong settings. ${faults.join(' ')}`);
+    throw new OperatorError(`The environment has wrong settings. ${[...faults, ...unknown].join(' ')}`);
   }
   const { data } = parsed;
   return {
@@ -109,11 +117,6 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     logLevel: data.LOG_LEVEL,
     production: data.NODE_ENV === 'production',
   };
-}
-
-/** Whether an address accepts connections from this machine only. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 /** {@link readSettings} of this process. */

@@ -16,7 +16,8 @@ interface SchemaState {
 /**
  * Creates the schemas of the tables and of the job queue, where they are missing.
  *
- * @throws {OperatorError} in one sentence, when the role lacks a privilege or its search path names another schema.
+ * @throws {OperatorError} in one sentence, when the role lacks a privilege, does not own the tables, or has a search path
+ *   that names another schema.
  */
 export async function ensureSchemas(client: Client, connection: DatabaseConnection): Promise<void> {
   const { schema, namesSchema } = connection;
@@ -24,6 +25,23 @@ export async function ensureSchemas(client: Client, connection: DatabaseConnecti
   // The gateway creates partitions at any time; pg-boss creates tables once.
   await ensureSchema(client, schema, undefined);
   await ensureSchema(client, jobSchemaOf(schema), 'version');
+  await requireOwnTables(client, schema);
+}
+
+/** Only the owner of a table can add and drop its partitions. */
+async function requireOwnTables(client: Client, schema: string): Promise<void> {
+  const { rows } = await client.query<{ owner: string; role: string }>(
+    `select pg_get_userbyid(c.relowner) as owner, current_user as role
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = $1 and c.relname = 'interactions' and not pg_has_role(c.relowner, 'USAGE')`,
+    [schema],
+  );
+  const [foreign] = rows;
+  if (foreign === undefined) return;
+  throw new OperatorError(
+    `The role ${foreign.role} does not own the tables of the schema ${schema}: connect as their owner ` +
+      `${foreign.owner}, or have it run GRANT ${escapeIdentifier(foreign.owner)} TO ${escapeIdentifier(foreign.role)}.`,
+  );
 }
 
 /** Tables from before the parameter `schema` are where the role's search path led. */

@@ -129,16 +129,21 @@ describe('on a database of its own', () => {
 
   it('migrates, imports, and prints a feed as a table', async () => {
     const env = { DATABASE_URL: database.url };
-    expect((await runCommand(['migrate', 'status'], env)).stdout).toMatch(/_init .*pending/);
-    expect((await runCommand(['migrate', 'up'], env)).stdout).toMatch(/Applied \d+_init/);
+    const { host, pathname } = new URL(database.url);
+    const using = `Using the database ${pathname.slice(1)} at ${host}.\n`;
+    const before = await runCommand(['migrate', 'status'], env);
+    expect(before.stdout).toMatch(/_init .*pending/);
+    expect(before.stderr).toBe(using);
+    const up = await runCommand(['migrate', 'up'], env);
+    expect(up.stdout).toMatch(/Applied \d+_init/);
+    expect(up.stderr).toBe(using);
     expect((await runCommand(['migrate', 'status'], env)).stdout).toMatch(/_init .*applied/);
     expect((await runCommand(['migrate', 'up'], env)).stdout).toContain('up to date');
 
     const none = await runCommand(['feed', 'ada'], env);
     expect(none).toMatchObject({ code: 1 });
     expect(none.stderr).toContain('bellwether sample');
-    const { host, pathname } = new URL(database.url);
-    expect(none.stderr).toContain(`Using the database ${pathname.slice(1)} on ${host}.\n`);
+    expect(none.stderr).toContain(using);
 
     const lines = [
       {

@@ -9,9 +9,9 @@ import { importFormats, type ImportFormat } from '../catalogue/importers/formats
 import { instantMs } from '../catalogue/importers/instant.js';
 import { openSource, type ImportSource } from '../catalogue/importers/open-source.js';
 import { readPrices, type PriceList } from '../catalogue/importers/prices.js';
-import { encodingOf } from '../catalogue/importers/text-decoding.js';
 import type { Clock } from '../config/clock.js';
 import { OperatorError } from '../errors.js';
+import { encodingOf } from '../input/encoding.js';
 import { ImportProgressView } from './import-progress.js';
 import { summaryTable } from './import-summary.js';
 import { print } from './print.js';

@@ -18,7 +18,7 @@ export async function readArchive(
   let bytesBefore = 0;
   for (const source of sources) {
     const bytes = source.read((bytesRead) => onProgress((bytesBefore + bytesRead) / Math.max(1, totalBytes)));
-    for await (const record of readJsonLines(bytes)) builder.add(record, source.name);
+    for await (const record of readJsonLines(bytes, source.encoding)) builder.add(record, source.name);
     bytesBefore += source.totalBytes;
   }
   return builder.finish();

@@ -3,7 +3,11 @@ import type { ErrorMapper } from '../graphql/errors.js';
 
 /** What the HTTP layer itself refuses, in the words that a client gets. */
 const REFUSALS: Readonly<Record<number, { readonly code: string; readonly message: string }>> = {
-  400: { code: 'BAD_REQUEST', message: 'The request could not be read; a body must be valid JSON.' },
+  400: {
+    code: 'BAD_REQUEST',
+    message:
+      'The request could not be read; a body must be valid JSON, in UTF-8 or in the charset of its Content-Type.',
+  },
   403: {
     code: 'FORBIDDEN',
     message:

@@ -26,6 +26,7 @@ import { registerDepthCheck } from './depth-check.js';
 import { registerErrorReplies, replyToFrameworkError } from './error-replies.js';
 import { registerGraphiQL, type ExampleQuery } from './graphiql.js';
 import { registerHealthRoutes, type HealthCheck } from './health.js';
+import { registerJsonBody } from './json-body.js';
 import { registerLoopbackOnly } from './loopback-only.js';
 import { isWebSocketUpgrade } from './upgrade-refusal.js';
 
@@ -190,5 +191,6 @@ function createFastify<TContext extends object>(
   };
   const app = Fastify(options);
   app.removeContentTypeParser('text/plain');
+  registerJsonBody(app);
   return app;
 }

@@ -110,3 +110,32 @@ describe('an id that is a JSON number', () => {
     expect(Object.keys(await db.statuses()).toSorted()).toEqual(digits.toSorted());
   });
 });
+
+describe('a page that is not UTF-8', () => {
+  const page = Buffer.from('[{"id":"1","question":"Café?"},{"id":"2","question":"Tea?"}]', 'latin1');
+  const answering = (contentType: string) => {
+    site.interrupt = () => (outgoing) => {
+      outgoing.writeHead(200, { 'content-type': contentType }).end(page);
+    };
+  };
+
+  it('is read in the charset that the site declares', async () => {
+    answering('application/json; charset=ISO-8859-1');
+    expect(await poll('/markets/keyset')).toMatchObject({ created: 2, rejected: 0 });
+    expect(await db.market('1')).toMatchObject({ title: 'Café?' });
+  });
+
+  it('has the records with invalid bytes rejected when the site declares none, and closes no market for it', async () => {
+    const closing = { closeMissing: true };
+    answering('application/json; charset=latin1');
+    await poll('/markets/keyset', closing);
+    answering('application/json');
+    for (const attempt of [1, 2, 3]) {
+      expect([attempt, await poll('/markets/keyset', closing)]).toMatchObject([
+        attempt,
+        { rejected: 1, closed: 0 },
+      ]);
+    }
+    expect(await db.statuses()).toEqual({ 1: 'OPEN', 2: 'OPEN' });
+  });
+});

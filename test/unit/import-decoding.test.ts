@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { readCsv } from '../../src/catalogue/importers/csv.js';
 import { readGamma } from '../../src/catalogue/importers/gamma.js';
 import { readJsonLines } from '../../src/catalogue/importers/jsonl.js';
-import { declaredEncoding, decodedText, isUndecodable } from '../../src/catalogue/importers/text-decoding.js';
+import { decodedText, isUndecodable } from '../../src/catalogue/importers/text-decoding.js';
 import { OperatorError } from '../../src/errors.js';
+import { declaredEncoding } from '../../src/input/encoding.js';
 import { collect, marketsIn, rejectsIn } from '../support/import-records.js';
 
 /** The bytes in pieces of the given sizes, repeated. */

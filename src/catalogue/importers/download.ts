@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { OperatorError } from '../../errors.js';
-import { declaredEncoding } from './text-decoding.js';
+import { declaredEncoding } from '../../input/encoding.js';
 
 export interface Download {
   readonly body: Readable;

@@ -26,21 +26,6 @@ export function isUndecodable(text: string): boolean {
   return text.includes(UNDECODABLE);
 }
 
-/** The encoding that a label of the WHATWG Encoding Standard names, such as `latin1`; undefined for any other label. */
-export function encodingOf(label: string): string | undefined {
-  try {
-    return new TextDecoder(label.trim()).encoding;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The encoding that a `Content-Type` declares; undefined when it declares none that is known. */
-export function declaredEncoding(contentType: string | null): string | undefined {
-  const label = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(contentType ?? '')?.[1];
-  return label === undefined ? undefined : encodingOf(label);
-}
-
 /**
  * The text of a stream without its byte-order mark. The encoding is that of the mark, else the declared one, else UTF-8.
  * Invalid bytes do not turn into "�": they are marked, so that {@link isUndecodable} finds them.

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { OperatorError } from '../../errors.js';
-import { declaredEncoding } from '../importers/text-decoding.js';
+import { declaredEncoding } from '../../input/encoding.js';
 import { refusalText } from './refusal-text.js';
 import { SourceFailure } from './source-failure.js';
 

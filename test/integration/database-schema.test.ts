@@ -157,6 +157,15 @@ describe('two gateways in two schemas of one database', () => {
     await blocked;
   });
 
+  it('create partitions while the other schema does so', async () => {
+    const [one, two] = [await open(withSchema('one')), await open(withSchema('two'))];
+    const instant = new Date('2020-01-15T00:00:00Z');
+    await one.store.transaction(async (inOne) => {
+      await inOne.interactions.ensurePartitions([instant]);
+      await two.store.interactions.ensurePartitions([instant]);
+    });
+  });
+
   it('create their schemas at the same time, each once', async () => {
     const urls = ['one', 'two', 'one', 'two'].map((schema) => withSchema(schema));
     await Promise.all(urls.map((url) => open(url)));

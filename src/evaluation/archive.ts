@@ -38,7 +38,7 @@ export interface ArchivedPrice {
   readonly atMs: number;
   /** The market's number. */
   readonly market: number;
-  /** 0–1; null for a market without one probability. */
+  /** 0–1; null when unknown, and for a market with several answers. */
   readonly probability: number | null;
   readonly volume24h: number;
 }

@@ -1,5 +1,5 @@
 /** Control characters that only separate words or lines. */
-const WHITE_SPACE_CONTROLS = /\s*[\t-\r\u0085\u2028\u2029]+\s*/g;
+const WHITE_SPACE_CONTROLS = /[\t-\r\u0085\u2028\u2029]\s*/g;
 
 /**
  * Characters that change how the text around them is displayed: controls (terminal escape sequences begin with one) and

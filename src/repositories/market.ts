@@ -5,7 +5,7 @@ export interface Market {
   readonly description: string | null;
   readonly category: string;
   readonly tags: readonly string[];
-  /** 0–1; null for a market without one probability. */
+  /** 0–1; null when unknown, and for a market with several answers. */
   readonly probability: number | null;
   readonly volume24h: number;
   readonly volumeTotal: number;

@@ -4,7 +4,7 @@ import { Prisma } from '../generated/prisma/client.js';
 export interface MarketSnapshot {
   readonly marketId: string;
   readonly at: Date;
-  /** 0–1; null for a market without one probability. */
+  /** 0–1; null when unknown, and for a market with several answers. */
   readonly probability: number | null;
   readonly volume24h: number;
   readonly participantCount: number;

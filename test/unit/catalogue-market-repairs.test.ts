@@ -88,6 +88,17 @@ describe('a title', () => {
   });
 });
 
+describe('a hostile value', () => {
+  it.each([' '.repeat(1_000_000), '\n'.repeat(1_000_000), '👨‍👩‍👧‍👦'.repeat(100_000)])(
+    'is validated in time that grows with its length only',
+    (text) => {
+      const startMs = performance.now();
+      checkMarketInput({ id: 'm1', title: `${text}x`, tags: [`${text}x`], description: text });
+      expect(performance.now() - startMs).toBeLessThan(2_000);
+    },
+  );
+});
+
 describe('an id', () => {
   it('may be a whole number that JSON keeps exactly', () => {
     expect(checkMarketInput({ id: 42 })).toMatchObject({ market: { id: '42' } });

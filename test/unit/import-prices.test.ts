@@ -18,6 +18,15 @@ describe('a list of prices', () => {
     expect(list.priceOf(market('other'))).toBeUndefined();
   });
 
+  it('is not read when it names a column twice, and takes prices that are off by rounding', async () => {
+    await expect(readPrices(byteStream('id,timestamp,price,Price\n'), instant)).rejects.toThrow(
+      new OperatorError('The first line of the CSV names the column "price" twice.'),
+    );
+    const rows = 'a,2025-06-01,1.0000002\nb,2025-06-01,0x1\nc,2025-06-01,1.01\n';
+    const list = await readPrices(byteStream(`id,timestamp,price\n${rows}`), instant);
+    expect([list.priceOf(market('a')), list.unreadableRows]).toEqual([1, 2]);
+  });
+
   it('reads seconds and milliseconds since 1970', async () => {
     const list = await readPrices(
       byteStream(

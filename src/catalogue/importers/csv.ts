@@ -71,16 +71,20 @@ function firstLine(lastLine: number, raw: string): number {
 
 function columnNames(header: readonly string[]): string[] {
   const names = header.map((name) => name.trim());
-  const repeated = names.find((name, index) => name !== '' && names.indexOf(name) < index);
-  if (repeated !== undefined) {
-    throw new OperatorError(`The first line of the CSV names the column "${repeated}" twice.`);
-  }
+  rejectRepeatedColumns(names);
   if (!names.includes('type')) {
     throw new OperatorError(
       `The first line of a CSV file must name its columns, one of them "type"; it names ${names.join(', ')}.`,
     );
   }
   return names;
+}
+
+/** @throws OperatorError when two columns have one name: only one of them would be read. */
+export function rejectRepeatedColumns(names: readonly string[]): void {
+  const repeated = names.find((name, index) => name !== '' && names.indexOf(name) < index);
+  if (repeated === undefined) return;
+  throw new OperatorError(`The first line of the CSV names the column "${repeated}" twice.`);
 }
 
 function rowRecord(row: CsvRow): ImportRecord {

@@ -3,6 +3,7 @@ import { CsvError, parse } from 'csv-parse';
 import { OperatorError } from '../../errors.js';
 import { asShare } from '../../input/rounded-numbers.js';
 import { instantMs } from './instant.js';
+import { rejectRepeatedColumns } from './csv.js';
 import type { MarketDraft } from './market-draft.js';
 import { decimalNumber } from './record-fields.js';
 import { decodedText } from './text-decoding.js';
@@ -86,6 +87,7 @@ export async function readPrices(bytes: Readable, untilMs: number, encoding?: st
 }
 
 function priceColumns(header: readonly string[]): string[] {
+  rejectRepeatedColumns(header.map((name) => name.trim().toLowerCase()));
   const names = header.map((name) => {
     const column = name.trim().toLowerCase();
     if (idColumns.includes(column)) return 'id';

@@ -9,7 +9,7 @@ export const optionalText = z
   .transform((text) => text?.trim() || undefined);
 
 /** A decimal number as archives write it, such as `-0.5` or `1.2e6`; not `0x10` or `1,000`. */
-const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /** The number that a text writes in decimal digits; undefined for any other text and beyond what a double holds. */
 export function decimalNumber(text: string): number | undefined {

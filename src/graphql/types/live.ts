@@ -17,7 +17,10 @@ export class MarketMoveType {
   })
   probabilityBefore!: number | null;
 
-  @Field(() => Float, { nullable: true, description: '0–1; null for a market without one probability.' })
+  @Field(() => Float, {
+    nullable: true,
+    description: '0–1; null when unknown, and for a market with several answers.',
+  })
   probability!: number | null;
 
   @Field(() => Float, {

@@ -8,7 +8,7 @@ export class MarketHistoryPointType {
 
   @Field(() => Float, {
     nullable: true,
-    description: '0–1; null while the market had no one probability.',
+    description: '0–1; null while unknown, and for a market with several answers.',
   })
   probability!: number | null;
 

@@ -33,7 +33,10 @@ export class MarketType {
   @Field(() => [String], { description: 'Further topics, in the order given by the site.' })
   tags!: string[];
 
-  @Field(() => Float, { nullable: true, description: '0–1; null for a market without one probability.' })
+  @Field(() => Float, {
+    nullable: true,
+    description: '0–1; null when unknown, and for a market with several answers.',
+  })
   probability!: number | null;
 
   @Field(() => Float, { description: "Volume of the last 24 hours, in the site's own unit." })

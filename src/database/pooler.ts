@@ -26,7 +26,7 @@ export async function requireOwnSessions(connection: DatabaseConnection): Promis
   }
   throw new OperatorError(
     `The connection pooler of the ${databaseLabel(connection)} shares server sessions among clients: use its ` +
-      'session mode with a pool of at least 2, or connect straight to PostgreSQL.',
+      'session mode with a pool of at least 30 sessions per replica, or connect straight to PostgreSQL.',
   );
 }
 

@@ -2,7 +2,9 @@ import { Client } from 'pg';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openBackend, type Backend } from '../../src/app.js';
+import { createPostgresBus } from '../../src/bus/postgres-bus.js';
 import { readSettings } from '../../src/config/settings.js';
+import { becomesReliable, eventually, joinBus } from '../support/bus-replica.js';
 import { hasPgBouncer, startPgBouncer, type PgBouncer } from '../support/pgbouncer.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -31,9 +33,9 @@ async function administer(sql: string): Promise<Record<string, unknown>[]> {
   }
 }
 
-function open(url: string): Promise<Backend> {
+function open(url: string, runsJobs = false): Promise<Backend> {
   const settings = readSettings({ DATABASE_URL: url, NODE_ENV: 'test' });
-  return openBackend({ settings, logger, clock: () => Date.UTC(2026, 5, 15, 12) });
+  return openBackend({ settings, logger, clock: () => Date.UTC(2026, 5, 15, 12), runsJobs });
 }
 
 // In New York, the first does not exist as a local time, and the second exists twice.
@@ -82,6 +84,28 @@ describe.skipIf(!hasPgBouncer)('behind a PgBouncer that drops startup options', 
   it('keeps every instant in session mode', async () => {
     bouncer = await startPgBouncer(database.url, { mode: 'session' });
     await storeThenUpdatePrice(bouncer.url);
+  });
+
+  it('notifies replicas and runs jobs in session mode', async () => {
+    bouncer = await startPgBouncer(database.url, { mode: 'session', poolSize: 30 });
+    const { url } = bouncer;
+    const backend = await open(url, true);
+    const [sender, receiver] = [joinBus(createPostgresBus, url), joinBus(createPostgresBus, url)];
+    try {
+      await becomesReliable(sender, receiver);
+      sender.bus.publish(['ada']);
+      await eventually(() => expect(receiver.told).toEqual(['ada']));
+      backend.jobWorker.start();
+      const { jobs } = backend.services;
+      const serve = (): Promise<void> => Promise.resolve();
+      const signal = AbortSignal.timeout(20_000);
+      expect(await jobs.runToEnd(jobs.find('retention'), { serve, signal })).toMatchObject({
+        state: 'succeeded',
+      });
+    } finally {
+      await Promise.all([sender.bus.close(), receiver.bus.close()]);
+      await backend.close();
+    }
   });
 
   it.each([

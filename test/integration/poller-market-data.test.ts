@@ -51,6 +51,8 @@ describe('a market with invalid cosmetic fields', () => {
       ...{ status: 'RESOLVED', probability: 1, volumeTotal: 0, volume24h: 0 },
       imageUrl: 'https://cdn.example/a.png',
     });
+    site.validator = 'none';
+    expect(await poll('/markets')).toMatchObject({ updated: 0, unchanged: 1, repaired: 1 });
     const { title, tags } = (await db.market('0x1')) ?? { title: '', tags: [] };
     expect(title.length).toBeLessThanOrEqual(500);
     expect(tags.slice(0, 2)).toEqual(['Politics', 'tag 0']);

@@ -71,6 +71,9 @@ export interface Backend {
 
 const POOL_SIZE = 10;
 
+/** Every drain has ended before a pool is closed, so only a database that does not answer needs longer. */
+const CLOSE_WITHIN_MS = 1_000;
+
 /** For the trends and their like; each sink has one more. */
 const BACKGROUND_POOL_SIZE = 2;
 const BACKGROUND_QUERY_TIMEOUT_MS = 60_000;
@@ -112,7 +115,7 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       poolSize: POOL_SIZE,
       ...(onStatement === undefined ? {} : { onStatement }),
     });
-    closers.push(() => database.close());
+    closers.push(() => database.close(CLOSE_WITHIN_MS));
     // Slow work in the background takes no connection from requests, and more time.
     const background = openDatabase({
       url: server.url,
@@ -120,7 +123,7 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       poolSize: BACKGROUND_POOL_SIZE + config.sinks.length,
       queryTimeoutMs: BACKGROUND_QUERY_TIMEOUT_MS,
     });
-    closers.push(() => background.close());
+    closers.push(() => background.close(CLOSE_WITHIN_MS));
     const memory = liveProfileMemory(() => liveConfig.current.config);
     const fold = foldHistory(memory);
     const store = createStore(database.prisma, fold);

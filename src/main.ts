@@ -1,4 +1,17 @@
 #!/usr/bin/env node
-import { runCommandLine } from './cli/command-line.js';
+import { createRequire } from 'node:module';
+import satisfies from 'semver/functions/satisfies.js';
 
-process.exitCode = await runCommandLine(process.argv);
+const { engines } = createRequire(import.meta.url)('../package.json') as { engines: { node: string } };
+
+if (satisfies(process.version, engines.node, { includePrerelease: true })) {
+  // Imported only now: on an unsupported Node, the import itself can fail.
+  const { runCommandLine } = await import('./cli/command-line.js');
+  process.exitCode = await runCommandLine(process.argv);
+} else {
+  const version = process.version.slice(1);
+  process.stderr.write(
+    `bellwether: Node ${version} is not supported (supported: ${engines.node}). Install Node 24, or use the one that npm installs: npm start.\n`,
+  );
+  process.exitCode = 1;
+}

@@ -3,19 +3,30 @@ import { settingsFromEnvironment } from '../config/settings.js';
 import { createLogger } from '../observability/logger.js';
 import { databaseName } from './database-name.js';
 import { printNote } from './print.js';
+import { interruptible } from './interruptible.js';
+
+interface BackendNeeds {
+  readonly holdCatalogue: boolean;
+  readonly runsJobs?: boolean;
+}
 
 /**
- * The backend for one command. Its log goes to standard error, so that the output stays the command's own,
- * and there too stands which database it is: easily another one than the gateway's.
+ * Opens the backend for one command. Its log, and the name of the database, which is easily another one than the
+ * gateway's, go to standard error: standard output holds the result of the command only.
  */
-export async function openCommandBackend(options: {
-  holdCatalogue: boolean;
-  runsJobs?: boolean;
-}): Promise<Backend> {
+export async function openCommandBackend(needs: BackendNeeds): Promise<Backend> {
   const settings = settingsFromEnvironment();
   const level = settings.logLevel === 'info' ? 'warn' : settings.logLevel;
   const logger = createLogger(level, { pretty: process.stderr.isTTY, fd: 2 });
-  const backend = await openBackend({ settings, logger, clock: Date.now, ...options });
+  const backend = await openBackend({ settings, logger, clock: Date.now, ...needs });
   printNote(`Using ${databaseName(settings)}.`);
   return backend;
+}
+
+/** Runs `work` on a backend, and closes the backend, also when a stop signal interrupts the work. */
+export function withCommandBackend<Result>(
+  needs: BackendNeeds,
+  work: (backend: Backend, stop: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  return interruptible(() => openCommandBackend(needs), work);
 }

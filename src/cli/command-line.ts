@@ -13,6 +13,8 @@ import { jobCommand } from './job.js';
 import { migrateCommand } from './migrate.js';
 import { profileCommand } from './profile.js';
 import { sampleCommand } from './sample.js';
+import { Interruption } from './interruptible.js';
+import { handleOutputErrors } from './output-errors.js';
 import { schemaCommand } from './schema.js';
 import { serveCommand } from './serve.js';
 import { workerCommand } from './worker.js';
@@ -24,6 +26,7 @@ import { printNote } from './print.js';
  * @returns the exit code of the process: 1 when it failed, and then why stands on standard error.
  */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
+  handleOutputErrors();
   const program = new Command('bellwether')
     .description('A GraphQL personalization gateway for prediction-market sites.')
     .version(packageVersion())
@@ -49,6 +52,11 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has already printed its message, or the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode;
+    if (error instanceof Interruption) {
+      printNote(`bellwether: ${error.message}`);
+      // The abandoned work may still wait for input.
+      process.exit(error.exitCode);
+    }
     if (error instanceof OperatorError || error instanceof BellwetherError) {
       printNote(`bellwether: ${reasonOf(error)}`);
     } else if (isUnavailable(error)) {

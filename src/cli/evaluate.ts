@@ -14,8 +14,8 @@ import type { ArchiveIntake } from '../evaluation/archive-builder.js';
 import { evaluate, type Evaluation, type EvaluationOptions } from '../evaluation/evaluate.js';
 import { readArchive } from '../evaluation/read-archive.js';
 import { countUpTo } from './count-argument.js';
-import { EvaluateProgressView } from './evaluate-progress.js';
 import { evaluationTable } from './evaluate-table.js';
+import { ProgressView } from './progress-view.js';
 import { sampleArchive } from './sample-archive.js';
 import { print, printNote } from './print.js';
 
@@ -95,7 +95,7 @@ export function evaluateCommand(): Command {
 async function run(files: readonly string[], flags: EvaluateFlags): Promise<void> {
   const configFile = flags.config ?? settingsFromEnvironment().rankingConfigFile;
   const config = loadRankingConfig(configFile);
-  const view = new EvaluateProgressView(process.stderr);
+  const view = new ProgressView(process.stderr);
   try {
     const opened = await openArchive(files, flags, view);
     tellRejects(opened.intake);
@@ -107,19 +107,18 @@ async function run(files: readonly string[], flags: EvaluateFlags): Promise<void
       resamples: RESAMPLES,
     };
     const evaluation = await evaluateShown(opened.archive, config, options, view);
-    view.finish();
+    view.end();
     if (flags.json) print(json(opened, evaluation, options, config));
     else print(evaluationTable(evaluation, opened.intake, flags.k));
-  } catch (error) {
-    view.fail();
-    throw error;
+  } finally {
+    view.end();
   }
 }
 
 async function openArchive(
   files: readonly string[],
   { sample }: EvaluateFlags,
-  view: EvaluateProgressView,
+  view: ProgressView,
 ): Promise<OpenedArchive> {
   if (sample && files.length > 0) throw new OperatorError('Name files or say --sample, not both.');
   if (sample) return { ...sampleArchive(), names: ['sample'] };
@@ -141,7 +140,7 @@ async function evaluateShown(
   archive: Archive,
   config: RankingConfig,
   options: EvaluationOptions,
-  view: EvaluateProgressView,
+  view: ProgressView,
 ): Promise<Evaluation> {
   const steps = evaluate(archive, config, options);
   let turnAtMs = performance.now();

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { openCommandBackend } from './command-backend.js';
+import { withCommandBackend } from './command-backend.js';
 import { countUpTo } from './count-argument.js';
 import { print } from './print.js';
 import { TextTable } from './text-table.js';
@@ -18,8 +18,7 @@ export function eventsCommand(): Command {
 }
 
 async function printRejected({ limit, json }: { limit: number; json: boolean }): Promise<void> {
-  const backend = await openCommandBackend({ holdCatalogue: false });
-  try {
+  await withCommandBackend({ holdCatalogue: false }, async (backend) => {
     const events = await backend.store.rejectedEvents.newest(limit);
     if (json) {
       for (const event of events) print(JSON.stringify(event));
@@ -34,7 +33,5 @@ async function printRejected({ limit, json }: { limit: number; json: boolean }):
       table.add([rejectedAt.toISOString(), origin, reason, JSON.stringify(event)]);
     }
     print(events.length === 0 ? 'No event was rejected.' : table.toString());
-  } finally {
-    await backend.close();
-  }
+  });
 }

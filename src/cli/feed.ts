@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import type { Feed, FeedItem } from '../feed/feed.js';
 import { OperatorError } from '../errors.js';
 import { createLoaders } from '../graphql/loaders.js';
-import { openCommandBackend } from './command-backend.js';
+import { withCommandBackend } from './command-backend.js';
 import { countUpTo } from './count-argument.js';
 import { renderExplanation } from './feed-explanation.js';
 import { shorten } from './shorten.js';
@@ -38,9 +38,7 @@ export function feedCommand(): Command {
 }
 
 async function printFeed(userKey: string | undefined, options: FeedOptions): Promise<void> {
-  const backend = await openCommandBackend({ holdCatalogue: true });
-  const { services } = backend;
-  try {
+  await withCommandBackend({ holdCatalogue: true }, async ({ services }) => {
     const { profile } = createLoaders(services);
     const { country, limit, algorithm } = options;
     const load = (key: string): ReturnType<typeof profile.load> => profile.load(key);
@@ -54,9 +52,7 @@ async function printFeed(userKey: string | undefined, options: FeedOptions): Pro
     if (options.explain) {
       print(renderExplanation(await services.explain.explain({ feedId: feed.id }, load)));
     }
-  } finally {
-    await backend.close();
-  }
+  });
 }
 
 function renderFeed(feed: Feed, nowMs: number): string {

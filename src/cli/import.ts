@@ -12,9 +12,10 @@ import { readPrices, type PriceList } from '../catalogue/importers/prices.js';
 import type { Clock } from '../config/clock.js';
 import { OperatorError } from '../errors.js';
 import { encodingOf } from '../input/encoding.js';
-import { ImportProgressView } from './import-progress.js';
-import { summaryTable } from './import-summary.js';
 import { print } from './print.js';
+import { interruptible } from './interruptible.js';
+import { summaryTable } from './import-summary.js';
+import { ProgressView } from './progress-view.js';
 
 /** What the command needs of the running parts: a sink to write to, or for a dry run one that only checks. */
 export type OpenImportSink = (options: { dryRun: boolean }) => Promise<OpenedSink>;
@@ -100,36 +101,40 @@ async function importFrom(
   const prices = await pricesThen(flags, nowMs);
   const source = await openSource(location, { stdin: process.stdin });
   try {
-    const opened = await open({ dryRun: flags.dryRun });
-    try {
-      return await runShown({
-        source,
-        format: flags.format,
-        ...(flags.asOf !== undefined && { asOf: flags.asOf }),
-        encoding: flags.encoding,
-        ...(prices && { prices }),
-        dryRun: flags.dryRun,
-        now: nowMs,
-        sink: opened.sink,
-        rejectsPath: flags.rejects ?? rejectsName(source),
-      });
-    } finally {
-      await opened.close();
-    }
+    return await interruptible(
+      () => open({ dryRun: flags.dryRun }),
+      ({ sink }) =>
+        runShown({
+          source,
+          format: flags.format,
+          ...(flags.asOf !== undefined && { asOf: flags.asOf }),
+          encoding: flags.encoding,
+          ...(prices && { prices }),
+          dryRun: flags.dryRun,
+          now: nowMs,
+          sink,
+          rejectsPath: flags.rejects ?? rejectsName(source),
+        }),
+    );
   } finally {
     await source.close();
   }
 }
 
 async function runShown(options: ImportOptions): Promise<ImportSummary> {
-  const view = new ImportProgressView(process.stderr);
+  const view = new ProgressView(process.stderr);
   try {
-    const summary = await runImport({ ...options, onProgress: (progress) => view.show(progress) });
-    view.finish();
-    return summary;
-  } catch (error) {
-    view.fail();
-    throw error;
+    return await runImport({
+      ...options,
+      onProgress: ({ phase, bytesRead, totalBytes }) =>
+        view.show(
+          `Reading ${phase}`,
+          bytesRead / Math.max(1, totalBytes),
+          `${(totalBytes / 1e6).toFixed(1)} MB`,
+        ),
+    });
+  } finally {
+    view.end();
   }
 }
 

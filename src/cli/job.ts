@@ -3,11 +3,9 @@ import type { Backend } from '../app.js';
 import { OperatorError } from '../errors.js';
 import { visible } from '../input/control-characters.js';
 import type { JobStatus } from '../jobs/job-service.js';
-import { createLogger } from '../observability/logger.js';
-import { openCommandBackend } from './command-backend.js';
-import { toldToStop } from './told-to-stop.js';
 import { print, printNote } from './print.js';
 import { TextTable } from './text-table.js';
+import { withCommandBackend } from './command-backend.js';
 
 /** `bellwether job`: the work in the background. */
 export function jobCommand(): Command {
@@ -25,8 +23,7 @@ export function jobCommand(): Command {
 }
 
 async function list(): Promise<void> {
-  const backend = await openCommandBackend({ holdCatalogue: false });
-  try {
+  await withCommandBackend({ holdCatalogue: false }, async (backend) => {
     const table = new TextTable({
       head: ['job', 'every', 'last run', 'took', 'outcome', 'next', 'what it did'],
       colWidths: [null, null, null, null, null, null, 50],
@@ -34,9 +31,7 @@ async function list(): Promise<void> {
     });
     for (const job of await backend.services.jobs.list()) table.add(row(job));
     print(table.toString());
-  } finally {
-    await backend.close();
-  }
+  });
 }
 
 function row({ name, everySeconds, lastRun, nextRunAt }: JobStatus): string[] {
@@ -60,13 +55,9 @@ function period(seconds: number): string {
 const instant = (at: Date): string => at.toISOString().slice(0, 19).replace('T', ' ');
 
 async function run(name: string): Promise<void> {
-  const told = toldToStop(createLogger('warn', { pretty: process.stderr.isTTY, fd: 2 }));
-  const backend = await openCommandBackend({ holdCatalogue: false, runsJobs: true });
-  try {
-    await runToEnd(backend, name, told);
-  } finally {
-    await backend.close();
-  }
+  await withCommandBackend({ holdCatalogue: false, runsJobs: true }, (backend, stop) =>
+    runToEnd(backend, name, stop),
+  );
 }
 
 async function runToEnd({ services, jobWorker }: Backend, name: string, stop: AbortSignal): Promise<void> {
@@ -76,7 +67,8 @@ async function runToEnd({ services, jobWorker }: Backend, name: string, stop: Ab
     await jobWorker.serve(job);
   };
   const ended = await services.jobs.runToEnd(job, { serve, signal: stop }).catch((error: unknown) => {
-    throw stop.aborted ? new OperatorError(`Stopped; ${name} is left to a worker.`) : error;
+    if (stop.aborted) printNote(`${name} is left to a worker.`);
+    throw error;
   });
   if (ended?.state !== 'succeeded')
     throw new OperatorError(`${name} failed: ${ended?.detail ?? 'no reason is known'}`);

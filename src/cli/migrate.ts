@@ -6,6 +6,7 @@ import { createLogger, type Logger } from '../observability/logger.js';
 import { databaseName } from './database-name.js';
 import { print, printNote } from './print.js';
 import { TextTable } from './text-table.js';
+import { interruptible } from './interruptible.js';
 
 /** `bellwether migrate`: the schema of the database. */
 export function migrateCommand(): Command {
@@ -26,13 +27,13 @@ export function migrateCommand(): Command {
 async function withUrl(work: (url: string, logger: Logger) => Promise<void>): Promise<void> {
   const logger = createLogger('warn', { pretty: process.stderr.isTTY, fd: 2 });
   const settings = settingsFromEnvironment();
-  const database = await findDatabase(settings, logger);
-  try {
-    printNote(`Using ${databaseName(settings)}.`);
-    await work(database.url, logger);
-  } finally {
-    await database.close();
-  }
+  await interruptible(
+    () => findDatabase(settings, logger),
+    async ({ url }) => {
+      printNote(`Using ${databaseName(settings)}.`);
+      await work(url, logger);
+    },
+  );
 }
 
 async function status(url: string): Promise<void> {

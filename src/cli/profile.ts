@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import type { Backend } from '../app.js';
 import { OperatorError } from '../errors.js';
-import { openCommandBackend } from './command-backend.js';
 import { print, printNote } from './print.js';
+import { withCommandBackend } from './command-backend.js';
 
 const PEOPLE_AT_ONCE = 500;
 
@@ -17,13 +17,10 @@ export function profileCommand(): Command {
       .option('--all', 'every person', false)
       .action(async (userKey: string | undefined, { all }: { all: boolean }) => {
         if ((userKey === undefined) !== all) throw new OperatorError('Name one person, or give --all.');
-        const backend = await openCommandBackend({ holdCatalogue: false });
-        try {
+        await withCommandBackend({ holdCatalogue: false }, async (backend) => {
           const count = userKey === undefined ? await rebuildAll(backend) : await rebuild(backend, [userKey]);
           print(`Rebuilt ${count} ${count === 1 ? 'profile' : 'profiles'}.`);
-        } finally {
-          await backend.close();
-        }
+        });
       }),
   );
 }

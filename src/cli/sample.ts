@@ -1,9 +1,9 @@
-import { progress } from '@clack/prompts';
 import { Command } from 'commander';
 import { OperatorError } from '../errors.js';
-import { openCommandBackend } from './command-backend.js';
+import { withCommandBackend } from './command-backend.js';
 import { countUpTo } from './count-argument.js';
 import { loadSample, SAMPLE_DEFAULTS, type SampleOptions } from './load-sample.js';
+import { ProgressView } from './progress-view.js';
 import { unfinishedSampleMs } from './unfinished-sample.js';
 import { print } from './print.js';
 
@@ -33,9 +33,8 @@ export function sampleCommand(): Command {
 }
 
 async function load(flags: SampleFlags): Promise<void> {
-  const backend = await openCommandBackend({ holdCatalogue: true });
-  const { markets: stored } = backend.store;
-  try {
+  await withCommandBackend({ holdCatalogue: true }, async (backend, stop) => {
+    const { markets: stored } = backend.store;
     const nowMs = Date.now();
     const startedMs = await unfinishedSampleMs(stored, nowMs);
     if (!flags.add && startedMs === undefined && !(await stored.isEmpty())) {
@@ -43,20 +42,12 @@ async function load(flags: SampleFlags): Promise<void> {
         'The database holds markets already, and the sample would be mixed with them. Add --add if that is what you want, or use another database (DATABASE_URL, or BELLWETHER_DATA_DIR for an embedded one).',
       );
     }
-    const bar = process.stderr.isTTY ? progress({ max: 100, output: process.stderr }) : undefined;
-    bar?.start('Loading the sample');
-    let shown = 0;
+    const view = new ProgressView(process.stderr);
     const { markets, people, interactions } = await loadSample(backend, startedMs ?? nowMs, flags, {
-      onProgress: (share) => {
-        const percent = Math.floor(share * 100);
-        bar?.advance(percent - shown);
-        shown = percent;
-      },
-    });
-    bar?.stop('Sample loaded');
+      onProgress: (share) => view.show('Loading the sample', share),
+      stop,
+    }).finally(() => view.end());
     print(`Loaded ${markets} markets and ${interactions} interactions of ${people} people.`);
     print('Look at one of them: bellwether feed sample-politics-001 --country IL');
-  } finally {
-    await backend.close();
-  }
+  });
 }

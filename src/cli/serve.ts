@@ -4,8 +4,8 @@ import { openBackend, type Backend, type Surroundings } from '../app.js';
 import { startGateway } from '../gateway.js';
 import { requireClosedDoor } from '../auth/open-access.js';
 import { settingsFromEnvironment } from '../config/settings.js';
-import { OperatorError } from '../errors.js';
 import { createLogger } from '../observability/logger.js';
+import { listenError, requireFreeAddress } from './listen-address.js';
 import { loadSample, SAMPLE_DEFAULTS } from './load-sample.js';
 import { settingsHelp } from './settings-help.js';
 import { toldToStop } from './told-to-stop.js';
@@ -25,6 +25,7 @@ export function serveCommand(): Command {
 async function serve({ jobs: runsJobs }: { jobs: boolean }): Promise<void> {
   const settings = settingsFromEnvironment();
   requireClosedDoor(settings);
+  await requireFreeAddress(settings);
   const logger = createLogger(settings.logLevel, { pretty: process.stdout.isTTY, fd: 1 });
   const surroundings = { settings, logger, clock: Date.now, runsJobs };
   const told = toldToStop(logger);
@@ -63,11 +64,7 @@ async function fillWithSample(
 async function serveUntil(stop: AbortSignal, backend: Backend, surroundings: Surroundings): Promise<void> {
   const { settings, logger } = surroundings;
   const gateway = await startGateway(backend, surroundings).catch((error: unknown) => {
-    throw isAddressInUse(error)
-      ? new OperatorError(
-          `Port ${settings.port} of ${settings.host} is in use. Stop what listens there, or choose another one with PORT=4001.`,
-        )
-      : error;
+    throw listenError(error, settings);
   });
   logger.warn('development mode: no authentication, everything is open to this machine');
   logger.info(
@@ -76,8 +73,4 @@ async function serveUntil(stop: AbortSignal, backend: Backend, surroundings: Sur
   );
   if (!stop.aborted) await once(stop, 'abort');
   await gateway.stop();
-}
-
-function isAddressInUse(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 }

@@ -1,24 +1,22 @@
 import type { Logger } from '../observability/logger.js';
+import { onStopSignal } from './stop-signals.js';
 
+/** Below the 10 s after which process managers usually send SIGKILL. */
 const STOP_WITHIN_MS = 9_000;
 
-const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
-const SAME_SIGNAL_MS = 500;
-
 /**
- * Aborted by the first signal to stop, with its name; another one later ends the process at once, and so does its
- * taking too long.
+ * Aborts, with the name of the signal, on the first stop signal. If closing takes longer than 9 s, for example because
+ * the database does not answer, the process exits with 0 then: every event that was acknowledged is stored.
  */
 export function toldToStop(logger: Logger): AbortSignal {
   const told = new AbortController();
-  const tell = (name: NodeJS.Signals): void => {
-    if (told.signal.aborted) return;
-    told.abort(name);
-    logger.info({ signal: name }, 'stopping');
-    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
-    // One Ctrl-C comes twice when npm or node --watch passes on what the terminal has sent already.
-    setTimeout(() => STOP_SIGNALS.forEach((signal) => process.off(signal, tell)), SAME_SIGNAL_MS).unref();
-  };
-  for (const signal of STOP_SIGNALS) process.on(signal, tell);
+  onStopSignal((signal) => {
+    logger.info({ signal }, 'stopping; another signal ends the process at once');
+    told.abort(signal);
+    setTimeout(() => {
+      logger.warn({ afterMs: STOP_WITHIN_MS }, 'closing did not finish in time; exiting now');
+      process.exit(0);
+    }, STOP_WITHIN_MS).unref();
+  });
   return told.signal;
 }

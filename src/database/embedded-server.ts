@@ -17,6 +17,7 @@ const databaseName = 'bellwether';
 const rejoinGraceMs = 2_000;
 const startTimeoutMs = 60_000;
 const stopTimeoutMs = 15_000;
+const leaveTimeoutMs = 2_000;
 const retryMs = 20;
 /** So often may the server end while it starts; a port just taken or an old process not quite gone are no fault. */
 const startAttempts = 5;
@@ -166,7 +167,11 @@ class JoinedServer {
     await this.#rejoining;
     const client = this.#presence;
     if (client === undefined) return;
-    const alone = await leavePresence(client).catch(() => false);
+    // A server that does not answer cannot say whether others use it, so it is left running.
+    const alone = await Promise.race([
+      leavePresence(client).catch(() => false),
+      sleep(leaveTimeoutMs, false, { ref: false }),
+    ]);
     if (alone && !(await stopPostmaster(this.#files, stopTimeoutMs))) {
       this.#logger.warn({ stopTimeoutMs }, 'the embedded PostgreSQL is still stopping');
     }

@@ -3,19 +3,24 @@ import type { Readable } from 'node:stream';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 export interface Finished {
   readonly code: number | null;
+  /** The signal that ended the process, if no exit code did. */
+  readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A `bellwether` process of its own. */
+/** A process whose output is collected. */
 export interface RunningCommand {
   readonly child: ChildProcessByStdio<null, Readable, Readable>;
   /** Resolves with the first line of standard output that matches; rejects when the process ends before. */
   line(pattern: RegExp): Promise<RegExpExecArray>;
+  /** As `line`, for standard error. */
+  errorLine(pattern: RegExp): Promise<RegExpExecArray>;
   readonly finished: Promise<Finished>;
 }
 
@@ -24,42 +29,80 @@ export function startCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   cwd?: string,
+  nodeOptions: readonly string[] = [],
 ): RunningCommand {
-  const child = spawn(process.execPath, [main, ...args], {
+  return startProcess(process.execPath, [...nodeOptions, main, ...args], env, cwd);
+}
+
+/** Starts npm in the project's folder, in a process group of its own, with only the path and the home folder set. */
+export function startNpm(args: readonly string[], env: Readonly<Record<string, string>>): RunningCommand {
+  return startProcess('npm', args, { HOME: process.env['HOME'] ?? '', ...env }, root, true);
+}
+
+function startProcess(
+  file: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  cwd?: string,
+  detached = false,
+): RunningCommand {
+  const child = spawn(file, args, {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached,
     ...(cwd === undefined ? {} : { cwd }),
   });
-  let stdout = '';
-  let stderr = '';
-  const waiting = new Set<(line: string) => void>();
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    stdout += `${line}\n`;
-    for (const look of waiting) look(line);
-  });
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const stdout = collectLines(child.stdout);
+  const stderr = collectLines(child.stderr);
   const finished = new Promise<Finished>((resolve) => {
-    child.once('close', (code) => resolve({ code, stdout, stderr }));
+    child.once('close', (code, signal) =>
+      resolve({ code, signal, stdout: stdout.text(), stderr: stderr.text() }),
+    );
   });
+  const lineOf = (lines: CollectedLines, pattern: RegExp): Promise<RegExpExecArray> =>
+    new Promise((resolve, reject) => {
+      lines.await(pattern, resolve);
+      void finished.then((ended) => {
+        const { code, signal } = ended;
+        const output = `${ended.stdout}${ended.stderr}`;
+        reject(
+          new Error(`The process ended with ${String(code ?? signal)} before ${String(pattern)}: ${output}`),
+        );
+      });
+    });
   return {
     child,
     finished,
-    line: (pattern) =>
-      new Promise((resolve, reject) => {
-        const look = (line: string): void => {
-          const match = pattern.exec(line);
-          if (match === null) return;
-          waiting.delete(look);
-          resolve(match);
-        };
-        waiting.add(look);
-        stdout.split('\n').forEach(look);
-        void finished.then(({ code }) => {
-          reject(
-            new Error(`The process ended with ${String(code)} before ${String(pattern)}: ${stdout}${stderr}`),
-          );
-        });
-      }),
+    line: (pattern) => lineOf(stdout, pattern),
+    errorLine: (pattern) => lineOf(stderr, pattern),
+  };
+}
+
+interface CollectedLines {
+  text(): string;
+  /** Calls back with the first line that matches, also one that was written before. */
+  await(pattern: RegExp, found: (match: RegExpExecArray) => void): void;
+}
+
+function collectLines(stream: Readable): CollectedLines {
+  let text = '';
+  const waiting = new Set<(line: string) => void>();
+  createInterface({ input: stream }).on('line', (line) => {
+    text += `${line}\n`;
+    for (const look of waiting) look(line);
+  });
+  return {
+    text: () => text,
+    await: (pattern, found) => {
+      const look = (line: string): void => {
+        const match = pattern.exec(line);
+        if (match === null) return;
+        waiting.delete(look);
+        found(match);
+      };
+      waiting.add(look);
+      text.split('\n').forEach(look);
+    },
   };
 }
 

@@ -63,19 +63,26 @@ export class ProfileChangeRepository {
   removeBefore({ snapshot }: ChangeMark, limit: number): Promise<number> {
     return this.connection.$executeRaw`
       delete from profile_changes where xid in (
-        select xid from profile_changes where xid < pg_snapshot_xmin(${snapshot}::pg_snapshot)::text::bigint
+        select xid from profile_changes
+        where xid < pg_snapshot_xmax(${snapshot}::pg_snapshot)::text::bigint
+          and pg_visible_in_snapshot(xid::text::xid8, ${snapshot}::pg_snapshot)
         order by xid limit ${limit} for update skip locked)`;
   }
 
+  /** The transactions that a snapshot does not see began after it, or were in progress. Each part is one index scan. */
   #rowsSince(snapshot: string | null): Promise<ChangeRow[]> {
     return this.connection.$queryRaw<ChangeRow[]>`
       select n.snapshot, n.at_ms as "atMs", c.user_keys, c.versions
       from (
         select pg_current_snapshot()::text as snapshot, extract(epoch from clock_timestamp())::float8 * 1000 as at_ms
       ) n
-      left join profile_changes c
-        on c.xid >= pg_snapshot_xmin(${snapshot}::pg_snapshot)::text::bigint
-          and not pg_visible_in_snapshot(c.xid::text::xid8, ${snapshot}::pg_snapshot)
+      left join (
+        select user_keys, versions from profile_changes
+        where xid >= pg_snapshot_xmax(${snapshot}::pg_snapshot)::text::bigint
+        union all
+        select user_keys, versions from profile_changes
+        where xid = any(array(select xip::text::bigint from pg_snapshot_xip(${snapshot}::pg_snapshot) as xip))
+      ) c on true
       limit ${MAX_TRANSACTIONS + 1}`;
   }
 }

@@ -27,22 +27,7 @@ import { printNote } from './print.js';
  */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
   handleOutputErrors();
-  const program = new Command('bellwether')
-    .description('A GraphQL personalization gateway for prediction-market sites.')
-    .version(packageVersion())
-    .showHelpAfterError('(--help tells how)')
-    .addCommand(serveCommand())
-    .addCommand(workerCommand())
-    .addCommand(importCommand(openImportSink, Date.now))
-    .addCommand(feedCommand())
-    .addCommand(sampleCommand())
-    .addCommand(profileCommand())
-    .addCommand(eventsCommand())
-    .addCommand(evaluateCommand())
-    .addCommand(jobCommand())
-    .addCommand(configCommand())
-    .addCommand(migrateCommand())
-    .addCommand(schemaCommand());
+  const program = createProgram();
   for (const command of [program, ...program.commands.flatMap((child) => [child, ...child.commands])]) {
     command.exitOverride();
   }
@@ -64,4 +49,24 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     } else throw error;
     return 1;
   }
+}
+
+/** Every command with its options. */
+export function createProgram(): Command {
+  return new Command('bellwether')
+    .description('A GraphQL personalization gateway for prediction-market sites.')
+    .version(packageVersion())
+    .showHelpAfterError('(--help tells how)')
+    .addCommand(serveCommand())
+    .addCommand(workerCommand())
+    .addCommand(importCommand(openImportSink, Date.now))
+    .addCommand(feedCommand())
+    .addCommand(sampleCommand())
+    .addCommand(profileCommand())
+    .addCommand(eventsCommand())
+    .addCommand(evaluateCommand())
+    .addCommand(jobCommand())
+    .addCommand(configCommand())
+    .addCommand(migrateCommand())
+    .addCommand(schemaCommand());
 }

@@ -14,6 +14,7 @@ interface FeedOptions {
   readonly limit: number;
   readonly algorithm?: 'v1' | 'v2';
   readonly explain?: true;
+  readonly json: boolean;
 }
 
 /** `bellwether feed`: a ranking as a table, without a client. */
@@ -30,6 +31,7 @@ export function feedCommand(): Command {
       ).choices(['v1', 'v2']),
     )
     .option('--explain', 'show what each stage left out and why, and what each score is made of')
+    .option('--json', 'print the feed, and with --explain its explanation, as one JSON object', false)
     .addHelpText(
       'after',
       '\nExamples:\n  bellwether feed sample-politics-001 --country IL\n  bellwether feed sample-politics-001 --explain',
@@ -40,18 +42,21 @@ export function feedCommand(): Command {
 async function printFeed(userKey: string | undefined, options: FeedOptions): Promise<void> {
   await withCommandBackend({ holdCatalogue: true }, async ({ services }) => {
     const { profile } = createLoaders(services);
-    const { country, limit, algorithm } = options;
+    const { country, limit, algorithm, explain, json } = options;
     const load = (key: string): ReturnType<typeof profile.load> => profile.load(key);
     const feed = await services.feed.feed({ userKey, country, limit, algorithm }, load);
-    if (feed.hero === null) {
+    if (feed.hero === null && !json) {
       throw new OperatorError(
         'There is no open market to show. Load some with `bellwether sample` or `bellwether import`.',
       );
     }
-    print(renderFeed(feed, Date.now()));
-    if (options.explain) {
-      print(renderExplanation(await services.explain.explain({ feedId: feed.id }, load)));
+    const explanation = explain && (await services.explain.explain({ feedId: feed.id }, load));
+    if (json) {
+      print(JSON.stringify({ ...feed, ...(explanation && { explanation }) }, null, 2));
+      return;
     }
+    print(renderFeed(feed, Date.now()));
+    if (explanation) print(renderExplanation(explanation));
   });
 }
 

@@ -12,7 +12,10 @@ export function jobCommand(): Command {
   return new Command('job')
     .description('Look at the work in the background, and have it done.')
     .addCommand(
-      new Command('list').description('Every job, how its last run went, and when it is due.').action(list),
+      new Command('list')
+        .description('Every job, how its last run went, and when it is due.')
+        .option('--json', 'one JSON object a line', false)
+        .action(list),
     )
     .addCommand(
       new Command('run')
@@ -22,14 +25,19 @@ export function jobCommand(): Command {
     );
 }
 
-async function list(): Promise<void> {
+async function list({ json }: { json: boolean }): Promise<void> {
   await withCommandBackend({ holdCatalogue: false }, async (backend) => {
+    const jobs = await backend.services.jobs.list();
+    if (json) {
+      for (const job of jobs) print(JSON.stringify(job));
+      return;
+    }
     const table = new TextTable({
       head: ['job', 'every', 'last run', 'took', 'outcome', 'next', 'what it did'],
       colWidths: [null, null, null, null, null, null, 50],
       wordWrap: true,
     });
-    for (const job of await backend.services.jobs.list()) table.add(row(job));
+    for (const job of jobs) table.add(row(job));
     print(table.toString());
   });
 }

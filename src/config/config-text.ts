@@ -1,6 +1,7 @@
 import { readFileSync, statSync, type Stats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { OperatorError } from '../errors.js';
+import { fileProblem } from './file-problem.js';
 
 /** Ten times what a config needs; parsing as much takes a fraction of a second, whatever stands in it. */
 const MOST_BYTES = 64 * 1024;
@@ -31,7 +32,8 @@ export async function readConfigTextLater(file: string, name: string): Promise<s
 
 /** Reading a pipe or a device may never come to its end. */
 function requireModestFile(stats: Stats): void {
-  if (!stats.isFile()) throw new Error('it is not a file');
+  if (!stats.isFile())
+    throw new Error(stats.isDirectory() ? 'it is a folder, not a file' : 'it is not a file');
   if (stats.size > MOST_BYTES) throw new Error(`it is larger than ${MOST_BYTES / 1024} KiB`);
 }
 
@@ -44,5 +46,5 @@ function decoded(bytes: Uint8Array): string {
 }
 
 function unreadable(name: string, error: unknown): OperatorError {
-  return new OperatorError(`The ranking config ${name} cannot be read: ${(error as Error).message}`);
+  return new OperatorError(`The ranking config ${name} cannot be read: ${fileProblem(error)}.`);
 }

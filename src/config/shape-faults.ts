@@ -11,26 +11,58 @@ export interface ShapeFault extends ConfigFault {
 type Shaped<Schema extends z.ZodType> =
   { readonly data: z.output<Schema>; readonly faults?: never } | { readonly faults: readonly ShapeFault[] };
 
-/** What a schema makes of a value, or every fault of its shape as a sentence. */
-export function checkShape<Schema extends z.ZodType>(schema: Schema, value: unknown): Shaped<Schema> {
+/**
+ * What a schema makes of a value, or every fault of its shape as a sentence.
+ *
+ * @param at where the value is in the config.
+ */
+export function checkShape<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  at: readonly string[] = [],
+): Shaped<Schema> {
   const knownKeys = new Map<string, readonly string[]>();
+  const unions = new Map<string, z.ZodDiscriminatedUnion>();
   const parsed = schema.safeParse(value, {
     error: (issue) => {
       if (issue.code === 'unrecognized_keys') knownKeys.set(pathOf(issue.path), keysOf(issue.inst));
+      if (issue.code === 'invalid_union' && issue.inst instanceof z.ZodDiscriminatedUnion) {
+        unions.set(pathOf(issue.path), issue.inst);
+      }
       return sentence(issue);
     },
   });
   if (parsed.success) return { data: parsed.data };
   const faults = parsed.error.issues.flatMap((issue) => {
     const place = issue.path.map(String);
-    if (issue.code === 'custom') return [faultAt(place, issue.message)];
-    if (issue.code !== 'unrecognized_keys') return [faultAt(place, told(issue.message, value, place))];
-    const known = knownKeys.get(pathOf(place)) ?? [];
-    return issue.keys.map((key) => faultAt([...place, key], unknownKey(key, place, known, schema)));
+    const fullPlace = [...at, ...place];
+    if (issue.code === 'custom') return [faultAt(fullPlace, issue.message)];
+    if (issue.code === 'unrecognized_keys') {
+      const known = knownKeys.get(pathOf(place)) ?? [];
+      return issue.keys.map((key) => faultAt([...fullPlace, key], unknownKey(key, fullPlace, known, schema)));
+    }
+    const fault = faultAt(fullPlace, told(issue.message, value, place));
+    const union = unions.get(pathOf(place));
+    if (union === undefined) return [fault];
+    return [fault, ...faultsOfEveryOption(union, valueAt(value, place.slice(0, -1)), fullPlace.slice(0, -1))];
   });
   // One value can miss several bounds, and each tells them all.
   const bySentence = new Map(faults.map((fault) => [`${fault.path}: ${fault.message}`, fault]));
   return { faults: [...bySentence.values()] };
+}
+
+/** While the option of a union is unknown, only a fault that every option has is certain. */
+function faultsOfEveryOption(
+  union: z.ZodDiscriminatedUnion,
+  value: unknown,
+  at: readonly string[],
+): readonly ShapeFault[] {
+  const [first = [], ...others] = union.options.map(
+    (option) => checkShape(option as z.ZodType, value, at).faults ?? [],
+  );
+  return first.filter(({ path, message }) =>
+    others.every((faults) => faults.some((fault) => fault.path === path && fault.message === message)),
+  );
 }
 
 const pathOf = (place: readonly PropertyKey[] | undefined): string => (place ?? []).map(String).join('.');

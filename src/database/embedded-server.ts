@@ -2,6 +2,7 @@ import { mkdir, open, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseError, type Client } from 'pg';
 import type { Logger } from 'pino';
+import { fileProblem } from '../config/file-problem.js';
 import { OperatorError } from '../errors.js';
 import { connectionTo, openClient } from './connection.js';
 import { errorMessage } from './error-message.js';
@@ -49,7 +50,7 @@ export async function startEmbeddedServer(options: Options): Promise<EmbeddedSer
   const binaries = await locateBinaries();
   await mkdir(dataDir, { recursive: true }).catch((cause: unknown) => {
     throw new OperatorError(
-      `The data folder ${dataDir} can not be created: ${errorMessage(cause)}. Set BELLWETHER_DATA_DIR to another ` +
+      `The data folder ${dataDir} cannot be created: ${fileProblem(cause)}. Set BELLWETHER_DATA_DIR to another ` +
         'one, or set DATABASE_URL to a PostgreSQL (15 or newer).',
     );
   });

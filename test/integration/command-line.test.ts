@@ -189,6 +189,13 @@ describe('on a database of its own', () => {
     expect(feed.stdout).toContain('Feed of ada: personal, algorithm v2');
     expect(feed.stdout.indexOf('Will it snow?')).toBeLessThan(feed.stdout.indexOf('Will it rain?'));
     expect(feed.stdout.indexOf('Will it snow?')).toBeGreaterThan(0);
+
+    const json = await runCommand(['feed', 'ada', '--country', 'il', '--json', '--explain'], env);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      personalized: true,
+      hero: { rank: 1, market: { id: 'm2', title: 'Will it snow?' } },
+      explanation: { items: [{ rank: 1 }, { rank: 2 }] },
+    });
   }, 60_000);
 
   it.each([

@@ -54,6 +54,43 @@ describe('bellwether config check', () => {
   });
 });
 
+describe('bellwether config check of a source whose format is wrong', () => {
+  it('reports every other error of it too', async () => {
+    const file = path.join(folder, 'source.yaml');
+    await writeFile(file, 'sources: [{ name: "Bad Name", format: gamm, url: "ftp://x", everySeconds: 1 }]\n');
+    const { stderr } = await run(['check', file]);
+    expect(stderr.trim().split('\n').slice(1)).toEqual([
+      expect.stringMatching(/^ {2}sources\.0\.format: must be "gamma" or "manifold"/),
+      expect.stringMatching(/^ {2}sources\.0\.name: /),
+      expect.stringMatching(/^ {2}sources\.0\.url: must be an http\(s\) URL/),
+      expect.stringMatching(/^ {2}sources\.0\.everySeconds: must be a whole number from 10 to 86400/),
+    ]);
+  });
+});
+
+describe('a ranking config that cannot be read', () => {
+  it.each([
+    [
+      'config check',
+      ['config', 'check', 'missing.yaml'],
+      'missing.yaml cannot be read: there is no such file or folder',
+    ],
+    [
+      'config print',
+      ['config', 'print', 'missing.yaml'],
+      'missing.yaml cannot be read: there is no such file or folder',
+    ],
+    ['config diff', ['config', 'diff', 'mine.yaml', '.'], '. cannot be read: it is a folder, not a file'],
+    ['evaluate', ['evaluate', '--sample', '--config', '.'], '. cannot be read: it is a folder, not a file'],
+  ])('ends %s with one sentence', async (_, args, sentence) => {
+    expect(await runCommand(args, {}, folder)).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: `bellwether: The ranking config ${sentence}.\n`,
+    });
+  });
+});
+
 describe('bellwether config print', () => {
   it('prints a config that is the same again, and says its version first', async () => {
     const { stdout } = await run(['print', mine]);

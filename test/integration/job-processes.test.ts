@@ -79,6 +79,18 @@ it('is left to workers by a gateway that is told so', { timeout: 60_000 }, async
     expect((await site.runs('retention')).at(-1)).toMatchObject({ attempt: 1, outcome: 'SUCCEEDED' });
     const command = startCommand(['job', 'run', 'momentum'], env);
     expect(await command.finished).toMatchObject({ code: 0, stdout: 'momentum: 0 markets\n' });
+    const listed = await startCommand(['job', 'list', '--json'], env).finished;
+    expect(
+      listed.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as object),
+    ).toContainEqual(
+      expect.objectContaining({
+        name: 'momentum',
+        lastRun: expect.objectContaining({ outcome: 'SUCCEEDED', detail: '0 markets' }) as unknown,
+      }),
+    );
     expect((await startCommand(['job', 'list'], env).finished).stdout).toMatch(
       /momentum .* SUCCEEDED .* 0 markets/,
     );

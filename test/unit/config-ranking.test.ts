@@ -229,19 +229,19 @@ feed: { profileTimeoutMs: .nan }
 
   it('is one that is too large, not text, or not a file', () => {
     const refused = `The ranking config ${file} cannot be read: `;
-    expect(faultOf(() => load(`# ${'x'.repeat(64 * 1024)}`))).toBe(`${refused}it is larger than 64 KiB`);
+    expect(faultOf(() => load(`# ${'x'.repeat(64 * 1024)}`))).toBe(`${refused}it is larger than 64 KiB.`);
     writeFileSync(file, Uint8Array.of(0x66, 0xff, 0x3a));
-    expect(faultOf(() => loadRankingConfig(file))).toBe(`${refused}it is not UTF-8 text`);
+    expect(faultOf(() => loadRankingConfig(file))).toBe(`${refused}it is not UTF-8 text.`);
     expect(faultOf(() => loadRankingConfig('/dev/null'))).toMatch('cannot be read: it is not a file');
   });
 
   it('is one that cannot be read', () => {
     const missing = path.join(folder, 'missing.yaml');
     expect(faultOf(() => loadRankingConfig(missing))).toMatch(
-      `The ranking config ${missing} cannot be read: ENOENT`,
+      `The ranking config ${missing} cannot be read: there is no such file or folder.`,
     );
     expect(faultOf(() => loadRankingConfig(folder))).toMatch(
-      `The ranking config ${folder} cannot be read: it is not a file`,
+      `The ranking config ${folder} cannot be read: it is a folder, not a file.`,
     );
   });
 });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { WriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
+import { fileProblem } from '../../config/file-problem.js';
 import { OperatorError } from '../../errors.js';
 import { visible } from '../../input/control-characters.js';
 import type { RejectRecord } from './market-draft.js';
@@ -39,9 +40,12 @@ export class RejectsFile {
     try {
       return (await open(this.path, 'w')).createWriteStream();
     } catch (error) {
-      throw new OperatorError(`The file of rejects, ${this.path}, cannot be written: ${String(error)}`, {
-        cause: error,
-      });
+      throw new OperatorError(
+        `The file of rejects, ${this.path}, cannot be written: ${fileProblem(error)}.`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 }

@@ -17,6 +17,7 @@ export function evaluationTable(evaluation: Evaluation, intake: ArchiveIntake, k
   const table = new TextTable({
     head: ['', `nDCG@${k}`, `hit rate@${k}`, 'MRR', `coverage@${k}`, 'diversity', 'novelty'],
     colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
+    optional: ['novelty', 'diversity', `coverage@${k}`, 'MRR', `hit rate@${k}`],
     style: { compact: true },
   });
   for (const { algorithm, result } of evaluation.results) {

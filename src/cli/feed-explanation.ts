@@ -55,6 +55,7 @@ function scoreTable(items: readonly ExplainedItem[]): string {
     head: ['', 'market', 'slot', 'score', 'made of', 'because'],
     colAligns: ['right', 'left', 'left', 'right', 'left', 'left'],
     colWidths: [null, 36, null, null, 46, 40],
+    optional: ['slot'],
     wordWrap: true,
     style: { compact: true },
   });

@@ -80,11 +80,12 @@ function renderFeed(feed: Feed, nowMs: number): string {
       ...(['right', 'right', 'right', 'right'] as const),
     ],
     colWidths: [null, 50],
+    optional: ['similar', 'trend', 'interest', 'badge', 'slot', 'category'],
     style: { compact: true },
   });
   const section = (name: string, markets: readonly FeedItem[]): void => {
     if (markets.length === 0) return;
-    table.add([{ colSpan: 11, content: name }]);
+    table.add([{ content: name }]);
     for (const market of markets) table.add(row(market, nowMs));
   };
   section('hero', feed.hero === null ? [] : [feed.hero]);

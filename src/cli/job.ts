@@ -36,6 +36,7 @@ async function list({ json }: { json: boolean }): Promise<void> {
       head: ['job', 'every', 'last run', 'took', 'outcome', 'next', 'what it did'],
       colWidths: [null, null, null, null, null, null, 50],
       wordWrap: true,
+      optional: ['took', 'every', 'next'],
     });
     for (const job of jobs) table.add(row(job));
     print(table.toString());

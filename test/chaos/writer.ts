@@ -12,7 +12,7 @@ const REPEAT_ONE_IN = 10;
 
 const fields = 'interactionId status';
 const single = `mutation ($input: TrackInteractionInput!) { trackInteraction(input: $input) { ${fields} } }`;
-const batch = `mutation ($inputs: [TrackInteractionInput!]!) { trackInteractions(inputs: $inputs) { ${fields} } }`;
+const batch = `mutation ($inputs: [BatchInteractionInput!]!) { trackInteractions(inputs: $inputs) { ${fields} } }`;
 
 /** What may be answered to an event that is valid. */
 interface Receipt {

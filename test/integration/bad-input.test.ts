@@ -94,12 +94,6 @@ test.each<[what: string, query: string, variables: Record<string, unknown>, fiel
     'candidates.0.probability',
   ],
   ['1,001 markets', UPSERT, { markets: manyIds(1_001).map((id) => ({ id, title: id })) }, 'markets'],
-  [
-    'a market status that does not exist',
-    UPSERT,
-    { markets: [{ id: 'a', title: 'A', status: 'LOST' }] },
-    'markets[0].status',
-  ],
   ['an event of an unknown market', TRACK, event({ marketId: 'nowhere' }), 'input.marketId'],
   ['an event of an impossible market', TRACK, event({ marketId: 'a\0' }), 'input.marketId'],
   ['an event of an empty user key', TRACK, event({ userKey: '' }), 'input.userKey'],

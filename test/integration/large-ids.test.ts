@@ -15,7 +15,7 @@ const UNSAFE = /must be text: as a number it must be whole and at most 900719925
 const MARKET = 'query ($id: ID!) { market(id: $id) { id } }';
 const TRACK = 'mutation ($input: TrackInteractionInput!) { trackInteraction(input: $input) { status } }';
 const TRACK_ALL =
-  'mutation ($inputs: [TrackInteractionInput!]!) { trackInteractions(inputs: $inputs) { status reason } }';
+  'mutation ($inputs: [BatchInteractionInput!]!) { trackInteractions(inputs: $inputs) { status reason } }';
 const UPSERT =
   'mutation ($markets: [MarketInput!]!) { upsertMarkets(markets: $markets) { id outcome reason } }';
 

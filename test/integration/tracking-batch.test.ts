@@ -45,7 +45,7 @@ afterAll(async () => {
 
 const sendAll = (inputs: readonly Partial<TrackInteractionInput>[]) =>
   gateway.query(
-    `mutation ($inputs: [TrackInteractionInput!]!) { trackInteractions(inputs: $inputs) {
+    `mutation ($inputs: [BatchInteractionInput!]!) { trackInteractions(inputs: $inputs) {
       interactionId status profileUpdated profile { totalInteractions } field reason } }`,
     { inputs },
   );

@@ -34,11 +34,12 @@ export class MarketResolver {
 
   @Mutation(() => [UpsertMarketResultType], {
     description:
-      'Creates or updates markets, at most 1,000 at once. Each is judged by itself: one that is rejected never holds up the others.',
+      'Creates or updates up to 1,000 markets and returns one result per market, in order. Each is validated on its own: an invalid one is REJECTED, and the others are stored.',
   })
   upsertMarkets(
     @Ctx() { services }: GraphQLContext,
-    @Arg('markets', () => [MarketInput], { description: 'At most 1,000.' }) markets: MarketInput[],
+    @Arg('markets', () => [MarketInput], { nullable: 'items', description: 'The markets, at most 1,000.' })
+    markets: (MarketInput | null)[],
   ): Promise<UpsertResult[]> {
     return services.catalogue.upsert(markets);
   }

@@ -2,6 +2,7 @@ import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql'
 import type { UserProfile } from '../../profiles/profile-service.js';
 import type { ImpressionsResult, RejectedResult, TrackResult } from '../../tracking/tracking-service.js';
 import type { GraphQLContext } from '../context.js';
+import { BatchInteractionInput } from '../types/batch-interaction.js';
 import { TrackImpressionsInput, TrackImpressionsResultType } from '../types/track-impressions.js';
 import {
   TrackInteractionInput,
@@ -26,18 +27,19 @@ export class TrackingResolver {
 
   @Mutation(() => [TrackInteractionsResultType], {
     description:
-      'Records up to 500 events together, and answers each: one that is not valid never holds up the others.',
+      'Records up to 500 events in one transaction and returns one result per event, in order. Each is validated on its own: an invalid one is REJECTED, and the others are recorded.',
   })
   trackInteractions(
     @Ctx() { services }: GraphQLContext,
-    @Arg('inputs', () => [TrackInteractionInput], { description: 'What happened, at most 500.' })
-    inputs: TrackInteractionInput[],
+    @Arg('inputs', () => [BatchInteractionInput], { nullable: 'items', description: 'The events, 1–500.' })
+    inputs: (BatchInteractionInput | null)[],
   ): Promise<(TrackResult | RejectedResult)[]> {
     return services.tracking.trackAll(inputs);
   }
 
   @Mutation(() => TrackImpressionsResultType, {
-    description: 'Records which markets a person was shown, up to 200 at once. It says nothing of taste.',
+    description:
+      'Records impressions of one user, up to 200 markets in one transaction. Each item is validated on its own. Impressions do not change affinity.',
   })
   trackImpressions(
     @Ctx() { services }: GraphQLContext,

@@ -1,15 +1,19 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
-import { FeedSectionEnum } from './track-interaction.js';
+import { LenientFeedSection, LenientID, LenientInt } from './lenient-scalars.js';
+import type { FeedSectionEnum } from './track-interaction.js';
 
-@InputType({ description: 'A market that a person was shown.' })
+@InputType({
+  description:
+    'One impression, validated on its own: one with a missing or invalid field is listed in `rejected`, and so is null in place of an impression. A field that does not exist rejects the whole request.',
+})
 export class ImpressionInput {
-  @Field(() => ID, { description: 'The market.' })
-  marketId!: string;
+  @Field(() => LenientID, { nullable: true, description: 'Required. The market.' })
+  marketId?: string | null;
 
-  @Field(() => FeedSectionEnum, { nullable: true, description: 'Where it was shown.' })
+  @Field(() => LenientFeedSection, { nullable: true, description: 'The part of the page with the market.' })
   section?: keyof typeof FeedSectionEnum | null;
 
-  @Field(() => Int, { nullable: true, description: 'Its place there, from 0.' })
+  @Field(() => LenientInt, { nullable: true, description: 'Position in the section, from 0.' })
   position?: number | null;
 }
 
@@ -21,8 +25,8 @@ export class TrackImpressionsInput {
   @Field(() => ID, { nullable: true, description: 'The feed that they come from.' })
   feedId?: string | null;
 
-  @Field(() => [ImpressionInput], { description: 'The markets, at most 200.' })
-  items!: ImpressionInput[];
+  @Field(() => [ImpressionInput], { nullable: 'items', description: 'The impressions, 1–200.' })
+  items!: (ImpressionInput | null)[];
 }
 
 @ObjectType('RejectedImpression', {
@@ -30,10 +34,10 @@ export class TrackImpressionsInput {
   description: 'An impression that was not recorded.',
 })
 export class RejectedImpressionType {
-  @Field(() => Int, { description: 'Its place among the items, from 0.' })
+  @Field(() => Int, { description: 'Index in `items`, from 0.' })
   index!: number;
 
-  @Field(() => String, { description: 'What is wrong with it.' })
+  @Field(() => String, { description: 'The invalid field; empty if the item itself is invalid.' })
   field!: string;
 
   @Field(() => String, { description: 'Why it was rejected.' })

@@ -1,71 +1,94 @@
-import { DateTimeISOResolver } from 'graphql-scalars';
-import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { MarketStatus } from './market.js';
+import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
+import {
+  LenientDateTime,
+  LenientFloat,
+  LenientID,
+  LenientInt,
+  LenientMarketStatus,
+  LenientString,
+} from './lenient-scalars.js';
+import type { MarketStatus } from './market.js';
 
 @InputType({
-  description: 'A market as the site knows it. What is left out keeps its value; null takes it away.',
+  description:
+    'Fields of one market to create or update. Omitted fields keep their value; null clears a field. Each market is validated on its own: an invalid one is REJECTED with `reason`, and so is null in place of a market. A field that does not exist rejects the whole request.',
 })
 export class MarketInput {
-  @Field(() => ID, { description: "The site's own id, 1–128 characters." })
-  id!: string;
+  @Field(() => LenientID, { nullable: true, description: 'Required. Id of the market, 1–128 characters.' })
+  id?: string | null;
 
-  @Field(() => String, {
+  @Field(() => LenientString, {
     nullable: true,
     description:
       'The question, 1–500 characters, without control characters. Needed only for a new market; null does not clear it.',
   })
   title?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Background and rules of resolution.' })
+  @Field(() => LenientString, { nullable: true, description: 'Background and rules of resolution.' })
   description?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The one topic it is filed under, 1–100 characters.' })
+  @Field(() => LenientString, {
+    nullable: true,
+    description: 'The one topic it is filed under, 1–100 characters.',
+  })
   category?: string | null;
 
-  @Field(() => [String], { nullable: true, description: 'Further topics, at most 64 of 1–100 characters.' })
-  tags?: string[] | null;
+  @Field(() => [LenientString], {
+    nullable: 'itemsAndList',
+    description: 'Further topics, at most 64 of 1–100 characters.',
+  })
+  tags?: (string | null)[] | null;
 
-  @Field(() => Float, { nullable: true, description: '0–1.' })
+  @Field(() => LenientFloat, { nullable: true, description: '0–1.' })
   probability?: number | null;
 
-  @Field(() => Float, { nullable: true, description: 'Volume of the last 24 hours, 0 or more.' })
+  @Field(() => LenientFloat, { nullable: true, description: 'Volume of the last 24 hours, 0 or more.' })
   volume24h?: number | null;
 
-  @Field(() => Float, { nullable: true, description: 'Volume since the beginning, 0 or more.' })
+  @Field(() => LenientFloat, { nullable: true, description: 'Volume since the beginning, 0 or more.' })
   volumeTotal?: number | null;
 
-  @Field(() => Int, { nullable: true, description: 'How many people traded it, 0 or more.' })
+  @Field(() => LenientInt, { nullable: true, description: 'How many people traded it, 0 or more.' })
   participantCount?: number | null;
 
-  @Field(() => String, { nullable: true, description: 'An http(s) URL, or a path that begins with a slash.' })
+  @Field(() => LenientString, {
+    nullable: true,
+    description: 'An http(s) URL, or a path that begins with a slash.',
+  })
   imageUrl?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'An http(s) URL, or a path that begins with a slash.' })
+  @Field(() => LenientString, {
+    nullable: true,
+    description: 'An http(s) URL, or a path that begins with a slash.',
+  })
   url?: string | null;
 
-  @Field(() => MarketStatus, { nullable: true, description: 'OPEN when new and not said.' })
+  @Field(() => LenientMarketStatus, { nullable: true, description: 'OPEN when new and not said.' })
   status?: keyof typeof MarketStatus | null;
 
-  @Field(() => DateTimeISOResolver, { nullable: true, description: 'Now when new and not said.' })
-  createdAt?: Date | null;
+  @Field(() => LenientDateTime, { nullable: true, description: 'Now when new and not said.' })
+  createdAt?: string | null;
 
-  @Field(() => DateTimeISOResolver, { nullable: true, description: 'When it is due to resolve.' })
-  resolvesAt?: Date | null;
+  @Field(() => LenientDateTime, { nullable: true, description: 'When it is due to resolve.' })
+  resolvesAt?: string | null;
 
-  @Field(() => String, { nullable: true, description: "The editors' own words about it." })
+  @Field(() => LenientString, { nullable: true, description: "The editors' own words about it." })
   editorialDescription?: string | null;
 
-  @Field(() => Float, { nullable: true, description: 'How much the editors lift it, 0–1.' })
+  @Field(() => LenientFloat, { nullable: true, description: 'How much the editors lift it, 0–1.' })
   editorialBoost?: number | null;
 
-  @Field(() => String, { nullable: true, description: 'The event that it belongs to.' })
+  @Field(() => LenientString, { nullable: true, description: 'The event that it belongs to.' })
   eventKey?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Where it comes from.' })
+  @Field(() => LenientString, { nullable: true, description: 'Where it comes from.' })
   source?: string | null;
 
-  @Field(() => [String], { nullable: true, description: 'ISO 3166-1 alpha-2 codes, in any case.' })
-  blockedCountries?: string[] | null;
+  @Field(() => [LenientString], {
+    nullable: 'itemsAndList',
+    description: 'ISO 3166-1 alpha-2 codes, in any case.',
+  })
+  blockedCountries?: (string | null)[] | null;
 }
 
 export const UpsertOutcome = {

@@ -3,15 +3,30 @@ import type { ServedFeedRepository } from '../repositories/served-feed-repositor
 
 const DAY_MS = 24 * 3_600_000;
 
-/** Live events are at most a week old; two months ahead, a task that fails for weeks harms nothing. */
-const DAYS_NEEDED = [-8, 0, 31, 62];
+/** Live events are accepted up to 7 days late; one more day allows for clocks that differ. */
+const LATE_EVENT_MS = 8 * DAY_MS;
 
-/** Makes the partitions that live events need now and for the next two months. */
+/** Full calendar months created ahead, so that the task may fail for weeks without losing events. */
+const MONTHS_AHEAD = 2;
+
+/** Creates the partitions of the UTC months from 8 days before `nowMs` to 2 months after its month. */
 export function ensureLivePartitions(
   interactions: Pick<InteractionRepository, 'ensurePartitions'>,
   nowMs: number,
 ): Promise<void> {
-  return interactions.ensurePartitions(DAYS_NEEDED.map((days) => new Date(nowMs + days * DAY_MS)));
+  return interactions.ensurePartitions(monthsNeeded(nowMs));
+}
+
+function monthsNeeded(nowMs: number): Date[] {
+  const first = new Date(nowMs - LATE_EVENT_MS);
+  const now = new Date(nowMs);
+  const end = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + MONTHS_AHEAD, 1);
+  const months: Date[] = [];
+  for (let offset = 0; ; offset += 1) {
+    const month = Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + offset, 1);
+    if (month > end) return months;
+    months.push(new Date(month));
+  }
 }
 
 /** A task that fails for this long harms nothing; each partition holds six hours and costs every look-up a little. */

@@ -86,14 +86,14 @@ describe('events', () => {
     expect(rows).toEqual([{ name: 'interactions_2026_08' }, { name: 'interactions_2026_09' }]);
   });
 
-  it('have their partitions for the next two months, however often they are asked for', async () => {
+  it('have a partition for each of the next two months when several replicas create them at once', async () => {
     const { interactions } = gateway.backend.store;
     const decemberMs = Date.UTC(2026, 11, 31, 23);
     await Promise.all(Array.from({ length: 8 }, () => ensureLivePartitions(interactions, decemberMs)));
     await ensureLivePartitions(interactions, decemberMs);
     expect(await partitionsOf(other)).toEqual([
       ...['interactions_2026_06', 'interactions_2026_07', 'interactions_2026_08'],
-      ...['interactions_2026_12', 'interactions_2027_01', 'interactions_2027_03'],
+      ...['interactions_2026_12', 'interactions_2027_01', 'interactions_2027_02'],
     ]);
   });
 

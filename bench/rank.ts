@@ -53,9 +53,9 @@ for (const count of [2_000, 20_000]) {
   let nowMs = NOW_MS + HOUR_MS / 2;
   const inputsOf = (profile: ProfileState | null): RankingInputs => ({
     ...{ nowMs, userKey: profile?.userKey ?? null, country: 'IL', profile, personal: true, algorithm: 'v2' },
-    ...{ limit: LIMIT, snapshot, trends, config, configVersion: 'bench' },
+    ...{ limit: LIMIT, snapshot, past: new Map(), trends, config, configVersion: 'bench' },
   });
-  const v2 = new RankersV2(() => undefined);
+  const v2 = new RankersV2();
   console.log(`${count} markets, ${columns.text.count} words, ${columns.text.terms.length} in all`);
   console.log(`  warm: ${sizeOf(warm)}; full: ${sizeOf(full)}`);
   const rounds = Math.ceil(4_000_000 / count);

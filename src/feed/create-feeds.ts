@@ -41,7 +41,7 @@ export function createFeeds(parts: {
   const { personalizationEnabled } = parts;
   const served = new ServedFeeds({ store, clock, logger });
   const recent = new RecentInputs();
-  const v2 = new RankersV2(catalogue.pastMarket);
+  const v2 = new RankersV2();
   const timeoutMs = (): number => config().config.feed.profileTimeoutMs;
   const hydrator = new Hydrator({ catalogue, heldProfile, timeoutMs, clock, logger });
   const service = new FeedService({

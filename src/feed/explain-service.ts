@@ -3,6 +3,7 @@ import { patchConfig } from '../config/patch-config.js';
 import { configVersion } from '../config/config-version.js';
 import { BellwetherError } from '../errors.js';
 import { checkInput } from '../input/check-input.js';
+import type { Candidate } from './candidate.js';
 import type { ComposedFeed } from './composed-feed.js';
 import { contributionsTo } from './contributions.js';
 import type { Explanation, Replay } from './explanation.js';
@@ -11,7 +12,7 @@ import type { FeedItem } from './feed.js';
 import { explainRequest, feedRequest } from './feed-request.js';
 import type { FeedService } from './feed-service.js';
 import type { Hydrator, LoadProfile } from './hydrator.js';
-import { itemsAt, itemsOf, storedPlaces } from './present.js';
+import { itemsAt, itemsOf, storedPlaces, type StoredPlace } from './present.js';
 import type { RankersV2 } from './rankers-v2.js';
 import type { RankingInputs } from './ranking-inputs.js';
 import type { RecentInputs } from './recent-inputs.js';
@@ -79,8 +80,8 @@ export class ExplainService {
     const again = composeFeed(inputs, this.parts.v2);
     const stages = stagesOf(inputs, again.items.length, this.parts.v2);
     const places = storedPlaces(served, 0, served.page.length);
-    const { byId } = await this.parts.hydrator.markets(places.map(({ marketId }) => marketId));
-    const items = itemsAt(places, rankMarkets([...byId.values()], inputs, this.parts.v2), inputs);
+    const candidates = await this.#candidatesOf(places, inputs);
+    const items = itemsAt(places, rankMarkets(candidates, inputs, this.parts.v2), inputs);
     return {
       feedId,
       userKey: served.userKey,
@@ -125,6 +126,14 @@ export class ExplainService {
       simulated,
       changes: rankChanges(present, simulated),
     };
+  }
+
+  /** The markets at these places as the feed saw them; as they are now if its inputs no longer hold them. */
+  async #candidatesOf(places: readonly StoredPlace[], { snapshot }: RankingInputs): Promise<Candidate[]> {
+    const ids = places.map(({ marketId }) => marketId);
+    const held = ids.flatMap((id) => snapshot.byId.get(id) ?? []);
+    const { byId } = await this.parts.hydrator.markets(ids.filter((id) => !snapshot.byId.has(id)));
+    return [...held, ...byId.values()];
   }
 
   /** What the feed was made from: as held by this process, or else as far as it is still the same. */

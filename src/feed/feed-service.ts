@@ -15,6 +15,7 @@ import { feedPageRequest, feedRequest } from './feed-request.js';
 import type { Hydrator, LoadProfile } from './hydrator.js';
 import { isPersonalized } from './is-personalized.js';
 import { itemsAt, itemsOf, storedPlaces } from './present.js';
+import { pastOf } from './past-lookup.js';
 import { rankRequest } from './rank-request.js';
 import type { RankersV2 } from './rankers-v2.js';
 import type { RankingInputs } from './ranking-inputs.js';
@@ -34,7 +35,7 @@ export interface Visitor {
 export class FeedService {
   constructor(
     private readonly parts: {
-      catalogue: Pick<Catalogue, 'snapshot'>;
+      catalogue: Pick<Catalogue, 'snapshot' | 'pastMarket'>;
       trends: Pick<TrendService, 'state'>;
       hydrator: Hydrator;
       v2: RankersV2;
@@ -156,6 +157,7 @@ export class FeedService {
       personal: choice.personal && personalizationEnabled,
       limit,
       snapshot: catalogue.snapshot,
+      past: pastOf(profile, catalogue.snapshot, catalogue.pastMarket),
       trends: trends.state,
       config,
       configVersion: version,

@@ -1,10 +1,6 @@
 import type { RankingConfig } from '../config/ranking-schema.js';
-import type { PastMarket } from '../scoring/v2/market-columns.js';
 import { ScorerV2 } from '../scoring/v2/score-v2.js';
 import { PageKeys } from './page-keys.js';
-
-/** Looks up what a market was about that is not open any more. */
-export type FindPast = (marketId: string) => PastMarket | undefined;
 
 /** What algorithm v2 works with: memory that one ranking after the other uses, since each runs without a pause. */
 export class RankersV2 {
@@ -12,8 +8,6 @@ export class RankersV2 {
   readonly keys = new PageKeys();
   /** One for each config in use. */
   readonly #scorers = new WeakMap<RankingConfig, ScorerV2>();
-
-  constructor(readonly findPast: FindPast) {}
 
   scorerFor(config: RankingConfig): ScorerV2 {
     let scorer = this.#scorers.get(config);

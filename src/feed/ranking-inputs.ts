@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CatalogueSnapshot } from '../catalogue/catalogue.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
 import type { ProfileState } from '../profiles/profile-service.js';
+import type { PastMarket } from '../scoring/v2/market-columns.js';
 import type { TrendState } from '../trends/trend-state.js';
 
 /**
@@ -20,6 +21,8 @@ export interface RankingInputs {
   readonly algorithm: 'v1' | 'v2';
   readonly limit: number;
   readonly snapshot: CatalogueSnapshot;
+  /** Text and event of the markets that the user engaged with and that are not in the snapshot, by id. */
+  readonly past: ReadonlyMap<string, PastMarket>;
   readonly trends: TrendState;
   readonly config: RankingConfig;
   readonly configVersion: string;

@@ -2,6 +2,7 @@ import { columnsOf } from '../catalogue/market-columns.js';
 import { compareRanked } from '../scoring/rank-order.js';
 import type { Candidate, ScoredCandidate } from './candidate.js';
 import { knownUser } from './known-user.js';
+import { pastLookup } from './past-lookup.js';
 import { rankCandidates } from './rank-candidates.js';
 import type { RankersV2 } from './rankers-v2.js';
 import type { RankingInputs } from './ranking-inputs.js';
@@ -24,7 +25,7 @@ export function rankMarkets(
   const columns = columnsOf(candidates, snapshot.columns);
   const byId = new Map(candidates.map((candidate) => [candidate.market.id, candidate]));
   const trend = trends.columnsOfSome(columns, snapshot.columns, country);
-  const scored = v2.scorerFor(config).score(columns, trend, knownUser(inputs), v2.findPast, nowMs);
+  const scored = v2.scorerFor(config).score(columns, trend, knownUser(inputs), pastLookup(inputs), nowMs);
   return columns.ids
     .flatMap((id, row) => {
       const candidate = byId.get(id);

@@ -9,6 +9,7 @@ import type { PageInput, PageItem } from './composition/page-input.js';
 import { isPersonalized } from './is-personalized.js';
 import { knownUser } from './known-user.js';
 import type { PageKeys } from './page-keys.js';
+import { pastLookup } from './past-lookup.js';
 import type { RankersV2 } from './rankers-v2.js';
 import { seedOf, type RankingInputs } from './ranking-inputs.js';
 
@@ -37,7 +38,8 @@ export function composeV2(inputs: RankingInputs, v2: RankersV2): ComposedFeed {
 /** The scores of all rows of the catalogue; valid until the next ranking. */
 export function scoreRows(inputs: RankingInputs, v2: RankersV2): ScoresV2 {
   const { snapshot, config, nowMs } = inputs;
-  return v2.scorerFor(config).score(snapshot.columns, trendOf(inputs), knownUser(inputs), v2.findPast, nowMs);
+  const past = pastLookup(inputs);
+  return v2.scorerFor(config).score(snapshot.columns, trendOf(inputs), knownUser(inputs), past, nowMs);
 }
 
 function pageInput(inputs: RankingInputs, scored: ScoresV2, keys: PageKeys): PageInput {

@@ -83,6 +83,20 @@ describe('the explanation of a feed', () => {
     expect((await explained(feedId)).replay).toEqual({ outcome: 'SAME', changed: [] });
   });
 
+  it('stays the same after a closed market of the history is renamed', async () => {
+    await gateway.addMarkets({ id: 'closed', title: 'Will the comet topic-3 return?' });
+    const input = { userKey: 'ann', marketId: 'closed', eventType: 'PARTICIPATE' as const };
+    await gateway.run(TrackInteractionDocument, { input });
+    await gateway.addMarkets({ id: 'closed', status: 'CLOSED' });
+    await gateway.addMarkets({ id: 'market-12', title: 'Will a volcano erupt?' });
+    const feedId = await freshFeed();
+    const before = await explained(feedId);
+    await gateway.addMarkets({ id: 'closed', title: 'Will a volcano erupt?', status: 'CLOSED' });
+    await gateway.addMarkets({ id: 'market-12', probability: 0.99, volume24h: 1e6 });
+    expect(await explained(feedId)).toEqual(before);
+    expect(before.replay).toEqual({ outcome: 'SAME', changed: [] });
+  });
+
   it('is not had of a feed that is not known', async () => {
     const feedId = '019a0000-0000-7000-8000-000000000000';
     const { errors } = await gateway.run(ExplainFeedDocument, { feedId });

@@ -62,6 +62,7 @@ const every = (stride: number): Map<string, number> =>
 const inputs: RankingInputs = {
   ...{ nowMs: NOW_MS, userKey: 'ann', country: 'IL', profile: warmPerson(), personal: true, algorithm: 'v2' },
   snapshot: patchSnapshot(emptySnapshot, markets, 1n),
+  past: new Map(),
   trends: new TrendState(
     {
       ...NO_TRENDS,
@@ -82,7 +83,7 @@ const inputs: RankingInputs = {
   ...{ limit: 50, config, configVersion: 'fixed' },
 };
 const nobody: RankingInputs = { ...inputs, userKey: null, country: null, profile: null };
-const v2 = new RankersV2(() => undefined);
+const v2 = new RankersV2();
 const bits = (column: Float64Array): string =>
   Buffer.from(column.buffer, column.byteOffset, column.byteLength).toString('hex');
 

@@ -12,7 +12,7 @@ const trends = new TrendState(NO_TRENDS, 0);
 function inputs(snapshot = emptySnapshot): RankingInputs {
   return {
     ...{ nowMs: 0, userKey: null, country: null, profile: null, personal: true, algorithm: 'v2' as const },
-    ...{ limit: 20, snapshot, trends, config, configVersion: 'test' },
+    ...{ limit: 20, snapshot, past: new Map(), trends, config, configVersion: 'test' },
   };
 }
 

@@ -18,11 +18,23 @@ export function profileCommand(): Command {
       .action(async (userKey: string | undefined, { all }: { all: boolean }) => {
         if ((userKey === undefined) !== all) throw new OperatorError('Name one person, or give --all.');
         await withCommandBackend({ holdCatalogue: false }, async (backend) => {
-          const count = userKey === undefined ? await rebuildAll(backend) : await rebuild(backend, [userKey]);
+          const count =
+            userKey === undefined ? await rebuildAll(backend) : await rebuildOne(backend, userKey);
           print(`Rebuilt ${count} ${count === 1 ? 'profile' : 'profiles'}.`);
         });
       }),
   );
+}
+
+async function rebuildOne(backend: Backend, userKey: string): Promise<number> {
+  const [stored] = await backend.store.profiles.load([userKey]);
+  // Every recorded event raises the version, so 0 means that no event of this user was ever recorded.
+  if (stored === undefined || stored.version === 0) {
+    throw new OperatorError(
+      `There is no user ${JSON.stringify(userKey)}. Check the key; nothing was rebuilt.`,
+    );
+  }
+  return rebuild(backend, [userKey]);
 }
 
 async function rebuildAll(backend: Backend): Promise<number> {

@@ -77,6 +77,15 @@ it('`bellwether profile rebuild` mends what was spoiled, of one person or of all
   expect(await stored()).toEqual(before);
 }, 60_000);
 
+it('`bellwether profile rebuild` exits with code 1 when no event of the user was recorded', async () => {
+  const env = { DATABASE_URL: gateway.databaseUrl };
+  const before = await stored();
+  const { code, stdout, stderr } = await runCommand(['profile', 'rebuild', 'nobody'], env);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toContain('There is no user "nobody".');
+  expect(await stored()).toEqual(before);
+}, 60_000);
+
 it('a profile whose state is missing is made from the events when it is first read, and kept', async () => {
   const before = await stored();
   await execute('update profiles set state = null');

@@ -219,7 +219,7 @@ describe('a file with faults', () => {
     const live = follow();
     rmSync(file);
     await untilRefused(live);
-    expect(live.refusal?.message).toMatch(/ranking\.yaml cannot be read: ENOENT/);
+    expect(live.refusal?.message).toMatch(/ranking\.yaml cannot be read: there is no such file/);
     expect(capIn(live)).toBe(3);
     writeFileSync(file, capOf(4));
     await until(live, 4);

@@ -1,25 +1,26 @@
-import { mkdir, open, readdir, type FileHandle } from 'node:fs/promises';
+import { constants, mkdir, open, readdir, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 
-const NEWLINE = 0x0a;
-const TAIL_BYTES = 64 * 1_024;
-
-/** A file of events: its day in UTC, and its number within that day. */
+/** A file of events: its UTC day, its number within that day, and the relay that writes it. */
 export interface JsonlFile {
   readonly day: string;
   readonly number: number;
+  readonly relay: string;
 }
 
-/** Names sort in the order in which the files were written. */
-export function jsonlFileName(sink: string, { day, number }: JsonlFile): string {
-  return `${sink}-${day}.${String(number).padStart(6, '0')}.jsonl`;
+/** Names sort in the order in which the files were begun. */
+export function jsonlFileName(sink: string, { day, number, relay }: JsonlFile): string {
+  return `${sink}-${day}.${String(number).padStart(6, '0')}.${relay}.jsonl`;
 }
 
-/** The file of a sink that was begun last, if there is one. */
-export async function newestJsonlFile(folder: string, sink: string): Promise<JsonlFile | undefined> {
+/** The last file of a sink by name, of any relay; files of versions that did not name the relay count too. */
+export async function newestJsonlFile(
+  folder: string,
+  sink: string,
+): Promise<Omit<JsonlFile, 'relay'> | undefined> {
   const names = (await readdir(folder)).filter((name) => name.startsWith(`${sink}-`)).sort();
   for (const name of names.reverse()) {
-    const match = /^(\d{4}-\d{2}-\d{2})\.(\d{6})\.jsonl$/.exec(name.slice(sink.length + 1));
+    const match = /^(\d{4}-\d{2}-\d{2})\.(\d{6})(?:\.[\da-f]+)?\.jsonl$/.exec(name.slice(sink.length + 1));
     if (match) return { day: match[1] ?? '', number: Number(match[2]) };
   }
   return undefined;
@@ -31,44 +32,39 @@ export async function makeDurableFolder(folder: string): Promise<void> {
   if (first !== undefined) await syncFolder(path.dirname(first));
 }
 
-/** Opens a file to append to, and makes it if need be; new names survive a power failure. */
-export async function openToAppend(
-  folder: string,
-  name: string,
-): Promise<{ file: FileHandle; bytes: number }> {
-  const file = await open(path.join(folder, name), 'a+', 0o640);
+/** Creates a file to append to; its name survives a power failure. */
+export async function createJsonlFile(folder: string, name: string): Promise<FileHandle> {
+  const file = await open(path.join(folder, name), 'ax', 0o640);
   try {
-    const { size } = await file.stat();
-    if (size === 0) await syncFolder(folder);
-    return { file, bytes: size };
+    await syncFolder(folder);
+    return file;
   } catch (error) {
     await file.close();
     throw error;
   }
 }
 
-/**
- * Cuts off a last line that was not written to its end. Its event never counted as delivered, so it comes again.
- *
- * @returns how many bytes the file has now.
- */
-export async function cutTornLine(file: FileHandle, bytes: number): Promise<number> {
-  let end = bytes;
-  while (end > 0) {
-    const start = Math.max(0, end - TAIL_BYTES);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
-    const newline = buffer.lastIndexOf(NEWLINE, bytesRead - 1);
-    if (newline !== -1) {
-      end = start + newline + 1;
-      break;
-    }
-    end = start;
+/** Opens a file to append to; undefined if it is gone or has reached `maxBytes`. */
+export async function reopenJsonlFile(
+  folder: string,
+  name: string,
+  maxBytes: number,
+): Promise<FileHandle | undefined> {
+  const file = await open(path.join(folder, name), constants.O_WRONLY | constants.O_APPEND).catch(
+    (error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      throw error;
+    },
+  );
+  if (file === undefined) return undefined;
+  try {
+    if ((await file.stat()).size < maxBytes) return file;
+  } catch (error) {
+    await file.close();
+    throw error;
   }
-  if (end < bytes) {
-    await file.truncate(end);
-    await file.sync();
-  }
-  return end;
+  await file.close();
+  return undefined;
 }
 
 async function syncFolder(folder: string): Promise<void> {

@@ -1,12 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import type { Clock } from '../config/clock.js';
 import type { JsonlSinkConfig } from '../config/sink-config.js';
 import {
-  cutTornLine,
+  createJsonlFile,
   jsonlFileName,
   makeDurableFolder,
   newestJsonlFile,
-  openToAppend,
+  reopenJsonlFile,
+  type JsonlFile,
 } from './jsonl-file.js';
 import type { OutgoingEvent } from './outgoing-event.js';
 import { SinkFailure, type Delivery, type Sink } from './sink.js';
@@ -14,14 +16,15 @@ import { SinkFailure, type Delivery, type Sink } from './sink.js';
 const MEGABYTE = 1_000_000;
 
 /**
- * Events in files, one JSON object a line: `<folder>/<name>-<UTC day>.<number>.jsonl`. A file is complete once there
- * is a later one.
+ * Events in files, one JSON object per line: `<folder>/<name>-<UTC day>.<number>.<relay>.jsonl`.
  *
- * Nothing is remembered between deliveries, the folder says where to go on. So relays of several processes may
- * take turns on one folder, and files may be taken away at any time.
+ * Each relay writes files of its own. A relay that has lost the sink's lock but still runs can therefore neither truncate
+ * nor interleave the lines of its successor. Files may be removed at any time.
  */
 export class JsonlSink implements Sink {
   readonly name: string;
+  readonly #relay = randomBytes(4).toString('hex');
+  #current: JsonlFile | undefined;
 
   constructor(
     private readonly config: Pick<JsonlSinkConfig, 'name' | 'folder' | 'maxFileMegabytes'>,
@@ -33,9 +36,9 @@ export class JsonlSink implements Sink {
   async deliver(events: readonly OutgoingEvent[]): Promise<Delivery> {
     const lines = Buffer.from(events.map((event) => `${JSON.stringify(event)}\n`).join(''));
     try {
-      const { file, bytes } = await this.#open();
+      const file = await this.#open();
       try {
-        await append(file, bytes, lines);
+        await this.#append(file, lines);
       } finally {
         await file.close();
       }
@@ -49,35 +52,37 @@ export class JsonlSink implements Sink {
     return Promise.resolve();
   }
 
-  async #open(): Promise<{ file: FileHandle; bytes: number }> {
+  async #open(): Promise<FileHandle> {
     const { folder, name, maxFileMegabytes } = this.config;
     await makeDurableFolder(folder);
     const today = new Date(this.clock()).toISOString().slice(0, 10);
-    const newest = await newestJsonlFile(folder, name);
-    if (newest === undefined) return openToAppend(folder, jsonlFileName(name, { day: today, number: 1 }));
-    const opened = await openToAppend(folder, jsonlFileName(name, newest));
+    const current = this.#current;
+    // A clock that was set back must not bring events before those that are there.
+    if (current !== undefined && current.day >= today) {
+      const file = await reopenJsonlFile(folder, jsonlFileName(name, current), maxFileMegabytes * MEGABYTE);
+      if (file !== undefined) return file;
+    }
+    const others = [await newestJsonlFile(folder, name), current].filter((file) => file !== undefined);
+    const day = [today, ...others.map((file) => file.day)].sort().at(-1) ?? today;
+    const number = 1 + Math.max(0, ...others.map((file) => (file.day === day ? file.number : 0)));
+    const next = { day, number, relay: this.#relay };
+    const created = await createJsonlFile(folder, jsonlFileName(name, next));
+    this.#current = next;
+    return created;
+  }
+
+  async #append(file: FileHandle, lines: Buffer): Promise<void> {
+    const { size } = await file.stat();
     try {
-      const bytes = await cutTornLine(opened.file, opened.bytes);
-      // A clock that was set back must not bring events before those that are there.
-      if (newest.day >= today && bytes < maxFileMegabytes * MEGABYTE) return { file: opened.file, bytes };
+      await file.appendFile(lines);
+      await file.sync();
     } catch (error) {
-      await opened.file.close();
+      // The batch is delivered again as a whole, in another file if this one cannot be restored.
+      this.#current = await file.truncate(size).then(
+        () => this.#current,
+        () => undefined,
+      );
       throw error;
     }
-    await opened.file.close();
-    const next =
-      newest.day >= today ? { day: newest.day, number: newest.number + 1 } : { day: today, number: 1 };
-    return openToAppend(folder, jsonlFileName(name, next));
-  }
-}
-
-async function append(file: FileHandle, bytes: number, lines: Buffer): Promise<void> {
-  try {
-    await file.appendFile(lines);
-    await file.sync();
-  } catch (error) {
-    // The batch comes again as a whole. Should this fail too, the torn line is cut off then.
-    await file.truncate(bytes).catch(() => undefined);
-    throw error;
   }
 }

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JsonlSink } from '../../src/sinks/jsonl-sink.js';
 import { sinkContract } from '../contract/sink.js';
 import { leaving } from '../support/outbox.js';
-import { DAY_MS, HOUR_MS, NOON_MS } from '../support/profile-events.js';
+import { HOUR_MS, NOON_MS } from '../support/profile-events.js';
 
 let parent: string;
 let folder: string;
@@ -23,6 +23,9 @@ const newSink = (maxFileMegabytes = 100) =>
   new JsonlSink({ name: 'events', folder, maxFileMegabytes }, () => nowMs);
 
 const files = async () => (await readdir(folder)).sort();
+
+/** The names of the files without the relays that wrote them. */
+const numberedFiles = async () => (await files()).map((name) => name.replace(/\.[\da-f]{8}\.jsonl$/, ''));
 
 async function storedLines(): Promise<unknown[]> {
   const texts = await Promise.all((await files()).map((name) => readFile(path.join(folder, name), 'utf8')));
@@ -61,45 +64,62 @@ describe('jsonl sink', () => {
     // A clock set back does not reopen yesterday.
     nowMs -= HOUR_MS;
     await sink.deliver(batch(7));
-    expect(await files()).toEqual([
-      'events-2026-06-15.000001.jsonl',
-      'events-2026-06-15.000002.jsonl',
-      'events-2026-06-16.000001.jsonl',
-      'events-2026-06-16.000002.jsonl',
+    expect(await numberedFiles()).toEqual([
+      'events-2026-06-15.000001',
+      'events-2026-06-15.000002',
+      'events-2026-06-16.000001',
+      'events-2026-06-16.000002',
     ]);
     expect(await storedLines()).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((n) => leaving('ada', n)));
   });
 
-  it('goes on in the same file after a restart', async () => {
-    await newSink().deliver([leaving('ada', 1)]);
-    await newSink().deliver([leaving('ada', 2)]);
-    expect(await files()).toHaveLength(1);
-    expect(await storedLines()).toEqual([leaving('ada', 1), leaving('ada', 2)]);
+  it('writes one file for several deliveries, and another one after a restart', async () => {
+    const sink = newSink();
+    await sink.deliver([leaving('ada', 1)]);
+    await sink.deliver([leaving('ada', 2)]);
+    await newSink().deliver([leaving('ada', 3)]);
+    expect(await numberedFiles()).toEqual(['events-2026-06-15.000001', 'events-2026-06-15.000002']);
+    expect(await storedLines()).toEqual([1, 2, 3].map((n) => leaving('ada', n)));
   });
 
-  it.each([
-    ['a short one', '{"interactionId":"0000'],
-    ['a long one', `{"context":"${'x'.repeat(200_000)}`],
-  ])('cuts off the line that a crash left torn, be it %s', async (_, torn) => {
-    await newSink().deliver([leaving('ada', 1)]);
-    await appendFile(path.join(folder, 'events-2026-06-15.000001.jsonl'), torn);
-    await newSink().deliver([leaving('ada', 2)]);
-    expect(await storedLines()).toEqual([leaving('ada', 1), leaving('ada', 2)]);
+  it('keeps every line when a relay that lost its lock goes on writing beside its successor', async () => {
+    const [former, successor] = [newSink(), newSink()];
+    await former.deliver([leaving('ada', 1)]);
+    for (let turn = 0; turn < 20; turn += 1) {
+      await Promise.all([
+        former.deliver([leaving('ada', 100 + turn)]),
+        successor.deliver([leaving('bob', 200 + turn)]),
+      ]);
+    }
+    expect(await files()).toHaveLength(2);
+    expect(await storedLines()).toHaveLength(41);
   });
 
-  it('cuts off a torn line also when the day has changed, and when the file holds nothing else', async () => {
+  it('leaves an unfinished line of another relay as it is', async () => {
     await newSink().deliver([leaving('ada', 1)]);
-    await writeFile(path.join(folder, 'events-2026-06-15.000002.jsonl'), '{"torn');
-    nowMs += DAY_MS;
+    const [first = ''] = await files();
+    await appendFile(path.join(folder, first), '{"interactionId":"0000');
     await newSink().deliver([leaving('ada', 2)]);
-    expect((await files()).at(-1)).toBe('events-2026-06-16.000001.jsonl');
-    expect(await storedLines()).toEqual([leaving('ada', 1), leaving('ada', 2)]);
+    const [unfinished = '', next = ''] = await files();
+    expect(await readFile(path.join(folder, unfinished), 'utf8')).toMatch(/\n\{"interactionId":"0000$/);
+    expect(JSON.parse(await readFile(path.join(folder, next), 'utf8'))).toEqual(leaving('ada', 2));
+  });
+
+  it('begins another file when its own was removed', async () => {
+    const sink = newSink();
+    await sink.deliver([leaving('ada', 1)]);
+    const [first = ''] = await files();
+    await rm(path.join(folder, first));
+    await sink.deliver([leaving('ada', 2)]);
+    expect(await numberedFiles()).toEqual(['events-2026-06-15.000002']);
   });
 
   it('does not count events as delivered when the disk is full', async () => {
     const sink = newSink();
     await sink.deliver([leaving('ada', 1)]);
-    await symlink('/dev/full', path.join(folder, 'events-2026-06-15.000002.jsonl'));
+    const [first = ''] = await files();
+    await rm(path.join(folder, first));
+    await symlink('/dev/full', path.join(folder, first));
     await expect(sink.deliver([leaving('ada', 2)])).rejects.toThrow(/does not take events: .*ENOSPC/);
   });
 
@@ -109,6 +129,6 @@ describe('jsonl sink', () => {
     await writeFile(path.join(folder, 'events-2026-06-15.000009.jsonl.gz'), 'packed');
     await newSink().deliver([leaving('ada', 2)]);
     expect(await readFile(path.join(folder, 'events-z-2026-06-15.000009.jsonl'), 'utf8')).toBe('torn');
-    expect(await files()).toHaveLength(3);
+    expect(await files()).toHaveLength(4);
   });
 });

@@ -27,7 +27,7 @@ import { orUnavailable } from './repositories/unavailable.js';
 import { SinkRelays } from './sinks/sink-relays.js';
 import { createTracking } from './tracking/create-tracking.js';
 import type { HistoryImport } from './tracking/history-import.js';
-import { ensureLivePartitions, ensureServedFeedPartitions } from './tracking/partitions.js';
+import { ensureUpcomingPartitions } from './tracking/partitions.js';
 import { TrendService } from './trends/trend-service.js';
 
 /** What differs between a running gateway, a command, and a test. */
@@ -203,8 +203,7 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       profiles: sharedProfiles,
     });
     closers.push(() => tracking.drain());
-    await ensureLivePartitions(store.interactions, clock());
-    await ensureServedFeedPartitions(store.servedFeeds, clock());
+    await ensureUpcomingPartitions(store, clock(), logger);
     const feeds = createFeeds({
       ...{ catalogue, trends, clock, newId, logger },
       config: () => liveConfig.current,

@@ -12,7 +12,7 @@ import { registerSubscriptions } from './http/subscriptions.js';
 import { registerTrackRoute } from './http/track-route.js';
 import { repeat } from './jobs/repeat.js';
 import { sampleImages } from './sample/sample-catalogue.js';
-import { ensureLivePartitions, ensureServedFeedPartitions } from './tracking/partitions.js';
+import { ensureUpcomingPartitions } from './tracking/partitions.js';
 
 /** How often the months ahead are looked after. */
 const PARTITIONS_EVERY_MS = 12 * 3_600_000;
@@ -81,10 +81,7 @@ export async function startGateway(
         repeat(
           'partitions',
           PARTITIONS_EVERY_MS,
-          async () => {
-            await ensureLivePartitions(store.interactions, clock());
-            await ensureServedFeedPartitions(store.servedFeeds, clock());
-          },
+          () => ensureUpcomingPartitions(store, clock(), logger),
           logger,
         ),
         repeat('trends', TRENDS_LOOK_MS, () => trends.load(), logger),

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseError, type Client } from 'pg';
 import type { Logger } from 'pino';
 import { OperatorError } from '../errors.js';
@@ -96,7 +97,7 @@ async function takeLock(client: Client, schema: string, lockTimeoutMs: number): 
     );
     await client.query('RESET lock_timeout');
   } catch (cause) {
-    if (!(cause instanceof DatabaseError) || cause.code !== '55P03') throw cause;
+    if (!isLockTimeout(cause)) throw cause;
     throw new OperatorError(
       `Another process has been migrating the database for more than ${lockTimeoutMs / 1_000} s. ` +
         'Wait until it has finished, or end it, and start again.',
@@ -105,20 +106,50 @@ async function takeLock(client: Client, schema: string, lockTimeoutMs: number): 
   }
 }
 
-async function apply(client: Client, { name, sql }: MigrationFile): Promise<void> {
+/**
+ * Attempts to get the locks of a migration. While a statement waits for a lock, everything that uses the table waits
+ * behind it, so it waits briefly and lets the others go first.
+ */
+const LOCK_ATTEMPTS = 5;
+const LOCK_TIMEOUT_MS = 2_000;
+const LOCK_PAUSE_MS = 500;
+
+async function apply(client: Client, file: MigrationFile): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await applyOnce(client, file);
+      return;
+    } catch (cause) {
+      if (!isLockTimeout(cause) || attempt === LOCK_ATTEMPTS) throw failureOf(file, cause);
+      await sleep(LOCK_PAUSE_MS);
+    }
+  }
+}
+
+async function applyOnce(client: Client, { name, sql }: MigrationFile): Promise<void> {
   try {
     await client.query('BEGIN');
+    await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
     await client.query(sql);
     await client.query(recordMigration, [checksumOf(sql), name]);
     await client.query('COMMIT');
   } catch (cause) {
     await client.query('ROLLBACK').catch(() => undefined);
-    throw new OperatorError(
-      `The migration ${name} failed and was undone; the database is as it was before: ${errorMessage(cause)}. ` +
-        'Mend the cause and start again.',
-      { cause },
-    );
+    throw cause;
   }
+}
+
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === '55P03';
+}
+
+function failureOf({ name }: MigrationFile, cause: unknown): OperatorError {
+  const message = isLockTimeout(cause)
+    ? `The migration ${name} was undone because other sessions lock a table that it changes. ` +
+      'End their transactions (the view pg_stat_activity lists them), and start again.'
+    : `The migration ${name} failed and was undone; the database is as it was before: ${errorMessage(cause)}. ` +
+      'Fix the cause and start again.';
+  return new OperatorError(message, { cause });
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { PrismaClient } from '../generated/prisma/client.js';
+import { withPartitions } from './unavailable.js';
 
 type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
 
@@ -19,8 +20,17 @@ export class ServedFeedRepository {
     await this.connection.$executeRaw`select ensure_served_feed_partitions(${first}, ${last})`;
   }
 
-  /** A feed of a time whose partition is not there is refused, and all with it. */
+  /** Stores feeds; those that are stored already stay as they are. */
   async add(rows: readonly ServedFeedRow[]): Promise<void> {
+    if (rows.length === 0) return;
+    const times = rows.map(({ servedAt }) => servedAt.getTime());
+    await withPartitions(
+      () => this.ensurePartitions(new Date(Math.min(...times)), new Date(Math.max(...times))),
+      () => this.#insert(rows),
+    );
+  }
+
+  async #insert(rows: readonly ServedFeedRow[]): Promise<void> {
     await this.connection.$executeRaw`
       insert into served_feeds (feed_id, user_key, served_at, ranking)
       select * from unnest(${rows.map(({ feedId }) => feedId)}::text[]::uuid[],

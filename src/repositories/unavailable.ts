@@ -23,6 +23,9 @@ const UNAVAILABLE_MESSAGE =
 /** Data exceptions and constraint violations: the values of the statement cause them, not the state of the database. */
 const REJECTED_VALUE = /^(22|23)/;
 
+/** The SQLSTATE of a row that no partition takes, and of a value that a check constraint rejects. */
+const CHECK_VIOLATION = '23514';
+
 /**
  * SQLSTATEs after which a transaction may be committed nevertheless: connection failures, statement completion
  * unknown, shutdown, I/O errors, internal errors. After every other error, PostgreSQL has rolled back.
@@ -60,6 +63,25 @@ export function isUnavailable(error: unknown): boolean {
       (typeof kind === 'string' && UNAVAILABLE_KINDS.has(kind)) ||
       (typeof message === 'string' && UNAVAILABLE_MESSAGE.test(message)),
   );
+}
+
+/**
+ * Runs work that stores rows in a partitioned table. If the rows may lack a partition, creates it and runs the work once
+ * more.
+ *
+ * @param ensurePartitions creates the partitions of all rows.
+ */
+export async function withPartitions<Result>(
+  ensurePartitions: () => Promise<void>,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (sqlStateOf(error) !== CHECK_VIOLATION) throw error;
+    await ensurePartitions();
+    return work();
+  }
 }
 
 /** Whether a transaction that failed with this error has certainly stored nothing. */

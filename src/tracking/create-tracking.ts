@@ -7,7 +7,7 @@ import type { SharedProfiles } from '../profiles/shared-profiles.js';
 import type { Market } from '../repositories/market.js';
 import type { ProfileState } from '../repositories/profile-state.js';
 import type { Store } from '../repositories/store.js';
-import { isRolledBack, orUnavailable } from '../repositories/unavailable.js';
+import { isRolledBack, orUnavailable, withPartitions } from '../repositories/unavailable.js';
 import { commitEvents, type Commit } from './commit-events.js';
 import { EventQueue } from './event-queue.js';
 import { HistoryImport } from './history-import.js';
@@ -81,7 +81,12 @@ export function createTracking(parts: TrackingParts): Tracking {
     const lastSeen = (userKey: string): ProfileState | undefined => profiles.lastSeen(userKey);
     const since = profiles.position;
     const options = { now, clientEventsSince, memory, sinks: goTo, lastSeen };
-    const done = await invalidateIfUnknown(usersOf(events), () => commitEvents(store, events, options));
+    const done = await invalidateIfUnknown(usersOf(events), () =>
+      withPartitions(
+        () => store.interactions.ensurePartitions(events.map(({ interaction }) => interaction.occurredAt)),
+        () => commitEvents(store, events, options),
+      ),
+    );
     profiles.changed(done.changed, since);
     onRecorded();
     return done;

@@ -1,5 +1,7 @@
+import type { Logger } from '../observability/logger.js';
 import type { InteractionRepository } from '../repositories/interaction-repository.js';
 import type { ServedFeedRepository } from '../repositories/served-feed-repository.js';
+import { isUnavailable } from '../repositories/unavailable.js';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -8,6 +10,27 @@ const LATE_EVENT_MS = 8 * DAY_MS;
 
 /** Full calendar months created ahead, so that the task may fail for weeks without losing events. */
 const MONTHS_AHEAD = 2;
+
+/**
+ * Creates the partitions that events and served feeds need now and in the coming weeks. While another session locks a
+ * table for more than 2 s, it logs a warning and returns: a partition that is missing when it is needed is created then.
+ */
+export async function ensureUpcomingPartitions(
+  store: {
+    readonly interactions: Pick<InteractionRepository, 'ensurePartitions'>;
+    readonly servedFeeds: Pick<ServedFeedRepository, 'ensurePartitions'>;
+  },
+  nowMs: number,
+  logger: Logger,
+): Promise<void> {
+  try {
+    await ensureLivePartitions(store.interactions, nowMs);
+    await ensureServedFeedPartitions(store.servedFeeds, nowMs);
+  } catch (error) {
+    if (!isUnavailable(error)) throw error;
+    logger.warn({ err: error }, 'failed to create upcoming partitions; missing ones are created when needed');
+  }
+}
 
 /** Creates the partitions of the UTC months from 8 days before `nowMs` to 2 months after its month. */
 export function ensureLivePartitions(

@@ -2,9 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { migrationsFolder } from '../../src/database/migration-files.js';
-import { ensureLivePartitions } from '../../src/tracking/partitions.js';
+import { ensureLivePartitions, ensureUpcomingPartitions } from '../../src/tracking/partitions.js';
 import { runCommand } from '../support/command.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
@@ -95,6 +96,96 @@ describe('events', () => {
       ...['interactions_2026_06', 'interactions_2026_07', 'interactions_2026_08'],
       ...['interactions_2026_12', 'interactions_2027_01', 'interactions_2027_02'],
     ]);
+  });
+
+  const track = async (): Promise<unknown> =>
+    (
+      await gateway.query(
+        `mutation { trackInteraction(input: { userKey: "ada", marketId: "m1", eventType: CLICK }) { status } }`,
+      )
+    ).data;
+  const RECORDED = { trackInteraction: { status: 'RECORDED' } };
+
+  it('are recorded when the partition of their month is missing', async () => {
+    await other.query('drop table interactions_2026_06');
+    expect(await track()).toEqual(RECORDED);
+    expect(await partitionsOf(other)).toContain('interactions_2026_06');
+  });
+
+  it.each(['2026-01-29', '2026-01-31', '2026-03-31', '2026-05-31', '2026-08-31', '2026-10-31'])(
+    'are recorded from %s on, in every month after it',
+    async (day) => {
+      const start = Date.parse(`${day}T12:00:00Z`);
+      for (const daysLater of [0, 1, 15, 32, 45]) {
+        gateway.clock.nowMs = start + daysLater * 24 * 3_600_000;
+        if (daysLater === 0) await ensureLivePartitions(gateway.backend.store.interactions, start);
+        gateway.statements.length = 0;
+        expect(await track()).toEqual(RECORDED);
+        expect(gateway.statements.filter((sql) => sql.includes('ensure_interaction_partitions'))).toEqual([]);
+      }
+    },
+  );
+
+  it('are recorded while a partition is created beside a transaction that reads the table', async () => {
+    await other.query('begin');
+    await other.query('select count(*) from interactions');
+    const { interactions } = gateway.backend.store;
+    await interactions.ensurePartitions([new Date('2031-01-15T00:00:00Z')]);
+    expect(await track()).toEqual(RECORDED);
+    await other.query('rollback');
+    expect(await partitionsOf(other)).toContain('interactions_2031_01');
+  });
+
+  it('are recorded while the creation of a partition waits for a lock, which gives up and can be repeated', async () => {
+    await other.query('begin');
+    await other.query('lock table interactions in share update exclusive mode');
+    const { interactions, servedFeeds } = gateway.backend.store;
+    const creation = ensureUpcomingPartitions(
+      { interactions, servedFeeds },
+      Date.UTC(2032, 0, 1),
+      pino({ level: 'silent' }),
+    );
+    let isCreated = false;
+    void creation.then(() => (isCreated = true));
+    while (!(await waitsForLock())) expect(isCreated).toBe(false);
+    expect(await track()).toEqual(RECORDED);
+    expect(isCreated).toBe(false);
+    await creation;
+    await other.query('rollback');
+    expect(await partitionsOf(other)).not.toContain('interactions_2032_01');
+    await ensureUpcomingPartitions(
+      { interactions, servedFeeds },
+      Date.UTC(2032, 0, 1),
+      pino({ level: 'silent' }),
+    );
+    expect(await partitionsOf(other)).toContain('interactions_2032_01');
+  });
+
+  const waitsForLock = async (): Promise<boolean> =>
+    (
+      await other.query(
+        `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+      )
+    ).rowCount !== 0;
+
+  it('get partitions with the indexes, the defaults and the kind of those that a migration makes', async () => {
+    const describe = async (name: string) => {
+      const { rows } = await other.query(
+        `select c.relpersistence, (select array_agg(regexp_replace(pg_get_indexdef(indexrelid), '\\d{4}_\\d\\d', 'M', 'g')
+             order by 1) from pg_index where indrelid = c.oid) as indexes,
+           (select array_agg(pg_get_expr(adbin, adrelid) order by adnum) from pg_attrdef where adrelid = c.oid) as defaults
+         from pg_class c where oid = to_regclass($1)`,
+        [name],
+      );
+      return rows[0] as { indexes: string[]; defaults: string[] };
+    };
+    const created = await describe('interactions_2026_06');
+    await other.query(
+      `create table by_hand partition of interactions for values from ('2040-01-01') to ('2040-02-01')`,
+    );
+    const byHand = await describe('by_hand');
+    expect(created.indexes).toHaveLength(byHand.indexes.length);
+    expect(created.defaults).toEqual(byHand.defaults);
   });
 
   it('are all taken when two processes import the same months at once, while others come in', async () => {

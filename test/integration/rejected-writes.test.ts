@@ -120,11 +120,13 @@ it('answers an event with UNAVAILABLE when the server cancels its statement', as
   await failInserts('perform pg_sleep(30);');
   try {
     expect(await track('ada')).toMatchObject(unavailable);
-    const { rowCount } = await admin.query(
-      `select from pg_stat_activity where datname = current_database() and state = 'active'
-        and pid <> pg_backend_pid() and query like '%record_events%'`,
-    );
-    expect(rowCount).toBe(0);
+    await vi.waitFor(async () => {
+      const { rowCount } = await admin.query(
+        `select from pg_stat_activity where datname = current_database() and state = 'active'
+          and pid <> pg_backend_pid() and query like '%record_events%'`,
+      );
+      expect(rowCount).toBe(0);
+    });
   } finally {
     await allowInserts();
   }

@@ -41,7 +41,7 @@ describe('Google token', () => {
   });
 
   it.each([
-    ['missing.json', 'ENOENT'],
+    ['missing.json', 'there is no such file'],
     ['torn.json', 'it is not JSON'],
     ['user.json', 'is not the key of a service account'],
   ])('stops the start with a sentence that shows nothing of the key: %s', (name, sentence) => {

@@ -56,7 +56,8 @@ export class ProfileChangeRepository {
   }
 
   /**
-   * Removes what every reader whose mark is later has read.
+   * Removes the changes that every reader with a later mark has read, and those that came with the dump of another
+   * server.
    *
    * @returns how many rows were removed; `limit` if there may be more.
    */
@@ -65,11 +66,15 @@ export class ProfileChangeRepository {
       delete from profile_changes where xid in (
         select xid from profile_changes
         where xid < pg_snapshot_xmax(${snapshot}::pg_snapshot)::text::bigint
-          and pg_visible_in_snapshot(xid::text::xid8, ${snapshot}::pg_snapshot)
+            and pg_visible_in_snapshot(xid::text::xid8, ${snapshot}::pg_snapshot)
+          or xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
         order by xid limit ${limit} for update skip locked)`;
   }
 
-  /** The transactions that a snapshot does not see began after it, or were in progress. Each part is one index scan. */
+  /**
+   * The transactions that a snapshot does not see began after it, or were in progress. Each part is one index scan. The
+   * upper bound leaves out ids that this server has not assigned yet, which come with the dump of another server.
+   */
   #rowsSince(snapshot: string | null): Promise<ChangeRow[]> {
     return this.connection.$queryRaw<ChangeRow[]>`
       select n.snapshot, n.at_ms as "atMs", c.user_keys, c.versions
@@ -79,6 +84,7 @@ export class ProfileChangeRepository {
       left join (
         select user_keys, versions from profile_changes
         where xid >= pg_snapshot_xmax(${snapshot}::pg_snapshot)::text::bigint
+          and xid < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
         union all
         select user_keys, versions from profile_changes
         where xid = any(array(select xip::text::bigint from pg_snapshot_xip(${snapshot}::pg_snapshot) as xip))

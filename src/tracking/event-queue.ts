@@ -11,7 +11,7 @@ export interface EventQueueOptions {
    * {@link ProfilesLocked} the users that it names. For any other error, the events that cause it are isolated.
    */
   readonly commit: (events: readonly PreparedEvent[]) => Promise<readonly CommittedEvent[]>;
-  /** Groups that are committed at the same time; the events of one user are always in the same lane. */
+  /** Groups that are committed at the same time. A user's events share a lane, except those in batches of other users. */
   readonly lanes: number;
   /** How long the first event of a group waits for others, in milliseconds; 0: until the next turn. */
   readonly maxWaitMs: number;

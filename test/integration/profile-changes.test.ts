@@ -108,6 +108,15 @@ it('removes the changes before a mark, and keeps those of transactions that were
   expect((await one.query('select from profile_changes')).rowCount).toBe(0);
 });
 
+it('ignores and removes changes that were restored from the dump of another server', async () => {
+  const foreignXid = '4000000000000';
+  await one.query(`insert into profile_changes values (${foreignXid}, '{}', '{}')`);
+  const { mark } = await since();
+  expect((await since(mark)).changes).toEqual([]);
+  await gateway.backend.store.profileChanges.removeBefore(mark, 1_000_000);
+  expect((await one.query(`select from profile_changes where xid = ${foreignXid}`)).rowCount).toBe(0);
+});
+
 it('keeps a profile in the cache that the replica itself changed', async () => {
   await gateway.backend.changePoll.poll();
   await track('own');

@@ -259,7 +259,7 @@ describe('served feeds', () => {
     await ensureServedFeedPartitions(gateway.backend.store.servedFeeds, TEST_NOW_MS);
     expect(await partitionsOf('served_feeds')).toHaveLength(14);
     await add('ada', 24);
-    expect(await partitionsOf('served_feeds')).toContain('served_feeds_2026_06_14_12');
+    expect(await partitionsOf('served_feeds')).toContain('2026_06_14_12');
   });
 
   it('to nobody in particular go as soon as they can no longer be paged on in', async () => {

@@ -17,6 +17,11 @@ const identifierSchema = storableText
 /** An id of the API's type `ID`, which a client may also send as a whole number. */
 export const idSchema = idText.pipe(identifierSchema);
 
+/** The idempotency key of an event or of a report. */
+export const clientEventIdSchema = storableText
+  .min(1, 'must not be empty')
+  .max(64, 'must have at most 64 characters');
+
 export const sectionSchema = z.enum(FEED_SECTIONS, { error: `must be one of ${FEED_SECTIONS.join(', ')}` });
 
 export const positionSchema = z
@@ -60,10 +65,7 @@ export const interactionInput = z
       feedId: idSchema.nullish(),
       stake: z.number('must be a number').positive('must be above 0').nullish(),
       context: contextSchema.nullish(),
-      clientEventId: storableText
-        .min(1, 'must not be empty')
-        .max(64, 'must have at most 64 characters')
-        .nullish(),
+      clientEventId: clientEventIdSchema.nullish(),
     },
     'must be an object',
   )

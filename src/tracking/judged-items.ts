@@ -43,6 +43,17 @@ export async function judgeItems(
   });
 }
 
+/** The items without those that repeat the market of an earlier valid one. */
+export function distinctMarkets(items: readonly JudgedItem[]): JudgedItem[] {
+  const seen = new Set<string>();
+  return items.filter(({ event }) => {
+    if (event === undefined) return true;
+    const isNew = !seen.has(event.market.id);
+    seen.add(event.market.id);
+    return isNew;
+  });
+}
+
 export function noMarket(id: string): string {
   return `There is no market "${id}".`;
 }

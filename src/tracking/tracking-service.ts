@@ -9,7 +9,14 @@ import { orUnavailable } from '../repositories/unavailable.js';
 import type { ProfileState } from '../repositories/profile-state.js';
 import { impressionItem, impressionsInput } from './impressions-input.js';
 import { interactionBatch, interactionInput } from './interaction-input.js';
-import { judgeItems, noMarket, type EventOfMarket, type ItemFault, type JudgedItem } from './judged-items.js';
+import {
+  distinctMarkets,
+  judgeItems,
+  noMarket,
+  type EventOfMarket,
+  type ItemFault,
+  type JudgedItem,
+} from './judged-items.js';
 import type { CommittedEvent, PreparedEvent } from './take-in-events.js';
 import type { EventQueue } from './event-queue.js';
 import { prepareEvent } from './prepare-event.js';
@@ -36,6 +43,8 @@ export interface RejectedResult extends ItemFault {
 /** Result of a report of impressions. */
 export interface ImpressionsResult {
   readonly recorded: number;
+  /** Items that repeat a market of the report, or an item of a report with the same client event id. */
+  readonly duplicates: number;
   readonly rejected: readonly (ItemFault & { readonly index: number })[];
 }
 
@@ -106,15 +115,15 @@ export class TrackingService {
   }
 
   /**
-   * Records the impressions of one user, up to 200 markets. Each item is validated on its own.
+   * Records the impressions of one user, up to 200 markets. Each item is validated on its own. Of the valid items of a
+   * market, the first one counts.
    *
    * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE if they could not be stored.
    */
   async trackImpressions(input: unknown): Promise<ImpressionsResult> {
     const { items: batch, ...report } = checkInput(impressionsInput, input, 'input');
     const items = await judgeItems(batch, impressionItem(report), this.parts.markets);
-    await this.#record(items);
-    return impressionsResult(items);
+    return impressionsResult(items, await this.#record(distinctMarkets(items)));
   }
 
   /**
@@ -130,11 +139,12 @@ export class TrackingService {
       judgeItems(interactions ?? [], interactionInput, markets),
       impressions === undefined ? [] : judgeItems(impressions.items, impressionItem(impressions), markets),
     ]);
-    const committed = await this.#record([...tracked, ...shown]);
+    const committed = await this.#record([...tracked, ...distinctMarkets(shown)]);
+    const trackedCount = tracked.filter(({ event }) => event !== undefined).length;
     this.#turnAway(interactions ?? [], tracked);
     return {
       interactions: interactions === undefined ? null : trackResults(tracked, committed),
-      impressions: impressions === undefined ? null : impressionsResult(shown),
+      impressions: impressions === undefined ? null : impressionsResult(shown, committed.slice(trackedCount)),
     };
   }
 
@@ -202,7 +212,11 @@ function trackResults(
   });
 }
 
-function impressionsResult(items: readonly JudgedItem[]): ImpressionsResult {
+function impressionsResult(
+  items: readonly JudgedItem[],
+  committed: readonly CommittedEvent[],
+): ImpressionsResult {
   const rejected = items.flatMap(({ fault }, index) => (fault === undefined ? [] : [{ index, ...fault }]));
-  return { recorded: items.length - rejected.length, rejected };
+  const recorded = committed.filter(({ duplicate }) => !duplicate).length;
+  return { recorded, duplicates: items.length - rejected.length - recorded, rejected };
 }

@@ -253,7 +253,7 @@ describe('a report of impressions', () => {
         { marketId: 'bitcoin', section: 'GRID', position: 3 },
       ],
     });
-    expect(data).toEqual({ trackImpressions: { recorded: 2, rejected: [] } });
+    expect(data).toEqual({ trackImpressions: { recorded: 2, duplicates: 0, rejected: [] } });
     const stored = await other.query(
       `select event_type, market_id, section, position, feed_id, weight, probability, volume_24h
         from interactions where user_key = 'mia' order by seq`,
@@ -275,13 +275,45 @@ describe('a report of impressions', () => {
     expect(profile.data).toEqual({ userProfile: { totalInteractions: 0, topCategories: [] } });
   });
 
-  it('counts each time that a market was shown', async () => {
-    for (const markets of [['derby', 'derby'], ['derby']]) {
-      await report({ userKey: 'nia', items: markets.map((marketId) => ({ marketId })) });
-    }
-    const [nia] = await gateway.backend.store.profiles.load(['nia']);
-    expect(nia?.impressions.get('derby')?.shownAtMs).toHaveLength(3);
-    expect(await storedIds('nia')).toHaveLength(3);
+  const shownTimes = async (userKey: string) => {
+    const [profile] = await gateway.backend.store.profiles.load([userKey]);
+    return profile?.impressions.get('derby')?.shownAtMs.length;
+  };
+  const counts = async (input: TrackImpressionsInput) => {
+    const { recorded, duplicates } = (await report(input)).data?.trackImpressions ?? {};
+    return [recorded, duplicates];
+  };
+
+  it('without a clientEventId counts each time that it is sent, and a market once per report', async () => {
+    const items = [
+      { marketId: 'derby', position: 1 },
+      { marketId: 'derby', position: 7 },
+    ];
+    expect(await counts({ userKey: 'nia', items })).toEqual([1, 1]);
+    expect(await counts({ userKey: 'nia', items: [{ marketId: 'derby' }] })).toEqual([1, 0]);
+    expect(await shownTimes('nia')).toBe(2);
+    const { rows } = await other.query(
+      `select position from interactions where user_key = 'nia' order by seq limit 1`,
+    );
+    expect(rows).toEqual([{ position: 1 }]);
+  });
+
+  it('with a clientEventId counts once when it is sent again, also with 20 copies at once and over /track', async () => {
+    const input = {
+      ...{ userKey: 'noa', clientEventId: 'page-1' },
+      items: [{ marketId: 'derby' }, { marketId: 'bitcoin' }],
+    };
+    const copies = await Promise.all(Array.from({ length: 20 }, () => counts(input)));
+    expect(copies.map(([recorded]) => recorded).sort()).toEqual([...Array<number>(19).fill(0), 2]);
+    const response = await fetch(`${gateway.url}/track`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ impressions: input }),
+    });
+    expect(await response.json()).toMatchObject({ impressions: { recorded: 0, duplicates: 2 } });
+    expect(await shownTimes('noa')).toBe(1);
+    expect(await counts({ ...input, clientEventId: 'page-2' })).toEqual([2, 0]);
+    expect(await counts({ ...input, userKey: 'another' })).toEqual([2, 0]);
   });
 
   it('with a market that is not known rejects that one alone', async () => {
@@ -291,6 +323,7 @@ describe('a report of impressions', () => {
     });
     expect(data?.trackImpressions).toEqual({
       recorded: 2,
+      duplicates: 0,
       rejected: [{ index: 1, field: 'marketId', reason: 'There is no market "nowhere".' }],
     });
     expect(await storedIds('olga')).toHaveLength(2);
@@ -298,7 +331,7 @@ describe('a report of impressions', () => {
 
   it('may have 200 markets, and no more', async () => {
     const items = Array.from({ length: 200 }, () => ({ marketId: 'derby' }));
-    expect((await report({ userKey: 'pia', items })).data?.trackImpressions.recorded).toBe(200);
+    expect((await report({ userKey: 'pia', items })).data?.trackImpressions.duplicates).toBe(199);
     const { data, errors } = await report({ userKey: 'quin', items: [...items, { marketId: 'derby' }] });
     expect(data ?? null).toBeNull();
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', field: 'input.items' } }]);

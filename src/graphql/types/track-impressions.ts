@@ -25,7 +25,18 @@ export class TrackImpressionsInput {
   @Field(() => ID, { nullable: true, description: 'The feed that they come from.' })
   feedId?: string | null;
 
-  @Field(() => [ImpressionInput], { nullable: 'items', description: 'The impressions, 1–200.' })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Idempotency key of the report, 1–64 characters. A report of the same user with the same key within 7 days records only markets that the first one did not.',
+  })
+  clientEventId?: string | null;
+
+  @Field(() => [ImpressionInput], {
+    nullable: 'items',
+    description:
+      'The impressions, 1–200. If a market occurs more than once, its first valid impression counts.',
+  })
   items!: (ImpressionInput | null)[];
 }
 
@@ -49,8 +60,14 @@ export class RejectedImpressionType {
   description: 'The answer to a report of impressions.',
 })
 export class TrackImpressionsResultType {
-  @Field(() => Int, { description: 'How many are on disk.' })
+  @Field(() => Int, { description: 'Number of impressions recorded by this report.' })
   recorded!: number;
+
+  @Field(() => Int, {
+    description:
+      'Number of impressions not recorded because their market occurs earlier in the report, or in an earlier report with the same clientEventId.',
+  })
+  duplicates!: number;
 
   @Field(() => [RejectedImpressionType], { description: 'Those that were not recorded.' })
   rejected!: RejectedImpressionType[];

@@ -20,8 +20,12 @@ export const share = z.number().transform((value, context) => {
   return z.NEVER;
 });
 
-/** An amount, 0 or more. */
+/** More than any sum of money in circulation, and far from where sums of amounts lose precision or overflow. */
+export const MAX_AMOUNT = 1e15;
+
+/** An amount, 0 to 1e15. */
 export const amount = z
   .number()
   .min(-ROUNDING, 'must be 0 or more')
+  .max(MAX_AMOUNT, `must be at most ${MAX_AMOUNT}`)
   .transform((value) => Math.max(0, value));

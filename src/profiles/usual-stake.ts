@@ -28,6 +28,8 @@ function medianOfLatest(stakes: readonly StakeState[]): number {
     .slice(0, STAKES_COUNTED)
     .map(({ stake }) => stake)
     .sort((a, b) => a - b);
-  const middle = sorted.slice(Math.floor((sorted.length - 1) / 2), Math.floor(sorted.length / 2) + 1);
-  return middle.reduce((sum, stake) => sum + stake, 0) / middle.length;
+  const low = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+  const high = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  // Stakes that were stored before they had a bound may have a sum that is not finite.
+  return low + (high - low) / 2;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { countrySchema } from '../input/country.js';
 import { idText } from '../input/id-text.js';
+import { MAX_AMOUNT } from '../input/rounded-numbers.js';
 import { isStorableInstant, storableText } from '../input/storable.js';
 import { userKeySchema } from '../input/user-key.js';
 import { EVENT_TYPES } from '../scoring/event-weight.js';
@@ -63,7 +64,11 @@ export const interactionInput = z
       occurredAt: instantSchema.nullish(),
       sessionId: identifierSchema.nullish(),
       feedId: idSchema.nullish(),
-      stake: z.number('must be a number').positive('must be above 0').nullish(),
+      stake: z
+        .number('must be a number')
+        .positive('must be above 0')
+        .max(MAX_AMOUNT, `must be at most ${MAX_AMOUNT}`)
+        .nullish(),
       context: contextSchema.nullish(),
       clientEventId: clientEventIdSchema.nullish(),
     },

@@ -108,6 +108,7 @@ test.each<[what: string, query: string, variables: Record<string, unknown>, fiel
   ['an event in no country', TRACK, event({ country: 'XX1' }), 'input.country'],
   ['an event at no time', TRACK, event({ occurredAt: 'yesterday' }), 'input.occurredAt'],
   ['a stake with a click', TRACK, event({ stake: 5 }), 'input.stake'],
+  ['a stake too large to sum', TRACK, event({ eventType: 'PARTICIPATE', stake: 1.7e308 }), 'input.stake'],
   ['a stake of nothing', TRACK, event({ eventType: 'PARTICIPATE', stake: 0 }), 'input.stake'],
   ['a context over 4 KB', TRACK, event({ context: { note: 'é'.repeat(2_100) } }), 'input.context'],
   ['a context that is a list', TRACK, event({ context: [1] }), 'input.context'],

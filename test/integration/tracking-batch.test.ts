@@ -365,3 +365,15 @@ it('shows the usual stake of a person, overall and in each category, also when r
   expect(gateway.statements.length).toBeGreaterThan(0);
   gateway.clock.nowMs = TEST_NOW_MS;
 });
+
+it('a market whose stored volume has no sum that is finite can still be shown with its feed and trends', async () => {
+  await other.query(
+    `update markets set volume_24h = 1.7e308, volume_total = 1.7e308, version = nextval('market_version')`,
+  );
+  await gateway.backend.services.catalogue.refresh();
+  const { errors } = await gateway.query(
+    `{ feed(userKey: "lea", limit: 10) { hero { score } grid { score scores { rising } market { volume24h momentum { volumeSpike } } } }
+       rising(limit: 5) { score } trending(limit: 5) { markets { score } } }`,
+  );
+  expect(errors).toBeUndefined();
+});

@@ -18,6 +18,7 @@ it.each([
   [[1, 1_000, 10, 20], 15],
   [[9, 100], 54.5],
   [[2, 10, 9], 9],
+  [[1.7e308, 1.7e308], 1.7e308],
 ])('of %j is the median', (stakes, median) => {
   const byCategory = [{ category: 'sports', stake: median }];
   expect(usualStake(staked('sports', ...stakes))).toEqual({ overall: median, byCategory });

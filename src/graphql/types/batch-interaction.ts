@@ -61,7 +61,10 @@ export class BatchInteractionInput {
   @Field(() => LenientID, { nullable: true, description: 'The feed with the market, 1–128 characters.' })
   feedId?: string | null;
 
-  @Field(() => LenientFloat, { nullable: true, description: 'Stake, above 0; only with PARTICIPATE.' })
+  @Field(() => LenientFloat, {
+    nullable: true,
+    description: 'Stake, above 0 and at most 1e15; only with PARTICIPATE.',
+  })
   stake?: number | null;
 
   @Field(() => LenientJSONObject, {

@@ -42,10 +42,10 @@ export class CandidateMarketInput {
   @Field(() => Float, { nullable: true, description: '0–1.' })
   probability?: number | null;
 
-  @Field(() => Float, { nullable: true, description: 'Volume of the last 24 hours, 0 or more.' })
+  @Field(() => Float, { nullable: true, description: 'Volume of the last 24 hours, 0 to 1e15.' })
   volume24h?: number | null;
 
-  @Field(() => Float, { nullable: true, description: 'Volume since the beginning, 0 or more.' })
+  @Field(() => Float, { nullable: true, description: 'Volume since the beginning, 0 to 1e15.' })
   volumeTotal?: number | null;
 
   @Field(() => DateTimeISOResolver, { nullable: true, description: 'When it was opened; now when not said.' })

@@ -96,7 +96,10 @@ export class TrackInteractionInput {
   @Field(() => ID, { nullable: true, description: 'The feed that it comes from.' })
   feedId?: string | null;
 
-  @Field(() => Float, { nullable: true, description: 'What was staked, above 0; only with PARTICIPATE.' })
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Stake, above 0 and at most 1e15; only with PARTICIPATE.',
+  })
   stake?: number | null;
 
   @Field(() => JSONObjectResolver, { nullable: true, description: 'Anything to keep along, at most 4 KB.' })

@@ -42,10 +42,10 @@ export class MarketInput {
   @Field(() => LenientFloat, { nullable: true, description: '0–1.' })
   probability?: number | null;
 
-  @Field(() => LenientFloat, { nullable: true, description: 'Volume of the last 24 hours, 0 or more.' })
+  @Field(() => LenientFloat, { nullable: true, description: 'Volume of the last 24 hours, 0 to 1e15.' })
   volume24h?: number | null;
 
-  @Field(() => LenientFloat, { nullable: true, description: 'Volume since the beginning, 0 or more.' })
+  @Field(() => LenientFloat, { nullable: true, description: 'Volume since the beginning, 0 to 1e15.' })
   volumeTotal?: number | null;
 
   @Field(() => LenientInt, { nullable: true, description: 'How many people traded it, 0 or more.' })

@@ -2,6 +2,7 @@ import type { PrismaClient } from '../generated/prisma/client.js';
 import type { HistoricEvent, InteractionRepository } from './interaction-repository.js';
 import { emptyProfile, type ProfileState } from './profile-state.js';
 import { decodeStoredProfile, encodeStoredProfile } from './stored-profile.js';
+import { compareUserKeys } from './user-key-order.js';
 
 type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
 
@@ -71,7 +72,7 @@ export class ProfileRepository {
     await this.parts.connection.$queryRaw`
       select set_config('lock_timeout', ${LOCK_TIMEOUT}, true),
         set_config('idle_in_transaction_session_timeout', ${PAUSE_TIMEOUT}, true)`;
-    const keys = [...new Set(userKeys)].sort();
+    const keys = [...new Set(userKeys)].sort(compareUserKeys);
     const versions = await this.#lockStored(keys);
     const missing = keys.filter((key) => !versions.has(key));
     if (missing.length > 0) {

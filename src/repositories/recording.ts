@@ -3,6 +3,7 @@ import type { Interaction } from './interaction-repository.js';
 import type { ProfileState } from './profile-state.js';
 import { encodeStoredProfile } from './stored-profile.js';
 import { sqlStateOf } from './unavailable.js';
+import { compareUserKeys } from './user-key-order.js';
 
 /** Events and what they change, to be stored together or not at all. */
 export interface Recording {
@@ -21,7 +22,7 @@ export interface Recording {
  * profile is not at the version expected, or a client event id is taken: {@link isRefusal} knows it.
  */
 export function record({ interactions, profiles, sinks, claim }: Recording): Prisma.Sql {
-  const sorted = profiles.toSorted((a, b) => (a.userKey < b.userKey ? -1 : 1));
+  const sorted = profiles.toSorted((a, b) => compareUserKeys(a.userKey, b.userKey));
   const states = sorted.map((state) => encodeStoredProfile(state));
   const lengths = states.map(({ length }) => length);
   let end = 1;

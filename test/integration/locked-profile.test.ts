@@ -84,6 +84,23 @@ it('records none of a batch that includes a user whose profile is locked', async
   expect(await totalOf('free 0')).toBe(before);
 });
 
+it('locks the profiles of a batch in the order of their bytes, as every other transaction does', async () => {
+  // In UTF-16, the surrogates of the second come before the first.
+  const [first, second] = ['\uff01', '\u{1f600}'];
+  await gateway.backend.services.tracking.trackAll([click(first), click(second)]);
+  await lock(first);
+  const batch = gateway.backend.services.tracking.trackAll([click(first), click(second)]);
+  await vi.waitFor(async () => {
+    const { rowCount } = await other.query(
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%record_events(%'`,
+    );
+    expect(rowCount).toBe(1);
+  });
+  await other.query('select 1 from profiles where user_key = $1 for update nowait', [second]);
+  await other.query('rollback');
+  expect(await batch).toMatchObject([{ status: 'RECORDED' }, { status: 'RECORDED' }]);
+});
+
 it('answers a duplicate of a free user while the profile of another user is locked', async () => {
   const input = { ...click('free 1'), clientEventId: 'once' };
   const { tracking } = gateway.backend.services;

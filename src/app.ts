@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { openBackendJobs } from './backend-jobs.js';
 import { openBus, type HeldProfiles } from './bus/open-bus.js';
 import { Catalogue } from './catalogue/catalogue.js';
+import { MarketWriter } from './catalogue/market-writer.js';
 import { MarketHistory } from './catalogue/market-history.js';
 import type { Clock } from './config/clock.js';
 import { LiveConfig } from './config/live-config.js';
@@ -71,6 +72,12 @@ export interface Backend {
 
 const POOL_SIZE = 10;
 
+/** For lists of markets, histories, stored feeds, and the jobs shown to staff. */
+const READER_POOL_SIZE = 3;
+
+/** Transactions that write markets exclude each other. */
+const WRITER_POOL_SIZE = 1;
+
 /** Every drain has ended before a pool is closed, so only a database that does not answer needs longer. */
 const CLOSE_WITHIN_MS = 1_000;
 
@@ -124,11 +131,32 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       queryTimeoutMs: BACKGROUND_QUERY_TIMEOUT_MS,
     });
     closers.push(() => background.close(CLOSE_WITHIN_MS));
+    // Lists and histories take no connection from events and feeds.
+    const readers = openDatabase({
+      url: server.url,
+      logger,
+      poolSize: READER_POOL_SIZE,
+      ...(onStatement === undefined ? {} : { onStatement }),
+    });
+    closers.push(() => readers.close(CLOSE_WITHIN_MS));
+    // Nor do writers of markets, which wait for those of other processes.
+    const writers = openDatabase({
+      url: server.url,
+      logger,
+      poolSize: WRITER_POOL_SIZE,
+      ...(onStatement === undefined ? {} : { onStatement }),
+    });
+    closers.push(() => writers.close(CLOSE_WITHIN_MS));
     const memory = liveProfileMemory(() => liveConfig.current.config);
     const fold = foldHistory(memory);
     const store = createStore(database.prisma, fold);
     const backgroundStore = createStore(background.prisma, fold);
-    const catalogue = new Catalogue({ markets: store.markets, clock, logger });
+    const readerStore = createStore(readers.prisma, fold);
+    const marketWriter = new MarketWriter({ markets: createStore(writers.prisma, fold).markets, clock });
+    closers.push(() => marketWriter.drain());
+    const catalogue = new Catalogue({
+      ...{ markets: store.markets, lists: readerStore.markets, writer: marketWriter, clock, logger },
+    });
     const cache = new ProfileCache({
       load: (userKeys) => store.profiles.load(userKeys),
       maxBytes: config.profile.cacheMegabytes * 1024 * 1024,
@@ -189,7 +217,7 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       onChanged: (states) => live.feeds.profilesChanged(states),
     });
     const jobs = openBackendJobs({
-      ...{ databaseUrl: server.url, store, catalogue, fold, liveConfig, clock, logger },
+      ...{ databaseUrl: server.url, store: readerStore, catalogue, fold, liveConfig, clock, logger },
       profiles: sharedProfiles,
       works: runsJobs,
     });
@@ -212,7 +240,7 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       store: {
         add: (served) => backgroundStore.servedFeeds.add(served),
         find: (feedId) =>
-          orUnavailable('The feed could not be read now.', () => store.servedFeeds.find(feedId)),
+          orUnavailable('The feed could not be read now.', () => readerStore.servedFeeds.find(feedId)),
       },
       onServed: (feed) => {
         if (!liveConfig.current.config.impressions.trackOnServe) return;
@@ -232,7 +260,7 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
     return {
       services: {
         ...{ catalogue, trends, profiles, tracking: tracking.service },
-        marketHistory: new MarketHistory({ snapshots: store.snapshots, clock }),
+        marketHistory: new MarketHistory({ snapshots: readerStore.snapshots, clock }),
         feed: feeds.service,
         live: live.service,
         crowd: feeds.crowd,

@@ -1,8 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../config/clock.js';
-import { BellwetherError } from '../errors.js';
 import { checkInput } from '../input/check-input.js';
-import { repairText, type RepairNote } from '../input/parse-with-repairs.js';
 import { isStorableText } from '../input/storable.js';
 import type { Logger } from '../observability/logger.js';
 import type { PastMarket } from '../scoring/v2/market-columns.js';
@@ -11,26 +8,15 @@ import type { MarketRepository } from '../repositories/market-repository.js';
 import { orUnavailable } from '../repositories/unavailable.js';
 import { emptySnapshot, patchSnapshot, type CatalogueSnapshot } from './catalogue-snapshot.js';
 import { decodeCursor, marketPageRequest, toMarketPage, type MarketPage } from './market-page.js';
-import { applyMarketInput, checkMarketInput, type CheckedMarketInput } from './market-input.js';
 import { toPastMarket } from './market-terms.js';
 import { PastMarkets } from './past-markets.js';
+import type { MarketWriter } from './market-writer.js';
+import { checkAll, decide, idsOf, type UpsertResult } from './upsert.js';
 
 export type { CatalogueEntry, CatalogueSnapshot } from './catalogue-snapshot.js';
 
-const MAX_UPSERT = 1_000;
-
 /** Markets that are over and remembered from the start on. */
 const PAST_AT_START = 20_000;
-
-/** What became of one market of an upsert. */
-export interface UpsertResult {
-  readonly id: string;
-  readonly outcome: 'CREATED' | 'UPDATED' | 'UNCHANGED' | 'REJECTED';
-  /** Why it was rejected, naming the field. */
-  readonly reason?: string;
-  /** One sentence for each invalid field that was repaired or dropped. */
-  readonly repairs: readonly string[];
-}
 
 /** Told of the markets that changed, open or not, as they are now; the snapshot has them already. */
 export type CatalogueListener = (changed: readonly Market[]) => void;
@@ -44,7 +30,16 @@ export class Catalogue {
   #reading: Promise<void> | null = null;
   #nextReading: Promise<void> | null = null;
 
-  constructor(private readonly parts: { markets: MarketRepository; clock: Clock; logger: Logger }) {}
+  constructor(
+    private readonly parts: {
+      readonly markets: Pick<MarketRepository, 'findByIds' | 'changedSince' | 'latelyOver'>;
+      /** Reads lists, on connections that no event waits for. */
+      readonly lists: Pick<MarketRepository, 'page'>;
+      readonly writer: Pick<MarketWriter, 'write'>;
+      readonly clock: Clock;
+      readonly logger: Logger;
+    },
+  ) {}
 
   /** The open markets as last seen. */
   get snapshot(): CatalogueSnapshot {
@@ -150,7 +145,7 @@ export class Catalogue {
       status: filter?.status ?? undefined,
       text: filter?.text ?? undefined,
     };
-    const { markets, hasMore } = await this.#read(() => this.parts.markets.page(restrictions, first, cursor));
+    const { markets, hasMore } = await this.#read(() => this.parts.lists.page(restrictions, first, cursor));
     return toMarketPage(markets, hasMore, cursor === undefined);
   }
 
@@ -159,23 +154,14 @@ export class Catalogue {
    * market needs a title. Each is judged by itself; when an id comes twice, the later one is applied to the result of the earlier.
    *
    * @returns what became of each, in order.
-   * @throws {BellwetherError} BAD_USER_INPUT for more than 1,000 at once; UNAVAILABLE when nothing could be stored.
+   * @throws {BellwetherError} BAD_USER_INPUT for more than 1,000 at once; UNAVAILABLE when nothing was stored, or too many
+   *   markets wait to be stored.
    */
   async upsert(inputs: readonly unknown[]): Promise<UpsertResult[]> {
     const checked = checkAll(inputs);
-    let decided: UpsertResult[] = [];
-    if (checked.valid.length > 0) {
-      const now = new Date(this.parts.clock());
-      await orUnavailable('The markets could not be stored now.', () =>
-        this.parts.markets.change(idsOf(checked.valid), now, (stored) => {
-          const { results, changed } = decide(stored, checked.valid, now);
-          decided = results;
-          return changed;
-        }),
-      );
-      if (decided.some(({ outcome }) => outcome === 'CREATED' || outcome === 'UPDATED'))
-        await this.#showChanges();
-    }
+    const decided = checked.valid.length === 0 ? [] : await this.parts.writer.write(checked.valid);
+    if (decided.some(({ outcome }) => outcome === 'CREATED' || outcome === 'UPDATED'))
+      await this.#showChanges();
     return checked.inOrder(decided);
   }
 
@@ -195,73 +181,4 @@ export class Catalogue {
       this.parts.logger.warn({ err: error }, 'the catalogue could not be read again after a change');
     });
   }
-}
-
-interface ValidInput {
-  readonly market: CheckedMarketInput;
-  readonly repairs: readonly RepairNote[];
-}
-
-/** Inputs that passed the check, and how to put what became of them among those that did not. */
-interface CheckedInputs {
-  readonly valid: readonly ValidInput[];
-  inOrder(decided: readonly UpsertResult[]): UpsertResult[];
-}
-
-function checkAll(inputs: readonly unknown[]): CheckedInputs {
-  if (inputs.length > MAX_UPSERT) {
-    throw BellwetherError.badInput('markets', `markets must have at most ${MAX_UPSERT} entries.`);
-  }
-  const checked = inputs.map(checkMarketInput);
-  return {
-    valid: checked.filter((input) => input.market !== undefined),
-    inOrder: (decided) => {
-      const rest = decided.values();
-      return checked.flatMap(({ fault }, index): UpsertResult[] => {
-        if (fault !== undefined) return [rejected(idOf(inputs[index]), fault)];
-        const next = rest.next().value;
-        return next === undefined ? [] : [next];
-      });
-    },
-  };
-}
-
-function rejected(id: string, reason: string): UpsertResult {
-  return { id, outcome: 'REJECTED', reason, repairs: [] };
-}
-
-function idsOf(inputs: readonly ValidInput[]): string[] {
-  return [...new Set(inputs.map(({ market }) => market.id))];
-}
-
-function decide(
-  stored: ReadonlyMap<string, Market>,
-  inputs: readonly ValidInput[],
-  now: Date,
-): { results: UpsertResult[]; changed: Market[] } {
-  const present = new Map(stored);
-  const changed = new Map<string, Market>();
-  const results = inputs.map(({ market: input, repairs }): UpsertResult => {
-    const { id } = input;
-    const before = present.get(id);
-    const title = input.title ?? before?.title;
-    if (title === undefined) {
-      const invalid = repairs.find(({ field }) => field === 'title');
-      return rejected(id, `title: ${invalid?.reason ?? 'is needed for a new market'}`);
-    }
-    const after = applyMarketInput(before, { ...input, title }, now);
-    const notes = repairs.map(repairText);
-    if (before !== undefined && isDeepStrictEqual(before, after)) {
-      return { id, outcome: 'UNCHANGED', repairs: notes };
-    }
-    present.set(id, after);
-    changed.set(id, after);
-    return { id, outcome: before === undefined ? 'CREATED' : 'UPDATED', repairs: notes };
-  });
-  return { results, changed: [...changed.values()] };
-}
-
-function idOf(input: unknown): string {
-  const id = typeof input === 'object' && input !== null && 'id' in input ? input.id : undefined;
-  return typeof id === 'string' || typeof id === 'number' ? String(id) : '';
 }

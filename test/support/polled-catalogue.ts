@@ -1,4 +1,5 @@
 import { Catalogue } from '../../src/catalogue/catalogue.js';
+import { MarketWriter } from '../../src/catalogue/market-writer.js';
 import { MarketPoller } from '../../src/catalogue/pollers/market-poller.js';
 import { sourceConfigSchema } from '../../src/config/source-config.js';
 import { openDatabase } from '../../src/database/client.js';
@@ -14,10 +15,11 @@ export async function openPolledCatalogue(nowMs: number) {
   const { logger, lines } = recordingLogger();
   const database = openDatabase({ url: test.url, logger, poolSize: 4 });
   const clock = { nowMs };
+  const markets = new MarketRepository(database.prisma);
   const catalogue = new Catalogue({
-    markets: new MarketRepository(database.prisma),
+    ...{ markets, lists: markets, logger },
+    writer: new MarketWriter({ markets, clock: () => clock.nowMs }),
     clock: () => clock.nowMs,
-    logger,
   });
   const states = new SourceStateRepository(database.prisma);
   return {

@@ -40,7 +40,13 @@ describe('the catalogue', () => {
     const markets = Object.assign(Object.create(MarketRepository.prototype) as MarketRepository, {
       changedSince,
     });
-    const catalogue = new Catalogue({ markets, clock: () => 0, logger: recordingLogger().logger });
+    const catalogue = new Catalogue({
+      markets,
+      lists: markets,
+      writer: { write: () => Promise.resolve([]) },
+      clock: () => 0,
+      logger: recordingLogger().logger,
+    });
     const termsOf = (id: string) => catalogue.pastMarket(id)?.terms;
     await catalogue.refresh();
     expect([termsOf('a'), termsOf('b'), termsOf('c')]).toEqual([

@@ -14,7 +14,16 @@ function catalogueOf(...changes: Market[][]) {
     changedSince,
   });
   const { logger, lines } = recordingLogger();
-  return { catalogue: new Catalogue({ markets, clock: () => 0, logger }), lines };
+  return {
+    catalogue: new Catalogue({
+      markets,
+      lists: markets,
+      writer: { write: () => Promise.resolve([]) },
+      clock: () => 0,
+      logger,
+    }),
+    lines,
+  };
 }
 
 describe('the catalogue', () => {

@@ -1,5 +1,5 @@
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
-import type { UpsertResult } from '../../catalogue/catalogue.js';
+import type { UpsertResult } from '../../catalogue/upsert.js';
 import type { MarketPage } from '../../catalogue/market-page.js';
 import type { Market } from '../../catalogue/market.js';
 import type { GraphQLContext } from '../context.js';

@@ -36,7 +36,7 @@ const SERVER_SHARE = 0.9;
 export function openDatabase(options: Options): Database {
   const { url, logger, poolSize, queryTimeoutMs = 5_000, onStatement = () => undefined } = options;
   const { address, schema, prepare } = connectionTo(url, {
-    // The server gives up first, so that no statement is committed after its caller was told that it failed.
+    // The server gives up first, so that no statement is committed after its caller received a failure.
     statement_timeout: Math.floor(SERVER_SHARE * queryTimeoutMs),
   });
   const pool = new Pool({

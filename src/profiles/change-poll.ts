@@ -42,7 +42,7 @@ export class ChangePoll {
     this.#last = undefined;
     const { mark, changes } = await this.parts.changes.since(last);
     const { cache, cached } = this.parts;
-    if (last === undefined || mark.atMs - last.atMs > MAX_PAUSE_MS || changes === 'everyone') cached.clear();
+    if (last === undefined || mark.atMs - last.atMs > MAX_PAUSE_MS || changes === 'all') cached.clear();
     else {
       const behind = changes.filter(({ userKey, version }) => cache.isBehind(userKey, version));
       cached.invalidate(behind.map(({ userKey }) => userKey));

@@ -18,11 +18,11 @@ export interface ChangeMark {
 
 export interface ProfileChanges {
   readonly mark: ChangeMark;
-  /** `everyone`: too many to name. */
-  readonly changes: readonly ProfileChange[] | 'everyone';
+  /** `all`: too many to name. */
+  readonly changes: readonly ProfileChange[] | 'all';
 }
 
-/** More transactions than this between two marks count as a change of everyone. */
+/** More transactions than this between two marks count as a change of all profiles. */
 const MAX_TRANSACTIONS = 20_000;
 
 interface ChangeRow {
@@ -51,7 +51,7 @@ export class ProfileChangeRepository {
     );
     return {
       mark: { snapshot: first.snapshot, atMs: first.atMs },
-      changes: tooMany ? 'everyone' : changes,
+      changes: tooMany ? 'all' : changes,
     };
   }
 

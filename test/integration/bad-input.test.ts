@@ -164,7 +164,7 @@ test.each<[what: string, body: string, status: number, code: string]>([
   expect(refusal.answer.errors[0]?.extensions['code']).toBe(code);
 });
 
-test('refuses a body that nests deeper than any stack, and stores nothing', async () => {
+test('rejects a body that nests deeper than any stack, and stores nothing', async () => {
   const { status, answer } = await refused(trackNested(200_000));
   expect(status).toBe(400);
   expect(answer.errors[0]?.extensions).toEqual({ code: 'BAD_REQUEST' });
@@ -173,7 +173,7 @@ test('refuses a body that nests deeper than any stack, and stores nothing', asyn
 test.each([
   ['a body', 'POST'],
   ['the variables of a GET', 'GET'],
-])('refuses a config that nests too deep in %s', async (_what, method) => {
+])('rejects a config that nests too deep in %s', async (_what, method) => {
   const query = 'query ($config: JSONObject!) { simulateFeed(config: $config) { presentVersion } }';
   const variables = `{"config":{"a":${'['.repeat(7_000)}${']'.repeat(7_000)}}}`;
   const response =

@@ -62,7 +62,7 @@ describe('a Node that is too old', () => {
     `--import=data:text/javascript,Object.defineProperty(process,'version',{value:'${version}'})`;
 
   it.each(['v20.19.0', 'v22.12.0', 'v23.11.0'])(
-    '%s is refused in one sentence, before anything is opened',
+    '%s is rejected in one sentence, before anything is opened',
     async (version) => {
       const ended = await startCommand(['serve'], {}, folder, [pretend(version)]).finished;
       expect(ended).toMatchObject({ code: 1, stdout: '' });

@@ -220,14 +220,14 @@ describe('a role with few privileges', () => {
 
   const databaseName = (): string => new URL(database.url).pathname.slice(1);
 
-  it('is told in one sentence to have CREATE granted on the schema public', async () => {
+  it('gets one sentence that asks for CREATE to be granted on the schema public', async () => {
     await expect(open(url)).rejects.toThrow(
       `The role ${role} may not create tables in the schema public of the database ${databaseName()}: its owner has ` +
         `to run GRANT USAGE, CREATE ON SCHEMA "public" TO "${role}".`,
     );
   });
 
-  it('is told in one sentence to have a missing schema created, also that of the jobs', async () => {
+  it('gets one sentence that asks for a missing schema, also that of the jobs', async () => {
     const sentence = (schema: string): string =>
       `The role ${role} may not create the schema ${schema} in the database ${databaseName()}: its owner has to run ` +
       `CREATE SCHEMA "${schema}" AUTHORIZATION "${role}".`;
@@ -243,7 +243,7 @@ describe('a role with few privileges', () => {
     expect(await backend.services.jobs.request({ name: 'trends' })).toMatchObject({ status: 'REQUESTED' });
   });
 
-  it('is told to name the schema that its search path begins with', async () => {
+  it('gets one sentence that asks to name the schema that its search path begins with', async () => {
     await administrator.query(`create schema ${role} authorization ${role}`);
     await expect(open(url)).rejects.toThrow(
       `The search path of the role ${role} begins with the schema ${role}, not with public: add the parameter ` +

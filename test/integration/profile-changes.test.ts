@@ -89,10 +89,10 @@ it('names the changes of several statements of a transaction', async () => {
   ]);
 });
 
-it('counts more than 10,000 profiles of a transaction as everyone', async () => {
+it('counts more than 10,000 profiles of a transaction as all', async () => {
   const { mark } = await since();
   await one.query(`insert into profiles (user_key) select 'many ' || i from generate_series(1, 10001) i`);
-  expect((await since(mark)).changes).toBe('everyone');
+  expect((await since(mark)).changes).toBe('all');
 });
 
 it('removes the changes before a mark, and keeps those of transactions that were open then', async () => {

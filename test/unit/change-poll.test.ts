@@ -57,7 +57,7 @@ describe('ChangePoll', () => {
 
   it.each([
     ['after a pause of more than 30 s', 30_001, []],
-    ['when too many profiles changed to name them', 1_000, 'everyone' as const],
+    ['when too many profiles changed to name them', 1_000, 'all' as const],
   ])('drops all cached profiles %s', async (_, atMs, changes) => {
     const { pollAt, dropped } = pollWith();
     await pollAt(0);

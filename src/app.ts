@@ -217,7 +217,7 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       onChanged: (states) => live.feeds.profilesChanged(states),
     });
     const jobs = openBackendJobs({
-      ...{ databaseUrl: server.url, store: readerStore, catalogue, fold, liveConfig, clock, logger },
+      ...{ databaseUrl: server.url, store, readerStore, catalogue, fold, liveConfig, clock, logger },
       profiles: sharedProfiles,
       works: runsJobs,
     });

@@ -29,6 +29,8 @@ const CLOSE_WITHIN_MS = 1_000;
 export function openBackendJobs(parts: {
   readonly databaseUrl: string;
   readonly store: Pick<Store, 'jobRuns'>;
+  /** For reads of clients. */
+  readonly readerStore: Pick<Store, 'jobRuns'>;
   readonly catalogue: Catalogue;
   readonly profiles: SharedProfiles;
   readonly fold: ProfileFold;
@@ -38,7 +40,8 @@ export function openBackendJobs(parts: {
   readonly clock: Clock;
   readonly logger: Logger;
 }): Jobs & { readonly computations: TrendComputations } {
-  const { databaseUrl, store, catalogue, profiles, fold, liveConfig, works, clock, logger } = parts;
+  const { databaseUrl, store, readerStore, catalogue, profiles, fold, liveConfig, works, clock, logger } =
+    parts;
   const database = openDatabase({
     ...{ url: databaseUrl, logger, poolSize: POOL_SIZE },
     queryTimeoutMs: LONGEST_MS,
@@ -59,7 +62,8 @@ export function openBackendJobs(parts: {
       }),
       pollerOf: (source) => new MarketPoller({ source, catalogue, states: ownStore.sources, clock, logger }),
     }),
-    ...{ database: jobDatabaseOf(databaseUrl), runs: store.jobRuns, works, clock, logger },
+    ...{ runs: store.jobRuns, listedRuns: readerStore.jobRuns },
+    ...{ database: jobDatabaseOf(databaseUrl), works, clock, logger },
   });
   return {
     ...jobs,

@@ -3,6 +3,7 @@ import { BellwetherError } from '../errors.js';
 import { isStorableInstant, storableText } from '../input/storable.js';
 import type { Market } from '../repositories/market.js';
 import type { MarketCursor } from '../repositories/market-repository.js';
+import { MAX_SEARCH_WORDS, searchWords } from '../repositories/search-words.js';
 
 /** Which markets to list, how many, and after which. */
 export const marketPageRequest = z.object({
@@ -13,7 +14,13 @@ export const marketPageRequest = z.object({
       category: storableText.max(100, 'must have at most 100 characters').nullish(),
       tag: storableText.max(100, 'must have at most 100 characters').nullish(),
       status: z.enum(['OPEN', 'CLOSED', 'RESOLVED']).nullish(),
-      text: storableText.max(200, 'must have at most 200 characters').nullish(),
+      text: storableText
+        .max(200, 'must have at most 200 characters')
+        .refine(
+          (text) => searchWords(text).length <= MAX_SEARCH_WORDS,
+          `must have at most ${MAX_SEARCH_WORDS} distinct words`,
+        )
+        .nullish(),
     })
     .nullish(),
 });

@@ -19,18 +19,21 @@ export interface Jobs {
 export function openJobs(parts: {
   readonly jobs: readonly Job[];
   readonly database: JobDatabase;
+  /** Where the worker stores its runs. */
   readonly runs: JobRunRepository;
+  /** Where clients read runs. */
+  readonly listedRuns: Pick<JobRunRepository, 'last'>;
   /** Whether this process runs jobs. */
   readonly works: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }): Jobs {
-  const { jobs, database, runs, works, clock, logger } = parts;
+  const { jobs, database, runs, listedRuns, works, clock, logger } = parts;
   const queue = new JobQueue({ database, jobs, works, clock, logger });
   const name = `${hostname()}:${process.pid}`;
   const worker = new JobWorker({ queue, jobs, runs, name, clock, logger });
   return {
-    service: new JobService({ queue, jobs, runs, clock }),
+    service: new JobService({ queue, jobs, runs: listedRuns, clock }),
     worker,
     close: async () => {
       await worker.stop();

@@ -2,6 +2,7 @@ import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
 import { lockKeys } from './advisory-locks.js';
 import { topicKey, type Market, type MarketStatus } from './market.js';
 import { insertTags, selectMarkets, toMarket, writeMarkets, type MarketRow } from './market-rows.js';
+import { searchWords } from './search-words.js';
 import { writeSnapshots, type MarketSnapshot } from './snapshot-rows.js';
 
 /** Which markets to list; what is left out does not restrict. */
@@ -56,7 +57,7 @@ export class MarketRepository {
       filter.tag === undefined
         ? null
         : Prisma.sql`exists (select from market_tags t where t.market_id = m.id and t.key = ${topicKey(filter.tag)})`,
-      ...words(filter.text).map(
+      ...searchWords(filter.text ?? '').map(
         (word) => Prisma.sql`(m.title ilike ${containing(word)} or m.description ilike ${containing(word)})`,
       ),
       after === undefined ? null : Prisma.sql`(m.created_at, m.id) < (${after.createdAt}, ${after.id})`,
@@ -101,10 +102,6 @@ export class MarketRepository {
   async isEmpty(): Promise<boolean> {
     return (await this.prisma.market.findFirst({ select: { id: true } })) === null;
   }
-}
-
-function words(text: string | undefined): string[] {
-  return text?.split(/\s+/).filter((word) => word !== '') ?? [];
 }
 
 /** A pattern for `ilike` that matches the word itself, wildcards included. */

@@ -43,7 +43,7 @@ export async function openJobSite(): Promise<JobSite> {
       const process = openJobs({
         jobs,
         database: jobDatabaseOf(url),
-        runs: runsRepository,
+        ...{ runs: runsRepository, listedRuns: runsRepository },
         works,
         clock: Date.now,
         logger,

@@ -47,7 +47,8 @@ export class MarketFilterInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Only those whose title or description holds every one of these words, in any case.',
+    description:
+      'Only markets whose title or description contains each of these words, in any case. At most 8 distinct words.',
   })
   text?: string | null;
 }

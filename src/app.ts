@@ -206,7 +206,7 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       () => relays.stop(),
     );
     const changePoll = new ChangePoll({
-      changes: backgroundStore.profileChanges,
+      changes: readerStore.profileChanges,
       cache,
       cached: cachedProfiles,
     });

@@ -21,11 +21,15 @@ const url = storableText
   .max(MAX_LENGTH.url)
   .regex(/^(https?:\/\/|\/(?![/\\\t\n\r]))/, 'must be an http(s) URL or a path that begins with /');
 
+/** Any character but white space, format characters, fillers, and the empty Braille pattern. */
+const VISIBLE = /[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
+
 /** Text that is shown on one line. */
 const lineOfText = storableText
   .transform(onOneLine)
   .refine((text) => !hasDisplayControls(text), NO_DISPLAY_CONTROLS)
-  .pipe(z.string().trim().min(1, 'must not be empty'));
+  .pipe(z.string().trim().min(1, 'must not be empty'))
+  .refine((text) => VISIBLE.test(text), 'must have a visible character');
 
 const label = lineOfText.pipe(z.string().max(MAX_LENGTH.label));
 

@@ -3,7 +3,7 @@ import { BellwetherError } from '../errors.js';
 import { isStorableInstant, storableText } from '../input/storable.js';
 import type { Market } from '../repositories/market.js';
 import type { MarketCursor } from '../repositories/market-repository.js';
-import { MAX_SEARCH_WORDS, searchWords } from '../repositories/search-words.js';
+import { MAX_QUERY_WORDS, queryWords } from '../repositories/market-search.js';
 
 /** Which markets to list, how many, and after which. */
 export const marketPageRequest = z.object({
@@ -17,8 +17,8 @@ export const marketPageRequest = z.object({
       text: storableText
         .max(200, 'must have at most 200 characters')
         .refine(
-          (text) => searchWords(text).length <= MAX_SEARCH_WORDS,
-          `must have at most ${MAX_SEARCH_WORDS} distinct words`,
+          (text) => queryWords(text).length <= MAX_QUERY_WORDS,
+          `must have at most ${MAX_QUERY_WORDS} distinct words`,
         )
         .nullish(),
     })

@@ -1,6 +1,6 @@
 import type { Explanation, ExplainedItem, Stage } from '../feed/explanation.js';
 import { visible } from '../input/control-characters.js';
-import { shorten } from './shorten.js';
+import { truncated } from '../input/truncate.js';
 import { TextTable } from './text-table.js';
 
 const PARTS_SHOWN = 5;
@@ -45,7 +45,7 @@ function removals(stages: readonly Stage[]): string[] {
   if (removed.length === 0) return [];
   const lines = removed
     .slice(0, REMOVED_SHOWN)
-    .map(({ title, reason }) => `  ${visible(shorten(title, 60))}: ${visible(reason)}`);
+    .map(({ title, reason }) => `  ${visible(truncated(title, 60))}: ${visible(reason)}`);
   const more = removed.length - lines.length;
   return ['Left out:', ...lines, ...(more > 0 ? [`  and ${more} more`] : [])];
 }
@@ -66,7 +66,7 @@ function scoreTable(items: readonly ExplainedItem[]): string {
       .map(({ part, adds }) => `${part} ${adds < 0 ? '−' : '+'}${Math.abs(adds).toFixed(2)}`)
       .join('  ');
     const kind = [slot ?? '–', ...(badge === null ? [] : [badge])].join(' ');
-    table.add([rank, shorten(market.title, 70), kind, score.toFixed(3), madeOf, reason ?? '–']);
+    table.add([rank, truncated(market.title, 70), kind, score.toFixed(3), madeOf, reason ?? '–']);
   }
   return table.toString();
 }

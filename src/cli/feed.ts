@@ -5,7 +5,7 @@ import { createLoaders } from '../graphql/loaders.js';
 import { withCommandBackend } from './command-backend.js';
 import { countUpTo } from './count-argument.js';
 import { renderExplanation } from './feed-explanation.js';
-import { shorten } from './shorten.js';
+import { truncated } from '../input/truncate.js';
 import { print } from './print.js';
 import { TextTable } from './text-table.js';
 
@@ -101,7 +101,7 @@ function row({ rank, score, scores, slot, badge, market }: FeedItem, nowMs: numb
   const parts = [score, scores.interest, scores.similarity, scores.trending];
   return [
     String(rank),
-    shorten(market.title, 48),
+    truncated(market.title, 48),
     market.category,
     odds,
     market.resolvesAt === null ? '–' : remaining(market.resolvesAt.getTime() - nowMs),

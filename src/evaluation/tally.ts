@@ -1,3 +1,4 @@
+import { topicKey } from '../repositories/market.js';
 import type { Archive } from './archive.js';
 import { bootstrapIntervals, type Interval } from './bootstrap.js';
 import { hitAt, intraListDiversity, ndcgAt, reciprocalRank } from './metrics.js';
@@ -124,7 +125,7 @@ function ones(marks: Uint8Array): number {
 function topicsOf({ markets }: Archive): ReadonlySet<number>[] {
   const numbers = new Map<string, number>();
   const numberOf = (topic: string): number => {
-    const key = topic.toLowerCase();
+    const key = topicKey(topic);
     let number = numbers.get(key);
     if (number === undefined) numbers.set(key, (number = numbers.size));
     return number;

@@ -126,7 +126,7 @@ function topicsAfter(
   if (event.weight === 0 && event.dwellMs === null) return state.topics;
   const topics = new Map(state.topics);
   const add = (kind: 'CATEGORY' | 'TAG', label: string, weight: number, dwellMs: number | null): void => {
-    const key = label.toLowerCase();
+    const key = topicKey(label);
     const id = topicId(kind, key);
     const before = topics.get(id) ?? {
       ...{ kind, key, label, points: 0, longTerm: 0, session: 0, dwellMsTotal: 0, dwellEvents: 0 },
@@ -185,8 +185,8 @@ function withEngagement(
     viewProbability: viewed ? probability : (before?.viewProbability ?? null),
     tradedAtMs: traded ? event.occurredAtMs : (before?.tradedAtMs ?? null),
     tradedProbability: traded ? probability : (before?.tradedProbability ?? null),
-    category: category.toLowerCase(),
-    tags: tags.map((tag) => tag.toLowerCase()),
+    category: topicKey(category),
+    tags: tags.map(topicKey),
   });
 }
 

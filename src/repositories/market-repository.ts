@@ -1,8 +1,8 @@
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
 import { lockKeys } from './advisory-locks.js';
+import { searchQuery } from './market-search.js';
 import { topicKey, type Market, type MarketStatus } from './market.js';
 import { insertTags, selectMarkets, toMarket, writeMarkets, type MarketRow } from './market-rows.js';
-import { searchWords } from './search-words.js';
 import { writeSnapshots, type MarketSnapshot } from './snapshot-rows.js';
 
 /** Which markets to list; what is left out does not restrict. */
@@ -10,7 +10,7 @@ export interface MarketFilter {
   readonly category?: string | undefined;
   readonly tag?: string | undefined;
   readonly status?: MarketStatus | undefined;
-  /** Words that title or description must contain, in any case. */
+  /** Each word must begin a word of title or description; see `market-search.ts`. */
   readonly text?: string | undefined;
 }
 
@@ -51,15 +51,15 @@ export class MarketRepository {
     first: number,
     after: MarketCursor | undefined,
   ): Promise<{ markets: Market[]; hasMore: boolean }> {
+    const query = filter.text === undefined ? undefined : searchQuery(filter.text);
+    if (filter.text !== undefined && query === undefined) return { markets: [], hasMore: false };
     const conditions = [
-      filter.category === undefined ? null : Prisma.sql`m.category_key = ${topicKey(filter.category)}`,
+      filter.category === undefined ? null : Prisma.sql`m.category_key = any(${keysOf(filter.category)})`,
       filter.status === undefined ? null : Prisma.sql`m.status = ${filter.status}::market_status`,
       filter.tag === undefined
         ? null
-        : Prisma.sql`exists (select from market_tags t where t.market_id = m.id and t.key = ${topicKey(filter.tag)})`,
-      ...searchWords(filter.text ?? '').map(
-        (word) => Prisma.sql`(m.title ilike ${containing(word)} or m.description ilike ${containing(word)})`,
-      ),
+        : Prisma.sql`exists (select from market_tags t where t.market_id = m.id and t.key = any(${keysOf(filter.tag)}))`,
+      query === undefined ? null : Prisma.sql`m.search @@ ${query}::tsquery`,
       after === undefined ? null : Prisma.sql`(m.created_at, m.id) < (${after.createdAt}, ${after.id})`,
     ].filter((condition) => condition !== null);
     const where =
@@ -104,9 +104,9 @@ export class MarketRepository {
   }
 }
 
-/** A pattern for `ilike` that matches the word itself, wildcards included. */
-function containing(word: string): string {
-  return `%${word.replace(/[\\%_]/g, '\\$&')}%`;
+/** The keys of a topic: the present one, and that of markets that did not change since keys were only lower-cased. */
+function keysOf(label: string): string[] {
+  return [...new Set([topicKey(label), label.toLowerCase()])];
 }
 
 function hasMoved(before: Market | undefined, after: Market): boolean {

@@ -1,4 +1,5 @@
 import { Prisma } from '../generated/prisma/client.js';
+import { searchWords } from './market-search.js';
 import { topicKey, type Market, type MarketStatus } from './market.js';
 
 /** A row of {@link selectMarkets}. */
@@ -68,6 +69,7 @@ function toJson(markets: readonly Market[]): string {
       description: market.description,
       category: market.category,
       category_key: topicKey(market.category),
+      search_words: searchWords(market),
       probability: market.probability,
       volume_24h: market.volume24h,
       volume_total: market.volumeTotal,
@@ -90,19 +92,19 @@ function toJson(markets: readonly Market[]): string {
 /** Inserts markets or replaces them whole, and gives each the next version. Tags are apart. */
 export function writeMarkets(markets: readonly Market[], now: Date): Prisma.Sql {
   return Prisma.sql`
-    insert into markets (id, title, description, category, category_key, probability, volume_24h, volume_total,
+    insert into markets (id, title, description, category, category_key, search, probability, volume_24h, volume_total,
       participant_count, image_url, url, status, open_past_due, created_at, resolves_at, editorial_description,
       editorial_boost, event_key, source, blocked_countries, version, updated_at)
-    select r.id, r.title, r.description, r.category, r.category_key, r.probability, r.volume_24h, r.volume_total,
+    select r.id, r.title, r.description, r.category, r.category_key, array_to_tsvector(r.search_words), r.probability, r.volume_24h, r.volume_total,
       r.participant_count, r.image_url, r.url, r.status, r.open_past_due, r.created_at, r.resolves_at, r.editorial_description,
       r.editorial_boost, r.event_key, r.source, r.blocked_countries, nextval('market_version'), ${now}
     from jsonb_to_recordset(${toJson(markets)}::jsonb) as r(id text, title text, description text, category text,
-      category_key text, probability float8, volume_24h float8, volume_total float8, participant_count int,
+      category_key text, search_words text[], probability float8, volume_24h float8, volume_total float8, participant_count int,
       image_url text, url text, status market_status, open_past_due bool, created_at timestamptz, resolves_at timestamptz,
       editorial_description text, editorial_boost float8, event_key text, source text, blocked_countries text[])
     on conflict (id) do update set
       title = excluded.title, description = excluded.description, category = excluded.category,
-      category_key = excluded.category_key, probability = excluded.probability,
+      category_key = excluded.category_key, search = excluded.search, probability = excluded.probability,
       volume_24h = excluded.volume_24h, volume_total = excluded.volume_total,
       participant_count = excluded.participant_count, image_url = excluded.image_url, url = excluded.url,
       status = excluded.status, open_past_due = excluded.open_past_due, created_at = excluded.created_at, resolves_at = excluded.resolves_at,

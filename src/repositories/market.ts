@@ -1,3 +1,5 @@
+import { foldText } from '../scoring/fold-text.js';
+
 /** A market as it is stored. Lists keep the order in which the site gave them. */
 export interface Market {
   readonly id: string;
@@ -30,5 +32,5 @@ export type MarketStatus = 'OPEN' | 'CLOSED' | 'RESOLVED';
 
 /** The key by which categories and tags are compared. */
 export function topicKey(label: string): string {
-  return label.toLowerCase();
+  return foldText(label);
 }

@@ -1,5 +1,6 @@
 import { CodecReader } from './codec-reader.js';
 import { CodecWriter } from './codec-writer.js';
+import { topicKey } from './market.js';
 import {
   emptyProfile,
   topicId,
@@ -7,6 +8,7 @@ import {
   type ImpressionState,
   type ProfileState,
   type StakeState,
+  type TopicId,
   type TopicState,
 } from './profile-state.js';
 
@@ -84,10 +86,7 @@ function readProfile(from: CodecReader, userKey: string, version: number): Profi
     lastActiveAtMs: from.timeOrNull(),
     sessionStartedAtMs: from.timeOrNull(),
     sessionInteractions: from.whole(),
-    topics: from.map(
-      () => readTopic(from),
-      ({ kind, key }) => topicId(kind, key),
-    ),
+    topics: byTopic(from.list(() => readTopic(from))),
     engagements: from.map(
       () => readEngagement(from),
       ({ marketId }) => marketId,
@@ -98,6 +97,29 @@ function readProfile(from: CodecReader, userKey: string, version: number): Profi
       ({ marketId }) => marketId,
     ),
     stakes: from.list(() => readStake(from)),
+  };
+}
+
+/**
+ * Topics by id. Profiles that were stored when keys had another form may have several topics of one key: lifetime sums
+ * are added, and of the decayed sums, which have different times, the latest ones are kept.
+ */
+function byTopic(topics: readonly TopicState[]): Map<TopicId, TopicState> {
+  const byId = new Map<TopicId, TopicState>();
+  for (const topic of topics) {
+    const id = topicId(topic.kind, topic.key);
+    const other = byId.get(id);
+    byId.set(id, other === undefined ? topic : merged(other, topic));
+  }
+  return byId;
+}
+
+function merged(a: TopicState, b: TopicState): TopicState {
+  return {
+    ...(a.updatedAtMs >= b.updatedAtMs ? a : b),
+    points: a.points + b.points,
+    dwellMsTotal: a.dwellMsTotal + b.dwellMsTotal,
+    dwellEvents: a.dwellEvents + b.dwellEvents,
   };
 }
 
@@ -116,7 +138,7 @@ function writeTopic(out: CodecWriter, topic: TopicState): void {
 function readTopic(from: CodecReader): TopicState {
   return {
     kind: from.whole() === 1 ? 'CATEGORY' : 'TAG',
-    key: from.text(),
+    key: topicKey(from.text()),
     label: from.text(),
     points: from.number(),
     longTerm: from.number(),
@@ -150,8 +172,8 @@ function readEngagement(from: CodecReader): EngagementState {
     viewProbability: from.numberOrNull(),
     tradedAtMs: from.timeOrNull(),
     tradedProbability: from.numberOrNull(),
-    category: from.text(),
-    tags: from.list(() => from.text()),
+    category: topicKey(from.text()),
+    tags: from.list(() => topicKey(from.text())),
   };
 }
 

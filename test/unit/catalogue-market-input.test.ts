@@ -42,6 +42,19 @@ const full = storedMarket('m1', {
   blockedCountries: ['DE'],
 });
 
+describe('a title', () => {
+  it.each(['\u200b\u200d', '\u2800', '\u3164 \u115f', '\u00ad\ufe0f', '\u2003'])(
+    'without a visible character is rejected: %j',
+    (title) => {
+      expect(checkMarketInput({ id: 'm1', title }).market?.title).toBeUndefined();
+    },
+  );
+
+  it('may have an emoji that is joined by an invisible character', () => {
+    expect(checkMarketInput({ id: 'm1', title: '👩\u200d🚀' }).market?.title).toBe('👩\u200d🚀');
+  });
+});
+
 describe('a market as given', () => {
   it('needs an id and a title alone, and is open and new without more', () => {
     expect(applied(undefined, {})).toEqual({

@@ -12,6 +12,7 @@ import {
   type TopicState,
 } from '../../src/repositories/profile-state.js';
 import { decodeStoredProfile, encodeStoredProfile } from '../../src/repositories/stored-profile.js';
+import { foldText } from '../../src/scoring/fold-text.js';
 import { DAY_MS, NOON_MS, personAfter, profileEvent } from '../support/profile-events.js';
 
 const text = fc.string({ unit: 'binary', maxLength: 12 });
@@ -33,7 +34,7 @@ const orNull = <Value>(values: fc.Arbitrary<Value>): fc.Arbitrary<Value | null> 
 
 const topic: fc.Arbitrary<TopicState> = fc.record({
   kind: fc.constantFrom('CATEGORY', 'TAG'),
-  key: text,
+  key: text.map(foldText),
   label: text,
   points: number,
   longTerm: number,
@@ -50,8 +51,8 @@ const engagement: fc.Arbitrary<EngagementState> = fc.record({
   viewProbability: orNull(number),
   tradedAtMs: orNull(timeMs),
   tradedProbability: orNull(fc.double({ min: 0, max: 1, noNaN: true })),
-  category: text,
-  tags: fc.array(text, { maxLength: 4 }),
+  category: text.map(foldText),
+  tags: fc.array(text.map(foldText), { maxLength: 4 }),
 });
 const impression: fc.Arbitrary<ImpressionState> = fc.record({
   marketId: text,
@@ -194,6 +195,19 @@ describe('a profile as the store keeps it', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('with topic keys of an earlier form is read with the present form, and topics of one key become one', () => {
+    const topic = { kind: 'TAG', longTerm: 1, session: 0, dwellMsTotal: 0, dwellEvents: 0 } as const;
+    const old = [
+      { ...topic, key: 'cafe\u0301', label: 'Cafe\u0301', points: 2, updatedAtMs: NOON_MS },
+      { ...topic, key: 'caf\u00e9', label: 'Caf\u00e9', points: 3, longTerm: 5, updatedAtMs: NOON_MS + 1 },
+    ];
+    const topics = new Map(old.map((state) => [topicId(state.kind, state.key), state]));
+    const stored = encodeStoredProfile({ ...typicalPerson(), topics });
+    expect([...decodeStoredProfile('ada', 1, stored).topics.values()]).toMatchObject([
+      { key: 'caf\u00e9', label: 'Caf\u00e9', points: 5, longTerm: 5, updatedAtMs: NOON_MS + 1 },
+    ]);
   });
 
   it('has each of its strings once, however often it names them', () => {

@@ -34,7 +34,7 @@ END $$;
 -- Creates the missing partitions for feeds served between two instants. A day in UTC has four. Takes no lock if none is
 -- missing.
 CREATE OR REPLACE FUNCTION "ensure_served_feed_partitions"("first" TIMESTAMPTZ, "last" TIMESTAMPTZ) RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET lock_timeout = '2s' AS $$
 DECLARE
     start TIMESTAMP;
     partition TEXT;

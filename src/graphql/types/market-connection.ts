@@ -48,7 +48,7 @@ export class MarketFilterInput {
   @Field(() => String, {
     nullable: true,
     description:
-      'Only markets whose title or description contains each of these words, in any case. At most 8 distinct words.',
+      'Words, each of which must begin a word of the title or description, in any case and Unicode form. At most 8 distinct words; a text without letters and digits finds nothing.',
   })
   text?: string | null;
 }

@@ -1,4 +1,6 @@
+import { foldText } from '../fold-text.js';
 import { STOP_WORDS } from './stop-words.js';
+import { characterPairs, isUnspaced, unspacedParts } from './unspaced-text.js';
 
 /** The distinct words of a text, in the order of their first occurrence, and how often each stands there. */
 export interface TermCounts {
@@ -11,21 +13,18 @@ const POSSESSIVE = /['’]s(?![\p{L}\p{N}])/gu;
 const APOSTROPHES = /['’ʼ׳]/g;
 const DIGIT_GROUPS = /(?<=\d),(?=\d{3}(?!\d))/g;
 const WORDS = /\p{N}+(?:\.\p{N}+)+|[\p{L}\p{M}\p{N}]+/gu;
-/** Scripts that put no spaces between words. */
-const UNSPACED =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 const ASCII = /^[a-z0-9]*$/;
 const ONE_CHARACTER_OF_LITTLE_MEANING = /^[a-z0-9\p{Script=Greek}\p{Script=Cyrillic}]$/u;
 
 /**
  * The words of a text, for comparing texts: in lower case, without accents and possessives, stop words and single
  * letters and digits left out, English plurals made singular. Numbers of two and more digits are words, `100,000` and
- * `2.5` one each. Text in a script without spaces gives its overlapping pairs of characters. The same text always
+ * `2.5` one each. Text in a script without spaces gives its overlapping pairs of characters, and the
+ * numbers in it. The same text always
  * gives the same words, in order, repeated as they are there.
  */
 export function termsOf(text: string): string[] {
-  const folded = text
-    .toLowerCase()
+  const folded = foldText(text)
     .normalize('NFKD')
     .replace(ACCENTS, '')
     .normalize('NFC')
@@ -34,16 +33,18 @@ export function termsOf(text: string): string[] {
     .replace(DIGIT_GROUPS, '');
   const terms: string[] = [];
   for (const word of folded.match(WORDS) ?? []) {
-    if (UNSPACED.test(word)) terms.push(...characterPairs(word));
-    else if (!STOP_WORDS.has(word) && !ONE_CHARACTER_OF_LITTLE_MEANING.test(word)) terms.push(singular(word));
+    if (!isUnspaced(word)) addWord(terms, word);
+    else
+      for (const part of unspacedParts(word)) {
+        if (isUnspaced(part)) terms.push(...characterPairs(part));
+        else addWord(terms, part);
+      }
   }
   return terms;
 }
 
-function characterPairs(word: string): string[] {
-  const characters = Array.from(word);
-  if (characters.length === 1) return characters;
-  return characters.slice(1).map((character, index) => `${characters[index] ?? ''}${character}`);
+function addWord(terms: string[], word: string): void {
+  if (!STOP_WORDS.has(word) && !ONE_CHARACTER_OF_LITTLE_MEANING.test(word)) terms.push(singular(word));
 }
 
 /**

@@ -1,0 +1,2 @@
+-- CreateIndex
+CREATE INDEX "markets_search_idx" ON "markets" USING GIN ("search");

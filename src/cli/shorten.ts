@@ -1,4 +1,0 @@
-/** A text within so many characters, with an ellipsis where it was cut. */
-export function shorten(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
-}

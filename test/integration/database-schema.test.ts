@@ -55,6 +55,8 @@ async function inventory(): Promise<Record<string, string[]>> {
 }
 
 async function waitingStatements(): Promise<number> {
+  // Within a transaction, PostgreSQL would answer as at the first query.
+  await administrator.query('select pg_stat_clear_snapshot()');
   const { rows } = await administrator.query<{ waiting: number }>(
     `select count(*)::int as waiting from pg_stat_activity
      where datname = current_database() and wait_event_type = 'Lock'`,

@@ -161,12 +161,14 @@ describe('events', () => {
     expect(await partitionsOf(other)).toContain('interactions_2032_01');
   });
 
-  const waitsForLock = async (): Promise<boolean> =>
-    (
-      await other.query(
-        `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
-      )
-    ).rowCount !== 0;
+  const waitsForLock = async (): Promise<boolean> => {
+    // Within a transaction, PostgreSQL would answer as at the first query.
+    await other.query('select pg_stat_clear_snapshot()');
+    const { rowCount } = await other.query(
+      `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+    );
+    return rowCount !== 0;
+  };
 
   it('get partitions with the indexes, the defaults and the kind of those that a migration makes', async () => {
     const describe = async (name: string) => {

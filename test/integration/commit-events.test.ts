@@ -155,12 +155,14 @@ describe('events of people in memory', () => {
     const commit = new LockedUsers(store.profiles).commit(['lea', 'mia'], () =>
       replica.commit(click('lea'), click('mia')),
     );
-    const waiting = async () =>
-      (
-        await other.query(
-          `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-        )
-      ).rows.length > 0;
+    const waiting = async () => {
+      // Within a transaction, PostgreSQL would answer as at the first query.
+      await other.query('select pg_stat_clear_snapshot()');
+      const { rows } = await other.query(
+        `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return rows.length > 0;
+    };
     while (!(await waiting()));
     await other.query(`update profiles set version = version where user_key = 'lea'; commit`);
     await commit;

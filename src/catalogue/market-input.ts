@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { countrySchema } from '../input/country.js';
-import { hasDisplayControls, NO_DISPLAY_CONTROLS, onOneLine } from '../input/control-characters.js';
+import { hasDisplayControls, NO_DISPLAY_CONTROLS, onOneLine, VISIBLE } from '../input/control-characters.js';
 import { idText } from '../input/id-text.js';
 import { parseWithRepairs, type RepairNote } from '../input/parse-with-repairs.js';
 import { amount, ROUNDING, share } from '../input/rounded-numbers.js';
@@ -20,9 +20,6 @@ const instant = z
 const url = storableText
   .max(MAX_LENGTH.url)
   .regex(/^(https?:\/\/|\/(?![/\\\t\n\r]))/, 'must be an http(s) URL or a path that begins with /');
-
-/** Any character but white space, format characters, fillers, and the empty Braille pattern. */
-const VISIBLE = /[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /** Text that is shown on one line. */
 const lineOfText = storableText

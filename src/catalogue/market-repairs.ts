@@ -1,4 +1,4 @@
-import { hasDisplayControls, onOneLine } from '../input/control-characters.js';
+import { hasDisplayControls, onOneLine, VISIBLE } from '../input/control-characters.js';
 import { drop, type Repair } from '../input/parse-with-repairs.js';
 import { truncated } from '../input/truncate.js';
 
@@ -58,7 +58,7 @@ function withoutLatin1Controls(value: string): string {
 function line(value: unknown, most: number): string | undefined {
   if (typeof value !== 'string') return undefined;
   const clean = onOneLine(withoutLatin1Controls(value)).trim();
-  return clean === '' || hasDisplayControls(clean) || NOT_STORABLE.test(clean)
+  return !VISIBLE.test(clean) || hasDisplayControls(clean) || NOT_STORABLE.test(clean)
     ? undefined
     : truncated(clean, most);
 }

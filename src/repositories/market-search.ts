@@ -7,8 +7,8 @@ export const MAX_QUERY_WORDS = 8;
 /** Distinct words of a market that can be found; those of the title come first. */
 const MAX_WORDS = 1_000;
 
-/** A longer word is found by its beginning. PostgreSQL allows 2,046 bytes. */
-const MAX_WORD_LENGTH = 100;
+/** A longer word is found by its first characters. PostgreSQL allows 2,046 bytes, and no half of a surrogate pair. */
+const FIRST_CHARACTERS = /^.{100}/su;
 
 const WORDS = /[\p{L}\p{M}\p{N}]+/gu;
 
@@ -41,7 +41,7 @@ export function searchQuery(text: string): string | undefined {
 function wordsOf(text: string): string[] {
   return (foldText(text).match(WORDS) ?? [])
     .flatMap(dividedWord)
-    .map((word) => word.slice(0, MAX_WORD_LENGTH));
+    .map((word) => FIRST_CHARACTERS.exec(word)?.[0] ?? word);
 }
 
 function dividedWord(word: string): string[] {

@@ -204,5 +204,5 @@ function writeStake(out: CodecWriter, { category, stake, atMs }: StakeState): vo
 }
 
 function readStake(from: CodecReader): StakeState {
-  return { category: from.text(), stake: from.number(), atMs: from.time() };
+  return { category: topicKey(from.text()), stake: from.number(), atMs: from.time() };
 }

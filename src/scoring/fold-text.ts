@@ -1,6 +1,6 @@
 const ASCII = /^[\0-\x7f]*$/;
 const VARIATION_SELECTORS = /[\uFE00-\uFE0F]/g;
-const DOT_ABOVE_I = /i\u0307/g;
+const DOTS_ABOVE_I = /i\u0307+/g;
 
 /**
  * The form of a text by which texts are compared without regard to case and encoding: compatibility composition (NFKC),
@@ -22,6 +22,8 @@ export function foldText(text: string): string {
       .toLowerCase()
       .replaceAll('ς', 'σ')
       .normalize('NFKC')
-      .replace(DOT_ABOVE_I, 'i')
+      .replace(DOTS_ABOVE_I, 'i')
+      // An i without its dot can compose with the accent after it.
+      .normalize('NFKC')
   );
 }

@@ -50,6 +50,11 @@ describe('a title', () => {
     },
   );
 
+  it('keeps its tags but for one without a visible character', () => {
+    const { market } = checkMarketInput({ id: 'm1', title: 'Will it?', tags: ['good', '\u2800', 'also'] });
+    expect(market?.tags).toEqual(['good', 'also']);
+  });
+
   it('may have an emoji that is joined by an invisible character', () => {
     expect(checkMarketInput({ id: 'm1', title: '👩\u200d🚀' }).market?.title).toBe('👩\u200d🚀');
   });

@@ -61,7 +61,11 @@ const impression: fc.Arbitrary<ImpressionState> = fc.record({
   volume24h: number,
   clickedSince: fc.boolean(),
 });
-const stake: fc.Arbitrary<StakeState> = fc.record({ category: text, stake: number, atMs: timeMs });
+const stake: fc.Arbitrary<StakeState> = fc.record({
+  category: text.map(foldText),
+  stake: number,
+  atMs: timeMs,
+});
 
 const mapOf = <Value, Key extends string>(
   values: fc.Arbitrary<Value>,

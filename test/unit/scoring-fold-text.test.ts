@@ -4,7 +4,14 @@ import { searchQuery, searchWords } from '../../src/repositories/market-search.j
 import { foldText } from '../../src/scoring/fold-text.js';
 import { termsOf } from '../../src/scoring/v2/terms.js';
 
-const anyText = fc.string({ unit: 'binary' });
+/** Any text, with many letters i and combining marks, which fold in several steps. */
+const anyText = fc.string({
+  unit: fc.oneof(
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
+    fc.constantFrom('i', 'ı', 'İ', 'I'),
+    fc.integer({ min: 0x300, max: 0x309 }).map((mark) => String.fromCodePoint(mark)),
+  ),
+});
 
 describe('the folded form of a text', () => {
   it.each([
@@ -48,6 +55,11 @@ describe('the search of markets', () => {
     const market = { title: 'Straße nach İstanbul', description: 'Café 2026年選挙' };
     expect(searchWords(market)).toEqual(['strasse', 'nach', 'istanbul', 'café', '2026', '年選', '選挙']);
     expect(searchQuery('STRASSE  "Ist\' | !(')).toBe("'strasse':* & 'ist':*");
+  });
+
+  it('cuts long words between characters', () => {
+    const word = `a${'𐌰'.repeat(120)}`;
+    expect(searchWords({ title: word, description: null })).toEqual([`a${'𐌰'.repeat(99)}`]);
   });
 
   it('has no query for a text without letters and digits', () => {

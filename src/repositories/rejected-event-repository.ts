@@ -21,7 +21,8 @@ export class RejectedEventRepository {
     await this.connection.$executeRaw`
       with added as (
         insert into rejected_events (rejected_at, origin, reason, event)
-        select * from jsonb_to_recordset(${JSON.stringify(events)}::jsonb)
+        -- The function turns a JSON null into an SQL null, which the column does not take.
+        select r."rejectedAt", r.origin, r.reason, coalesce(r.event, 'null') from jsonb_to_recordset(${JSON.stringify(events)}::jsonb)
           as r("rejectedAt" timestamptz, origin text, reason text, event jsonb)
         returning id
       )

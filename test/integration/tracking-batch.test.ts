@@ -214,6 +214,12 @@ describe('the events of a batch that are not valid', () => {
     expect(plain).toMatchObject({ userKey: 'kim', marketId: 'nowhere' });
   });
 
+  it('are written down also when they are null or no objects, beside others', async () => {
+    await gateway.backend.services.tracking.trackAll([null, 'text', click('kim', { marketId: 'nowhere' })]);
+    const events = (await rejections(3)).map(({ event }): unknown => event);
+    expect(events).toEqual([null, 'text', click('kim', { marketId: 'nowhere' })]);
+  });
+
   it('are shown by `bellwether events rejected`, the newest first', async () => {
     await trackAll([click('lea', { marketId: 'first' })]);
     await rejections(1);

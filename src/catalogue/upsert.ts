@@ -22,7 +22,7 @@ export interface ValidInput {
   readonly repairs: readonly RepairNote[];
 }
 
-/** Inputs that passed the check, and how to put what became of them among those that did not. */
+/** Validated inputs: the valid ones, and a function that merges their results with those of the rejected ones. */
 export interface CheckedInputs {
   readonly valid: readonly ValidInput[];
   inOrder(decided: readonly UpsertResult[]): UpsertResult[];

@@ -111,7 +111,7 @@ export const gammaMarketRepairs: Readonly<Record<string, Repair>> = {
 
 export type GammaMarket = z.infer<typeof gammaMarket>;
 
-/** Prices of markets that are settled come out a little beside 0 and 1. */
+/** Prices of settled markets differ a little from 0 and 1. */
 function settledPrice(price: number): number {
   const nearest = Math.round(price);
   return Math.abs(price - nearest) <= ROUNDING ? nearest : price;

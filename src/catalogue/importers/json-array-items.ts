@@ -18,8 +18,8 @@ type OnText = (field: string, text: string) => void;
  * valid text becomes a fault, and the items after it are read.
  *
  * @param fields where the array may stand.
- * @param encoding declared by whoever gave the bytes; undefined: UTF-8, unless a byte-order mark says otherwise.
- * @param onText gets the texts that stand beside the array in that object, with the names of their fields.
+ * @param encoding declared by the source; undefined: UTF-8, unless a byte-order mark differs.
+ * @param onText receives the string fields of the object that contains the array, with their names.
  * @throws OperatorError when the text is not JSON (naming line and column), ends early, or holds no such array.
  */
 export async function* jsonArrayItems(

@@ -13,7 +13,7 @@ const VALUE_WEIGHT = 16;
 /** The parser remembers every level, also of what is passed over. */
 const MOST_LEVELS_IN_FILE = 10_000;
 
-/** Longest text beside the array that is kept. */
+/** Most characters kept of a string field next to the array. */
 const LONGEST_TEXT_BESIDE = 4_096;
 
 /** Assembles each item of the wanted arrays from tokens whose values come in pieces, and passes over the rest. */

@@ -74,7 +74,7 @@ class StrictDecoder {
     return this.#decoder.decode().replaceAll(REPLACEMENT, UNDECODABLE);
   }
 
-  /** A "�" that stands in the source is text. Where some are and some are not, all are taken for undecodable. */
+  /** A "�" of the source itself is text. If a record has both kinds, each counts as undecodable. */
   #withMarks(text: string, bytes: Buffer): string {
     const isText =
       this.#decoder.encoding === 'utf-8' &&

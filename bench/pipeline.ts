@@ -47,6 +47,7 @@ function measure(what: string, rounds: number, work: () => unknown): void {
 function marketsLike(count: number): Market[] {
   return Array.from({ length: count }, (_, index) => ({
     id: `market-${(index * 7_919) % count}-${index}`,
+    number: index + 1,
     title: `Will number ${index} happen?`,
     description: null,
     category: `Category ${(index * 7) % CATEGORIES}`,

@@ -118,6 +118,7 @@ function marketsLikeTheSample(count: number): Market[] {
             .replace(/\d+/g, (digits) => String(Number(digits) + variation));
     return {
       id: `${like.id}-${variation}`,
+      number: index + 1,
       title,
       description: null,
       category: like.category,

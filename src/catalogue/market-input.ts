@@ -106,6 +106,7 @@ export function applyMarketInput(
   const isPastDue = status === 'OPEN' && resolvesAt !== null && resolvesAt <= now;
   return {
     id: input.id,
+    number: stored?.number ?? 0,
     title: input.title,
     description: value('description', input.description, null),
     category: value('category', input.category, NO_CATEGORY),

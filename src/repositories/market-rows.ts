@@ -5,6 +5,7 @@ import { topicKey, type Market, type MarketStatus } from './market.js';
 /** A row of {@link selectMarkets}. */
 export interface MarketRow {
   id: string;
+  number: number;
   title: string;
   description: string | null;
   category: string;
@@ -29,15 +30,16 @@ export interface MarketRow {
 
 /** Markets with their tags as one row each; a `where` clause may follow. */
 export const selectMarkets = Prisma.sql`
-  select m.id, m.title, m.description, m.category, m.probability, m.volume_24h, m.volume_total,
+  select m.id, n.number, m.title, m.description, m.category, m.probability, m.volume_24h, m.volume_total,
     m.participant_count, m.image_url, m.url, m.status::text as status, m.open_past_due, m.created_at, m.resolves_at,
     m.editorial_description, m.editorial_boost, m.event_key, m.source, m.blocked_countries, m.version,
     array(select t.label from market_tags t where t.market_id = m.id order by t.position) as tags
-  from markets m`;
+  from markets m join market_numbers n on n.market_id = m.id`;
 
 export function toMarket(row: MarketRow): Market {
   return {
     id: row.id,
+    number: row.number,
     title: row.title,
     description: row.description,
     category: row.category,

@@ -3,6 +3,8 @@ import { foldText } from '../scoring/fold-text.js';
 /** A market as it is stored. Lists keep the order in which the site gave them. */
 export interface Market {
   readonly id: string;
+  /** Names the market in compact stored data; 1 and up, for good. 0 for a market that is not stored. */
+  readonly number: number;
   readonly title: string;
   readonly description: string | null;
   readonly category: string;

@@ -20,6 +20,7 @@ const HOUR_MS = 3_600_000;
 const config = loadRankingConfig(undefined);
 
 const markets = loadSampleCatalogue(NOW_MS).map((like, index): Market => ({
+  number: index + 1,
   ...{ id: like.id, title: like.title, description: null, category: like.category, tags: like.tags },
   ...{ probability: like.probability, volume24h: like.volume24h, volumeTotal: like.volumeTotal },
   ...{ participantCount: like.participantCount, imageUrl: like.imageUrl ?? null, url: null },

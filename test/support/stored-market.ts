@@ -1,9 +1,14 @@
 import type { Market } from '../../src/repositories/market.js';
 
-/** A market as the database gives it. */
+const numbers = new Map<string, number>();
+
+/** A market as the database gives it, with the same number for the same id. */
 export function storedMarket(id: string, details: Partial<Market> = {}): Market {
+  const number = numbers.get(id) ?? numbers.size + 1;
+  numbers.set(id, number);
   return {
     id,
+    number,
     title: `Will ${id} happen?`,
     description: null,
     category: 'Politics',

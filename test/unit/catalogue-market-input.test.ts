@@ -64,6 +64,7 @@ describe('a market as given', () => {
   it('needs an id and a title alone, and is open and new without more', () => {
     expect(applied(undefined, {})).toEqual({
       ...storedMarket('m1'),
+      number: 0,
       title: 'Will it?',
       category: 'Other',
       probability: null,
@@ -86,11 +87,11 @@ describe('a market as given', () => {
   it('loses what the input takes away with null', () => {
     const { id, title, ...fields } = full;
     const nothing = Object.fromEntries(Object.keys(fields).map((field) => [field, null]));
-    expect(applied(full, nothing)).toEqual(applied(undefined, { id, title }));
+    expect(applied(full, nothing)).toEqual({ ...applied(undefined, { id, title }), number: full.number });
   });
 
   it('takes over all that is given', () => {
-    expect(applied(undefined, { ...full })).toEqual(full);
+    expect(applied(undefined, { ...full })).toEqual({ ...full, number: 0 });
     expect(applied(storedMarket('m1'), { ...full })).toEqual(full);
   });
 

@@ -5,41 +5,18 @@
  * in turn, time going on by a millisecond a round. Then how long the columns take after a change of a
  * price and of a title. Median and what 99 % of the rounds stayed under.
  */
-import {
-  emptySnapshot,
-  patchSnapshot,
-  type CatalogueSnapshot,
-} from '../dist/catalogue/catalogue-snapshot.js';
+import { emptySnapshot, patchSnapshot } from '../dist/catalogue/catalogue-snapshot.js';
 import type { Market } from '../dist/catalogue/market.js';
 import { loadRankingConfig } from '../dist/config/ranking-config.js';
 import { RankersV2 } from '../dist/feed/rankers-v2.js';
 import type { RankingInputs } from '../dist/feed/ranking-inputs.js';
 import { composeV1 } from '../dist/feed/v1-pipeline.js';
 import { composeV2, scoreRows } from '../dist/feed/v2-pipeline.js';
-import { applyEvent } from '../dist/profiles/apply-event.js';
-import { profileMemory } from '../dist/profiles/profile-memory.js';
-import { emptyProfile, type ProfileState } from '../dist/repositories/profile-state.js';
-import { loadSampleCatalogue } from '../dist/sample/sample-catalogue.js';
-import { eventWeight, type EventType } from '../dist/scoring/event-weight.js';
-import { NO_TRENDS } from '../dist/trends/trend-columns.js';
-import { TrendState } from '../dist/trends/trend-state.js';
+import type { ProfileState } from '../dist/repositories/profile-state.js';
+import { crowd, FULL, marketsLikeTheSample, NOW_MS, personOf, WARM } from './ranking-world.ts';
 
-const NOW_MS = Date.UTC(2026, 5, 15, 12);
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
+const HOUR_MS = 3_600_000;
 const LIMIT = 20;
-
-interface Habits {
-  readonly engagements: number;
-  readonly shown: number;
-  /** One in so many categories is followed. */
-  readonly followedOf: number;
-}
-
-/** Somebody who has come for some weeks: about 60 topics, and a few engagements and showings a day. */
-const WARM: Habits = { engagements: 200, shown: 100, followedOf: 6 };
-/** As many engagements as a profile holds. */
-const FULL: Habits = { engagements: 500, shown: 200, followedOf: 3 };
 
 const config = loadRankingConfig(undefined);
 
@@ -103,119 +80,6 @@ function print(what: string, times: readonly number[]): void {
   console.log(`  ${what}: p50 ${at(times, 0.5).toFixed(3)} ms, p99 ${at(times, 0.99).toFixed(3)} ms`);
 }
 
-/** The sample's markets, and variations of them in which names and numbers are others. */
-function marketsLikeTheSample(count: number): Market[] {
-  const sample = loadSampleCatalogue(NOW_MS);
-  return Array.from({ length: count }, (_, index) => {
-    const like = sample[index % sample.length];
-    if (like === undefined) throw new Error('The sample is empty.');
-    const variation = Math.floor(index / sample.length);
-    const title =
-      variation === 0
-        ? like.title
-        : like.title
-            .replace(/(?<= )\p{Lu}\p{L}+/gu, (name) => invented(name.length * 31 + index * 7_919))
-            .replace(/\d+/g, (digits) => String(Number(digits) + variation));
-    return {
-      id: `${like.id}-${variation}`,
-      number: index + 1,
-      title,
-      description: null,
-      category: like.category,
-      tags: like.tags,
-      probability: like.probability,
-      volume24h: like.volume24h,
-      volumeTotal: like.volumeTotal + variation,
-      participantCount: like.participantCount,
-      imageUrl: like.imageUrl ?? null,
-      url: null,
-      status: 'OPEN',
-      openPastDue: false,
-      createdAt: new Date(NOW_MS - ((index * 13) % 1_500) * HOUR_MS),
-      resolvesAt: new Date(NOW_MS + (1 + ((index * 17) % 3_000)) * HOUR_MS),
-      editorialDescription: null,
-      editorialBoost: index % 40 === 0 ? 0.5 : 0,
-      eventKey: like.eventKey == null ? null : `${like.eventKey}-${variation}`,
-      source: null,
-      blockedCountries: [],
-    };
-  });
-}
-
-/** One of a few thousand names. */
-function invented(number: number): string {
-  const syllables = [
-    'ka',
-    'ren',
-    'dol',
-    'mi',
-    'tas',
-    'ver',
-    'lo',
-    'bir',
-    'sen',
-    'gu',
-    'pal',
-    'hom',
-    'ny',
-    'zer',
-    'qua',
-  ];
-  const pick = (by: number): string => syllables[Math.floor(number / by) % syllables.length] ?? '';
-  return `N${pick(1)}${pick(15)}${pick(225)}`;
-}
-
-/** Trends of everyone and of a country, odds of a day ago, and how much every market was shown. */
-function crowd(ids: readonly string[]): TrendState {
-  const every = (stride: number): Map<string, number> =>
-    new Map(ids.flatMap((id, row) => (row % stride === 0 ? [[id, (row % 89) / 89] as const] : [])));
-  return new TrendState(
-    {
-      ...NO_TRENDS,
-      scopes: new Map([
-        ['global', every(3)],
-        ['local:IL', every(10)],
-      ]),
-      probabilities24hAgo: every(7),
-      attention: new Map(
-        ids.map((id, row) => [id, { impressions: row % 997, clicks: row % 41, popularity: row % 53 }]),
-      ),
-    },
-    NOW_MS,
-  );
-}
-
 function sizeOf({ engagements, impressions, topics }: ProfileState): string {
   return `${engagements.size} engagements, ${impressions.size} shown, ${topics.size} topics`;
-}
-
-/** A person who was here a moment ago. */
-function personOf(
-  { engagements, shown, followedOf }: Habits,
-  { entries, columns }: CatalogueSnapshot,
-): ProfileState {
-  const memory = profileMemory(config);
-  const followed = entries.filter((_, row) => (columns.category[row] ?? 0) % followedOf === 0);
-  const spread = (length: number, stride: number): Market[] =>
-    Array.from({ length }, (_, index) => {
-      const entry = followed[(index * stride) % followed.length];
-      if (entry === undefined) throw new Error('Nothing is followed.');
-      return entry.market;
-    });
-  const event = (eventType: EventType, market: Market, agoMs: number) => ({
-    ...{ eventType, market, occurredAtMs: NOW_MS - agoMs, country: 'IL', stake: null },
-    ...{ dwellMs: 20_000, weight: eventWeight(eventType, 20_000, config.events) },
-  });
-  const kinds: readonly EventType[] = ['CLICK', 'CLICK', 'PARTICIPATE', 'BOOKMARK', 'CLICK', 'DWELL_30'];
-  const engaged = spread(engagements, 37).map((market, index) =>
-    event(kinds[index % kinds.length] ?? 'CLICK', market, index < 5 ? index * MINUTE_MS : index * HOUR_MS),
-  );
-  const showings = spread(shown, 43).flatMap((market, index) =>
-    Array.from({ length: 1 + (index % 4) }, (_, time) =>
-      event('IMPRESSION', market, (index + 3 * time) * HOUR_MS),
-    ),
-  );
-  return [...engaged, ...showings]
-    .sort((a, b) => a.occurredAtMs - b.occurredAtMs)
-    .reduce((state, each) => applyEvent(state, each, memory), emptyProfile('bench'));
 }

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
 import { pino } from 'pino';
+import { emptySnapshot } from '../dist/catalogue/catalogue-snapshot.js';
 import { loadRankingConfig } from '../dist/config/ranking-config.js';
 import { openDatabase } from '../dist/database/client.js';
 import { startEmbeddedServer } from '../dist/database/embedded-server.js';
@@ -80,7 +81,7 @@ async function measure(client: Client, url: string): Promise<void> {
     await client.query('checkpoint');
     const times = new Map<string, number[]>(STEPS.map((step) => [step, []]));
     const round = async (note: (step: string, ms: number) => void): Promise<void> => {
-      const service = new TrendService({ store, computations, logger });
+      const service = new TrendService({ store, computations, columns: () => emptySnapshot.columns, logger });
       for (const step of STEPS) {
         const startMs = performance.now();
         await (step === 'load' ? service.load() : computations[step]());

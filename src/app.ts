@@ -26,7 +26,6 @@ import { SharedProfiles } from './profiles/shared-profiles.js';
 import { createStore, type Store, type Transaction } from './repositories/store.js';
 import { orUnavailable } from './repositories/unavailable.js';
 import { SinkRelays } from './sinks/sink-relays.js';
-import { SinkStatusService } from './sinks/sink-status.js';
 import { createTracking } from './tracking/create-tracking.js';
 import type { HistoryImport } from './tracking/history-import.js';
 import { ensureUpcomingPartitions } from './tracking/partitions.js';
@@ -223,7 +222,10 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       works: runsJobs,
     });
     closers.push(() => jobs.close());
-    const trends = new TrendService({ store: backgroundStore, computations: jobs.computations, logger });
+    const trends = new TrendService({
+      ...{ store: backgroundStore, computations: jobs.computations, logger },
+      columns: () => catalogue.snapshot.columns,
+    });
     const tracking = createTracking({
       ...{ store, markets: catalogue, memory, clock, newId, logger },
       config: () => liveConfig.current.config,
@@ -267,7 +269,6 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
         crowd: feeds.crowd,
         jobs: jobs.service,
         explain: feeds.explain,
-        sinks: new SinkStatusService({ sinks: relays.sinks, backlog: readerStore.outboxBacklog, clock }),
       },
       history: tracking.history,
       rebuildProfile: (userKey) => tracking.rebuild(userKey),

@@ -1,7 +1,10 @@
 import { topicKey, type Market } from '../repositories/market.js';
 import type { ScoringMarket } from '../scoring/types.js';
-import type { MarketColumns } from '../scoring/v2/market-columns.js';
-import { columnsOf, patchColumns } from './market-columns.js';
+import type { Work } from '../lib/in-slices.js';
+import { columnsOf, columnsWork, type CatalogueColumns } from './market-columns.js';
+import { mergeSortWork } from './merge-sort.js';
+import { differInNumbersOnly, patchColumns, refreshWork, withNumbers } from './patch-columns.js';
+import { editedList, rowEdits, type KeptRows, type RowEdits } from './row-edits.js';
 
 /** An open market, with what the formulas read of it worked out once. */
 export interface CatalogueEntry {
@@ -18,55 +21,109 @@ export interface CatalogueSnapshot {
   /** Ordered by id. */
   readonly entries: readonly CatalogueEntry[];
   readonly byId: Pick<ReadonlyMap<string, CatalogueEntry>, 'get' | 'has'>;
-  /** The same markets as columns: row `i` is entry `i`. */
-  readonly columns: MarketColumns;
+  /**
+   * The same markets as columns: row `i` is entry `i`. Replicas that have the same markets rank them the same once
+   * `columns.weighed` is true. Until then, words and topics may weigh what they weighed before the latest markets came,
+   * went, or were renamed; everything else of the columns is up to date.
+   */
+  readonly columns: CatalogueColumns;
 }
 
 export const emptySnapshot: CatalogueSnapshot = snapshotOf([], columnsOf([]), 0n);
 
 /**
- * The snapshot with these markets put in their place, the last of several with one id; those no longer open
- * leave it. Costs a look-up for each market and one copy of a list, however many there are; and when the ids or
- * texts of the open markets are not what they were, columns of text made anew.
+ * The snapshot with these markets put in their place, the last of several with one id; those no longer open leave it.
+ * Costs copies of the columns, and the reading of the texts of markets that are new or were renamed. The weights of words
+ * and topics are left to {@link refreshSnapshotWork}.
  */
 export function patchSnapshot(
   snapshot: CatalogueSnapshot,
   changed: readonly Market[],
   version: bigint,
 ): CatalogueSnapshot {
-  const before = snapshot.entries;
+  const { columns: before } = snapshot;
   const latest = new Map(changed.map((market) => [market.id, market]));
-  const inOrder = [...latest.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
-  const entries: CatalogueEntry[] = [];
-  let from = 0;
-  for (const market of inOrder) {
-    const place = placeOf(market.id, before, from);
-    append(entries, before, from, place);
-    if (market.status === 'OPEN') entries.push(toEntry(market));
-    from = before[place]?.market.id === market.id ? place + 1 : place;
+  const numbersOnly: { row: number; entry: CatalogueEntry }[] = [];
+  const others: { id: string; entry: CatalogueEntry | undefined }[] = [];
+  for (const market of latest.values()) {
+    const row = before.rowOf(market.id);
+    const old = row === undefined ? undefined : snapshot.entries[row];
+    if (market.status !== 'OPEN') {
+      if (old !== undefined) others.push({ id: market.id, entry: undefined });
+      continue;
+    }
+    const entry = toEntry(market);
+    if (row === undefined || old === undefined || !differInNumbersOnly(old, entry))
+      others.push({ id: market.id, entry });
+    else numbersOnly.push({ row, entry });
   }
-  append(entries, before, from, before.length);
-  return snapshotOf(entries, patchColumns(snapshot.columns, before, entries), version);
+  let { entries } = snapshot;
+  let columns = before;
+  if (numbersOnly.length > 0) {
+    const replaced = entries.slice();
+    for (const { row, entry } of numbersOnly) replaced[row] = entry;
+    entries = replaced;
+    columns = withNumbers(columns, numbersOnly);
+  }
+  if (others.length > 0) {
+    others.sort((a, b) => (a.id < b.id ? -1 : 1));
+    const edits = editsOf(entries, others);
+    entries = editedList(entries, edits, (entry) => entry);
+    // Versions of one catalog share numberings; the empty snapshot belongs to none.
+    columns = before.size === 0 ? columnsOf(entries) : patchColumns(columns, edits);
+  }
+  return snapshotOf(entries, columns, version);
 }
 
-function append<Item>(target: Item[], source: readonly Item[], from: number, to: number): void {
-  for (let index = from; index < to; index += 1) target.push(source[index] as Item);
+/** A snapshot of these markets, distinct by id and open, in any order. */
+export function* snapshotWork(entries: CatalogueEntry[], version: bigint): Work<CatalogueSnapshot> {
+  const inOrder = yield* mergeSortWork(entries, (a, b) => a.market.id < b.market.id);
+  return snapshotOf(inOrder, yield* columnsWork(inOrder), version);
+}
+
+/** The same snapshot with words and topics weighed by its markets. */
+export function* refreshSnapshotWork({
+  entries,
+  columns,
+  version,
+}: CatalogueSnapshot): Work<CatalogueSnapshot> {
+  return snapshotOf(entries, yield* refreshWork(columns, entries), version);
+}
+
+/** @param changed ordered by id; without an entry: leaves. */
+function editsOf(
+  entries: readonly CatalogueEntry[],
+  changed: readonly { readonly id: string; readonly entry: CatalogueEntry | undefined }[],
+): RowEdits<CatalogueEntry> {
+  const pieces: (KeptRows | { fresh: CatalogueEntry })[] = [];
+  let from = 0;
+  for (const { id, entry } of changed) {
+    const at = indexOf(id, entries, from);
+    if (at > from) pieces.push({ from, to: at });
+    if (entry !== undefined) pieces.push({ fresh: entry });
+    from = entries[at]?.market.id === id ? at + 1 : at;
+  }
+  if (from < entries.length) pieces.push({ from, to: entries.length });
+  return rowEdits(entries.length, pieces);
 }
 
 function snapshotOf(
   entries: readonly CatalogueEntry[],
-  columns: MarketColumns,
+  columns: CatalogueColumns,
   version: bigint,
 ): CatalogueSnapshot {
   const get = (id: string): CatalogueEntry | undefined => {
-    const entry = entries[placeOf(id, entries)];
-    return entry?.market.id === id ? entry : undefined;
+    const row = columns.rowOf(id);
+    return row === undefined ? undefined : entries[row];
   };
-  return { version, entries, columns, byId: { get, has: (id) => get(id) !== undefined } };
+  return {
+    ...{ version, entries, columns },
+    byId: { get, has: (id) => columns.rowOf(id) !== undefined },
+  };
 }
 
-/** Where a market with this id stands, or would, among entries ordered by id. */
-function placeOf(id: string, entries: readonly CatalogueEntry[], from = 0): number {
+/** The index of the entry with this id, or where it would be inserted, among entries ordered by id. */
+function indexOf(id: string, entries: readonly CatalogueEntry[], from: number): number {
   let low = from;
   let high = entries.length;
   while (low < high) {

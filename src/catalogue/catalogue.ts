@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../config/clock.js';
 import { checkInput } from '../input/check-input.js';
 import { isStorableText } from '../input/storable.js';
@@ -6,17 +7,21 @@ import type { PastMarket } from '../scoring/v2/market-columns.js';
 import type { Market } from '../repositories/market.js';
 import type { MarketRepository } from '../repositories/market-repository.js';
 import { orUnavailable } from '../repositories/unavailable.js';
-import { emptySnapshot, patchSnapshot, type CatalogueSnapshot } from './catalogue-snapshot.js';
+import type { CatalogueSnapshot } from './catalogue-snapshot.js';
 import { decodeCursor, marketPageRequest, toMarketPage, type MarketPage } from './market-page.js';
 import { toPastMarket } from './market-terms.js';
-import { PastMarkets } from './past-markets.js';
 import type { MarketWriter } from './market-writer.js';
+import { OpenMarkets } from './open-markets.js';
+import { PastMarkets } from './past-markets.js';
 import { checkAll, decide, idsOf, type UpsertResult } from './upsert.js';
 
 export type { CatalogueEntry, CatalogueSnapshot } from './catalogue-snapshot.js';
 
-/** Markets that are over and remembered from the start on. */
+/** Markets that are over and remembered from the start on, and how many of them are read at once. */
 const PAST_AT_START = 20_000;
+const PAST_PAGE = 500;
+
+type PastPage = Awaited<ReturnType<MarketRepository['latelyOver']>>;
 
 /** Told of the markets that changed, open or not, as they are now; the snapshot has them already. */
 export type CatalogueListener = (changed: readonly Market[]) => void;
@@ -25,25 +30,35 @@ export type CatalogueListener = (changed: readonly Market[]) => void;
 export class Catalogue {
   readonly #past = new PastMarkets();
   readonly #listeners = new Set<CatalogueListener>();
-  #snapshot = emptySnapshot;
+  readonly #open: OpenMarkets;
   #loadedAtMs: number | null = null;
-  #reading: Promise<void> | null = null;
-  #nextReading: Promise<void> | null = null;
 
   constructor(
     private readonly parts: {
-      readonly markets: Pick<MarketRepository, 'findByIds' | 'changedSince' | 'latelyOver'>;
+      readonly markets: Pick<
+        MarketRepository,
+        'findByIds' | 'newestVersion' | 'open' | 'changedSince' | 'latelyOver'
+      >;
       /** Reads lists, on connections that no event waits for. */
       readonly lists: Pick<MarketRepository, 'page'>;
       readonly writer: Pick<MarketWriter, 'write'>;
       readonly clock: Clock;
       readonly logger: Logger;
     },
-  ) {}
+  ) {
+    const { markets, clock, logger } = parts;
+    this.#open = new OpenMarkets({
+      ...{ markets, clock, logger },
+      onChanged: (changed) => {
+        for (const market of changed) if (market.status !== 'OPEN') this.#past.remember(market);
+        this.#tellListeners(changed);
+      },
+    });
+  }
 
   /** The open markets as last seen. */
   get snapshot(): CatalogueSnapshot {
-    return this.#snapshot;
+    return this.#open.snapshot;
   }
 
   /** When the snapshot was last known to be the newest; null before the first load. */
@@ -62,7 +77,7 @@ export class Catalogue {
    * can be handed on by itself.
    */
   readonly pastMarket = (marketId: string): PastMarket | undefined => {
-    const open = this.#snapshot.byId.get(marketId);
+    const open = this.snapshot.byId.get(marketId);
     return open === undefined ? this.#past.get(marketId) : toPastMarket(open.market);
   };
 
@@ -70,38 +85,25 @@ export class Catalogue {
    * Brings the snapshot up to what is stored at the time of the call. A reading that is under way may
    * have missed that, so callers wait for the next one, which they share.
    */
-  refresh(): Promise<void> {
-    if (this.#reading === null) {
-      this.#reading = this.#load().finally(() => (this.#reading = null));
-      return this.#reading;
-    }
-    this.#nextReading ??= this.#reading
-      .catch(() => undefined)
-      .then(() => {
-        this.#nextReading = null;
-        return this.refresh();
-      });
-    return this.#nextReading;
-  }
-
-  /** Reads what markets were about that are over already, for those who engaged with them. */
-  async rememberPast(): Promise<void> {
-    const past = await this.parts.markets.latelyOver(PAST_AT_START);
-    for (const market of past.reverse()) this.#past.remember(market);
-  }
-
-  async #load(): Promise<void> {
-    const { markets, version } = await this.parts.markets.changedSince(this.#snapshot.version);
-    if (markets.length > 0) {
-      this.#snapshot = patchSnapshot(this.#snapshot, markets, version);
-      for (const market of markets) if (market.status !== 'OPEN') this.#past.remember(market);
-      this.parts.logger.debug(
-        { changed: markets.length, open: this.#snapshot.entries.length, version: String(version) },
-        'catalogue changed',
-      );
-      this.#tellListeners(markets);
-    }
+  async refresh(): Promise<void> {
+    await this.#open.refresh();
     this.#loadedAtMs = this.parts.clock();
+  }
+
+  /** Reads what markets were about that are over already, for users who engaged with them. */
+  async rememberPast(): Promise<void> {
+    const pages: PastPage[] = [];
+    for (let before: bigint | null = null, count = 0; count < PAST_AT_START; count += PAST_PAGE) {
+      const page: PastPage = await this.parts.markets.latelyOver(PAST_PAGE, before);
+      pages.push(page);
+      before = page.at(-1)?.version ?? null;
+      if (page.length < PAST_PAGE) break;
+    }
+    // The latest last, which are evicted last.
+    for (const page of pages.reverse()) {
+      await nextTurn();
+      for (const market of page.reverse()) this.#past.remember(market);
+    }
   }
 
   #tellListeners(changed: readonly Market[]): void {
@@ -124,7 +126,7 @@ export class Catalogue {
    * @throws {BellwetherError} UNAVAILABLE when some are not in memory and the database is not there.
    */
   async findByIds(ids: readonly string[]): Promise<(Market | undefined)[]> {
-    const { byId } = this.#snapshot;
+    const { byId } = this.snapshot;
     const missing = ids.filter((id) => !byId.has(id) && isStorableText(id));
     const stored = missing.length === 0 ? [] : await this.#read(() => this.parts.markets.findByIds(missing));
     const others = new Map(stored.map((market) => [market.id, market]));

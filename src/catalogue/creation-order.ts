@@ -1,19 +1,93 @@
 import type { MarketColumns } from '../scoring/v2/market-columns.js';
+import type { Work } from '../lib/in-slices.js';
+import { editedColumn, type RowEdits } from './row-edits.js';
 
 type CreationOrder = Pick<
   MarketColumns,
   'creationPlace' | 'creationPlaceOf' | 'creationSpread' | 'creationSpreadOf'
 >;
 
-/** The order in which markets were made; of a few of them, their places in the order of a whole catalogue. */
-export function creationOrder(createdAtMs: Float64Array, catalogue?: CreationOrder): CreationOrder {
-  const { creationPlaceOf, creationSpreadOf } = catalogue ?? orderOf(createdAtMs.toSorted());
+/** The order of creation of a catalog, with the times of creation in order. */
+export type CatalogueCreation = CreationOrder & { readonly creationTimes: Float64Array };
+
+const ROWS_AT_ONCE = 512;
+
+/** The order in which markets were made. */
+export function* creationOrderWork(createdAtMs: Float64Array): Work<CatalogueCreation> {
+  const times = createdAtMs.toSorted();
+  yield;
+  const order = orderOf(times);
+  const creationPlace = new Float64Array(createdAtMs.length);
+  const creationSpread = new Float64Array(createdAtMs.length);
+  for (const [row, instant] of createdAtMs.entries()) {
+    creationPlace[row] = order.creationPlaceOf(instant);
+    creationSpread[row] = order.creationSpreadOf(instant);
+    if (row % ROWS_AT_ONCE === 0) yield;
+  }
+  return { creationPlace, creationSpread, creationTimes: times, ...order };
+}
+
+/** The positions of a few markets in the order of creation of a catalog. */
+export function creationOrderOfSome(createdAtMs: Float64Array, catalogue: CreationOrder): CreationOrder {
+  const { creationPlaceOf, creationSpreadOf } = catalogue;
   return {
     creationPlace: createdAtMs.map((instant) => creationPlaceOf(instant)),
     creationPlaceOf: (instant) => creationPlaceOf(instant),
     creationSpread: createdAtMs.map((instant) => creationSpreadOf(instant)),
     creationSpreadOf: (instant) => creationSpreadOf(instant),
   };
+}
+
+/**
+ * The order of creation of edited rows. Costs one pass over the rows, with a search among the times of the rows that came
+ * or went; only those and rows of equal times are placed anew.
+ *
+ * @param before times of creation of the old rows, and @param after of the new ones.
+ */
+export function patchCreation<Entry>(
+  old: CatalogueCreation,
+  edits: RowEdits<Entry>,
+  before: Float64Array,
+  after: Float64Array,
+): CatalogueCreation {
+  const left: number[] = [];
+  for (let row = 0; row < edits.sizeBefore; row += 1) {
+    if ((edits.newRowOf[row] as number) < 0) left.push(before[row] as number);
+  }
+  const gone = Float64Array.from(left).sort();
+  const come = Float64Array.from(edits.fresh, ({ row }) => after[row] as number).sort();
+  const times = merged(old.creationTimes, gone, come);
+  const order = orderOf(times);
+  const creationPlace = editedColumn(old.creationPlace, edits, () => NaN);
+  const creationSpread = editedColumn(old.creationSpread, edits, () => NaN);
+  for (let row = 0; row < after.length; row += 1) {
+    const instant = after[row] as number;
+    const cameBefore = countBefore(instant, come);
+    const wentBefore = countBefore(instant, gone);
+    if (come[cameBefore] === instant || gone[wentBefore] === instant) {
+      creationPlace[row] = order.creationPlaceOf(instant);
+      creationSpread[row] = order.creationSpreadOf(instant);
+    } else creationPlace[row] = (creationPlace[row] as number) + cameBefore - wentBefore;
+  }
+  return { creationPlace, creationSpread, creationTimes: times, ...order };
+}
+
+/** Sorted times without those that are gone and with those that have come, sorted; `gone` are among the times. */
+function merged(times: Float64Array, gone: Float64Array, come: Float64Array): Float64Array {
+  const all = new Float64Array(times.length - gone.length + come.length);
+  let leaving = 0;
+  let coming = 0;
+  let at = 0;
+  for (const time of times) {
+    if (gone[leaving] === time) {
+      leaving += 1;
+      continue;
+    }
+    while (coming < come.length && (come[coming] as number) <= time) all[at++] = come[coming++] as number;
+    all[at++] = time;
+  }
+  while (coming < come.length) all[at++] = come[coming++] as number;
+  return all;
 }
 
 function orderOf(sorted: Float64Array): Pick<CreationOrder, 'creationPlaceOf' | 'creationSpreadOf'> {
@@ -28,21 +102,23 @@ function orderOf(sorted: Float64Array): Pick<CreationOrder, 'creationPlaceOf' | 
 
 /** How many are before an instant. */
 function countBefore(instant: number, sorted: Float64Array): number {
-  return countWhere(sorted, (other) => other < instant);
-}
-
-/** How many are before an instant or at it. */
-function countUpTo(instant: number, sorted: Float64Array): number {
-  return countWhere(sorted, (other) => other <= instant);
-}
-
-/** How many of a sorted list hold a condition that the first ones hold and the last ones do not. */
-function countWhere(sorted: Float64Array, holds: (value: number) => boolean): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (holds(sorted[middle] as number)) low = middle + 1;
+    if ((sorted[middle] as number) < instant) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** How many are before an instant or at it. */
+function countUpTo(instant: number, sorted: Float64Array): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as number) <= instant) low = middle + 1;
     else high = middle;
   }
   return low;

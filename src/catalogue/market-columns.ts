@@ -1,151 +1,194 @@
 import type { Market } from '../repositories/market.js';
 import type { ScoringMarket } from '../scoring/types.js';
 import type { MarketColumns } from '../scoring/v2/market-columns.js';
-import { sameText } from './market-terms.js';
-import { textColumnsOf } from './text-columns.js';
-import { creationOrder } from './creation-order.js';
-import { topicColumnsOf } from './topic-columns.js';
+import type { TermCounts } from '../scoring/v2/terms.js';
+import { creationOrderOfSome, creationOrderWork, type CatalogueCreation } from './creation-order.js';
+import { atOnce, type Work } from '../lib/in-slices.js';
+import { readTerms, type MarketText } from './market-terms.js';
+import { Numbering } from './numbering.js';
+import { textColumnsOfSome, textColumnsWork, type CatalogueText } from './text-columns.js';
+import { topicColumnsOfSome, topicColumnsWork, type CatalogueTopics } from './topic-columns.js';
 
 /** What columns are made of; a catalogue's entry is one. */
 export interface ColumnsEntry {
   readonly market: Market;
   readonly scoring: ScoringMarket;
-  /** Infinite when the market says nothing. */
+  /** Infinite when the market has no time of resolution. */
   readonly resolvesAtMs: number;
 }
 
+/** The columns of a catalog, with what it takes to derive the next ones from them. */
+export interface CatalogueColumns extends MarketColumns, CatalogueCreation {
+  readonly topics: CatalogueTopics;
+  readonly text: CatalogueText;
+  readonly markets: Numbering;
+  readonly events: Numbering;
+  /** Whether words and topics are weighed by exactly these rows, and not by those of an earlier version. */
+  readonly weighed: boolean;
+}
+
+/** Reads the words of a market. */
+export type ReadTerms = (market: MarketText) => TermCounts;
+
+const ROWS_AT_ONCE = 512;
+
+/** The columns of markets, distinct by id, which are put in the order of their ids. */
+export function columnsOf(
+  entries: readonly ColumnsEntry[],
+  termsOf: ReadTerms = readTerms,
+): CatalogueColumns {
+  return atOnce(columnsWork(inOrder(entries), termsOf));
+}
+
 /**
- * The columns of markets, distinct by id, which are put in the order of their ids.
- *
- * @param base for a few markets picked or described by a caller: the columns of the whole catalogue, which then say how
- *   much each word and topic weighs, and where a market stands in the order of creation. So a market's score is the same however many were asked for, and the same as in
- *   the whole catalogue.
+ * The columns of a few markets picked or described by a caller, which are put in the order of their ids. The columns of
+ * the whole catalog say how much each word and topic weighs, and where a market is in the order of creation. So a
+ * market's score is the same however many were asked for, and the same as in the whole catalog.
  */
-export function columnsOf(entries: readonly ColumnsEntry[], base?: MarketColumns): MarketColumns {
-  const rows = entries.toSorted((a, b) => (a.market.id < b.market.id ? -1 : 1));
+export function columnsOfSome(entries: readonly ColumnsEntry[], catalogue: MarketColumns): MarketColumns {
+  const rows = inOrder(entries);
   const scoring = rows.map((row) => row.scoring);
-  const topics = topicColumnsOf(scoring, base?.topics);
+  const topics = topicColumnsOfSome(scoring, catalogue.topics);
   return {
-    size: rows.length,
-    ...identities(rows.map(({ market }) => market.id)),
-    ...numbersFrom(rows),
+    ...identitiesOf(rows),
+    ...atOnce(numbersWork(rows)),
     ...eventsOf(rows),
-    ...creationOrderOf(rows, base),
-    restrictedRows: restrictedRows(rows),
-    isNews: Uint8Array.from(scoring, (market) => Number(isAboutNews(market))),
-    isSports: Uint8Array.from(scoring, (market) => Number(market.category === 'sports')),
-    category: Int32Array.from(rows, (_, row) => topics.ids[topics.start[row] as number] as number),
+    ...creationOrderOfSome(
+      Float64Array.from(rows, ({ scoring: { createdAtMs } }) => createdAtMs),
+      catalogue,
+    ),
+    category: categoriesOf(topics),
     topics,
-    text: textColumnsOf(
-      rows.map(({ market }) => market),
-      base?.text,
+    text: textColumnsOfSome(
+      rows.map(({ market }) => readTerms(market)),
+      catalogue.text,
     ),
   };
 }
 
-/**
- * The columns after a change, equal to `columnsOf(after)`. What did not change is shared: when the same markets say the
- * same, only the columns of numbers are new.
- *
- * @param before the entries that `columns` were made of, and @param after those now, both ordered by id. Entries that
- *   did not change are the same objects.
- */
-export function patchColumns(
-  columns: MarketColumns,
-  before: readonly ColumnsEntry[],
-  after: readonly ColumnsEntry[],
-): MarketColumns {
-  if (before.length !== after.length) return columnsOf(after);
-  const changed: number[] = [];
-  let sameEvents = true;
-  let sameCreation = true;
-  let sameRestrictions = true;
-  for (const [row, entry] of after.entries()) {
-    const old = before[row] as ColumnsEntry;
-    if (old === entry) continue;
-    if (old.market.id !== entry.market.id || !sameText(old.market, entry.market)) return columnsOf(after);
-    sameEvents &&= old.market.eventKey === entry.market.eventKey;
-    sameCreation &&= old.scoring.createdAtMs === entry.scoring.createdAtMs;
-    sameRestrictions &&= isRestricted(old) === isRestricted(entry);
-    changed.push(row);
-  }
-  if (changed.length === 0) return columns;
+/** {@link columnsOf} entries that are in the order of their ids. */
+export function* columnsWork(
+  rows: readonly ColumnsEntry[],
+  termsOf: ReadTerms = readTerms,
+): Work<CatalogueColumns> {
+  const entryAt = (row: number): ColumnsEntry => rows[row] as ColumnsEntry;
+  const identities = identitiesOf(rows);
+  yield;
+  const numbers = yield* numbersWork(rows);
+  const events = eventsOf(rows);
+  yield;
+  const creation = yield* creationOrderWork(numbers.createdAtMs);
+  const topics = yield* topicColumnsWork(rows.length, (row) => entryAt(row).scoring);
+  yield;
+  const text = yield* textColumnsWork(rows.length, (row) => termsOf(entryAt(row).market));
   return {
-    ...columns,
-    ...numbersFrom(after, columns, changed),
-    ...(sameEvents ? {} : eventsOf(after)),
-    ...(sameCreation ? {} : creationOrderOf(after)),
-    ...(sameRestrictions ? {} : { restrictedRows: restrictedRows(after) }),
+    ...{ ...identities, ...numbers, ...events, ...creation },
+    ...{ category: categoriesOf(topics), topics, text, weighed: true },
   };
 }
 
-function identities(ids: readonly string[]): Pick<MarketColumns, 'ids' | 'rowOf'> {
-  const rows = new Map(ids.map((id, row) => [id, row]));
-  return { ids, rowOf: (id) => rows.get(id) };
+function inOrder(entries: readonly ColumnsEntry[]): ColumnsEntry[] {
+  return entries.toSorted((a, b) => (a.market.id < b.market.id ? -1 : 1));
 }
 
-type Numbers = Pick<
-  MarketColumns,
-  'probability' | 'volume24h' | 'volumeTotal' | 'createdAtMs' | 'resolvesAtMs' | 'editorialBoost'
->;
+type Identities = Pick<CatalogueColumns, 'size' | 'ids' | 'rowOf' | 'slot' | 'markets'>;
 
-/** The columns of numbers; with earlier ones, copies of them in which only the rows that changed are read again. */
-function numbersFrom(
-  entries: readonly ColumnsEntry[],
-  earlier?: Numbers,
-  changed?: readonly number[],
-): Numbers {
-  const column = (old?: Float64Array): Float64Array => old?.slice() ?? new Float64Array(entries.length);
-  const numbers = {
-    probability: column(earlier?.probability),
-    volume24h: column(earlier?.volume24h),
-    volumeTotal: column(earlier?.volumeTotal),
-    createdAtMs: column(earlier?.createdAtMs),
-    resolvesAtMs: column(earlier?.resolvesAtMs),
-    editorialBoost: column(earlier?.editorialBoost),
-  };
-  for (const row of changed ?? entries.keys()) {
-    const { scoring, resolvesAtMs } = entries[row] as ColumnsEntry;
-    numbers.probability[row] = scoring.probability ?? NaN;
-    numbers.volume24h[row] = scoring.volume24h;
-    numbers.volumeTotal[row] = scoring.volumeTotal;
-    numbers.createdAtMs[row] = scoring.createdAtMs;
-    numbers.resolvesAtMs[row] = resolvesAtMs;
-    numbers.editorialBoost[row] = scoring.editorialBoost;
-  }
-  return numbers;
-}
-
-function eventsOf(entries: readonly ColumnsEntry[]): Pick<MarketColumns, 'event' | 'eventOf'> {
-  const numbers = new Map<string, number>();
-  const event = new Int32Array(entries.length).fill(-1);
-  for (const [row, { market }] of entries.entries()) {
-    if (market.eventKey === null) continue;
-    const number = numbers.get(market.eventKey) ?? numbers.size;
-    numbers.set(market.eventKey, number);
-    event[row] = number;
-  }
-  return { event, eventOf: (eventKey) => numbers.get(eventKey) };
-}
-
-function creationOrderOf(
-  entries: readonly ColumnsEntry[],
-  base?: MarketColumns,
-): ReturnType<typeof creationOrder> {
-  return creationOrder(
-    Float64Array.from(entries, ({ scoring }) => scoring.createdAtMs),
-    base,
+function identitiesOf(rows: readonly ColumnsEntry[]): Identities {
+  const ids = rows.map(({ market }) => market.id);
+  const markets = new Numbering();
+  return identities(
+    ids,
+    Int32Array.from(ids, (id) => markets.add(id)),
+    markets,
   );
 }
 
-function isRestricted({ market }: ColumnsEntry): boolean {
+/** @param slot by row, the number of the market's id. */
+export function identities(ids: readonly string[], slot: Int32Array, markets: Numbering): Identities {
+  const slots = markets.size;
+  const rowOfSlot = new Int32Array(slots).fill(-1);
+  for (let row = 0; row < slot.length; row += 1) rowOfSlot[slot[row] as number] = row;
+  return {
+    ...{ size: ids.length, ids, slot, markets },
+    rowOf: (id) => {
+      const of = markets.find(id, slots);
+      const row = of === undefined ? -1 : (rowOfSlot[of] as number);
+      return row < 0 ? undefined : row;
+    },
+  };
+}
+
+/** By column of plain values, the value of an entry. */
+export const VALUES = {
+  probability: ({ scoring }) => scoring.probability ?? NaN,
+  volume24h: ({ scoring }) => scoring.volume24h,
+  volumeTotal: ({ scoring }) => scoring.volumeTotal,
+  createdAtMs: ({ scoring }) => scoring.createdAtMs,
+  resolvesAtMs: ({ resolvesAtMs }) => resolvesAtMs,
+  editorialBoost: ({ scoring }) => scoring.editorialBoost,
+} satisfies Partial<Record<keyof MarketColumns, (entry: ColumnsEntry) => number>>;
+
+export type Numbers = Pick<MarketColumns, keyof typeof VALUES>;
+export const NUMBER_COLUMNS = Object.keys(VALUES) as (keyof typeof VALUES)[];
+
+function* numbersWork(
+  rows: readonly ColumnsEntry[],
+): Work<Numbers & Pick<MarketColumns, 'isNews' | 'isSports' | 'restrictedRows'>> {
+  const column = (): Float64Array => new Float64Array(rows.length);
+  const numbers: Numbers = {
+    ...{ probability: column(), volume24h: column(), volumeTotal: column() },
+    ...{ createdAtMs: column(), resolvesAtMs: column(), editorialBoost: column() },
+  };
+  const isNews = new Uint8Array(rows.length);
+  const isSports = new Uint8Array(rows.length);
+  const restricted: number[] = [];
+  for (const [row, entry] of rows.entries()) {
+    for (const name of NUMBER_COLUMNS) numbers[name][row] = VALUES[name](entry);
+    isNews[row] = Number(isAboutNews(entry));
+    isSports[row] = Number(isAboutSports(entry));
+    if (isRestricted(entry)) restricted.push(row);
+    if (row % ROWS_AT_ONCE === 0) yield;
+  }
+  return { ...numbers, isNews, isSports, restrictedRows: Int32Array.from(restricted) };
+}
+
+type Events = Pick<CatalogueColumns, 'event' | 'eventOf' | 'eventCount' | 'events'>;
+
+function eventsOf(rows: readonly ColumnsEntry[]): Events {
+  const events = new Numbering();
+  return eventColumns(
+    Int32Array.from(rows, (entry) => eventNumber(entry, events)),
+    events,
+  );
+}
+
+export function eventColumns(event: Int32Array, events: Numbering): Events {
+  const eventCount = events.size;
+  return { event, eventCount, events, eventOf: (eventKey) => events.find(eventKey, eventCount) };
+}
+
+export function eventNumber({ market }: ColumnsEntry, events: Numbering): number {
+  return market.eventKey === null ? -1 : events.add(market.eventKey);
+}
+
+export function categoriesOf({ start, ids }: Pick<CatalogueTopics, 'start' | 'ids'>): Int32Array {
+  const category = new Int32Array(start.length - 1);
+  for (let row = 0; row < category.length; row += 1) category[row] = ids[start[row] as number] as number;
+  return category;
+}
+
+export function isRestricted({ market }: ColumnsEntry): boolean {
   return market.blockedCountries.length > 0;
 }
 
-function restrictedRows(entries: readonly ColumnsEntry[]): Int32Array {
-  return Int32Array.from(entries.flatMap((entry, row) => (isRestricted(entry) ? [row] : [])));
+export function isAboutNews({ scoring: { category, tags } }: ColumnsEntry): boolean {
+  return isNewsTopic(category) || tags.some(isNewsTopic);
 }
 
-function isAboutNews({ category, tags }: ScoringMarket): boolean {
-  return [category, ...tags].some((topic) => topic === 'news' || topic === 'breaking');
+export function isAboutSports({ scoring }: ColumnsEntry): boolean {
+  return scoring.category === 'sports';
+}
+
+function isNewsTopic(topic: string): boolean {
+  return topic === 'news' || topic === 'breaking';
 }

@@ -6,28 +6,23 @@ import { countTerms, type TermCounts } from '../scoring/v2/terms.js';
 /** What the words of a market are taken from. */
 export type MarketText = Pick<Market, 'title' | 'category' | 'tags'>;
 
-/** A market's words, in a list that may be filled anew with equal strings. */
-interface MarketTerms extends TermCounts {
-  readonly terms: string[];
-}
+const known = new WeakMap<MarketText, TermCounts>();
 
-const known = new WeakMap<MarketText, MarketTerms>();
-
-/** The words of a market's title, category and tags, worked out once for each market object. */
-export function marketTerms(market: MarketText): MarketTerms {
+/** {@link readTerms}, computed once for each market object; for markets that are ranked again and again. */
+export function marketTerms(market: MarketText): TermCounts {
   let found = known.get(market);
   if (found === undefined) known.set(market, (found = readTerms(market)));
   return found;
 }
 
-function readTerms(market: MarketText): MarketTerms {
+/** The words of a market's title, category and tags. */
+export function readTerms(market: MarketText): TermCounts {
   const { categoryCount, tagCount } = TEXT_CONSTANTS;
-  const { terms, counts } = countTerms([
+  return countTerms([
     [market.title, 1],
     [market.category, categoryCount],
     ...market.tags.map((tag) => [tag, tagCount] as const),
   ]);
-  return { terms: [...terms], counts };
 }
 
 export function sameText(a: MarketText, b: MarketText): boolean {

@@ -11,7 +11,6 @@ import { importCommand } from './import.js';
 import { openImportSink } from './import-sink.js';
 import { jobCommand } from './job.js';
 import { migrateCommand } from './migrate.js';
-import { outboxCommand } from './outbox.js';
 import { profileCommand } from './profile.js';
 import { sampleCommand } from './sample.js';
 import { Interruption } from './interruptible.js';
@@ -67,7 +66,6 @@ export function createProgram(): Command {
     .addCommand(eventsCommand())
     .addCommand(evaluateCommand())
     .addCommand(jobCommand())
-    .addCommand(outboxCommand())
     .addCommand(configCommand())
     .addCommand(migrateCommand())
     .addCommand(schemaCommand());

@@ -1,10 +1,10 @@
 import type { CatalogueEntry } from '../catalogue/catalogue.js';
-import { columnsOf, patchColumns } from '../catalogue/market-columns.js';
-import { toPastMarket } from '../catalogue/market-terms.js';
+import { columnsOf, type CatalogueColumns } from '../catalogue/market-columns.js';
+import { marketTerms, toPastMarket } from '../catalogue/market-terms.js';
+import { differInNumbersOnly, withNumbers } from '../catalogue/patch-columns.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
 import { profileMemory } from '../profiles/profile-memory.js';
 import { userV2 } from '../profiles/user-v2.js';
-import type { MarketColumns } from '../scoring/v2/market-columns.js';
 import { ScorerV2 } from '../scoring/v2/score-v2.js';
 import type { Algorithm, Moment } from './algorithm.js';
 import type { Archive } from './archive.js';
@@ -33,15 +33,27 @@ class CandidateColumns {
   #candidates: readonly number[] | undefined;
   #priceVersion = -1;
   #entries: readonly CatalogueEntry[] = [];
-  #columns: MarketColumns = columnsOf([]);
+  #columns: CatalogueColumns = columnsOf([]);
 
-  of({ candidates, entries, priceVersion }: Moment): MarketColumns {
+  of({ candidates, entries, priceVersion }: Moment): CatalogueColumns {
     if (candidates === this.#candidates && priceVersion === this.#priceVersion) return this.#columns;
     const now = candidates.flatMap((number) => entries[number] ?? []);
-    this.#columns = patchColumns(this.#columns, this.#entries, now);
+    this.#columns = this.#withNumbers(now) ?? columnsOf(now, marketTerms);
     this.#entries = now;
     this.#candidates = candidates;
     this.#priceVersion = priceVersion;
     return this.#columns;
+  }
+  /** The columns after a change of numbers alone; undefined when more than that changed. */
+  #withNumbers(now: readonly CatalogueEntry[]): CatalogueColumns | undefined {
+    if (now.length !== this.#entries.length) return undefined;
+    const changed: { row: number; entry: CatalogueEntry }[] = [];
+    for (const [row, entry] of now.entries()) {
+      const before = this.#entries[row];
+      if (before === entry) continue;
+      if (before?.market.id !== entry.market.id || !differInNumbersOnly(before, entry)) return undefined;
+      changed.push({ row, entry });
+    }
+    return withNumbers(this.#columns, changed);
   }
 }

@@ -1,4 +1,4 @@
-import { columnsOf } from '../catalogue/market-columns.js';
+import { columnsOfSome } from '../catalogue/market-columns.js';
 import { compareRanked } from '../scoring/rank-order.js';
 import type { Candidate, ScoredCandidate } from './candidate.js';
 import { knownUser } from './known-user.js';
@@ -22,7 +22,7 @@ export function rankMarkets(
 ): ScoredCandidate[] {
   if (inputs.algorithm === 'v1') return rankCandidates(candidates, contextV1(inputs));
   const { snapshot, trends, country, config, nowMs } = inputs;
-  const columns = columnsOf(candidates, snapshot.columns);
+  const columns = columnsOfSome(candidates, snapshot.columns);
   const byId = new Map(candidates.map((candidate) => [candidate.market.id, candidate]));
   const trend = trends.columnsOfSome(columns, snapshot.columns, country);
   const scored = v2.scorerFor(config).score(columns, trend, knownUser(inputs), pastLookup(inputs), nowMs);

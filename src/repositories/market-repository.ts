@@ -29,20 +29,54 @@ export class MarketRepository {
     return rows.map(toMarket);
   }
 
-  /** Every market that changed after `version`, whatever its status, and the newest version among them. */
-  async changedSince(version: bigint): Promise<{ markets: Market[]; version: bigint }> {
-    // Whoever starts from nothing has no use for markets that are over.
-    const started = version > 0n ? Prisma.sql`` : Prisma.sql`and m.status = 'OPEN'`;
-    const rows = await this.prisma.$queryRaw<MarketRow[]>`
-      ${selectMarkets} where m.version > ${version} ${started} order by m.version`;
-    return { markets: rows.map(toMarket), version: rows.at(-1)?.version ?? version };
+  /** The version of the newest change; 0 when there is none. */
+  async newestVersion(): Promise<bigint> {
+    const { _max } = await this.prisma.market.aggregate({ _max: { version: true } });
+    return _max.version ?? 0n;
   }
 
-  /** The markets that are not open, the last changed first. */
-  async latelyOver(limit: number): Promise<Market[]> {
+  /** Open markets whose id is after this one in the order of the database, in that order. */
+  async open(after: string, limit: number): Promise<Market[]> {
     const rows = await this.prisma.$queryRaw<MarketRow[]>`
-      ${selectMarkets} where m.status <> 'OPEN' order by m.version desc limit ${limit}`;
+      ${selectMarkets} where m.status = 'OPEN' and m.id > ${after} order by m.id limit ${limit}`;
     return rows.map(toMarket);
+  }
+
+  /**
+   * The first markets that changed after `version`, whatever their status, as they are now.
+   *
+   * @returns with the version up to which changes are among them, and whether there are more.
+   */
+  async changedSince(
+    version: bigint,
+    limit: number,
+  ): Promise<{ markets: Market[]; version: bigint; hasMore: boolean }> {
+    const rows = await this.prisma.$queryRaw<MarketRow[]>`
+      ${selectMarkets} where m.version > ${version} order by m.version limit ${limit}`;
+    return {
+      markets: rows.map(toMarket),
+      version: rows.at(-1)?.version ?? version,
+      hasMore: rows.length === limit,
+    };
+  }
+
+  /** The texts and events of markets that are not open, the last changed first, from before a version. */
+  async latelyOver(
+    limit: number,
+    before: bigint | null,
+  ): Promise<
+    (Pick<Market, 'id' | 'title' | 'category' | 'tags' | 'eventKey' | 'createdAt'> & { version: bigint })[]
+  > {
+    const markets = await this.prisma.market.findMany({
+      where: { status: { not: 'OPEN' }, ...(before === null ? {} : { version: { lt: before } }) },
+      orderBy: { version: 'desc' },
+      take: limit,
+      select: {
+        ...{ id: true, title: true, category: true, eventKey: true, createdAt: true, version: true },
+        tags: { select: { label: true }, orderBy: { position: 'asc' } },
+      },
+    });
+    return markets.map((market) => ({ ...market, tags: market.tags.map(({ label }) => label) }));
   }
 
   /** One page of markets, newest first, and whether more follow. */

@@ -12,24 +12,9 @@ export function risingStrength(volume24h: number, probability: number, probabili
   return Number.isFinite(strength) ? strength : 0;
 }
 
-/** The same for many markets, by row, divided by the largest: 0–1. */
-export function risingColumn(
-  volume24h: Float64Array,
-  probability: Float64Array,
-  probability24hAgo: Float64Array,
-): Float64Array {
-  const rising = new Float64Array(probability.length);
+/** Strengths divided by the largest: 0–1. */
+export function risingColumn(strengths: Float64Array): Float64Array {
   let largest = 0;
-  for (let row = 0; row < rising.length; row += 1) {
-    const strength = risingStrength(
-      volume24h[row] as number,
-      probability[row] as number,
-      probability24hAgo[row] as number,
-    );
-    rising[row] = strength;
-    if (strength > largest) largest = strength;
-  }
-  if (largest > 0)
-    for (let row = 0; row < rising.length; row += 1) rising[row] = (rising[row] as number) / largest;
-  return rising;
+  for (const strength of strengths) if (strength > largest) largest = strength;
+  return largest === 0 ? strengths : strengths.map((strength) => strength / largest);
 }

@@ -1,3 +1,4 @@
+import { inSlices } from '../lib/in-slices.js';
 import type { Logger } from '../observability/logger.js';
 import {
   COMPUTATIONS,
@@ -5,6 +6,7 @@ import {
   type ComputationName,
 } from '../repositories/computation-repository.js';
 import type { Store } from '../repositories/store.js';
+import type { MarketColumns } from '../scoring/v2/market-columns.js';
 import type { TrendComputations } from './trend-computations.js';
 import { NO_TRENDS, type TrendScores } from './trend-columns.js';
 import { TrendState } from './trend-state.js';
@@ -21,6 +23,8 @@ export class TrendService {
     private readonly parts: {
       store: Stored;
       computations: Pick<TrendComputations, ComputationName>;
+      /** The columns of the open markets. */
+      columns: () => MarketColumns;
       logger: Logger;
     },
   ) {}
@@ -52,12 +56,14 @@ export class TrendService {
       changed.push(name);
     }
     if (changed.length === 0) return;
-    this.#scores = scores;
-    this.#made = made;
-    this.#state = new TrendState(
+    const state = new TrendState(
       scores,
       Math.max(...[...made.values()].map(({ computedAt }) => computedAt.getTime())),
     );
+    await inSlices(state.prepareWork(this.parts.columns()));
+    this.#scores = scores;
+    this.#made = made;
+    this.#state = state;
     logger.debug({ changed, scopes: scores.scopes.size, markets: scores.momentum.size }, 'trends loaded');
   }
 }

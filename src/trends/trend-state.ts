@@ -1,11 +1,8 @@
+import type { Work } from '../lib/in-slices.js';
 import type { MarketColumns, TrendColumns } from '../scoring/v2/market-columns.js';
 import type { TrendLookup } from '../scoring/types.js';
-import {
-  TrendColumnsOf,
-  type ExposureColumns,
-  type MarketMomentum,
-  type TrendScores,
-} from './trend-columns.js';
+import type { MarketMomentum, TrendScores } from './trend-columns.js';
+import { TrendColumnsOf, TrendsBySlot, type ExposureColumns } from './trends-by-slot.js';
 
 /** The trend of a country, or of everyone. */
 export interface TrendScope {
@@ -23,6 +20,7 @@ export const localScope = (country: string): string => `local:${country}`;
 export class TrendState {
   readonly #scores: TrendScores;
   readonly #columns = new WeakMap<MarketColumns, TrendColumnsOf>();
+  readonly #bySlot = new WeakMap<MarketColumns['markets'], TrendsBySlot>();
 
   constructor(
     scores: TrendScores,
@@ -63,6 +61,11 @@ export class TrendState {
     return { ...this.columns(some, country), rising: picked(rising), popular: picked(popular) };
   }
 
+  /** Looks up the trends of a catalog's markets ahead of the first ranking. */
+  prepareWork(columns: MarketColumns): Work<void> {
+    return this.#slots(columns).prepareWork();
+  }
+
   /** How often markets were shown and opened lately, for all rows of a catalogue. */
   exposure(columns: MarketColumns): ExposureColumns {
     return this.#of(columns).exposure;
@@ -83,7 +86,14 @@ export class TrendState {
 
   #of(columns: MarketColumns): TrendColumnsOf {
     let of = this.#columns.get(columns);
-    if (of === undefined) this.#columns.set(columns, (of = new TrendColumnsOf(columns, this.#scores)));
+    if (of === undefined)
+      this.#columns.set(columns, (of = new TrendColumnsOf(columns, this.#slots(columns))));
     return of;
+  }
+
+  #slots({ markets }: MarketColumns): TrendsBySlot {
+    let slots = this.#bySlot.get(markets);
+    if (slots === undefined) this.#bySlot.set(markets, (slots = new TrendsBySlot(this.#scores, markets)));
+    return slots;
   }
 }

@@ -35,10 +35,10 @@ describe('the catalogue', () => {
       [storedMarket('a', { title: 'Rain at noon?', status: 'CLOSED' })],
     ];
     let version = 0n;
-    const changedSince = (): Promise<{ markets: Market[]; version: bigint }> =>
-      Promise.resolve({ markets: changes.shift() ?? [], version: (version += 1n) });
+    const changedSince = (): ReturnType<MarketRepository['changedSince']> =>
+      Promise.resolve({ markets: changes.shift() ?? [], version: (version += 1n), hasMore: false });
     const markets = Object.assign(Object.create(MarketRepository.prototype) as MarketRepository, {
-      changedSince,
+      ...{ changedSince, newestVersion: () => Promise.resolve(0n), open: () => Promise.resolve([]) },
     });
     const catalogue = new Catalogue({
       markets,

@@ -1,7 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { emptySnapshot, patchSnapshot, toEntry } from '../../src/catalogue/catalogue-snapshot.js';
-import { columnsOf } from '../../src/catalogue/market-columns.js';
+import {
+  emptySnapshot,
+  patchSnapshot,
+  refreshSnapshotWork,
+  snapshotWork,
+  toEntry,
+} from '../../src/catalogue/catalogue-snapshot.js';
+import { atOnce, inSlices } from '../../src/lib/in-slices.js';
+import {
+  columnsOf,
+  columnsOfSome,
+  NUMBER_COLUMNS,
+  type CatalogueColumns,
+} from '../../src/catalogue/market-columns.js';
 import { marketTerms } from '../../src/catalogue/market-terms.js';
 import type { Market } from '../../src/repositories/market.js';
 import type { MarketColumns } from '../../src/scoring/v2/market-columns.js';
@@ -25,23 +37,89 @@ const KEYS = [
 const EVENTS = ['e0', 'e1', 'e2'];
 const IDS = ['m0', 'm1', 'm2', 'm3', 'm4'];
 
-/** Everything that columns say, what look-ups answer included. */
 /** Within the time in which the markets of the properties are made. */
 const INSTANTS = [-60, -7, 0, 7, 60].map((days) => NOW_MS + days * DAY_MS);
 
-function contentOf(columns: MarketColumns): unknown {
-  const { topics, text } = columns;
+/**
+ * Everything that columns say, with words, topics, and events by name: their numbers depend on the history, and nothing
+ * depends on the numbers.
+ */
+function contentOf(columns: CatalogueColumns): unknown {
+  const { text, topics, events, ids } = columns;
+  const rows = [...ids.keys()];
   return {
-    ...columns,
+    size: columns.size,
+    ids,
+    numbers: NUMBER_COLUMNS.map((name) => columns[name]),
+    flags: [columns.isNews, columns.isSports, columns.restrictedRows],
+    creation: [columns.creationPlace, columns.creationSpread, columns.creationTimes],
     rowOf: IDS.map((id) => columns.rowOf(id)),
-    eventOf: EVENTS.map((key) => columns.eventOf(key)),
+    slots: rows.map((row) => columns.markets.keyOf(columns.slot[row] as number)),
+    event: Array.from(columns.event, (event) => (event < 0 ? null : events.keyOf(event))),
+    rowsOfEvents: EVENTS.map((key) => {
+      const event = columns.eventOf(key);
+      return event === undefined ? [] : rows.filter((row) => columns.event[row] === event);
+    }),
     creationPlaceOf: INSTANTS.map((instant) => columns.creationPlaceOf(instant)),
     creationSpreadOf: INSTANTS.map((instant) => columns.creationSpreadOf(instant)),
-    topics: {
-      ...topics,
-      idOf: KEYS.map((key) => [topics.idOf('CATEGORY', key), topics.idOf('TAG', key)]),
-    },
-    text: { ...text, idOf: KEYS.map((key) => text.idOf(key)) },
+    topics: rows.map((row) =>
+      topicsOf(columns, row).map((id) => [topics.numbering.keyOf(id), topics.idf[id]]),
+    ),
+    category: Array.from(columns.category, (id) => topics.numbering.keyOf(id)),
+    topicWeights: KEYS.map((key) =>
+      (['CATEGORY', 'TAG'] as const).map((kind) => {
+        const id = topics.idOf(kind, key);
+        return id === undefined ? 1 : topics.idf[id];
+      }),
+    ),
+    unknownIdf: text.unknownIdf,
+    text: rows.map((row) =>
+      wordsOf(columns, row).map((id, index) => [
+        text.words.keyOf(id),
+        text.idf[id],
+        weightsOf(columns, row)[index],
+        text.counts[(text.start[row] as number) + index],
+      ]),
+    ),
+    words: KEYS.map((key) => {
+      const id = text.idOf(key);
+      return id === undefined
+        ? { idf: text.unknownIdf, postings: [] }
+        : { idf: text.idf[id], postings: postingsOf(columns, id) };
+    }),
+  };
+}
+
+/** The rows that have a word, with its weight. */
+function postingsOf({ text }: CatalogueColumns, word: number): [row: number, weight: number][] {
+  const { postingStart, postingRows, postingWeights } = text;
+  const to = postingStart[word + 1] as number;
+  const postings: [number, number][] = [];
+  for (let at = postingStart[word] as number; at < to; at += 1) {
+    postings.push([postingRows[at] as number, postingWeights[at] as number]);
+  }
+  return postings.sort(([a], [b]) => a - b);
+}
+
+/** What does not wait for words and topics to be weighed anew. */
+function unweighedContentOf(columns: CatalogueColumns): unknown {
+  const { text } = columns;
+  return {
+    ...(contentOf(columns) as object),
+    ...{ topicWeights: null, unknownIdf: null },
+    topics: [...columns.ids.keys()].map((row) =>
+      topicsOf(columns, row).map((id) => columns.topics.numbering.keyOf(id)),
+    ),
+    text: [...columns.ids.keys()].map((row) =>
+      wordsOf(columns, row).map((id, index) => [
+        text.words.keyOf(id),
+        text.counts[(text.start[row] as number) + index],
+      ]),
+    ),
+    words: KEYS.map((key) => {
+      const id = text.idOf(key);
+      return id === undefined ? [] : postingsOf(columns, id).map(([row]) => row);
+    }),
   };
 }
 
@@ -115,7 +193,7 @@ describe('the columns of markets', () => {
     ]);
   });
 
-  it('number topics, categories first, one by one with what each says', () => {
+  it('number topics one by one with what each says', () => {
     const columns = columnsOfMarkets(
       storedMarket('a', { category: 'Sports', tags: ['Cup', 'usa'] }),
       storedMarket('b', { category: 'Weather', tags: ['USA', 'sports'] }),
@@ -123,14 +201,14 @@ describe('the columns of markets', () => {
     const { topics } = columns;
     expect(topics.count).toBe(5);
     expect([topicsOf(columns, 0), topicsOf(columns, 1)]).toEqual([
-      [0, 2, 3],
-      [1, 3, 4],
+      [0, 1, 2],
+      [3, 2, 4],
     ]);
-    expect([...columns.category]).toEqual([0, 1]);
+    expect([...columns.category]).toEqual([0, 3]);
     expect([topics.idOf('CATEGORY', 'sports'), topics.idOf('TAG', 'sports')]).toEqual([0, 4]);
     expect([topics.idOf('TAG', 'weather'), topics.idOf('CATEGORY', 'cup')]).toEqual([undefined, undefined]);
     const shared = Math.log(2) / Math.log(3);
-    expect([...topics.idf]).toEqual([1, 1, 1, shared, 1].map((idf) => expect.closeTo(idf, 12) as number));
+    expect([...topics.idf]).toEqual([1, 1, shared, 1, 1].map((idf) => expect.closeTo(idf, 12) as number));
   });
 
   it('weigh words by how often a market says them and how few say them, in vectors of length 1', () => {
@@ -160,21 +238,31 @@ describe('the columns of markets', () => {
     expect([wordsOf(columns, 0), columns.text.count]).toEqual([[], 0]);
   });
 
-  it('are after any changes what they would be made from scratch', () => {
+  it('equal columns made from scratch after any changes, once words and topics are weighed anew', () => {
     fc.assert(
-      fc.property(patches, fc.array(priceOf, { maxLength: 4 }), (changes, prices) => {
-        let snapshot = emptySnapshot;
-        const step = (changed: readonly Market[]) => {
-          snapshot = patchSnapshot(snapshot, changed, snapshot.version + 1n);
-          const anew = columnsOf(snapshot.entries.map(({ market }) => toEntry(structuredClone(market))));
-          expect(contentOf(snapshot.columns)).toEqual(contentOf(anew));
-        };
-        for (const changed of changes) step(changed);
-        for (const { id, probability } of prices) {
-          const entry = snapshot.byId.get(id);
-          if (entry !== undefined) step([{ ...entry.market, probability }]);
-        }
-      }),
+      fc.property(
+        patches,
+        fc.array(priceOf, { maxLength: 4 }),
+        fc.func(fc.boolean()),
+        (changes, prices, refreshes) => {
+          let snapshot = emptySnapshot;
+          const step = (changed: readonly Market[]) => {
+            snapshot = patchSnapshot(snapshot, changed, snapshot.version + 1n);
+            const anew = columnsOf(snapshot.entries.map(({ market }) => toEntry(structuredClone(market))));
+            expect(unweighedContentOf(snapshot.columns)).toEqual(unweighedContentOf(anew));
+            if (snapshot.columns.weighed) expect(contentOf(snapshot.columns)).toEqual(contentOf(anew));
+            const refreshed = atOnce(refreshSnapshotWork(snapshot));
+            expect(contentOf(refreshed.columns)).toEqual(contentOf(anew));
+            expect(refreshed.columns.weighed).toBe(true);
+            if (refreshes(snapshot.version)) snapshot = refreshed;
+          };
+          for (const changed of changes) step(changed);
+          for (const { id, probability } of prices) {
+            const entry = snapshot.byId.get(id);
+            if (entry !== undefined) step([{ ...entry.market, probability }]);
+          }
+        },
+      ),
     );
   });
 
@@ -183,19 +271,25 @@ describe('the columns of markets', () => {
     const before = patchSnapshot(emptySnapshot, markets, 1n);
     const { columns } = patchSnapshot(
       before,
-      [{ ...storedMarket('a', { tags: ['x1'] }), probability: 0.9, eventKey: 'e0' }],
+      [{ ...storedMarket('a', { tags: ['x1'] }), probability: 0.9 }],
       2n,
     );
     expect(columns.text).toBe(before.columns.text);
     expect(columns.topics).toBe(before.columns.topics);
     expect(columns.ids).toBe(before.columns.ids);
     expect([columns.probability[0], before.columns.probability[0]]).toEqual([0.9, 0.5]);
-    expect([columns.eventOf('e0'), before.columns.eventOf('e0')]).toEqual([0, undefined]);
+    expect(columns.weighed).toBe(true);
+    const grouped = patchSnapshot(before, [storedMarket('a', { tags: ['x1'], eventKey: 'e0' })], 2n);
+    expect([grouped.columns.eventOf('e0'), before.columns.eventOf('e0')]).toEqual([0, undefined]);
     expect(patchSnapshot(before, [storedMarket('z', { status: 'CLOSED' })], 2n).columns).toBe(before.columns);
-    const retold = patchSnapshot(before, [storedMarket('a', { tags: ['x2'] })], 2n);
-    expect(retold.columns.topics.idOf('TAG', 'x2')).toBeDefined();
-    expect(retold.columns.text.idOf('x2')).toBeDefined();
-    expect(retold.columns.text.idOf('x1')).toBeUndefined();
+    const retagged = patchSnapshot(before, [storedMarket('a', { tags: ['x2'] })], 2n).columns;
+    expect(retagged.topics.idOf('TAG', 'x2')).toBeDefined();
+    expect([before.columns.topics.idOf('TAG', 'x2'), before.columns.text.idOf('x2')]).toEqual([
+      undefined,
+      undefined,
+    ]);
+    expect(postingsOf(retagged, retagged.text.idOf('x2') ?? NaN)).toHaveLength(1);
+    expect(postingsOf(retagged, retagged.text.idOf('x1') ?? NaN)).toEqual([]);
   });
 
   it('are put in another order of creation when a market turns out to be older', () => {
@@ -214,7 +308,7 @@ describe('the columns of markets', () => {
       storedMarket('c', { title: 'Rain in June?' }),
     ];
     const all = columnsOfMarkets(...markets);
-    const some = columnsOf(
+    const some = columnsOfSome(
       [storedMarket('n', { title: 'Hail in May?', tags: ['wet', 'new'] }), ...markets.slice(1, 2)].map(
         toEntry,
       ),
@@ -233,6 +327,37 @@ describe('the columns of markets', () => {
   });
 });
 
+describe('a snapshot made in slices', () => {
+  it('equals one made by patching, for markets in any order', async () => {
+    const markets = Array.from({ length: 3_000 }, (_, index) =>
+      storedMarket(`m${(index * 7_919) % 3_000}`, { title: `Rain ${index % 50}?`, tags: [`t${index % 7}`] }),
+    );
+    const sliced = await inSlices(snapshotWork(markets.map(toEntry), 3n));
+    const patched = atOnce(refreshSnapshotWork(patchSnapshot(emptySnapshot, markets, 3n)));
+    expect(sliced.version).toBe(3n);
+    expect(sliced.entries).toEqual(patched.entries);
+    expect(contentOf(sliced.columns)).toEqual(contentOf(patched.columns));
+  });
+
+  it('forgets words and markets that are gone when most are', () => {
+    const titled = (round: number) =>
+      Array.from({ length: 400 }, (_, index) =>
+        storedMarket(`m${round}-${index}`, {
+          title: `w${round}x${index} v${round}x${index} u${round}x${index}`,
+        }),
+      );
+    let snapshot = emptySnapshot;
+    for (let round = 0; round < 12; round += 1) {
+      const gone = snapshot.entries.map(({ market }) => ({ ...market, status: 'CLOSED' as const }));
+      snapshot = patchSnapshot(snapshot, [...gone, ...titled(round)], BigInt(round));
+      expect(snapshot.entries).toHaveLength(400);
+      snapshot = atOnce(refreshSnapshotWork(snapshot));
+    }
+    expect(snapshot.columns.markets.size).toBeLessThan(2_500);
+    expect(snapshot.columns.text.count).toBeLessThan(15_000);
+  });
+});
+
 describe('the words of a market', () => {
   it('are worked out once for each market object, and stay what they are when columns are made', () => {
     const one = storedMarket('a', { title: 'Bitcoin halving?' });
@@ -241,7 +366,6 @@ describe('the words of a market', () => {
     expect(terms.counts).toEqual([1, 1, 2]);
     expect(marketTerms(one)).toBe(terms);
     columnsOfMarkets(one, storedMarket('b', { title: 'Bitcoin?' }));
-    expect(marketTerms(one)).toBe(terms);
     expect(terms.terms).toEqual(['bitcoin', 'halving', 'politic']);
   });
 });

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { creationOrder } from '../../src/catalogue/creation-order.js';
+import { creationOrderOfSome, creationOrderWork } from '../../src/catalogue/creation-order.js';
+import { atOnce } from '../../src/lib/in-slices.js';
 
 const instants = fc.array(fc.integer({ min: -1_000, max: 1_000 }), { maxLength: 30 });
+const creationOrder = (createdAtMs: Float64Array) => atOnce(creationOrderWork(createdAtMs));
 const placesOf = (createdAtMs: readonly number[]) => [
   ...creationOrder(Float64Array.from(createdAtMs)).creationPlace,
 ];
@@ -27,7 +29,7 @@ describe('the order of creation', () => {
 
   it('has for a few markets their places among all', () => {
     const all = creationOrder(Float64Array.of(10, 20, 20, 30));
-    const few = creationOrder(Float64Array.of(30, 20, 25), all);
+    const few = creationOrderOfSome(Float64Array.of(30, 20, 25), all);
     expect([...few.creationPlace]).toEqual([3, 1.5, 2.5]);
     expect([...few.creationSpread]).toEqual([0, 1, 0]);
   });

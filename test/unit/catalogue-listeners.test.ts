@@ -8,10 +8,10 @@ import { storedMarket } from '../support/stored-market.js';
 /** A catalogue whose readings bring these changes, one after the other, and then none. */
 function catalogueOf(...changes: Market[][]) {
   let version = 0n;
-  const changedSince = (): Promise<{ markets: Market[]; version: bigint }> =>
-    Promise.resolve({ markets: changes.shift() ?? [], version: (version += 1n) });
+  const changedSince = (): ReturnType<MarketRepository['changedSince']> =>
+    Promise.resolve({ markets: changes.shift() ?? [], version: (version += 1n), hasMore: false });
   const markets = Object.assign(Object.create(MarketRepository.prototype) as MarketRepository, {
-    changedSince,
+    ...{ changedSince, newestVersion: () => Promise.resolve(0n), open: () => Promise.resolve([]) },
   });
   const { logger, lines } = recordingLogger();
   return {

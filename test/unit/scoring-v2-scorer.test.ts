@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toEntry } from '../../src/catalogue/catalogue-snapshot.js';
-import { columnsOf } from '../../src/catalogue/market-columns.js';
+import { columnsOfSome } from '../../src/catalogue/market-columns.js';
 import { toPastMarket } from '../../src/catalogue/market-terms.js';
 import type { Market } from '../../src/repositories/market.js';
 import type { ScoreParts } from '../../src/scoring/types.js';
@@ -221,7 +221,7 @@ describe('a score by algorithm v2', () => {
     fc.assert(
       fc.property(worlds, fc.infiniteStream(fc.boolean()), (world, picks) => {
         const picked = world.markets.filter(() => picks.next().value === true);
-        const some = columnsOf(picked.map(toEntry), world.columns);
+        const some = columnsOfSome(picked.map(toEntry), world.columns);
         const rows = some.ids.map((id) => world.columns.rowOf(id) ?? NaN);
         const pick = (column: Float64Array) => Float64Array.from(rows, (row) => column[row] ?? NaN);
         const { global, local, rising, popular } = world.trends;

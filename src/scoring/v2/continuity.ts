@@ -44,16 +44,14 @@ export class Continuity {
   }
 
   #fillEvents(
-    { event }: MarketColumns,
+    { event, eventCount }: MarketColumns,
     engaged: EngagedMarkets,
     constants: ContinuityConstants,
     continuity: Float64Array,
   ): void {
-    // There are at most as many events as rows.
-    const events = continuity.length;
-    this.#latest = roomFor(events, this.#latest).fill(0);
-    this.#latestRow = wholeRoomFor(events, this.#latestRow);
-    this.#other = roomFor(events, this.#other).fill(0);
+    this.#latest = roomFor(eventCount, this.#latest).fill(0);
+    this.#latestRow = wholeRoomFor(eventCount, this.#latestRow);
+    this.#other = roomFor(eventCount, this.#other).fill(0);
     for (let market = 0; market < engaged.count; market += 1) this.#take(engaged, market, constants);
     const latest = this.#latest;
     const latestRow = this.#latestRow;

@@ -1,14 +1,22 @@
 import type { TermCounts } from './terms.js';
 
 /**
- * The markets to rank, as columns: row `i` of each column is one market. Rows are ordered by id. Made once for each
- * change of the catalogue; a ranking reads them without making an object for a market.
+ * The markets to rank, as columns: row `i` of each column is one market. Rows are ordered by id. Derived once for each
+ * change of the catalog; a ranking reads them without making an object for a market.
  */
 export interface MarketColumns {
   /** Number of rows. */
   readonly size: number;
   readonly ids: readonly string[];
   rowOf(marketId: string): number | undefined;
+  /** By row, the market's number in `markets`, which stays the same while other rows come and go. */
+  readonly slot: Int32Array;
+  /** The ids that rows of this or other versions of the catalog have had, by slot. */
+  readonly markets: {
+    readonly size: number;
+    find(marketId: string, size: number): number | undefined;
+    keyOf(slot: number): string;
+  };
   /** 0–1; NaN when the market has no single probability. */
   readonly probability: Float64Array;
   readonly volume24h: Float64Array;
@@ -30,6 +38,8 @@ export interface MarketColumns {
   /** The number of the market's event, 0 and up; −1 without one. */
   readonly event: Int32Array;
   eventOf(eventKey: string): number | undefined;
+  /** Above every event's number. */
+  readonly eventCount: number;
   /** The market's place in the order of creation, from 0; those made at the same instant share the middle of theirs. */
   readonly creationPlace: Float64Array;
   /** How far apart two of those made at the same instant would be on average, were they in any order; 0 for one alone. */

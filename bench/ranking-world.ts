@@ -1,0 +1,141 @@
+/** What the benchmarks of rankings are made from: markets, trends, and users. */
+import type { CatalogueSnapshot } from '../dist/catalogue/catalogue-snapshot.js';
+import type { Market } from '../dist/catalogue/market.js';
+import { loadRankingConfig } from '../dist/config/ranking-config.js';
+import { applyEvent } from '../dist/profiles/apply-event.js';
+import { profileMemory } from '../dist/profiles/profile-memory.js';
+import { emptyProfile, type ProfileState } from '../dist/repositories/profile-state.js';
+import { loadSampleCatalogue } from '../dist/sample/sample-catalogue.js';
+import { eventWeight, type EventType } from '../dist/scoring/event-weight.js';
+import { NO_TRENDS } from '../dist/trends/trend-columns.js';
+import { TrendState } from '../dist/trends/trend-state.js';
+
+export const NOW_MS = Date.UTC(2026, 5, 15, 12);
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const config = loadRankingConfig(undefined);
+
+export interface Habits {
+  readonly engagements: number;
+  readonly shown: number;
+  /** One in so many categories is followed. */
+  readonly followedOf: number;
+}
+
+/** Somebody who has come for some weeks: about 60 topics, and a few engagements and showings a day. */
+export const WARM: Habits = { engagements: 200, shown: 100, followedOf: 6 };
+/** As many engagements as a profile holds. */
+export const FULL: Habits = { engagements: 500, shown: 200, followedOf: 3 };
+
+/** The sample's markets, and variations of them in which names and numbers are others. */
+export function marketsLikeTheSample(count: number): Market[] {
+  const sample = loadSampleCatalogue(NOW_MS);
+  return Array.from({ length: count }, (_, index) => {
+    const like = sample[index % sample.length];
+    if (like === undefined) throw new Error('The sample is empty.');
+    const variation = Math.floor(index / sample.length);
+    const title =
+      variation === 0
+        ? like.title
+        : like.title
+            .replace(/(?<= )\p{Lu}\p{L}+/gu, (name) => invented(name.length * 31 + index * 7_919))
+            .replace(/\d+/g, (digits) => String(Number(digits) + variation));
+    return {
+      id: `${like.id}-${variation}`,
+      number: index + 1,
+      title,
+      description: null,
+      category: like.category,
+      tags: like.tags,
+      probability: like.probability,
+      volume24h: like.volume24h,
+      volumeTotal: like.volumeTotal + variation,
+      participantCount: like.participantCount,
+      imageUrl: like.imageUrl ?? null,
+      url: null,
+      status: 'OPEN',
+      openPastDue: false,
+      createdAt: new Date(NOW_MS - ((index * 13) % 1_500) * HOUR_MS),
+      resolvesAt: new Date(NOW_MS + (1 + ((index * 17) % 3_000)) * HOUR_MS),
+      editorialDescription: null,
+      editorialBoost: index % 40 === 0 ? 0.5 : 0,
+      eventKey: like.eventKey == null ? null : `${like.eventKey}-${variation}`,
+      source: null,
+      blockedCountries: [],
+    };
+  });
+}
+
+/** One of a few thousand names. */
+function invented(number: number): string {
+  const syllables = [
+    'ka',
+    'ren',
+    'dol',
+    'mi',
+    'tas',
+    'ver',
+    'lo',
+    'bir',
+    'sen',
+    'gu',
+    'pal',
+    'hom',
+    'ny',
+    'zer',
+    'qua',
+  ];
+  const pick = (by: number): string => syllables[Math.floor(number / by) % syllables.length] ?? '';
+  return `N${pick(1)}${pick(15)}${pick(225)}`;
+}
+
+/** Trends of everyone and of a country, odds of a day ago, and how much every market was shown. */
+export function crowd(ids: readonly string[]): TrendState {
+  const every = (stride: number): Map<string, number> =>
+    new Map(ids.flatMap((id, row) => (row % stride === 0 ? [[id, (row % 89) / 89] as const] : [])));
+  return new TrendState(
+    {
+      ...NO_TRENDS,
+      scopes: new Map([
+        ['global', every(3)],
+        ['local:IL', every(10)],
+      ]),
+      probabilities24hAgo: every(7),
+      attention: new Map(
+        ids.map((id, row) => [id, { impressions: row % 997, clicks: row % 41, popularity: row % 53 }]),
+      ),
+    },
+    NOW_MS,
+  );
+}
+
+/** A person who was here a moment ago. */
+export function personOf(
+  { engagements, shown, followedOf }: Habits,
+  { entries, columns }: CatalogueSnapshot,
+): ProfileState {
+  const memory = profileMemory(config);
+  const followed = entries.filter((_, row) => (columns.category[row] ?? 0) % followedOf === 0);
+  const spread = (length: number, stride: number): Market[] =>
+    Array.from({ length }, (_, index) => {
+      const entry = followed[(index * stride) % followed.length];
+      if (entry === undefined) throw new Error('Nothing is followed.');
+      return entry.market;
+    });
+  const event = (eventType: EventType, market: Market, agoMs: number) => ({
+    ...{ eventType, market, occurredAtMs: NOW_MS - agoMs, country: 'IL', stake: null },
+    ...{ dwellMs: 20_000, weight: eventWeight(eventType, 20_000, config.events) },
+  });
+  const kinds: readonly EventType[] = ['CLICK', 'CLICK', 'PARTICIPATE', 'BOOKMARK', 'CLICK', 'DWELL_30'];
+  const engaged = spread(engagements, 37).map((market, index) =>
+    event(kinds[index % kinds.length] ?? 'CLICK', market, index < 5 ? index * MINUTE_MS : index * HOUR_MS),
+  );
+  const showings = spread(shown, 43).flatMap((market, index) =>
+    Array.from({ length: 1 + (index % 4) }, (_, time) =>
+      event('IMPRESSION', market, (index + 3 * time) * HOUR_MS),
+    ),
+  );
+  return [...engaged, ...showings]
+    .sort((a, b) => a.occurredAtMs - b.occurredAtMs)
+    .reduce((state, each) => applyEvent(state, each, memory), emptyProfile('bench'));
+}

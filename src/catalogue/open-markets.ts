@@ -1,0 +1,122 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../config/clock.js';
+import type { Logger } from '../observability/logger.js';
+import type { Market } from '../repositories/market.js';
+import type { MarketRepository } from '../repositories/market-repository.js';
+import {
+  emptySnapshot,
+  patchSnapshot,
+  refreshSnapshotWork,
+  snapshotWork,
+  toEntry,
+  type CatalogueEntry,
+  type CatalogueSnapshot,
+} from './catalogue-snapshot.js';
+import { atOnce, inSlices } from '../lib/in-slices.js';
+
+/** Markets of one read of the database: 500 take about 5 ms to decode. */
+const PAGE = 500;
+
+/** Changed markets that are applied to the columns in one slice: each may have a new text to divide into words. */
+const APPLIED_AT_ONCE = 100;
+
+/** A catalog of at most so many markets is weighed anew with every change, which takes about 1 ms. */
+const WEIGHED_AT_ONCE = 2_000;
+
+/** A larger one at most so often. */
+const WEIGHED_EVERY_MS = 30_000;
+
+/** The open markets in memory, kept up to date from the database without occupying the event loop for long. */
+export class OpenMarkets {
+  #snapshot = emptySnapshot;
+  /** Changes up to this version are in the snapshot. Null before the first load. */
+  #version: bigint | null = null;
+  #weighedAtMs = -Infinity;
+  #weighing: Promise<void> = Promise.resolve();
+  #reading: Promise<void> | null = null;
+  #nextReading: Promise<void> | null = null;
+
+  constructor(
+    private readonly parts: {
+      readonly markets: Pick<MarketRepository, 'newestVersion' | 'open' | 'changedSince'>;
+      readonly clock: Clock;
+      readonly logger: Logger;
+      /** Called with markets that changed, open or not, once the snapshot has them. */
+      readonly onChanged: (changed: readonly Market[]) => void;
+    },
+  ) {}
+
+  get snapshot(): CatalogueSnapshot {
+    return this.#snapshot;
+  }
+
+  /**
+   * Brings the snapshot up to what is stored at the time of the call. A read that is in progress may have missed that,
+   * so callers wait for the next one, which they share.
+   */
+  refresh(): Promise<void> {
+    if (this.#reading === null) {
+      this.#reading = this.#load().finally(() => (this.#reading = null));
+      return this.#reading;
+    }
+    this.#nextReading ??= this.#reading
+      .catch(() => undefined)
+      .then(() => {
+        this.#nextReading = null;
+        return this.refresh();
+      });
+    return this.#nextReading;
+  }
+
+  async #load(): Promise<void> {
+    await this.#weighing;
+    if (this.#version === null) await this.#loadAll();
+    for (let hasMore = true; hasMore;) {
+      const page = await this.parts.markets.changedSince(this.#version ?? 0n, PAGE);
+      await this.#apply(page.markets, page.version);
+      this.#version = page.version;
+      hasMore = page.hasMore;
+    }
+    this.#weighing = this.#weigh();
+  }
+
+  /** Reads every open market. What changes in the meantime has a later version, and is read next. */
+  async #loadAll(): Promise<void> {
+    const version = await this.parts.markets.newestVersion();
+    const entries: CatalogueEntry[] = [];
+    for (let page: readonly Market[], after = ''; ;) {
+      page = await this.parts.markets.open(after, PAGE);
+      for (const market of page) entries.push(toEntry(market));
+      after = page.at(-1)?.id ?? '';
+      if (page.length < PAGE) break;
+    }
+    this.#snapshot = await inSlices(snapshotWork(entries, version));
+    this.#version = version;
+    this.#weighedAtMs = this.parts.clock();
+  }
+
+  async #apply(markets: readonly Market[], version: bigint): Promise<void> {
+    if (markets.length === 0) return;
+    let snapshot = this.#snapshot;
+    for (let from = 0; from < markets.length; from += APPLIED_AT_ONCE) {
+      if (from > 0) await nextTurn();
+      snapshot = patchSnapshot(snapshot, markets.slice(from, from + APPLIED_AT_ONCE), version);
+    }
+    const isSmall = snapshot.entries.length <= WEIGHED_AT_ONCE;
+    if (isSmall && !snapshot.columns.weighed) snapshot = atOnce(refreshSnapshotWork(snapshot));
+    this.#snapshot = snapshot;
+    this.parts.logger.debug(
+      { changed: markets.length, open: snapshot.entries.length, version: String(version) },
+      'catalog changed',
+    );
+    this.parts.onChanged(markets);
+  }
+
+  /** Weighs words and topics by the present markets, in slices; changes are read again once that is done. */
+  async #weigh(): Promise<void> {
+    const nowMs = this.parts.clock();
+    if (this.#snapshot.columns.weighed || nowMs - this.#weighedAtMs < WEIGHED_EVERY_MS) return;
+    this.#weighedAtMs = nowMs;
+    this.#snapshot = await inSlices(refreshSnapshotWork(this.#snapshot));
+  }
+}

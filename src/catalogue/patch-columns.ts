@@ -1,0 +1,115 @@
+import { patchCreation } from './creation-order.js';
+import type { Work } from '../lib/in-slices.js';
+import {
+  categoriesOf,
+  columnsWork,
+  eventColumns,
+  eventNumber,
+  identities,
+  isAboutNews,
+  isAboutSports,
+  isRestricted,
+  NUMBER_COLUMNS,
+  VALUES,
+  type CatalogueColumns,
+  type ColumnsEntry,
+  type Numbers,
+} from './market-columns.js';
+import { readTerms, sameText } from './market-terms.js';
+import { patchText } from './patch-text.js';
+import { editedColumn, editedList, type RowEdits } from './row-edits.js';
+import { weighed } from './text-columns.js';
+import { patchTopics, weighedTopics } from './topic-columns.js';
+
+/** Whether two versions of a market differ in columns of numbers only, such as its probability and volumes. */
+export function differInNumbersOnly(one: ColumnsEntry, other: ColumnsEntry): boolean {
+  return (
+    sameText(one.market, other.market) &&
+    one.market.eventKey === other.market.eventKey &&
+    one.scoring.createdAtMs === other.scoring.createdAtMs &&
+    isRestricted(one) === isRestricted(other)
+  );
+}
+
+/**
+ * The columns with the numbers of some rows replaced; everything else is shared. Costs a copy of six columns.
+ *
+ * @param entries which differ from those of the columns in numbers only.
+ */
+export function withNumbers<Columns extends Numbers>(
+  columns: Columns,
+  entries: readonly { readonly row: number; readonly entry: ColumnsEntry }[],
+): Columns {
+  const replaced: Partial<Record<keyof Numbers, Float64Array>> = {};
+  for (const name of NUMBER_COLUMNS) {
+    const column = columns[name].slice();
+    for (const { row, entry } of entries) column[row] = VALUES[name](entry);
+    replaced[name] = column;
+  }
+  return { ...columns, ...replaced };
+}
+
+/**
+ * The columns of edited rows. Costs copies of the columns and the reading of the fresh rows: no string of a row that is
+ * kept is looked at. They equal `columnsOf` the new rows but for two things until {@link refreshWork} is done: words and
+ * topics weigh what they weighed in `old`, and new ones what those of a single market weigh. Numbers of words, topics,
+ * and events depend on the history, which no score and no order does.
+ */
+export function patchColumns(old: CatalogueColumns, edits: RowEdits<ColumnsEntry>): CatalogueColumns {
+  const column = (name: keyof Numbers): Float64Array => editedColumn(old[name], edits, VALUES[name]);
+  const createdAtMs = column('createdAtMs');
+  const topics = patchTopics(old.topics, edits, ({ scoring }) => scoring);
+  return {
+    ...{ createdAtMs, probability: column('probability'), volume24h: column('volume24h') },
+    ...{ volumeTotal: column('volumeTotal'), resolvesAtMs: column('resolvesAtMs') },
+    editorialBoost: column('editorialBoost'),
+    ...identities(
+      editedList(old.ids, edits, ({ market }) => market.id),
+      editedColumn(old.slot, edits, ({ market }) => old.markets.add(market.id)),
+      old.markets,
+    ),
+    ...eventColumns(
+      editedColumn(old.event, edits, (entry) => eventNumber(entry, old.events)),
+      old.events,
+    ),
+    ...patchCreation(old, edits, old.createdAtMs, createdAtMs),
+    isNews: editedColumn(old.isNews, edits, (entry) => Number(isAboutNews(entry))),
+    isSports: editedColumn(old.isSports, edits, (entry) => Number(isAboutSports(entry))),
+    restrictedRows: patchRestricted(old.restrictedRows, edits),
+    category: categoriesOf(topics),
+    topics,
+    text: patchText(old.text, edits, ({ market }) => readTerms(market)),
+    weighed: false,
+  };
+}
+
+function patchRestricted(
+  restrictedRows: Int32Array,
+  { fresh, newRowOf }: RowEdits<ColumnsEntry>,
+): Int32Array {
+  const rows = Array.from(restrictedRows, (row) => newRowOf[row] as number).filter((row) => row >= 0);
+  for (const { row, entry } of fresh) if (isRestricted(entry)) rows.push(row);
+  return Int32Array.from(rows).sort();
+}
+
+/**
+ * The columns with words and topics weighed by their rows. When much of the numbering belongs to markets and words that
+ * are gone, everything is made anew from the entries, which frees that memory.
+ */
+export function* refreshWork(
+  columns: CatalogueColumns,
+  entries: readonly ColumnsEntry[],
+): Work<CatalogueColumns> {
+  if (hasMuchGarbage(columns)) return yield* columnsWork(entries);
+  const topics = weighedTopics(columns.topics);
+  yield;
+  return { ...columns, topics, text: yield* weighed(columns.text), weighed: true };
+}
+
+function hasMuchGarbage({ size, markets, text }: CatalogueColumns): boolean {
+  let used = 0;
+  for (let word = 0; word < text.count; word += 1) {
+    if (text.postingStart[word] !== text.postingStart[word + 1]) used += 1;
+  }
+  return markets.size > 2 * size + 1_000 || text.count > 2 * used + 10_000;
+}

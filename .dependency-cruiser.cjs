@@ -7,7 +7,7 @@ const domain = ['feed/', 'catalogue/', 'live/', 'profiles/', 'tracking/', 'trend
 
 const parts = {
   jobs: ['auth/', ...domain, 'repositories/'],
-  graphql: ['auth/', 'jobs/', ...domain],
+  graphql: ['auth/', 'jobs/', 'sinks/', ...domain],
   http: ['graphql/', 'auth/', ...domain],
   auth: ['repositories/'],
   feed: ['catalogue/', 'profiles/', 'trends/'],

@@ -26,6 +26,7 @@ import { SharedProfiles } from './profiles/shared-profiles.js';
 import { createStore, type Store, type Transaction } from './repositories/store.js';
 import { orUnavailable } from './repositories/unavailable.js';
 import { SinkRelays } from './sinks/sink-relays.js';
+import { SinkStatusService } from './sinks/sink-status.js';
 import { createTracking } from './tracking/create-tracking.js';
 import type { HistoryImport } from './tracking/history-import.js';
 import { ensureUpcomingPartitions } from './tracking/partitions.js';
@@ -269,6 +270,7 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
         crowd: feeds.crowd,
         jobs: jobs.service,
         explain: feeds.explain,
+        sinks: new SinkStatusService({ sinks: relays.sinks, backlog: readerStore.outboxBacklog, clock }),
       },
       history: tracking.history,
       rebuildProfile: (userKey) => tracking.rebuild(userKey),

@@ -12,6 +12,7 @@ import { registerSubscriptions } from './http/subscriptions.js';
 import { registerTrackRoute } from './http/track-route.js';
 import { repeat } from './jobs/repeat.js';
 import { sampleImages } from './sample/sample-catalogue.js';
+import { reportUnknownSinks } from './sinks/sink-status.js';
 import { ensureUpcomingPartitions } from './tracking/partitions.js';
 
 /** How often the months ahead are looked after. */
@@ -94,6 +95,7 @@ export async function startGateway(
       ];
   if (backgroundWork) {
     backend.relays.start();
+    await reportUnknownSinks(services.sinks, logger);
     liveConfig.start();
   }
   const stopRepetitions = (): Promise<unknown> =>

@@ -11,6 +11,7 @@ import { importCommand } from './import.js';
 import { openImportSink } from './import-sink.js';
 import { jobCommand } from './job.js';
 import { migrateCommand } from './migrate.js';
+import { outboxCommand } from './outbox.js';
 import { profileCommand } from './profile.js';
 import { sampleCommand } from './sample.js';
 import { Interruption } from './interruptible.js';
@@ -66,6 +67,7 @@ export function createProgram(): Command {
     .addCommand(eventsCommand())
     .addCommand(evaluateCommand())
     .addCommand(jobCommand())
+    .addCommand(outboxCommand())
     .addCommand(configCommand())
     .addCommand(migrateCommand())
     .addCommand(schemaCommand());

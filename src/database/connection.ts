@@ -26,6 +26,8 @@ const sessionSettings = (schema: string): SessionSettings => ({
   TimeZone: 'UTC',
   DateStyle: 'ISO, YMD',
   search_path: escapeIdentifier(schema),
+  // Statements of one transaction have to see what was committed between them.
+  default_transaction_isolation: 'read committed',
 });
 
 /**

@@ -6,6 +6,7 @@ import type { FeedService } from '../feed/feed-service.js';
 import type { LiveService } from '../live/live-service.js';
 import type { JobService } from '../jobs/job-service.js';
 import type { ProfileService } from '../profiles/profile-service.js';
+import type { SinkStatusService } from '../sinks/sink-status.js';
 import type { TrackingService } from '../tracking/tracking-service.js';
 import type { TrendService } from '../trends/trend-service.js';
 import { createLoaders, type Loaders } from './loaders.js';
@@ -20,6 +21,7 @@ export interface Services {
   readonly marketHistory: MarketHistory;
   readonly jobs: JobService;
   readonly profiles: ProfileService;
+  readonly sinks: SinkStatusService;
   readonly tracking: TrackingService;
   readonly trends: TrendService;
 }

@@ -8,6 +8,7 @@ import { LiveResolver } from './resolvers/live-resolver.js';
 import { MarketFieldsResolver } from './resolvers/market-fields-resolver.js';
 import { MarketResolver } from './resolvers/market-resolver.js';
 import { ProfileResolver } from './resolvers/profile-resolver.js';
+import { SinkResolver } from './resolvers/sink-resolver.js';
 import { TrackedEventResolver, TrackingResolver } from './resolvers/tracking-resolver.js';
 import { TrendingResolver } from './resolvers/trending-resolver.js';
 import { rejectUnsafeIds } from './safe-ids.js';
@@ -34,6 +35,7 @@ export function createSchema(): GraphQLSchema {
       MarketFieldsResolver,
       MarketResolver,
       ProfileResolver,
+      SinkResolver,
       TrackingResolver,
       TrackedEventResolver,
       TrendingResolver,

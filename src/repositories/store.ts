@@ -4,6 +4,7 @@ import { InteractionRepository } from './interaction-repository.js';
 import { JobRunRepository } from './job-run-repository.js';
 import { MarketRepository } from './market-repository.js';
 import { MomentumRepository } from './momentum-repository.js';
+import { OutboxBacklogRepository } from './outbox-backlog.js';
 import { OutboxRepository } from './outbox-repository.js';
 import { ProfileChangeRepository } from './profile-change-repository.js';
 import { ProfileRepository, type ProfileFold } from './profile-repository.js';
@@ -36,6 +37,7 @@ export interface Transaction {
 export interface Store extends Transaction {
   readonly markets: MarketRepository;
   readonly snapshots: SnapshotRepository;
+  readonly outboxBacklog: OutboxBacklogRepository;
   readonly secrets: SecretRepository;
   readonly servedFeeds: ServedFeedRepository;
   readonly sources: SourceStateRepository;
@@ -88,6 +90,7 @@ export function createStore(
     ...repositories(prisma),
     markets: new MarketRepository(prisma),
     snapshots: new SnapshotRepository(prisma),
+    outboxBacklog: new OutboxBacklogRepository(prisma),
     secrets: new SecretRepository(prisma),
     servedFeeds: new ServedFeedRepository(prisma),
     sources: new SourceStateRepository(prisma),

@@ -1,12 +1,16 @@
 import type { Logger } from '../observability/logger.js';
 import type { OutboxRepository, OutboxRow } from '../repositories/outbox-repository.js';
 import { backoffMs } from './backoff.js';
+import { OutboxCursor, type TakenRound } from './outbox-cursor.js';
 import type { OutgoingEvent } from './outgoing-event.js';
 import { SinkFailure, type Delivery, type Sink } from './sink.js';
 
 /** What takes part in the transaction around a delivery. */
 export interface RelayTransaction {
-  readonly outbox: Pick<OutboxRepository, 'lock' | 'take' | 'remove'>;
+  readonly outbox: Pick<
+    OutboxRepository,
+    'lock' | 'position' | 'savePosition' | 'writers' | 'take' | 'remove'
+  >;
 }
 
 /** An event that a sink will never take. */
@@ -37,6 +41,11 @@ const MAX_RETRY_AFTER_MS = 10 * 60_000;
 /** What is left over when a delivery is given up at the end: its transaction is rolled back. */
 const ROLLBACK_MS = 1_000;
 
+/** The position of a sink is stored once in so many numbers; a relay that takes over rereads at most as many rows. */
+const SAVE_EVERY = 5_000n;
+
+const NOTHING: Delivery = { delivered: [], refused: [], failure: undefined };
+
 interface Round {
   readonly taken: number;
   readonly settled: number;
@@ -55,6 +64,9 @@ export class SinkRelay<Transaction extends RelayTransaction> {
   #woken = false;
   #pause: { readonly endsWhenWoken: boolean; readonly end: () => void } | undefined;
   #work: Promise<void> = Promise.resolve();
+  /** Undefined until the first round, and after another relay had a turn. */
+  #cursor: OutboxCursor | undefined;
+  #savedPosition = 0n;
 
   constructor(private readonly parts: RelayParts<Transaction>) {}
 
@@ -108,25 +120,47 @@ export class SinkRelay<Transaction extends RelayTransaction> {
 
   async #round(): Promise<Round> {
     try {
-      return await this.parts.store.transaction((transaction) => this.#relay(transaction));
+      const { round, taken } = await this.parts.store.transaction((transaction) => this.#relay(transaction));
+      if (taken !== undefined) this.#cursor?.advance(taken);
+      return round;
     } catch (failure) {
       return { taken: 0, settled: 0, elsewhere: false, failure };
     }
   }
 
-  async #relay(transaction: Transaction): Promise<Round> {
+  async #relay(transaction: Transaction): Promise<{ round: Round; taken?: TakenRound }> {
     const { sink, batchSize } = this.parts;
     const { outbox } = transaction;
-    if (!(await outbox.lock(sink.name))) return { taken: 0, settled: 0, elsewhere: true, failure: undefined };
-    const rows = await outbox.take(sink.name, batchSize);
-    if (rows.length === 0) return { taken: 0, settled: 0, elsewhere: false, failure: undefined };
-    const delivery = await this.#deliver(rows);
+    if (!(await outbox.lock(sink.name))) {
+      this.#cursor = undefined;
+      return { round: { taken: 0, settled: 0, elsewhere: true, failure: undefined } };
+    }
+    const cursor = await this.#cursorFor(outbox);
+    cursor.observe(await outbox.writers());
+    const rows = await outbox.take(sink.name, cursor.position, batchSize);
+    const delivery = rows.length === 0 ? NOTHING : await this.#deliver(rows);
     const settled = await this.#settle(transaction, rows, delivery);
     const failure =
-      settled === 0 && delivery.failure === undefined
+      rows.length > 0 && settled.size === 0 && delivery.failure === undefined
         ? new SinkFailure('The sink took nothing and gave no reason.')
         : delivery.failure;
-    return { taken: rows.length, settled, elsewhere: false, failure };
+    return {
+      round: { taken: rows.length, settled: settled.size, elsewhere: false, failure },
+      taken: { taken: rows.map(({ seq }) => seq), settled, more: rows.length === batchSize },
+    };
+  }
+
+  /** The cursor of this relay, from the stored position on if it has none; its position is stored now and then. */
+  async #cursorFor(outbox: RelayTransaction['outbox']): Promise<OutboxCursor> {
+    const { name } = this.parts.sink;
+    if (this.#cursor === undefined) {
+      this.#cursor = new OutboxCursor(await outbox.position(name));
+      this.#savedPosition = this.#cursor.position;
+    } else if (this.#cursor.position - this.#savedPosition >= SAVE_EVERY) {
+      await outbox.savePosition(name, this.#cursor.position);
+      this.#savedPosition = this.#cursor.position;
+    }
+    return this.#cursor;
   }
 
   async #deliver(rows: readonly OutboxRow[]): Promise<Delivery> {
@@ -139,7 +173,12 @@ export class SinkRelay<Transaction extends RelayTransaction> {
     }
   }
 
-  async #settle(transaction: Transaction, rows: readonly OutboxRow[], delivery: Delivery): Promise<number> {
+  /** @returns the numbers of the events that are removed. */
+  async #settle(
+    transaction: Transaction,
+    rows: readonly OutboxRow[],
+    delivery: Delivery,
+  ): Promise<ReadonlySet<bigint>> {
     const { sink, onRefused, logger } = this.parts;
     const refused = delivery.refused.flatMap(({ index, reason }) => {
       const row = rows[index];
@@ -154,12 +193,9 @@ export class SinkRelay<Transaction extends RelayTransaction> {
       await onRefused(refused, transaction);
     }
     const delivered = delivery.delivered.flatMap((index) => rows[index] ?? []);
-    const settled = [...delivered, ...refused.map(({ row }) => row)];
-    await transaction.outbox.remove(
-      sink.name,
-      settled.map(({ seq }) => seq),
-    );
-    return settled.length;
+    const settled = [...delivered, ...refused.map(({ row }) => row)].map(({ seq }) => seq);
+    await transaction.outbox.remove(sink.name, settled);
+    return new Set(settled);
   }
 
   #waitFor(ms: number, endsWhenWoken: boolean): Promise<void> {

@@ -65,8 +65,7 @@ describe.skipIf(!hasNatsServer)('events of a gateway with sinks (needs nats-serv
         await delay(2);
       }
     });
-    const lagOf = async (sink: string) =>
-      (await db.outbox.lag()).find((lag) => lag.sink === sink)?.events ?? 0;
+    const lagOf = async (sink: string) => (await db.lag()).find((lag) => lag.sink === sink)?.events ?? 0;
     await vi.waitFor(async () => expect((await server.messages('EVENTS')).length).toBeGreaterThan(50), {
       timeout: 5_000,
     });
@@ -79,7 +78,7 @@ describe.skipIf(!hasNatsServer)('events of a gateway with sinks (needs nats-serv
     });
     writing = false;
     await Promise.all(writers);
-    await vi.waitFor(async () => expect(await db.outbox.lag()).toEqual([]), {
+    await vi.waitFor(async () => expect(await db.lag()).toEqual([]), {
       timeout: 15_000,
       interval: 50,
     });

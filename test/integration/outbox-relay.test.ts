@@ -61,7 +61,7 @@ const whole = (events: readonly OutgoingEvent[]): Delivery => ({
   failure: undefined,
 });
 const untilEmpty = () =>
-  vi.waitFor(async () => expect(await db.outbox.lag()).toEqual([]), { timeout: 15_000, interval: 20 });
+  vi.waitFor(async () => expect(await db.lag()).toEqual([]), { timeout: 15_000, interval: 20 });
 
 /** Each user's events in the order in which each was there first. */
 function firstTimes(delivered: readonly OutgoingEvent[]): Map<string, number[]> {
@@ -103,7 +103,7 @@ describe('outbox relay', () => {
     });
     await beginning;
     await relay.stop(50);
-    expect((await db.outbox.lag())[0]?.events).toBe(1);
+    expect((await db.lag())[0]?.events).toBe(1);
     const delivered: string[] = [];
     startRelay((events) => {
       delivered.push(...events.map(keyOf));
@@ -156,7 +156,7 @@ describe('outbox relay', () => {
         Array.from({ length: 20 }, (_, more) => interactionOf(more % 2 === 0 ? 'ada' : 'ben', n + more)),
       );
     }
-    expect(await db.outbox.lag()).toEqual([
+    expect(await db.lag()).toEqual([
       { sink: 'site', events: 200, oldestAt: interactionOf('ada', 0).receivedAt },
     ]);
     down = false;

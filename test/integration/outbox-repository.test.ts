@@ -18,9 +18,9 @@ describe('outbox', () => {
     const events = [3, 1, 2].map((n) => interactionOf('ada', n, { context, weight: 1 / 3, dwellMs: 5 }));
     await db.put(['order-a', 'order-b'], events);
     await db.put(['order-a'], [interactionOf('ben', 0)]);
-    expect(numbers(await db.outbox.take('order-a', 3))).toEqual([3, 1, 2]);
-    expect(numbers(await db.outbox.take('order-a', 10))).toEqual([3, 1, 2, 0]);
-    const [first] = await db.outbox.take('order-b', 10);
+    expect(numbers(await db.outbox.take('order-a', 0n, 3))).toEqual([3, 1, 2]);
+    expect(numbers(await db.outbox.take('order-a', 0n, 10))).toEqual([3, 1, 2, 0]);
+    const [first] = await db.outbox.take('order-b', 0n, 10);
     const { userKey, ...rest } = JSON.parse(JSON.stringify(events[0])) as Record<string, unknown>;
     expect(first).toEqual({
       userKey,
@@ -36,7 +36,7 @@ describe('outbox', () => {
       ['large'],
       order.map((n) => interactionOf('ada', n)),
     );
-    expect(numbers(await db.outbox.take('large', 2_000))).toEqual(order);
+    expect(numbers(await db.outbox.take('large', 0n, 2_000))).toEqual(order);
   });
 
   it('removes what it is told of one sink', async () => {
@@ -44,20 +44,20 @@ describe('outbox', () => {
       ['remove-a', 'remove-b'],
       [1, 2, 3].map((n) => interactionOf('ada', n)),
     );
-    const rows = await db.outbox.take('remove-a', 10);
+    const rows = await db.outbox.take('remove-a', 0n, 10);
     await db.outbox.remove(
       'remove-a',
       rows.slice(0, 2).map(({ seq }) => seq),
     );
     await db.outbox.remove('remove-a', []);
-    expect(numbers(await db.outbox.take('remove-a', 10))).toEqual([3]);
-    expect(numbers(await db.outbox.take('remove-b', 10))).toEqual([1, 2, 3]);
+    expect(numbers(await db.outbox.take('remove-a', 0n, 10))).toEqual([3]);
+    expect(numbers(await db.outbox.take('remove-b', 0n, 10))).toEqual([1, 2, 3]);
   });
 
   it('tells how many events wait for each sink and since when', async () => {
     await db.put(['lag-b'], [interactionOf('ada', 7)]);
     await db.put(['lag-a', 'lag-b'], [interactionOf('ada', 5), interactionOf('ada', 6)]);
-    const lags = (await db.outbox.lag()).filter(({ sink }) => sink.startsWith('lag-'));
+    const lags = (await db.lag()).filter(({ sink }) => sink.startsWith('lag-'));
     const oldestAt = interactionOf('ada', 5).receivedAt;
     expect(lags).toEqual([
       { sink: 'lag-a', events: 2, oldestAt },

@@ -33,7 +33,11 @@ export function relayOver(numbers: readonly number[], options: { batchSize?: num
   };
   const outbox = {
     lock: () => Promise.resolve(state.locked),
-    take: (_sink: string, limit: number) => Promise.resolve([...rows.values()].slice(0, limit)),
+    position: () => Promise.resolve(0n),
+    savePosition: () => Promise.resolve(),
+    writers: () => Promise.resolve([]),
+    take: (_sink: string, after: bigint, limit: number) =>
+      Promise.resolve([...rows.values()].filter(({ seq }) => seq > after).slice(0, limit)),
     remove: (_sink: string, seqs: readonly bigint[]) => {
       for (const seq of seqs) rows.delete(seq);
       return Promise.resolve();

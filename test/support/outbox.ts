@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { openDatabase } from '../../src/database/client.js';
 import type { Interaction } from '../../src/repositories/interaction-repository.js';
+import { OutboxBacklogRepository } from '../../src/repositories/outbox-backlog.js';
 import { OutboxRepository, type OutboxEvent } from '../../src/repositories/outbox-repository.js';
 import { foldHistory } from '../../src/profiles/fold-history.js';
 import { emptyProfile } from '../../src/repositories/profile-state.js';
@@ -44,6 +45,14 @@ export function leaving(userKey: string, n: number, details: Partial<Interaction
   return outgoingEvent({ userKey, event }, (key) => key);
 }
 
+interface TestTransaction {
+  readonly outbox: OutboxRepository;
+  readonly backlog: OutboxBacklogRepository;
+  readonly pid: () => Promise<number>;
+  /** Index entries of the outbox that this transaction has read so far, those of removed rows included. */
+  readonly reads: () => Promise<number>;
+}
+
 /** A database of one's own whose outbox is filled as events are stored. */
 export async function openOutbox() {
   const test = await createTestDatabase();
@@ -55,24 +64,43 @@ export async function openOutbox() {
   const { prisma } = database;
   const store = createStore(prisma, foldHistory(memory));
   await store.interactions.ensurePartitions([new Date(NOON_MS)]);
-  const transaction = <Result>(
-    work: (tx: { outbox: OutboxRepository; pid: () => Promise<number> }) => Promise<Result>,
-  ): Promise<Result> =>
+  const transaction = <Result>(work: (tx: TestTransaction) => Promise<Result>): Promise<Result> =>
     prisma.$transaction(
       (tx) =>
         work({
           outbox: new OutboxRepository(tx),
+          // Its transactions become part of this one.
+          backlog: new OutboxBacklogRepository({
+            $queryRaw: (...query: Parameters<typeof tx.$queryRaw>) => tx.$queryRaw(...query),
+            $transaction: (queries: Promise<unknown>[]) => Promise.all(queries),
+          } as never),
           pid: async () => {
             const [row] = await tx.$queryRaw<{ pid: number }[]>`select pg_backend_pid() as pid`;
             return row?.pid ?? 0;
           },
+          reads: async () => {
+            const [row] = await tx.$queryRaw<{ reads: bigint }[]>`
+              select pg_stat_get_xact_tuples_returned('outbox_pkey'::regclass) as reads`;
+            return Number(row?.reads ?? 0);
+          },
         }),
       { timeout: 30_000, maxWait: 10_000 },
     );
+  const backlog = new OutboxBacklogRepository(prisma);
   return {
     url: test.url,
     outbox: new OutboxRepository(prisma),
+    backlog,
     transaction,
+    /** The backlog of every sink that has one, in order. */
+    lag: async () => {
+      const backlogs = [];
+      for (const sink of await backlog.sinksExcept([])) {
+        const { events, oldestAt } = await backlog.of(sink);
+        if (events > 0) backlogs.push({ sink, events, oldestAt });
+      }
+      return backlogs;
+    },
     /** Stores events as one transaction, which waits for `meanwhile` before it commits. */
     put: async (
       sinks: readonly string[],

@@ -5,7 +5,7 @@ import { openBackend, type Backend } from '../../src/app.js';
 import { startGateway } from '../../src/gateway.js';
 import type { MarketInput } from '../../src/catalogue/market-input.js';
 import { readSettings } from '../../src/config/settings.js';
-import { createTestDatabase } from './test-database.js';
+import { createTestDatabase, type TestDatabase } from './test-database.js';
 
 /** What a GraphQL server answers. */
 export interface Answer<Data> {
@@ -40,8 +40,12 @@ export interface TestGateway {
 
 export const TEST_NOW_MS = Date.UTC(2026, 5, 15, 12);
 
-export async function startTestGateway(env: Readonly<Record<string, string>> = {}): Promise<TestGateway> {
-  const database = await createTestDatabase();
+/** @param existing the database to use; dropped at the end. Default: a new one without markets. */
+export async function startTestGateway(
+  env: Readonly<Record<string, string>> = {},
+  existing?: TestDatabase,
+): Promise<TestGateway> {
+  const database = existing ?? (await createTestDatabase());
   const statements: string[] = [];
   const clock = { nowMs: TEST_NOW_MS };
   const surroundings = {

@@ -1,5 +1,5 @@
 /** A gateway of a benchmark's own, as a process, on a fresh sample and a PostgreSQL that it starts. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -12,34 +12,53 @@ export interface BenchGateway {
   readonly url: string;
   /** Of the gateway's process. */
   readonly pid: number;
+  /** The gateway's process, with a channel for messages. */
+  readonly process: ChildProcess;
+  /** The id of PostgreSQL's first process. */
+  readonly postmaster: number;
   readonly database: Client;
   /** Processor time used since the start, in seconds; undefined where the system does not tell. */
   readonly cpuSeconds: () => Promise<{ gateway: number; postgres: number } | undefined>;
   close(): Promise<void>;
 }
 
+export interface BenchGatewayOptions {
+  /** A data folder to use, and to leave behind. Default: a new one, with the sample. */
+  readonly dataDir?: string;
+  /** Of `bellwether serve`. */
+  readonly flags?: readonly string[];
+  /** Of Node. */
+  readonly nodeOptions?: readonly string[];
+}
+
 /** @param config what to put into the ranking config file, as JSON, which is YAML too. */
-export async function startBenchGateway(config: object = {}): Promise<BenchGateway> {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'bellwether-bench-'));
+export async function startBenchGateway(
+  config: object = {},
+  options: BenchGatewayOptions = {},
+): Promise<BenchGateway> {
+  const { flags = [], nodeOptions = [] } = options;
+  const dataDir = options.dataDir ?? (await mkdtemp(path.join(tmpdir(), 'bellwether-bench-')));
   const configFile = path.join(dataDir, 'ranking.yaml');
   await writeFile(configFile, JSON.stringify(config));
-  const gateway = spawn(process.execPath, ['dist/main.js', 'serve'], {
+  const gateway = spawn(process.execPath, [...nodeOptions, 'dist/main.js', 'serve', ...flags], {
     cwd: new URL('..', import.meta.url),
     env: {
       ...process.env,
       ...{ PORT: '0', BELLWETHER_DATA_DIR: dataDir, BELLWETHER_CONFIG: configFile },
       ...{ LOG_LEVEL: 'info', DATABASE_URL: '' },
     },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
+  const { stdout } = gateway;
+  if (stdout === null) throw new Error('The output of the gateway is not piped.');
   const ended = new Promise((resolve) => gateway.once('exit', resolve));
   const stop = async (): Promise<void> => {
     gateway.kill('SIGTERM');
     await ended;
-    await rm(dataDir, { recursive: true, force: true });
+    if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
   };
   try {
-    const url = await readyUrl(gateway.stdout);
+    const url = await readyUrl(stdout);
     const server = await startEmbeddedServer({ dataDir, logger: pino({ level: 'silent' }) });
     const database = new Client({ connectionString: server.url });
     await database.connect();
@@ -50,6 +69,8 @@ export async function startBenchGateway(config: object = {}): Promise<BenchGatew
     return {
       url,
       pid: gateway.pid ?? NaN,
+      process: gateway,
+      postmaster: Number(postmaster),
       database,
       cpuSeconds: () => cpuSeconds(gateway.pid ?? NaN, Number(postmaster)),
       close: async () => {

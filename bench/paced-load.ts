@@ -22,8 +22,10 @@ export async function pacedLoad(options: {
   seconds: number;
   nextBody: () => string;
   onAnswer: (body: string, number: number) => void;
+  /** Called for a request without an answer. Default: the load ends with the error. */
+  onFailure?: (error: unknown) => void;
 }): Promise<PacedResult> {
-  const { url, connections, rate, seconds, nextBody, onAnswer } = options;
+  const { url, connections, rate, seconds, nextBody, onAnswer, onFailure } = options;
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const latenciesMs: number[] = [];
   const total = rate * seconds;
@@ -38,7 +40,7 @@ export async function pacedLoad(options: {
         post(url, agent, nextBody()).then((body) => {
           latenciesMs.push(performance.now() - dueAt);
           onAnswer(body, number);
-        }),
+        }, onFailure),
       );
     }
     await new Promise((resolve) => setTimeout(resolve, 1));

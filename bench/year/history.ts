@@ -1,0 +1,122 @@
+/** Simulated histories: sessions of some 30 events, mostly on what the user likes, often on the same markets again. */
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import { logNormal } from '../../dist/sample/random-draws.js';
+import type { EventType } from '../../dist/scoring/event-weight.js';
+import type { SiteCatalog, SiteMarket } from './catalog.ts';
+import { DAY_MS, type Cohort } from './size.ts';
+
+export interface SiteEvent {
+  readonly userKey: string;
+  readonly market: SiteMarket;
+  readonly eventType: EventType;
+  readonly atMs: number;
+  readonly dwellMs: number | null;
+  readonly stake: number | null;
+  readonly country: string;
+}
+
+export const COUNTRIES = ['US', 'GB', 'DE', 'FR', 'IL', 'IN', 'BR', 'JP'];
+const EVENTS_OF_SESSION = 30;
+const PAUSE_MS = 20_000;
+const KINDS_LIKED = 40;
+const AGAIN = 0.45;
+
+/** Cumulative shares of the event types. */
+const MIX: readonly (readonly [EventType, number])[] = [
+  ['IMPRESSION', 0.4],
+  ['VIEW_MARKET', 0.55],
+  ['CLICK', 0.7],
+  ['DWELL_5', 0.79],
+  ['DWELL_30', 0.84],
+  ['SCROLL_PAST', 0.92],
+  ['PARTICIPATE', 0.95],
+  ['BOOKMARK', 0.97],
+  ['PARTICIPATE_INTENT', 0.985],
+  ['NOT_INTERESTED', 0.99],
+  ['HIDE', 0.995],
+  ['SHARE', 1],
+];
+
+export function drawEventType(rng: RandomGenerator): EventType {
+  const at = uniformFloat64(rng);
+  return MIX.find(([, until]) => at < until)?.[0] ?? 'CLICK';
+}
+
+/** What comes with an event of this type. */
+export function detailsOf(eventType: EventType, rng: RandomGenerator): Pick<SiteEvent, 'dwellMs' | 'stake'> {
+  const dwells = eventType === 'DWELL_5' || eventType === 'DWELL_30';
+  return {
+    dwellMs: dwells ? Math.round(5_000 + 60_000 * uniformFloat64(rng) ** 2) : null,
+    stake: eventType === 'PARTICIPATE' ? Math.round(logNormal(rng, 20, 1)) + 1 : null,
+  };
+}
+
+/**
+ * The events of one user, the oldest first; the last session has just ended.
+ *
+ * @param count null: drawn as the cohort says.
+ */
+export function simulateHistory(
+  rng: RandomGenerator,
+  {
+    userKey,
+    cohort,
+    count,
+    nowMs,
+    catalog,
+  }: {
+    userKey: string;
+    cohort: Cohort;
+    count: number | null;
+    nowMs: number;
+    catalog: SiteCatalog;
+  },
+): SiteEvent[] {
+  const drawn = Math.round(logNormal(rng, cohort.medianEvents, cohort.spread));
+  const total = count ?? Math.min(cohort.maxEvents, Math.max(1, drawn));
+  const liked = new Set(Array.from({ length: KINDS_LIKED }, () => Math.floor(uniformFloat64(rng) * 415)));
+  const country = COUNTRIES[Math.floor(uniformFloat64(rng) * COUNTRIES.length)] ?? 'US';
+  const sessions = Math.ceil(total / EVENTS_OF_SESSION);
+  const lengthMs = EVENTS_OF_SESSION * PAUSE_MS * 2;
+  const starts = Array.from({ length: sessions }, () => uniformFloat64(rng) * cohort.days * DAY_MS)
+    .sort((a, b) => b - a)
+    .map((agoMs) => nowMs - agoMs - lengthMs);
+  const known: SiteMarket[] = [];
+  const events: SiteEvent[] = [];
+  let atMs = 0;
+  for (let index = 0; index < total; index += 1) {
+    const start = index % EVENTS_OF_SESSION === 0 ? starts[index / EVENTS_OF_SESSION] : undefined;
+    atMs = Math.max(start ?? 0, atMs + 1_000 + Math.round(uniformFloat64(rng) * PAUSE_MS));
+    const market = chooseMarket(rng, Math.min(atMs, nowMs), { liked, known, catalog });
+    known.push(market);
+    const eventType = drawEventType(rng);
+    events.push({
+      userKey,
+      market,
+      eventType,
+      atMs: Math.min(atMs, nowMs),
+      country,
+      ...detailsOf(eventType, rng),
+    });
+  }
+  return events;
+}
+
+function chooseMarket(
+  rng: RandomGenerator,
+  atMs: number,
+  {
+    liked,
+    known,
+    catalog,
+  }: { liked: ReadonlySet<number>; known: readonly SiteMarket[]; catalog: SiteCatalog },
+): SiteMarket {
+  if (known.length > 0 && uniformFloat64(rng) < AGAIN) {
+    const again = known[known.length - 1 - Math.floor(uniformFloat64(rng) ** 2 * Math.min(known.length, 60))];
+    if (again !== undefined && again.resolvesAtMs > atMs) return again;
+  }
+  let market = catalog.openAt(atMs, rng);
+  for (let tries = 0; tries < 4 && !liked.has(market.kind); tries += 1) market = catalog.openAt(atMs, rng);
+  return market;
+}

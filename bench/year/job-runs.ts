@@ -1,0 +1,48 @@
+/** Runs jobs by the gateway's own worker. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Site } from './site.ts';
+
+export interface JobRun {
+  readonly durationMs: number;
+  readonly detail: string;
+}
+
+interface JobsData {
+  readonly jobs: readonly {
+    readonly name: string;
+    readonly lastRun: {
+      readonly startedAt: string;
+      readonly durationMs: number | null;
+      readonly outcome: string;
+      readonly detail: string | null;
+    } | null;
+  }[];
+}
+
+const LOOK_MS = 100;
+const MAX_WAIT_MS = 3_600_000;
+
+/** Requests a run and waits for its end. @throws when it fails, or takes more than an hour. */
+export async function runJob(site: Site, name: string): Promise<JobRun> {
+  const { rows } = await site.database.query<{ now: Date }>('select now()');
+  const requestedMs = rows[0]?.now.getTime() ?? 0;
+  await site.ask('mutation ($name: String!) { runJob(name: $name) { status } }', { name });
+  return endedRun(site, name, requestedMs);
+}
+
+/** The first run that began at or after an instant, once it has ended. @throws as {@link runJob}. */
+export async function endedRun(site: Site, name: string, sinceMs: number): Promise<JobRun> {
+  const deadlineMs = performance.now() + MAX_WAIT_MS;
+  while (performance.now() < deadlineMs) {
+    const data = (await site.ask(
+      '{ jobs { name lastRun { startedAt durationMs outcome detail } } }',
+    )) as unknown as JobsData;
+    const run = data.jobs.find((job) => job.name === name)?.lastRun;
+    if (run && run.durationMs !== null && Date.parse(run.startedAt) >= sinceMs) {
+      if (run.outcome !== 'SUCCEEDED') throw new Error(`The job ${name} ${run.outcome}: ${run.detail ?? ''}`);
+      return { durationMs: run.durationMs, detail: run.detail ?? '' };
+    }
+    await sleep(LOOK_MS);
+  }
+  throw new Error(`The job ${name} did not end within an hour.`);
+}

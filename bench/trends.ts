@@ -1,13 +1,16 @@
 /**
- * `node bench/trends.ts`, after a build: how long the trends, the momentum and the attention take to be computed, and
- * to be taken into memory, over 5,000 open markets and 100,000, 1 million and 3 million interactions of 50,000 people
- * within a day, on a PostgreSQL of its own as the gateway starts it. Popular markets have more of them, as in life.
- * Median and range of five rounds, all in turn; and, in a round before them, how much more memory this process and
- * PostgreSQL take at the most than before.
+ * `node bench/trends.ts [--scale 0.1]`, after a build: the cost of the jobs that compute trends, momentum and attention, on
+ * a PostgreSQL of its own as the gateway starts it. At scale 1: 8.64 million events of 24 hours by 1 million users with
+ * keys of 66 characters on 50,000 open markets, a roll-up of the popularity of 90 million pairs, and 30 hours of prices.
+ *
+ * Users come in sessions of about ten events, and lean towards some markets. Half of the events are impressions.
+ *
+ * For each run: its time, WAL, and the largest memory of the backend that runs it, with and without shared buffers.
  */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { readFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { emptySnapshot } from '../dist/catalogue/catalogue-snapshot.js';
@@ -15,166 +18,228 @@ import { loadRankingConfig } from '../dist/config/ranking-config.js';
 import { openDatabase } from '../dist/database/client.js';
 import { startEmbeddedServer } from '../dist/database/embedded-server.js';
 import { applyMigrations } from '../dist/database/migrations.js';
-import { createStore } from '../dist/repositories/store.js';
+import { createStore, type Store } from '../dist/repositories/store.js';
 import { TrendComputations } from '../dist/trends/trend-computations.js';
 import { TrendService } from '../dist/trends/trend-service.js';
 
-const MARKETS = 5_000;
-const PEOPLE = 50_000;
-const SIZES = [100_000, 1_000_000, 3_000_000];
+const { values: args } = parseArgs({ options: { scale: { type: 'string', default: '0.1' } } });
+const scale = Number(args.scale);
+if (!(scale > 0 && scale <= 1)) throw new Error('--scale must be above 0 and at most 1.');
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const MARKETS = Math.round(50_000 * scale);
+const USERS = Math.round(1_000_000 * scale);
+const EVENTS_PER_SECOND = 100 * scale;
+/** A session has about ten events within five minutes. */
+const SLOT_MS = 5 * MINUTE_MS;
+const SESSIONS_PER_SLOT = Math.max(1, Math.round((EVENTS_PER_SECOND * SLOT_MS) / 1_000 / 10));
+const POPULARITY_PAIRS = Math.round(90_000_000 * scale);
+const POPULARITY_MS = 30 * DAY_MS;
 const ROUNDS = 5;
-const STEPS = ['trends', 'momentum', 'attention', 'load'] as const;
 
-let postmaster: Promise<string> | undefined;
-
-const dataDir = await mkdtemp(path.join(tmpdir(), 'bellwether-bench-'));
 const logger = pino({ level: 'silent' });
+const dataDir = await mkdtemp(path.join(tmpdir(), 'bellwether-bench-'));
 const server = await startEmbeddedServer({ dataDir, logger });
 try {
-  await run(server.url);
+  await applyMigrations(server.url, { logger });
+  const client = new Client({ connectionString: server.url });
+  await client.connect();
+  try {
+    await measure(client, server.url);
+  } finally {
+    await client.end();
+  }
 } finally {
   await server.close();
   await rm(dataDir, { recursive: true, force: true });
 }
 
-async function run(url: string): Promise<void> {
-  await applyMigrations(url, { logger });
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    await measure(client, url);
-  } finally {
-    await client.end();
+async function measure(client: Client, url: string): Promise<void> {
+  const clock = { nowMs: Date.now() };
+  await timed('markets, prices and events', () => build(client, clock.nowMs));
+  const computations = (store: Store): TrendComputations =>
+    new TrendComputations({
+      store,
+      config: () => loadRankingConfig(undefined).trending,
+      clock: () => clock.nowMs,
+    });
+  const run = async (name: 'trends' | 'momentum' | 'attention'): Promise<Cost> =>
+    withBackend(client, url, async (store) => {
+      await computations(store)[name]();
+    });
+  for (const name of ['trends', 'momentum', 'attention'] as const) {
+    print(`${name}, first run, which builds the roll-ups`, [await run(name)]);
   }
+  await timed('more pairs for the popularity', () => addPopularityPairs(client, clock.nowMs));
+  await client.query('vacuum (analyze)');
+  const costs = { trends: [] as Cost[], momentum: [] as Cost[], load: [] as Cost[] };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await addEvents(client, clock.nowMs, clock.nowMs + MINUTE_MS);
+    clock.nowMs += MINUTE_MS;
+    await client.query('checkpoint');
+    costs.trends.push(await run('trends'));
+    costs.momentum.push(await run('momentum'));
+    costs.load.push(
+      await withBackend(client, url, (store) =>
+        new TrendService({
+          store,
+          computations: computations(store),
+          columns: () => emptySnapshot.columns,
+          logger,
+        }).load(),
+      ),
+    );
+  }
+  print('trends, a minute of new events', costs.trends);
+  print('momentum after it', costs.momentum);
+  print('all taken into memory', costs.load);
+  await addEvents(client, clock.nowMs, clock.nowMs + 10 * MINUTE_MS);
+  clock.nowMs += 10 * MINUTE_MS;
+  await client.query('checkpoint');
+  print('attention, 10 minutes of new events', [await run('attention')]);
+  const { rows } = await client.query<{ name: string; size: string; rows: string }>(
+    `select relname as name, pg_size_pretty(pg_total_relation_size(oid)) as size, reltuples::bigint as rows
+     from pg_class where relname in ('trend_pairs', 'trend_sums', 'popularity_pairs', 'popularity_sums',
+       'activity_counts', 'rollup_events', 'trending_scopes', 'market_momentum', 'market_attention') order by 1`,
+  );
+  for (const { name, size, rows: count } of rows) console.log(`${name}: ${size}, ${count} rows`);
 }
 
-async function measure(client: Client, url: string): Promise<void> {
-  const now = new Date();
+/** A day of events, and the hour around the end of the window of the popularity. */
+async function build(client: Client, nowMs: number): Promise<void> {
+  const now = new Date(nowMs);
   await client.query(
     `insert into markets (id, title, category, category_key, probability, volume_24h, created_at, version, updated_at)
      select 'market-' || n, 'Market ' || n, 'Topic', 'topic', 0.5, n, $1::timestamptz - interval '3 days', n, $1
      from generate_series(1, ${MARKETS}) n`,
     [now],
   );
-  // A day and more of odds, as often as a busy site changes them and as thinned as the gateway keeps them.
   await client.query(
     `insert into market_snapshots (market_id, at, probability, volume_24h, participant_count)
-     select 'market-' || n, $1::timestamptz - make_interval(mins => 10 * step), random(), n, n
-     from generate_series(1, ${MARKETS}) n, generate_series(0, 200) step`,
+     select 'market-' || n, $1::timestamptz - make_interval(mins => 15 * step), random(), n, n
+     from generate_series(0, 120) step, generate_series(1, ${MARKETS}) n`,
     [now],
   );
-  const yesterday = new Date(now.getTime() - 86_400_000);
-  await client.query('select ensure_interaction_partitions($1)', [[now, yesterday]]);
-  await client.query('analyze');
-  const database = openDatabase({ url, logger, poolSize: 2, queryTimeoutMs: 120_000 });
-  const store = createStore(database.prisma, (state) => state);
-  const computations = new TrendComputations({
-    store,
-    config: () => loadRankingConfig(undefined).trending,
-    clock: () => now.getTime(),
-  });
-  let stored = 0;
-  for (const size of SIZES) {
-    await addInteractions(client, stored, size, now);
-    stored = size;
-    await client.query('vacuum (analyze)');
-    await client.query('checkpoint');
-    const times = new Map<string, number[]>(STEPS.map((step) => [step, []]));
-    const round = async (note: (step: string, ms: number) => void): Promise<void> => {
-      const service = new TrendService({ store, computations, columns: () => emptySnapshot.columns, logger });
-      for (const step of STEPS) {
-        const startMs = performance.now();
-        await (step === 'load' ? service.load() : computations[step]());
-        note(step, performance.now() - startMs);
-      }
-    };
-    // Looking at the memory takes time itself, so it has a round of its own.
-    const before = await memoryMegabytes(url);
-    const watch = watchMemory(url);
-    await round(() => undefined);
-    const most = await watch.stop();
-    for (let number = 0; number < ROUNDS; number += 1) {
-      await round((step, ms) => times.get(step)?.push(ms));
-    }
-    console.log(
-      `${size.toLocaleString('en')} interactions: ` +
-        STEPS.map((step) => `${step} ${spread(times.get(step) ?? [])}`).join(', ') +
-        (before === undefined || most === undefined ? '' : `; at most ${Math.round(most - before)} MB more`),
-    );
-  }
-  await database.close();
+  const instants = [nowMs, nowMs - DAY_MS, nowMs - POPULARITY_MS].map((ms) => new Date(ms));
+  await client.query('select ensure_interaction_partitions($1)', [instants]);
+  // Indexes are built faster afterwards. These two are not used here.
+  await client.query('alter table interactions drop constraint interactions_pkey');
+  await client.query('drop index interactions_user_key_seq_idx, interactions_occurred_at_market_id_idx');
+  await client.query('alter table interactions disable trigger user');
+  await addEvents(client, nowMs - POPULARITY_MS - HOUR_MS / 2, nowMs - POPULARITY_MS + HOUR_MS / 2);
+  await addEvents(client, nowMs - DAY_MS - HOUR_MS, nowMs);
+  await client.query('alter table interactions enable trigger user');
+  await client.query('create index on interactions (occurred_at, market_id)');
+  await client.query('vacuum (analyze)');
 }
 
-/** Adds interactions until there are `until`, person and market drawn with a lean towards the first ones. One in fifty
- * people acts from several countries. */
-async function addInteractions(client: Client, from: number, until: number, now: Date): Promise<void> {
-  await client.query('select setseed(0.5)');
+/** Events of some time, in its order. */
+async function addEvents(client: Client, fromMs: number, toMs: number): Promise<void> {
+  const count = Math.round((EVENTS_PER_SECOND * (toMs - fromMs)) / 1_000);
   await client.query(
     `insert into interactions (id, user_key, market_id, event_type, weight, country, occurred_at, received_at)
-     select gen_random_uuid(), 'person-' || person, 'market-' || (1 + floor(${MARKETS} * power(random(), 3)))::int,
-       (array['VIEW_MARKET', 'CLICK', 'PARTICIPATE', 'DWELL_5', 'IMPRESSION'])[kind]::event_type,
-       (array[2, 2, 6, 1, 0])[kind], (array['US', 'GB', 'DE', 'FR', 'IL', 'IN', 'BR', 'JP'])[1 + (person + case when person % 50 = 0 then kind else 0 end) % 8], at, at
+     select gen_random_uuid(), '0x' || md5(u::text) || md5((-u)::text),
+       'market-' || (1 + floor(${MARKETS} * power(m, 3)))::int, (array['IMPRESSION', 'VIEW_MARKET', 'CLICK', 'DWELL_5',
+         'PARTICIPATE'])[kind]::event_type, (array[0, 2, 2, 1, 6])[kind],
+       (array['US', 'US', 'US', 'GB', 'DE', 'FR', 'IL', 'IN', 'BR', 'JP'])[1 + (u + case when u % 50 = 0 then kind else 0 end) % 10],
+       at, at
      from (
-       select 1 + floor(${PEOPLE} * power(random(), 2))::int as person, 1 + floor(5 * random())::int as kind,
-         $1::timestamptz - random() * interval '24 hours' as at
-       from generate_series(${from} + 1, ${until})) drawn`,
-    [now],
+       select at, m, case when k < 0.5 then 1 when k < 0.7 then 2 when k < 0.85 then 3 when k < 0.95 then 4 else 5 end as kind,
+         1 + floor(${USERS} * power(abs(hashint8(floor(extract(epoch from at) * 1000 / ${SLOT_MS})::bigint
+           * ${SESSIONS_PER_SLOT} + floor(s * ${SESSIONS_PER_SLOT})::bigint)::float8) / 2147483648, 2))::int as u
+       from (
+         select $1::timestamptz + make_interval(secs => n / ${EVENTS_PER_SECOND}::float8) as at,
+           random() as m, random() as k, random() as s
+         from generate_series(0, ${count - 1}) n) times) drawn`,
+    [new Date(fromMs)],
   );
 }
 
-/** Median, and from the shortest to the longest, in seconds. */
-function spread(times: readonly number[]): string {
-  const sorted = times.toSorted((a, b) => a - b);
-  const seconds = (ms = NaN): string => (ms / 1_000).toFixed(2);
-  return `${seconds(sorted[Math.floor(sorted.length / 2)])} s (${seconds(sorted[0])}–${seconds(sorted.at(-1))})`;
+/** Fills up the pairs of the popularity to their number after 30 days. */
+async function addPopularityPairs(client: Client, nowMs: number): Promise<void> {
+  const { rows } = await client.query<{ pairs: number }>(
+    `select count(*)::int as pairs from popularity_pairs`,
+  );
+  await client.query(
+    `insert into popularity_pairs (user_hash, market, sum, at, capped_until, events, scope)
+     select hashtextextended('0x' || md5(u::text) || md5((-u)::text), 0), n, 1, $1, null, 1, ''
+     from generate_series(1, ${POPULARITY_PAIRS - (rows[0]?.pairs ?? 0)}) n, lateral (select 1 + n % ${USERS} as u) users`,
+    [new Date(nowMs)],
+  );
 }
 
-/** The most memory seen until it is stopped. */
-function watchMemory(url: string): { stop(): Promise<number | undefined> } {
-  let most: number | undefined;
-  let looking = Promise.resolve();
-  const timer = setInterval(() => {
-    looking = looking.then(async () => {
-      const now = await memoryMegabytes(url);
-      if (now !== undefined && now > (most ?? 0)) most = now;
-    });
-  }, 50);
-  return {
-    stop: async () => {
-      clearInterval(timer);
-      await looking;
-      return most;
-    },
-  };
+interface Cost {
+  readonly seconds: number;
+  readonly walMegabytes: number;
+  /** Largest resident memory of the backend, shared buffers included, and what is its own. */
+  readonly megabytes: number;
+  readonly ownMegabytes: number;
 }
 
-/** Of this process and PostgreSQL, shared pages counted once; undefined where the system does not tell. */
-async function memoryMegabytes(url: string): Promise<number | undefined> {
-  postmaster ??= postmasterOf(url);
+/** The cost of some work on a backend of its own. */
+async function withBackend(
+  client: Client,
+  url: string,
+  work: (store: Store) => Promise<void>,
+): Promise<Cost> {
+  const database = openDatabase({ url, logger, poolSize: 1, queryTimeoutMs: 600_000 });
   try {
-    const parent = await postmaster;
-    const children = await readFile(`/proc/${parent}/task/${parent}/children`, 'utf8');
-    const pids = [String(process.pid), parent, ...children.trim().split(' ')];
-    const sizes = await Promise.all(pids.map((pid) => proportionalKilobytes(pid).catch(() => 0)));
-    return sizes.reduce((sum, size) => sum + size, 0) / 1_024;
-  } catch {
-    return undefined;
+    const [backend] = await database.prisma.$queryRaw<{ pid: number }[]>`select pg_backend_pid() as pid`;
+    const pid = backend?.pid ?? 0;
+    let ownKilobytes = 0;
+    const timer = setInterval(() => {
+      void memoryOf(pid).then(({ own }) => (ownKilobytes = Math.max(ownKilobytes, own)));
+    }, 20);
+    const lsn = await walPosition(client);
+    const startMs = performance.now();
+    await work(createStore(database.prisma, (state) => state, 600_000));
+    const seconds = (performance.now() - startMs) / 1_000;
+    clearInterval(timer);
+    const { largest } = await memoryOf(pid);
+    return {
+      seconds,
+      walMegabytes: (Number(await walPosition(client)) - Number(lsn)) / 1_048_576,
+      megabytes: largest / 1_024,
+      ownMegabytes: ownKilobytes / 1_024,
+    };
+  } finally {
+    await database.close();
   }
 }
 
-async function postmasterOf(url: string): Promise<string> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  const { rows } = await client.query<{ folder: string }>(
-    `select current_setting('data_directory') as folder`,
+async function walPosition(client: Client): Promise<string> {
+  const { rows } = await client.query<{ lsn: string }>(
+    `select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::text as lsn`,
   );
-  await client.end();
-  const folder = rows[0]?.folder ?? '';
-  const file = (await readdir(folder)).includes('postmaster.pid') ? path.join(folder, 'postmaster.pid') : '';
-  return (await readFile(file, 'utf8')).split('\n')[0] ?? '';
+  return rows[0]?.lsn ?? '0';
 }
 
-async function proportionalKilobytes(pid: string): Promise<number> {
-  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
-  return Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0);
+/** In kilobytes; 0 where the system does not tell. */
+async function memoryOf(pid: number): Promise<{ largest: number; own: number }> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  const value = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0);
+  return { largest: value('VmHWM'), own: value('RssAnon') };
+}
+
+async function timed(what: string, work: () => Promise<void>): Promise<void> {
+  const startMs = performance.now();
+  await work();
+  console.log(`${what}: ${((performance.now() - startMs) / 1_000).toFixed(1)} s`);
+}
+
+function print(what: string, costs: readonly Cost[]): void {
+  const range = (of: (cost: Cost) => number, digits: number): string => {
+    const sorted = costs.map(of).sort((a, b) => a - b);
+    const [least = NaN, most = NaN] = [sorted[0], sorted.at(-1)];
+    const median = sorted[Math.floor(sorted.length / 2)] ?? NaN;
+    if (sorted.length === 1) return median.toFixed(digits);
+    return `${median.toFixed(digits)} (${least.toFixed(digits)}–${most.toFixed(digits)})`;
+  };
+  console.log(
+    `${what}: ${range(({ seconds }) => seconds, 2)} s, WAL ${range(({ walMegabytes }) => walMegabytes, 1)} MB, backend at ` +
+      `most ${range(({ megabytes }) => megabytes, 0)} MB, of which its own ${range(({ ownMegabytes }) => ownMegabytes, 0)} MB`,
+  );
 }

@@ -1,5 +1,6 @@
 import type { TrendComputations } from '../trends/trend-computations.js';
 import type { Job } from './job.js';
+import { buildBudgetMs, computationOutcome } from './computation-outcome.js';
 
 /** @param everySeconds of the config, `trending.refreshSeconds`. */
 export function momentumJob(computations: Pick<TrendComputations, 'momentum'>, everySeconds: number): Job {
@@ -7,10 +8,10 @@ export function momentumJob(computations: Pick<TrendComputations, 'momentum'>, e
     name: 'momentum',
     description: 'Compute how each market moved lately: views, trades, odds, volume, participants.',
     everySeconds,
-    run: async () => {
-      const markets = await computations.momentum();
-      if (markets === null) throw new Error('Another process computes the momentum at this moment.');
-      return `${markets} markets`;
-    },
+    run: async ({ signal }) =>
+      computationOutcome(
+        await computations.momentum({ signal, budgetMs: buildBudgetMs(everySeconds) }),
+        'markets',
+      ),
   };
 }

@@ -1,5 +1,6 @@
 import type { TrendComputations } from '../trends/trend-computations.js';
 import type { Job } from './job.js';
+import { buildBudgetMs, computationOutcome } from './computation-outcome.js';
 
 /** @param everySeconds of the config, `trending.refreshSeconds`. */
 export function trendsJob(computations: Pick<TrendComputations, 'trends'>, everySeconds: number): Job {
@@ -7,10 +8,10 @@ export function trendsJob(computations: Pick<TrendComputations, 'trends'>, every
     name: 'trends',
     description: 'Compute how strongly each market trends, everywhere and in each country.',
     everySeconds,
-    run: async () => {
-      const scopes = await computations.trends();
-      if (scopes === null) throw new Error('Another process computes the trends at this moment.');
-      return `${scopes} scopes`;
-    },
+    run: async ({ signal }) =>
+      computationOutcome(
+        await computations.trends({ signal, budgetMs: buildBudgetMs(everySeconds) }),
+        'scopes',
+      ),
   };
 }

@@ -13,6 +13,8 @@ const LOCKS = {
   partitions: 4_201_003,
   /** Each sink has one relay at a time. */
   relay: 4_201_004,
+  /** One step of the roll-ups at a time. */
+  rollups: 4_201_005,
 } as const;
 
 /**

@@ -1,5 +1,6 @@
-import type { PrismaClient } from '../generated/prisma/client.js';
-import type { Momentum, MomentumFigures } from '../scoring/momentum.js';
+import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
+import type { Momentum } from '../scoring/momentum.js';
+import { activityTotals } from './rollup-totals.js';
 
 type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
 
@@ -15,11 +16,6 @@ export interface RecentActivity {
   readonly participations24h: number;
 }
 
-/** What a market's momentum is made of. */
-export interface MomentumSource extends RecentActivity, MomentumFigures {
-  readonly marketId: string;
-}
-
 /** A market's momentum as it is stored. */
 export interface StoredMomentum extends RecentActivity, Momentum {
   readonly marketId: string;
@@ -27,57 +23,73 @@ export interface StoredMomentum extends RecentActivity, Momentum {
   readonly probability24hAgo: number | null;
 }
 
+/**
+ * The volume of now divided by that of a day ago; 1 if that is unknown or 0, or if the quotient is too large for a float8.
+ * PostgreSQL would reject such a quotient, and one that is too small, which becomes 0.
+ */
+const VOLUME_SPIKE = Prisma.sql`
+  case when coalesce(day.volume_24h, 0) <= 0 then 1
+    when m.volume_24h <= 0 then 0
+    when ln(m.volume_24h) - ln(day.volume_24h) >= 709 then 1
+    when ln(m.volume_24h) - ln(day.volume_24h) <= -708 then 0
+    else m.volume_24h / day.volume_24h end`;
+
 export class MomentumRepository {
   constructor(private readonly connection: Connection) {}
 
-  /** What the momentum of every open market is made of, as of an instant. */
-  async sources(now: Date): Promise<MomentumSource[]> {
-    return this.connection.$queryRaw<MomentumSource[]>`
-      with activity as (
-        select market_id,
-          count(*) filter (where occurred_at > ${now}::timestamptz - interval '5 minutes' and is_view)::int as views_5m,
-          count(*) filter (where occurred_at > ${now}::timestamptz - interval '1 hour' and is_view)::int as views_1h,
-          count(*) filter (where is_view)::int as views_24h,
-          count(*) filter (where occurred_at > ${now}::timestamptz - interval '5 minutes' and not is_view)::int
-            as participations_5m,
-          count(*) filter (where occurred_at > ${now}::timestamptz - interval '1 hour' and not is_view)::int
-            as participations_1h,
-          count(*) filter (where not is_view)::int as participations_24h
-        from (
-          select market_id, occurred_at, event_type <> 'PARTICIPATE' as is_view from interactions
-          where occurred_at > ${now}::timestamptz - interval '24 hours'
-            and event_type in ('VIEW_MARKET', 'CLICK', 'PARTICIPATE')) done
-        group by market_id
-      )
-      select m.id as "marketId", coalesce(a.views_5m, 0) as "views5m", coalesce(a.views_1h, 0) as "views1h",
-        coalesce(a.views_24h, 0) as "views24h", coalesce(a.participations_5m, 0) as "participations5m",
-        coalesce(a.participations_1h, 0) as "participations1h",
-        coalesce(a.participations_24h, 0) as "participations24h",
-        m.probability, m.volume_24h as "volume24h", m.participant_count as "participantCount",
-        hour.probability as "probability1hAgo", day.probability as "probability24hAgo",
-        day.volume_24h as "volume24hADayAgo", day.participant_count as "participantCount24hAgo"
-      from markets m left join activity a on a.market_id = m.id
-      left join lateral (
-        select probability from market_snapshots s
-        where s.market_id = m.id and s.at <= ${now}::timestamptz - interval '1 hour' order by s.at desc limit 1
-      ) hour on true
-      left join lateral (
-        select probability, volume_24h, participant_count from market_snapshots s
-        where s.market_id = m.id and s.at <= ${now}::timestamptz - interval '24 hours' order by s.at desc limit 1
-      ) day on true
-      where m.status = 'OPEN'`;
-  }
-
-  /** Puts these in the place of all that are stored. */
-  async replaceAll(momentum: readonly StoredMomentum[]): Promise<void> {
-    await this.connection.$executeRaw`delete from market_momentum`;
+  /**
+   * Stores the momentum of every open market as of an instant, by the formulas of `scoring/momentum.ts`, and removes that
+   * of others. Writes only rows that changed. Counts come from the roll-ups of the activity.
+   *
+   * @returns how many open markets there are.
+   */
+  async replaceAll(now: Date): Promise<number> {
     await this.connection.$executeRaw`
-      insert into market_momentum (market_id, views_5m, views_1h, views_24h, participations_5m, participations_1h,
-        participations_24h, odds_change_1h, odds_change_24h, volume_spike, participant_delta_24h, probability_24h_ago)
-      select r.* from jsonb_to_recordset(${JSON.stringify(momentum)}::jsonb)
-        as r("marketId" text, "views5m" int, "views1h" int, "views24h" int, "participations5m" int,
-          "participations1h" int, "participations24h" int, "oddsChange1h" float8, "oddsChange24h" float8,
-          "volumeSpike" float8, "participantDelta24h" int, "probability24hAgo" float8)`;
+      select set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true)`;
+    await this.connection.$executeRaw`
+      delete from market_momentum t
+      where not exists (select from markets m where m.id = t.market_id and m.status = 'OPEN')`;
+    const count = (minutes: number, column: string): Prisma.Sql =>
+      Prisma.sql`coalesce(max(${Prisma.raw(column)}) filter (where minutes = ${minutes}), 0)::int`;
+    const [row] = await this.connection.$queryRaw<{ markets: number }[]>`
+      with activity as (
+        select market, ${count(5, 'views')} as views_5m, ${count(60, 'views')} as views_1h,
+          ${count(1_440, 'views')} as views_24h, ${count(5, 'participations')} as participations_5m,
+          ${count(60, 'participations')} as participations_1h, ${count(1_440, 'participations')} as participations_24h
+        from (${activityTotals(now, [5, 60, 1_440])}) totals group by market
+      ),
+      computed as materialized (
+        select m.id as market_id, coalesce(a.views_5m, 0) as views_5m, coalesce(a.views_1h, 0) as views_1h,
+          coalesce(a.views_24h, 0) as views_24h, coalesce(a.participations_5m, 0) as participations_5m,
+          coalesce(a.participations_1h, 0) as participations_1h, coalesce(a.participations_24h, 0) as participations_24h,
+          m.probability - hour.probability as odds_change_1h, m.probability - day.probability as odds_change_24h,
+          ${VOLUME_SPIKE} as volume_spike, m.participant_count - day.participant_count as participant_delta_24h,
+          day.probability as probability_24h_ago
+        from markets m left join activity a on a.market = hashtextextended(m.id, 0)
+        left join lateral (
+          select probability from market_snapshots s
+          where s.market_id = m.id and s.at <= ${now}::timestamptz - interval '1 hour' order by s.at desc limit 1
+        ) hour on true
+        left join lateral (
+          select probability, volume_24h, participant_count from market_snapshots s
+          where s.market_id = m.id and s.at <= ${now}::timestamptz - interval '24 hours' order by s.at desc limit 1
+        ) day on true
+        where m.status = 'OPEN'
+      ),
+      stored as (
+        insert into market_momentum (market_id, views_5m, views_1h, views_24h, participations_5m, participations_1h,
+          participations_24h, odds_change_1h, odds_change_24h, volume_spike, participant_delta_24h, probability_24h_ago)
+        select c.* from computed c left join market_momentum t using (market_id)
+        where t.market_id is null or (c.*) is distinct from (t.*)
+        on conflict (market_id) do update set views_5m = excluded.views_5m, views_1h = excluded.views_1h,
+          views_24h = excluded.views_24h, participations_5m = excluded.participations_5m,
+          participations_1h = excluded.participations_1h, participations_24h = excluded.participations_24h,
+          odds_change_1h = excluded.odds_change_1h, odds_change_24h = excluded.odds_change_24h,
+          volume_spike = excluded.volume_spike, participant_delta_24h = excluded.participant_delta_24h,
+          probability_24h_ago = excluded.probability_24h_ago
+      )
+      select count(*)::int as markets from computed`;
+    return row?.markets ?? 0;
   }
 
   async all(): Promise<StoredMomentum[]> {

@@ -9,6 +9,7 @@ import { OutboxRepository } from './outbox-repository.js';
 import { ProfileChangeRepository } from './profile-change-repository.js';
 import { ProfileRepository, type ProfileFold } from './profile-repository.js';
 import { record, type Recording } from './recording.js';
+import { RollupRepository } from './rollup-repository.js';
 import { RejectedEventRepository } from './rejected-event-repository.js';
 import { SecretRepository } from './secret-repository.js';
 import { ServedFeedRepository } from './served-feed-repository.js';
@@ -23,6 +24,7 @@ export interface Transaction {
   readonly trending: TrendingRepository;
   readonly momentum: MomentumRepository;
   readonly computations: ComputationRepository;
+  readonly rollups: RollupRepository;
   readonly outbox: OutboxRepository;
   readonly rejectedEvents: RejectedEventRepository;
   /**
@@ -78,6 +80,7 @@ export function createStore(
     trending: new TrendingRepository(connection),
     momentum: new MomentumRepository(connection),
     computations: new ComputationRepository(connection),
+    rollups: new RollupRepository(connection),
     outbox: new OutboxRepository(connection),
     rejectedEvents: new RejectedEventRepository(connection),
     record: async (recording) => {

@@ -1,5 +1,6 @@
 import type { PrismaClient } from '../generated/prisma/client.js';
-import { trendSums, trendSumsByCountry, type TrendWindow } from './trend-sums.js';
+import type { PairSettings } from './pair-rollup-sql.js';
+import { activityTotals, pairTotals } from './rollup-totals.js';
 
 type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
 
@@ -23,27 +24,33 @@ export interface MarketAttention {
   readonly popularity: number;
 }
 
+/** Window of the exposure, in minutes: 7 days. */
+const EXPOSURE_MINUTES = 10_080;
+
 export class TrendingRepository {
   constructor(private readonly connection: Connection) {}
 
   /**
-   * Puts the scores of a window in the place of all that are stored: each market's sum divided by the largest of the
-   * scope. A country has a scope when at least `minLocalUsers` distinct people act from it. Within a transaction,
-   * whose later statements then may use more memory.
+   * Replaces the scores by those of a roll-up that counts the window that ends at `now`: each market's sum divided by the
+   * largest of the scope. A country has a scope if at least `minLocalUsers` distinct users act in it.
    *
    * @returns how many scopes there are.
    */
-  async replaceScores(window: TrendWindow, minLocalUsers: number): Promise<number> {
-    await this.#allowMemory();
+  async replaceScores(now: Date, settings: PairSettings, minLocalUsers: number): Promise<number> {
+    await this.#prepare();
     await this.connection.$executeRaw`delete from trending_scopes`;
     return this.connection.$executeRaw`
       insert into trending_scopes (scope, market_ids, scores)
-      select case when country is null then 'global' else 'local:' || country end,
-        array_agg(market_id order by sum desc, market_id), array_agg(sum / largest order by sum desc, market_id)
-      from (
-        select country, market_id, sum, max(sum) over (partition by country) as largest
-        from (${trendSumsByCountry(window, minLocalUsers)}) sums where sum > 0
-      ) scored group by country`;
+      with totals as materialized (${pairTotals('trends', settings, now)}),
+      sums as (
+        select t.scope, m.id, t.sum from totals t
+        join markets m on hashtextextended(m.id, 0) = t.market and m.status = 'OPEN'
+        where t.sum > 0 and (t.scope = '' or t.scope in (
+          select scope from totals where market = 0 and scope <> '' and pairs >= ${minLocalUsers}))
+      )
+      select case scope when '' then 'global' else 'local:' || scope end,
+        array_agg(id order by sum desc, id), array_agg(sum / largest order by sum desc, id)
+      from (select scope, id, sum, max(sum) over (partition by scope) as largest from sums) scored group by scope`;
   }
 
   async scopes(): Promise<TrendingScope[]> {
@@ -52,24 +59,22 @@ export class TrendingRepository {
   }
 
   /**
-   * Puts these in the place of all that are stored: how often each open market was shown and opened since an instant,
-   * and its sum over a window, in people. Within a transaction, whose later statements then may use more memory.
+   * Replaces the attention of all open markets by what the roll-ups count: impressions and clicks of 7 days, and the sum of
+   * the roll-up of the popularity, in users.
    *
    * @returns how many markets there are.
    */
-  async replaceAttention(shownSince: Date, window: TrendWindow): Promise<number> {
-    await this.#allowMemory();
+  async replaceAttention(now: Date, settings: PairSettings): Promise<number> {
+    await this.#prepare();
     await this.connection.$executeRaw`delete from market_attention`;
     return this.connection.$executeRaw`
       insert into market_attention (market_id, impressions, clicks, popularity)
-      select market_id, coalesce(impressions, 0), coalesce(clicks, 0), coalesce(sum / ${window.userCap}::float8, 0)
-      from (
-        select i.market_id, count(*) filter (where i.event_type = 'IMPRESSION')::int as impressions,
-          count(*) filter (where i.event_type in ('CLICK', 'VIEW_MARKET'))::int as clicks
-        from interactions i join markets m on m.id = i.market_id and m.status = 'OPEN'
-        where i.occurred_at >= ${shownSince} and i.event_type in ('IMPRESSION', 'CLICK', 'VIEW_MARKET')
-        group by i.market_id
-      ) exposure full join (${trendSums(window)}) sums using (market_id)`;
+      with counts as (${activityTotals(now, [EXPOSURE_MINUTES])}),
+      sums as (select market, sum from (${pairTotals('popularity', settings, now)}) totals)
+      select m.id, coalesce(c.impressions, 0), coalesce(c.views, 0), coalesce(s.sum, 0) / ${settings.userCap}::float8
+      from markets m left join counts c on c.market = hashtextextended(m.id, 0)
+      left join sums s on s.market = hashtextextended(m.id, 0)
+      where m.status = 'OPEN' and (s.market is not null or c.market is not null)`;
   }
 
   async attention(): Promise<MarketAttention[]> {
@@ -77,8 +82,9 @@ export class TrendingRepository {
       select market_id as "marketId", impressions, clicks, popularity from market_attention`;
   }
 
-  /** A million events are summed up by hundreds of thousands of people and markets, for which 4 MB make files. */
-  async #allowMemory(): Promise<void> {
-    await this.connection.$executeRaw`set local work_mem = '48MB'`;
+  /** The steps of the roll-ups disable these joins; here, all markets are joined. */
+  async #prepare(): Promise<void> {
+    await this.connection.$executeRaw`
+      select set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true)`;
   }
 }

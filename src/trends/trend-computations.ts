@@ -1,22 +1,45 @@
 import type { Clock } from '../config/clock.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
 import type { ComputationName } from '../repositories/computation-repository.js';
-import type { MomentumSource, StoredMomentum } from '../repositories/momentum-repository.js';
+import type { RollupSettings } from '../repositories/rollup-repository.js';
 import type { Store, Transaction } from '../repositories/store.js';
-import type { TrendWindow } from '../repositories/trend-sums.js';
-import { momentum } from '../scoring/momentum.js';
+import { rollupSettings, STEP_LIMITS, stepTowards, type RollupGoal, type StepLimits } from './rollups.js';
 
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Exposure is counted over this time: a market that nobody was shown for as long is unknown again. */
-const EXPOSURE_WINDOW_MS = 7 * DAY_MS;
+/** How a computation ended. */
+export type ComputationResult =
+  /** The results were stored: `count` scopes or markets. */
+  | { readonly state: 'computed'; readonly count: number }
+  /** Its time ended while a roll-up was being built. The stored results stay; the next run goes on. */
+  | {
+      readonly state: 'building';
+      /** The share of the window that is counted; null while a backlog of new events is counted. */
+      readonly share: number | null;
+    }
+  /** Another process makes the same computation. */
+  | { readonly state: 'busy' };
 
-type Sources = Pick<Transaction, 'trending' | 'momentum'>;
+/** Bounds of a computation. */
+export interface ComputationRun {
+  readonly signal?: AbortSignal;
+  /** Time for building roll-ups, in milliseconds; a last step may exceed it by about a second. Default: no limit. */
+  readonly budgetMs?: number;
+}
+
+type Sources = Pick<Transaction, 'trending' | 'momentum' | 'rollups'>;
+
+interface Computing {
+  readonly now: Date;
+  readonly config: RankingConfig['trending'];
+  readonly settings: RollupSettings;
+}
 
 /**
- * What is computed over all markets from what is stored, and stored: each computation is one transaction, which
- * replaces what was computed before. While another process makes the same one, nothing is done.
+ * Computes trends, momentum, and exposure with popularity from the roll-ups, after it brought those up to date. The work is
+ * in steps, each one transaction; the last one stores the results. A run that ends early loses nothing.
  */
 export class TrendComputations {
   constructor(
@@ -24,72 +47,84 @@ export class TrendComputations {
       store: Pick<Store, 'transaction'>;
       config: () => RankingConfig['trending'];
       clock: Clock;
+      /** Default: {@link STEP_LIMITS}. */
+      limits?: StepLimits;
     },
   ) {}
 
-  /** How strongly each market trends in each scope. @returns in how many scopes; null when another process does it. */
-  trends(): Promise<number | null> {
-    return this.#compute('trends', ({ trending }, nowMs) => {
-      const { windowHours, halfLifeHours, userCap, minLocalUsers } = this.parts.config();
-      const window = windowOf(nowMs, windowHours * HOUR_MS, halfLifeHours * HOUR_MS, userCap);
-      return trending.replaceScores(window, minLocalUsers);
+  /** How strongly each market trends in each scope. Counts scopes. */
+  trends(run: ComputationRun = {}): Promise<ComputationResult> {
+    const goals = ({ windowHours }: RankingConfig['trending']): RollupGoal[] => [
+      { name: 'trends', windowMs: windowHours * HOUR_MS, includesEdge: true },
+    ];
+    return this.#compute('trends', run, goals, ({ trending }, { now, settings, config }) =>
+      trending.replaceScores(now, settings.trends, config.minLocalUsers),
+    );
+  }
+
+  /** How each market moved within a day. Counts markets. */
+  momentum(run: ComputationRun = {}): Promise<ComputationResult> {
+    const goals = (): RollupGoal[] => [
+      { name: 'activity:5', windowMs: 5 * MINUTE_MS, includesEdge: false },
+      { name: 'activity:60', windowMs: HOUR_MS, includesEdge: false },
+      { name: 'activity:1440', windowMs: DAY_MS, includesEdge: false },
+    ];
+    return this.#compute('momentum', run, goals, ({ momentum }, { now }) => momentum.replaceAll(now));
+  }
+
+  /** How often each market was shown and opened within a week, and its popularity. Counts markets. */
+  attention(run: ComputationRun = {}): Promise<ComputationResult> {
+    const goals = ({ popularity }: RankingConfig['trending']): RollupGoal[] => [
+      { name: 'popularity', windowMs: popularity.windowDays * DAY_MS, includesEdge: true },
+      // A market that was not shown for as long counts as new again.
+      { name: 'activity:10080', windowMs: 7 * DAY_MS, includesEdge: true },
+    ];
+    return this.#compute('attention', run, goals, async ({ trending, rollups }, { now, settings }) => {
+      await rollups.removeEmpty();
+      return trending.replaceAttention(now, settings.popularity);
     });
   }
 
-  /** How each market moved within a day. @returns of how many markets; null when another process does it. */
-  momentum(): Promise<number | null> {
-    return this.#compute('momentum', async (sources, nowMs) => {
-      const rows = (await sources.momentum.sources(new Date(nowMs))).map(toStored);
-      await sources.momentum.replaceAll(rows);
-      return rows.length;
-    });
-  }
-
-  /**
-   * How much the crowd has had to do with each market of late: it reads weeks of events.
-   *
-   * @returns of how many markets; null when another process does it.
-   */
-  attention(): Promise<number | null> {
-    return this.#compute('attention', ({ trending }, nowMs) => {
-      const { popularity, userCap } = this.parts.config();
-      const { windowDays, halfLifeDays } = popularity;
-      const window = windowOf(nowMs, windowDays * DAY_MS, halfLifeDays * DAY_MS, userCap);
-      return trending.replaceAttention(new Date(nowMs - EXPOSURE_WINDOW_MS), window);
-    });
-  }
-
-  #compute(
+  async #compute(
     name: ComputationName,
-    work: (sources: Sources, nowMs: number) => Promise<number>,
-  ): Promise<number | null> {
-    const nowMs = this.parts.clock();
+    { signal, budgetMs = Infinity }: ComputationRun,
+    goalsOf: (config: RankingConfig['trending']) => readonly RollupGoal[],
+    work: (sources: Sources, computing: Computing) => Promise<number>,
+  ): Promise<ComputationResult> {
+    const untilMs = performance.now() + budgetMs;
+    for (;;) {
+      signal?.throwIfAborted();
+      const result = await this.#step(name, goalsOf, work);
+      if (result.state !== 'building' || performance.now() >= untilMs) return result;
+    }
+  }
+
+  /** One transaction, as of the time at which it begins. */
+  #step(
+    name: ComputationName,
+    goalsOf: (config: RankingConfig['trending']) => readonly RollupGoal[],
+    work: (sources: Sources, computing: Computing) => Promise<number>,
+  ): Promise<ComputationResult> {
     return this.parts.store.transaction(async (transaction) => {
-      if (!(await transaction.computations.tryLock(name))) return null;
-      const result = await work(transaction, nowMs);
-      await transaction.computations.made(name, new Date(nowMs));
-      return result;
+      const { computations, rollups } = transaction;
+      const { limits = STEP_LIMITS } = this.parts;
+      if (!(await computations.tryLock(name))) return { state: 'busy' };
+      await rollups.begin();
+      const config = this.parts.config();
+      const computing = { now: new Date(this.parts.clock()), config, settings: rollupSettings(config) };
+      const positions = await rollups.positions(computing.settings);
+      const folded = await rollups.fold(positions, { ...computing, limit: limits.fold });
+      if (folded === limits.fold) return { state: 'building', share: null };
+      for (const goal of goalsOf(config)) {
+        const share = await stepTowards(goal, positions.get(goal.name) ?? null, rollups, {
+          ...computing,
+          limits,
+        });
+        if (share < 1) return { state: 'building', share };
+      }
+      const count = await work(transaction, computing);
+      await computations.made(name, computing.now);
+      return { state: 'computed', count };
     });
   }
-}
-
-function windowOf(nowMs: number, windowMs: number, halfLifeMs: number, userCap: number): TrendWindow {
-  return { now: new Date(nowMs), since: new Date(nowMs - windowMs), halfLifeMs, userCap };
-}
-
-function toStored({
-  marketId,
-  views5m,
-  views1h,
-  views24h,
-  participations5m,
-  participations1h,
-  participations24h,
-  ...figures
-}: MomentumSource): StoredMomentum {
-  return {
-    ...{ marketId, views5m, views1h, views24h, participations5m, participations1h, participations24h },
-    ...momentum(figures),
-    probability24hAgo: figures.probability24hAgo,
-  };
 }

@@ -8,6 +8,7 @@ import { readSettings } from '../../src/config/settings.js';
 import { RankMarketsDocument, TrendingDocument } from '../../src/generated/client/graphql.js';
 import { EVENT_TYPES, type EventType } from '../../src/scoring/event-weight.js';
 import { trendingScores, type TrendingRow } from '../../src/scoring/trending.js';
+import { TrendComputations } from '../../src/trends/trend-computations.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../support/test-gateway.js';
 
 const HOUR_MS = 3_600_000;
@@ -153,15 +154,17 @@ describe('a trend', () => {
       { userKey: 'a', marketId: 'market-0', hoursAgo: 20 },
       { userKey: 'a', marketId: 'market-1' },
     ]);
-    const now = new Date(gateway.clock.nowMs);
-    const since = new Date(gateway.clock.nowMs - 24 * HOUR_MS);
-    const scores = await gateway.backend.store.transaction(async ({ trending }) => {
-      await trending.replaceScores({ now, since, halfLifeMs: 60_000, userCap: 8 }, 20);
-      const [scope] = await trending.scopes();
-      return new Map(scope?.marketIds.map((marketId, place) => [marketId, scope.scores[place]]));
+    const { store, liveConfig } = gateway.backend;
+    const computations = new TrendComputations({
+      store,
+      config: () => ({ ...liveConfig.current.config.trending, halfLifeHours: 1 / 60 }),
+      clock: () => gateway.clock.nowMs,
     });
+    await computations.trends();
+    const [scope] = await store.trending.scopes();
+    const scores = new Map(scope?.marketIds.map((marketId, index) => [marketId, scope.scores[index]]));
     expect(scores.get('market-1')).toBe(1);
-    expect(scores.get('market-0')).toBeLessThan(1e-200);
+    expect(scores.get('market-0') ?? 0).toBeLessThan(1e-100);
   });
 });
 

@@ -7,6 +7,7 @@ it('gives each advisory lock a class of its own', () => {
     computation: true,
     partitions: true,
     relay: true,
+    rollups: true,
   };
   const classes = (Object.keys(locks) as (keyof typeof locks)[]).map((lock) => lockKeys(lock).values[0]);
 

@@ -4,7 +4,7 @@ import { checkInput } from '../input/check-input.js';
 import { isStorableText } from '../input/storable.js';
 import type { Logger } from '../observability/logger.js';
 import type { PastMarket } from '../scoring/v2/market-columns.js';
-import type { Market } from '../repositories/market.js';
+import type { Market, MarketTexts } from '../repositories/market.js';
 import type { MarketRepository } from '../repositories/market-repository.js';
 import { orUnavailable } from '../repositories/unavailable.js';
 import type { CatalogueSnapshot } from './catalogue-snapshot.js';
@@ -37,10 +37,10 @@ export class Catalogue {
     private readonly parts: {
       readonly markets: Pick<
         MarketRepository,
-        'findByIds' | 'newestVersion' | 'open' | 'changedSince' | 'latelyOver'
+        'findByIds' | 'findRecords' | 'newestVersion' | 'open' | 'changedSince' | 'latelyOver'
       >;
       /** Reads lists, on connections that no event waits for. */
-      readonly lists: Pick<MarketRepository, 'page'>;
+      readonly lists: Pick<MarketRepository, 'page' | 'texts'>;
       readonly writer: Pick<MarketWriter, 'write'>;
       readonly clock: Clock;
       readonly logger: Logger;
@@ -134,6 +134,18 @@ export class Catalogue {
   }
 
   /**
+   * The long texts of the markets with these ids, in the order asked; undefined where there is no such market. They are not
+   * kept in memory.
+   *
+   * @throws {BellwetherError} UNAVAILABLE without a database.
+   */
+  async texts(ids: readonly string[]): Promise<(MarketTexts | undefined)[]> {
+    const found = await this.#read(() => this.parts.lists.texts(ids.filter(isStorableText)));
+    const byId = new Map(found.map((texts) => [texts.id, texts]));
+    return ids.map((id) => byId.get(id));
+  }
+
+  /**
    * One page of all markets, open or not, newest first.
    *
    * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE without a database.
@@ -170,7 +182,7 @@ export class Catalogue {
   /** Judges markets as {@link upsert} would, and stores nothing. */
   async checkUpsert(inputs: readonly unknown[]): Promise<UpsertResult[]> {
     const checked = checkAll(inputs);
-    const stored = await this.#read(() => this.parts.markets.findByIds(idsOf(checked.valid)));
+    const stored = await this.#read(() => this.parts.markets.findRecords(idsOf(checked.valid)));
     const byId = new Map(stored.map((market) => [market.id, market]));
     return checked.inOrder(decide(byId, checked.valid, new Date(this.parts.clock())).results);
   }

@@ -5,7 +5,7 @@ import { idText } from '../input/id-text.js';
 import { parseWithRepairs, type RepairNote } from '../input/parse-with-repairs.js';
 import { amount, ROUNDING, share } from '../input/rounded-numbers.js';
 import { isStorableInstant, storableText } from '../input/storable.js';
-import type { Market, MarketStatus } from '../repositories/market.js';
+import type { MarketRecord, MarketStatus } from '../repositories/market.js';
 import { topicKey } from '../repositories/market.js';
 import { MAX_LENGTH, MAX_PARTICIPANTS, MAX_TAGS, marketRepairs } from './market-repairs.js';
 
@@ -89,16 +89,16 @@ export function checkMarketInput(input: unknown): MarketCheck {
 
 /** The market as it stands when `input` is applied to what is stored, or to nothing. */
 export function applyMarketInput(
-  stored: Market | undefined,
+  stored: MarketRecord | undefined,
   input: CheckedMarketInput & { readonly title: string },
   now: Date,
-): Market {
+): MarketRecord {
   /** The value given; else, when nothing was said, the stored one; else none. */
-  const value = <Key extends keyof Market>(
+  const value = <Key extends keyof MarketRecord>(
     key: Key,
-    given: Market[Key] | null | undefined,
-    none: Market[Key],
-  ): Market[Key] => (given === undefined ? (stored?.[key] ?? none) : (given ?? none));
+    given: MarketRecord[Key] | null | undefined,
+    none: MarketRecord[Key],
+  ): MarketRecord[Key] => (given === undefined ? (stored?.[key] ?? none) : (given ?? none));
   const date = (given: Date | string | null | undefined): Date | null | undefined =>
     typeof given === 'string' ? new Date(given) : given;
   const status = value('status', input.status, 'OPEN' satisfies MarketStatus);

@@ -1,2 +1,2 @@
-export type { Market, MarketStatus } from '../repositories/market.js';
+export type { Market, MarketRecord, MarketStatus, MarketTexts } from '../repositories/market.js';
 export { topicKey } from '../repositories/market.js';

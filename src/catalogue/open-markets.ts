@@ -38,7 +38,7 @@ export class OpenMarkets {
 
   constructor(
     private readonly parts: {
-      readonly markets: Pick<MarketRepository, 'newestVersion' | 'open' | 'changedSince'>;
+      readonly markets: Pick<MarketRepository, 'newestVersion' | 'open' | 'changedSince' | 'findByIds'>;
       readonly clock: Clock;
       readonly logger: Logger;
       /** Called with markets that changed, open or not, once the snapshot has them. */
@@ -70,29 +70,56 @@ export class OpenMarkets {
 
   async #load(): Promise<void> {
     await this.#weighing;
-    if (this.#version === null) await this.#loadAll();
+    let version = this.#version ?? (await this.#loadAll());
     for (let hasMore = true; hasMore;) {
-      const page = await this.parts.markets.changedSince(this.#version ?? 0n, PAGE);
+      const page = await this.parts.markets.changedSince(version, PAGE);
+      if (page === null) {
+        this.parts.logger.warn(
+          { version: String(version) },
+          'catalog is too old to catch up, reading all of it',
+        );
+        version = await this.#loadAll();
+        continue;
+      }
       await this.#apply(page.markets, page.version);
-      this.#version = page.version;
-      hasMore = page.hasMore;
+      ({ version, hasMore } = page);
+      this.#version = version;
     }
     this.#weighing = this.#weigh();
   }
 
-  /** Reads every open market. What changes in the meantime has a later version, and is read next. */
-  async #loadAll(): Promise<void> {
-    const version = await this.parts.markets.newestVersion();
+  /**
+   * Reads every open market. What changes in the meantime has a later version, and is read next.
+   *
+   * @returns the version of the snapshot.
+   */
+  async #loadAll(): Promise<bigint> {
+    const { markets, onChanged, clock } = this.parts;
+    const version = await markets.newestVersion();
     const entries: CatalogueEntry[] = [];
     for (let page: readonly Market[], after = ''; ;) {
-      page = await this.parts.markets.open(after, PAGE);
+      page = await markets.open(after, PAGE);
       for (const market of page) entries.push(toEntry(market));
       after = page.at(-1)?.id ?? '';
       if (page.length < PAGE) break;
     }
+    const before = this.#snapshot;
     this.#snapshot = await inSlices(snapshotWork(entries, version));
     this.#version = version;
-    this.#weighedAtMs = this.parts.clock();
+    this.#weighedAtMs = clock();
+    if (before.entries.length > 0) {
+      const gone = before.columns.ids.filter((id) => !this.#snapshot.byId.has(id));
+      onChanged([...this.#snapshot.entries.map(({ market }) => market), ...(await this.#findAll(gone))]);
+    }
+    return version;
+  }
+
+  async #findAll(ids: readonly string[]): Promise<Market[]> {
+    const found: Market[] = [];
+    for (let from = 0; from < ids.length; from += PAGE) {
+      found.push(...(await this.parts.markets.findByIds(ids.slice(from, from + PAGE))));
+    }
+    return found;
   }
 
   async #apply(markets: readonly Market[], version: bigint): Promise<void> {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { BellwetherError } from '../errors.js';
 import { repairText, type RepairNote } from '../input/parse-with-repairs.js';
-import type { Market } from '../repositories/market.js';
+import type { MarketRecord } from '../repositories/market.js';
 import { applyMarketInput, checkMarketInput, type CheckedMarketInput } from './market-input.js';
 
 const MAX_UPSERT = 1_000;
@@ -61,12 +61,12 @@ export function idsOf(inputs: readonly ValidInput[]): string[] {
  * input applies to the result of an earlier one with the same id.
  */
 export function decide(
-  stored: ReadonlyMap<string, Market>,
+  stored: ReadonlyMap<string, MarketRecord>,
   inputs: readonly ValidInput[],
   now: Date,
-): { results: UpsertResult[]; changed: Market[] } {
+): { results: UpsertResult[]; changed: MarketRecord[] } {
   const present = new Map(stored);
-  const changed = new Map<string, Market>();
+  const changed = new Map<string, MarketRecord>();
   const results = inputs.map(({ market: input, repairs }): UpsertResult => {
     const { id } = input;
     const before = present.get(id);

@@ -1,7 +1,7 @@
 import { importedEventId } from '../catalogue/importers/event-id.js';
 import type { ImportRecord, InteractionDraft, MarketRecord } from '../catalogue/importers/market-draft.js';
 import { applyMarketInput, checkMarketInput } from '../catalogue/market-input.js';
-import type { Market } from '../catalogue/market.js';
+import type { MarketRecord as StoredMarket } from '../catalogue/market.js';
 import { interactionInput } from '../tracking/interaction-input.js';
 import type { Archive, ArchivedEvent, ArchivedMarket, ArchivedPrice } from './archive.js';
 
@@ -143,7 +143,7 @@ export class ArchiveBuilder {
 }
 
 /** An archive has these as they were at the end, which would tell the outcome. */
-function asMade(market: Market): Market {
+function asMade(market: StoredMarket): StoredMarket {
   return {
     ...market,
     probability: null,
@@ -151,6 +151,7 @@ function asMade(market: Market): Market {
     volumeTotal: 0,
     participantCount: 0,
     status: 'OPEN',
+    description: null,
     editorialDescription: null,
     editorialBoost: 0,
   };

@@ -1,12 +1,11 @@
 import { foldText } from '../scoring/fold-text.js';
 
-/** A market as it is stored. Lists keep the order in which the site gave them. */
+/** A stored market without its long texts. Lists keep the order in which the site gave them. */
 export interface Market {
   readonly id: string;
   /** Names the market in compact stored data; 1 and up, for good. 0 for a market that is not stored. */
   readonly number: number;
   readonly title: string;
-  readonly description: string | null;
   readonly category: string;
   readonly tags: readonly string[];
   /** 0–1; null when unknown, and for a market with several answers. */
@@ -21,7 +20,6 @@ export interface Market {
   readonly openPastDue: boolean;
   readonly createdAt: Date;
   readonly resolvesAt: Date | null;
-  readonly editorialDescription: string | null;
   /** 0–1. */
   readonly editorialBoost: number;
   readonly eventKey: string | null;
@@ -29,6 +27,15 @@ export interface Market {
   /** ISO 3166-1 alpha-2, upper case. */
   readonly blockedCountries: readonly string[];
 }
+
+/** The long texts of a market, up to 100,000 characters, which are read from the database when they are asked for. */
+export interface MarketTexts {
+  readonly description: string | null;
+  readonly editorialDescription: string | null;
+}
+
+/** All that is stored of a market. */
+export interface MarketRecord extends Market, MarketTexts {}
 
 export type MarketStatus = 'OPEN' | 'CLOSED' | 'RESOLVED';
 

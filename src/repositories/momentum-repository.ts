@@ -29,10 +29,10 @@ export interface StoredMomentum extends RecentActivity, Momentum {
  */
 const VOLUME_SPIKE = Prisma.sql`
   case when coalesce(day.volume_24h, 0) <= 0 then 1
-    when m.volume_24h <= 0 then 0
-    when ln(m.volume_24h) - ln(day.volume_24h) >= 709 then 1
-    when ln(m.volume_24h) - ln(day.volume_24h) <= -708 then 0
-    else m.volume_24h / day.volume_24h end`;
+    when f.volume_24h <= 0 then 0
+    when ln(f.volume_24h) - ln(day.volume_24h) >= 709 then 1
+    when ln(f.volume_24h) - ln(day.volume_24h) <= -708 then 0
+    else f.volume_24h / day.volume_24h end`;
 
 export class MomentumRepository {
   constructor(private readonly connection: Connection) {}
@@ -62,10 +62,12 @@ export class MomentumRepository {
         select m.id as market_id, coalesce(a.views_5m, 0) as views_5m, coalesce(a.views_1h, 0) as views_1h,
           coalesce(a.views_24h, 0) as views_24h, coalesce(a.participations_5m, 0) as participations_5m,
           coalesce(a.participations_1h, 0) as participations_1h, coalesce(a.participations_24h, 0) as participations_24h,
-          m.probability - hour.probability as odds_change_1h, m.probability - day.probability as odds_change_24h,
-          ${VOLUME_SPIKE} as volume_spike, m.participant_count - day.participant_count as participant_delta_24h,
+          f.probability - hour.probability as odds_change_1h, f.probability - day.probability as odds_change_24h,
+          ${VOLUME_SPIKE} as volume_spike, f.participant_count - day.participant_count as participant_delta_24h,
           day.probability as probability_24h_ago
-        from markets m left join activity a on a.market = hashtextextended(m.id, 0)
+        from markets m join market_numbers n on n.market_id = m.id
+        join market_figures f on f.market_number = n.number
+        left join activity a on a.market = hashtextextended(m.id, 0)
         left join lateral (
           select probability from market_snapshots s
           where s.market_id = m.id and s.at <= ${now}::timestamptz - interval '1 hour' order by s.at desc limit 1

@@ -1,9 +1,9 @@
-import type { Market } from '../../src/repositories/market.js';
+import type { MarketRecord } from '../../src/repositories/market.js';
 
 const numbers = new Map<string, number>();
 
 /** A market as the database gives it, with the same number for the same id. */
-export function storedMarket(id: string, details: Partial<Market> = {}): Market {
+export function storedMarket(id: string, details: Partial<MarketRecord> = {}): MarketRecord {
   const number = numbers.get(id) ?? numbers.size + 1;
   numbers.set(id, number);
   return {

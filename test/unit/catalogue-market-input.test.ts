@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyMarketInput, checkMarketInput, distinctTags } from '../../src/catalogue/market-input.js';
-import type { Market } from '../../src/repositories/market.js';
+import type { MarketRecord } from '../../src/repositories/market.js';
 import { storedMarket } from '../support/stored-market.js';
 
 const now = new Date('2026-06-15T12:00:00Z');
@@ -15,7 +15,7 @@ function checked(fields: Record<string, unknown>) {
 const faultOf = (fields: Record<string, unknown>) =>
   checkMarketInput({ id: 'm1', title: 'Will it?', ...fields }).fault;
 
-function applied(stored: Market | undefined, fields: Record<string, unknown>): Market {
+function applied(stored: MarketRecord | undefined, fields: Record<string, unknown>): MarketRecord {
   const input = checked(fields);
   return applyMarketInput(stored, { ...input, title: input.title ?? 'Will it?' }, now);
 }
@@ -135,7 +135,7 @@ describe('a market past its time of resolution', () => {
   const past = new Date(now.getTime() - 1);
   const due = storedMarket('m1', { title: 'Will it?', resolvesAt: past });
 
-  it.each<[string, Market | undefined, Record<string, unknown>, boolean]>([
+  it.each<[string, MarketRecord | undefined, Record<string, unknown>, boolean]>([
     ['is overdue when it is reported as open', due, { status: 'OPEN' }, true],
     ['is overdue when it is new and reported as open', undefined, { status: 'OPEN', resolvesAt: past }, true],
     ['is not when its status is not said', due, { probability: 0.7 }, false],

@@ -33,6 +33,27 @@ export class MarketFieldsResolver {
     return loaders.history.load({ marketId, from, to, points });
   }
 
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: 'Background and rules of resolution. Not available in subscriptions.',
+  })
+  @Extensions(READS_DATABASE)
+  async description(@Root() { id }: Market, @Ctx() { loaders }: GraphQLContext): Promise<string | null> {
+    return (await loaders.marketTexts.load(id))?.description ?? null;
+  }
+
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: 'Text by the editors. Not available in subscriptions.',
+  })
+  @Extensions(READS_DATABASE)
+  async editorialDescription(
+    @Root() { id }: Market,
+    @Ctx() { loaders }: GraphQLContext,
+  ): Promise<string | null> {
+    return (await loaders.marketTexts.load(id))?.editorialDescription ?? null;
+  }
+
   @FieldResolver(() => MarketMomentumType, {
     nullable: true,
     description:

@@ -24,9 +24,6 @@ export class MarketType {
   @Field(() => String, { description: 'The question.' })
   title!: string;
 
-  @Field(() => String, { nullable: true, description: 'Background and rules of resolution.' })
-  description!: string | null;
-
   @Field(() => String, { description: 'The one topic it is filed under; "Other" when the site names none.' })
   category!: string;
 
@@ -62,9 +59,6 @@ export class MarketType {
 
   @Field(() => DateTimeISOResolver, { nullable: true, description: 'When it is due to resolve.' })
   resolvesAt!: Date | null;
-
-  @Field(() => String, { nullable: true, description: "The editors' own words about it." })
-  editorialDescription!: string | null;
 
   @Field(() => Float, { description: 'How much the editors lift it, 0–1.' })
   editorialBoost!: number;

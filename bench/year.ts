@@ -9,6 +9,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { TextTable } from '../dist/cli/text-table.js';
 import { openState } from './year/build-state.ts';
 import { describeMachine } from './year/machine.ts';
+import { catalog } from './year/measure-catalog.ts';
 import { events } from './year/measure-events.ts';
 import { growth } from './year/measure-growth.ts';
 import { mixed } from './year/measure-mixed.ts';
@@ -21,7 +22,7 @@ import type { Measurement, Result } from './year/result.ts';
 
 const MEASUREMENTS: readonly Measurement[] = [
   ...[profileBytes, walPerEvent, events, burst, overload],
-  ...[trends, growth, mixed, upkeep],
+  ...[catalog, trends, growth, mixed, upkeep],
 ];
 
 interface Flags {

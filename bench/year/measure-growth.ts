@@ -48,19 +48,34 @@ export const growth: Measurement = {
       });
       await sleep(WRITTEN_AFTER_MS);
       const afterFeeds = await tableBytes(database);
+      const rows = await tableRows(database);
       const results = [...afterFeeds].map(([table, bytes]): Result => {
         const perEvent = ((afterEvents.get(table) ?? 0) - (before.get(table) ?? 0)) / recorded;
         const perFeed = (bytes - (afterEvents.get(table) ?? 0)) / served;
         const day = (perEvent + perFeed) * PER_DAY;
+        const size = before.get(table) ?? 0;
         return {
           what: `Table ${table}`,
-          value: `${round((before.get(table) ?? 0) / 2 ** 20)} MB; ${round(perEvent)} bytes an event, ${round(perFeed)} a feed, ${round(day / 2 ** 20)} MB a day`,
-          numbers: { bytes: before.get(table) ?? 0, perEvent, perFeed, day },
+          value:
+            `${round(size / 2 ** 20)} MB, ${round(bytes / (rows.get(table) ?? NaN))} bytes a row; ` +
+            `${round(perEvent)} bytes an event, ${round(perFeed)} a feed, ${round(day / 2 ** 20)} MB a day`,
+          numbers: { bytes: size, perEvent, perFeed, day },
         };
       });
       return results.filter(({ numbers }) => (numbers['bytes'] ?? 0) > 2 ** 20 || (numbers['day'] ?? 0) > 0);
     }),
 };
+
+/** Estimated rows of each table; of partitions together. */
+async function tableRows(database: Client): Promise<Map<string, number>> {
+  await database.query('analyze');
+  const { rows } = await database.query<{ table: string; count: number }>(
+    `select coalesce(p.relname, c.relname) as table, sum(greatest(c.reltuples, 0))::float8 as count
+     from pg_class c left join pg_inherits i on i.inhrelid = c.oid left join pg_class p on p.oid = i.inhparent
+     where c.relkind = 'r' and c.relnamespace = current_schema()::regnamespace group by 1`,
+  );
+  return new Map(rows.map(({ table, count }) => [table, count]));
+}
 
 /** Bytes of each table with its indexes; of partitions together. */
 async function tableBytes(database: Client): Promise<Map<string, number>> {

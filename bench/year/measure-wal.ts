@@ -63,19 +63,12 @@ async function afterCheckpoint(site: Site): Promise<Result> {
   };
 }
 
-async function walOf({ database, url }: Site, body: string): Promise<number> {
-  const before = await position();
-  const response = await fetch(`${url}/graphql`, {
+async function walOf(site: Site, body: string): Promise<number> {
+  const before = await site.walBytes();
+  const response = await fetch(`${site.url}/graphql`, {
     ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body },
   });
   const answer = await response.text();
   if (recordedIn(answer) !== 1) throw new Error(`An event was not recorded: ${answer}`);
-  return (await position()) - before;
-
-  async function position(): Promise<number> {
-    const { rows } = await database.query<{ at: string }>(
-      `select pg_current_wal_insert_lsn() - '0/0'::pg_lsn as at`,
-    );
-    return Number(rows[0]?.at);
-  }
+  return (await site.walBytes()) - before;
 }

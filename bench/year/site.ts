@@ -10,6 +10,8 @@ export interface Site extends BenchGateway {
   resetLoop(): void;
   /** What the probe has seen since. */
   readLoop(): Promise<LoopReading>;
+  /** The position of the write-ahead log, bytes. */
+  walBytes(): Promise<number>;
   /** The `data` of an answer. @throws when there are errors. */
   ask(query: string, variables?: object): Promise<Record<string, unknown>>;
 }
@@ -37,6 +39,12 @@ export async function withSite<Result>(
       const answer = once(gateway.process, 'message') as Promise<[LoopReading]>;
       gateway.process.send('read');
       return (await answer)[0];
+    },
+    walBytes: async () => {
+      const { rows } = await gateway.database.query<{ at: string }>(
+        `select pg_current_wal_insert_lsn() - '0/0'::pg_lsn as at`,
+      );
+      return Number(rows[0]?.at);
     },
     ask: async (query, variables = {}) => {
       const response = await fetch(`${gateway.url}/graphql`, {

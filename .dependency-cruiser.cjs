@@ -10,7 +10,7 @@ const parts = {
   graphql: ['auth/', 'jobs/', 'sinks/', ...domain],
   http: ['graphql/', 'auth/', ...domain],
   auth: ['repositories/'],
-  feed: ['catalogue/', 'profiles/', 'trends/'],
+  feed: ['catalogue/', 'profiles/', 'trends/', 'repositories/(codec-|served-feed-)'],
   catalogue: ['repositories/'],
   live: ['catalogue/', 'profiles/'],
   profiles: ['repositories/'],

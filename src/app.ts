@@ -245,6 +245,8 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
         add: (served) => backgroundStore.servedFeeds.add(served),
         find: (feedId) =>
           orUnavailable('The feed could not be read now.', () => readerStore.servedFeeds.find(feedId)),
+        marketIds: (numbers) =>
+          orUnavailable('The feed could not be read now.', () => readerStore.servedFeeds.marketIds(numbers)),
       },
       onServed: (feed) => {
         if (!liveConfig.current.config.impressions.trackOnServe) return;

@@ -166,7 +166,7 @@ export const senseRules: readonly SenseRule[] = [
     ({ feed }) => feed.keepMinutes / MINUTES_PER_HOUR,
     'retention.rankingsHours',
     ({ retention }) => retention.rankingsHours,
-    'counted in hours, a feed would be gone while it can be paged on in',
+    'counted in hours, a feed would be gone while it can be paged in',
   ),
   notAbove(
     'tracking.groupEvents',

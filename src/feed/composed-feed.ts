@@ -23,5 +23,6 @@ export interface ComposedItem {
 
 export interface RestItem {
   readonly marketId: string;
-  readonly score: number;
+  /** Names the market in compact stored data. */
+  readonly number: number;
 }

@@ -161,7 +161,7 @@ export class ExplainService {
 function outcomeOf(served: ServedFeed, again: ComposedFeed, isHeld: boolean): Replay['outcome'] {
   const same =
     served.page.length === again.items.length &&
-    served.page.every(([marketId, score], index) => {
+    served.page.every(({ marketId, score }, index) => {
       const item = again.items[index];
       return item?.market.id === marketId && item.scores.final === score;
     });

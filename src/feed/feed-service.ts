@@ -76,14 +76,16 @@ export class FeedService {
     const served = await this.parts.served.find(feedId);
     const { config } = this.parts.config();
     const nowMs = this.parts.clock();
-    if (served === undefined || nowMs - served.nowMs > config.feed.keepMinutes * 60_000) {
+    const isPageable = served != null && nowMs - served.nowMs <= config.feed.keepMinutes * 60_000;
+    if (!isPageable || served.rest === null) {
       throw BellwetherError.notFound(
         'feedId',
         `The feed is not known, or older than ${config.feed.keepMinutes} minutes. Ask for a new one.`,
       );
     }
     const from = after ?? served.page.length;
-    const places = storedPlaces(served, from, first);
+    // Stored scores are of then: those of one response are all of now.
+    const places = storedPlaces(served, from, first).map((place) => ({ ...place, score: null }));
     const visitor = { userKey: served.userKey, country: served.country, algorithm: served.algorithm };
     const [{ inputs: present }, found] = await Promise.all([
       this.inputsFor(visitor, served.limit, loadProfile),
@@ -98,7 +100,7 @@ export class FeedService {
     return {
       feedId,
       items: itemsAt(places, ranked, inputs),
-      hasMore: from + places.length < served.page.length + served.restIds.length,
+      hasMore: from + places.length < served.page.length + served.rest.length,
     };
   }
 

@@ -17,43 +17,43 @@ export function itemsOf({ items }: ComposedFeed, inputs: RankingInputs): FeedIte
   });
 }
 
-/** A place in a stored ranking. */
-export interface StoredPlace extends Place {
+/** A position of a served feed. */
+export interface StoredPlace extends Omit<Place, 'score'> {
   readonly marketId: string;
+  /** The score when the feed was served; null where it is not stored. */
+  readonly score: number | null;
 }
 
-/** The places of a stored ranking after one of them, at most `first`. */
+/** The positions of a served feed after one of them, at most `first`. */
 export function storedPlaces(served: ServedFeed, after: number, first: number): StoredPlace[] {
-  const { page, restIds, restScores } = served;
-  const places: StoredPlace[] = [];
-  const end = Math.min(after + first, page.length + restIds.length);
-  for (let index = after; index < end; index += 1) {
-    const rank = index + 1;
-    const onPage = page[index];
-    if (onPage !== undefined) {
-      const [marketId, score, slot, badge, propensity] = onPage;
-      places.push({ marketId, rank, score, slot, badge, propensity });
-      continue;
-    }
-    const marketId = restIds[index - page.length];
-    const score = restScores[index - page.length];
-    if (marketId === undefined || score === undefined) continue;
-    const slot = served.algorithm === 'v1' ? null : 'PERSONAL';
-    places.push({ marketId, rank, score, slot, badge: null, propensity: null });
-  }
-  return places;
+  const { page, rest, algorithm } = served;
+  const restSlot = algorithm === 'v1' ? null : 'PERSONAL';
+  const all: Omit<StoredPlace, 'rank'>[] = [
+    ...page,
+    ...(rest ?? []).map(({ marketId }) => ({
+      ...({ marketId, score: null, slot: restSlot, badge: null, propensity: null } as const),
+    })),
+  ];
+  return all.slice(after, after + first).map(({ marketId, score, slot, badge, propensity }, index) => ({
+    ...{ rank: after + index + 1, marketId, score, slot, badge, propensity },
+  }));
 }
 
-/** The items at places of a stored ranking; a market that is not among the scored leaves its place empty. */
+/**
+ * The items at positions of a served feed; a market that is not among the scored ones leaves its position empty. A score
+ * that is not stored is the present one.
+ */
 export function itemsAt(
   places: readonly StoredPlace[],
   scored: readonly ScoredCandidate[],
   inputs: RankingInputs,
 ): FeedItem[] {
   const byId = new Map(scored.map((item) => [item.candidate.market.id, item]));
-  return places.flatMap(({ marketId, ...place }) => {
+  return places.flatMap(({ marketId, score, ...place }) => {
     const item = byId.get(marketId);
-    return item === undefined ? [] : [toItem(place, { ...item, market: item.candidate.market }, inputs)];
+    if (item === undefined) return [];
+    const { candidate, scores } = item;
+    return [toItem({ ...place, score: score ?? scores.final }, { scores, market: candidate.market }, inputs)];
   });
 }
 

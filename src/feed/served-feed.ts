@@ -1,49 +1,45 @@
-import { z } from 'zod';
-import { BADGES } from './badge.js';
+import type { Badge } from './badge.js';
 import type { ComposedFeed } from './composed-feed.js';
-import { SLOTS } from './composition/slots.js';
-import type { Feed } from './feed.js';
+import type { Slot } from './composition/slots.js';
+import type { AlgorithmVersion, Feed } from './feed.js';
 import type { RankingInputs } from './ranking-inputs.js';
 
-/**
- * A feed that was answered: what it was made from, named by versions, and what came of it, so that it can be paged on
- * in and explained on any replica.
- */
-export const servedFeedSchema = z.object({
-  country: z.string().nullable(),
-  nowMs: z.number(),
-  limit: z.number(),
-  algorithm: z.enum(['v1', 'v2']),
-  algorithmVersion: z.enum(['v1', 'v2', 'fallback']),
-  personal: z.boolean(),
-  personalized: z.boolean(),
-  degraded: z.boolean(),
-  configVersion: z.string(),
-  catalogueVersion: z.string(),
-  trendsComputedAtMs: z.number(),
-  /** Null without a profile. */
-  profileVersion: z.number().nullable(),
-  notes: z.array(z.string()),
-  /** The page, the hero first: market, score, slot, badge, propensity. */
-  page: z.array(
-    z.tuple([
-      z.string(),
-      z.number(),
-      z.enum(SLOTS).nullable(),
-      z.enum(BADGES).nullable(),
-      z.number().nullable(),
-    ]),
-  ),
-  /** What follows it, best first: markets, and their scores. */
-  restIds: z.array(z.string()),
-  restScores: z.array(z.number()),
-});
+/** A market by its id, and by the number that names it in compact stored data. */
+export interface ServedMarket {
+  readonly marketId: string;
+  readonly number: number;
+}
 
-export type ServedRanking = z.infer<typeof servedFeedSchema>;
+/** An item of a served page. */
+export interface ServedItem extends ServedMarket {
+  readonly score: number;
+  readonly slot: Slot | null;
+  readonly badge: Badge | null;
+  readonly propensity: number | null;
+}
 
-export interface ServedFeed extends ServedRanking {
+/** A feed as it was served, with the versions of its inputs: enough to page on in it and to explain it on any replica. */
+export interface ServedFeed {
   readonly feedId: string;
   readonly userKey: string | null;
+  readonly country: string | null;
+  readonly nowMs: number;
+  readonly limit: number;
+  readonly algorithm: 'v1' | 'v2';
+  readonly algorithmVersion: AlgorithmVersion;
+  readonly personal: boolean;
+  readonly personalized: boolean;
+  readonly degraded: boolean;
+  readonly configVersion: string;
+  readonly catalogueVersion: string;
+  readonly trendsComputedAtMs: number;
+  /** Null without a profile. */
+  readonly profileVersion: number | null;
+  readonly notes: readonly string[];
+  /** The page, the hero first. */
+  readonly page: readonly ServedItem[];
+  /** The markets that follow the page, best first; null when they are no longer stored. */
+  readonly rest: readonly ServedMarket[] | null;
 }
 
 /** A feed as it is kept. */
@@ -55,31 +51,16 @@ export function toServedFeed(
   const { userKey, country, nowMs, limit, algorithm, personal, configVersion, snapshot, trends, profile } =
     inputs;
   return {
-    ...{
-      feedId,
-      userKey,
-      country,
-      nowMs,
-      limit,
-      algorithm,
-      algorithmVersion,
-      personal,
-      personalized,
-      degraded,
-    },
-    configVersion,
+    ...{ feedId, userKey, country, nowMs, limit, algorithm, algorithmVersion },
+    ...{ personal, personalized, degraded, configVersion },
     catalogueVersion: String(snapshot.version),
     trendsComputedAtMs: trends.computedAtMs,
     profileVersion: profile?.version ?? null,
-    notes: [...notes],
-    page: items.map(({ market, scores, slot, badge, propensity }) => [
-      market.id,
-      scores.final,
-      slot,
-      badge,
-      propensity,
-    ]),
-    restIds: rest.map(({ marketId }) => marketId),
-    restScores: rest.map(({ score }) => score),
+    notes,
+    page: items.map(({ market, scores, slot, badge, propensity }) => ({
+      ...{ marketId: market.id, number: market.number },
+      ...{ score: scores.final, slot, badge, propensity },
+    })),
+    rest,
   };
 }

@@ -96,5 +96,8 @@ function restOf(
     compareScored(at(a).scoring, finalAt(a), at(b).scoring, finalAt(b)),
   );
   for (let index = 0; index < candidates.length; index += 1) if (!onPage.has(at(index))) best.offer(index);
-  return best.indexes.map((index) => ({ marketId: at(index).market.id, score: finalAt(index) }));
+  return best.indexes.map((index) => {
+    const { id: marketId, number } = at(index).market;
+    return { marketId, number };
+  });
 }

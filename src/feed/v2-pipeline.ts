@@ -1,7 +1,8 @@
+import type { CatalogueEntry, CatalogueSnapshot } from '../catalogue/catalogue.js';
 import type { TrendColumns } from '../scoring/v2/market-columns.js';
 import type { ScoresV2 } from '../scoring/v2/score-v2.js';
 import { badgeOf } from './badge.js';
-import type { ComposedFeed, ComposedItem } from './composed-feed.js';
+import type { ComposedFeed, ComposedItem, RestItem } from './composed-feed.js';
 import { bestPersonal } from './composition/best-personal.js';
 import { compose } from './composition/compose.js';
 import { continuation } from './composition/continuation.js';
@@ -27,10 +28,7 @@ export function composeV2(inputs: RankingInputs, v2: RankersV2): ComposedFeed {
   const rest = continuation(ranked, page, config.feed.pageDepth);
   return {
     items: page.items.map((placed) => composedItem(placed, inputs, scored, trend)),
-    rest: Array.from(rest, (row) => ({
-      marketId: snapshot.columns.ids[row] as string,
-      score: scored.final[row] as number,
-    })),
+    rest: Array.from(rest, (row) => restItem(entryAt(snapshot, row))),
     notes: page.notes,
   };
 }
@@ -70,8 +68,7 @@ function composedItem(
   scored: ScoresV2,
   { global, local }: TrendColumns,
 ): ComposedItem {
-  const entry = snapshot.entries[row];
-  if (entry === undefined) throw new Error('A composed row is not in the catalogue.');
+  const entry = entryAt(snapshot, row);
   const seen = {
     moved: scored.changed[row] === 1,
     resolvesAtMs: entry.resolvesAtMs,
@@ -85,6 +82,16 @@ function composedItem(
     propensity,
     badge: badgeOf(seen, nowMs, config.feed.badges),
   };
+}
+
+function entryAt({ entries }: CatalogueSnapshot, row: number): CatalogueEntry {
+  const entry = entries[row];
+  if (entry === undefined) throw new Error('A composed row is not in the catalog.');
+  return entry;
+}
+
+function restItem({ market: { id: marketId, number } }: CatalogueEntry): RestItem {
+  return { marketId, number };
 }
 
 function trendOf({ trends, snapshot, country }: RankingInputs): TrendColumns {

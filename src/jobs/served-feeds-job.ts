@@ -1,17 +1,16 @@
 import type { Retention } from '../tracking/retention.js';
 import type { Job } from './job.js';
 
-export function servedFeedsJob(
-  retention: Pick<Retention, 'removeServedFeedsOfNobody' | 'dropServedFeeds'>,
-): Job {
+export function servedFeedsJob(retention: Pick<Retention, 'dropServedFeeds'>): Job {
   return {
     name: 'served-feeds',
-    description: 'Remove answered feeds that are too old, and those of nobody that cannot be paged on in.',
+    description:
+      'Drop served feeds that can no longer be paged in, and pages that are too old to be explained.',
     everySeconds: 10 * 60,
     run: async ({ now, signal }) => {
-      const removed = await retention.removeServedFeedsOfNobody(now);
-      const { dropped } = await retention.dropServedFeeds(now, signal);
-      return `${removed} feeds of nobody removed, ${dropped.length} partitions dropped`;
+      const { dropped, postponed } = await retention.dropServedFeeds(now, signal);
+      // A partition in use is dropped by the next run, ten minutes later.
+      return `${dropped.length} partitions dropped, ${postponed.length} postponed`;
     },
   };
 }

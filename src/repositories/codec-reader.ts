@@ -75,6 +75,15 @@ export class CodecReader {
     return text;
   }
 
+  /** Bytes as they were written, as a view. */
+  raw(length: number): Uint8Array {
+    const end = this.#position + length;
+    if (end > this.bytes.length) throw new RangeError(NO_VALUE);
+    const bytes = this.bytes.subarray(this.#position, end);
+    this.#position = end;
+    return bytes;
+  }
+
   list<Item>(read: () => Item): Item[] {
     const items: Item[] = [];
     for (let left = this.whole(); left > 0; left--) items.push(read());

@@ -2,7 +2,7 @@ import { escapeIdentifier, escapeLiteral } from 'pg';
 import { withOwnSession, type OwnSession } from '../database/own-session.js';
 
 /** The tables that are partitioned by time. */
-export type PartitionedTable = 'interactions' | 'served_feeds';
+export type PartitionedTable = 'interactions' | 'served_feeds' | 'served_feed_rests';
 
 /** A partition that may be dropped. */
 export interface OldPartition {

@@ -3,7 +3,8 @@ import type { InteractionRepository } from '../repositories/interaction-reposito
 import type { ServedFeedRepository } from '../repositories/served-feed-repository.js';
 import { isUnavailable } from '../repositories/unavailable.js';
 
-const DAY_MS = 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** Live events are accepted up to 7 days late; one more day allows for clocks that differ. */
 const LATE_EVENT_MS = 8 * DAY_MS;
@@ -18,7 +19,7 @@ const MONTHS_AHEAD = 2;
 export async function ensureUpcomingPartitions(
   store: {
     readonly interactions: Pick<InteractionRepository, 'ensurePartitions'>;
-    readonly servedFeeds: Pick<ServedFeedRepository, 'ensurePartitions'>;
+    readonly servedFeeds: Pick<ServedFeedRepository, 'ensurePartitions' | 'ensureRestPartitions'>;
   },
   nowMs: number,
   logger: Logger,
@@ -52,19 +53,21 @@ function monthsNeeded(nowMs: number): Date[] {
   }
 }
 
-/** A task that fails for this long harms nothing; each partition holds six hours and costs every look-up a little. */
+/** Each partition of six hours costs every look-up a little; a task may fail for this long. */
 const FEED_DAYS_AHEAD = 3;
 
-/** Feeds of replicas whose clocks are slow by less than this can be stored. */
-const SLOW_CLOCK_MS = 3_600_000;
+/** Partitions of one hour, created every 12 hours; missing ones are created when they are needed. */
+const REST_HOURS_AHEAD = 13;
 
-/** Makes the partitions that feeds served now and within the next three days need. */
-export function ensureServedFeedPartitions(
-  servedFeeds: Pick<ServedFeedRepository, 'ensurePartitions'>,
+/** Feeds of replicas whose clocks are slow by less than this can be stored. */
+const SLOW_CLOCK_MS = HOUR_MS;
+
+/** Creates the partitions that feeds served now and soon need: those of pages three days ahead, the others 13 hours. */
+export async function ensureServedFeedPartitions(
+  servedFeeds: Pick<ServedFeedRepository, 'ensurePartitions' | 'ensureRestPartitions'>,
   nowMs: number,
 ): Promise<void> {
-  return servedFeeds.ensurePartitions(
-    new Date(nowMs - SLOW_CLOCK_MS),
-    new Date(nowMs + FEED_DAYS_AHEAD * DAY_MS),
-  );
+  const first = new Date(nowMs - SLOW_CLOCK_MS);
+  await servedFeeds.ensurePartitions(first, new Date(nowMs + FEED_DAYS_AHEAD * DAY_MS));
+  await servedFeeds.ensureRestPartitions(first, new Date(nowMs + REST_HOURS_AHEAD * HOUR_MS));
 }

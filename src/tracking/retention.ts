@@ -2,7 +2,6 @@ import type { RankingConfig } from '../config/ranking-schema.js';
 import type { InteractionRepository } from '../repositories/interaction-repository.js';
 import type { PartitionedTable, PartitionRepository } from '../repositories/partition-repository.js';
 import type { ProfileRepository } from '../repositories/profile-repository.js';
-import type { ServedFeedRepository } from '../repositories/served-feed-repository.js';
 
 /** What a run removed. */
 export interface RetentionResult {
@@ -19,7 +18,8 @@ export interface DroppedPartitions {
   readonly postponed: readonly string[];
 }
 
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 /** For so long a client event id has to be known. */
@@ -28,14 +28,13 @@ const CLIENT_EVENT_DAYS = 7;
 const PROFILES_AT_ONCE = 100;
 const CLIENT_EVENTS_AT_ONCE = 10_000;
 
-/** Forgets what is too old: events by whole months, served feeds by six hours, client event ids. */
+/** Removes what is too old: events by whole months, served feeds by six hours and by one, client event ids. */
 export class Retention {
   constructor(
     private readonly parts: {
       readonly store: {
         readonly interactions: Pick<InteractionRepository, 'removeClientEvents'>;
         readonly profiles: Pick<ProfileRepository, 'load' | 'withoutState'>;
-        readonly servedFeeds: Pick<ServedFeedRepository, 'removeOfNobody'>;
       };
       readonly partitions: Pick<PartitionRepository, 'endedBefore' | 'drop'>;
       /** As it is now. */
@@ -63,20 +62,28 @@ export class Retention {
     };
   }
 
-  /** Drops the parts of the served feeds that lie wholly before what the config keeps. */
-  dropServedFeeds(now: Date, signal: AbortSignal): Promise<DroppedPartitions> {
-    const { rankingsHours } = this.parts.config().retention;
-    return this.#dropBefore('served_feeds', before(now, rankingsHours * HOUR_MS), signal);
-  }
-
   /**
-   * Removes the feeds served to nobody in particular that can no longer be paged on in.
+   * Drops the partitions of the served feeds that lie wholly before what the config keeps: pages after
+   * `retention.rankingsHours`, what follows them after `feed.keepMinutes`.
    *
-   * @returns how many.
+   * @param signal ends it before the next partition.
    */
-  removeServedFeedsOfNobody(now: Date): Promise<number> {
-    const { keepMinutes } = this.parts.config().feed;
-    return this.parts.store.servedFeeds.removeOfNobody(before(now, keepMinutes * 60_000));
+  async dropServedFeeds(now: Date, signal: AbortSignal): Promise<DroppedPartitions> {
+    const { retention, feed } = this.parts.config();
+    const rests = await this.#dropBefore(
+      'served_feed_rests',
+      before(now, feed.keepMinutes * MINUTE_MS),
+      signal,
+    );
+    const pages = await this.#dropBefore(
+      'served_feeds',
+      before(now, retention.rankingsHours * HOUR_MS),
+      signal,
+    );
+    return {
+      dropped: [...rests.dropped, ...pages.dropped],
+      postponed: [...rests.postponed, ...pages.postponed],
+    };
   }
 
   async #dropBefore(table: PartitionedTable, instant: Date, signal: AbortSignal): Promise<DroppedPartitions> {

@@ -226,55 +226,77 @@ describe('client event ids', () => {
 });
 
 describe('served feeds', () => {
+  const page = Buffer.from('page');
+  const rest = Buffer.from('rest');
   const drop = (nowMs = TEST_NOW_MS) =>
     retention.dropServedFeeds(new Date(nowMs), new AbortController().signal);
-  const add = (userKey: string | null, hoursAgo: number) => {
+  const add = async (userKey: string | null, hoursAgo: number) => {
     const feedId = uuidv7();
     const servedAt = new Date(TEST_NOW_MS - hoursAgo * HOUR_MS);
-    return gateway.backend.store.servedFeeds
-      .add([{ feedId, userKey, servedAt, ranking: '{}' }])
-      .then(() => feedId);
+    await gateway.backend.store.servedFeeds.add([{ feedId, userKey, servedAt, page, rest }]);
+    return feedId;
   };
-  const isThere = async (feedId: string) =>
-    (await gateway.backend.store.servedFeeds.find(feedId)) !== undefined;
+  const find = (feedId: string) => gateway.backend.store.servedFeeds.find(feedId);
+  const isThere = async (feedId: string) => (await find(feedId)) !== undefined;
+  const hasRest = async (feedId: string) => (await find(feedId))?.rest != null;
 
   it('go by parts of six hours, once they ended a day ago', async () => {
     await ensureServedFeedPartitions(gateway.backend.store.servedFeeds, TEST_NOW_MS - 30 * HOUR_MS);
-    const [older, old, young] = [await add('ada', 30.5), await add('ada', 25), await add('ada', 23)];
+    const [older, old, young] = [await add('ada', 30.5), await add('ada', 25), await add(null, 23)];
     // The second one's part ended right 24 hours ago.
-    expect(await drop()).toMatchObject({
-      dropped: ['served_feeds_2026_06_14_00', 'served_feeds_2026_06_14_06'],
-    });
+    const { dropped } = await drop();
+    expect(dropped.filter((name) => name.startsWith('served_feeds'))).toEqual([
+      'served_feeds_2026_06_14_00',
+      'served_feeds_2026_06_14_06',
+    ]);
     expect(await Promise.all([older, old, young].map(isThere))).toEqual([false, false, true]);
-    expect(await drop(TEST_NOW_MS + 6 * HOUR_MS - 1)).toMatchObject({ dropped: [] });
-    expect(await drop(TEST_NOW_MS + 6 * HOUR_MS)).toMatchObject({
-      dropped: ['served_feeds_2026_06_14_12'],
-    });
+    const later = (await drop(TEST_NOW_MS + 6 * HOUR_MS - 1)).dropped;
+    expect(later.filter((name) => name.startsWith('served_feeds'))).toEqual([]);
+    expect((await drop(TEST_NOW_MS + 6 * HOUR_MS)).dropped).toContain('served_feeds_2026_06_14_12');
+  });
+
+  it('lose what follows their page by hours, once it can no longer be paged in', async () => {
+    const feeds = [await add('ada', 1.6), await add(null, 1.4), await add('ada', 0.9), await add(null, 0.1)];
+    // Half an hour after 11:00, when the hour of the first two ended.
+    expect((await drop(TEST_NOW_MS - 0.5 * HOUR_MS - 1)).dropped).not.toContain(
+      'served_feed_rests_2026_06_15_10',
+    );
+    expect(await Promise.all(feeds.map(hasRest))).toEqual([true, true, true, true]);
+    expect((await drop(TEST_NOW_MS - 0.5 * HOUR_MS)).dropped).toContain('served_feed_rests_2026_06_15_10');
+    expect(await Promise.all(feeds.map(hasRest))).toEqual([false, false, true, true]);
+    expect(await Promise.all(feeds.map(isThere))).toEqual([true, true, true, true]);
   });
 
   it('can be stored for the next three days from the start, and by a clock that is slow', async () => {
     expect(await partitionsOf('served_feeds')).toHaveLength(14);
+    expect(await partitionsOf('served_feed_rests')).toHaveLength(15);
     await add('ada', 0.9);
-    await add('ada', -71.9);
     await ensureServedFeedPartitions(gateway.backend.store.servedFeeds, TEST_NOW_MS);
+    expect(await partitionsOf('served_feeds')).toHaveLength(14);
+    expect(await partitionsOf('served_feed_rests')).toHaveLength(15);
+    await add('ada', -71.9);
     expect(await partitionsOf('served_feeds')).toHaveLength(14);
     await add('ada', 24);
     expect(await partitionsOf('served_feeds')).toContain('2026_06_14_12');
-  });
-
-  it('to nobody in particular go as soon as they can no longer be paged on in', async () => {
-    await ensureServedFeedPartitions(gateway.backend.store.servedFeeds, TEST_NOW_MS - DAY_MS);
-    const feeds = [await add(null, 0.6), await add(null, 20), await add(null, 0.4), await add('ada', 20)];
-    expect(await retention.removeServedFeedsOfNobody(new Date(TEST_NOW_MS))).toBe(2);
-    expect(await Promise.all(feeds.map(isThere))).toEqual([false, false, true, true]);
+    expect(await partitionsOf('served_feed_rests')).toContain('2026_06_14_12');
   });
 
   it('stored twice are there once', async () => {
-    const row = { feedId: uuidv7(), userKey: null, servedAt: new Date(TEST_NOW_MS), ranking: '{}' };
+    const feed = { feedId: uuidv7(), userKey: null, servedAt: new Date(TEST_NOW_MS), page, rest };
     const { servedFeeds } = gateway.backend.store;
-    await servedFeeds.add([row]);
-    await servedFeeds.add([row]);
-    expect(await countOf('served_feeds')).toBe(1);
-    expect(await servedFeeds.find(row.feedId)).toEqual(row);
+    await servedFeeds.add([feed]);
+    await servedFeeds.add([feed]);
+    expect([await countOf('served_feeds'), await countOf('served_feed_rests')]).toEqual([1, 1]);
+    const found = await servedFeeds.find(feed.feedId);
+    expect(found).toMatchObject({
+      feedId: feed.feedId,
+      userKey: null,
+      servedAt: feed.servedAt,
+      ranking: null,
+    });
+    expect([found?.page, found?.rest].map((bytes) => Buffer.from(bytes ?? []).toString())).toEqual([
+      'page',
+      'rest',
+    ]);
   });
 });

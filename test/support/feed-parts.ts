@@ -59,7 +59,11 @@ export function feedOver(
     trends: {
       state: new TrendState({ ...NO_TRENDS, scopes }, NOON_MS),
     },
-    store: { add: () => Promise.resolve(), find: () => Promise.resolve(undefined) },
+    store: {
+      add: () => Promise.resolve(),
+      find: () => Promise.resolve(undefined),
+      marketIds: () => Promise.resolve(new Map()),
+    },
     config: () => loaded,
     personalizationEnabled: true,
     onServed: () => undefined,

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { BADGES } from './badge.js';
+import { SLOTS } from './composition/slots.js';
+import type { ServedFeed } from './served-feed.js';
+
+/** A feed as versions before the packed format stored it. Such feeds are read until their partitions are dropped. */
+const jsonFeed = z.object({
+  country: z.string().nullable(),
+  nowMs: z.number(),
+  limit: z.number(),
+  algorithm: z.enum(['v1', 'v2']),
+  algorithmVersion: z.enum(['v1', 'v2', 'fallback']),
+  personal: z.boolean(),
+  personalized: z.boolean(),
+  degraded: z.boolean(),
+  configVersion: z.string(),
+  catalogueVersion: z.string(),
+  trendsComputedAtMs: z.number(),
+  profileVersion: z.number().nullable(),
+  notes: z.array(z.string()),
+  page: z.array(
+    z.tuple([
+      z.string(),
+      z.number(),
+      z.enum(SLOTS).nullable(),
+      z.enum(BADGES).nullable(),
+      z.number().nullable(),
+    ]),
+  ),
+  restIds: z.array(z.string()),
+});
+
+/** The number of a market whose number was not stored. */
+const NO_NUMBER = 0;
+
+/** @throws {ZodError} or SyntaxError for another text. */
+export function servedFeedOfJson(json: string): Omit<ServedFeed, 'feedId' | 'userKey'> {
+  const { page, restIds, ...inputs } = jsonFeed.parse(JSON.parse(json));
+  return {
+    ...inputs,
+    page: page.map(([marketId, score, slot, badge, propensity]) => ({
+      ...{ marketId, number: NO_NUMBER, score, slot, badge, propensity },
+    })),
+    rest: restIds.map((marketId) => ({ marketId, number: NO_NUMBER })),
+  };
+}

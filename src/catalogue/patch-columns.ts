@@ -32,7 +32,7 @@ export function differInNumbersOnly(one: ColumnsEntry, other: ColumnsEntry): boo
 }
 
 /**
- * The columns with the numbers of some rows replaced; everything else is shared. Costs a copy of six columns.
+ * The columns with the numbers of some rows replaced; everything else is shared. Costs a copy of each column that changes.
  *
  * @param entries which differ from those of the columns in numbers only.
  */
@@ -42,7 +42,9 @@ export function withNumbers<Columns extends Numbers>(
 ): Columns {
   const replaced: Partial<Record<keyof Numbers, Float64Array>> = {};
   for (const name of NUMBER_COLUMNS) {
-    const column = columns[name].slice();
+    const old = columns[name];
+    if (entries.every(({ row, entry }) => Object.is(old[row], VALUES[name](entry)))) continue;
+    const column = old.slice();
     for (const { row, entry } of entries) column[row] = VALUES[name](entry);
     replaced[name] = column;
   }

@@ -13,10 +13,12 @@ export function patchText<Entry>(
   termsOf: (entry: Entry) => TermCounts,
 ): CatalogueText {
   const { words } = old;
-  const rows = new TermRows(edits.size, old.terms.length + 32 * edits.fresh.length);
+  const texts = edits.fresh.map(({ entry }) => termsOf(entry));
+  const rows = new TermRows(edits.size, sizeOf(old, edits, texts));
+  let nextText = 0;
   for (const piece of edits.pieces) {
     if ('fresh' in piece) {
-      const { terms, counts } = termsOf(piece.fresh);
+      const { terms, counts } = texts[nextText++] as TermCounts;
       rows.add(terms, counts, (term) => words.add(term));
     } else rows.copy(old, piece.from, piece.to);
   }
@@ -39,6 +41,20 @@ export function patchText<Entry>(
   }
   const known = { start, terms, counts, words, weights, count, idf, unknownIdf: old.unknownIdf };
   return { ...known, idOf: (term) => words.find(term, count), ...patchPostings(old, edits, known) };
+}
+
+/** How many words the edited rows have. */
+function sizeOf<Entry>(
+  { start }: CatalogueText,
+  { pieces }: RowEdits<Entry>,
+  texts: readonly TermCounts[],
+): number {
+  let size = 0;
+  for (const { terms } of texts) size += terms.length;
+  for (const piece of pieces) {
+    if ('from' in piece) size += (start[piece.to] as number) - (start[piece.from] as number);
+  }
+  return size;
 }
 
 /** By word, the rows kept of those that had it, in their order, and then the fresh ones. */

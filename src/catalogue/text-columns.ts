@@ -156,10 +156,11 @@ export class TermRows {
   }
 
   columns(): Pick<CatalogueText, 'start' | 'terms' | 'counts'> {
+    const isFull = this.#end === this.#terms.length;
     return {
       start: this.#start,
-      terms: this.#terms.slice(0, this.#end),
-      counts: this.#counts.slice(0, this.#end),
+      terms: isFull ? this.#terms : this.#terms.slice(0, this.#end),
+      counts: isFull ? this.#counts : this.#counts.slice(0, this.#end),
     };
   }
 

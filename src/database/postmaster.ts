@@ -139,6 +139,8 @@ const serverSettings = {
   max_connections: 60,
   shared_buffers: '64MB',
   max_wal_size: '256MB',
+  // Most of the WAL right after a checkpoint is whole pages.
+  wal_compression: 'on',
   timezone: 'UTC',
   jit: 'off',
   // Parallel queries need more shared memory than a container has by default (64 MB in all).

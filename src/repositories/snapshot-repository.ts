@@ -1,13 +1,21 @@
-import type { PrismaClient } from '../generated/prisma/client.js';
+import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
 import { insertSnapshots, type MarketSnapshot } from './snapshot-rows.js';
 
 type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
 
-/** What snapshots are thinned to: 0 as they were written, 1 the last of its hour, 2 the last of its day. */
-export type SnapshotResolution = 0 | 1 | 2;
+/** Snapshots to downsample: those of a resolution, from `from` on and before `before`, a boundary of periods. */
+export interface Downsampling {
+  readonly resolution: 0 | 1;
+  readonly from: Date;
+  readonly before: Date;
+  /** Of each period, counted from 1970, the last snapshot of a market stays. */
+  readonly periodMs: number;
+  /** Most snapshots that are looked at. */
+  readonly limit: number;
+}
 
-/** What thinning made of snapshots. */
-export interface Thinned {
+/** Result of downsampling. */
+export interface Downsampled {
   /** Rows that are gone. */
   readonly removed: number;
   /** Rows that stay, as the last of their period. */
@@ -70,38 +78,39 @@ export class SnapshotRepository {
       order by r.place, p.at`;
   }
 
-  /** When the oldest snapshot of a resolution was made; undefined when there is none. */
-  async oldestAt(resolution: SnapshotResolution): Promise<Date | undefined> {
-    const [row] = await this.connection.$queryRaw<{ at: Date | null }[]>`
-      select min(at) as at from market_snapshots where resolution = ${resolution}::smallint`;
-    return row?.at ?? undefined;
-  }
-
   /**
-   * Thins the snapshots of one period, from `start` and before `end`: of each market that has some of `resolution` in
-   * it, only the last of the period stays, whatever the resolution of the others, and has the next resolution at least.
+   * Downsamples the oldest snapshots: one that has a later one in its period, whatever the resolution of that, is
+   * removed. Another has the next resolution from then on, and earlier ones of its period, which were the last until an
+   * import added to the past, are removed.
+   *
+   * @returns with the time of the last snapshot that was looked at, from which the next call continues; null when fewer
+   *   than `limit` were left.
    */
-  async thin(period: { resolution: 0 | 1; start: Date; end: Date }): Promise<Thinned> {
-    const { resolution, start, end } = period;
-    const [row] = await this.connection.$queryRaw<Thinned[]>`
-      with touched as materialized (
-        select distinct market_id from market_snapshots
-        where resolution = ${resolution}::smallint and at >= ${start} and at < ${end}
-      ), last as materialized (
-        select t.market_id, l.at, l.resolution from touched t
-        cross join lateral (
-          select at, resolution from market_snapshots
-          where market_id = t.market_id and at >= ${start} and at < ${end} order by at desc limit 1) l
+  async downsample(what: Downsampling): Promise<Downsampled & { readonly next: Date | null }> {
+    const { resolution, from, before, periodMs, limit } = what;
+    const period = Prisma.sql`make_interval(secs => ${periodMs / 1_000})`;
+    const start = (at: Prisma.Sql): Prisma.Sql => Prisma.sql`date_bin(${period}, ${at}, timestamptz 'epoch')`;
+    const [row] = await this.connection.$queryRaw<(Downsampled & { looked: number; last: Date | null })[]>`
+      with batch as materialized (
+        select market_id, at, exists (
+          select from market_snapshots later where later.market_id = s.market_id and later.at > s.at
+            and later.at < ${start(Prisma.sql`s.at`)} + ${period}) as is_superseded
+        from (select market_id, at from market_snapshots
+          where resolution = ${resolution}::smallint and at >= ${from} and at < ${before} order by at limit ${limit}) s
       ), removed as (
-        delete from market_snapshots s using last l
-        where s.market_id = l.market_id and s.at >= ${start} and s.at < ${end} and s.at < l.at
-        returning 1
+        delete from market_snapshots s using batch b
+        where b.is_superseded and s.market_id = b.market_id and s.at = b.at returning 1
+      ), replaced as (
+        delete from market_snapshots s using batch b
+        where not b.is_superseded and s.market_id = b.market_id and s.at >= ${start(Prisma.sql`b.at`)} and s.at < b.at
+          and s.resolution > ${resolution}::smallint returning 1
       ), kept as (
-        update market_snapshots s set resolution = ${resolution}::smallint + 1 from last l
-        where s.market_id = l.market_id and s.at = l.at and l.resolution <= ${resolution}::smallint
-        returning 1
+        update market_snapshots s set resolution = ${resolution}::smallint + 1 from batch b
+        where not b.is_superseded and s.market_id = b.market_id and s.at = b.at returning 1
       )
-      select (select count(*)::int from removed) as removed, (select count(*)::int from kept) as kept`;
-    return row ?? { removed: 0, kept: 0 };
+      select (select count(*)::int from removed) + (select count(*)::int from replaced) as removed,
+        (select count(*)::int from kept) as kept, count(*)::int as looked, max(at) as last from batch`;
+    const { removed = 0, kept = 0, looked = 0, last = null } = row ?? {};
+    return { removed, kept, next: looked < limit ? null : last };
   }
 }

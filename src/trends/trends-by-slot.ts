@@ -61,6 +61,7 @@ export class TrendsBySlot {
   readonly #impressions: SlotColumn;
   readonly #clicks: SlotColumn;
   readonly #popularity: SlotColumn;
+  #popular: { readonly people: Float64Array; readonly column: Float64Array } | undefined;
   /** By slot: how much a market is on the move, and the volume and probability that this was computed from. */
   #strength = new Float64Array(0);
   #volume24h = new Float64Array(0);
@@ -97,10 +98,12 @@ export class TrendsBySlot {
   }
 
   attention(columns: MarketColumns): Record<'impressions' | 'clicks' | 'popular', Float64Array> {
+    const people = this.#popularity.byRow(columns);
+    if (this.#popular?.people !== people) this.#popular = { people, column: popularColumn(people) };
     return {
       impressions: this.#impressions.byRow(columns),
       clicks: this.#clicks.byRow(columns),
-      popular: popularColumn(this.#popularity.byRow(columns)),
+      popular: this.#popular.column,
     };
   }
 
@@ -151,6 +154,7 @@ const FILLED_AT_ONCE = 1_024;
 class SlotColumn {
   #values = new Float64Array(0);
   #filled = 0;
+  #latest: { readonly slot: Int32Array; readonly column: Float64Array } | undefined;
 
   constructor(
     private readonly markets: MarketColumns['markets'],
@@ -179,10 +183,13 @@ class SlotColumn {
     }
   }
 
+  /** The same column for the same rows, such as after a change of prices alone. */
   byRow({ size, slot }: MarketColumns): Float64Array {
+    if (this.#latest?.slot === slot) return this.#latest.column;
     const values = this.upTo(this.markets.size);
     const column = new Float64Array(size);
     for (let row = 0; row < size; row += 1) column[row] = values[slot[row] as number] as number;
+    this.#latest = { slot, column };
     return column;
   }
 }

@@ -144,27 +144,47 @@ it('what was known at the end of an hour is known as it was, and of the last 48 
   expect(await known()).toEqual(before);
 });
 
-it('goes on where it was stopped', async () => {
-  await add('a', ...Array.from({ length: 300 }, (_, index) => 3 * DAY_MS + index * 10 * MINUTE_MS));
+it('continues where it was stopped, in statements of at most 1,000 snapshots', async () => {
+  await add('a', ...Array.from({ length: 2_500 }, (_, index) => 3 * DAY_MS + index * MINUTE_MS));
   const stop = new AbortController();
-  let periods = 0;
+  const limits: number[] = [];
   const stopped = await thinSnapshots({
     snapshots: {
-      oldestAt: (resolution) => store.snapshots.oldestAt(resolution),
-      thin: (period) => {
-        periods += 1;
-        if (periods === 3) stop.abort();
-        return store.snapshots.thin(period);
+      downsample: (what) => {
+        limits.push(what.limit);
+        stop.abort();
+        return store.snapshots.downsample(what);
       },
     },
     now: new Date(NOW_MS),
     signal: stop.signal,
   });
-  expect(periods).toBe(3);
-  expect(stopped.kept).toBe(3);
+  expect(limits).toEqual([1_000]);
+  expect(stopped.removed + stopped.kept).toBe(1_000);
   const rest = await thin();
-  expect(stopped.removed + rest.removed + stopped.kept + rest.kept).toBe(300);
+  expect(stopped.removed + rest.removed + stopped.kept + rest.kept).toBe(2_500);
   expect((await stored()).every(({ resolution }) => resolution === 1)).toBe(true);
+});
+
+it('continues past snapshots that share the minute at which a statement ended', async () => {
+  await client.query(
+    `insert into markets (id, title, category, category_key, created_at, version, updated_at)
+      select 'x' || n, 't', 'c', 'c', now(), nextval('market_version'), now() from generate_series(1, 1200) n`,
+  );
+  await client.query(
+    `insert into market_snapshots (market_id, at, probability, volume_24h, participant_count)
+      select 'x' || n, $1::timestamptz + make_interval(mins => m), 0.5, 0, 0
+      from generate_series(1, 1200) n, generate_series(0, 1) m`,
+    [new Date(NOW_MS - 3 * DAY_MS)],
+  );
+  expect(await thin()).toEqual({ removed: 1_200, kept: 1_200 });
+});
+
+it('are removed with their market', async () => {
+  await add('a', 0);
+  await add('b', 0);
+  await client.query(`delete from markets where id = 'a'`);
+  expect((await stored()).map(({ id }) => id)).toEqual(['b']);
 });
 
 it('a market that changes while others are thinned is stored as ever', async () => {
@@ -190,7 +210,7 @@ it('looks at no more than what is not thinned yet', async () => {
   statements.length = 0;
   await thin();
   const thinning = statements.filter((sql) => sql.includes('market_snapshots'));
-  expect(thinning).toHaveLength(4);
+  expect(thinning).toHaveLength(2);
   for (const sql of thinning) {
     const { rows } = await client.query<[string]>({
       text: `explain (generic_plan) ${sql}`,

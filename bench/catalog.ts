@@ -135,8 +135,10 @@ async function measureChanges(catalogue: Catalogue): Promise<void> {
     }
   }
   for (const [what, list] of delays) {
-    const longest = list.reduce((one, other) => (one.longestMs > other.longestMs ? one : other));
-    report(`${what}, worst of ${list.length}`, longest);
+    const longest = list.map(({ longestMs }) => longestMs).sort((a, b) => a - b);
+    console.log(
+      `  ${what}: event loop at most ${ms(longest[longest.length >> 1])} (median of ${list.length}), ${ms(longest.at(-1))} (worst)`,
+    );
     const feeds = (firstFeeds.get(what) ?? []).sort((a, b) => a - b);
     console.log(
       `    first feed after it: median ${ms(feeds[feeds.length >> 1])}, worst ${ms(feeds.at(-1))}; then ${ms(nextFeeds.sort((a, b) => a - b)[nextFeeds.length >> 1])}`,

@@ -10,6 +10,7 @@
 import { readFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { Client } from 'pg';
 import { pino } from 'pino';
@@ -75,12 +76,14 @@ async function measure(client: Client, url: string): Promise<void> {
   await timed('more pairs for the popularity', () => addPopularityPairs(client, clock.nowMs));
   await client.query('vacuum (analyze)');
   const costs = { trends: [] as Cost[], momentum: [] as Cost[], load: [] as Cost[] };
+  const loopDelay = monitorEventLoopDelay({ resolution: 1 });
   for (let round = 0; round < ROUNDS; round += 1) {
     await addEvents(client, clock.nowMs, clock.nowMs + MINUTE_MS);
     clock.nowMs += MINUTE_MS;
     await client.query('checkpoint');
     costs.trends.push(await run('trends'));
     costs.momentum.push(await run('momentum'));
+    loopDelay.enable();
     costs.load.push(
       await withBackend(client, url, (store) =>
         new TrendService({
@@ -92,6 +95,9 @@ async function measure(client: Client, url: string): Promise<void> {
       ),
     );
   }
+  console.log(
+    `event loop delay while it is taken into memory: at most ${Math.round(loopDelay.max / 1e6)} ms`,
+  );
   print('trends, a minute of new events', costs.trends);
   print('momentum after it', costs.momentum);
   print('all taken into memory', costs.load);
@@ -162,11 +168,16 @@ async function addPopularityPairs(client: Client, nowMs: number): Promise<void> 
   const { rows } = await client.query<{ pairs: number }>(
     `select count(*)::int as pairs from popularity_pairs`,
   );
+  await client.query('alter table popularity_pairs drop constraint popularity_pairs_pkey');
   await client.query(
     `insert into popularity_pairs (user_hash, market, sum, at, capped_until, events, scope)
      select hashtextextended('0x' || md5(u::text) || md5((-u)::text), 0), n, 1, $1, null, 1, ''
      from generate_series(1, ${POPULARITY_PAIRS - (rows[0]?.pairs ?? 0)}) n, lateral (select 1 + n % ${USERS} as u) users`,
     [new Date(nowMs)],
+  );
+  await client.query(`set maintenance_work_mem = '256MB'`);
+  await client.query(
+    'alter table popularity_pairs add constraint popularity_pairs_pkey primary key (user_hash, market, scope)',
   );
 }
 

@@ -28,7 +28,7 @@ export class CrowdService {
   trending(input: unknown): Trending {
     const { country = null, limit } = checkInput(trendingRequest, input);
     const { catalogue, trends } = this.parts;
-    return trendingList(trends.state.scopeFor(country), catalogue.snapshot, this.#anyone(country), limit);
+    return trendingList(trends.state, catalogue.snapshot, this.#anyone(country), { country, limit });
   }
 
   /**

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import type { CatalogueSnapshot } from '../catalogue/catalogue.js';
 import type { Market } from '../catalogue/market.js';
 import { countrySchema } from '../input/country.js';
-import type { TrendScope } from '../trends/trend-state.js';
+import type { TrendState } from '../trends/trend-state.js';
 import type { Filter, RankingContext } from './candidate.js';
+import { bestRows } from './composition/best-rows.js';
 import { allowedCountry } from './filters/allowed-country.js';
 import { notOver } from './filters/not-over.js';
 
@@ -32,21 +33,28 @@ export const trendingRequest = z.object({
 const filters: readonly Filter[] = [notOver, allowedCountry];
 
 /**
- * The strongest of those that can be shown now: trends are as old as their last computation, and a market may
- * have closed since.
+ * The strongest markets of the scope of a country, or else of the global scope, among those that may be shown there now:
+ * trends are as old as their last computation, and a market may have closed since.
  */
 export function trendingList(
-  { scope, scores }: TrendScope,
-  snapshot: CatalogueSnapshot,
+  trends: TrendState,
+  { columns, entries }: CatalogueSnapshot,
   context: RankingContext,
-  limit: number,
+  { country, limit }: { country: string | null; limit: number },
 ): Trending {
-  const markets: TrendingMarket[] = [];
-  for (const [marketId, score] of scores) {
-    if (markets.length === limit) break;
-    const entry = snapshot.byId.get(marketId);
-    if (entry === undefined || !filters.every((filter) => filter.keeps(entry, context))) continue;
-    markets.push({ rank: markets.length + 1, market: entry.market, score });
-  }
-  return { scope, markets };
+  const { global, local } = trends.columns(columns, country);
+  const scores = local ?? global;
+  const rows = Int32Array.from(entries.keys());
+  const wanted = (row: number): boolean => {
+    const entry = entries[row];
+    return entry !== undefined && filters.every((filter) => filter.keeps(entry, context));
+  };
+  const order = { key: scores, volumeTotal: columns.volumeTotal };
+  const markets = [...bestRows(rows, limit, order, { above: 0, wanted })].flatMap((row, index) => {
+    const entry = entries[row];
+    return entry === undefined
+      ? []
+      : [{ rank: index + 1, market: entry.market, score: scores[row] as number }];
+  });
+  return { scope: trends.scopeFor(country), markets };
 }

@@ -34,6 +34,8 @@ const VOLUME_SPIKE = Prisma.sql`
     when ln(f.volume_24h) - ln(day.volume_24h) <= -708 then 0
     else f.volume_24h / day.volume_24h end`;
 
+const MARKETS_PER_PAGE = 500;
+
 export class MomentumRepository {
   constructor(private readonly connection: Connection) {}
 
@@ -94,13 +96,19 @@ export class MomentumRepository {
     return row?.markets ?? 0;
   }
 
-  async all(): Promise<StoredMomentum[]> {
-    return this.connection.$queryRaw<StoredMomentum[]>`
-      select market_id as "marketId", views_5m as "views5m", views_1h as "views1h", views_24h as "views24h",
-        participations_5m as "participations5m", participations_1h as "participations1h",
-        participations_24h as "participations24h", odds_change_1h as "oddsChange1h",
-        odds_change_24h as "oddsChange24h", volume_spike as "volumeSpike",
-        participant_delta_24h as "participantDelta24h", probability_24h_ago as "probability24hAgo"
-      from market_momentum`;
+  /** All that is stored, in pages. */
+  async *all(): AsyncGenerator<StoredMomentum[]> {
+    for (let last = ''; ;) {
+      const page = await this.connection.$queryRaw<StoredMomentum[]>`
+        select market_id as "marketId", views_5m as "views5m", views_1h as "views1h", views_24h as "views24h",
+          participations_5m as "participations5m", participations_1h as "participations1h",
+          participations_24h as "participations24h", odds_change_1h as "oddsChange1h",
+          odds_change_24h as "oddsChange24h", volume_spike as "volumeSpike",
+          participant_delta_24h as "participantDelta24h", probability_24h_ago as "probability24hAgo"
+        from market_momentum where market_id > ${last} order by market_id limit ${MARKETS_PER_PAGE}`;
+      yield page;
+      if (page.length < MARKETS_PER_PAGE) return;
+      last = page.at(-1)?.marketId ?? last;
+    }
   }
 }

@@ -8,10 +8,8 @@ type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
 export interface TrendingScope {
   /** `global` or `local:<CC>`. */
   readonly scope: string;
-  /** The strongest first. */
-  readonly marketIds: readonly string[];
-  /** 0–1, 1 for the strongest; in the order of the markets. */
-  readonly scores: readonly number[];
+  /** Markets and their sums, above 0, in no order. */
+  readonly pages: readonly { readonly marketIds: readonly string[]; readonly sums: readonly number[] }[];
 }
 
 /** How much the crowd has had to do with a market lately. */
@@ -24,6 +22,10 @@ export interface MarketAttention {
   readonly popularity: number;
 }
 
+type TrendingPage = TrendingScope['pages'][number];
+
+const MARKETS_PER_PAGE = 1_000;
+
 /** Window of the exposure, in minutes: 7 days. */
 const EXPOSURE_MINUTES = 10_080;
 
@@ -31,31 +33,56 @@ export class TrendingRepository {
   constructor(private readonly connection: Connection) {}
 
   /**
-   * Replaces the scores by those of a roll-up that counts the window that ends at `now`: each market's sum divided by the
-   * largest of the scope. A country has a scope if at least `minLocalUsers` distinct users act in it.
+   * Replaces the sums of all scopes by those of a roll-up that counts the window that ends at `now`. A country has a scope
+   * if at least `minLocalUsers` distinct users act in it.
    *
    * @returns how many scopes there are.
    */
-  async replaceScores(now: Date, settings: PairSettings, minLocalUsers: number): Promise<number> {
+  async replaceSums(now: Date, settings: PairSettings, minLocalUsers: number): Promise<number> {
     await this.#prepare();
+    const [size] = await this.connection.$queryRaw<{ markets: number }[]>`
+      select count(*)::int as markets from trend_sums where scope = ''`;
+    // A page has the markets whose hashes end in the same bits, which needs no sorting.
+    const pageBits = 2 ** Math.ceil(Math.log2(Math.max(1, (size?.markets ?? 0) / MARKETS_PER_PAGE))) - 1;
     await this.connection.$executeRaw`delete from trending_scopes`;
-    return this.connection.$executeRaw`
-      insert into trending_scopes (scope, market_ids, scores)
-      with totals as materialized (${pairTotals('trends', settings, now)}),
-      sums as (
-        select t.scope, m.id, t.sum from totals t
-        join markets m on hashtextextended(m.id, 0) = t.market and m.status = 'OPEN'
-        where t.sum > 0 and (t.scope = '' or t.scope in (
-          select scope from totals where market = 0 and scope <> '' and pairs >= ${minLocalUsers}))
+    const [row] = await this.connection.$queryRaw<{ scopes: number }[]>`
+      with totals as not materialized (${pairTotals('trends', settings, now)}),
+      used as materialized (
+        select '' as scope union all
+        select scope from totals where market = 0 and scope <> '' and pairs >= ${minLocalUsers}
+      ),
+      stored as (
+        insert into trending_scopes (scope, page, market_ids, sums)
+        select case scope when '' then 'global' else 'local:' || scope end, page, array_agg(id), array_agg(sum)
+        from (
+          select t.scope, (t.market & ${pageBits}::bigint)::int as page, m.id, t.sum from totals t
+          join markets m on hashtextextended(m.id, 0) = t.market and m.status = 'OPEN'
+          where t.sum > 0 and t.scope in (select scope from used)
+        ) sums group by scope, page
+        returning scope
       )
-      select case scope when '' then 'global' else 'local:' || scope end,
-        array_agg(id order by sum desc, id), array_agg(sum / largest order by sum desc, id)
-      from (select scope, id, sum, max(sum) over (partition by scope) as largest from sums) scored group by scope`;
+      select count(distinct scope)::int as scopes from stored`;
+    return row?.scopes ?? 0;
   }
 
-  async scopes(): Promise<TrendingScope[]> {
-    return this.connection.$queryRaw<TrendingScope[]>`
-      select scope, market_ids as "marketIds", scores from trending_scopes order by scope`;
+  /** The scopes, one after the other; read a page at a time, so that each blocks the event loop for little time. */
+  async *scopes(): AsyncGenerator<TrendingScope> {
+    let scope: string | undefined;
+    let pages: TrendingPage[] = [];
+    for (let last: { scope: string; page: number } = { scope: '', page: 0 }; ;) {
+      const [next] = await this.connection.$queryRaw<({ scope: string; page: number } & TrendingPage)[]>`
+        select scope, page, market_ids as "marketIds", sums from trending_scopes
+        where (scope, page) > (${last.scope}, ${last.page}::int) order by scope, page limit 1`;
+      if (next?.scope !== scope) {
+        if (scope !== undefined) yield { scope, pages };
+        if (next === undefined) return;
+        scope = next.scope;
+        pages = [];
+      }
+      if (next === undefined) return;
+      pages.push(next);
+      last = next;
+    }
   }
 
   /**
@@ -77,9 +104,16 @@ export class TrendingRepository {
       where m.status = 'OPEN' and (s.market is not null or c.market is not null)`;
   }
 
-  async attention(): Promise<MarketAttention[]> {
-    return this.connection.$queryRaw<MarketAttention[]>`
-      select market_id as "marketId", impressions, clicks, popularity from market_attention`;
+  /** All that is stored, in pages. */
+  async *attention(): AsyncGenerator<MarketAttention[]> {
+    for (let last = ''; ;) {
+      const page = await this.connection.$queryRaw<MarketAttention[]>`
+        select market_id as "marketId", impressions, clicks, popularity from market_attention
+        where market_id > ${last} order by market_id limit ${MARKETS_PER_PAGE}`;
+      yield page;
+      if (page.length < MARKETS_PER_PAGE) return;
+      last = page.at(-1)?.marketId ?? last;
+    }
   }
 
   /** The steps of the roll-ups disable these joins; here, all markets are joined. */

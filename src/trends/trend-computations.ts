@@ -58,7 +58,7 @@ export class TrendComputations {
       { name: 'trends', windowMs: windowHours * HOUR_MS, includesEdge: true },
     ];
     return this.#compute('trends', run, goals, ({ trending }, { now, settings, config }) =>
-      trending.replaceScores(now, settings.trends, config.minLocalUsers),
+      trending.replaceSums(now, settings.trends, config.minLocalUsers),
     );
   }
 

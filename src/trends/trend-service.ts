@@ -1,4 +1,4 @@
-import { inSlices } from '../lib/in-slices.js';
+import { inSlices, type Work } from '../lib/in-slices.js';
 import type { Logger } from '../observability/logger.js';
 import {
   COMPUTATIONS,
@@ -6,9 +6,10 @@ import {
   type ComputationName,
 } from '../repositories/computation-repository.js';
 import type { Store } from '../repositories/store.js';
+import type { TrendingScope } from '../repositories/trending-repository.js';
 import type { MarketColumns } from '../scoring/v2/market-columns.js';
 import type { TrendComputations } from './trend-computations.js';
-import { NO_TRENDS, type TrendScores } from './trend-columns.js';
+import { NO_TRENDS, type Attention, type MarketMomentum, type TrendScores } from './trend-columns.js';
 import { TrendState } from './trend-state.js';
 
 type Stored = Pick<Store, 'trending' | 'momentum' | 'computations'>;
@@ -69,26 +70,38 @@ export class TrendService {
 }
 
 const read: Record<ComputationName, (store: Stored, computedAt: Date) => Promise<Partial<TrendScores>>> = {
-  trends: async ({ trending }) => ({
-    scopes: new Map(
-      (await trending.scopes()).map(({ scope, marketIds, scores }) => [
-        scope,
-        new Map(marketIds.map((marketId, place) => [marketId, scores[place] ?? 0])),
-      ]),
-    ),
-  }),
-  momentum: async ({ momentum }, computedAt) => {
-    const rows = await momentum.all();
-    return {
-      momentum: new Map(rows.map((row) => [row.marketId, { ...row, computedAt }])),
-      probabilities24hAgo: new Map(
-        rows.flatMap(({ marketId, probability24hAgo }) =>
-          probability24hAgo === null ? [] : [[marketId, probability24hAgo] as const],
-        ),
-      ),
-    };
+  trends: async ({ trending }) => {
+    const scopes = new Map<string, ReadonlyMap<string, number>>();
+    for await (const { scope, pages } of trending.scopes())
+      scopes.set(scope, await inSlices(scoresOf(pages)));
+    return { scopes };
   },
-  attention: async ({ trending }) => ({
-    attention: new Map((await trending.attention()).map((row) => [row.marketId, row])),
-  }),
+  momentum: async ({ momentum }, computedAt) => {
+    const markets = new Map<string, MarketMomentum>();
+    const probabilities24hAgo = new Map<string, number>();
+    for await (const page of momentum.all()) {
+      for (const row of page) {
+        markets.set(row.marketId, { ...row, computedAt });
+        if (row.probability24hAgo !== null) probabilities24hAgo.set(row.marketId, row.probability24hAgo);
+      }
+    }
+    return { momentum: markets, probabilities24hAgo };
+  },
+  attention: async ({ trending }) => {
+    const attention = new Map<string, Attention>();
+    for await (const page of trending.attention()) for (const row of page) attention.set(row.marketId, row);
+    return { attention };
+  },
 };
+
+/** The sums of a scope divided by the largest. */
+function* scoresOf(pages: TrendingScope['pages']): Work<Map<string, number>> {
+  let largest = 0;
+  for (const { sums } of pages) for (const sum of sums) largest = Math.max(largest, sum);
+  const scores = new Map<string, number>();
+  for (const { marketIds, sums } of pages) {
+    for (const [index, marketId] of marketIds.entries()) scores.set(marketId, (sums[index] ?? 0) / largest);
+    yield;
+  }
+  return scores;
+}

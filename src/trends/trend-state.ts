@@ -4,14 +4,6 @@ import type { TrendLookup } from '../scoring/types.js';
 import type { MarketMomentum, TrendScores } from './trend-columns.js';
 import { TrendColumnsOf, TrendsBySlot, type ExposureColumns } from './trends-by-slot.js';
 
-/** The trend of a country, or of everyone. */
-export interface TrendScope {
-  /** `global` or `local:<CC>`. */
-  readonly scope: string;
-  /** 0–1 by market, highest first. */
-  readonly scores: ReadonlyMap<string, number>;
-}
-
 export const GLOBAL_SCOPE = 'global';
 
 export const localScope = (country: string): string => `local:${country}`;
@@ -76,12 +68,10 @@ export class TrendState {
     return this.#scores.momentum.get(marketId) ?? null;
   }
 
-  /** The trend of a country when its own is in use, else of everyone. */
-  scopeFor(country: string | null): TrendScope {
-    const { scopes } = this.#scores;
+  /** The scope of a country if it has one, else the global scope: `global` or `local:<CC>`. */
+  scopeFor(country: string | null): string {
     const local = country === null ? undefined : localScope(country);
-    const scope = local !== undefined && scopes.has(local) ? local : GLOBAL_SCOPE;
-    return { scope, scores: scopes.get(scope) ?? new Map<string, number>() };
+    return local !== undefined && this.#scores.scopes.has(local) ? local : GLOBAL_SCOPE;
   }
 
   #of(columns: MarketColumns): TrendColumnsOf {

@@ -1,0 +1,23 @@
+-- Computed again within a minute.
+DROP TABLE "trending_scopes";
+
+-- CreateTable
+CREATE TABLE "trending_scopes" (
+    "scope" VARCHAR(16) NOT NULL,
+    "page" INTEGER NOT NULL,
+    "market_ids" TEXT[],
+    "sums" DOUBLE PRECISION[],
+
+    CONSTRAINT "trending_scopes_pkey" PRIMARY KEY ("scope","page")
+);
+
+-- Below this line: what schema.prisma cannot express.
+
+-- The results are derived as well, and written anew all the time: unlogged, they write no WAL. After a crash of the
+-- server they are empty until the roll-ups are built again.
+ALTER TABLE "trending_scopes" SET UNLOGGED;
+ALTER TABLE "market_momentum" SET UNLOGGED;
+ALTER TABLE "market_attention" SET UNLOGGED;
+
+-- Compressing the arrays takes longer than writing them.
+ALTER TABLE "trending_scopes" ALTER COLUMN "market_ids" SET STORAGE EXTERNAL, ALTER COLUMN "sums" SET STORAGE EXTERNAL;

@@ -94,6 +94,7 @@ async function measure(client: Client, url: string): Promise<void> {
         }).load(),
       ),
     );
+    loopDelay.disable();
   }
   console.log(
     `event loop delay while it is taken into memory: at most ${Math.round(loopDelay.max / 1e6)} ms`,

@@ -19,8 +19,11 @@ import { TrendComputations } from './trends/trend-computations.js';
 /** Jobs wait for a connection rather than for more of them: the database has requests to serve. */
 const POOL_SIZE = 3;
 
-/** One statement, or one transaction, of a job. */
-const LONGEST_MS = 10 * 60_000;
+/**
+ * One statement, or one transaction, of a job. While it runs, no row that is removed anywhere in the database can be
+ * vacuumed, so longer work is done in steps.
+ */
+const LONGEST_MS = 30_000;
 
 /** For what was not done when the jobs were told to end; the database takes it back. */
 const CLOSE_WITHIN_MS = 1_000;

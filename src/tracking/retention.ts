@@ -114,10 +114,16 @@ export class Retention {
 
   async #removeClientEvents(instant: Date, signal: AbortSignal): Promise<number> {
     let removed = 0;
+    let from = new Date(0);
     while (!signal.aborted) {
-      const count = await this.parts.store.interactions.removeClientEvents(instant, CLIENT_EVENTS_AT_ONCE);
-      removed += count;
-      if (count < CLIENT_EVENTS_AT_ONCE) break;
+      const step = await this.parts.store.interactions.removeClientEvents(
+        from,
+        instant,
+        CLIENT_EVENTS_AT_ONCE,
+      );
+      removed += step.removed;
+      from = step.last;
+      if (step.removed < CLIENT_EVENTS_AT_ONCE) break;
     }
     return removed;
   }

@@ -91,6 +91,23 @@ export class RollupRepository {
   }
 
   /**
+   * Removes queued events that no roll-up counts, such as an imported history.
+   *
+   * @param positions as of this transaction.
+   * @returns how many; `limit` if there may be more.
+   */
+  async discard(
+    positions: ReadonlyMap<RollupName, CoveredFrom>,
+    { now, limit }: { now: Date; limit: number },
+  ): Promise<number> {
+    const begins = [...positions.values()].flatMap((from) => (from === null ? [] : [from.getTime()]));
+    const before = new Date(Math.min(now.getTime(), ...begins));
+    return this.connection.$executeRaw`
+      delete from rollup_events where ctid = any(array(
+        select ctid from rollup_events where occurred_at < ${before} limit ${limit}))`;
+  }
+
+  /**
    * Counts queued events of up to `now` and removes them from the queue.
    *
    * @param positions as of this transaction.

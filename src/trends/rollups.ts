@@ -11,14 +11,16 @@ const DAY_MS = 24 * HOUR_MS;
 
 /** Most events of one transaction. */
 export interface StepLimits {
+  /** Queued events that no roll-up counts. */
+  readonly discard: number;
   /** Queued events, or pairs that fall below the cap. */
   readonly fold: number;
   /** Stored events that enter or leave a window; more if they have one instant. */
   readonly slice: number;
 }
 
-/** Each of the two takes about a second. */
-export const STEP_LIMITS: StepLimits = { fold: 20_000, slice: 50_000 };
+/** Each takes about a second. */
+export const STEP_LIMITS: StepLimits = { discard: 200_000, fold: 20_000, slice: 50_000 };
 
 /**
  * A roll-up that is behind by more than this is built again. Retention, which drops events by whole months, then never

@@ -113,6 +113,8 @@ export class TrendComputations {
       const config = this.parts.config();
       const computing = { now: new Date(this.parts.clock()), config, settings: rollupSettings(config) };
       const positions = await rollups.positions(computing.settings);
+      const discarded = await rollups.discard(positions, { ...computing, limit: limits.discard });
+      if (discarded === limits.discard) return { state: 'building', share: null };
       const folded = await rollups.fold(positions, { ...computing, limit: limits.fold });
       if (folded === limits.fold) return { state: 'building', share: null };
       for (const goal of goalsOf(config)) {

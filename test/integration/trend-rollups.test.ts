@@ -133,7 +133,7 @@ afterAll(async () => {
   await testDatabase.drop();
 });
 
-const computationsOn = (on: Pick<Store, 'transaction'>, limits = { fold: 3, slice: 4 }) =>
+const computationsOn = (on: Pick<Store, 'transaction'>, limits = { discard: 3, fold: 3, slice: 4 }) =>
   new TrendComputations({ store: on, config: () => config, clock: () => nowMs, limits });
 
 async function computeAll(computations = computationsOn(store)): Promise<void> {

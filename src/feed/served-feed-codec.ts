@@ -154,16 +154,22 @@ function unpackVersion(reader: CodecReader): string {
   return Buffer.from(reader.raw(reader.whole())).toString(encoding);
 }
 
-/** Numbers of 0 to 2^31 − 1, each in as many bits as the largest needs. */
+/** Numbers of 0 to 2^31 − 1, each in as many bits as the largest needs, the lowest bits first. */
 function packNumbers(numbers: readonly number[]): void {
   const bits = 32 - Math.clz32(Math.max(0, ...numbers));
   const bytes = new Uint8Array(Math.ceil((numbers.length * bits) / 8));
-  numbers.forEach((number, index) => {
-    for (let bit = 0; bit < bits; bit += 1) {
-      const position = index * bits + bit;
-      if ((number >>> bit) & 1) bytes[position >> 3] = (bytes[position >> 3] ?? 0) | (1 << (position & 7));
+  let length = 0;
+  // At most 7 + 31 bits wait: as a number, since the bitwise operators take 32.
+  let waiting = 0;
+  let waitingBits = 0;
+  for (const number of numbers) {
+    waiting += number * 2 ** waitingBits;
+    for (waitingBits += bits; waitingBits >= 8; waitingBits -= 8) {
+      bytes[length++] = waiting % 256;
+      waiting = Math.floor(waiting / 256);
     }
-  });
+  }
+  if (waitingBits > 0) bytes[length] = waiting;
   writer.whole(numbers.length);
   writer.whole(bits);
   writer.raw(bytes);
@@ -173,12 +179,15 @@ function unpackNumbers(reader: CodecReader): number[] {
   const length = reader.whole();
   const bits = reader.whole();
   const bytes = reader.raw(Math.ceil((length * bits) / 8));
-  return Array.from({ length }, (_, index) => {
-    let number = 0;
-    for (let bit = 0; bit < bits; bit += 1) {
-      const position = index * bits + bit;
-      if (((bytes[position >> 3] ?? 0) >> (position & 7)) & 1) number += 2 ** bit;
-    }
+  const range = 2 ** bits;
+  let position = 0;
+  let waiting = 0;
+  let waitingBits = 0;
+  return Array.from({ length }, () => {
+    for (; waitingBits < bits; waitingBits += 8) waiting += (bytes[position++] ?? 0) * 2 ** waitingBits;
+    const number = waiting % range;
+    waiting = Math.floor(waiting / range);
+    waitingBits -= bits;
     return number;
   });
 }

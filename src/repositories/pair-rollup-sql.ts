@@ -70,7 +70,7 @@ export function pairChanges(
 /**
  * Common table expressions that apply changes to the pairs and their sums. The expression `<rollup>_broken` counts pairs
  * that would have fewer than no events. Only for a transaction that holds the lock of the roll-ups, and in which hash
- * and merge joins are disabled: each pair is looked up by the index, then changed by its position in the table.
+ * and merge joins are disabled: each pair is looked up by the index, then changed by the id of its row version.
  */
 export function applyPairChanges(
   rollup: PairRollup,
@@ -86,10 +86,10 @@ export function applyPairChanges(
   const newSum = Prisma.sql`(c.sum + coalesce(p.sum * ${decayed}, 0))`;
   return Prisma.sql`
     ${found} as materialized (
-      select c.user_hash, c.market, c.scope, p.position, p.capped_until is not null as was_capped,
+      select c.user_hash, c.market, c.scope, p.tuple_id, p.capped_until is not null as was_capped,
         coalesce(p.sum * ${decayed}, 0) as old_sum, ${flushed(newSum)} as sum, c.events + coalesce(p.events, 0) as events
       from (${changes}) c left join lateral (
-        select p.ctid as position, p.* from ${pairs} p
+        select p.ctid as tuple_id, p.* from ${pairs} p
         where p.user_hash = c.user_hash and p.market = c.market and p.scope = c.scope limit 1
       ) p on true
     ),
@@ -98,24 +98,24 @@ export function applyPairChanges(
     ),
     ${name('updated')} as (
       update ${pairs} p set sum = n.sum, at = ${now}, events = n.events, capped_until = n.capped_until
-      from ${pair} n where p.ctid = n.position and n.events > 0
+      from ${pair} n where p.ctid = n.tuple_id and n.events > 0
     ),
     ${name('deleted')} as (
-      delete from ${pairs} p using ${pair} n where p.ctid = n.position and n.events <= 0
+      delete from ${pairs} p using ${pair} n where p.ctid = n.tuple_id and n.events <= 0
     ),
     ${name('inserted')} as (
       insert into ${pairs} (user_hash, market, sum, at, capped_until, events, scope)
       select user_hash, market, sum, ${now}, capped_until, events, scope
-      from ${pair} where position is null and events > 0 order by user_hash, market
+      from ${pair} where tuple_id is null and events > 0 order by user_hash, market
     ),
     ${name('summed')} as (${addToSums(
       sums,
       { now, halfLifeMs },
       Prisma.sql`
-        select scope, market, sum((events > 0)::int - (position is not null)::int) as pairs,
+        select scope, market, sum((events > 0)::int - (tuple_id is not null)::int) as pairs,
           sum((capped_until is not null)::int - was_capped::int) as capped,
           sum(case when events > 0 and capped_until is null then sum else 0 end
-            - case when position is not null and not was_capped then old_sum else 0 end) as sum
+            - case when tuple_id is not null and not was_capped then old_sum else 0 end) as sum
         from ${pair} group by scope, market`,
     )}),
     ${name('broken')} as (select count(*) as pairs from ${pair} where events < 0)`;

@@ -61,20 +61,20 @@ export class RollupRepository {
   }
 
   /** Where each roll-up begins. Those that have other settings are emptied. */
-  async positions(settings: RollupSettings): Promise<Map<RollupName, CoveredFrom>> {
+  async coverage(settings: RollupSettings): Promise<Map<RollupName, CoveredFrom>> {
     const rows = await this.connection.$queryRaw<
       { name: string; settings: string; coveredFrom: CoveredFrom }[]
     >`
       select name, settings, covered_from as "coveredFrom" from rollups`;
     const stored = new Map(rows.map((row) => [row.name, row]));
-    const positions = new Map<RollupName, CoveredFrom>();
+    const coverage = new Map<RollupName, CoveredFrom>();
     for (const name of ROLLUPS) {
       const row = stored.get(name);
       const isCurrent = row?.settings === settingsOf(name, settings);
       if (!isCurrent) await this.reset(name, settings);
-      positions.set(name, isCurrent ? row.coveredFrom : null);
+      coverage.set(name, isCurrent ? row.coveredFrom : null);
     }
-    return positions;
+    return coverage;
   }
 
   /** Empties a roll-up. */
@@ -93,14 +93,14 @@ export class RollupRepository {
   /**
    * Removes queued events that no roll-up counts, such as an imported history.
    *
-   * @param positions as of this transaction.
+   * @param coverage as of this transaction.
    * @returns how many; `limit` if there may be more.
    */
   async discard(
-    positions: ReadonlyMap<RollupName, CoveredFrom>,
+    coverage: ReadonlyMap<RollupName, CoveredFrom>,
     { now, limit }: { now: Date; limit: number },
   ): Promise<number> {
-    const begins = [...positions.values()].flatMap((from) => (from === null ? [] : [from.getTime()]));
+    const begins = [...coverage.values()].flatMap((from) => (from === null ? [] : [from.getTime()]));
     const before = new Date(Math.min(now.getTime(), ...begins));
     return this.connection.$executeRaw`
       delete from rollup_events where ctid = any(array(
@@ -110,11 +110,11 @@ export class RollupRepository {
   /**
    * Counts queued events of up to `now` and removes them from the queue.
    *
-   * @param positions as of this transaction.
+   * @param coverage as of this transaction.
    * @returns how many; `limit` if there may be more.
    */
   async fold(
-    positions: ReadonlyMap<RollupName, CoveredFrom>,
+    coverage: ReadonlyMap<RollupName, CoveredFrom>,
     { settings, now, limit }: { settings: RollupSettings; now: Date; limit: number },
   ): Promise<number> {
     const applied = PAIR_ROLLUPS.map((name) => {
@@ -122,13 +122,12 @@ export class RollupRepository {
         name,
         settings[name],
         now,
-        Prisma.sql`select * from batch where occurred_at >= ${positions.get(name) ?? null}::timestamptz`,
+        Prisma.sql`select * from batch where occurred_at >= ${coverage.get(name) ?? null}::timestamptz`,
       );
       return applyPairChanges(name, settings[name], now, changes);
     });
     const windows = ACTIVITY_MINUTES.map(
-      (minutes) =>
-        Prisma.sql`(${minutes}::int, ${positions.get(`activity:${minutes}`) ?? null}::timestamptz)`,
+      (minutes) => Prisma.sql`(${minutes}::int, ${coverage.get(`activity:${minutes}`) ?? null}::timestamptz)`,
     );
     const [row] = await this.connection.$queryRaw<{ events: number }[]>`
       with batch as materialized (
@@ -215,11 +214,11 @@ export class RollupRepository {
     const { halfLifeMs } = settings[name];
     const [row] = await this.connection.$queryRaw<{ pairs: number }[]>`
       with due as materialized (
-        select ctid as position, scope, market, sum * ${decayFactor(Prisma.sql`at`, now, halfLifeMs)} as sum
+        select ctid as tuple_id, scope, market, sum * ${decayFactor(Prisma.sql`at`, now, halfLifeMs)} as sum
         from ${pairs} where capped_until <= ${now} limit ${limit}
       ),
       uncapped as (
-        update ${pairs} p set sum = due.sum, at = ${now}, capped_until = null from due where p.ctid = due.position
+        update ${pairs} p set sum = due.sum, at = ${now}, capped_until = null from due where p.ctid = due.tuple_id
       ),
       summed as (${addToSums(
         sums,

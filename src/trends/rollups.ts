@@ -62,17 +62,17 @@ export async function stepTowards(
 ): Promise<number> {
   const { name, windowMs, includesEdge } = goal;
   const edge = new Date(now.getTime() - windowMs + (includesEdge ? 0 : 1));
-  let position = coveredFrom;
-  if (position !== null && edge.getTime() - position.getTime() > Math.min(windowMs / 2, MAX_BEHIND_MS)) {
+  let begin = coveredFrom;
+  if (begin !== null && edge.getTime() - begin.getTime() > Math.min(windowMs / 2, MAX_BEHIND_MS)) {
     await rollups.reset(name, settings);
-    position = null;
+    begin = null;
   }
-  if (position?.getTime() !== edge.getTime()) {
-    const stop = await rollups.nextStop(position, edge, limits.slice);
+  if (begin?.getTime() !== edge.getTime()) {
+    const stop = await rollups.nextStop(begin, edge, limits.slice);
     const isWhole =
-      position !== null && position < stop
-        ? await rollups.move(name, { from: position, to: stop }, -1, { settings, now })
-        : await rollups.move(name, { from: stop, to: position }, 1, { settings, now });
+      begin !== null && begin < stop
+        ? await rollups.move(name, { from: begin, to: stop }, -1, { settings, now })
+        : await rollups.move(name, { from: stop, to: begin }, 1, { settings, now });
     if (!isWhole) {
       await rollups.reset(name, settings);
       return 0;

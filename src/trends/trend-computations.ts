@@ -112,13 +112,13 @@ export class TrendComputations {
       await rollups.begin();
       const config = this.parts.config();
       const computing = { now: new Date(this.parts.clock()), config, settings: rollupSettings(config) };
-      const positions = await rollups.positions(computing.settings);
-      const discarded = await rollups.discard(positions, { ...computing, limit: limits.discard });
+      const coverage = await rollups.coverage(computing.settings);
+      const discarded = await rollups.discard(coverage, { ...computing, limit: limits.discard });
       if (discarded === limits.discard) return { state: 'building', share: null };
-      const folded = await rollups.fold(positions, { ...computing, limit: limits.fold });
+      const folded = await rollups.fold(coverage, { ...computing, limit: limits.fold });
       if (folded === limits.fold) return { state: 'building', share: null };
       for (const goal of goalsOf(config)) {
-        const share = await stepTowards(goal, positions.get(goal.name) ?? null, rollups, {
+        const share = await stepTowards(goal, coverage.get(goal.name) ?? null, rollups, {
           ...computing,
           limits,
         });

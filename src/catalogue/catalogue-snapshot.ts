@@ -23,8 +23,8 @@ export interface CatalogueSnapshot {
   readonly byId: Pick<ReadonlyMap<string, CatalogueEntry>, 'get' | 'has'>;
   /**
    * The same markets as columns: row `i` is entry `i`. Replicas that have the same markets rank them the same once
-   * `columns.weighed` is true. Until then, words and topics may weigh what they weighed before the latest markets came,
-   * went, or were renamed; everything else of the columns is up to date.
+   * `columns.weighed` is true. Until then, words and topics may be, and weigh, what they were before the latest markets
+   * came, went, or were renamed (see `patchColumns`); everything else of the columns is up to date.
    */
   readonly columns: CatalogueColumns;
 }
@@ -33,8 +33,7 @@ export const emptySnapshot: CatalogueSnapshot = snapshotOf([], columnsOf([]), 0n
 
 /**
  * The snapshot with these markets put in their place, the last of several with one id; those no longer open leave it.
- * Costs copies of the columns, and the reading of the texts of markets that are new or were renamed. The weights of words
- * and topics are left to {@link refreshSnapshotWork}.
+ * Costs copies of the columns. Words, and the weights of words and topics, are left to {@link refreshSnapshotWork}.
  */
 export function patchSnapshot(
   snapshot: CatalogueSnapshot,

@@ -60,8 +60,16 @@ export function patchCreation<Entry>(
   const order = orderOf(times);
   const creationPlace = editedColumn(old.creationPlace, edits, () => NaN);
   const creationSpread = editedColumn(old.creationSpread, edits, () => NaN);
+  const first = Math.min(come[0] ?? Infinity, gone[0] ?? Infinity);
+  const last = Math.max(come.at(-1) ?? -Infinity, gone.at(-1) ?? -Infinity);
+  const more = come.length - gone.length;
   for (let row = 0; row < after.length; row += 1) {
     const instant = after[row] as number;
+    if (instant < first) continue;
+    if (instant > last) {
+      creationPlace[row] = (creationPlace[row] as number) + more;
+      continue;
+    }
     const cameBefore = countBefore(instant, come);
     const wentBefore = countBefore(instant, gone);
     if (come[cameBefore] === instant || gone[wentBefore] === instant) {
@@ -75,18 +83,26 @@ export function patchCreation<Entry>(
 /** Sorted times without those that are gone and with those that have come, sorted; `gone` are among the times. */
 function merged(times: Float64Array, gone: Float64Array, come: Float64Array): Float64Array {
   const all = new Float64Array(times.length - gone.length + come.length);
-  let leaving = 0;
-  let coming = 0;
   let at = 0;
-  for (const time of times) {
-    if (gone[leaving] === time) {
+  let from = 0;
+  const keepUpTo = (to: number): void => {
+    all.set(times.subarray(from, to), at);
+    at += to - from;
+    from = to;
+  };
+  for (let leaving = 0, coming = 0; leaving < gone.length || coming < come.length;) {
+    const goes = gone[leaving] ?? Infinity;
+    const comes = come[coming] ?? Infinity;
+    keepUpTo(Math.max(from, countBefore(Math.min(goes, comes), times)));
+    if (goes <= comes) {
+      from += 1;
       leaving += 1;
-      continue;
+    } else {
+      all[at++] = comes;
+      coming += 1;
     }
-    while (coming < come.length && (come[coming] as number) <= time) all[at++] = come[coming++] as number;
-    all[at++] = time;
   }
-  while (coming < come.length) all[at++] = come[coming++] as number;
+  keepUpTo(times.length);
   return all;
 }
 

@@ -23,7 +23,9 @@ export interface CatalogueColumns extends MarketColumns, CatalogueCreation {
   readonly text: CatalogueText;
   readonly markets: Numbering;
   readonly events: Numbering;
-  /** Whether words and topics are weighed by exactly these rows, and not by those of an earlier version. */
+  /** By row, 1 where the market's words are missing from `text`, or are those that it had before it was renamed. */
+  readonly isTextStale: Uint8Array;
+  /** Whether words and topics are those of exactly these rows, and weighed by them. */
   readonly weighed: boolean;
 }
 
@@ -50,15 +52,16 @@ export function columnsOfSome(entries: readonly ColumnsEntry[], catalogue: Marke
   const scoring = rows.map((row) => row.scoring);
   const topics = topicColumnsOfSome(scoring, catalogue.topics);
   return {
-    ...identitiesOf(rows),
+    ...atOnce(identitiesWork(rows)),
     ...atOnce(numbersWork(rows)),
-    ...eventsOf(rows),
+    ...atOnce(eventsWork(rows)),
     ...creationOrderOfSome(
       Float64Array.from(rows, ({ scoring: { createdAtMs } }) => createdAtMs),
       catalogue,
     ),
     category: categoriesOf(topics),
     topics,
+    textRow: rowsOf(rows.length),
     text: textColumnsOfSome(
       rows.map(({ market }) => readTerms(market)),
       catalogue.text,
@@ -72,18 +75,17 @@ export function* columnsWork(
   termsOf: ReadTerms = readTerms,
 ): Work<CatalogueColumns> {
   const entryAt = (row: number): ColumnsEntry => rows[row] as ColumnsEntry;
-  const identities = identitiesOf(rows);
-  yield;
+  const identities = yield* identitiesWork(rows);
   const numbers = yield* numbersWork(rows);
-  const events = eventsOf(rows);
-  yield;
+  const events = yield* eventsWork(rows);
   const creation = yield* creationOrderWork(numbers.createdAtMs);
   const topics = yield* topicColumnsWork(rows.length, (row) => entryAt(row).scoring);
   yield;
   const text = yield* textColumnsWork(rows.length, (row) => termsOf(entryAt(row).market));
   return {
     ...{ ...identities, ...numbers, ...events, ...creation },
-    ...{ category: categoriesOf(topics), topics, text, weighed: true },
+    ...{ category: categoriesOf(topics), topics, text, textRow: rowsOf(rows.length) },
+    ...{ isTextStale: new Uint8Array(rows.length), weighed: true },
   };
 }
 
@@ -93,14 +95,16 @@ function inOrder(entries: readonly ColumnsEntry[]): ColumnsEntry[] {
 
 type Identities = Pick<CatalogueColumns, 'size' | 'ids' | 'rowOf' | 'slot' | 'markets'>;
 
-function identitiesOf(rows: readonly ColumnsEntry[]): Identities {
-  const ids = rows.map(({ market }) => market.id);
+function* identitiesWork(rows: readonly ColumnsEntry[]): Work<Identities> {
+  const ids: string[] = [];
   const markets = new Numbering();
-  return identities(
-    ids,
-    Int32Array.from(ids, (id) => markets.add(id)),
-    markets,
-  );
+  const slot = new Int32Array(rows.length);
+  for (const [row, { market }] of rows.entries()) {
+    ids.push(market.id);
+    slot[row] = markets.add(market.id);
+    if (row % ROWS_AT_ONCE === 0) yield;
+  }
+  return identities(ids, slot, markets);
 }
 
 /** @param slot by row, the number of the market's id. */
@@ -154,12 +158,14 @@ function* numbersWork(
 
 type Events = Pick<CatalogueColumns, 'event' | 'eventOf' | 'eventCount' | 'events'>;
 
-function eventsOf(rows: readonly ColumnsEntry[]): Events {
+function* eventsWork(rows: readonly ColumnsEntry[]): Work<Events> {
   const events = new Numbering();
-  return eventColumns(
-    Int32Array.from(rows, (entry) => eventNumber(entry, events)),
-    events,
-  );
+  const event = new Int32Array(rows.length);
+  for (const [row, entry] of rows.entries()) {
+    event[row] = eventNumber(entry, events);
+    if (row % ROWS_AT_ONCE === 0) yield;
+  }
+  return eventColumns(event, events);
 }
 
 export function eventColumns(event: Int32Array, events: Numbering): Events {
@@ -175,6 +181,11 @@ export function categoriesOf({ start, ids }: Pick<CatalogueTopics, 'start' | 'id
   const category = new Int32Array(start.length - 1);
   for (let row = 0; row < category.length; row += 1) category[row] = ids[start[row] as number] as number;
   return category;
+}
+
+/** 0, 1, 2 … */
+export function rowsOf(size: number): Int32Array {
+  return Int32Array.from({ length: size }, (_, row) => row);
 }
 
 export function isRestricted({ market }: ColumnsEntry): boolean {

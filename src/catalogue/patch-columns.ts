@@ -10,15 +10,15 @@ import {
   isAboutSports,
   isRestricted,
   NUMBER_COLUMNS,
+  rowsOf,
   VALUES,
   type CatalogueColumns,
   type ColumnsEntry,
   type Numbers,
 } from './market-columns.js';
 import { readTerms, sameText } from './market-terms.js';
-import { patchText } from './patch-text.js';
 import { editedColumn, editedList, type RowEdits } from './row-edits.js';
-import { weighed } from './text-columns.js';
+import { TermRows, weighed, type CatalogueText } from './text-columns.js';
 import { patchTopics, weighedTopics } from './topic-columns.js';
 
 /** Whether two versions of a market differ in columns of numbers only, such as its probability and volumes. */
@@ -52,10 +52,13 @@ export function withNumbers<Columns extends Numbers>(
 }
 
 /**
- * The columns of edited rows. Costs copies of the columns and the reading of the fresh rows: no string of a row that is
- * kept is looked at. They equal `columnsOf` the new rows but for two things until {@link refreshWork} is done: words and
- * topics weigh what they weighed in `old`, and new ones what those of a single market weigh. Numbers of words, topics,
- * and events depend on the history, which no score and no order does.
+ * The columns of edited rows. Costs copies of the columns: no string of a row that is kept is looked at, and no text is
+ * divided into words. They equal `columnsOf` the new rows but for words and topics until {@link refreshWork} is done:
+ *
+ * - the words of renamed markets are those of before, and new markets have no words;
+ * - words and topics weigh what they weighed in `old`, and a topic that is new weighs what that of a single market does.
+ *
+ * The numbers of words, topics, and events depend on the history, which no score and no order does.
  */
 export function patchColumns(old: CatalogueColumns, edits: RowEdits<ColumnsEntry>): CatalogueColumns {
   const column = (name: keyof Numbers): Float64Array => editedColumn(old[name], edits, VALUES[name]);
@@ -80,9 +83,16 @@ export function patchColumns(old: CatalogueColumns, edits: RowEdits<ColumnsEntry
     restrictedRows: patchRestricted(old.restrictedRows, edits),
     category: categoriesOf(topics),
     topics,
-    text: patchText(old.text, edits, ({ market }) => readTerms(market)),
+    text: old.text,
+    textRow: editedColumn(old.textRow, edits, ({ market }) => textRowOf(old, market.id)),
+    isTextStale: editedColumn(old.isTextStale, edits, () => 1),
     weighed: false,
   };
+}
+
+function textRowOf(columns: CatalogueColumns, marketId: string): number {
+  const row = columns.rowOf(marketId);
+  return row === undefined ? -1 : (columns.textRow[row] as number);
 }
 
 function patchRestricted(
@@ -95,7 +105,7 @@ function patchRestricted(
 }
 
 /**
- * The columns with words and topics weighed by their rows. When much of the numbering belongs to markets and words that
+ * The columns with the words and topics of their rows, weighed by them. When much of the numbering belongs to markets and words that
  * are gone, everything is made anew from the entries, which frees that memory.
  */
 export function* refreshWork(
@@ -105,7 +115,29 @@ export function* refreshWork(
   if (hasMuchGarbage(columns)) return yield* columnsWork(entries);
   const topics = weighedTopics(columns.topics);
   yield;
-  return { ...columns, topics, text: yield* weighed(columns.text), weighed: true };
+  const text = yield* weighed(yield* currentTextWork(columns, entries));
+  return {
+    ...{ ...columns, topics, text, textRow: rowsOf(columns.size) },
+    ...{ isTextStale: new Uint8Array(columns.size), weighed: true },
+  };
+}
+
+const ROWS_AT_ONCE = 256;
+
+/** The words of each row; only stale texts are divided into words. */
+function* currentTextWork(
+  { size, text, textRow, isTextStale }: CatalogueColumns,
+  entries: readonly ColumnsEntry[],
+): Work<Pick<CatalogueText, 'start' | 'terms' | 'counts' | 'words'>> {
+  const rows = new TermRows(size, text.terms.length);
+  for (let row = 0; row < size; row += 1) {
+    if (isTextStale[row] === 1) {
+      const { terms, counts } = readTerms((entries[row] as ColumnsEntry).market);
+      rows.add(terms, counts, (term) => text.words.add(term));
+    } else rows.copy(text, textRow[row] as number, (textRow[row] as number) + 1);
+    if (row % ROWS_AT_ONCE === 0) yield;
+  }
+  return { ...rows.columns(), words: text.words };
 }
 
 function hasMuchGarbage({ size, markets, text }: CatalogueColumns): boolean {

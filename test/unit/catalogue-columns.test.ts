@@ -103,23 +103,12 @@ function postingsOf({ text }: CatalogueColumns, word: number): [row: number, wei
 
 /** What does not wait for words and topics to be weighed anew. */
 function unweighedContentOf(columns: CatalogueColumns): unknown {
-  const { text } = columns;
   return {
     ...(contentOf(columns) as object),
-    ...{ topicWeights: null, unknownIdf: null },
+    ...{ topicWeights: null, unknownIdf: null, text: null, words: null },
     topics: [...columns.ids.keys()].map((row) =>
       topicsOf(columns, row).map((id) => columns.topics.numbering.keyOf(id)),
     ),
-    text: [...columns.ids.keys()].map((row) =>
-      wordsOf(columns, row).map((id, index) => [
-        text.words.keyOf(id),
-        text.counts[(text.start[row] as number) + index],
-      ]),
-    ),
-    words: KEYS.map((key) => {
-      const id = text.idOf(key);
-      return id === undefined ? [] : postingsOf(columns, id).map(([row]) => row);
-    }),
   };
 }
 
@@ -282,14 +271,34 @@ describe('the columns of markets', () => {
     const grouped = patchSnapshot(before, [storedMarket('a', { tags: ['x1'], eventKey: 'e0' })], 2n);
     expect([grouped.columns.eventOf('e0'), before.columns.eventOf('e0')]).toEqual([0, undefined]);
     expect(patchSnapshot(before, [storedMarket('z', { status: 'CLOSED' })], 2n).columns).toBe(before.columns);
-    const retagged = patchSnapshot(before, [storedMarket('a', { tags: ['x2'] })], 2n).columns;
-    expect(retagged.topics.idOf('TAG', 'x2')).toBeDefined();
-    expect([before.columns.topics.idOf('TAG', 'x2'), before.columns.text.idOf('x2')]).toEqual([
-      undefined,
-      undefined,
-    ]);
+    const patched = patchSnapshot(before, [storedMarket('a', { tags: ['x2'] })], 2n);
+    expect(patched.columns.text).toBe(before.columns.text);
+    expect(patched.columns.topics.idOf('TAG', 'x2')).toBeDefined();
+    expect(before.columns.topics.idOf('TAG', 'x2')).toBeUndefined();
+    const retagged = atOnce(refreshSnapshotWork(patched)).columns;
+    expect(before.columns.text.idOf('x2')).toBeUndefined();
     expect(postingsOf(retagged, retagged.text.idOf('x2') ?? NaN)).toHaveLength(1);
     expect(postingsOf(retagged, retagged.text.idOf('x1') ?? NaN)).toEqual([]);
+  });
+
+  it('keep the words of a renamed market, and have none of a new one, until words are weighed anew', () => {
+    const before = patchSnapshot(emptySnapshot, [storedMarket('b', { title: 'Rain?' })], 1n);
+    const patched = patchSnapshot(
+      before,
+      [storedMarket('b', { title: 'Snow?' }), storedMarket('a', { title: 'Hail?' })],
+      2n,
+    );
+    const words = ({ columns }: typeof patched) =>
+      [...columns.ids.keys()].map((row) =>
+        columns.textRow[row] === -1
+          ? []
+          : wordsOf(columns, columns.textRow[row] as number).map((id) => columns.text.words.keyOf(id)),
+      );
+    expect(words(patched)).toEqual([[], ['rain', 'politic']]);
+    expect(words(atOnce(refreshSnapshotWork(patched)))).toEqual([
+      ['hail', 'politic'],
+      ['snow', 'politic'],
+    ]);
   });
 
   it('are put in another order of creation when a market turns out to be older', () => {

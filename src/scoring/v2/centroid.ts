@@ -1,7 +1,7 @@
 import type { SimilarityConstants } from './constants.js';
 import type { EngagedMarkets } from './engaged-markets.js';
 import { halving } from './halving.js';
-import type { TextColumns } from './market-columns.js';
+import type { MarketColumns } from './market-columns.js';
 import { roomFor, wholeRoomFor } from './scratch.js';
 
 /** Of the sum's squared length; what is left of it below this, when a market is taken out, is rounding. */
@@ -23,7 +23,7 @@ export class Centroid {
 
   /** @param centroid by row, is overwritten. */
   fill(
-    text: TextColumns,
+    columns: Pick<MarketColumns, 'text' | 'textRow'>,
     engaged: EngagedMarkets,
     constants: SimilarityConstants,
     centroid: Float64Array,
@@ -40,10 +40,10 @@ export class Centroid {
     this.#wordCount = 0;
     for (let market = 0; market < count; market += 1) this.#add(engaged, market, share(market));
     const squares = this.#squares();
-    this.#compare(text, squares, centroid);
+    this.#compare(columns, squares, centroid);
     for (let market = 0; market < count; market += 1) {
       const row = engaged.row[market] as number;
-      if (row >= 0) centroid[row] = this.#withoutItself(text, row, share(market), squares);
+      if (row >= 0) centroid[row] = this.#withoutItself(columns, row, share(market), squares);
     }
     for (let at = 0; at < this.#wordCount; at += 1) this.#sum[this.#words[at] as number] = 0;
   }
@@ -69,32 +69,39 @@ export class Centroid {
     return squares;
   }
 
-  #compare({ start, terms, weights }: TextColumns, squares: number, centroid: Float64Array): void {
+  #compare(
+    { text: { start, terms, weights }, textRow }: Pick<MarketColumns, 'text' | 'textRow'>,
+    squares: number,
+    centroid: Float64Array,
+  ): void {
     if (squares === 0) {
       centroid.fill(0);
       return;
     }
     const sum = this.#sum;
     const perLength = 1 / Math.sqrt(squares);
-    let at = 0;
     for (let row = 0; row < centroid.length; row += 1) {
-      const to = start[row + 1] as number;
+      const text = textRow[row] as number;
+      const to = text < 0 ? 0 : (start[text + 1] as number);
       let product = 0;
-      for (; at < to; at += 1) product += (sum[terms[at] as number] as number) * (weights[at] as number);
+      for (let at = text < 0 ? 0 : (start[text] as number); at < to; at += 1)
+        product += (sum[terms[at] as number] as number) * (weights[at] as number);
       centroid[row] = product * perLength;
     }
   }
 
   #withoutItself(
-    { start, terms, weights }: TextColumns,
+    { text: { start, terms, weights }, textRow }: Pick<MarketColumns, 'text' | 'textRow'>,
     row: number,
     share: number,
     squares: number,
   ): number {
+    const text = textRow[row] as number;
+    if (text < 0) return 0;
     let left = squares;
     let product = 0;
-    const to = start[row + 1] as number;
-    for (let at = start[row] as number; at < to; at += 1) {
+    const to = start[text + 1] as number;
+    for (let at = start[text] as number; at < to; at += 1) {
       const own = weights[at] as number;
       const all = this.#sum[terms[at] as number] as number;
       const others = all - share * own;

@@ -90,13 +90,14 @@ export class EngagedMarkets {
     return place;
   }
 
-  #addRow({ text, event, creationPlace }: MarketColumns, row: number): void {
-    const from = text.start[row] as number;
-    const to = text.start[row + 1] as number;
+  #addRow({ text, textRow, event, creationPlace }: MarketColumns, row: number): void {
+    const at = textRow[row] as number;
+    const from = at < 0 ? 0 : (text.start[at] as number);
+    const to = at < 0 ? 0 : (text.start[at + 1] as number);
     const place = this.#placeFor(to - from);
-    for (let at = from; at < to; at += 1) {
-      this.terms[place + at - from] = text.terms[at] as number;
-      this.weights[place + at - from] = text.weights[at] as number;
+    for (let term = from; term < to; term += 1) {
+      this.terms[place + term - from] = text.terms[term] as number;
+      this.weights[place + term - from] = text.weights[term] as number;
     }
     this.row[this.count] = row;
     this.event[this.count] = event[row] as number;

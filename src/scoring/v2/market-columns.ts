@@ -48,7 +48,10 @@ export interface MarketColumns {
   /** Where a market that is not among the rows stands in that order: between two places if need be. */
   creationPlaceOf(createdAtMs: number): number;
   readonly topics: TopicColumns;
+  /** The words of markets, which may be those of an earlier version of the catalog. */
   readonly text: TextColumns;
+  /** By row, the market's row in `text`; −1 for a market whose words are not in it yet. */
+  readonly textRow: Int32Array;
 }
 
 /** The categories and tags of markets: those of row `i` are `ids[start[i]]` to `ids[start[i + 1] − 1]`, the category first. */

@@ -1,7 +1,7 @@
 import type { SimilarityConstants } from './constants.js';
 import type { EngagedMarkets } from './engaged-markets.js';
 import { halving } from './halving.js';
-import type { TextColumns } from './market-columns.js';
+import type { MarketColumns, TextColumns } from './market-columns.js';
 import { roomFor } from './scratch.js';
 
 /**
@@ -12,25 +12,32 @@ import { roomFor } from './scratch.js';
  * nothing. Source: algorithm v2.
  */
 export class NearestMarket {
-  /** By row, the likeness so far to one engaged market. */
+  /** By row of the text, the likeness so far to one engaged market, and the largest of all. */
   #likeness = new Float64Array(0);
+  #nearest = new Float64Array(0);
 
-  /** @param nearest by row, is overwritten. */
+  /** @param byRow is overwritten. */
   fill(
-    text: TextColumns,
+    { text, textRow }: Pick<MarketColumns, 'text' | 'textRow'>,
     engaged: EngagedMarkets,
     constants: SimilarityConstants,
-    nearest: Float64Array,
+    byRow: Float64Array,
   ): void {
-    this.#likeness = roomFor(nearest.length, this.#likeness);
-    nearest.fill(0);
+    const size = text.start.length - 1;
+    this.#likeness = roomFor(size, this.#likeness);
+    const nearest = (this.#nearest = roomFor(size, this.#nearest).fill(0));
     const count = Math.min(engaged.count, constants.nearestMarkets);
     for (let market = 0; market < count; market += 1) {
       const recency = halving(engaged.days[market] as number, constants.nearestHalfLifeDays);
-      const itself = engaged.row[market] as number;
+      const row = engaged.row[market] as number;
+      const itself = row < 0 ? -1 : (textRow[row] as number);
       const own = itself < 0 ? 0 : (nearest[itself] as number);
       this.#compare(text, engaged, market, recency, nearest);
       if (itself >= 0) nearest[itself] = own;
+    }
+    for (let row = 0; row < byRow.length; row += 1) {
+      const at = textRow[row] as number;
+      byRow[row] = at < 0 ? 0 : (nearest[at] as number);
     }
   }
 

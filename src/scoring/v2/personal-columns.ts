@@ -121,12 +121,13 @@ export class PersonalColumns {
     }
   }
 
-  #fillSimilarity({ size, text }: MarketColumns): void {
+  #fillSimilarity(columns: MarketColumns): void {
+    const { size } = columns;
     const constants = this.constants.similarity;
     const similarity = (this.#similarity = roomFor(size, this.#similarity));
     const centroid = (this.#centroid = roomFor(size, this.#centroid));
-    this.#nearestMarket.fill(text, this.#engaged, constants, similarity);
-    this.#centroidOfAll.fill(text, this.#engaged, constants, centroid);
+    this.#nearestMarket.fill(columns, this.#engaged, constants, similarity);
+    this.#centroidOfAll.fill(columns, this.#engaged, constants, centroid);
     for (let row = 0; row < size; row += 1) {
       similarity[row] = unitRange(
         constants.nearest * (similarity[row] as number) + (1 - constants.nearest) * (centroid[row] as number),

@@ -1,17 +1,18 @@
 /**
- * `node bench/profile-memory.ts`, after a build: fills the profile cache with 100,000 people made after the 500
- * of the sample and says what one costs, as the cache counts and as the process grows, and how long it takes
- * to pack and unpack one. Fails over 4,096 bytes a person, or when the cache counts less than it takes.
+ * `node bench/profile-memory.ts`, after a build: fills the profile cache with 100,000 users modeled on the 500 of the
+ * sample. Prints the memory of a user, as the cache counts it and as the process grows, and the time to encode and decode
+ * a profile. Fails over 4,096 bytes a user, or when the cache counts less than it takes.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { loadRankingConfig } from '../dist/config/ranking-config.js';
-import { applyEvent } from '../dist/profiles/apply-event.js';
+import { applyEvents } from '../dist/profiles/apply-events.js';
 import { ProfileCache } from '../dist/profiles/profile-cache.js';
-import { ProfileCodec } from '../dist/profiles/profile-codec.js';
 import { profileMemory } from '../dist/profiles/profile-memory.js';
-import { StringTable } from '../dist/profiles/string-table.js';
-import { emptyProfile, type ProfileState } from '../dist/repositories/profile-state.js';
+import { MarketIndex } from '../dist/repositories/market-index.js';
+import { unpackProfile, type PackedProfile, type ProfileFold } from '../dist/repositories/packed-profile.js';
+import { emptyProfile, type FullProfile, type ProfileEvent } from '../dist/repositories/profile-state.js';
+import { encodeProfile } from '../dist/repositories/stored-profile.js';
 import { loadSampleCatalogue } from '../dist/sample/sample-catalogue.js';
 import { simulatePeople } from '../dist/sample/simulate-people.js';
 import { EVENT_TYPES, eventWeight } from '../dist/scoring/event-weight.js';
@@ -28,24 +29,21 @@ if (gc === undefined) {
   const { status } = spawnSync(process.execPath, ['--expose-gc', self], { stdio: 'inherit' });
   process.exitCode = status ?? 1;
 } else {
-  run(() => {
+  await run(() => {
     gc({ execution: 'sync' });
   });
 }
 
-function run(collectGarbage: () => void): void {
+async function run(collectGarbage: () => void): Promise<void> {
   const states = sampleStates();
   console.log(
     `${states.length} people of the sample: on average ${mean(states.map((state) => state.topics.size))} topics, ` +
       `${mean(states.map((state) => state.engagements.size))} engagements, ` +
       `${mean(states.map((state) => state.impressions.size))} impressions`,
   );
-  const active = fill(collectGarbage, (index) => personLike(states, index));
+  const active = await fill(collectGarbage, (index) => personLike(states, index));
   say('active people', active);
-  say(
-    'people never seen',
-    fill(collectGarbage, (index) => emptyProfile(keyOf(index))),
-  );
+  say('people never seen', await fill(collectGarbage, (index) => emptyProfile(keyOf(index))));
   time(states);
   process.exitCode = active.counted <= MAX_BYTES_A_PERSON && active.grown <= active.counted ? 0 : 1;
 }
@@ -57,7 +55,7 @@ interface Cost {
 }
 
 /** Bytes a person, with everybody in one cache. */
-function fill(collectGarbage: () => void, person: (index: number) => ProfileState): Cost {
+async function fill(collectGarbage: () => void, person: (index: number) => FullProfile): Promise<Cost> {
   const used = (): number[] => {
     collectGarbage();
     collectGarbage();
@@ -65,13 +63,21 @@ function fill(collectGarbage: () => void, person: (index: number) => ProfileStat
     return [heapUsed + external, rss];
   };
   const [usedBefore = 0, residentBefore = 0] = used();
+  const { numberOf } = numberedMarkets();
   const cache = new ProfileCache({
-    load: () => Promise.reject(new Error('Nobody is read from a store here.')),
+    read: (userKeys) =>
+      Promise.resolve(
+        userKeys.map((userKey) => {
+          const profile = person(indexOf(userKey));
+          return { packed: packed(profile, numberOf), profile: { ...profile, lifetime: null } };
+        }),
+      ),
+    unpack: () => undefined,
     maxBytes: 2 ** 30,
     lifeMs: () => Infinity,
     clock: () => NOW_MS,
   });
-  for (let index = 0; index < PEOPLE; index++) cache.put(person(index));
+  for (let index = 0; index < PEOPLE; index += 1) await cache.get(keyOf(index));
   const [usedAfter = 0, residentAfter = 0] = used();
   const { entries, bytes } = cache.stats;
   if (entries !== PEOPLE) throw new Error(`The cache holds ${entries} people.`);
@@ -90,31 +96,31 @@ function say(who: string, { counted, grown, resident }: Cost): void {
 }
 
 /** The sample's people after everything they did, as the gateway would have learned it. */
-function sampleStates(): ProfileState[] {
+function sampleStates(): FullProfile[] {
   const markets = loadSampleCatalogue(NOW_MS);
   const marketOf = new Map(markets.map((market) => [market.id, market]));
   const { interactions } = simulatePeople(markets, { seed: 1, nowMs: NOW_MS, people: 500, days: 14 });
   const config = loadRankingConfig(undefined);
   const memory = profileMemory(config);
-  const states = new Map<string, ProfileState>();
+  const states = new Map<string, FullProfile>();
   for (const interaction of interactions) {
     const { userKey, marketId, occurredAt, country = null, dwellMs = null, stake = null } = interaction;
     const eventType = EVENT_TYPES.find((type) => type === interaction.eventType);
     const market = marketOf.get(marketId);
     if (eventType === undefined || market === undefined) throw new Error(`${marketId} cannot be applied.`);
-    const event = {
+    const event: ProfileEvent = {
       ...{ eventType, country, dwellMs, stake, market },
       occurredAtMs: Date.parse(occurredAt),
       weight: eventWeight(eventType, dwellMs, config.events),
     };
     const before = states.get(userKey) ?? emptyProfile(userKey);
-    states.set(userKey, { ...applyEvent(before, event, memory), version: before.version + 1 });
+    states.set(userKey, { ...applyEvents(before, [event], memory), version: before.version + 1 });
   }
   return [...states.values()];
 }
 
 /** One of the sample's people under another name, in another of the catalogues. */
-function personLike(states: readonly ProfileState[], index: number): ProfileState {
+function personLike(states: readonly FullProfile[], index: number): FullProfile {
   const state = states[index % states.length];
   if (state === undefined) throw new Error('The sample has nobody.');
   const catalogue = Math.floor(index / states.length) % CATALOGUES;
@@ -141,9 +147,40 @@ function keyOf(index: number): string {
   return `bench-person-${String(index).padStart(9, '0')}`;
 }
 
-function time(states: readonly ProfileState[]): void {
-  const codec = new ProfileCodec(new StringTable());
-  const encoded = states.map((state) => ({ userKey: state.userKey, bytes: codec.encode(state) }));
+function indexOf(userKey: string): number {
+  return Number(userKey.slice('bench-person-'.length));
+}
+
+/** Markets, each of which gets the next number when it is first named. */
+function numberedMarkets(): {
+  readonly markets: MarketIndex;
+  readonly numberOf: (marketId: string) => number;
+} {
+  const markets = new MarketIndex();
+  let numbers = 0;
+  return {
+    markets,
+    numberOf: (marketId) => {
+      const known = markets.numberOf(marketId);
+      if (known !== undefined) return known;
+      markets.add({ number: (numbers += 1), id: marketId, category: 'Politics', tags: [] });
+      return numbers;
+    },
+  };
+}
+
+/** A profile as it is stored after a compaction and read by algorithm v2. */
+function packed(profile: FullProfile, numberOf: (marketId: string) => number): PackedProfile {
+  const { userKey, version } = profile;
+  const { state, shown } = encodeProfile(profile, numberOf);
+  return { userKey, version, stateVersion: version, state, shown, lifetime: null, recent: new Uint8Array(0) };
+}
+
+function time(states: readonly FullProfile[]): void {
+  const { markets, numberOf } = numberedMarkets();
+  // No profile has recent events here.
+  const fold: ProfileFold = (state) => state;
+  const encoded = states.map((state) => packed(state, numberOf));
   const rounds = Array.from({ length: 40 });
   const measure = <Value>(values: readonly Value[], work: (value: Value) => unknown): string => {
     const micros = rounds
@@ -158,12 +195,11 @@ function time(states: readonly ProfileState[]): void {
     const at = (share: number): string => (micros[Math.floor(share * micros.length)] ?? NaN).toFixed(1);
     return `median ${at(0.5)} µs, p99 ${at(0.99)} µs`;
   };
-  // A state that is packed already is not packed again.
-  console.log(`encode: ${measure(states, (state) => codec.encode({ ...state }))}`);
-  console.log(`decode: ${measure(encoded, ({ userKey, bytes }) => codec.decode(userKey, bytes))}`);
-  const sizes = encoded.map(({ bytes }) => bytes.length).sort((a, b) => a - b);
+  console.log(`encode: ${measure(states, (state) => packed(state, numberOf))}`);
+  console.log(`decode: ${measure(encoded, (profile) => unpackProfile(profile, markets, fold))}`);
+  const sizes = encoded.map(({ state, shown }) => state.length + shown.length).sort((a, b) => a - b);
   console.log(
-    `bytes alone: mean ${mean(sizes)}, median ${sizes[sizes.length >> 1]}, largest ${sizes.at(-1)}`,
+    `bytes without lifetime sums: mean ${mean(sizes)}, median ${sizes[sizes.length >> 1]}, largest ${sizes.at(-1)}`,
   );
 }
 

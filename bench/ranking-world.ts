@@ -2,7 +2,7 @@
 import type { CatalogueSnapshot } from '../dist/catalogue/catalogue-snapshot.js';
 import type { Market } from '../dist/catalogue/market.js';
 import { loadRankingConfig } from '../dist/config/ranking-config.js';
-import { applyEvent } from '../dist/profiles/apply-event.js';
+import { applyEvents } from '../dist/profiles/apply-events.js';
 import { profileMemory } from '../dist/profiles/profile-memory.js';
 import { emptyProfile, type ProfileState } from '../dist/repositories/profile-state.js';
 import { loadSampleCatalogue } from '../dist/sample/sample-catalogue.js';
@@ -25,7 +25,7 @@ export interface Habits {
 /** Somebody who has come for some weeks: about 60 topics, and a few engagements and showings a day. */
 export const WARM: Habits = { engagements: 200, shown: 100, followedOf: 6 };
 /** As many engagements as a profile holds. */
-export const FULL: Habits = { engagements: 500, shown: 200, followedOf: 3 };
+export const FULL: Habits = { engagements: 200, shown: 200, followedOf: 3 };
 
 /** The sample's markets, and variations of them in which names and numbers are others. */
 export function marketsLikeTheSample(count: number): Market[] {
@@ -135,7 +135,6 @@ export function personOf(
       event('IMPRESSION', market, (index + 3 * time) * HOUR_MS),
     ),
   );
-  return [...engaged, ...showings]
-    .sort((a, b) => a.occurredAtMs - b.occurredAtMs)
-    .reduce((state, each) => applyEvent(state, each, memory), emptyProfile('bench'));
+  const events = [...engaged, ...showings].sort((a, b) => a.occurredAtMs - b.occurredAtMs);
+  return applyEvents(emptyProfile('bench'), events, memory);
 }

@@ -206,7 +206,7 @@ async function withBackend(
     }, 20);
     const lsn = await walPosition(client);
     const startMs = performance.now();
-    await work(createStore(database.prisma, (state) => state, 600_000));
+    await work(createStore(database.prisma, (state) => state, { transactionTimeoutMs: 600_000 }));
     const seconds = (performance.now() - startMs) / 1_000;
     clearInterval(timer);
     const { largest } = await memoryOf(pid);

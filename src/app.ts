@@ -17,12 +17,15 @@ import type { Services } from './graphql/context.js';
 import type { Jobs } from './jobs/open-jobs.js';
 import { createLive } from './live/create-live.js';
 import type { Logger } from './observability/logger.js';
+import { applyEvents } from './profiles/apply-events.js';
 import { ChangePoll } from './profiles/change-poll.js';
-import { foldHistory } from './profiles/fold-history.js';
 import { liveProfileMemory } from './profiles/profile-memory.js';
 import { ProfileCache } from './profiles/profile-cache.js';
+import { ProfileCompactor } from './profiles/profile-compactor.js';
 import { ProfileService } from './profiles/profile-service.js';
 import { SharedProfiles } from './profiles/shared-profiles.js';
+import { MarketIndex } from './repositories/market-index.js';
+import type { ProfileFold } from './repositories/packed-profile.js';
 import { createStore, type Store, type Transaction } from './repositories/store.js';
 import { orUnavailable } from './repositories/unavailable.js';
 import { SinkRelays } from './sinks/sink-relays.js';
@@ -149,17 +152,22 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
     });
     closers.push(() => writers.close(CLOSE_WITHIN_MS));
     const memory = liveProfileMemory(() => liveConfig.current.config);
-    const fold = foldHistory(memory);
-    const store = createStore(database.prisma, fold);
-    const backgroundStore = createStore(background.prisma, fold);
-    const readerStore = createStore(readers.prisma, fold);
-    const marketWriter = new MarketWriter({ markets: createStore(writers.prisma, fold).markets, clock });
+    const fold: ProfileFold = (state, events) => applyEvents(state, events, memory);
+    const markets = new MarketIndex();
+    const store = createStore(database.prisma, fold, { markets });
+    const backgroundStore = createStore(background.prisma, fold, { markets });
+    const readerStore = createStore(readers.prisma, fold, { markets });
+    const marketWriter = new MarketWriter({
+      markets: createStore(writers.prisma, fold, { markets }).markets,
+      clock,
+    });
     closers.push(() => marketWriter.drain());
     const catalogue = new Catalogue({
       ...{ markets: store.markets, lists: readerStore.markets, writer: marketWriter, clock, logger },
     });
     const cache = new ProfileCache({
-      load: (userKeys) => store.profiles.load(userKeys),
+      read: (userKeys, options) => store.profiles.read(userKeys, options),
+      unpack: (packed) => store.profiles.unpack(packed),
       maxBytes: config.profile.cacheMegabytes * 1024 * 1024,
       lifeMs: () => {
         const { cacheSeconds, cacheSecondsUnheard } = liveConfig.current.config.profile;
@@ -215,20 +223,26 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       cache,
       invalidate: (userKeys) => cachedProfiles.invalidate(userKeys),
       publish: (userKeys) => bus.publish(userKeys),
-      onChanged: (states) => live.feeds.profilesChanged(states),
+      onChanged: (userKeys) => live.feeds.invalidated(userKeys),
     });
     const jobs = openBackendJobs({
-      ...{ databaseUrl: server.url, store, readerStore, catalogue, fold, liveConfig, clock, logger },
+      ...{ databaseUrl: server.url, store, readerStore, catalogue, fold, markets, liveConfig, clock, logger },
       profiles: sharedProfiles,
       works: runsJobs,
     });
     closers.push(() => jobs.close());
+    const compactor = new ProfileCompactor({
+      repository: backgroundStore.profileRewrites,
+      profiles: sharedProfiles,
+      logger,
+    });
+    closers.push(() => compactor.close());
     const trends = new TrendService({
       ...{ store: backgroundStore, computations: jobs.computations, logger },
       columns: () => catalogue.snapshot.columns,
     });
     const tracking = createTracking({
-      ...{ store, markets: catalogue, memory, clock, newId, logger },
+      ...{ store, markets: catalogue, compactor, clock, newId, logger },
       config: () => liveConfig.current.config,
       sinks: relays.sinks,
       onRecorded: () => relays.wake(),
@@ -240,7 +254,10 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       ...{ catalogue, trends, clock, newId, logger },
       config: () => liveConfig.current,
       personalizationEnabled: settings.personalizationEnabled,
-      heldProfile: (userKey) => cache.held(userKey),
+      heldProfiles: {
+        hot: (userKey) => cache.held(userKey),
+        full: (userKey) => cache.heldFull(userKey),
+      },
       store: {
         add: (served) => backgroundStore.servedFeeds.add(served),
         find: (feedId) =>

@@ -10,8 +10,9 @@ import type { Logger } from './observability/logger.js';
 import { liveProfileMemory } from './profiles/profile-memory.js';
 import { ProfileUpkeep } from './profiles/profile-upkeep.js';
 import type { SharedProfiles } from './profiles/shared-profiles.js';
+import type { MarketIndex } from './repositories/market-index.js';
 import { PartitionRepository } from './repositories/partition-repository.js';
-import type { ProfileFold } from './repositories/profile-repository.js';
+import type { ProfileFold } from './repositories/packed-profile.js';
 import { createStore, type Store } from './repositories/store.js';
 import { Retention } from './tracking/retention.js';
 import { TrendComputations } from './trends/trend-computations.js';
@@ -37,19 +38,31 @@ export function openBackendJobs(parts: {
   readonly catalogue: Catalogue;
   readonly profiles: SharedProfiles;
   readonly fold: ProfileFold;
+  readonly markets: MarketIndex;
   readonly liveConfig: LiveConfig;
   /** Whether this process runs jobs. */
   readonly works: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }): Jobs & { readonly computations: TrendComputations } {
-  const { databaseUrl, store, readerStore, catalogue, profiles, fold, liveConfig, works, clock, logger } =
-    parts;
+  const {
+    databaseUrl,
+    store,
+    readerStore,
+    catalogue,
+    profiles,
+    fold,
+    markets,
+    liveConfig,
+    works,
+    clock,
+    logger,
+  } = parts;
   const database = openDatabase({
     ...{ url: databaseUrl, logger, poolSize: POOL_SIZE },
     queryTimeoutMs: LONGEST_MS,
   });
-  const ownStore = createStore(database.prisma, fold, LONGEST_MS);
+  const ownStore = createStore(database.prisma, fold, { markets, transactionTimeoutMs: LONGEST_MS });
   const config = () => liveConfig.current.config;
   const computations = new TrendComputations({ store: ownStore, config: () => config().trending, clock });
   const jobs = openJobs({

@@ -43,14 +43,13 @@ async function printFeed(userKey: string | undefined, options: FeedOptions): Pro
   await withCommandBackend({ holdCatalogue: true }, async ({ services }) => {
     const { profile } = createLoaders(services);
     const { country, limit, algorithm, explain, json } = options;
-    const load = (key: string): ReturnType<typeof profile.load> => profile.load(key);
-    const feed = await services.feed.feed({ userKey, country, limit, algorithm }, load);
+    const feed = await services.feed.feed({ userKey, country, limit, algorithm }, profile);
     if (feed.hero === null && !json) {
       throw new OperatorError(
         'There is no open market to show. Load some with `bellwether sample` or `bellwether import`.',
       );
     }
-    const explanation = explain && (await services.explain.explain({ feedId: feed.id }, load));
+    const explanation = explain && (await services.explain.explain({ feedId: feed.id }, profile));
     if (json) {
       print(JSON.stringify({ ...feed, ...(explanation && { explanation }) }, null, 2));
       return;

@@ -4,7 +4,7 @@ import { OperatorError } from '../errors.js';
 import { print, printNote } from './print.js';
 import { withCommandBackend } from './command-backend.js';
 
-const PEOPLE_AT_ONCE = 500;
+const USERS_AT_ONCE = 500;
 
 /** `bellwether profile`: what is remembered of people. */
 export function profileCommand(): Command {
@@ -41,10 +41,14 @@ async function rebuildAll(backend: Backend): Promise<number> {
   let count = 0;
   let last = '';
   for (;;) {
-    const keys = await backend.store.profiles.keysAfter(last, PEOPLE_AT_ONCE);
-    count += await rebuild(backend, keys);
-    last = keys.at(-1) ?? last;
-    if (keys.length < PEOPLE_AT_ONCE) return count;
+    const { userKeys, hasMore } = await backend.store.profileRewrites.pageAfter(
+      last,
+      USERS_AT_ONCE,
+      Infinity,
+    );
+    count += await rebuild(backend, userKeys);
+    last = userKeys.at(-1) ?? last;
+    if (!hasMore) return count;
     printNote(`${count} so far`);
   }
 }

@@ -1,5 +1,5 @@
 import type { CatalogueEntry } from '../catalogue/catalogue.js';
-import type { ProfileState } from '../profiles/profile-service.js';
+import type { FullProfile } from '../profiles/profile-service.js';
 import type { TrendState } from '../trends/trend-state.js';
 
 /** What could be known right before an interaction. Markets are named by their number in the archive. */
@@ -11,7 +11,7 @@ export interface Moment {
   readonly entries: readonly CatalogueEntry[];
   /** Grows whenever the odds or the volume of a market become known. */
   readonly priceVersion: number;
-  readonly profile: ProfileState;
+  readonly profile: FullProfile;
   /** ISO 3166-1 alpha-2. */
   readonly country: string | null;
   readonly trends: TrendState;

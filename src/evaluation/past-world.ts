@@ -1,8 +1,8 @@
 import { toEntry, type CatalogueEntry } from '../catalogue/catalogue-snapshot.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
-import { applyEvent, type ProfileEvent } from '../profiles/apply-event.js';
+import { applyEvents } from '../profiles/apply-events.js';
 import { profileMemory, type ProfileMemory } from '../profiles/profile-memory.js';
-import { emptyProfile, type ProfileState } from '../repositories/profile-state.js';
+import { emptyProfile, type FullProfile, type ProfileEvent } from '../repositories/profile-state.js';
 import { eventWeight } from '../scoring/event-weight.js';
 import { NO_TRENDS, type TrendScores } from '../trends/trend-columns.js';
 import { TrendState } from '../trends/trend-state.js';
@@ -16,7 +16,7 @@ import { Timeline } from './timeline.js';
 const DAY_MS = 24 * 3_600_000;
 
 interface Person {
-  profile: ProfileState;
+  profile: FullProfile;
   /** Numbers of the markets with which the person did anything but being shown them. */
   readonly touched: Set<number>;
 }
@@ -127,7 +127,7 @@ export class PastWorld {
 
   #learn(userKey: string, event: ProfileEvent): Person {
     const person = this.#person(userKey);
-    person.profile = applyEvent(person.profile, event, this.#memory);
+    person.profile = applyEvents(person.profile, [event], this.#memory);
     return person;
   }
 

@@ -2,13 +2,12 @@ import type { Catalogue } from '../catalogue/catalogue.js';
 import type { Clock } from '../config/clock.js';
 import type { LoadedConfig } from '../config/live-config.js';
 import type { Logger } from '../observability/logger.js';
-import type { ProfileState } from '../profiles/profile-service.js';
 import type { TrendService } from '../trends/trend-service.js';
 import { CrowdService } from './crowd-service.js';
 import { ExplainService } from './explain-service.js';
 import type { Feed } from './feed.js';
 import { FeedService } from './feed-service.js';
-import { Hydrator } from './hydrator.js';
+import { Hydrator, type HeldProfiles } from './hydrator.js';
 import { RankersV2 } from './rankers-v2.js';
 import { RecentInputs } from './recent-inputs.js';
 import { ServedFeeds, type FeedStore } from './served-feeds.js';
@@ -25,8 +24,7 @@ export interface Feeds {
 export function createFeeds(parts: {
   catalogue: Pick<Catalogue, 'snapshot' | 'findByIds' | 'pastMarket'>;
   trends: Pick<TrendService, 'state'>;
-  /** A profile that is in memory and can be used as it is, which costs no reading. */
-  heldProfile: (userKey: string) => ProfileState | undefined;
+  heldProfiles: HeldProfiles;
   store: FeedStore;
   config: () => LoadedConfig;
   /** False: feeds do not depend on the user, whatever the config says. */
@@ -37,13 +35,13 @@ export function createFeeds(parts: {
   newId: () => string;
   logger: Logger;
 }): Feeds {
-  const { catalogue, trends, heldProfile, store, config, onServed, clock, newId, logger } = parts;
+  const { catalogue, trends, heldProfiles, store, config, onServed, clock, newId, logger } = parts;
   const { personalizationEnabled } = parts;
   const served = new ServedFeeds({ store, clock, logger });
   const recent = new RecentInputs();
   const v2 = new RankersV2();
   const timeoutMs = (): number => config().config.feed.profileTimeoutMs;
-  const hydrator = new Hydrator({ catalogue, heldProfile, timeoutMs, clock, logger });
+  const hydrator = new Hydrator({ catalogue, heldProfiles, timeoutMs, clock, logger });
   const service = new FeedService({
     ...{ catalogue, trends, hydrator, v2, config, personalizationEnabled, served, clock, newId },
     onServed: (feed, ranking, inputs) => {

@@ -148,7 +148,8 @@ export class FeedService {
     const choice = chooseAlgorithm(config.ranking, userKey, algorithm);
     // Switched off, nothing about a person is read; people of a group that gets the ranking of everyone keep their hides.
     const isOff = !config.ranking.personalization || !personalizationEnabled;
-    const reading = userKey === null || isOff ? null : await hydrator.profile(userKey, loadProfile);
+    const part = choice.algorithm === 'v1' ? 'full' : 'hot';
+    const reading = userKey === null || isOff ? null : await hydrator.profile(userKey, part, loadProfile);
     const profile = reading === null || reading.failed ? null : reading.value;
     const inputs = {
       nowMs: clock(),

@@ -2,13 +2,23 @@ import type { Catalogue } from '../catalogue/catalogue.js';
 import { toEntry } from '../catalogue/catalogue-snapshot.js';
 import type { Clock } from '../config/clock.js';
 import type { Logger } from '../observability/logger.js';
-import type { ProfileState } from '../profiles/profile-service.js';
+import type { FullProfile, ProfileState } from '../profiles/profile-service.js';
 import { Breaker, type Reading } from './breaker.js';
 import type { Candidate } from './candidate.js';
 import { inTime } from './in-time.js';
 
-/** Reads one person's profile; reads of the same moment may be batched. */
-export type LoadProfile = (userKey: string) => Promise<ProfileState>;
+/** Reads the profile of a user; reads of the same tick may be batched. */
+export interface LoadProfile {
+  readonly hot: (userKey: string) => Promise<ProfileState>;
+  /** With the lifetime sums, which algorithm v1 reads. */
+  readonly full: (userKey: string) => Promise<FullProfile>;
+}
+
+/** Returns a profile that is cached and current, which costs no read. */
+export interface HeldProfiles {
+  readonly hot: (userKey: string) => ProfileState | undefined;
+  readonly full: (userKey: string) => FullProfile | undefined;
+}
 
 /** Markets by id, and whether some could not be looked up. */
 export interface FoundMarkets {
@@ -27,8 +37,7 @@ export class Hydrator {
   constructor(
     private readonly parts: {
       catalogue: Pick<Catalogue, 'snapshot' | 'findByIds'>;
-      /** A profile that is in memory and can be used as it is, which costs no reading. */
-      heldProfile: (userKey: string) => ProfileState | undefined;
+      heldProfiles: HeldProfiles;
       timeoutMs: () => number;
       clock: Clock;
       logger: Logger;
@@ -39,10 +48,15 @@ export class Hydrator {
     this.#markets = new Breaker({ name: 'markets that are not open', clock, logger });
   }
 
-  async profile(userKey: string, loadProfile: LoadProfile): Promise<Reading<ProfileState>> {
-    const held = this.parts.heldProfile(userKey);
+  /** @param part `full` for algorithm v1. */
+  async profile(
+    userKey: string,
+    part: keyof LoadProfile,
+    loadProfile: LoadProfile,
+  ): Promise<Reading<ProfileState>> {
+    const held = this.parts.heldProfiles[part](userKey);
     if (held !== undefined) return { failed: false, value: held };
-    return this.#profiles.read(() => inTime(() => loadProfile(userKey), this.parts.timeoutMs()));
+    return this.#profiles.read(() => inTime(() => loadProfile[part](userKey), this.parts.timeoutMs()));
   }
 
   /** The markets that there are, open or not: from memory and, those not open, from the store. */

@@ -1,4 +1,5 @@
 import type { CatalogueSnapshot } from '../catalogue/catalogue.js';
+import { requireFull } from '../profiles/profile-service.js';
 import { scoringUser } from '../profiles/scoring-user.js';
 import type { FeedSections } from '../scoring/feed-sections.js';
 import { compareScored } from '../scoring/rank-order.js';
@@ -53,7 +54,7 @@ export function contextV1(
   inputs: Pick<RankingInputs, 'nowMs' | 'country' | 'profile' | 'personal' | 'trends' | 'config'>,
 ): RankingContext {
   const { nowMs, country, profile, personal, trends, config } = inputs;
-  const user = profile === null || !personal ? null : scoringUser(profile, nowMs);
+  const user = profile === null || !personal ? null : scoringUser(requireFull(profile), nowMs);
   const overdueMs = overdueMsOf(config.feed);
   return { nowMs, overdueMs, country, profile, user, trends: trends.reader(country) };
 }

@@ -4,11 +4,12 @@ import type { Job } from './job.js';
 export function profileUpkeepJob(upkeep: Pick<ProfileUpkeep, 'run'>): Job {
   return {
     name: 'profile-upkeep',
-    description: 'Forget what has faded from the profiles of people who are not active.',
+    description:
+      'Removes faded affinity, old impressions and ended hides from the profiles of inactive users.',
     everySeconds: 86_400,
     run: async (run) => {
-      const { looked, changed, forgotten } = await upkeep.run(run);
-      return `${looked} profiles looked at, ${changed} changed, ${forgotten} topics forgotten`;
+      const { examined, changed, forgotten } = await upkeep.run(run);
+      return `${examined} profiles examined, ${changed} changed, ${forgotten} topics forgotten`;
     },
   };
 }

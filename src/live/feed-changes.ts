@@ -22,8 +22,8 @@ type Deeds = Pick<ProfileState, 'version' | 'totalInteractions' | 'hidden'>;
 interface Person {
   /** As last seen; undefined until first read. */
   deeds: Deeds | undefined;
-  /** A change of here that came before the first reading did. */
-  early: ProfileState | undefined;
+  /** Read because of a change during the first read. */
+  readMeanwhile?: ProfileState | undefined;
   readonly followers: Set<Follower>;
 }
 
@@ -36,8 +36,8 @@ const MAX_BATCH = 500;
 const RETRY_MS = 1_000;
 
 /**
- * Tells whoever follows a person's feed when it has become another. Changes of here come with the profile; of changes
- * elsewhere there is only word that there may be one, and then the profiles that somebody follows are read again.
+ * Notifies the subscribers of a user's feed when it has become another. After each change of a profile that has
+ * subscribers, here or on another replica, the profile is read again, which mostly costs no query.
  */
 export class FeedChanges {
   readonly #people = new Map<string, Person>();
@@ -66,7 +66,7 @@ export class FeedChanges {
    * @throws {BellwetherError} UNAVAILABLE when the profile is not in memory and the database is not there.
    */
   async follow(userKey: string): Promise<PacedStream<FeedChanged>> {
-    const person = this.#people.get(userKey) ?? { deeds: undefined, early: undefined, followers: new Set() };
+    const person = this.#people.get(userKey) ?? { deeds: undefined, followers: new Set() };
     this.#people.set(userKey, person);
     const follower: Follower = {
       untold: undefined,
@@ -89,18 +89,7 @@ export class FeedChanges {
     return follower.stream;
   }
 
-  /** Takes in profiles that changed, or were read again. */
-  profilesChanged(states: readonly ProfileState[]): void {
-    for (const state of states) {
-      const person = this.#people.get(state.userKey);
-      if (person === undefined) continue;
-      if (person.deeds === undefined) {
-        if (state.version > (person.early?.version ?? 0)) person.early = state;
-      } else this.#compare(person, person.deeds, state);
-    }
-  }
-
-  /** These people may have changed elsewhere. */
+  /** Reads these profiles again if they have subscribers: they may have changed. */
   invalidated(userKeys: readonly string[]): void {
     for (const userKey of userKeys) if (this.#people.has(userKey)) this.#unread.add(userKey);
     this.#readAgain();
@@ -128,9 +117,10 @@ export class FeedChanges {
 
   #learn(person: Person, [state]: readonly ProfileState[]): void {
     if (state === undefined || person.deeds !== undefined) return;
+    const { readMeanwhile } = person;
     person.deeds = deedsOf(state);
-    if (person.early !== undefined) this.#compare(person, person.deeds, person.early);
-    person.early = undefined;
+    person.readMeanwhile = undefined;
+    if (readMeanwhile !== undefined) this.#compare(person, person.deeds, readMeanwhile);
   }
 
   #compare(person: Person, before: Deeds, state: ProfileState): void {
@@ -150,7 +140,12 @@ export class FeedChanges {
       for (const userKey of batch) this.#unread.delete(userKey);
       const followed = batch.filter((userKey) => this.#people.has(userKey));
       try {
-        this.profilesChanged(await this.parts.profiles.load(followed));
+        for (const state of await this.parts.profiles.load(followed)) {
+          const person = this.#people.get(state.userKey);
+          if (person === undefined) continue;
+          if (person.deeds === undefined) person.readMeanwhile = state;
+          else this.#compare(person, person.deeds, state);
+        }
       } catch (error) {
         this.parts.logger.warn(
           { err: error },

@@ -14,45 +14,41 @@ export interface FadingLimits {
 const COUNTED_MS = 7 * 24 * 3_600_000;
 
 /**
- * A profile without what has faded: topics whose long-term taste is below a limit, and showings of long ago. Pure; for
- * a person whose session is over.
+ * Returns a profile without what has faded: topics whose long-term affinity is below a limit, and impressions of long
+ * ago. Pure; for a user whose session is over.
  *
- * What algorithm v1 reads stays: a topic's points, which are a sum for ever, and how long its markets were looked at. A
- * topic that has neither goes altogether. So v1 ranks exactly as before. In v2 the parts `interest` and `negative`
- * change by less than tanh(forgetBelow / longTermScale), as every taste that is forgotten was smaller than that.
+ * The dwell times of a category stay. So the score components `interest` and `negative` of algorithm v2 change by less
+ * than tanh(forgetBelow / longTermScale), as every affinity that is removed was smaller than that. Algorithm v1 reads
+ * the lifetime sums, which stay as they are.
  *
  * @returns the same object when nothing has faded; and how many topics were forgotten.
  */
-export function forgetFaded(
-  state: ProfileState,
+export function forgetFaded<Profile extends ProfileState>(
+  state: Profile,
   nowMs: number,
   memory: ProfileMemory,
   { forgetBelow, impressionsKeptMs }: FadingLimits,
-): { readonly state: ProfileState; readonly forgotten: number } {
+): { readonly state: Profile; readonly forgotten: number } {
   let forgotten = 0;
   const topics = new Map<TopicId, TopicState>();
   for (const [id, topic] of state.topics) {
-    if (Math.abs(topicTaste(topic, state, nowMs, memory).longTerm) >= forgetBelow) {
+    const isFaded = Math.abs(topicTaste(topic, state, nowMs, memory).longTerm) < forgetBelow;
+    const hasDwell = topic.dwellEvents > 0;
+    if (!isFaded || (isForgotten(topic) && hasDwell)) {
       topics.set(id, topic);
-    } else if (isForgotten(topic) && isReadByV1(topic)) {
-      topics.set(id, topic);
-    } else {
-      forgotten += 1;
-      if (isReadByV1(topic)) topics.set(id, { ...topic, longTerm: 0, session: 0 });
+      continue;
     }
+    forgotten += 1;
+    if (hasDwell) topics.set(id, { ...topic, longTerm: 0, session: 0 });
   }
   const impressions = recentImpressions(state.impressions, nowMs, impressionsKeptMs);
   if (forgotten === 0 && impressions === state.impressions) return { state, forgotten };
   return { state: { ...state, topics: forgotten === 0 ? state.topics : topics, impressions }, forgotten };
 }
 
-/** Whether a topic is kept for algorithm v1 only. */
+/** Whether a topic is kept for its dwell times only. */
 export function isForgotten({ longTerm, session }: TopicState): boolean {
   return longTerm === 0 && session === 0;
-}
-
-function isReadByV1({ points, dwellEvents }: TopicState): boolean {
-  return points !== 0 || dwellEvents > 0;
 }
 
 /** The same object when none is too old. Of a market that is kept, the last showing stays however old. */
@@ -71,4 +67,13 @@ function recentImpressions(
     changed ||= isCut || !isKept;
   }
   return changed ? recent : impressions;
+}
+
+/** Returns a profile without hides of markets that are not open; the same object when there is none. */
+export function forgetEnded<Profile extends ProfileState>(
+  state: Profile,
+  openMarkets: ReadonlySet<string>,
+): Profile {
+  const hidden = [...state.hidden].filter(([marketId]) => openMarkets.has(marketId));
+  return hidden.length === state.hidden.size ? state : { ...state, hidden: new Map(hidden) };
 }

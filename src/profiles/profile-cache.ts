@@ -1,27 +1,31 @@
 import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../config/clock.js';
-import type { ProfileState } from '../repositories/profile-state.js';
-import { ProfileCodec } from './profile-codec.js';
+import type { PackedProfile } from '../repositories/packed-profile.js';
+import type { ReadProfile } from '../repositories/profile-repository.js';
+import { requireFull, type FullProfile, type ProfileState } from '../repositories/profile-state.js';
+import type { AppendedProfile } from '../repositories/recording.js';
+import { CachedProfile } from './cached-profile.js';
 import { RecentChanges } from './recent-changes.js';
-import { StringTable } from './string-table.js';
 
 const MAX_BATCH = 500;
 
-/** What an entry costs beside its key's characters and its bytes; from measurements, as is the next. */
-const ENTRY_OVERHEAD_BYTES = 200;
-/** What a buffer costs beside its bytes: half of it on the heap, half in what V8 and malloc keep of it outside. */
-const BUFFER_OVERHEAD_BYTES = 420;
-
-/** The part of the cache's memory that shared strings may fill. */
-const STRINGS_SHARE = 1 / 8;
+const NO_BYTES = new Uint8Array(0);
 
 export interface ProfileCacheParts {
-  /** The states of these people in the order asked; a person never seen has an empty one. At most 500 at a time. */
-  readonly load: (userKeys: readonly string[]) => Promise<readonly ProfileState[]>;
-  /** Of everything held, strings included. */
+  /**
+   * Reads the profiles of these users in the order asked, at most 500 at a time; an empty one for a user never seen.
+   * `lifetime`: with their lifetime sums.
+   */
+  readonly read: (
+    userKeys: readonly string[],
+    options: { readonly lifetime: boolean },
+  ) => Promise<readonly ReadProfile[]>;
+  /** Decodes a profile; undefined when it has to be read again, because a market of it is not in memory. */
+  readonly unpack: (packed: PackedProfile) => ProfileState | undefined;
+  /** Of all entries. */
   readonly maxBytes: number;
-  /** For how long what was read or written holds; short while other replicas may not be heard. */
+  /** TTL of an entry in milliseconds; short while messages of other replicas may be lost. */
   readonly lifeMs: () => number;
   readonly clock: Clock;
 }
@@ -30,113 +34,134 @@ export interface ProfileCacheStats {
   readonly hits: number;
   readonly misses: number;
   readonly entries: number;
-  /** As counted, shared strings included. */
   readonly bytes: number;
-  /** Entries that had to go for want of room. */
+  /** Entries that were removed to make room. */
   readonly evictions: number;
 }
 
-interface Entry {
-  readonly bytes: Uint8Array;
-  readonly version: number;
-  /** The state is no older than this. */
-  readonly asOfMs: number;
-}
-
-/** Before every change there was: as if the store had been asked before all of them. */
+/** Before every change: as if the store had been asked before all of them. */
 const OVERTAKEN = -1;
 
-/** A read of one person from the store, under way or about to be. */
+/** A read of one user's profile, in progress or about to begin. */
 interface Flight {
-  /** Where the changes elsewhere stood when the store was asked; Infinity before. */
+  /** The position of the changes when the store was asked; Infinity before. */
   since: number;
-  readonly state: Promise<ProfileState>;
+  readonly lifetime: boolean;
+  readonly profile: Promise<ProfileState>;
 }
 
 /**
- * The profiles of active people, in front of the store: in few bytes each, bounded in bytes all together,
- * the least recently used out first.
+ * The profiles of active users in their stored form, in front of the store; bounded in bytes, the least recently used
+ * evicted first. A profile is decoded when it is used; an event of this process is only put before the others.
  *
- * What the store is asked in one tick goes to it as one query, and never is one person read twice at a
- * time. A read that was overtaken, by a write or by word of one elsewhere, still answers whoever asked
- * before; it is not kept, and whoever asks afterwards waits for a read that began afterwards.
- *
- * Strings that the profiles share are never let go one by one. When they fill their part of the memory,
- * as after months of new markets, everything is dropped together and begins anew.
+ * Reads of one tick go to the store as one query, and no user is read twice at a time. A read that was overtaken by a
+ * commit, here or on another replica, still answers those who asked before; it is not cached, and later callers wait for
+ * a read that began afterwards.
  */
 export class ProfileCache {
-  readonly #strings = new StringTable();
-  readonly #codec = new ProfileCodec(this.#strings);
-  readonly #entries: LRUCache<string, Entry>;
-  readonly #maxStringBytes: number;
-  readonly #batches: DataLoader<string, ProfileState>;
+  readonly #entries: LRUCache<string, CachedProfile>;
+  readonly #batches: DataLoader<string, ReadProfile>;
+  readonly #fullBatches: DataLoader<string, ReadProfile>;
   readonly #flights = new Map<string, Flight>();
-  readonly #changesElsewhere = new RecentChanges();
+  readonly #changes = new RecentChanges();
   #hits = 0;
   #misses = 0;
   #evictions = 0;
 
   constructor(private readonly parts: ProfileCacheParts) {
-    this.#maxStringBytes = Math.ceil(parts.maxBytes * STRINGS_SHARE);
     this.#entries = new LRUCache({
-      maxSize: parts.maxBytes - this.#maxStringBytes,
-      sizeCalculation: sizeOf,
+      maxSize: parts.maxBytes,
+      sizeCalculation: (entry, userKey) => entry.sizeUnder(userKey),
       dispose: (_entry, _userKey, reason) => {
         if (reason === 'evict') this.#evictions++;
       },
     });
-    this.#batches = new DataLoader((userKeys) => parts.load(userKeys), {
-      cache: false,
-      maxBatchSize: MAX_BATCH,
-    });
+    const batches = (lifetime: boolean): DataLoader<string, ReadProfile> =>
+      new DataLoader((userKeys) => parts.read(userKeys, { lifetime }), {
+        cache: false,
+        maxBatchSize: MAX_BATCH,
+      });
+    this.#batches = batches(false);
+    this.#fullBatches = batches(true);
   }
 
-  /** A person's state if it is in memory and still holds; costs no reading. */
+  /** Returns the profile of a user if it is cached and current; costs no read. */
   held(userKey: string): ProfileState | undefined {
-    const entry = this.#entries.get(userKey);
-    if (entry === undefined || this.parts.clock() - entry.asOfMs >= this.parts.lifeMs()) return undefined;
-    this.#hits++;
-    return this.#codec.decode(userKey, entry.bytes);
+    return this.#held(userKey, false);
   }
 
-  /** A person's state, from memory or the store; rejects as the store does, and then asks anew the next time. */
+  /** Returns the same with the lifetime sums, if they are cached as well. */
+  heldFull(userKey: string): FullProfile | undefined {
+    const held = this.#held(userKey, true);
+    return held && requireFull(held);
+  }
+
+  /** Returns the profile of a user, from memory or the store; rejects as the store does. */
   get(userKey: string): Promise<ProfileState> {
-    const held = this.held(userKey);
-    if (held !== undefined) return Promise.resolve(held);
-    this.#misses++;
-    return this.#read(userKey);
+    return this.#get(userKey, false);
   }
 
-  /** The states of these people in the order asked. */
-  getMany(userKeys: readonly string[]): Promise<ProfileState[]> {
-    return Promise.all(userKeys.map((userKey) => this.get(userKey)));
+  /** Returns the same with the lifetime sums. */
+  async getFull(userKey: string): Promise<FullProfile> {
+    return requireFull(await this.#get(userKey, true));
   }
 
-  /** What is in memory of a person, however old: good for nothing unless its version is checked in the store. */
-  lastSeen(userKey: string): ProfileState | undefined {
-    const entry = this.#entries.peek(userKey);
-    return entry === undefined ? undefined : this.#codec.decode(userKey, entry.bytes);
+  /** Returns the last countries of users, from memory or the store. */
+  async countriesOf(userKeys: readonly string[]): Promise<Map<string, string | null>> {
+    const countryOf = async (userKey: string): Promise<[string, string | null]> => {
+      const entry = this.#current(userKey);
+      if (entry?.country !== undefined) return [userKey, entry.country];
+      const { country, version } = await this.get(userKey);
+      const cached = this.#entries.peek(userKey);
+      // A commit during the read may have named another country.
+      if (cached?.version === version) cached.country = country;
+      return [userKey, country];
+    };
+    return new Map(await Promise.all(userKeys.map(countryOf)));
   }
 
-  /** Where the changes elsewhere stand; to be asked before a transaction begins, and given to {@link put}. */
+  /** The position of the changes; to be read before a transaction begins, and given to {@link append}. */
   get position(): number {
-    return this.#changesElsewhere.position;
+    return this.#changes.position;
   }
 
   /**
-   * Takes in what a transaction of this process committed.
+   * Applies a commit of this process to the cached profile. An entry that is not the version right before it is dropped.
    *
-   * @param since the {@link position} from before the transaction. When the person was invalidated since then,
-   *   another replica may have committed later still, so the state is not kept. Without it, it is.
+   * @param since the {@link position} from before the transaction. If the user was invalidated since then, another replica
+   *   may have committed later, so the entry is dropped as well.
    */
-  put(state: ProfileState, since = this.position): void {
-    const { userKey, version } = state;
-    const held = this.#entries.peek(userKey);
-    if (held !== undefined && held.version > version) return;
-    const flight = this.#flights.get(userKey);
-    if (flight !== undefined && flight.since !== Infinity) flight.since = OVERTAKEN;
-    if (this.#changesElsewhere.changedSince(userKey, since)) this.#entries.delete(userKey);
-    else this.#keep(state, this.parts.clock());
+  append({ userKey, version, batch, countries }: AppendedProfile, since: number): void {
+    const before = this.#overtake(userKey);
+    if (before !== undefined && before.version >= version) return;
+    const isNext = before === undefined ? version === 1 : before.version === version - 1;
+    if (!isNext || this.#changes.changedSince(userKey, since)) {
+      this.#entries.delete(userKey);
+      // An earlier commit whose answer is still to come must not make an entry again.
+      this.#changes.note(userKey);
+      return;
+    }
+    const packed = before?.packed(userKey) ?? empty(userKey);
+    const recent = Buffer.concat([batch, packed.recent]);
+    // A late event does not change the country, so another one is only known once the profile is decoded.
+    const isSameCountry = [...countries].every((country) => country === before?.country);
+    const country = isSameCountry ? before?.country : undefined;
+    this.#set(userKey, new CachedProfile({ ...packed, version, recent }, this.parts.clock(), country));
+  }
+
+  /**
+   * Replaces the cached profile of a user by another stored form of the same version. Without an entry of that version
+   * it does nothing: a later commit of this process may have dropped the entry.
+   *
+   * @param since as for {@link append}.
+   */
+  put(packed: PackedProfile, since: number): void {
+    const { userKey, version } = packed;
+    const before = this.#entries.peek(userKey);
+    if (before?.version !== version || this.#changes.changedSince(userKey, since)) return;
+    // The lifetime sums of most users are never asked for.
+    const lifetime = before.hasLifetime ? packed.lifetime : null;
+    this.#set(userKey, new CachedProfile({ ...packed, lifetime }, before.asOfMs, before.country));
   }
 
   /** Whether the cache may hold, or be about to hold, an older version of a user's profile than this one. */
@@ -144,18 +169,18 @@ export class ProfileCache {
     return (this.#entries.peek(userKey)?.version ?? -1) < version;
   }
 
-  /** These people changed elsewhere. */
+  /** Drops the profiles of users that may have changed on other replicas. */
   invalidate(userKeys: Iterable<string>): void {
     for (const userKey of userKeys) {
-      this.#changesElsewhere.note(userKey);
+      this.#changes.note(userKey);
       this.#entries.delete(userKey);
     }
   }
 
-  /** Anybody may have changed elsewhere. */
+  /** Drops all profiles: any may have changed on other replicas. */
   clear(): void {
-    this.#changesElsewhere.noteEveryone();
-    this.#forgetEverything();
+    this.#changes.noteEveryone();
+    this.#entries.clear();
   }
 
   get stats(): ProfileCacheStats {
@@ -163,50 +188,74 @@ export class ProfileCache {
       hits: this.#hits,
       misses: this.#misses,
       entries: this.#entries.size,
-      bytes: this.#entries.calculatedSize + this.#strings.bytes,
+      bytes: this.#entries.calculatedSize,
       evictions: this.#evictions,
     };
   }
 
-  #read(userKey: string): Promise<ProfileState> {
+  /** The entry of a user that is within its TTL. */
+  #current(userKey: string): CachedProfile | undefined {
+    const entry = this.#entries.get(userKey);
+    if (entry === undefined || this.parts.clock() - entry.asOfMs >= this.parts.lifeMs()) return undefined;
+    return entry;
+  }
+
+  #held(userKey: string, lifetime: boolean): ProfileState | undefined {
+    const entry = this.#current(userKey);
+    if (entry === undefined || (lifetime && !entry.hasLifetime)) return undefined;
+    const profile = this.parts.unpack(entry.packed(userKey));
+    if (profile !== undefined) this.#hits++;
+    return profile;
+  }
+
+  #get(userKey: string, lifetime: boolean): Promise<ProfileState> {
+    const held = this.#held(userKey, lifetime);
+    if (held !== undefined) return Promise.resolve(held);
+    this.#misses++;
+    return this.#read(userKey, lifetime);
+  }
+
+  #read(userKey: string, lifetime: boolean): Promise<ProfileState> {
     const last = this.#flights.get(userKey);
-    if (last !== undefined && !this.#changesElsewhere.changedSince(userKey, last.since)) return last.state;
+    const isUsable = last !== undefined && (last.lifetime || !lifetime);
+    if (isUsable && !this.#changes.changedSince(userKey, last.since)) return last.profile;
     const begin = async (): Promise<ProfileState> => {
-      flight.since = this.#changesElsewhere.position;
+      flight.since = this.#changes.position;
       const asOfMs = this.parts.clock();
-      const state = await this.#batches.load(userKey);
-      if (!this.#changesElsewhere.changedSince(userKey, flight.since)) this.#keep(state, asOfMs);
-      return state;
+      const { packed, profile } = await (lifetime ? this.#fullBatches : this.#batches).load(userKey);
+      if (!this.#changes.changedSince(userKey, flight.since)) {
+        this.#set(userKey, new CachedProfile(packed, asOfMs, profile.country));
+      }
+      return profile;
     };
     const flight: Flight = {
       since: Infinity,
-      state: (last?.state ?? Promise.resolve()).then(begin, begin).finally(() => {
+      lifetime,
+      profile: (last?.profile ?? Promise.resolve()).then(begin, begin).finally(() => {
         if (this.#flights.get(userKey) === flight) this.#flights.delete(userKey);
       }),
     };
     this.#flights.set(userKey, flight);
-    return flight.state;
+    return flight.profile;
   }
 
-  #keep(state: ProfileState, asOfMs: number): void {
-    if (this.#strings.bytes >= this.#maxStringBytes) {
-      this.#evictions += this.#entries.size;
-      this.#forgetEverything();
-    }
-    const bytes = this.#codec.encode(state);
-    this.#entries.set(ownCopy(state.userKey), { bytes, version: state.version, asOfMs });
+  /** Marks a read in progress as overtaken by a commit. @returns the entry of the user. */
+  #overtake(userKey: string): CachedProfile | undefined {
+    const flight = this.#flights.get(userKey);
+    if (flight !== undefined && flight.since !== Infinity) flight.since = OVERTAKEN;
+    return this.#entries.peek(userKey);
   }
 
-  #forgetEverything(): void {
-    this.#entries.clear();
-    this.#strings.clear();
+  #set(userKey: string, entry: CachedProfile): void {
+    this.#entries.set(ownCopy(userKey), entry);
   }
 }
 
-/** Characters are counted with two bytes each, which is what they take at most. */
-function sizeOf({ bytes }: Entry, userKey: string): number {
-  const bufferBytes = bytes.length === 0 ? 0 : BUFFER_OVERHEAD_BYTES + bytes.length;
-  return ENTRY_OVERHEAD_BYTES + 2 * userKey.length + bufferBytes;
+function empty(userKey: string): PackedProfile {
+  return {
+    ...{ userKey, version: 0, stateVersion: 0 },
+    ...{ state: NO_BYTES, shown: NO_BYTES, lifetime: NO_BYTES, recent: NO_BYTES },
+  };
 }
 
 /** A part cut out of a text keeps all of the text in memory; a key cut out of a query would keep the query. */

@@ -1,5 +1,10 @@
 import type { Clock } from '../config/clock.js';
-import type { ProfileState, TopicKind } from '../repositories/profile-state.js';
+import {
+  topicId,
+  type FullProfile,
+  type ProfileState,
+  type TopicKind,
+} from '../repositories/profile-state.js';
 import { orUnavailable } from '../repositories/unavailable.js';
 import { isForgotten } from './forget-faded.js';
 import type { ProfileCache } from './profile-cache.js';
@@ -7,7 +12,7 @@ import type { ProfileMemory } from './profile-memory.js';
 import { topicTaste } from './topic-taste.js';
 import { usualStake, type UsualStake } from './usual-stake.js';
 
-export type { ProfileState } from '../repositories/profile-state.js';
+export { requireFull, type FullProfile, type ProfileState } from '../repositories/profile-state.js';
 
 /** A person as the outside sees them. */
 export interface UserProfile {
@@ -43,22 +48,35 @@ export interface Session {
 
 const TOP_TOPICS = 10;
 
+const NOT_READ = 'The profiles could not be read now.';
+
 export class ProfileService {
   constructor(
-    private readonly parts: { profiles: Pick<ProfileCache, 'getMany'>; memory: ProfileMemory; clock: Clock },
+    private readonly parts: {
+      profiles: Pick<ProfileCache, 'get' | 'getFull'>;
+      memory: ProfileMemory;
+      clock: Clock;
+    },
   ) {}
 
   /**
-   * The states of these people in the order asked, from memory or in one read; a person never seen has an empty one.
+   * Returns the profiles of users in the order asked, from memory or in one read; an empty one for a user never seen.
    *
-   * @throws {BellwetherError} UNAVAILABLE when the database is not there.
+   * @throws {BellwetherError} UNAVAILABLE when the database cannot be read.
    */
   load(userKeys: readonly string[]): Promise<ProfileState[]> {
-    return orUnavailable('The profiles could not be read now.', () => this.parts.profiles.getMany(userKeys));
+    const { profiles } = this.parts;
+    return orUnavailable(NOT_READ, () => Promise.all(userKeys.map((userKey) => profiles.get(userKey))));
+  }
+
+  /** Returns the same with the lifetime sums, which {@link view} and algorithm v1 need. */
+  loadFull(userKeys: readonly string[]): Promise<FullProfile[]> {
+    const { profiles } = this.parts;
+    return orUnavailable(NOT_READ, () => Promise.all(userKeys.map((userKey) => profiles.getFull(userKey))));
   }
 
   /** The profile to show, decayed to now. */
-  view(state: ProfileState): UserProfile {
+  view(state: FullProfile): UserProfile {
     const nowMs = this.parts.clock();
     const { memory } = this.parts;
     const { lastActiveAtMs, sessionStartedAtMs } = state;
@@ -77,19 +95,21 @@ export class ProfileService {
               idle: nowMs - lastActiveAtMs >= memory.sessionIdleMs,
             },
       country: state.country,
-      usualStake: usualStake(state.stakes),
+      usualStake: usualStake(state.lifetime.stakes),
     };
   }
 }
 
-function topTopics(state: ProfileState, kind: TopicKind, nowMs: number, memory: ProfileMemory): TopicTaste[] {
-  return [...state.topics.values()]
-    .filter((topic) => topic.kind === kind && topic.points > 0 && !isForgotten(topic))
-    .sort((a, b) => b.points - a.points || (a.key < b.key ? -1 : 1))
-    .slice(0, TOP_TOPICS)
-    .map((topic) => ({
-      topic: topic.label,
-      score: topic.points,
-      ...topicTaste(topic, state, nowMs, memory),
-    }));
+function topTopics(state: FullProfile, kind: TopicKind, nowMs: number, memory: ProfileMemory): TopicTaste[] {
+  const topics: TopicTaste[] = [];
+  const mostPointsFirst = [...state.lifetime.topics.values()]
+    .filter((topic) => topic.kind === kind && topic.points > 0)
+    .sort((a, b) => b.points - a.points || (a.key < b.key ? -1 : 1));
+  for (const { key, label, points } of mostPointsFirst) {
+    const affinity = state.topics.get(topicId(kind, key));
+    if (affinity === undefined || isForgotten(affinity)) continue;
+    topics.push({ topic: label, score: points, ...topicTaste(affinity, state, nowMs, memory) });
+    if (topics.length === TOP_TOPICS) break;
+  }
+  return topics;
 }

@@ -1,95 +1,135 @@
 import type { RankingConfig } from '../config/ranking-schema.js';
-import type { ProfileRepository } from '../repositories/profile-repository.js';
-import type { ProfileState } from '../repositories/profile-state.js';
+import type { JobPositionRepository } from '../repositories/job-position-repository.js';
+import type { MarketRepository } from '../repositories/market-repository.js';
+import type { PackedProfile } from '../repositories/packed-profile.js';
+import type { ProfileRepository, ReadProfile } from '../repositories/profile-repository.js';
+import type {
+  ProfileRewriteRepository,
+  RewrittenProfile,
+} from '../repositories/profile-rewrite-repository.js';
+import { FORMAT_V1 } from '../repositories/stored-profile-v1.js';
+import { formatOf } from '../repositories/stored-profile.js';
 import { isRolledBack } from '../repositories/unavailable.js';
-import { forgetFaded, type FadingLimits } from './forget-faded.js';
+import { forgetEnded, forgetFaded, type FadingLimits } from './forget-faded.js';
 import type { ProfileMemory } from './profile-memory.js';
 import type { SharedProfiles } from './shared-profiles.js';
 
-/** What a run did. */
+/** Result of a run. */
 export interface ProfileUpkeepResult {
-  /** People looked at, those who are active included. */
-  readonly looked: number;
+  /** Profiles that were examined, those of active users included. */
+  readonly examined: number;
   /** Profiles that were stored anew. */
   readonly changed: number;
-  /** Topics forgotten, of all people. */
+  /** Topics removed from all profiles. */
   readonly forgotten: number;
 }
 
+/** Key of the position of a run. */
+const JOB = 'profile-upkeep';
+
 const HOUR_MS = 3_600_000;
+
+/** Profiles of users who were active within this time are left alone. */
 const ACTIVE_MS = 24 * HOUR_MS;
 
-/** So few that they take little memory, and that storing them holds up an event of theirs for milliseconds. */
-const PEOPLE_AT_ONCE = 200;
+/** Bounds of a page, which is stored with one statement. */
+const PAGE_PROFILES = 200;
+const PAGE_BYTES = 1024 * 1024;
 
-/** After so many recovery times a showing takes less than a millionth off a score. */
+/** Profiles that are read and decoded, or encoded, in one turn of the event loop: about 5 ms. */
+const PROFILES_A_TURN = 16;
+
+/** After so many recovery times an impression takes less than a millionth off a score. */
 const RECOVERY_TIMES_KEPT = 20;
 
 /**
- * Forgets what has faded from the profiles of people who are not active, so that they stay small: see
- * {@link forgetFaded}.
+ * Removes from the profiles of inactive users what has faded, and hides of markets that are not open any more; profiles
+ * in an older format are stored in the present one.
  */
 export class ProfileUpkeep {
   constructor(
     private readonly parts: {
-      readonly store: { readonly profiles: Pick<ProfileRepository, 'keysAfter' | 'load' | 'replace'> };
+      readonly store: {
+        readonly profiles: Pick<ProfileRepository, 'read'>;
+        readonly profileRewrites: Pick<ProfileRewriteRepository, 'pageAfter' | 'rewrite' | 'replace'>;
+        readonly markets: Pick<MarketRepository, 'openAmong'>;
+        readonly jobPositions: JobPositionRepository;
+      };
       readonly profiles: Pick<SharedProfiles, 'mayHaveChanged'>;
       readonly memory: ProfileMemory;
-      /** As it is now. */
+      /** The current config. */
       readonly config: () => Pick<RankingConfig, 'profile' | 'impressions'>;
     },
   ) {}
 
   /**
-   * Looks at everybody, page by page. A person who does something meanwhile is left alone, and nothing of it is lost.
+   * Examines all profiles, page by page, from the position at which the last run was stopped. A user who is active
+   * meanwhile is left alone, and no event is lost.
    *
-   * @param options.signal ends it after the page under way; what was done is kept.
+   * @param options.signal ends the run after the page in progress; its changes are kept.
    */
   async run({ now, signal }: { now: Date; signal: AbortSignal }): Promise<ProfileUpkeepResult> {
-    const { profiles } = this.parts.store;
-    let looked = 0;
-    let changed = 0;
-    let forgotten = 0;
-    let last = '';
+    const { profileRewrites, jobPositions } = this.parts.store;
+    const total = { examined: 0, changed: 0, forgotten: 0 };
+    let last = (await jobPositions.find(JOB)) ?? '';
     while (!signal.aborted) {
-      const keys = await profiles.keysAfter(last, PEOPLE_AT_ONCE);
-      const page = await this.#tidy(await profiles.load(keys), now.getTime());
-      looked += keys.length;
-      changed += page.changed;
-      forgotten += page.forgotten;
-      last = keys.at(-1) ?? last;
-      if (keys.length < PEOPLE_AT_ONCE) break;
+      const { userKeys, hasMore } = await profileRewrites.pageAfter(last, PAGE_PROFILES, PAGE_BYTES);
+      const { changed, forgotten } = await this.#tidy(userKeys, now.getTime());
+      total.examined += userKeys.length;
+      total.changed += changed;
+      total.forgotten += forgotten;
+      if (!hasMore) {
+        await jobPositions.clear(JOB);
+        break;
+      }
+      last = userKeys.at(-1) ?? last;
+      await jobPositions.save(JOB, last);
     }
-    return { looked, changed, forgotten };
+    return total;
   }
 
-  async #tidy(
-    states: readonly ProfileState[],
-    nowMs: number,
-  ): Promise<{ changed: number; forgotten: number }> {
-    const limits = this.#limits();
-    const tidied = new Map<string, { state: ProfileState; forgotten: number }>();
-    for (const before of states) {
-      if (nowMs - (before.lastActiveAtMs ?? -Infinity) < ACTIVE_MS) continue;
-      const { state, forgotten } = forgetFaded(before, nowMs, this.parts.memory, limits);
-      if (state === before) continue;
-      tidied.set(before.userKey, { state: { ...state, version: before.version + 1 }, forgotten });
+  async #tidy(userKeys: readonly string[], nowMs: number): Promise<{ changed: number; forgotten: number }> {
+    const { profiles, profileRewrites } = this.parts.store;
+    const page: ReadProfile[] = [];
+    for (const some of chunks(userKeys, PROFILES_A_TURN)) {
+      page.push(...(await profiles.read(some, { lifetime: false })));
     }
-    if (tidied.size === 0) return { changed: 0, forgotten: 0 };
-    const stored = await this.#replace([...tidied.values()].map(({ state }) => state));
-    const forgotten = stored.reduce((sum, userKey) => sum + (tidied.get(userKey)?.forgotten ?? 0), 0);
+    const open = await this.#openHidden(page);
+    const limits = this.#limits();
+    const forgottenBy = new Map<string, number>();
+    const tidied = page.flatMap(({ packed, profile: before }) => {
+      const isActive = nowMs - (before.lastActiveAtMs ?? -Infinity) < ACTIVE_MS;
+      if (isActive || before.version === 0) return [];
+      const { state, forgotten } = forgetFaded(before, nowMs, this.parts.memory, limits);
+      const after = forgetEnded(state, open);
+      if (after === before && !isOutdated(packed)) return [];
+      forgottenBy.set(packed.userKey, forgotten);
+      return [{ packed, after }];
+    });
+    const rewritten: RewrittenProfile[] = [];
+    for (const some of chunks(tidied, PROFILES_A_TURN))
+      rewritten.push(...(await profileRewrites.rewrite(some)));
+    if (rewritten.length === 0) return { changed: 0, forgotten: 0 };
+    const stored = await this.#replace(rewritten);
+    const forgotten = stored.reduce((sum, userKey) => sum + (forgottenBy.get(userKey) ?? 0), 0);
     return { changed: stored.length, forgotten };
   }
 
+  /** Those of the hidden markets that are open. */
+  async #openHidden(page: readonly ReadProfile[]): Promise<ReadonlySet<string>> {
+    const hidden = new Set(page.flatMap(({ profile }) => [...profile.hidden.keys()]));
+    return hidden.size === 0 ? new Set() : new Set(await this.parts.store.markets.openAmong([...hidden]));
+  }
+
   /** @returns the user keys of the profiles that were replaced. */
-  async #replace(states: readonly ProfileState[]): Promise<string[]> {
+  async #replace(rewritten: readonly RewrittenProfile[]): Promise<string[]> {
     const { store, profiles } = this.parts;
     try {
-      const replaced = await store.profiles.replace(states);
+      const replaced = await store.profileRewrites.replace(rewritten);
       profiles.mayHaveChanged(replaced);
       return replaced;
     } catch (error) {
-      if (!isRolledBack(error)) profiles.mayHaveChanged(states.map(({ userKey }) => userKey));
+      if (!isRolledBack(error)) profiles.mayHaveChanged(rewritten.map(({ userKey }) => userKey));
       throw error;
     }
   }
@@ -101,4 +141,14 @@ export class ProfileUpkeep {
       impressionsKeptMs: RECOVERY_TIMES_KEPT * impressions.recoveryHours * HOUR_MS,
     };
   }
+}
+
+function isOutdated({ state }: PackedProfile): boolean {
+  return formatOf(state) === FORMAT_V1;
+}
+
+function chunks<Item>(items: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
 }

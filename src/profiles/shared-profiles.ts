@@ -1,46 +1,60 @@
-import type { ProfileState } from '../repositories/profile-state.js';
+import type { PackedProfile } from '../repositories/packed-profile.js';
+import type { AppendedProfile } from '../repositories/recording.js';
 import type { ProfileCache } from './profile-cache.js';
 
 /** The profiles as this replica sees them: it caches its own changes at once, and notifies the other replicas. */
 export class SharedProfiles {
   constructor(
     private readonly parts: {
-      cache: Pick<ProfileCache, 'lastSeen' | 'position' | 'put'>;
+      cache: Pick<ProfileCache, 'position' | 'append' | 'put' | 'isBehind' | 'countriesOf'>;
       /** Makes this replica read these profiles again. */
       invalidate: (userKeys: readonly string[]) => void;
       /** Makes the other replicas read these profiles again. */
       publish: (userKeys: readonly string[]) => void;
-      /** Receives the states that {@link changed} cached. */
-      onChanged: (states: readonly ProfileState[]) => void;
+      /** Receives the users whose profiles a commit of this replica changed. */
+      onChanged: (userKeys: readonly string[]) => void;
     },
   ) {}
-
-  /** The cached state of a user, of any age. It is valid only if its version is the one in the store. */
-  lastSeen(userKey: string): ProfileState | undefined {
-    return this.parts.cache.lastSeen(userKey);
-  }
 
   /** The position of the changes, to be read before a transaction begins. */
   get position(): number {
     return this.parts.cache.position;
   }
 
-  /**
-   * Caches states that a transaction of this replica committed, or read while it held their profiles.
-   *
-   * @param since the {@link position} from before the transaction.
-   */
-  changed(states: readonly ProfileState[], since: number): void {
-    for (const state of states) this.parts.cache.put(state, since);
-    if (states.length === 0) return;
-    this.parts.publish(states.map(({ userKey }) => userKey));
-    this.parts.onChanged(states);
+  /** Returns the last countries of users. */
+  countriesOf(userKeys: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
+    return this.parts.cache.countriesOf(userKeys);
   }
 
   /**
-   * Makes every replica read these profiles again: after changes that are not worth caching here, and after a transaction
-   * of unknown outcome.
+   * Applies what a transaction of this replica committed.
+   *
+   * @param since the {@link position} from before the transaction.
    */
+  appended(profiles: readonly AppendedProfile[], since: number): void {
+    if (profiles.length === 0) return;
+    for (const profile of profiles) this.parts.cache.append(profile, since);
+    const userKeys = profiles.map(({ userKey }) => userKey);
+    this.parts.publish(userKeys);
+    this.parts.onChanged(userKeys);
+  }
+
+  /**
+   * Caches profiles in another stored form, which changes none of them.
+   *
+   * @param since as for {@link appended}.
+   */
+  compacted(profiles: readonly PackedProfile[], since: number): void {
+    for (const profile of profiles) this.parts.cache.put(profile, since);
+  }
+
+  /** Makes this replica read those of these profiles again that it caches in an older version. */
+  atLeast(profiles: readonly { readonly userKey: string; readonly version: number }[]): void {
+    const behind = profiles.filter(({ userKey, version }) => this.parts.cache.isBehind(userKey, version));
+    if (behind.length > 0) this.parts.invalidate(behind.map(({ userKey }) => userKey));
+  }
+
+  /** Makes every replica read these profiles again: after a rewrite, and after a transaction of unknown outcome. */
   mayHaveChanged(userKeys: readonly string[]): void {
     if (userKeys.length === 0) return;
     this.parts.invalidate(userKeys);

@@ -1,5 +1,7 @@
 import type { PrismaClient } from '../generated/prisma/client.js';
 import type { EventType } from '../scoring/event-weight.js';
+import type { IndexedMarket } from './market-index.js';
+import type { ProfileEvent } from './profile-state.js';
 
 type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
 
@@ -30,16 +32,28 @@ export interface Interaction {
   readonly clamped: boolean;
 }
 
-/** An event as a profile is made of. */
-export interface HistoricEvent extends Pick<
-  Interaction,
-  'eventType' | 'occurredAt' | 'weight' | 'dwellMs' | 'country' | 'stake' | 'marketId'
-> {
+/** A stored event as a profile is folded from it. */
+export interface HistoricEvent {
   readonly seq: bigint;
-  readonly probability: number | null;
-  readonly volume24h: number;
-  readonly category: string;
-  readonly tags: readonly string[];
+  readonly event: ProfileEvent;
+  /** The market of the event, as it is now. */
+  readonly indexed: IndexedMarket;
+}
+
+interface HistoricRow {
+  seq: bigint;
+  eventType: EventType;
+  occurredAt: Date;
+  weight: number;
+  dwellMs: number | null;
+  country: string | null;
+  stake: number | null;
+  probability: number | null;
+  volume24h: number;
+  number: number;
+  marketId: string;
+  category: string;
+  tags: string[];
 }
 
 /** An event id chosen by the client, and the interaction it stands for. */
@@ -64,13 +78,14 @@ export class InteractionRepository {
    * @param afterSeq 0 to begin.
    */
   async historyOf(userKey: string, afterSeq: bigint, limit: number): Promise<HistoricEvent[]> {
-    return this.connection.$queryRaw<HistoricEvent[]>`
+    const rows = await this.connection.$queryRaw<HistoricRow[]>`
       select i.seq, i.event_type::text as "eventType", i.occurred_at as "occurredAt", i.weight,
         i.dwell_ms as "dwellMs", i.country, i.stake, i.probability, coalesce(i.volume_24h, 0) as "volume24h",
-        m.id as "marketId", m.category,
+        n.number, m.id as "marketId", m.category,
         array(select t.label from market_tags t where t.market_id = m.id order by t.position) as tags
-      from interactions i join markets m on m.id = i.market_id
+      from interactions i join markets m on m.id = i.market_id join market_numbers n on n.market_id = m.id
       where i.user_key = ${userKey} and i.seq > ${afterSeq} order by i.seq limit ${limit}`;
+    return rows.map(toHistoricEvent);
   }
 
   /**
@@ -166,4 +181,17 @@ function identityOf(row: Pick<ClientEventRow, 'user_key' | 'client_event_id'>): 
 
 function identity(event: { userKey: string; clientEventId: string }): string {
   return JSON.stringify([event.userKey, event.clientEventId]);
+}
+
+function toHistoricEvent(row: HistoricRow): HistoricEvent {
+  const { seq, eventType, occurredAt, weight, dwellMs, country, stake, probability, volume24h } = row;
+  const { number, marketId: id, category, tags } = row;
+  return {
+    seq,
+    event: {
+      ...{ eventType, occurredAtMs: occurredAt.getTime(), weight, dwellMs, country, stake },
+      market: { id, category, tags, probability, volume24h },
+    },
+    indexed: { number, id, category, tags },
+  };
 }

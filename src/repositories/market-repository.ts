@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
 import { lockKeys } from './advisory-locks.js';
+import type { MarketIndex } from './market-index.js';
 import { searchQuery } from './market-search.js';
 import {
   isOfFiguresOnly,
@@ -38,12 +39,25 @@ export interface MarketCursor {
 }
 
 export class MarketRepository {
-  constructor(private readonly prisma: PrismaClient) {}
+  /** @param index receives the markets that are read. */
+  constructor(
+    private readonly prisma: PrismaClient,
+    private readonly index: Pick<MarketIndex, 'add'>,
+  ) {}
 
   /** The markets with these ids; unknown ids are left out. */
   async findByIds(ids: readonly string[]): Promise<Market[]> {
     const rows = await this.prisma.$queryRaw<MarketRow[]>`${selectMarkets} where m.id = any(${[...ids]})`;
-    return rows.map(toMarket);
+    return this.#indexed(rows);
+  }
+
+  /** Those of the markets with these ids that are open. */
+  async openAmong(ids: readonly string[]): Promise<string[]> {
+    const rows = await this.prisma.market.findMany({
+      where: { id: { in: [...ids] }, status: 'OPEN' },
+      select: { id: true },
+    });
+    return rows.map(({ id }) => id);
   }
 
   /** All that is stored of the markets with these ids; unknown ids are left out. */
@@ -70,7 +84,7 @@ export class MarketRepository {
   async open(after: string, limit: number): Promise<Market[]> {
     const rows = await this.prisma.$queryRaw<MarketRow[]>`
       ${selectMarkets} where m.status = 'OPEN' and m.id > ${after} order by m.id limit ${limit}`;
-    return rows.map(toMarket);
+    return this.#indexed(rows);
   }
 
   /**
@@ -98,7 +112,7 @@ export class MarketRepository {
     if (page.numbers.length === 0) return { markets: [], version, hasMore: false };
     const markets = await this.prisma.$queryRaw<MarketRow[]>`
       ${selectMarkets} where n.number = any(${page.numbers})`;
-    return { markets: markets.map(toMarket), version: page.version, hasMore: page.hasMore };
+    return { markets: this.#indexed(markets), version: page.version, hasMore: page.hasMore };
   }
 
   /** The texts and events of markets that are not open, the last changed first, from before a version. */
@@ -183,6 +197,12 @@ export class MarketRepository {
   /** Whether there is no market at all. */
   async isEmpty(): Promise<boolean> {
     return (await this.prisma.market.findFirst({ select: { id: true } })) === null;
+  }
+
+  #indexed(rows: readonly MarketRow[]): Market[] {
+    const markets = rows.map(toMarket);
+    for (const market of markets) this.index.add(market);
+    return markets;
   }
 }
 

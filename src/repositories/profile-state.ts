@@ -1,10 +1,9 @@
-/**
- * What is remembered of a person, as it is stored. Times are milliseconds since 1970. Values are never
- * changed in place: an update makes new ones, so whatever is not the same object has changed.
- */
+import type { EventType } from '../scoring/event-weight.js';
+
+/** The stored profile of a user without the part that only few readers need. Times are milliseconds since 1970. */
 export interface ProfileState {
   readonly userKey: string;
-  /** Grows with every change that is stored; 0 for a person never seen. */
+  /** Grows with every change that is stored; 0 for a user never seen. */
   readonly version: number;
   /** Number of events recorded, impressions excepted. */
   readonly totalInteractions: number;
@@ -13,15 +12,40 @@ export interface ProfileState {
   readonly lastActiveAtMs: number | null;
   readonly sessionStartedAtMs: number | null;
   readonly sessionInteractions: number;
+  /** The strongest of each kind, at most {@link TOPICS_KEPT}; see `topicStrength`. */
   readonly topics: ReadonlyMap<TopicId, TopicState>;
-  /** By market id: the latest. */
+  /** The latest by market id, at most {@link ENGAGEMENTS_KEPT}. */
   readonly engagements: ReadonlyMap<string, EngagementState>;
-  /** Ids of the markets that the person does not want to see. */
+  /** When the user hid markets, by market id; the latest, at most {@link HIDES_KEPT}. */
   readonly hidden: ReadonlyMap<string, number>;
-  /** By market id. */
+  /** The latest by market id, at most {@link IMPRESSIONS_KEPT}. */
   readonly impressions: ReadonlyMap<string, ImpressionState>;
+  /** Null when it was not read. */
+  readonly lifetime: LifetimeState | null;
+}
+
+/** A profile with everything that is stored. */
+export interface FullProfile extends ProfileState {
+  readonly lifetime: LifetimeState;
+}
+
+/** Sums that never decay: only algorithm v1 and `userProfile` read them, so feeds by algorithm v2 do not. */
+export interface LifetimeState {
+  /** Those of the most points, at most {@link LIFETIME_TOPICS_KEPT}. */
+  readonly topics: ReadonlyMap<TopicId, LifetimeTopic>;
   /** Newest first: the last 20 of each category, at most 200. */
   readonly stakes: readonly StakeState[];
+}
+
+export interface LifetimeTopic {
+  readonly kind: TopicKind;
+  readonly key: string;
+  /** As first written. */
+  readonly label: string;
+  /** The plain sum of weights. */
+  readonly points: number;
+  readonly dwellMsTotal: number;
+  readonly dwellEvents: number;
 }
 
 export interface StakeState {
@@ -31,8 +55,15 @@ export interface StakeState {
   readonly atMs: number;
 }
 
-/** How many of a person's latest engagements, and of the latest impressions, a state holds at least. */
-export const MARKETS_KEPT = 500;
+/** Bounds of a profile. The hot part of a profile at all bounds takes about 8 KB. */
+export const TOPICS_KEPT = { CATEGORY: 24, TAG: 96 } as const;
+export const ENGAGEMENTS_KEPT = 200;
+export const HIDES_KEPT = 200;
+export const IMPRESSIONS_KEPT = 200;
+export const LIFETIME_TOPICS_KEPT = 2_000;
+
+/** Engagements that keep the topics of their market: algorithm v1 compares with as many. */
+export const ENGAGEMENTS_WITH_TOPICS = 20;
 
 export type TopicKind = 'CATEGORY' | 'TAG';
 
@@ -48,8 +79,6 @@ export interface TopicState {
   readonly key: string;
   /** As first written. */
   readonly label: string;
-  /** The plain sum of weights. */
-  readonly points: number;
   /** The decaying sum as of `updatedAtMs`. */
   readonly longTerm: number;
   /** The session's decaying sum as of `updatedAtMs`. */
@@ -71,7 +100,12 @@ export interface EngagementState {
   readonly tradedAtMs: number | null;
   /** The market's probability at that trade. */
   readonly tradedProbability: number | null;
-  /** The market's topics in lower case, by which others are compared with it, as they were then. */
+  /** The topics of the market at that time; null except for the latest {@link ENGAGEMENTS_WITH_TOPICS}. */
+  readonly topics: EngagementTopics | null;
+}
+
+/** Topic keys of a market. */
+export interface EngagementTopics {
   readonly category: string;
   readonly tags: readonly string[];
 }
@@ -85,8 +119,29 @@ export interface ImpressionState {
   readonly clickedSince: boolean;
 }
 
-/** The state of a person never seen. */
-export function emptyProfile(userKey: string): ProfileState {
+/** An event as a profile is folded from it: validated, weighed, and joined with its market. */
+export interface ProfileEvent {
+  readonly eventType: EventType;
+  readonly occurredAtMs: number;
+  /** Dwell factor included. */
+  readonly weight: number;
+  readonly dwellMs: number | null;
+  readonly country: string | null;
+  /** Null when nothing was staked. */
+  readonly stake: number | null;
+  readonly market: {
+    readonly id: string;
+    readonly category: string;
+    readonly tags: readonly string[];
+    /** At the time of the event. */
+    readonly probability: number | null;
+    /** At the time of the event. */
+    readonly volume24h: number;
+  };
+}
+
+/** The profile of a user never seen. */
+export function emptyProfile(userKey: string): FullProfile {
   return {
     userKey,
     version: 0,
@@ -99,6 +154,13 @@ export function emptyProfile(userKey: string): ProfileState {
     engagements: new Map(),
     hidden: new Map(),
     impressions: new Map(),
-    stakes: [],
+    lifetime: { topics: new Map(), stakes: [] },
   };
+}
+
+/** @throws {Error} when the profile was read without its lifetime sums. */
+export function requireFull(profile: ProfileState): FullProfile {
+  const { lifetime } = profile;
+  if (lifetime === null) throw new Error('The profile was read without its lifetime sums.');
+  return { ...profile, lifetime };
 }

@@ -1,36 +1,99 @@
 import { Prisma } from '../generated/prisma/client.js';
 import type { Interaction } from './interaction-repository.js';
-import type { ProfileState } from './profile-state.js';
-import { encodeStoredProfile } from './stored-profile.js';
+import { encodeRecentEvents, type RecentEvent } from './recent-events.js';
 import { sqlStateOf } from './unavailable.js';
 import { compareUserKeys } from './user-key-order.js';
 
-/** Events and what they change, to be stored together or not at all. */
+/** An event to be stored, and the number of its market. */
+export interface RecordedEvent {
+  readonly interaction: Interaction;
+  readonly marketNumber: number;
+}
+
+/** Events to be stored together with their effect on the profiles, all or nothing. */
 export interface Recording {
   /** In the order in which they take effect. */
-  readonly interactions: readonly Interaction[];
-  /** The new states; each has the version after the one that is stored. */
-  readonly profiles: readonly ProfileState[];
+  readonly events: readonly RecordedEvent[];
   /** Names of the sinks that the events go to. */
   readonly sinks: readonly string[];
   /** Whether the events' client event ids are still to be taken. */
   readonly claim: boolean;
 }
 
+/** A profile to which events were appended. */
+export interface AppendedProfile {
+  readonly userKey: string;
+  readonly version: number;
+  /** The encoded events of the commit. */
+  readonly batch: Uint8Array;
+  /** The countries that the events of the commit name. */
+  readonly countries: ReadonlySet<string>;
+  /** Size of all events that are not folded into the profile's other columns yet. */
+  readonly recentBytes: number;
+}
+
+/** The statement of a recording, and the events by user, encoded and in the order of locking. */
+export interface RecordStatement {
+  readonly sql: Prisma.Sql;
+  readonly batches: ReadonlyMap<string, Pick<AppendedProfile, 'batch' | 'countries'>>;
+}
+
+/** A row that the statement returns. */
+export interface RecordedRow {
+  user_key: string;
+  version: number;
+  recent_bytes: number;
+}
+
 /**
- * The one statement that stores a recording; the function that it calls is in the migrations. It fails when a
- * profile is not at the version expected, or a client event id is taken: {@link isRefusal} knows it.
+ * Makes the one statement that stores a recording; the function that it calls is in the migrations. It fails when a
+ * client event id is taken: {@link isRefusal} knows it.
  */
-export function record({ interactions, profiles, sinks, claim }: Recording): Prisma.Sql {
-  const sorted = profiles.toSorted((a, b) => compareUserKeys(a.userKey, b.userKey));
-  const states = sorted.map((state) => encodeStoredProfile(state));
-  const lengths = states.map(({ length }) => length);
+export function recordStatement({ events, sinks, claim }: Recording): RecordStatement {
+  const byUser = Map.groupBy(events, ({ interaction }) => interaction.userKey);
+  const users = [...byUser.keys()].sort(compareUserKeys);
+  const recent = users.map((userKey) => (byUser.get(userKey) ?? []).map(toRecent));
+  const batches = recent.map(encodeRecentEvents);
+  const lengths = batches.map(({ length }) => length);
   let end = 1;
   const starts = lengths.map((length) => (end += length) - length);
-  const events = interactions.map(rowOf(isoTimes()));
-  return Prisma.sql`
-    select 1 from record_events(${sorted.map(({ userKey }) => userKey)}, ${sorted.map(({ version }) => version)},
-      ${Buffer.concat(states)}, ${starts}, ${lengths}, ${JSON.stringify(events)}, ${claim}, ${[...sinks]})`;
+  const toRow = rowOf(isoTimes());
+  const rows = events.map(({ interaction }) => toRow(interaction));
+  return {
+    sql: Prisma.sql`
+      select user_key, version, recent_bytes from record_events(${users}, ${Buffer.concat(batches)}, ${starts},
+        ${lengths}, ${JSON.stringify(rows)}, ${claim}, ${[...sinks]})`,
+    batches: new Map(
+      users.map((userKey, index) => [
+        userKey,
+        { batch: batches[index] as Uint8Array, countries: countriesOf(recent[index] ?? []) },
+      ]),
+    ),
+  };
+}
+
+/** The profiles that a recording changed, from the rows that its statement returned. */
+export function appendedProfiles(
+  { batches }: RecordStatement,
+  rows: readonly RecordedRow[],
+): AppendedProfile[] {
+  return rows.flatMap(({ user_key: userKey, version, recent_bytes: recentBytes }) => {
+    const appended = batches.get(userKey);
+    return appended === undefined ? [] : [{ userKey, version, ...appended, recentBytes }];
+  });
+}
+
+function countriesOf(events: readonly RecentEvent[]): Set<string> {
+  return new Set(events.flatMap(({ country }) => country ?? []));
+}
+
+function toRecent({ interaction, marketNumber }: RecordedEvent): RecentEvent {
+  const { eventType, weight, dwellMs, country, stake, probability, volume24h, occurredAt } = interaction;
+  return {
+    ...{ eventType, weight, dwellMs, country, stake, probability, marketNumber },
+    occurredAtMs: occurredAt.getTime(),
+    volume24h: volume24h ?? 0,
+  };
 }
 
 type Row = Omit<Interaction, 'occurredAt' | 'receivedAt'> & {
@@ -59,9 +122,8 @@ function isoTimes(): (instant: Date) => string {
   };
 }
 
-/** SQLSTATEs of a recording that was based on stale data, or that lost a conflict with another transaction. */
+/** SQLSTATEs of a recording with a client event id that is taken, or that lost a conflict with another transaction. */
 const REFUSALS = new Set([
-  'BW001',
   // unique_violation
   '23505',
   // serialization_failure
@@ -70,7 +132,7 @@ const REFUSALS = new Set([
   '40P01',
 ]);
 
-/** Whether a recording stored nothing and has to be computed again from what is stored now. */
+/** Whether a recording stored nothing and has to be made again from what is stored now. */
 export function isRefusal(error: unknown): boolean {
   const sqlState = sqlStateOf(error);
   return sqlState !== undefined && REFUSALS.has(sqlState);

@@ -1,14 +1,24 @@
 import type { PrismaClient } from '../generated/prisma/client.js';
 import { ComputationRepository } from './computation-repository.js';
 import { InteractionRepository } from './interaction-repository.js';
+import { JobPositionRepository } from './job-position-repository.js';
 import { JobRunRepository } from './job-run-repository.js';
 import { MarketRepository } from './market-repository.js';
 import { MomentumRepository } from './momentum-repository.js';
 import { OutboxBacklogRepository } from './outbox-backlog.js';
 import { OutboxRepository } from './outbox-repository.js';
 import { ProfileChangeRepository } from './profile-change-repository.js';
-import { ProfileRepository, type ProfileFold } from './profile-repository.js';
-import { record, type Recording } from './recording.js';
+import type { ProfileFold } from './packed-profile.js';
+import { ProfileRepository } from './profile-repository.js';
+import { ProfileRewriteRepository } from './profile-rewrite-repository.js';
+import { MarketIndex } from './market-index.js';
+import {
+  appendedProfiles,
+  recordStatement,
+  type AppendedProfile,
+  type RecordedRow,
+  type Recording,
+} from './recording.js';
 import { RollupRepository } from './rollup-repository.js';
 import { RejectedEventRepository } from './rejected-event-repository.js';
 import { SecretRepository } from './secret-repository.js';
@@ -28,11 +38,12 @@ export interface Transaction {
   readonly outbox: OutboxRepository;
   readonly rejectedEvents: RejectedEventRepository;
   /**
-   * Stores events and the profiles that they change, all of it or nothing.
+   * Stores events and appends them to the profiles of their users, all or nothing.
    *
-   * @throws what PostgreSQL or the connection reports; `isRefusal` holds if the recording was based on stale data.
+   * @returns the profiles that changed.
+   * @throws what PostgreSQL or the connection reports; `isRefusal` holds if a client event id is taken.
    */
-  record(recording: Recording): Promise<void>;
+  record(recording: Recording): Promise<AppendedProfile[]>;
 }
 
 /** Everything that is stored. */
@@ -44,7 +55,9 @@ export interface Store extends Transaction {
   readonly servedFeeds: ServedFeedRepository;
   readonly sources: SourceStateRepository;
   readonly jobRuns: JobRunRepository;
+  readonly jobPositions: JobPositionRepository;
   readonly profileChanges: ProfileChangeRepository;
+  readonly profileRewrites: ProfileRewriteRepository;
   /** Runs `work` as one transaction: all of it is on disk when this resolves, or none of it happened. */
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
   /**
@@ -61,20 +74,25 @@ const TRANSACTION_TIMEOUT_MS = 30_000;
 
 const ROLL_BACK = new Error('A rehearsal is rolled back.');
 
-/**
- * @param fold how a profile is made from stored events, where it has to be.
- * @param transactionTimeoutMs how long one transaction may take.
- */
+export interface StoreOptions {
+  /** The markets in memory, shared by the stores of a process. Default: none. */
+  readonly markets?: MarketIndex;
+  /** How long one transaction may take. Default: 30 s. */
+  readonly transactionTimeoutMs?: number;
+}
+
+/** @param fold how a profile is made from events. */
 export function createStore(
   prisma: PrismaClient,
   fold: ProfileFold,
-  transactionTimeoutMs = TRANSACTION_TIMEOUT_MS,
+  { markets = new MarketIndex(), transactionTimeoutMs = TRANSACTION_TIMEOUT_MS }: StoreOptions = {},
 ): Store {
   const repositories = (connection: Pick<PrismaClient, '$queryRaw' | '$executeRaw'>): Transaction => ({
     interactions: new InteractionRepository(connection),
     profiles: new ProfileRepository({
       connection,
       interactions: new InteractionRepository(connection),
+      markets,
       fold,
     }),
     trending: new TrendingRepository(connection),
@@ -84,20 +102,25 @@ export function createStore(
     outbox: new OutboxRepository(connection),
     rejectedEvents: new RejectedEventRepository(connection),
     record: async (recording) => {
-      await connection.$executeRaw(record(recording));
+      const statement = recordStatement(recording);
+      return appendedProfiles(statement, await connection.$queryRaw<RecordedRow[]>(statement.sql));
     },
   });
   const transaction: Store['transaction'] = (work) =>
     prisma.$transaction((tx) => work(repositories(tx)), { timeout: transactionTimeoutMs, maxWait: 5_000 });
+  const ownRepositories = repositories(prisma);
+  const { profiles } = ownRepositories;
   return {
-    ...repositories(prisma),
-    markets: new MarketRepository(prisma),
+    ...ownRepositories,
+    profileRewrites: new ProfileRewriteRepository({ connection: prisma, profiles, markets }),
+    markets: new MarketRepository(prisma, markets),
     snapshots: new SnapshotRepository(prisma),
     outboxBacklog: new OutboxBacklogRepository(prisma),
     secrets: new SecretRepository(prisma),
     servedFeeds: new ServedFeedRepository(prisma),
     sources: new SourceStateRepository(prisma),
     jobRuns: new JobRunRepository(prisma),
+    jobPositions: new JobPositionRepository(prisma.jobPosition),
     profileChanges: new ProfileChangeRepository(prisma),
     transaction,
     rehearse: async (recording) => {

@@ -1,57 +1,56 @@
 import { BellwetherError } from '../errors.js';
-import { isRefusal } from '../repositories/recording.js';
-import type { ProfileMemory } from '../profiles/profile-memory.js';
-import type { ProfileState } from '../repositories/profile-state.js';
+import { isRefusal, type AppendedProfile } from '../repositories/recording.js';
 import type { Store, Transaction } from '../repositories/store.js';
 import { RETRY_AFTER_MS } from '../repositories/unavailable.js';
-import { takeInEvents, usersOf, type CommittedEvent, type PreparedEvent } from './take-in-events.js';
+import type { PreparedEvent } from './prepare-event.js';
+
+export interface CommittedEvent {
+  readonly userKey: string;
+  /** The interaction that the event stands for; of a duplicate, the first one's. */
+  readonly interactionId: string;
+  readonly duplicate: boolean;
+}
 
 export interface Commit {
-  /** What became of each event, in order. */
+  /** The outcome of each event, in order. */
   readonly events: readonly CommittedEvent[];
-  /**
-   * The current states that differ from what this process last saw: those that changed, and those of duplicates whose
-   * first commit it never learned of.
-   */
-  readonly changed: readonly ProfileState[];
+  readonly appended: readonly AppendedProfile[];
+  /** The stored versions of the profiles of duplicates, whose first commit this process may not know of. */
+  readonly unchanged: readonly { readonly userKey: string; readonly version: number }[];
 }
 
 export interface CommitOptions {
   readonly now: Date;
   /** A client event id that was taken since then makes a duplicate. */
   readonly clientEventsSince: Date;
-  readonly memory: ProfileMemory;
   /** Names of the sinks that every event goes to. */
   readonly sinks: readonly string[];
-  /** A person's state as this process last saw it; it is used only if nobody changed it since. */
-  readonly lastSeen: (userKey: string) => ProfileState | undefined;
+  /** The last known countries of users; events without a country get them. */
+  readonly countriesOf: (userKeys: readonly string[]) => Promise<ReadonlyMap<string, string | null>>;
 }
 
 const LOCKED_ATTEMPTS = 4;
 
 /**
- * Stores events and what they change of the profiles: all of it or nothing. An event whose client event id is taken
- * changes nothing. The events of one person take effect in one order, that of their `seq`.
+ * Stores events and appends them to the profiles of their users: all or nothing. An event whose client event id is taken
+ * changes nothing. The events of one user take effect in one order, that of their `seq`.
  *
- * It is thought out beforehand and stored by one statement, which fails if anything was not as expected: a profile
- * was changed elsewhere, a client event id is taken. Then it is done once more within a transaction that locks the
- * profiles first.
+ * One statement does it, which fails if a client event id is taken. Then it is done once more within a transaction that
+ * locks the profiles and finds the duplicates first.
  *
  * @throws {BellwetherError} UNAVAILABLE after {@link LOCKED_ATTEMPTS} attempts fail with a conflict or deadlock.
  */
 export async function commitEvents(
-  store: Pick<Store, 'record' | 'transaction' | 'profiles'>,
+  store: Pick<Store, 'record' | 'transaction'>,
   events: readonly PreparedEvent[],
   options: CommitOptions,
 ): Promise<Commit> {
-  // Read before the profiles are locked: a state that has to be folded from a long history takes seconds.
-  const before = await statesOf(usersOf(events), options.lastSeen, (missing) => store.profiles.load(missing));
-  const commit = hasRepetition(events) ? undefined : await commitAsExpected(store, events, before, options);
+  const located = await withCountries(events, options.countriesOf);
+  const commit = hasRepetition(events) ? undefined : await commitUnclaimed(store, located, options);
   if (commit !== undefined) return commit;
-  const readBefore = new Map(before.map((state) => [state.userKey, state]));
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await store.transaction((transaction) => commitLocked(transaction, events, readBefore, options));
+      return await store.transaction((transaction) => commitLocked(transaction, located, options));
     } catch (error) {
       // Transactions that insert users can deadlock; PostgreSQL then ends one of them.
       if (!isRefusal(error)) throw error;
@@ -62,68 +61,77 @@ export async function commitEvents(
   }
 }
 
-/** @returns undefined when nothing was stored because a profile or a client event id was not as expected. */
-async function commitAsExpected(
+/** The users of these events, each once. */
+export function usersOf(events: readonly PreparedEvent[]): string[] {
+  return [...new Set(events.map(({ interaction }) => interaction.userKey))];
+}
+
+/** @returns undefined when nothing was stored because a client event id is taken. */
+async function commitUnclaimed(
   store: Pick<Store, 'record'>,
   events: readonly PreparedEvent[],
-  before: readonly ProfileState[],
-  { memory, sinks }: CommitOptions,
+  { sinks }: CommitOptions,
 ): Promise<Commit | undefined> {
-  const { events: committed, recorded, changed } = takeInEvents(events, before, () => undefined, memory);
   try {
-    await store.record({ interactions: recorded, profiles: changed, sinks, claim: true });
+    const appended = await store.record({ events, sinks, claim: true });
+    return { events: events.map(recorded), appended, unchanged: [] };
   } catch (error) {
     if (isRefusal(error)) return undefined;
     throw error;
   }
-  return { events: committed, changed };
 }
 
-/** @param readBefore states that are used if their versions are those of the locked profiles. */
 async function commitLocked(
   transaction: Transaction,
   events: readonly PreparedEvent[],
-  readBefore: ReadonlyMap<string, ProfileState>,
   options: CommitOptions,
 ): Promise<Commit> {
-  const { memory, sinks, lastSeen } = options;
   const userKeys = usersOf(events);
   const versions = await transaction.profiles.lock(userKeys);
-  const versionOf = new Map(userKeys.map((userKey, index) => [userKey, versions[index]]));
-  const validBefore = (userKey: string): ProfileState | undefined => {
-    const state = readBefore.get(userKey);
-    return state?.version === versionOf.get(userKey) ? state : undefined;
-  };
-  const before = await statesOf(userKeys, validBefore, (missing) => transaction.profiles.load(missing));
   const interactionIds = await claimIds(transaction, events, options);
-  const { recorded, changed, ...done } = takeInEvents(
-    events,
-    before,
-    (index) => interactionIds[index],
-    memory,
-  );
-  if (recorded.length > 0) {
-    await transaction.record({ interactions: recorded, profiles: changed, sinks, claim: false });
-  }
-  const changedKeys = new Set(changed.map(({ userKey }) => userKey));
-  const unseen = before.filter(
-    ({ userKey, version }) => !changedKeys.has(userKey) && lastSeen(userKey)?.version !== version,
-  );
-  return { events: done.events, changed: [...changed, ...unseen] };
+  const isNew = (index: number): boolean => interactionIds[index] === events[index]?.interaction.id;
+  const unclaimed = events.filter((_, index) => isNew(index));
+  const appended =
+    unclaimed.length === 0
+      ? []
+      : await transaction.record({ events: unclaimed, sinks: options.sinks, claim: false });
+  const changed = new Set(appended.map(({ userKey }) => userKey));
+  return {
+    events: events.map((event, index) =>
+      isNew(index)
+        ? recorded(event)
+        : { ...recorded(event), interactionId: interactionIds[index] ?? '', duplicate: true },
+    ),
+    appended,
+    unchanged: userKeys.flatMap((userKey, index) =>
+      changed.has(userKey) ? [] : [{ userKey, version: versions[index] ?? 0 }],
+    ),
+  };
 }
 
-async function statesOf(
-  userKeys: readonly string[],
-  lastSeen: CommitOptions['lastSeen'],
-  load: (userKeys: readonly string[]) => Promise<ProfileState[]>,
-): Promise<ProfileState[]> {
-  const seen = userKeys.map((userKey) => lastSeen(userKey));
-  const missing = userKeys.filter((_, index) => seen[index] === undefined);
-  const loaded = (missing.length === 0 ? [] : await load(missing)).values();
-  return seen.flatMap((state) => state ?? loaded.next().value ?? []);
+function recorded({ interaction: { userKey, id } }: PreparedEvent): CommittedEvent {
+  return { userKey, interactionId: id, duplicate: false };
 }
 
-/** Whether a client event id is there twice; for one person that is one event. */
+/** The events, those without a country with the last one known of their user. */
+async function withCountries(
+  events: readonly PreparedEvent[],
+  countriesOf: CommitOptions['countriesOf'],
+): Promise<readonly PreparedEvent[]> {
+  const without = events.filter(({ interaction }) => interaction.country === null);
+  if (without.length === 0) return events;
+  const countries = new Map(await countriesOf(usersOf(without)));
+  return events.map((event): PreparedEvent => {
+    const { userKey, country } = event.interaction;
+    if (country !== null) {
+      countries.set(userKey, country);
+      return event;
+    }
+    return { ...event, interaction: { ...event.interaction, country: countries.get(userKey) ?? null } };
+  });
+}
+
+/** Whether a client event id is there twice; for one user that is one event. */
 function hasRepetition(events: readonly PreparedEvent[]): boolean {
   const named = events.flatMap(({ interaction: { userKey, clientEventId } }) =>
     clientEventId === null ? [] : [`${clientEventId.length} ${clientEventId} ${userKey}`],

@@ -2,19 +2,18 @@ import type { Clock } from '../config/clock.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
 import { BellwetherError } from '../errors.js';
 import type { Logger } from '../observability/logger.js';
-import type { ProfileMemory } from '../profiles/profile-memory.js';
+import type { ProfileCompactor } from '../profiles/profile-compactor.js';
 import type { SharedProfiles } from '../profiles/shared-profiles.js';
 import type { Market } from '../repositories/market.js';
-import type { ProfileState } from '../repositories/profile-state.js';
 import type { Store } from '../repositories/store.js';
 import { isRolledBack, orUnavailable, withPartitions } from '../repositories/unavailable.js';
-import { commitEvents, type Commit } from './commit-events.js';
+import { commitEvents, usersOf, type Commit } from './commit-events.js';
 import { EventQueue } from './event-queue.js';
 import { HistoryImport } from './history-import.js';
 import { LockedUsers } from './locked-users.js';
 import { rebuildProfile } from './rebuild-profile.js';
 import { RejectedLog } from './rejected-log.js';
-import { usersOf, type PreparedEvent } from './take-in-events.js';
+import type { PreparedEvent } from './prepare-event.js';
 import { TrackingService } from './tracking-service.js';
 import { WriteCheck } from './write-check.js';
 
@@ -33,14 +32,17 @@ export interface TrackingParts {
   readonly store: Store;
   readonly markets: { findByIds(ids: readonly string[]): Promise<(Market | undefined)[]> };
   /** The profiles as this replica sees them. */
-  readonly profiles: Pick<SharedProfiles, 'lastSeen' | 'position' | 'changed' | 'mayHaveChanged'>;
+  readonly profiles: Pick<
+    SharedProfiles,
+    'position' | 'countriesOf' | 'appended' | 'atLeast' | 'mayHaveChanged'
+  >;
+  readonly compactor: Pick<ProfileCompactor, 'appended'>;
   /** Names of the sinks that every event goes to. */
   readonly sinks: readonly string[];
   /** Told when events were committed. */
   readonly onRecorded: () => void;
   /** As it is now; how events are grouped is read once. */
   readonly config: () => RankingConfig;
-  readonly memory: ProfileMemory;
   readonly clock: Clock;
   readonly newId: () => string;
   readonly logger: Logger;
@@ -53,7 +55,7 @@ const NOT_STORED = 'The events could not be stored now; send them again after re
 
 /** The ways by which events come in, all of them over one commit. */
 export function createTracking(parts: TrackingParts): Tracking {
-  const { store, markets, profiles, sinks, onRecorded, config, memory, clock, newId, logger } = parts;
+  const { store, markets, profiles, compactor, sinks, onRecorded, config, clock, newId, logger } = parts;
   const rejected = new RejectedLog({ repository: store.rejectedEvents, clock, logger });
   const lockedUsers = new LockedUsers(store.profiles);
   const writeCheck = new WriteCheck({ store, sinks, clock, newId, logger });
@@ -78,16 +80,18 @@ export function createTracking(parts: TrackingParts): Tracking {
   ): Promise<Commit> => {
     const now = new Date(clock());
     const clientEventsSince = new Date(Math.max(0, now.getTime() - clientEventMemoryMs));
-    const lastSeen = (userKey: string): ProfileState | undefined => profiles.lastSeen(userKey);
+    const countriesOf = (userKeys: readonly string[]) => profiles.countriesOf(userKeys);
     const since = profiles.position;
-    const options = { now, clientEventsSince, memory, sinks: goTo, lastSeen };
+    const options = { now, clientEventsSince, sinks: goTo, countriesOf };
     const done = await invalidateIfUnknown(usersOf(events), () =>
       withPartitions(
         () => store.interactions.ensurePartitions(events.map(({ interaction }) => interaction.occurredAt)),
         () => commitEvents(store, events, options),
       ),
     );
-    profiles.changed(done.changed, since);
+    profiles.appended(done.appended, since);
+    profiles.atLeast(done.unchanged);
+    compactor.appended(done.appended);
     onRecorded();
     return done;
   };
@@ -137,13 +141,12 @@ export function createTracking(parts: TrackingParts): Tracking {
     rejected,
     writeCheck,
     rebuild: async (userKey) => {
-      const since = profiles.position;
-      const state = await orUnavailable('The profile could not be rebuilt now.', () =>
+      await orUnavailable('The profile could not be rebuilt now.', () =>
         invalidateIfUnknown([userKey], () =>
           lockedUsers.commitPatiently(() => rebuildProfile(store, userKey)),
         ),
       );
-      profiles.changed([state], since);
+      profiles.mayHaveChanged([userKey]);
     },
     drain: async () => {
       await queue.drain();

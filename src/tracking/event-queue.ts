@@ -2,8 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { BellwetherError } from '../errors.js';
 import { hashUserKey } from '../profiles/user-key-hash.js';
 import { RETRY_AFTER_MS } from '../repositories/unavailable.js';
+import type { CommittedEvent } from './commit-events.js';
 import { ProfilesLocked } from './locked-users.js';
-import type { CommittedEvent, PreparedEvent } from './take-in-events.js';
+import type { PreparedEvent } from './prepare-event.js';
 
 export interface EventQueueOptions {
   /**

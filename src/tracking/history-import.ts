@@ -5,9 +5,8 @@ import type { InteractionRepository } from '../repositories/interaction-reposito
 import type { SnapshotRepository } from '../repositories/snapshot-repository.js';
 import { orUnavailable } from '../repositories/unavailable.js';
 import type { Commit } from './commit-events.js';
-import type { PreparedEvent } from './take-in-events.js';
 import { interactionInput, type CheckedInteraction } from './interaction-input.js';
-import { prepareEvent } from './prepare-event.js';
+import { prepareEvent, type PreparedEvent } from './prepare-event.js';
 
 /** What became of one event of an import. */
 export interface ImportedInteraction {

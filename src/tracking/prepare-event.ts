@@ -1,11 +1,14 @@
 import type { EventWeights } from '../scoring/event-weight.js';
 import { eventWeight } from '../scoring/event-weight.js';
 import type { Market } from '../repositories/market.js';
-import type { PreparedEvent } from './take-in-events.js';
+import type { RecordedEvent } from '../repositories/recording.js';
 import type { CheckedInteraction } from './interaction-input.js';
 
 const MAX_AGE_MS = 7 * 24 * 3_600_000;
 const MAX_FUTURE_MS = 5 * 60_000;
+
+/** An event ready to be stored; `country` may still be filled in from the profile. */
+export type PreparedEvent = RecordedEvent;
 
 export interface PrepareOptions {
   readonly id: string;
@@ -54,6 +57,6 @@ export function prepareEvent(
       receivedAt: new Date(nowMs),
       clamped,
     },
-    market: { id: market.id, category: market.category, tags: market.tags, probability, volume24h },
+    marketNumber: market.number,
   };
 }

@@ -1,4 +1,4 @@
-import type { ProfileState } from '../repositories/profile-state.js';
+import type { FullProfile } from '../repositories/profile-state.js';
 import type { Store } from '../repositories/store.js';
 
 /** Each reads the events that arrived during the one before. */
@@ -13,7 +13,7 @@ const MAX_CATCH_UPS = 5;
 export async function rebuildProfile(
   store: Pick<Store, 'profiles' | 'transaction'>,
   userKey: string,
-): Promise<ProfileState> {
+): Promise<FullProfile> {
   let folded = await store.profiles.fold(userKey);
   for (let catchUp = 0; catchUp < MAX_CATCH_UPS; catchUp += 1) {
     const { seq } = folded;

@@ -6,7 +6,7 @@ import { checkInput } from '../input/check-input.js';
 import type { Market } from '../repositories/market.js';
 import type { SnapshotRepository } from '../repositories/snapshot-repository.js';
 import { orUnavailable } from '../repositories/unavailable.js';
-import type { ProfileState } from '../repositories/profile-state.js';
+import type { CommittedEvent } from './commit-events.js';
 import { impressionItem, impressionsInput } from './impressions-input.js';
 import { interactionBatch, interactionInput } from './interaction-input.js';
 import {
@@ -17,27 +17,25 @@ import {
   type ItemFault,
   type JudgedItem,
 } from './judged-items.js';
-import type { CommittedEvent, PreparedEvent } from './take-in-events.js';
 import type { EventQueue } from './event-queue.js';
-import { prepareEvent } from './prepare-event.js';
+import { prepareEvent, type PreparedEvent } from './prepare-event.js';
 
 /** Result of a recorded event. */
 export interface TrackResult {
+  readonly userKey: string;
   /** Of a duplicate: the interaction first recorded under its client event id. */
   readonly interactionId: string;
   readonly status: 'RECORDED' | 'DUPLICATE';
   /** Whether this event changed the profile. */
   readonly profileUpdated: boolean;
-  /** The profile after the event. */
-  readonly profile: ProfileState;
 }
 
 /** Result of a rejected event of a batch. */
 export interface RejectedResult extends ItemFault {
+  readonly userKey: null;
   readonly interactionId: null;
   readonly status: 'REJECTED';
   readonly profileUpdated: false;
-  readonly profile: null;
 }
 
 /** Result of a report of impressions. */
@@ -192,9 +190,9 @@ export class TrackingService {
   }
 }
 
-function taken({ interactionId, duplicate, profile }: CommittedEvent): TrackResult {
+function taken({ userKey, interactionId, duplicate }: CommittedEvent): TrackResult {
   const status = duplicate ? 'DUPLICATE' : 'RECORDED';
-  return { interactionId, status, profileUpdated: !duplicate, profile };
+  return { userKey, interactionId, status, profileUpdated: !duplicate };
 }
 
 /** @param committed of the valid items, in order; further ones are not looked at. */
@@ -205,7 +203,7 @@ function trackResults(
   const answers = committed.values();
   return items.flatMap(({ fault }): (TrackResult | RejectedResult)[] => {
     if (fault !== undefined) {
-      return [{ interactionId: null, status: 'REJECTED', profileUpdated: false, profile: null, ...fault }];
+      return [{ userKey: null, interactionId: null, status: 'REJECTED', profileUpdated: false, ...fault }];
     }
     const answer = answers.next().value;
     return answer === undefined ? [] : [taken(answer)];

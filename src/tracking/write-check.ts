@@ -1,6 +1,5 @@
 import type { Clock } from '../config/clock.js';
 import type { Logger } from '../observability/logger.js';
-import { emptyProfile } from '../repositories/profile-state.js';
 import type { Recording } from '../repositories/recording.js';
 import type { Store } from '../repositories/store.js';
 import { isUnavailable } from '../repositories/unavailable.js';
@@ -55,15 +54,17 @@ export class WriteCheck {
     const userKey = `bellwether-readiness-${id}`;
     const at = new Date(clock());
     return {
-      interactions: [
+      events: [
         {
-          ...{ id, userKey, marketId: id, eventType: 'IMPRESSION', weight: 0, dwellMs: null, section: null },
-          ...{ position: null, country: null, sessionId: null, feedId: null, stake: null, context: null },
-          ...{ clientEventId: id, probability: null, volume24h: null, clamped: false },
-          ...{ occurredAt: at, receivedAt: at },
+          interaction: {
+            ...{ id, userKey, marketId: id, eventType: 'IMPRESSION', weight: 0, dwellMs: null },
+            ...{ position: null, country: null, sessionId: null, feedId: null, stake: null, context: null },
+            ...{ clientEventId: id, probability: null, volume24h: null, clamped: false, section: null },
+            ...{ occurredAt: at, receivedAt: at },
+          },
+          marketNumber: 0,
         },
       ],
-      profiles: [{ ...emptyProfile(userKey), version: 1 }],
       sinks,
       claim: true,
     };

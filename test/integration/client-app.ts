@@ -79,16 +79,16 @@ export class SiteVisit {
    * Tells the gateway what the visitor did with a card. An event keeps its id however often it is sent,
    * so that one whose answer was lost counts once.
    *
-   * @returns how many events the gateway knows of the visitor.
+   * @returns whether the event counted: false for one that the gateway already had.
    */
-  async report(eventType: EventType, card: Card, { feedId }: FrontPage): Promise<number> {
+  async report(eventType: EventType, card: Card, { feedId }: FrontPage): Promise<boolean> {
     const { marketId, section, position } = card;
     const { userKey, newId, pause } = this.site;
     const input = { userKey, marketId, eventType, section, position, feedId, clientEventId: newId() };
     for (let attempt = 1; ; attempt++) {
       try {
         const { trackInteraction } = await this.#send(TrackInteractionDocument, { input });
-        return trackInteraction.profile.totalInteractions;
+        return trackInteraction.profileUpdated;
       } catch (error) {
         const refused = error instanceof GatewayError && error.retryAfterMs === undefined;
         if (refused || attempt === ATTEMPTS) throw error;

@@ -86,7 +86,7 @@ describe('beside another Prisma application in the schema public', () => {
     const event = { userKey: 'ada', marketId: 'm', eventType: 'PARTICIPATE', clientEventId: 'one' };
     expect(await services.tracking.track(event)).toMatchObject({ status: 'RECORDED' });
     const { profile } = createLoaders(services);
-    const feed = await services.feed.feed({ userKey: 'ada', limit: 5 }, (key) => profile.load(key));
+    const feed = await services.feed.feed({ userKey: 'ada', limit: 5 }, profile);
     expect(feed.hero).toMatchObject({ market: { id: 'm' } });
 
     // Every statement of the jobs, those on a connection of their own included.

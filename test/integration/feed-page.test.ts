@@ -79,9 +79,7 @@ describe('a feed', () => {
     const { profile } = createLoaders(services);
     await expect
       .poll(async () => {
-        const page = services.feed.page({ feedId: id, after: shown.length, first: 30 }, (key) =>
-          profile.load(key),
-        );
+        const page = services.feed.page({ feedId: id, after: shown.length, first: 30 }, profile);
         return (await page.catch(() => ({ items: [] }))).items.map(({ market }) => market.id);
       })
       .toEqual(here.ids);

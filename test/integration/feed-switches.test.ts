@@ -48,7 +48,8 @@ describe('a feed that counts as shown when it is served', () => {
     await gateway.run(FeedDocument, { limit: 12 });
     await feedOf('reader');
     await vi.waitFor(async () => {
-      expect(await gateway.backend.store.profiles.keysAfter('', 10)).toEqual(['reader']);
+      const page = await gateway.backend.store.profileRewrites.pageAfter('', 10, Infinity);
+      expect(page.userKeys).toEqual(['reader']);
     });
   });
 });

@@ -131,12 +131,13 @@ it('reads a profile without a state, which it folds from the events, while the p
 });
 
 it('leaves a locked profile out of the upkeep and replaces the others', async () => {
-  const states = await gateway.backend.store.profiles.load(['free 3', 'locked']);
+  const { profiles, profileRewrites } = gateway.backend.store;
+  const found = await profiles.read(['free 3', 'locked'], { lifetime: false });
   await lock('locked');
-  const replaced = await gateway.backend.store.profiles.replace(
-    states.map((state) => ({ ...state, version: state.version + 1 })),
+  const rewritten = await profileRewrites.rewrite(
+    found.map(({ packed, profile }) => ({ packed, after: profile })),
   );
-  expect(replaced).toEqual(['free 3']);
+  expect(await profileRewrites.replace(rewritten)).toEqual(['free 3']);
 });
 
 it('folds a long history before it locks the profile that it rebuilds', async () => {

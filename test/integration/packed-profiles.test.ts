@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openDatabase } from '../../src/database/client.js';
-import { foldHistory } from '../../src/profiles/fold-history.js';
 import { createStore } from '../../src/repositories/store.js';
-import { memory } from '../support/profile-events.js';
+import { fold } from '../support/profile-events.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const migrationsFolder = new URL('../../prisma/migrations/', import.meta.url);
@@ -18,13 +17,21 @@ beforeAll(async () => {
 
 afterAll(() => test.drop());
 
-it('profiles from before they were packed are those of the events that were stored', async () => {
+it('makes profiles that were stored before profiles were packed from the interactions', async () => {
   const client = new Client({ connectionString: test.url });
   await client.connect();
-  const apply = async (name: string) =>
-    client.query(await readFile(new URL(`${name}/migration.sql`, migrationsFolder), 'utf8'));
-  await apply('20261121061350_init');
-  await apply('20261121064935_track_events');
+  const entries = await readdir(migrationsFolder, { withFileTypes: true });
+  const migrations = entries
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
+  const packed = migrations.indexOf('20261121084000_packed_profiles');
+  const apply = async (names: readonly string[]): Promise<void> => {
+    for (const name of names) {
+      await client.query(await readFile(new URL(`${name}/migration.sql`, migrationsFolder), 'utf8'));
+    }
+  };
+  await apply(migrations.slice(0, packed));
   await client.query(
     `select ensure_interaction_partitions(array[timestamptz '2026-06-01']);
     insert into markets (id, title, category, category_key, created_at, version, updated_at)
@@ -35,16 +42,16 @@ it('profiles from before they were packed are those of the events that were stor
     -- One from before profiles had versions, and one without events.
     insert into profiles (user_key, version) values ('ada', 0), ('ben', 3)`,
   );
-  await apply('20261121084000_packed_profiles');
+  await apply(migrations.slice(packed));
   await client.end();
 
   const database = openDatabase({ url: test.url, logger: pino({ level: 'silent' }), poolSize: 2 });
-  const [ada, ben, nobody] = await createStore(database.prisma, foldHistory(memory)).profiles.load([
-    ...['ada', 'ben', 'nobody'],
+  const [ada, ben, unknown] = await createStore(database.prisma, fold).profiles.load([
+    ...['ada', 'ben', 'unknown'],
   ]);
   await database.close();
   expect(ada).toMatchObject({ version: 1, totalInteractions: 4, lastActiveAtMs: Date.UTC(2026, 5, 4) });
-  expect(ada?.topics.get('CATEGORY:politics')?.points).toBe(8);
+  expect(ada?.lifetime.topics.get('CATEGORY:politics')?.points).toBe(8);
   expect(ben).toMatchObject({ version: 4, totalInteractions: 0 });
-  expect(nobody).toMatchObject({ version: 0, totalInteractions: 0 });
+  expect(unknown).toMatchObject({ version: 0, totalInteractions: 0 });
 });

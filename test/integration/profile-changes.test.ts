@@ -69,9 +69,12 @@ it('finds events, rebuilt and replaced profiles, and deletions', async () => {
   expect(await changesOf(() => gateway.backend.rebuildProfile('ada'))).toEqual([
     { userKey: 'ada', version: 3 },
   ]);
-  const [state] = await profiles.load(['ada']);
-  if (state === undefined) throw new Error('The profile is gone.');
-  const replaced = await changesOf(() => profiles.replace([{ ...state, version: 4 }]));
+  const { profileRewrites } = gateway.backend.store;
+  const found = await profiles.read(['ada'], { lifetime: false });
+  const rewritten = await profileRewrites.rewrite(
+    found.map(({ packed, profile }) => ({ packed, after: profile })),
+  );
+  const replaced = await changesOf(() => profileRewrites.replace(rewritten));
   expect(replaced).toEqual([{ userKey: 'ada', version: 4 }]);
   const erased = await changesOf(() => one.query(`delete from profiles where user_key = 'ada'`));
   expect(erased).toEqual([{ userKey: 'ada', version: 2_147_483_647 }]);

@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadSample } from '../../src/cli/load-sample.js';
-import type { ProfileState } from '../../src/repositories/profile-state.js';
+import type { FullProfile } from '../../src/repositories/profile-state.js';
 import { runCommand } from '../support/command.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../support/test-gateway.js';
 
@@ -20,13 +20,13 @@ beforeAll(async () => {
     { ...event, eventType: 'HIDE', occurredAt: new Date(TEST_NOW_MS - 3_600_000) },
     { ...event, eventType: 'DWELL_30', dwellMs: 31_337, occurredAt: new Date(TEST_NOW_MS - 7_200_000) },
   ]);
-  keys = await gateway.backend.store.profiles.keysAfter('', 1_000);
+  ({ userKeys: keys } = await gateway.backend.store.profileRewrites.pageAfter('', 1_000, Infinity));
 });
 
 afterAll(() => gateway.close());
 
 /** As it is stored; neither its version nor the order of its maps means anything. */
-function comparable({ version, topics, engagements, hidden, impressions, ...rest }: ProfileState) {
+function comparable({ version, topics, engagements, hidden, impressions, lifetime, ...rest }: FullProfile) {
   expect(version).toBeGreaterThan(0);
   const sorted = (map: ReadonlyMap<string, unknown>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
@@ -35,6 +35,8 @@ function comparable({ version, topics, engagements, hidden, impressions, ...rest
     engagements: sorted(engagements),
     hidden: sorted(hidden),
     impressions: sorted(impressions),
+    lifetime: sorted(lifetime.topics),
+    stakes: lifetime.stakes,
   };
 }
 
@@ -63,9 +65,12 @@ it('`bellwether profile rebuild` mends what was spoiled, of one person or of all
   const [one = '', two = ''] = keys;
   const before = await stored();
   // Each has the state of the next one: whole, and wrong.
-  await execute(`update profiles p set state = n.state
-    from (select user_key, lead(state, 1, state) over (order by user_key desc) as state from profiles) n
-    where n.user_key = p.user_key`);
+  await execute(`update profiles p
+    set state = n.state, shown = n.shown, lifetime = n.lifetime, recent = n.recent, state_version = n.state_version
+    from (
+      select user_key, lead(user_key, 1, user_key) over (order by user_key desc) as next_key from profiles
+    ) k join profiles n on n.user_key = k.next_key
+    where k.user_key = p.user_key`);
   const first = await runCommand(['profile', 'rebuild', one], env);
   expect(first).toMatchObject({ code: 0, stdout: 'Rebuilt 1 profile.\n' });
   const [mended, spoiled] = (await gateway.backend.store.profiles.load([one, two])).map(comparable);
@@ -99,10 +104,11 @@ it('a profile whose state is missing has the next event counted on top of those 
   const [before] = await gateway.backend.store.profiles.load(['sample-politics-001']);
   await execute('update profiles set state = null, version = version + 1');
   const { tracking } = gateway.backend.services;
-  const answer = await tracking.track({
+  await tracking.track({
     ...{ userKey: 'sample-politics-001', marketId: 'tel-aviv-derby-winner', eventType: 'CLICK' },
   });
-  expect(answer.profile.totalInteractions).toBe((before?.totalInteractions ?? 0) + 1);
+  const [after] = await gateway.backend.services.profiles.load(['sample-politics-001']);
+  expect(after?.totalInteractions).toBe((before?.totalInteractions ?? 0) + 1);
 });
 
 it('a profile in a format of the future is refused by its number', async () => {

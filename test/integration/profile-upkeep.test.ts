@@ -16,7 +16,10 @@ const config = loadRankingConfig(undefined);
 let gateway: TestGateway;
 let told: string[];
 
-type Profiles = ConstructorParameters<typeof ProfileUpkeep>[0]['store']['profiles'];
+type UpkeepStore = ConstructorParameters<typeof ProfileUpkeep>[0]['store'];
+type Replaced = Partial<
+  Pick<UpkeepStore['profiles'], 'read'> & Pick<UpkeepStore['profileRewrites'], 'replace'>
+>;
 
 beforeEach(async () => {
   told = [];
@@ -31,18 +34,19 @@ beforeEach(async () => {
 afterEach(() => gateway.close());
 
 function upkeep(
-  replaced: Partial<Profiles> = {},
+  replaced: Replaced = {},
   forgetBelow = config.profile.forgetBelow,
   shared: Pick<SharedProfiles, 'mayHaveChanged'> = { mayHaveChanged: (userKeys) => told.push(...userKeys) },
 ): ProfileUpkeep {
-  const { profiles } = gateway.backend.store;
+  const { profiles, profileRewrites, markets, jobPositions } = gateway.backend.store;
   return new ProfileUpkeep({
     store: {
-      profiles: {
-        keysAfter: (userKey, limit) => profiles.keysAfter(userKey, limit),
-        load: (userKeys) => profiles.load(userKeys),
-        replace: (states) => profiles.replace(states),
-        ...replaced,
+      ...{ markets, jobPositions },
+      profiles: { read: replaced.read ?? profiles.read.bind(profiles) },
+      profileRewrites: {
+        pageAfter: profileRewrites.pageAfter.bind(profileRewrites),
+        rewrite: profileRewrites.rewrite.bind(profileRewrites),
+        replace: replaced.replace ?? profileRewrites.replace.bind(profileRewrites),
       },
     },
     profiles: shared,
@@ -72,11 +76,10 @@ async function stateOf(userKey: string) {
 }
 
 const topicsOf = async (userKey: string) =>
-  [...(await stateOf(userKey)).topics.values()].map(({ label, points, longTerm }) => [
-    label,
-    points,
-    longTerm,
-  ]);
+  [...(await stateOf(userKey)).topics.values()].map(({ label, longTerm }) => [label, longTerm]);
+
+const pointsOf = async (userKey: string) =>
+  [...(await stateOf(userKey)).lifetime.topics.values()].map(({ label, points }) => [label, points]);
 
 it('forgets the faded topics of those who are not active, once, and leaves everybody else alone', async () => {
   await haveBeen('ada', 'ben');
@@ -86,16 +89,17 @@ it('forgets the faded topics of those who are not active, once, and leaves every
   await track('ben');
   gateway.clock.nowMs = TEST_NOW_MS;
   const before = await Promise.all(['ada', 'ben', 'cleo'].map(stateOf));
-  expect(await run()).toEqual({ looked: 3, changed: 1, forgotten: 2 });
+  expect(await run()).toEqual({ examined: 3, changed: 1, forgotten: 2 });
   expect(told).toEqual(['ada']);
-  expect(await topicsOf('ada')).toEqual([
-    ['Politics', 6, 0],
-    ['Elections', 4.800000000000001, 0],
+  expect(await topicsOf('ada')).toEqual([]);
+  expect(await pointsOf('ada')).toEqual([
+    ['Politics', 6],
+    ['Elections', 4.800000000000001],
   ]);
   const [ada, ben, cleo] = await Promise.all(['ada', 'ben', 'cleo'].map(stateOf));
   expect(ada?.version).toBe((before[0]?.version ?? 0) + 1);
   expect([ben, cleo]).toEqual([before[1], before[2]]);
-  expect(await run()).toEqual({ looked: 3, changed: 0, forgotten: 0 });
+  expect(await run()).toEqual({ examined: 3, changed: 0, forgotten: 0 });
   expect(told).toEqual(['ada']);
 });
 
@@ -125,7 +129,7 @@ it('takes topics out of the profile that is shown, and leaves the ranking by v1 
 
 it('forgets nothing when the config says 0', async () => {
   await haveBeen('ada');
-  expect(await run(upkeep({}, 0))).toEqual({ looked: 1, changed: 0, forgotten: 0 });
+  expect(await run(upkeep({}, 0))).toEqual({ examined: 1, changed: 0, forgotten: 0 });
 });
 
 it('looks at everybody page by page, and stops when it is told to', async () => {
@@ -133,8 +137,8 @@ it('looks at everybody page by page, and stops when it is told to', async () => 
   await client.connect();
   await haveBeen('template');
   await client.query(
-    `insert into profiles (user_key, version, state)
-      select 'person ' || lpad(n::text, 4, '0'), version, state from profiles, generate_series(1, 450) n
+    `insert into profiles (user_key, version, state, recent)
+      select 'person ' || lpad(n::text, 4, '0'), version, state, recent from profiles, generate_series(1, 450) n
       where user_key = 'template'`,
   );
   await client.query(`delete from profiles where user_key = 'template'`);
@@ -143,15 +147,17 @@ it('looks at everybody page by page, and stops when it is told to', async () => 
   const { profiles } = gateway.backend.store;
   let mostAtOnce = 0;
   const stopping = upkeep({
-    load: (userKeys) => {
+    read: (userKeys, options) => {
       mostAtOnce = Math.max(mostAtOnce, userKeys.length);
       stop.abort();
-      return profiles.load(userKeys);
+      return profiles.read(userKeys, options);
     },
   });
-  expect(await run(stopping, stop.signal)).toEqual({ looked: 200, changed: 200, forgotten: 400 });
-  expect(mostAtOnce).toBe(200);
-  expect(await run()).toEqual({ looked: 450, changed: 250, forgotten: 500 });
+  expect(await run(stopping, stop.signal)).toEqual({ examined: 200, changed: 200, forgotten: 400 });
+  expect(mostAtOnce).toBe(16);
+  // The next run continues where this one ended, and the one after it begins again.
+  expect(await run()).toEqual({ examined: 250, changed: 250, forgotten: 500 });
+  expect(await run()).toEqual({ examined: 450, changed: 0, forgotten: 0 });
   expect(new Set(told).size).toBe(450);
 });
 
@@ -159,33 +165,38 @@ it('leaves alone whoever does something meanwhile, and loses nothing of it', asy
   await haveBeen('ada', 'ben');
   const { profiles } = gateway.backend.store;
   const overtaken = upkeep({
-    load: async (userKeys) => {
-      const states = await profiles.load(userKeys);
+    read: async (userKeys, options) => {
+      const found = await profiles.read(userKeys, options);
       expect(await track('ada')).toMatchObject({ status: 'RECORDED' });
-      return states;
+      return found;
     },
   });
-  expect(await run(overtaken)).toEqual({ looked: 2, changed: 1, forgotten: 2 });
+  expect(await run(overtaken)).toEqual({ examined: 2, changed: 1, forgotten: 2 });
   expect(told).toEqual(['ben']);
   const ada = await stateOf('ada');
   expect(ada).toMatchObject({ totalInteractions: 2 });
-  expect(ada.topics.get('CATEGORY:sports')).toMatchObject({ points: 2, longTerm: 2 });
+  expect(ada.topics.get('CATEGORY:sports')?.longTerm).toBe(2);
+  expect(ada.lifetime.topics.get('CATEGORY:sports')?.points).toBe(2);
   expect(ada.topics.get('CATEGORY:politics')?.longTerm).not.toBe(0);
 });
 
 it('an event that comes upon a profile just stored anew counts on top of it', async () => {
   await haveBeen('ada');
   // The process that tracks has the profile in memory as it was before.
-  await gateway.backend.services.profiles.load(['ada']);
+  const { profiles } = gateway.backend.services;
+  await profiles.loadFull(['ada']);
   await run();
-  const { profile, status } = await track('ada');
-  expect(status).toBe('RECORDED');
-  expect({ ...profile, version: 3 }).toEqual(await stateOf('ada'));
+  expect(await track('ada')).toMatchObject({ status: 'RECORDED' });
+  expect(await profiles.loadFull(['ada'])).toEqual([await stateOf('ada')]);
   expect(await topicsOf('ada')).toEqual([
-    ['Politics', 6, 0],
-    ['Elections', 4.800000000000001, 0],
-    ['Sports', 2, 2],
-    ['Cup', 1.6, 1.6],
+    ['Sports', 2],
+    ['Cup', 1.6],
+  ]);
+  expect(await pointsOf('ada')).toEqual([
+    ['Politics', 6],
+    ['Elections', 4.800000000000001],
+    ['Sports', 2],
+    ['Cup', 1.6],
   ]);
 });
 
@@ -193,7 +204,8 @@ it('who is in memory is read anew, who is not stays out of it, and the other rep
   await haveBeen('ada', 'ben');
   const { profiles } = gateway.backend.store;
   const cache = new ProfileCache({
-    load: (userKeys) => profiles.load(userKeys),
+    read: (userKeys, options) => profiles.read(userKeys, options),
+    unpack: (packed) => profiles.unpack(packed),
     maxBytes: 1_000_000,
     lifeMs: () => DAY_MS,
     clock: () => TEST_NOW_MS,
@@ -213,10 +225,10 @@ it('who is in memory is read anew, who is not stays out of it, and the other rep
 
 it('makes the replicas read the profiles again when the answer to their replacement was lost', async () => {
   await haveBeen('ada', 'ben');
-  const { profiles } = gateway.backend.store;
+  const { profileRewrites } = gateway.backend.store;
   const unanswered = upkeep({
-    replace: async (states) => {
-      await profiles.replace(states);
+    replace: async (rewritten) => {
+      await profileRewrites.replace(rewritten);
       throw new Error('Query read timeout');
     },
   });
@@ -248,23 +260,24 @@ it('runs again and again while everybody is active, and every event counts once'
   for (const userKey of people) {
     const state = await stateOf(userKey);
     expect(state.totalInteractions).toBe(6);
-    expect(state.topics.get('CATEGORY:sports')?.points).toBe(10);
-    expect(state.topics.get('CATEGORY:politics')).toMatchObject({ points: 6, longTerm: 0 });
+    expect(state.lifetime.topics.get('CATEGORY:sports')?.points).toBe(10);
+    expect(state.lifetime.topics.get('CATEGORY:politics')?.points).toBe(6);
+    expect(state.topics.has('CATEGORY:politics')).toBe(false);
   }
 });
 
 it('a profile that was erased meanwhile stays erased', async () => {
   await haveBeen('ada');
-  const { profiles } = gateway.backend.store;
+  const { profileRewrites } = gateway.backend.store;
   const client = new Client({ connectionString: gateway.databaseUrl });
   await client.connect();
   const overtaken = upkeep({
-    replace: async (states) => {
+    replace: async (rewritten) => {
       await client.query('delete from profiles');
-      return profiles.replace(states);
+      return profileRewrites.replace(rewritten);
     },
   });
-  expect(await run(overtaken)).toEqual({ looked: 1, changed: 0, forgotten: 0 });
+  expect(await run(overtaken)).toEqual({ examined: 1, changed: 0, forgotten: 0 });
   expect((await client.query('select from profiles')).rowCount).toBe(0);
   await client.end();
 });

@@ -3,11 +3,10 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { loadRankingConfig } from '../../src/config/ranking-config.js';
 import { openDatabase } from '../../src/database/client.js';
-import { foldHistory } from '../../src/profiles/fold-history.js';
 import { PartitionRepository } from '../../src/repositories/partition-repository.js';
 import { createStore } from '../../src/repositories/store.js';
 import { Retention } from '../../src/tracking/retention.js';
-import { memory } from '../support/profile-events.js';
+import { fold } from '../support/profile-events.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 let test: TestDatabase;
@@ -38,7 +37,7 @@ it('removes client event ids in steps that do not read what the steps before rem
   await backup.query('select count(*) from client_events');
   const database = openDatabase({ url: test.url, logger: pino({ level: 'silent' }), poolSize: 1 });
   const retention = new Retention({
-    store: createStore(database.prisma, foldHistory(memory)),
+    store: createStore(database.prisma, fold),
     partitions: new PartitionRepository({ url: test.url }),
     config: () => loadRankingConfig(undefined),
   });

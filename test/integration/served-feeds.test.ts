@@ -90,7 +90,7 @@ describe('a stored feed', () => {
     const feedId = await storedFeed();
     const { data } = await gateway.run(ExplainFeedDocument, { feedId });
     const { profile } = createLoaders(replica.services);
-    const there = await replica.services.explain.explain({ feedId }, (key) => profile.load(key));
+    const there = await replica.services.explain.explain({ feedId }, profile);
     expect(there.replay.outcome).toBe('SAME');
     expect(there.items.map(({ rank, score, slot, market }) => [rank, score, slot, market.id])).toEqual(
       data?.explainFeed.items.map(({ rank, score, slot, market }) => [rank, score, slot, market.id]),
@@ -101,9 +101,10 @@ describe('a stored feed', () => {
     const feedId = await storedFeed();
     await client.query('delete from served_feed_rests');
     const { profile } = createLoaders(replica.services);
-    const load = (key: string) => profile.load(key);
-    await expect(replica.services.feed.page({ feedId }, load)).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    expect((await replica.services.explain.explain({ feedId }, load)).items).toHaveLength(20);
+    await expect(replica.services.feed.page({ feedId }, profile)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    expect((await replica.services.explain.explain({ feedId }, profile)).items).toHaveLength(20);
     // The replica that served it still has it in memory.
     expect((await gateway.run(FeedPageDocument, { feedId })).data?.feedPage.items).toHaveLength(20);
   });

@@ -82,9 +82,7 @@ describe('a batch of events', () => {
     const answers = await trackAll(Array.from({ length: 500 }, () => click('ada')));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set(['RECORDED']));
     expect(await storedIds('ada')).toEqual(answers.map(({ interactionId }) => interactionId));
-    expect(answers.map(({ profile }) => profile?.totalInteractions)).toEqual(
-      Array.from({ length: 500 }, (_, index) => index + 1),
-    );
+    expect(new Set(answers.map(({ profile }) => profile?.totalInteractions))).toEqual(new Set([500]));
     const { rows } = await other.query(
       `select count(distinct xmin::text)::int as transactions from interactions where user_key = 'ada'`,
     );
@@ -115,7 +113,7 @@ describe('a batch of events', () => {
       {
         status: 'RECORDED',
         profileUpdated: true,
-        profile: { totalInteractions: 1 },
+        profile: { totalInteractions: 2 },
         field: null,
         reason: null,
       },

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ProfileState } from '../../src/repositories/profile-state.js';
+import type { FullProfile } from '../../src/repositories/profile-state.js';
 import type { InteractionInput } from '../../src/tracking/interaction-input.js';
 import { rowCounts } from '../support/row-counts.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../support/test-gateway.js';
@@ -52,7 +52,7 @@ function story(userKey: string): InteractionInput[] {
   }));
 }
 
-async function stateOf(userKey: string): Promise<ProfileState> {
+async function stateOf(userKey: string): Promise<FullProfile> {
   const [state] = await gateway.backend.store.profiles.load([userKey]);
   if (state === undefined) throw new Error(`${userKey} is not known.`);
   return state;
@@ -70,9 +70,11 @@ async function knownOf(userKey: string) {
   );
   return {
     profile: { totalInteractions, country, lastActiveAtMs },
-    topics: inOrder(state.topics).map(({ points, longTerm, ...topic }) => ({
-      ...{ ...topic, session: undefined },
-      ...{ points: rounded(points), longTerm: rounded(longTerm) },
+    topics: inOrder(state.topics).map(({ longTerm, ...topic }) => ({
+      ...{ ...topic, session: undefined, longTerm: rounded(longTerm) },
+    })),
+    lifetime: inOrder(state.lifetime.topics).map(({ points, ...topic }) => ({
+      ...{ ...topic, points: rounded(points) },
     })),
     engagements: inOrder(engagements),
     interactions: interactions.rows as unknown[],
@@ -88,11 +90,15 @@ function inOrder<Value>(values: ReadonlyMap<string, Value>): Value[] {
 it('builds a profile as if the events had happened then', async () => {
   const events = story('then');
   expect(await importAll(events)).toEqual(events.map(() => ({ outcome: 'RECORDED' })));
-  const { profile, topics, engagements } = await knownOf('then');
+  const { profile, topics, lifetime, engagements } = await knownOf('then');
   expect(profile).toEqual({ totalInteractions: 8, country: 'DE', lastActiveAtMs: hoursAgo(1).getTime() });
   expect(topics).toContainEqual({
-    ...{ kind: 'CATEGORY', key: 'crypto', label: 'Crypto', points: '7.200000000', longTerm: '7.200000000' },
+    ...{ kind: 'CATEGORY', key: 'crypto', label: 'Crypto', longTerm: '7.200000000' },
     ...{ updatedAtMs: hoursAgo(5).getTime(), dwellMsTotal: 12_000, dwellEvents: 1 },
+  });
+  expect(lifetime).toContainEqual({
+    ...{ kind: 'CATEGORY', key: 'crypto', label: 'Crypto', points: '7.200000000' },
+    ...{ dwellMsTotal: 12_000, dwellEvents: 1 },
   });
   expect(engagements).toContainEqual({
     ...{
@@ -101,7 +107,7 @@ it('builds a profile as if the events had happened then', async () => {
       weight: 2,
       viewedAtMs: hoursAgo(7).getTime(),
     },
-    ...{ category: 'politics', tags: expect.any(Array) as string[] },
+    topics: { category: 'politics', tags: expect.any(Array) as string[] },
     // What the odds were then, nobody knows: the first snapshot is younger.
     viewProbability: null,
     tradedAtMs: null,

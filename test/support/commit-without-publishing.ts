@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { openDatabase } from '../../src/database/client.js';
-import { foldHistory } from '../../src/profiles/fold-history.js';
 import { createStore } from '../../src/repositories/store.js';
 import type { EventType } from '../../src/scoring/event-weight.js';
 import { commitEvents } from '../../src/tracking/commit-events.js';
-import { memory } from './profile-events.js';
+import { fold } from './profile-events.js';
 import { TEST_NOW_MS } from './test-gateway.js';
 
 /** Commits an event, as a replica that is killed before it notifies the others. */
@@ -14,6 +13,8 @@ export async function commitWithoutPublishing(
   event: { userKey: string; marketId: string; eventType: EventType; clientEventId: string | null },
 ): Promise<void> {
   const database = openDatabase({ url: databaseUrl, logger: pino({ level: 'silent' }), poolSize: 1 });
+  const store = createStore(database.prisma, fold);
+  const [market] = await store.markets.findByIds([event.marketId]);
   const at = new Date(TEST_NOW_MS);
   const prepared = {
     interaction: {
@@ -22,9 +23,10 @@ export async function commitWithoutPublishing(
       ...{ clamped: false, occurredAt: at, receivedAt: at },
       ...event,
     },
-    market: { id: event.marketId, category: 'Politics', tags: [], probability: null, volume24h: 0 },
+    marketNumber: market?.number ?? 0,
   };
-  const options = { now: at, clientEventsSince: new Date(0), memory, sinks: [], lastSeen: () => undefined };
-  await commitEvents(createStore(database.prisma, foldHistory(memory)), [prepared], options);
+  const countriesOf = () => Promise.resolve(new Map<string, string | null>());
+  const options = { now: at, clientEventsSince: new Date(0), sinks: [], countriesOf };
+  await commitEvents(store, [prepared], options);
   await database.close();
 }

@@ -5,7 +5,7 @@ import { toPastMarket } from '../../src/catalogue/market-terms.js';
 import { createFeeds } from '../../src/feed/create-feeds.js';
 import type { LoadProfile } from '../../src/feed/hydrator.js';
 import type { Market } from '../../src/repositories/market.js';
-import type { ProfileState } from '../../src/repositories/profile-state.js';
+import type { FullProfile } from '../../src/repositories/profile-state.js';
 import { NO_TRENDS } from '../../src/trends/trend-columns.js';
 import { TrendState } from '../../src/trends/trend-state.js';
 import { recordingLogger } from './log-lines.js';
@@ -22,7 +22,7 @@ export function feedOver(
     localTrend?: Record<string, number>;
     /** Has every look-up of a market that is not in memory go like this. */
     lookUp?: () => Promise<never>;
-    held?: ProfileState;
+    held?: FullProfile;
     algorithm?: 'v1' | 'v2';
     clock?: { nowMs: number };
   } = {},
@@ -43,6 +43,7 @@ export function feedOver(
   const scopes = new Map<string, Map<string, number>>();
   if (options.globalTrend) scopes.set('global', new Map(Object.entries(options.globalTrend)));
   if (options.localTrend) scopes.set('local:IL', new Map(Object.entries(options.localTrend)));
+  const held = (userKey: string) => (options.held?.userKey === userKey ? options.held : undefined);
   const { service, crowd, explain } = createFeeds({
     catalogue: {
       snapshot: patchSnapshot(emptySnapshot, ordered, 1n),
@@ -67,7 +68,7 @@ export function feedOver(
     config: () => loaded,
     personalizationEnabled: true,
     onServed: () => undefined,
-    heldProfile: (userKey) => (options.held?.userKey === userKey ? options.held : undefined),
+    heldProfiles: { hot: held, full: held },
     clock: () => options.clock?.nowMs ?? NOON_MS,
     newId: () => randomUUID(),
     logger,
@@ -75,15 +76,17 @@ export function feedOver(
   return { service, crowd, explain, lines, asked };
 }
 
-export const knows =
-  (profile: ProfileState): LoadProfile =>
-  () =>
-    Promise.resolve(profile);
-export const nobodyAsked: LoadProfile = () => {
+/** Reads either part of a profile in this way. */
+export const loadedBy = (load: (userKey: string) => Promise<FullProfile>): LoadProfile => ({
+  hot: load,
+  full: load,
+});
+export const knows = (profile: FullProfile): LoadProfile => loadedBy(() => Promise.resolve(profile));
+export const nobodyAsked = loadedBy(() => {
   throw new Error('Nobody was named.');
-};
-export const fails: LoadProfile = () => Promise.reject(new Error('no database'));
-export const hangs: LoadProfile = () => new Promise(() => undefined);
+});
+export const fails = loadedBy(() => Promise.reject(new Error('no database')));
+export const hangs = loadedBy(() => new Promise(() => undefined));
 
 export const idsOf = (items: readonly { market: { id: string } }[]): string[] =>
   items.map(({ market }) => market.id);

@@ -3,11 +3,9 @@ import { openDatabase } from '../../src/database/client.js';
 import type { Interaction } from '../../src/repositories/interaction-repository.js';
 import { OutboxBacklogRepository } from '../../src/repositories/outbox-backlog.js';
 import { OutboxRepository, type OutboxEvent } from '../../src/repositories/outbox-repository.js';
-import { foldHistory } from '../../src/profiles/fold-history.js';
-import { emptyProfile } from '../../src/repositories/profile-state.js';
 import { createStore } from '../../src/repositories/store.js';
 import { outgoingEvent, type OutgoingEvent } from '../../src/sinks/outgoing-event.js';
-import { memory, NOON_MS } from './profile-events.js';
+import { fold, NOON_MS } from './profile-events.js';
 import { createTestDatabase } from './test-database.js';
 
 /** The n-th event of a person; its id tells both. */
@@ -62,7 +60,7 @@ export async function openOutbox() {
     poolSize: 8,
   });
   const { prisma } = database;
-  const store = createStore(prisma, foldHistory(memory));
+  const store = createStore(prisma, fold);
   await store.interactions.ensurePartitions([new Date(NOON_MS)]);
   const transaction = <Result>(work: (tx: TestTransaction) => Promise<Result>): Promise<Result> =>
     prisma.$transaction(
@@ -109,14 +107,9 @@ export async function openOutbox() {
     ) => {
       // The same numbers come again from test to test.
       await prisma.$executeRaw`delete from interactions where id = any(${interactions.map(({ id }) => id)}::uuid[])`;
-      const userKeys = [...new Set(interactions.map(({ userKey }) => userKey))];
+      const events = interactions.map((interaction) => ({ interaction, marketNumber: 1 }));
       await store.transaction(async (tx) => {
-        const versions = await tx.profiles.lock(userKeys);
-        const profiles = userKeys.map((userKey, index) => ({
-          ...emptyProfile(userKey),
-          version: (versions[index] ?? 0) + 1,
-        }));
-        await tx.record({ interactions, profiles, sinks, claim: false });
+        await tx.record({ events, sinks, claim: false });
         await meanwhile();
       });
     },

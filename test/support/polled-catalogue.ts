@@ -4,6 +4,7 @@ import { MarketPoller } from '../../src/catalogue/pollers/market-poller.js';
 import { sourceConfigSchema } from '../../src/config/source-config.js';
 import { openDatabase } from '../../src/database/client.js';
 import type { Market } from '../../src/repositories/market.js';
+import { MarketIndex } from '../../src/repositories/market-index.js';
 import { MarketRepository } from '../../src/repositories/market-repository.js';
 import { SourceStateRepository } from '../../src/repositories/source-state-repository.js';
 import { recordingLogger } from './log-lines.js';
@@ -15,7 +16,7 @@ export async function openPolledCatalogue(nowMs: number) {
   const { logger, lines } = recordingLogger();
   const database = openDatabase({ url: test.url, logger, poolSize: 4 });
   const clock = { nowMs };
-  const markets = new MarketRepository(database.prisma);
+  const markets = new MarketRepository(database.prisma, new MarketIndex());
   const catalogue = new Catalogue({
     ...{ markets, lists: markets, logger },
     writer: new MarketWriter({ markets, clock: () => clock.nowMs }),

@@ -1,7 +1,12 @@
 import { loadRankingConfig } from '../../src/config/ranking-config.js';
-import { applyEvent, type ProfileEvent } from '../../src/profiles/apply-event.js';
+import { applyEvents } from '../../src/profiles/apply-events.js';
 import { profileMemory } from '../../src/profiles/profile-memory.js';
-import { emptyProfile, type ProfileState } from '../../src/repositories/profile-state.js';
+import {
+  emptyProfile,
+  type FullProfile,
+  type ProfileEvent,
+  type ProfileState,
+} from '../../src/repositories/profile-state.js';
 import { eventWeight, type EventType } from '../../src/scoring/event-weight.js';
 
 export const MINUTE_MS = 60_000;
@@ -46,7 +51,12 @@ export function profileEvent(
   };
 }
 
+/** Folds events by the memory of the default ranking config. */
+export function fold<Profile extends ProfileState>(state: Profile, events: readonly ProfileEvent[]): Profile {
+  return applyEvents(state, events, memory);
+}
+
 /** A person after these events, in the order in which they arrive. */
-export function personAfter(...events: ProfileEvent[]): ProfileState {
-  return events.reduce((state, event) => applyEvent(state, event, memory), emptyProfile('ada'));
+export function personAfter(...events: ProfileEvent[]): FullProfile {
+  return fold(emptyProfile('ada'), events);
 }

@@ -6,9 +6,9 @@ import { RankersV2 } from '../../dist/feed/rankers-v2.js';
 import type { RankingInputs } from '../../dist/feed/ranking-inputs.js';
 import { composeV1 } from '../../dist/feed/v1-pipeline.js';
 import { composeV2, scoreRows } from '../../dist/feed/v2-pipeline.js';
-import { applyEvent } from '../../dist/profiles/apply-event.js';
+import { applyEvents } from '../../dist/profiles/apply-events.js';
 import { profileMemory } from '../../dist/profiles/profile-memory.js';
-import { emptyProfile, type ProfileState } from '../../dist/repositories/profile-state.js';
+import { emptyProfile, type FullProfile, type ProfileEvent } from '../../dist/repositories/profile-state.js';
 import { loadSampleCatalogue } from '../../dist/sample/sample-catalogue.js';
 import { eventWeight, type EventType } from '../../dist/scoring/event-weight.js';
 import type { Market } from '../../dist/repositories/market.js';
@@ -36,7 +36,7 @@ const markets = loadSampleCatalogue(NOW_MS).map((like, index): Market => ({
   ...{ editorialDescription: null, editorialBoost: index % 40 === 0 ? 0.5 : 0 },
 }));
 
-function warmPerson(): ProfileState {
+function warmPerson(): FullProfile {
   const memory = profileMemory(config);
   const kinds: readonly EventType[] = [
     'IMPRESSION',
@@ -46,16 +46,16 @@ function warmPerson(): ProfileState {
     'IMPRESSION',
     'HIDE',
   ];
-  let state = emptyProfile('ann');
+  const events: ProfileEvent[] = [];
   for (let index = 120; index >= 0; index -= 1) {
     const market = markets[(index * 11) % markets.length];
     const eventType = kinds[index % kinds.length];
     if (market === undefined || eventType === undefined) throw new Error('The sample is empty.');
     const event = { eventType, market, occurredAtMs: NOW_MS - index * HOUR_MS, dwellMs: index * 700 };
     const weight = eventWeight(eventType, event.dwellMs, config.events);
-    state = applyEvent(state, { ...event, weight, country: 'IL', stake: null }, memory);
+    events.push({ ...event, weight, country: 'IL', stake: null });
   }
-  return state;
+  return applyEvents(emptyProfile('ann'), events, memory);
 }
 
 const every = (stride: number): Map<string, number> =>

@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BellwetherError } from '../../src/errors.js';
-import { emptyProfile } from '../../src/repositories/profile-state.js';
 import { hashUserKey } from '../../src/profiles/user-key-hash.js';
 import { ProfilesLocked } from '../../src/tracking/locked-users.js';
-import { usersOf, type CommittedEvent, type PreparedEvent } from '../../src/tracking/take-in-events.js';
+import { usersOf, type CommittedEvent } from '../../src/tracking/commit-events.js';
 import { EventQueue, type EventQueueOptions } from '../../src/tracking/event-queue.js';
-import { prepareEvent } from '../../src/tracking/prepare-event.js';
+import { prepareEvent, type PreparedEvent } from '../../src/tracking/prepare-event.js';
 import { loadRankingConfig } from '../../src/config/ranking-config.js';
 import { NOON_MS } from '../support/profile-events.js';
 import { storedMarket } from '../support/stored-market.js';
@@ -38,8 +37,9 @@ function queueWith(options: Partial<EventQueueOptions> = {}) {
     groups.push(ids);
     const bad = ids.find((id) => id.startsWith('bad'));
     if (bad !== undefined) return Promise.reject(new Error(`${bad} cannot be stored`));
-    const profile = emptyProfile('ada');
-    return Promise.resolve(ids.map((interactionId) => ({ interactionId, duplicate: false, profile })));
+    return Promise.resolve(
+      events.map(({ interaction: { userKey, id } }) => ({ userKey, interactionId: id, duplicate: false })),
+    );
   };
   const queue = new EventQueue({
     commit,

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { LoadProfile } from '../../src/feed/hydrator.js';
 import { emptyProfile } from '../../src/repositories/profile-state.js';
 import {
   fails,
@@ -7,6 +6,7 @@ import {
   hangs,
   idsOf,
   knows,
+  loadedBy,
   nobodyAsked,
   sportsFan,
   three,
@@ -72,10 +72,10 @@ describe('a feed', () => {
     const clock = { nowMs: NOON_MS };
     const { service, lines } = feedOver(three, { clock });
     let asked = 0;
-    const dead: LoadProfile = (userKey) => {
+    const dead = loadedBy((userKey) => {
       asked += 1;
-      return fails(userKey);
-    };
+      return fails.full(userKey);
+    });
     for (let person = 0; person < 20; person += 1) {
       expect(await service.feed({ userKey: `person-${person}` }, dead)).toMatchObject({ degraded: true });
     }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Feed, FeedItem } from '../../src/feed/feed.js';
 import type { Market } from '../../src/repositories/market.js';
-import type { ProfileState } from '../../src/repositories/profile-state.js';
+import type { FullProfile } from '../../src/repositories/profile-state.js';
 import { feedOver, idsOf, knows, nobodyAsked } from '../support/feed-parts.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS, NOON_MS, personAfter, profileEvent } from '../support/profile-events.js';
 import { storedMarket } from '../support/stored-market.js';
@@ -45,7 +45,7 @@ const pageOf = ({ hero, grid, stream }: Feed): FeedItem[] => [
   ...stream,
 ];
 
-async function pageFor(person: ProfileState, nowMs: number, markets = catalogue): Promise<FeedItem[]> {
+async function pageFor(person: FullProfile, nowMs: number, markets = catalogue): Promise<FeedItem[]> {
   const { service } = feedOver(markets, { algorithm: 'v2', clock: { nowMs } });
   return pageOf(await service.feed({ userKey: 'ada', limit: 20 }, knows(person)));
 }

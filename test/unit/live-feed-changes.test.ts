@@ -53,9 +53,11 @@ describe('a feed is told to have changed', () => {
     ['not by impressions', { impressions: new Map() }, []],
   ])('%s', async (_what, details, expected) => {
     const before = { totalInteractions: 3, hidden: new Map([['a', 1]]) };
-    const { changes, reasons, follow } = changesOver(profile('ada', 1, before));
+    const { changes, stored, reasons, follow } = changesOver(profile('ada', 1, before));
     await follow();
-    changes.profilesChanged([profile('ada', 2, { ...before, ...details }), profile('bob', 9, details)]);
+    stored.set('ada', profile('ada', 2, { ...before, ...details }));
+    stored.set('bob', profile('bob', 9, details));
+    changes.invalidated(['ada', 'bob']);
     await settle();
     expect(reasons).toEqual(expected);
   });
@@ -98,10 +100,10 @@ describe('a feed is told to have changed', () => {
     ['by an event that came while the profile was first read', 4, ['ada PROFILE']],
     ['not by one that came then and is in what was read', 3, []],
   ])('%s', async (_what, version, expected) => {
-    const { changes, load, reasons, follow } = changesOver();
+    const { changes, stored, load, reasons, follow } = changesOver();
     load.mockImplementationOnce(() => {
-      const versions = [version, 2];
-      changes.profilesChanged(versions.map((each) => profile('ada', each, { totalInteractions: each })));
+      stored.set('ada', profile('ada', version, { totalInteractions: version }));
+      changes.invalidated(['ada']);
       return Promise.resolve([profile('ada', 3, { totalInteractions: 3 })]);
     });
     await follow();
@@ -111,25 +113,28 @@ describe('a feed is told to have changed', () => {
 
   it('by a new config, which is the reason told when there are both', async () => {
     vi.useFakeTimers();
-    const { changes, reasons, follow } = changesOver();
+    const { changes, stored, reasons, follow } = changesOver();
     await follow('ada');
     await follow('bob');
     changes.configChanged();
     await vi.advanceTimersByTimeAsync(0);
     expect(reasons).toEqual(['ada CONFIG', 'bob CONFIG']);
     changes.configChanged();
-    changes.profilesChanged([profile('ada', 1, { totalInteractions: 1 })]);
+    stored.set('ada', profile('ada', 1, { totalInteractions: 1 }));
+    changes.invalidated(['ada']);
     await vi.advanceTimersByTimeAsync(1_000);
     expect(reasons.slice(2)).toEqual(['ada CONFIG', 'bob CONFIG']);
   });
 
   it('once by what is told twice, and never by what is old', async () => {
     vi.useFakeTimers();
-    const { changes, reasons, follow } = changesOver(profile('ada', 5, { totalInteractions: 5 }));
+    const { changes, load, reasons, follow } = changesOver(profile('ada', 5, { totalInteractions: 5 }));
     await follow();
-    const next = profile('ada', 6, { totalInteractions: 6 });
-    changes.profilesChanged([next, profile('ada', 4, { totalInteractions: 4 }), next]);
-    await vi.advanceTimersByTimeAsync(5_000);
+    for (const version of [6, 4, 6]) {
+      load.mockResolvedValueOnce([profile('ada', version, { totalInteractions: version })]);
+      changes.invalidated(['ada']);
+      await vi.advanceTimersByTimeAsync(5_000);
+    }
     expect(reasons).toEqual(['ada PROFILE']);
   });
 

@@ -1,31 +1,46 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ProfileCache, type ProfileCacheParts } from '../../src/profiles/profile-cache.js';
-import { emptyProfile, type ProfileState } from '../../src/repositories/profile-state.js';
-import { NOON_MS, personAfter, profileEvent } from '../support/profile-events.js';
+import type { PackedProfile } from '../../src/repositories/packed-profile.js';
+import { emptyProfile } from '../../src/repositories/profile-state.js';
+import {
+  appendedClick,
+  clicker,
+  compacted,
+  hot,
+  read,
+  uncompacted,
+  unpacked,
+} from '../support/packed-profiles.js';
+import { NOON_MS } from '../support/profile-events.js';
 
 const MEGABYTE = 2 ** 20;
 
 /** A query that the store has not answered yet. */
 interface Query {
   readonly userKeys: readonly string[];
-  answer(states: readonly ProfileState[]): void;
+  readonly lifetime: boolean;
+  answer(...profiles: readonly PackedProfile[]): void;
   fail(error: Error): void;
 }
 
-/** A store that answers when told to. */
+/** A store that answers when the test says so. */
 class HeldStore {
   readonly queries: Query[] = [];
 
-  readonly load = (userKeys: readonly string[]): Promise<readonly ProfileState[]> =>
+  readonly read: ProfileCacheParts['read'] = (userKeys, { lifetime }) =>
     new Promise((resolve, reject) => {
-      this.queries.push({ userKeys, answer: resolve, fail: reject });
+      this.queries.push({
+        userKeys,
+        lifetime,
+        answer: (...profiles) => resolve(profiles.map(read)),
+        fail: reject,
+      });
     });
 
-  /** The query at this place, once everything that was due has happened. */
-  async query(place: number): Promise<Query> {
+  /** The query at this index, once everything that was due has happened. */
+  async query(index: number): Promise<Query> {
     await everythingDue();
-    const query = this.queries[place];
+    const query = this.queries[index];
     if (query === undefined) throw new Error(`The store was asked ${this.queries.length} times.`);
     return query;
   }
@@ -36,9 +51,10 @@ function everythingDue(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-function cacheOn(load: ProfileCacheParts['load'], parts: Partial<ProfileCacheParts> = {}): ProfileCache {
+function cacheOn(source: ProfileCacheParts['read'], parts: Partial<ProfileCacheParts> = {}): ProfileCache {
   return new ProfileCache({
-    load,
+    read: source,
+    unpack: unpacked,
     maxBytes: MEGABYTE,
     lifeMs: () => 60_000,
     clock: () => NOON_MS,
@@ -46,345 +62,395 @@ function cacheOn(load: ProfileCacheParts['load'], parts: Partial<ProfileCachePar
   });
 }
 
-/** A store that knows everybody in their first version. */
-const everybodyOnce: ProfileCacheParts['load'] = (userKeys) =>
-  Promise.resolve(userKeys.map((userKey) => person(userKey)));
+/** A store with every user in this version. */
+const everyUserIn =
+  (version: number): ProfileCacheParts['read'] =>
+  (userKeys, { lifetime }) =>
+    Promise.resolve(userKeys.map((userKey) => read(compacted(clicker(userKey, version), lifetime))));
 
-function person(userKey: string, version = 1, marketId = 'm1'): ProfileState {
-  const state = personAfter(profileEvent('CLICK', NOON_MS - 5_000, { market: { id: marketId } }));
-  return { ...state, userKey, version };
-}
+const first = (userKey: string): PackedProfile => compacted(clicker(userKey), false);
 
-describe('reading', () => {
-  it('asks the store once for all who are asked for in one tick, and for each of them once', async () => {
+describe('a read', () => {
+  it('is one query for all users of one tick, each of them once', async () => {
     const store = new HeldStore();
-    const cache = cacheOn(store.load);
-    const answers = Promise.all([cache.get('ada'), cache.getMany(['bob', 'ada']), cache.get('bob')]);
+    const cache = cacheOn(store.read);
+    const answers = Promise.all(['ada', 'bob', 'ada', 'bob'].map((userKey) => cache.get(userKey)));
     const query = await store.query(0);
-    expect(query.userKeys).toEqual(['ada', 'bob']);
-    query.answer([person('ada'), person('bob')]);
-    expect(await answers).toEqual([person('ada'), [person('bob'), person('ada')], person('bob')]);
+    expect(query).toMatchObject({ userKeys: ['ada', 'bob'], lifetime: false });
+    query.answer(first('ada'), first('bob'));
+    expect(await answers).toEqual(['ada', 'bob', 'ada', 'bob'].map((userKey) => hot(clicker(userKey))));
     expect(store.queries).toHaveLength(1);
   });
 
-  it('asks the store for at most 500 people at a time', async () => {
+  it('asks the store for at most 500 users at a time', async () => {
     const sizes: number[] = [];
-    const cache = cacheOn((userKeys) => {
+    const cache = cacheOn((userKeys, options) => {
       sizes.push(userKeys.length);
-      return everybodyOnce(userKeys);
+      return everyUserIn(1)(userKeys, options);
     });
     const userKeys = Array.from({ length: 1_200 }, (_, index) => `user-${index}`);
-    const states = await cache.getMany(userKeys);
-    expect(states.map(({ userKey }) => userKey)).toEqual(userKeys);
+    const profiles = await Promise.all(userKeys.map((userKey) => cache.get(userKey)));
+    expect(profiles.map(({ userKey }) => userKey)).toEqual(userKeys);
     expect(sizes).toEqual([500, 500, 200]);
   });
 
-  it('answers from memory what was read or written', async () => {
+  it('costs no query for a profile that was read or appended to', async () => {
     const store = new HeldStore();
-    const cache = cacheOn(store.load);
-    const first = cache.get('ada');
-    (await store.query(0)).answer([person('ada')]);
-    await first;
-    cache.put(person('bob', 7));
-    expect(await cache.getMany(['bob', 'ada'])).toEqual([person('bob', 7), person('ada')]);
+    const cache = cacheOn(store.read);
+    const reading = cache.get('ada');
+    (await store.query(0)).answer(first('ada'));
+    await reading;
+    cache.append(appendedClick('bob', 1), cache.position);
+    expect(await cache.get('ada')).toEqual(hot(clicker('ada')));
+    expect(await cache.getFull('bob')).toEqual(clicker('bob'));
     expect(store.queries).toHaveLength(1);
     expect(cache.stats).toMatchObject({ hits: 2, misses: 1, entries: 2, evictions: 0 });
   });
 
-  it('joins a read of the same person that is under way', async () => {
+  it('joins a read of the same user that is in progress', async () => {
     const store = new HeldStore();
-    const cache = cacheOn(store.load);
-    const first = cache.get('ada');
+    const cache = cacheOn(store.read);
+    const before = cache.get('ada');
     const query = await store.query(0);
-    const second = cache.get('ada');
+    const after = cache.get('ada');
     await everythingDue();
     expect(store.queries).toHaveLength(1);
-    query.answer([person('ada')]);
-    expect(await Promise.all([first, second])).toEqual([person('ada'), person('ada')]);
+    query.answer(first('ada'));
+    expect(await Promise.all([before, after])).toEqual([hot(clicker('ada')), hot(clicker('ada'))]);
   });
 
-  it('tells a failure to all who wait, and asks again the next time', async () => {
+  it('that fails rejects all callers, and the next one asks again', async () => {
     const store = new HeldStore();
-    const cache = cacheOn(store.load);
+    const cache = cacheOn(store.read);
     const waiting = Promise.allSettled([cache.get('ada'), cache.get('bob'), cache.get('ada')]);
     (await store.query(0)).fail(new Error('gone'));
     const failed = { status: 'rejected', reason: new Error('gone') };
     expect(await waiting).toEqual([failed, failed, failed]);
     const again = cache.get('ada');
-    (await store.query(1)).answer([person('ada')]);
-    expect(await again).toEqual(person('ada'));
+    (await store.query(1)).answer(first('ada'));
+    expect(await again).toEqual(hot(clicker('ada')));
   });
 
-  it('remembers people never seen, in a fraction of the memory', async () => {
-    const store = new HeldStore();
-    const cache = cacheOn(store.load);
-    const first = cache.get('ada');
-    (await store.query(0)).answer([emptyProfile('ada')]);
-    await first;
-    expect(await cache.get('ada')).toEqual(emptyProfile('ada'));
-    expect(store.queries).toHaveLength(1);
+  it('of a user never seen is cached in less than 300 bytes', async () => {
+    const cache = cacheOn((userKeys) =>
+      Promise.resolve(userKeys.map((userKey) => read(uncompacted(userKey, 0)))),
+    );
+    await cache.get('ada');
+    expect(cache.heldFull('ada')).toEqual(emptyProfile('ada'));
     expect(cache.stats.bytes).toBeLessThan(300);
   });
+
+  it('is made again when a market of the cached profile has left the memory', async () => {
+    const store = new HeldStore();
+    let isComplete = false;
+    const cache = cacheOn(store.read, { unpack: (packed) => (isComplete ? unpacked(packed) : undefined) });
+    for (const query of [0, 1]) {
+      const reading = cache.get('ada');
+      (await store.query(query)).answer(first('ada'));
+      expect(await reading).toEqual(hot(clicker('ada')));
+    }
+    isComplete = true;
+    expect(await cache.get('ada')).toEqual(hot(clicker('ada')));
+    expect(store.queries).toHaveLength(2);
+    expect(cache.stats).toMatchObject({ hits: 1, misses: 2 });
+  });
 });
 
-describe('age', () => {
-  it('reads again what is as old as its life, and counts from when the store was asked', async () => {
+describe('lifetime sums', () => {
+  it('are read when they are asked for, and then serve both kinds of callers', async () => {
+    const store = new HeldStore();
+    const cache = cacheOn(store.read);
+    const hotRead = cache.get('ada');
+    (await store.query(0)).answer(first('ada'));
+    await hotRead;
+    expect(cache.heldFull('ada')).toBeUndefined();
+    const fullRead = cache.getFull('ada');
+    const query = await store.query(1);
+    expect(query).toMatchObject({ userKeys: ['ada'], lifetime: true });
+    query.answer(compacted(clicker('ada')));
+    expect(await fullRead).toEqual(clicker('ada'));
+    expect(cache.heldFull('ada')).toEqual(clicker('ada'));
+    expect(cache.held('ada')).toEqual(clicker('ada'));
+    expect(store.queries).toHaveLength(2);
+  });
+
+  it('stay cached when events are appended', async () => {
+    const cache = cacheOn(everyUserIn(3));
+    await cache.getFull('ada');
+    cache.append(appendedClick('ada', 4), cache.position);
+    expect(cache.heldFull('ada')).toEqual(clicker('ada', 4));
+  });
+});
+
+describe('the TTL', () => {
+  it('counts from when the store was asked', async () => {
     let nowMs = NOON_MS;
     const store = new HeldStore();
-    const cache = cacheOn(store.load, { clock: () => nowMs, lifeMs: () => 1_000 });
-    const first = cache.get('ada');
+    const cache = cacheOn(store.read, { clock: () => nowMs, lifeMs: () => 1_000 });
+    const reading = cache.get('ada');
     const query = await store.query(0);
     nowMs += 400;
-    query.answer([person('ada')]);
-    await first;
+    query.answer(first('ada'));
+    await reading;
     nowMs = NOON_MS + 999;
-    expect(await cache.get('ada')).toEqual(person('ada'));
+    expect(cache.held('ada')).toEqual(hot(clicker('ada')));
     nowMs = NOON_MS + 1_000;
-    const second = cache.get('ada');
-    (await store.query(1)).answer([person('ada', 2)]);
-    expect(await second).toEqual(person('ada', 2));
+    expect(cache.held('ada')).toBeUndefined();
+    const again = cache.get('ada');
+    (await store.query(1)).answer(compacted(clicker('ada', 2), false));
+    expect(await again).toEqual(hot(clicker('ada', 2)));
   });
 
-  it('goes by the life of the moment, so that it can be cut short for what is already there', async () => {
+  it('is the one of the moment, so that it can be cut short for entries that exist', async () => {
     let lifeMs = 60_000;
     let nowMs = NOON_MS;
-    const cache = cacheOn(everybodyOnce, { clock: () => nowMs, lifeMs: () => lifeMs });
-    cache.put(person('ada', 5));
+    const cache = cacheOn(everyUserIn(5), { clock: () => nowMs, lifeMs: () => lifeMs });
+    await cache.get('ada');
     nowMs += 2_000;
-    expect(await cache.get('ada')).toEqual(person('ada', 5));
+    expect(cache.held('ada')).toEqual(hot(clicker('ada', 5)));
     lifeMs = 1_000;
-    expect(await cache.get('ada')).toEqual(person('ada', 1));
-  });
-
-  it('still shows to a writer, who checks the version, what is too old to be served', () => {
-    let nowMs = NOON_MS;
-    const cache = cacheOn(everybodyOnce, { clock: () => nowMs, lifeMs: () => 1_000 });
-    cache.put(person('ada', 5));
-    nowMs += 5_000;
-    expect(cache.lastSeen('ada')).toEqual(person('ada', 5));
-    expect(cache.lastSeen('bob')).toBeUndefined();
-    expect(cache.stats).toMatchObject({ hits: 0, misses: 0 });
+    expect(cache.held('ada')).toBeUndefined();
   });
 });
 
-describe('a read overtaken by a change elsewhere', () => {
+describe('a read that another replica overtakes', () => {
   const changes: readonly [string, (cache: ProfileCache) => void][] = [
     [
-      'word of the change',
+      'a message',
       (cache) => {
         cache.invalidate(['ada']);
       },
     ],
     [
-      'a gap in the words of changes',
+      'a gap in the messages',
       (cache) => {
         cache.clear();
       },
     ],
   ];
 
-  it.each(changes)('answers whoever asked before, and nobody who asked after %s', async (_, tell) => {
+  it.each(changes)('answers callers from before %s, and none from after it', async (_, change) => {
     const store = new HeldStore();
-    const cache = cacheOn(store.load);
+    const cache = cacheOn(store.read);
     const before = cache.get('ada');
     const old = await store.query(0);
-    tell(cache);
+    change(cache);
     const after = [cache.get('ada'), cache.get('ada')];
     await everythingDue();
-    expect(store.queries, 'reads of one person at a time').toHaveLength(1);
-    old.answer([person('ada', 1)]);
-    expect(await before).toEqual(person('ada', 1));
+    expect(store.queries, 'reads of one user at a time').toHaveLength(1);
+    old.answer(first('ada'));
+    expect(await before).toEqual(hot(clicker('ada')));
     const fresh = await store.query(1);
     expect(fresh.userKeys).toEqual(['ada']);
-    fresh.answer([person('ada', 2)]);
-    expect(await Promise.all(after)).toEqual([person('ada', 2), person('ada', 2)]);
-    expect(await cache.get('ada')).toEqual(person('ada', 2));
+    fresh.answer(compacted(clicker('ada', 2), false));
+    expect(await Promise.all(after)).toEqual([hot(clicker('ada', 2)), hot(clicker('ada', 2))]);
+    expect(cache.held('ada')).toEqual(hot(clicker('ada', 2)));
     expect(store.queries).toHaveLength(2);
   });
 
-  it.each(changes)('is not kept after %s, though nobody asked in between', async (_, tell) => {
+  it.each(changes)('is not cached after %s, though no caller came in between', async (_, change) => {
     const store = new HeldStore();
-    const cache = cacheOn(store.load);
+    const cache = cacheOn(store.read);
     const before = cache.get('ada');
     const old = await store.query(0);
-    tell(cache);
-    old.answer([person('ada', 1)]);
+    change(cache);
+    old.answer(first('ada'));
     await before;
     expect(cache.stats.entries).toBe(0);
   });
 
-  it.each(changes)('asks anew after %s even if it fails itself', async (_, tell) => {
+  it.each(changes)('is repeated after %s even if it fails', async (_, change) => {
     const store = new HeldStore();
-    const cache = cacheOn(store.load);
+    const cache = cacheOn(store.read);
     const before = cache.get('ada');
     const old = await store.query(0);
-    tell(cache);
+    change(cache);
     const after = cache.get('ada');
     old.fail(new Error('gone'));
     await expect(before).rejects.toThrow('gone');
-    (await store.query(1)).answer([person('ada', 2)]);
-    expect(await after).toEqual(person('ada', 2));
+    (await store.query(1)).answer(first('ada'));
+    expect(await after).toEqual(hot(clicker('ada')));
   });
 
-  it.each(changes)('forgets what is in memory after %s', async (_, tell) => {
-    const cache = cacheOn(everybodyOnce);
-    cache.put(person('ada', 9));
-    tell(cache);
-    expect(cache.lastSeen('ada')).toBeUndefined();
-    expect(await cache.get('ada')).toEqual(person('ada', 1));
+  it.each(changes)('and an entry is dropped by %s', async (_, change) => {
+    const cache = cacheOn(everyUserIn(9));
+    await cache.get('ada');
+    change(cache);
+    expect(cache.held('ada')).toBeUndefined();
   });
 
-  it('leaves other people alone', async () => {
-    const store = new HeldStore();
-    const cache = cacheOn(store.load);
-    cache.put(person('bob', 3));
-    const reading = cache.get('ada');
-    const query = await store.query(0);
-    cache.invalidate(['cleo']);
-    query.answer([person('ada')]);
-    await reading;
-    expect(await cache.getMany(['ada', 'bob'])).toEqual([person('ada'), person('bob', 3)]);
-    expect(store.queries).toHaveLength(1);
+  it('and the entries of other users stay', async () => {
+    const cache = cacheOn(everyUserIn(3));
+    await cache.get('bob');
+    cache.invalidate(['ada']);
+    expect(cache.held('bob')).toEqual(hot(clicker('bob', 3)));
   });
 });
 
-describe('writing through', () => {
+describe('an append', () => {
+  it('makes the next version, in the order of the commits', async () => {
+    const cache = cacheOn(everyUserIn(2));
+    await cache.getFull('ada');
+    for (const version of [3, 4, 5]) cache.append(appendedClick('ada', version), cache.position);
+    expect(cache.heldFull('ada')).toEqual(clicker('ada', 5));
+  });
+
   it('is not undone by a read that began before', async () => {
     const store = new HeldStore();
-    const cache = cacheOn(store.load);
+    const cache = cacheOn(store.read);
     const reading = cache.get('ada');
     const query = await store.query(0);
-    cache.put(person('ada', 2));
-    query.answer([person('ada', 1)]);
+    cache.append(appendedClick('ada', 1), cache.position);
+    query.answer(uncompacted('ada', 0));
     await reading;
-    expect(await cache.get('ada')).toEqual(person('ada', 2));
+    expect(cache.held('ada')).toEqual(clicker('ada'));
     expect(store.queries).toHaveLength(1);
   });
 
-  it('never replaces a later version', async () => {
-    const cache = cacheOn(everybodyOnce);
-    cache.put(person('ada', 6));
-    cache.put(person('ada', 5));
-    expect(await cache.get('ada')).toEqual(person('ada', 6));
+  it('of a version that the entry has already changes nothing', async () => {
+    const cache = cacheOn(everyUserIn(6));
+    await cache.get('ada');
+    for (const version of [5, 6]) cache.append(appendedClick('ada', version), cache.position);
+    expect(cache.held('ada')).toEqual(hot(clicker('ada', 6)));
   });
 
-  it('is not kept if the person was said to have changed elsewhere while the transaction ran', async () => {
-    const cache = cacheOn(everybodyOnce);
-    cache.put(person('ada', 4));
-    cache.put(person('bob', 4));
+  it('drops an entry that is not the version right before', async () => {
+    const cache = cacheOn(everyUserIn(3));
+    await cache.get('ada');
+    cache.append(appendedClick('ada', 5), cache.position);
+    expect(cache.held('ada')).toBeUndefined();
+  });
+
+  it('caches no profile whose earlier versions are not cached', () => {
+    const cache = cacheOn(everyUserIn(1));
+    cache.append(appendedClick('ada', 2), cache.position);
+    expect(cache.stats.entries).toBe(0);
+  });
+
+  it('makes no entry of a new user when the answer to a later commit came first', () => {
+    const cache = cacheOn(everyUserIn(2));
     const since = cache.position;
-    cache.invalidate(['ada']);
-    cache.put(person('ada', 5), since);
-    cache.put(person('bob', 5), since);
-    expect(cache.lastSeen('ada')).toBeUndefined();
-    expect(await cache.get('bob')).toEqual(person('bob', 5));
+    for (const version of [2, 1]) cache.append(appendedClick('ada', version), since);
+    expect(cache.stats.entries).toBe(0);
   });
 
-  it('leaves alone what was read after the person was said to have changed', async () => {
-    const cache = cacheOn((userKeys) => Promise.resolve(userKeys.map((userKey) => person(userKey, 6))));
+  it('drops the entry if another replica changed the user during the transaction', async () => {
+    const cache = cacheOn(everyUserIn(4));
+    await Promise.all(['ada', 'bob'].map((userKey) => cache.get(userKey)));
     const since = cache.position;
     cache.invalidate(['ada']);
     await cache.get('ada');
-    cache.put(person('ada', 5), since);
-    expect(cache.lastSeen('ada')).toEqual(person('ada', 6));
+    for (const userKey of ['ada', 'bob']) cache.append(appendedClick(userKey, 5), since);
+    expect(cache.held('ada')).toBeUndefined();
+    expect(cache.held('bob')).toEqual(hot(clicker('bob', 5)));
+  });
+});
+
+describe('a compaction', () => {
+  it('replaces the entry of the same version and keeps its age', async () => {
+    let nowMs = NOON_MS;
+    const source: ProfileCacheParts['read'] = (userKeys) =>
+      Promise.resolve(userKeys.map((userKey) => read(uncompacted(userKey, 40))));
+    const cache = cacheOn(source, { clock: () => nowMs, lifeMs: () => 1_000 });
+    await cache.get('ada');
+    const { bytes } = cache.stats;
+    nowMs += 500;
+    cache.put(compacted(clicker('ada', 40)), cache.position);
+    expect(cache.stats.bytes).toBeLessThan(bytes);
+    expect(cache.held('ada')).toEqual(clicker('ada', 40));
+    nowMs += 500;
+    expect(cache.held('ada')).toBeUndefined();
+  });
+
+  it('changes no entry of another version, and makes none', async () => {
+    const cache = cacheOn(everyUserIn(7));
+    await cache.get('ada');
+    for (const version of [6, 8]) cache.put(compacted(clicker('ada', version)), cache.position);
+    expect(cache.held('ada')).toEqual(hot(clicker('ada', 7)));
+    // The last commit may have dropped the entry.
+    cache.append(appendedClick('bob', 9), cache.position);
+    cache.put(compacted(clicker('bob', 8)), cache.position);
+    expect(cache.held('bob')).toBeUndefined();
+  });
+});
+
+describe('the last country of a user', () => {
+  const countryOf = async (cache: ProfileCache) => (await cache.countriesOf(['ada'])).get('ada');
+
+  it('is the one of the latest event, also of a commit after it was asked for', async () => {
+    const cache = cacheOn((userKeys) =>
+      Promise.resolve(userKeys.map((userKey) => read(uncompacted(userKey, 0)))),
+    );
+    expect(await countryOf(cache)).toBeNull();
+    cache.append(appendedClick('ada', 1, 'IL'), cache.position);
+    expect(await countryOf(cache)).toBe('IL');
+    cache.append(appendedClick('ada', 2, 'FR'), cache.position);
+    expect(await countryOf(cache)).toBe('FR');
+    cache.append(appendedClick('ada', 3), cache.position);
+    expect(await countryOf(cache)).toBe('FR');
+  });
+
+  it('costs no decoding while the events name the same one', async () => {
+    let unpacks = 0;
+    const cache = cacheOn(
+      (userKeys) => Promise.resolve(userKeys.map((userKey) => read(uncompacted(userKey, 0)))),
+      {
+        unpack: (packed) => {
+          unpacks += 1;
+          return unpacked(packed);
+        },
+      },
+    );
+    await countryOf(cache);
+    cache.append(appendedClick('ada', 1, 'IL'), cache.position);
+    await countryOf(cache);
+    const before = unpacks;
+    for (let version = 2; version < 10; version += 1) {
+      cache.append(appendedClick('ada', version, 'IL'), cache.position);
+      expect(await countryOf(cache)).toBe('IL');
+    }
+    expect(unpacks).toBe(before);
+  });
+
+  it('of an older read is not kept for a profile that a commit changed meanwhile', async () => {
+    const store = new HeldStore();
+    const cache = cacheOn(store.read);
+    const asked = countryOf(cache);
+    const query = await store.query(0);
+    cache.append(appendedClick('ada', 1, 'FR'), cache.position);
+    query.answer(uncompacted('ada', 0));
+    expect(await asked).toBeNull();
+    expect(await countryOf(cache)).toBe('FR');
   });
 });
 
 describe('memory', () => {
-  it('stays within its bound, the least recently used out first', async () => {
-    const cache = cacheOn(everybodyOnce, { maxBytes: 200_000 });
-    cache.put(person('first'));
-    cache.put(person('second'));
-    for (let index = 0; index < 1_000 && cache.stats.evictions === 0; index++) {
+  it('stays within its bound, the least recently used evicted first', async () => {
+    const cache = cacheOn(everyUserIn(1), { maxBytes: 200_000 });
+    await cache.get('first');
+    await cache.get('second');
+    for (let index = 0; index < 1_000 && cache.stats.evictions === 0; index += 1) {
       await cache.get('first');
-      cache.put(person(`user-${index}`));
+      await cache.get(`user-${index}`);
       expect(cache.stats.bytes).toBeLessThanOrEqual(200_000);
     }
-    expect(cache.lastSeen('second')).toBeUndefined();
-    expect(cache.lastSeen('first')).toEqual(person('first'));
+    expect(cache.held('second')).toBeUndefined();
+    expect(cache.held('first')).toEqual(hot(clicker('first')));
     expect(cache.stats.evictions).toBe(1);
     expect(cache.stats.entries).toBeGreaterThan(100);
   });
 
-  it('stays within its bound though ever new markets come, and mixes none of them up', () => {
-    const maxBytes = 100_000;
-    const cache = cacheOn(everybodyOnce, { maxBytes });
-    for (let index = 0; index < 2_000; index++) {
-      const state = person(`user-${index % 50}`, index, `market-${index}`);
-      cache.put(state);
-      expect(cache.stats.bytes).toBeLessThanOrEqual(maxBytes);
-      expect(cache.lastSeen(state.userKey)).toEqual(state);
-    }
-    for (let index = 1_950; index < 2_000; index++) {
-      const held = cache.lastSeen(`user-${index % 50}`);
-      expect([undefined, `market-${held?.version}`]).toContain(held?.engagements.keys().next().value);
-    }
-    expect(cache.stats.evictions).toBeGreaterThan(0);
-  });
-});
-
-it('never answers with less than it was told before it was asked, in whatever order things happen', async () => {
-  const step = fc.record({
-    kind: fc.constantFrom('read', 'write here', 'write elsewhere', 'gap'),
-    userKey: fc.constantFrom('ada', 'bob'),
-  });
-  await fc.assert(
-    fc.asyncProperty(fc.scheduler(), fc.array(step, { minLength: 2, maxLength: 14 }), async (s, steps) => {
-      const stored = new Map<string, number>();
-      const told = new Map<string, number>();
-      const reading = new Map<string, number>();
-      const versionOf = (userKey: string): number => stored.get(userKey) ?? 0;
-      const commit = (userKey: string): number => {
-        stored.set(userKey, versionOf(userKey) + 1);
-        return versionOf(userKey);
-      };
-      const tell = (userKey: string, version: number): void => {
-        told.set(userKey, Math.max(version, told.get(userKey) ?? 0));
-      };
-      const cache = cacheOn(async (userKeys) => {
-        for (const userKey of userKeys) {
-          expect(reading.get(userKey) ?? 0, 'reads of one person at a time').toBe(0);
-          reading.set(userKey, 1);
-        }
-        await s.schedule(Promise.resolve(), 'the store reads');
-        const states = userKeys.map((userKey) => ({ ...emptyProfile(userKey), version: versionOf(userKey) }));
-        await s.schedule(Promise.resolve(), 'the store answers');
-        for (const userKey of userKeys) reading.set(userKey, 0);
-        return states;
-      });
-      const acts: Record<(typeof steps)[number]['kind'], (userKey: string) => Promise<void>> = {
-        read: async (userKey) => {
-          const least = told.get(userKey) ?? 0;
-          expect((await cache.get(userKey)).version).toBeGreaterThanOrEqual(least);
-        },
-        'write here': async (userKey) => {
-          const since = cache.position;
-          const version = commit(userKey);
-          await s.schedule(Promise.resolve(), 'the commit is answered');
-          cache.put({ ...emptyProfile(userKey), version }, since);
-          tell(userKey, version);
-        },
-        'write elsewhere': async (userKey) => {
-          const version = commit(userKey);
-          await s.schedule(Promise.resolve(), 'word of it arrives');
-          cache.invalidate([userKey]);
-          tell(userKey, version);
-        },
-        gap: () => {
-          cache.clear();
-          for (const [userKey, version] of stored) tell(userKey, version);
-          return Promise.resolve();
-        },
-      };
-      const done = steps.map(async ({ kind, userKey }) => {
-        await s.schedule(Promise.resolve(), kind);
-        await acts[kind](userKey);
-      });
-      await s.waitFor(Promise.all(done));
-      for (const userKey of ['ada', 'bob']) {
-        expect((await s.waitFor(cache.get(userKey))).version).toBe(versionOf(userKey));
+  it('counts what appends add, and evicts for it', async () => {
+    const cache = cacheOn(everyUserIn(0), { maxBytes: 20_000 });
+    for (let version = 1; version <= 200; version += 1) {
+      for (const userKey of ['ada', 'bob', 'cleo']) {
+        cache.append(appendedClick(userKey, version), cache.position);
+        expect(cache.stats.bytes).toBeLessThanOrEqual(20_000);
+        const held = cache.held(userKey);
+        if (held !== undefined) expect(held.totalInteractions).toBe(version);
       }
-    }),
-    { numRuns: 300 },
-  );
+    }
+    expect(cache.stats.bytes).toBeGreaterThan(5_000);
+    await expect(cache.get('ada')).resolves.toMatchObject({ userKey: 'ada' });
+  });
 });

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { applyEvent } from '../../src/profiles/apply-event.js';
 import type { EngagementState } from '../../src/repositories/profile-state.js';
 import type { EventType } from '../../src/scoring/event-weight.js';
-import { DAY_MS, memory, NOON_MS, personAfter, profileEvent } from '../support/profile-events.js';
+import { DAY_MS, fold, NOON_MS, personAfter, profileEvent } from '../support/profile-events.js';
 
 const engagement = (person: ReturnType<typeof personAfter>): EngagementState | undefined =>
   person.engagements.get('m1');
@@ -22,8 +21,7 @@ describe('what a person engaged with', () => {
       viewProbability: 0.5,
       tradedAtMs: null,
       tradedProbability: null,
-      category: 'politics',
-      tags: ['elections'],
+      topics: { category: 'politics', tags: ['elections'] },
     });
   });
 
@@ -104,10 +102,10 @@ describe('what a person hid', () => {
 
   it('counts as disliked when hidden, and says nothing of taste when shown again', () => {
     const person = personAfter(profileEvent('HIDE', NOON_MS));
-    const after = applyEvent(person, profileEvent('UNHIDE', NOON_MS), memory);
-    expect(after.topics.get('CATEGORY:politics')?.points).toBe(-6);
+    const after = fold(person, [profileEvent('UNHIDE', NOON_MS)]);
+    expect(after.lifetime.topics.get('CATEGORY:politics')?.points).toBe(-6);
     expect([...person.hidden.keys()]).toEqual(['m1']);
-    expect(after.topics).toBe(person.topics);
+    expect(after.topics).toEqual(person.topics);
     expect(after.totalInteractions).toBe(2);
   });
 });

@@ -2,24 +2,34 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toEntry } from '../../src/catalogue/catalogue-snapshot.js';
 import { loadRankingConfig } from '../../src/config/ranking-config.js';
-import { applyEvent } from '../../src/profiles/apply-event.js';
 import { forgetFaded } from '../../src/profiles/forget-faded.js';
 import { scoringUser } from '../../src/profiles/scoring-user.js';
 import { topicTaste } from '../../src/profiles/topic-taste.js';
 import { userV2 } from '../../src/profiles/user-v2.js';
-import { decodeStoredProfile, encodeStoredProfile } from '../../src/repositories/stored-profile.js';
-import type { ProfileState } from '../../src/repositories/profile-state.js';
+import type { FullProfile } from '../../src/repositories/profile-state.js';
+import { decodeShown, decodeState, encodeShown, encodeState } from '../../src/repositories/stored-profile.js';
 import { EVENT_TYPES } from '../../src/scoring/event-weight.js';
 import { finalScorerV1 } from '../../src/scoring/final-v1.js';
 import { ScorerV2 } from '../../src/scoring/v2/score-v2.js';
-import { DAY_MS, HOUR_MS, memory, NOON_MS, personAfter, profileEvent } from '../support/profile-events.js';
+import {
+  DAY_MS,
+  fold,
+  HOUR_MS,
+  memory,
+  NOON_MS,
+  personAfter,
+  profileEvent,
+} from '../support/profile-events.js';
 import { columnsOfMarkets, trendsOf } from '../support/scoring-v2.js';
 import { storedMarket } from '../support/stored-market.js';
+
+const noNumber = () => undefined;
+const noId = () => undefined;
 
 const LIMITS = { forgetBelow: 0.05, impressionsKeptMs: 40 * HOUR_MS };
 const { v2, impressions: impressionConfig } = loadRankingConfig(undefined);
 
-const forget = (state: ProfileState, limits = LIMITS) => forgetFaded(state, NOON_MS, memory, limits);
+const forget = (state: FullProfile, limits = LIMITS) => forgetFaded(state, NOON_MS, memory, limits);
 
 const market = (id: string, category: string, ...tags: string[]) => ({ market: { id, category, tags } });
 
@@ -32,7 +42,6 @@ describe('a topic', () => {
     // The tag, which gets 1.6 points, fades first.
     expect([...young.state.topics.values()].map(({ key, longTerm }) => [key, longTerm === 0])).toEqual([
       ['politics', false],
-      ['elections', true],
     ]);
     expect(old.forgotten).toBe(2);
     expect(userV2(old.state, NOON_MS, memory)?.topics).toEqual([]);
@@ -41,10 +50,11 @@ describe('a topic', () => {
   it('that was disliked is forgotten like one that was liked', () => {
     const { state, forgotten } = forget(personAfter(profileEvent('HIDE', NOON_MS - 400 * DAY_MS)));
     expect(forgotten).toBe(2);
-    expect(state.topics.get('CATEGORY:politics')).toMatchObject({ points: -6, longTerm: 0, session: 0 });
+    expect(state.topics.get('CATEGORY:politics')).toBeUndefined();
+    expect(state.lifetime.topics.get('CATEGORY:politics')).toMatchObject({ points: -6 });
   });
 
-  it('keeps for ever what algorithm v1 reads, and goes altogether when there is nothing of it', () => {
+  it('leaves its dwell times and its lifetime sums', () => {
     const longAgoMs = NOON_MS - 900 * DAY_MS;
     const looked = { ...profileEvent('CLICK', longAgoMs, { dwellMs: 2_000 }), weight: 0 };
     const { state } = forget(
@@ -55,20 +65,26 @@ describe('a topic', () => {
         { ...profileEvent('SKIP_FAST', longAgoMs + 1, market('m3', 'Crypto')), weight: -2 },
       ),
     );
+    expect([...state.topics.values()].map(({ key, dwellEvents }) => [key, dwellEvents])).toEqual([
+      ['politics', 1],
+    ]);
     expect(
-      [...state.topics.values()].map(({ key, points, dwellEvents }) => [key, points, dwellEvents]),
+      [...state.lifetime.topics.values()].map(({ key, points, dwellEvents }) => [key, points, dwellEvents]),
     ).toEqual([
       ['politics', 0, 1],
+      ['elections', 0, 0],
       ['sports', 2, 0],
       ['cup', 1.6, 0],
+      ['crypto', 0, 0],
     ]);
   });
 
   it('comes back with what is done about it later, its points on top of those before', () => {
     const { state } = forget(personAfter(profileEvent('CLICK', NOON_MS - 400 * DAY_MS)));
-    const back = applyEvent(state, profileEvent('CLICK', NOON_MS), memory);
-    const topic = back.topics.get('CATEGORY:politics');
-    expect(topic).toMatchObject({ label: 'Politics', points: 4, longTerm: 2, session: 2 });
+    const back = fold(state, [profileEvent('CLICK', NOON_MS)]);
+    const affinity = back.topics.get('CATEGORY:politics');
+    expect(affinity).toMatchObject({ label: 'Politics', longTerm: 2, session: 2 });
+    expect(back.lifetime.topics.get('CATEGORY:politics')?.points).toBe(4);
   });
 
   it('is never forgotten when the limit is 0', () => {
@@ -103,7 +119,7 @@ const topicsOf: Record<string, readonly [string, ...string[]]> = {
   m4: ['Crypto', 'EU'],
 };
 
-const people: fc.Arbitrary<ProfileState> = fc
+const people: fc.Arbitrary<FullProfile> = fc
   .array(
     fc.record({
       type: fc.constantFrom(...EVENT_TYPES),
@@ -138,7 +154,7 @@ const markets = Object.entries(topicsOf).map(([id, [category, ...tags]]) =>
 describe('what is left of a person', () => {
   it('is ranked by algorithm v1 exactly as before', () => {
     const trends = { trendingGlobal: () => 0, trendingLocal: () => null, probability24hAgo: () => null };
-    const scores = (state: ProfileState) => {
+    const scores = (state: FullProfile) => {
       const score = finalScorerV1(scoringUser(state, NOON_MS), NOON_MS, trends);
       return markets.map((each) => score(toEntry(each).scoring));
     };
@@ -153,7 +169,7 @@ describe('what is left of a person', () => {
   it('is scored by algorithm v2 as before, but for less than every forgotten taste could add', () => {
     const columns = columnsOfMarkets(...markets);
     const least = Math.tanh(LIMITS.forgetBelow / v2.taste.longTermScale);
-    const scores = (state: ProfileState) => {
+    const scores = (state: FullProfile) => {
       const user = userV2(state, NOON_MS, memory);
       const scored = new ScorerV2(v2, impressionConfig).score(
         ...([columns, trendsOf(columns.size), user, () => undefined, NOON_MS] as const),
@@ -188,7 +204,9 @@ describe('what is left of a person', () => {
     fc.assert(
       fc.property(people, (person) => {
         const { state } = forget(person);
-        expect(decodeStoredProfile('ada', state.version, encodeStoredProfile(state))).toEqual(state);
+        const stored = [encodeState(state, noNumber), encodeShown(state, noNumber)] as const;
+        const decoded = { ...decodeState(stored[0], noId), ...decodeShown(stored[1], noId) };
+        expect({ ...state, ...decoded }).toEqual(state);
         const again = forget(state);
         expect(again.forgotten).toBe(0);
         expect(again.state).toBe(state);

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { ProfileEvent } from '../../src/profiles/apply-event.js';
+import type { ProfileEvent } from '../../src/repositories/profile-state.js';
 import { HOUR_MS, NOON_MS, personAfter, profileEvent } from '../support/profile-events.js';
 
 const trade = (stake: number, atMs: number, category = 'Sports'): ProfileEvent =>
   profileEvent('PARTICIPATE', atMs, { stake, market: { id: `market of ${category}`, category } });
 
-const stakesAfter = (...events: ProfileEvent[]) => personAfter(...events).stakes;
+const stakesAfter = (...events: ProfileEvent[]) => personAfter(...events).lifetime.stakes;
 
 it('keeps what was staked, newest first, with its category in lower case', () => {
   expect(stakesAfter(trade(10, NOON_MS), trade(20, NOON_MS + HOUR_MS, 'Crypto'))).toEqual([
@@ -50,10 +50,10 @@ it('keeps at most 200 in all, the latest', () => {
 
 it('is left as it was by an event without a stake', () => {
   const first = trade(10, NOON_MS);
-  const { stakes } = personAfter(first);
+  const { stakes } = personAfter(first).lifetime;
   const click = personAfter(first, profileEvent('CLICK', NOON_MS + 1));
-  expect(click.stakes).toEqual(stakes);
-  const { stakes: none } = personAfter(profileEvent('PARTICIPATE', NOON_MS));
+  expect(click.lifetime.stakes).toEqual(stakes);
+  const { stakes: none } = personAfter(profileEvent('PARTICIPATE', NOON_MS)).lifetime;
   expect(none).toEqual([]);
 });
 

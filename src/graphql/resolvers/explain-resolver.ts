@@ -17,7 +17,7 @@ export class ExplainResolver {
     @Ctx() { services, loaders }: GraphQLContext,
     @Arg('feedId', () => ID, { description: 'The `id` of the feed.' }) feedId: string,
   ): Promise<Explanation> {
-    return services.explain.explain({ feedId }, (key) => loaders.profile.load(key));
+    return services.explain.explain({ feedId }, loaders.profile);
   }
 
   @Query(() => FeedSimulationType, {
@@ -34,6 +34,6 @@ export class ExplainResolver {
     config: Record<string, unknown>,
   ): Promise<Simulation> {
     const request = { userKey, country, limit, config };
-    return services.explain.simulate(request, (key) => loaders.profile.load(key));
+    return services.explain.simulate(request, loaders.profile);
   }
 }

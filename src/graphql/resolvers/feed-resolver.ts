@@ -17,7 +17,7 @@ export class FeedResolver {
     @Arg('algorithm', () => AlgorithmEnum, algorithmArg) algorithm: 'v1' | 'v2' | null,
   ): Promise<Feed> {
     const request = { userKey, country: country ?? here, limit, algorithm };
-    return services.feed.feed(request, (key) => loaders.profile.load(key));
+    return services.feed.feed(request, loaders.profile);
   }
 
   @Query(() => FeedPageType, {
@@ -33,7 +33,7 @@ export class FeedResolver {
     after: number | null,
     @Arg('first', () => Int, limitArg) first: number,
   ): Promise<FeedPage> {
-    return services.feed.page({ feedId, after, first }, (key) => loaders.profile.load(key));
+    return services.feed.page({ feedId, after, first }, loaders.profile);
   }
 
   @Query(() => RankingType, {
@@ -53,6 +53,6 @@ export class FeedResolver {
     @Arg('algorithm', () => AlgorithmEnum, algorithmArg) algorithm: 'v1' | 'v2' | null,
   ): Promise<Ranking> {
     const request = { userKey, marketIds, country: country ?? here, candidates, algorithm };
-    return services.feed.rank(request, (key) => loaders.profile.load(key));
+    return services.feed.rank(request, loaders.profile);
   }
 }

@@ -13,6 +13,6 @@ export class ProfileResolver {
     @Arg('userKey', () => String, { description: "The site's own key of the person, 1–128 characters." })
     userKey: string,
   ): Promise<UserProfile> {
-    return services.profiles.view(await loaders.profile.load(checkInput(userKeySchema, userKey, 'userKey')));
+    return services.profiles.view(await loaders.profile.full(checkInput(userKeySchema, userKey, 'userKey')));
   }
 }

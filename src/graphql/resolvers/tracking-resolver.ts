@@ -49,9 +49,11 @@ export class TrackingResolver {
     return services.tracking.trackImpressions(input);
   }
 
-  @FieldResolver(() => UserProfileType, { description: 'The profile after it.' })
-  profile(@Root() { profile }: TrackResult, @Ctx() { services }: GraphQLContext): UserProfile {
-    return services.profiles.view(profile);
+  @FieldResolver(() => UserProfileType, {
+    description: 'The profile of the user after the event. Selecting it costs reading it.',
+  })
+  profile(@Root() { userKey }: TrackResult, @Ctx() context: GraphQLContext): Promise<UserProfile> {
+    return profileAfter(userKey, context);
   }
 }
 
@@ -59,12 +61,16 @@ export class TrackingResolver {
 export class TrackedEventResolver {
   @FieldResolver(() => UserProfileType, {
     nullable: true,
-    description: 'The profile after it; null when it was rejected.',
+    description: 'The profile of the user after all events of the batch; null for a rejected event.',
   })
   profile(
-    @Root() { profile }: TrackResult | RejectedResult,
-    @Ctx() { services }: GraphQLContext,
-  ): UserProfile | null {
-    return profile === null ? null : services.profiles.view(profile);
+    @Root() { userKey }: TrackResult | RejectedResult,
+    @Ctx() context: GraphQLContext,
+  ): Promise<UserProfile> | null {
+    return userKey === null ? null : profileAfter(userKey, context);
   }
+}
+
+async function profileAfter(userKey: string, { services, loaders }: GraphQLContext): Promise<UserProfile> {
+  return services.profiles.view(await loaders.changedProfile.load(userKey));
 }

@@ -1,20 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { applyEvent } from '../../src/profiles/apply-event.js';
-import type { TopicState } from '../../src/repositories/profile-state.js';
-import {
-  DAY_MS,
-  HOUR_MS,
-  memory,
-  MINUTE_MS,
-  NOON_MS,
-  personAfter,
-  profileEvent,
-} from '../support/profile-events.js';
+import type { LifetimeTopic, TopicId, TopicState } from '../../src/repositories/profile-state.js';
+import { DAY_MS, fold, MINUTE_MS, NOON_MS, personAfter, profileEvent } from '../support/profile-events.js';
 
 type Person = ReturnType<typeof personAfter>;
 
-const topic = (person: Person, id: `CATEGORY:${string}` | `TAG:${string}`): TopicState | undefined =>
-  person.topics.get(id);
+/** A topic with its sums that decay and those that never do. */
+const topic = (person: Person, id: TopicId): (TopicState & LifetimeTopic) | undefined => {
+  const [decaying, lifetime] = [person.topics.get(id), person.lifetime.topics.get(id)];
+  return decaying && lifetime && { ...decaying, ...lifetime };
+};
 
 describe('taste after an event', () => {
   it('goes to the category in full and to each tag by four fifths', () => {
@@ -152,20 +146,21 @@ describe('the country of a person', () => {
   });
 });
 
-describe('what did not change', () => {
-  it('is the same object as before', () => {
+describe('entries that no event changed', () => {
+  it('are the same objects as before', () => {
     const person = personAfter(
       profileEvent('CLICK', NOON_MS, { market: { id: 'm2', category: 'Sports', tags: ['Football'] } }),
       profileEvent('IMPRESSION', NOON_MS, { market: { id: 'm2' } }),
       profileEvent('HIDE', NOON_MS, { market: { id: 'm3' } }),
     );
-    const after = applyEvent(person, profileEvent('CLICK', NOON_MS + HOUR_MS), memory);
-    expect(topic(after, 'CATEGORY:sports')).toBe(topic(person, 'CATEGORY:sports'));
-    expect(topic(after, 'TAG:football')).toBe(topic(person, 'TAG:football'));
+    const after = fold(person, [profileEvent('CLICK', NOON_MS + 1)]);
+    for (const id of ['CATEGORY:sports', 'TAG:football'] as const) {
+      expect(after.topics.get(id)).toBe(person.topics.get(id));
+      expect(after.lifetime.topics.get(id)).toBe(person.lifetime.topics.get(id));
+    }
     expect(after.engagements.get('m2')).toBe(person.engagements.get('m2'));
-    expect(after.hidden).toBe(person.hidden);
-    expect(after.impressions).toBe(person.impressions);
-    const disliked = applyEvent(person, profileEvent('SKIP_FAST', NOON_MS + HOUR_MS), memory);
-    expect(disliked.engagements).toBe(person.engagements);
+    expect(after.impressions.get('m2')).toBe(person.impressions.get('m2'));
+    expect(after.hidden).toEqual(person.hidden);
+    expect(fold(person, [])).toBe(person);
   });
 });

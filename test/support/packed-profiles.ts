@@ -1,0 +1,78 @@
+import { MarketIndex } from '../../src/repositories/market-index.js';
+import { unpackProfile, type PackedProfile } from '../../src/repositories/packed-profile.js';
+import type { ReadProfile } from '../../src/repositories/profile-repository.js';
+import type { FullProfile, ProfileState } from '../../src/repositories/profile-state.js';
+import { encodeRecentEvents, type RecentEvent } from '../../src/repositories/recent-events.js';
+import type { AppendedProfile } from '../../src/repositories/recording.js';
+import { encodeProfile } from '../../src/repositories/stored-profile.js';
+import { fold, NOON_MS, personAfter, profileEvent } from './profile-events.js';
+import { storedMarket } from './stored-market.js';
+
+const markets = new MarketIndex();
+const m1 = storedMarket('m1', { category: 'Politics', tags: ['Elections'] });
+markets.add(m1);
+
+const NO_BYTES = new Uint8Array(0);
+
+const click: RecentEvent = {
+  ...{
+    eventType: 'CLICK',
+    occurredAtMs: NOON_MS - 5_000,
+    weight: 2,
+    dwellMs: null,
+    country: null,
+    stake: null,
+  },
+  ...{ marketNumber: m1.number, probability: 0.5, volume24h: 0 },
+};
+
+/** The profile of a user who clicked on one market, as often as `version` says. */
+export function clicker(userKey: string, version = 1): FullProfile {
+  const clicks = Array.from({ length: version }, () => profileEvent('CLICK', NOON_MS - 5_000));
+  return { ...personAfter(...clicks), userKey, version };
+}
+
+/** The same without its lifetime sums, as a feed by algorithm v2 reads it. */
+export function hot(profile: FullProfile): ProfileState {
+  return { ...profile, lifetime: null };
+}
+
+/** The same as it is stored after a compaction. */
+export function compacted(profile: FullProfile, lifetime = true): PackedProfile {
+  const { userKey, version } = profile;
+  const columns = encodeProfile(profile, (id) => markets.numberOf(id));
+  return {
+    ...{ userKey, version, stateVersion: version, ...columns, recent: NO_BYTES },
+    lifetime: lifetime ? columns.lifetime : null,
+  };
+}
+
+/** The profile of {@link clicker} as it is stored without a compaction. */
+export function uncompacted(userKey: string, version: number, lifetime = true): PackedProfile {
+  const batches = Array.from({ length: version }, () => encodeRecentEvents([click]));
+  return {
+    ...{ userKey, version, stateVersion: 0, state: NO_BYTES, shown: NO_BYTES },
+    ...{ lifetime: lifetime ? NO_BYTES : null, recent: Buffer.concat(batches) },
+  };
+}
+
+/** A commit of one click that made this version of a profile. */
+export function appendedClick(
+  userKey: string,
+  version: number,
+  country: string | null = null,
+): AppendedProfile {
+  const batch = encodeRecentEvents([{ ...click, country }]);
+  const countries = new Set(country === null ? [] : [country]);
+  return { userKey, version, batch, countries, recentBytes: batch.length * version };
+}
+
+/** Decodes a profile whose markets are all in memory. */
+export function unpacked(packed: PackedProfile): ProfileState {
+  return unpackProfile(packed, markets, fold).profile;
+}
+
+/** The same as the store returns it. */
+export function read(packed: PackedProfile): ReadProfile {
+  return { packed, profile: unpacked(packed) };
+}

@@ -37,7 +37,7 @@ const PAIR_ROLLUPS = ['trends', 'popularity'] as const;
 /** Raised with the format of the rows: roll-ups of another one are built again. */
 const FORMAT = 1;
 
-const LOCK_TIMEOUT_MS = 10_000;
+const LOCK_TIMEOUT_MS = 20_000;
 
 /**
  * Roll-ups of the events of a window that ends now, changed by new events and by events that leave the window.
@@ -52,7 +52,7 @@ const LOCK_TIMEOUT_MS = 10_000;
 export class RollupRepository {
   constructor(private readonly connection: Connection) {}
 
-  /** Takes the lock of the roll-ups until the transaction ends. @throws if it is not free within 10 s. */
+  /** Takes the lock of the roll-ups until the transaction ends. @throws if it is not free within 20 s. */
   async begin(): Promise<void> {
     await this.connection.$executeRaw`
       select set_config('lock_timeout', ${String(LOCK_TIMEOUT_MS)}, true), set_config('work_mem', '16MB', true),

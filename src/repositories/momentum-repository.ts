@@ -47,7 +47,8 @@ export class MomentumRepository {
    */
   async replaceAll(now: Date): Promise<number> {
     await this.connection.$executeRaw`
-      select set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true)`;
+      select set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true),
+        set_config('enable_mergejoin', 'on', true)`;
     await this.connection.$executeRaw`
       delete from market_momentum t
       where not exists (select from markets m where m.id = t.market_id and m.status = 'OPEN')`;

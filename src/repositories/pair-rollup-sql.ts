@@ -70,7 +70,7 @@ export function pairChanges(
 /**
  * Common table expressions that apply changes to the pairs and their sums. The expression `<rollup>_broken` counts pairs
  * that would have fewer than no events. Only for a transaction that holds the lock of the roll-ups, and in which hash
- * and merge joins are disabled: each pair is looked up by the index, then changed by the id of its row version.
+ * and merge joins and sequential scans are disabled: each pair is looked up by the index, then changed by the id of its row version.
  */
 export function applyPairChanges(
   rollup: PairRollup,

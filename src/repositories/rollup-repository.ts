@@ -56,7 +56,8 @@ export class RollupRepository {
   async begin(): Promise<void> {
     await this.connection.$executeRaw`
       select set_config('lock_timeout', ${String(LOCK_TIMEOUT_MS)}, true), set_config('work_mem', '16MB', true),
-        set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`;
+        set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+        set_config('enable_mergejoin', 'off', true)`;
     await this.connection.$executeRaw`select 1 from pg_advisory_xact_lock(${lockKeys('rollups')})`;
   }
 

@@ -11,8 +11,15 @@ import type { ActivityMinutes } from './rollup-repository.js';
 /**
  * A query for the totals of a roll-up as of `now`, in a transaction that brought it there: scope, market, sum over distinct
  * users, and pairs. Queued events of later than `now`, by clients whose clock is ahead, count without decay.
+ *
+ * @param only a condition on scope and market.
  */
-export function pairTotals(rollup: PairRollup, settings: PairSettings, now: Date): Prisma.Sql {
+export function pairTotals(
+  rollup: PairRollup,
+  settings: PairSettings,
+  now: Date,
+  only = Prisma.sql`true`,
+): Prisma.Sql {
   const { halfLifeMs, userCap } = settings;
   const { pairs, sums } = PAIR_TABLES[rollup];
   const cap = Prisma.sql`${userCap}::float8`;
@@ -23,13 +30,13 @@ export function pairTotals(rollup: PairRollup, settings: PairSettings, now: Date
     select coalesce(s.scope, a.scope) as scope, coalesce(s.market, a.market) as market,
       coalesce(s.sum * ${decayFactor(Prisma.sql`s.at`, now, halfLifeMs)} + s.capped * ${cap}, 0) + coalesce(a.sum, 0) as sum,
       coalesce(s.pairs, 0) + coalesce(a.pairs, 0) as pairs
-    from (select * from ${sums} where pairs > 0) s full join (
+    from (select * from ${sums} where pairs > 0 and ${only}) s full join (
       select f.scope, f.market, sum(least(${cap}, p.sum + f.sum) - least(${cap}, p.sum)) as sum,
         count(*) filter (where not p.is_stored) as pairs
       from (${pairChanges(rollup, settings, now, ahead)}) f cross join lateral (
         select coalesce(max(p.sum * ${decayFactor(Prisma.sql`p.at`, now, halfLifeMs)}), 0) as sum, count(*) > 0 as is_stored
         from ${pairs} p where p.user_hash = f.user_hash and p.market = f.market and p.scope = f.scope
-      ) p group by f.scope, f.market
+      ) p where ${only} group by f.scope, f.market
     ) a on a.scope = s.scope and a.market = s.market`;
 }
 

@@ -1,4 +1,4 @@
-import type { PrismaClient } from '../generated/prisma/client.js';
+import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
 import type { PairSettings } from './pair-rollup-sql.js';
 import { activityTotals, pairTotals } from './rollup-totals.js';
 
@@ -21,6 +21,9 @@ export interface MarketAttention {
   /** The crowd's decayed weights, in people: 0 and up. */
   readonly popularity: number;
 }
+
+/** Rows of the roll-up of the trends that count the users of a country. */
+const COUNTS_USERS = Prisma.sql`market = 0 and scope <> ''`;
 
 type TrendingPage = TrendingScope['pages'][number];
 
@@ -46,16 +49,16 @@ export class TrendingRepository {
     const pageBits = 2 ** Math.ceil(Math.log2(Math.max(1, (size?.markets ?? 0) / MARKETS_PER_PAGE))) - 1;
     await this.connection.$executeRaw`delete from trending_scopes`;
     const [row] = await this.connection.$queryRaw<{ scopes: number }[]>`
-      with totals as not materialized (${pairTotals('trends', settings, now)}),
-      used as materialized (
+      with used as materialized (
         select '' as scope union all
-        select scope from totals where market = 0 and scope <> '' and pairs >= ${minLocalUsers}
+        select scope from (${pairTotals('trends', settings, now, COUNTS_USERS)}) users where pairs >= ${minLocalUsers}
       ),
       stored as (
         insert into trending_scopes (scope, page, market_ids, sums)
         select case scope when '' then 'global' else 'local:' || scope end, page, array_agg(id), array_agg(sum)
         from (
-          select t.scope, (t.market & ${pageBits}::bigint)::int as page, m.id, t.sum from totals t
+          select t.scope, (t.market & ${pageBits}::bigint)::int as page, m.id, t.sum
+          from (${pairTotals('trends', settings, now)}) t
           join markets m on hashtextextended(m.id, 0) = t.market and m.status = 'OPEN'
           where t.sum > 0 and t.scope in (select scope from used)
         ) sums group by scope, page
@@ -116,9 +119,10 @@ export class TrendingRepository {
     }
   }
 
-  /** The steps of the roll-ups disable these joins; here, all markets are joined. */
+  /** The steps of the roll-ups disable these plans; here, all markets are read. */
   async #prepare(): Promise<void> {
     await this.connection.$executeRaw`
-      select set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true)`;
+      select set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true),
+        set_config('enable_mergejoin', 'on', true)`;
   }
 }

@@ -83,11 +83,12 @@ async function build(state: YearState): Promise<void> {
     ]);
     const templates = cohorts.reduce((sum, cohort) => sum + cohort.templates, 0);
     await step(view, 'Histories', templates, (add) => copyEvents(client, templateEvents(state, add)));
-    const events = size.eventsOfDay + 29 * size.eventsOfEarlierDay;
-    await step(view, 'Events', events, (add) => copyTraffic(client, state, add));
     await client.query('analyze');
     await step(view, 'Profiles of histories', templates, (add) => rebuildTemplates(backend, cohorts, add));
     await step(view, 'Profiles', size.users - templates, (add) => copyProfiles(client, cohorts, add));
+    // Last, so that the histories are all that profiles are made from.
+    const events = size.eventsOfDay + 29 * size.eventsOfEarlierDay;
+    await step(view, 'Events', events, (add) => copyTraffic(client, state, add));
     await client.query('vacuum analyze');
     await client.query('checkpoint');
   } finally {

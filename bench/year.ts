@@ -22,7 +22,7 @@ import type { Measurement, Result } from './year/result.ts';
 
 const MEASUREMENTS: readonly Measurement[] = [
   ...[profileBytes, walPerEvent, events, burst, overload],
-  ...[catalog, trends, growth, mixed, upkeep],
+  ...[catalog, growth, upkeep, trends, mixed],
 ];
 
 interface Flags {

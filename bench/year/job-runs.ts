@@ -22,6 +22,16 @@ interface JobsData {
 const LOOK_MS = 100;
 const MAX_WAIT_MS = 3_600_000;
 
+/** Waits for the end of a run that is waiting or under way, else of one that it requests. @throws as {@link runJob}. */
+export async function joinRun(site: Site, name: string): Promise<JobRun> {
+  const { rows } = await site.database.query<{ since: Date }>(
+    `select coalesce((select max(started_at) from job_runs where job = $1 and finished_at is null), now()) as since`,
+    [name],
+  );
+  await site.ask('mutation ($name: String!) { runJob(name: $name) { status } }', { name });
+  return endedRun(site, name, rows[0]?.since.getTime() ?? 0);
+}
+
 /** Requests a run of its own and waits for its end. @throws when it fails, or takes more than an hour. */
 export async function runJob(site: Site, name: string): Promise<JobRun> {
   for (;;) {

@@ -14,6 +14,7 @@ const BATCH = 500;
 const ROUNDS = 5;
 const TREND_USERS = 400;
 const SHOWS_WITHIN_S = 180;
+const MAX_TRIES = 60;
 
 const JOBS = [
   { name: 'trends', maxSeconds: 2 },
@@ -105,10 +106,16 @@ async function reflection(site: Site): Promise<Result> {
 
 const TRENDING = '{ trending(limit: 100) { markets { market { id } } } }';
 
+/** Sends a batch, again while it is rejected as a whole for want of capacity. */
 async function send(site: Site, body: string): Promise<void> {
-  const response = await fetch(`${site.url}/graphql`, {
-    ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body },
-  });
-  const answer = await response.text();
-  if (answer.includes('REJECTED') || answer.includes('"errors"')) throw new Error(answer.slice(0, 500));
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const response = await fetch(`${site.url}/graphql`, {
+      ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body },
+    });
+    const answer = await response.text();
+    if (!answer.includes('"errors"') && !answer.includes('REJECTED')) return;
+    if (!answer.includes('UNAVAILABLE')) throw new Error(answer.slice(0, 500));
+    await sleep(1_000);
+  }
+  throw new Error(`A batch was not recorded in ${MAX_TRIES} tries.`);
 }

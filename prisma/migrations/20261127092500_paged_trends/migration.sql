@@ -1,5 +1,6 @@
--- Computed again within a minute.
-DROP TABLE "trending_scopes";
+-- The trends as they were computed last serve until the first run of the jobs.
+ALTER TABLE "trending_scopes" RENAME TO "trending_scopes_before";
+ALTER TABLE "trending_scopes_before" RENAME CONSTRAINT "trending_scopes_pkey" TO "trending_scopes_before_pkey";
 
 -- CreateTable
 CREATE TABLE "trending_scopes" (
@@ -21,3 +22,8 @@ ALTER TABLE "market_attention" SET UNLOGGED;
 
 -- Compressing the arrays takes longer than writing them.
 ALTER TABLE "trending_scopes" ALTER COLUMN "market_ids" SET STORAGE EXTERNAL, ALTER COLUMN "sums" SET STORAGE EXTERNAL;
+
+-- Scores are sums divided by the largest of the scope.
+INSERT INTO "trending_scopes" ("scope", "page", "market_ids", "sums")
+SELECT "scope", 0, "market_ids", "scores" FROM "trending_scopes_before";
+DROP TABLE "trending_scopes_before";

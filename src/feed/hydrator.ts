@@ -2,7 +2,7 @@ import type { Catalogue } from '../catalogue/catalogue.js';
 import { toEntry } from '../catalogue/catalogue-snapshot.js';
 import type { Clock } from '../config/clock.js';
 import type { Logger } from '../observability/logger.js';
-import type { FullProfile, ProfileState } from '../profiles/profile-service.js';
+import { UnreadableProfile, type FullProfile, type ProfileState } from '../profiles/profile-service.js';
 import { Breaker, type Reading } from './breaker.js';
 import type { Candidate } from './candidate.js';
 import { inTime } from './in-time.js';
@@ -56,7 +56,22 @@ export class Hydrator {
   ): Promise<Reading<ProfileState>> {
     const held = this.parts.heldProfiles[part](userKey);
     if (held !== undefined) return { failed: false, value: held };
-    return this.#profiles.read(() => inTime(() => loadProfile[part](userKey), this.parts.timeoutMs()));
+    const reading = await this.#profiles.read(() =>
+      inTime(() => this.#readable(loadProfile[part](userKey)), this.parts.timeoutMs()),
+    );
+    if (reading.failed || reading.value === undefined) return { failed: true };
+    return { failed: false, value: reading.value };
+  }
+
+  /** Undefined for a profile that cannot be decoded: the breaker counts failures of the store, not of one user. */
+  async #readable(profile: Promise<ProfileState>): Promise<ProfileState | undefined> {
+    try {
+      return await profile;
+    } catch (error) {
+      if (!(error instanceof UnreadableProfile)) throw error;
+      this.parts.logger.warn({ err: error }, 'failed to decode a profile; its user gets degraded feeds');
+      return undefined;
+    }
   }
 
   /** The markets that there are, open or not: from memory and, those not open, from the store. */

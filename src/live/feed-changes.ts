@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../config/clock.js';
 import type { Logger } from '../observability/logger.js';
-import type { ProfileService, ProfileState } from '../profiles/profile-service.js';
+import { UnreadableProfile, type ProfileService, type ProfileState } from '../profiles/profile-service.js';
 import { PacedStream } from './paced-stream.js';
 import { wakeInTurns } from './wake-in-turns.js';
 
@@ -140,7 +140,7 @@ export class FeedChanges {
       for (const userKey of batch) this.#unread.delete(userKey);
       const followed = batch.filter((userKey) => this.#people.has(userKey));
       try {
-        for (const state of await this.parts.profiles.load(followed)) {
+        for (const state of await this.#load(followed)) {
           const person = this.#people.get(state.userKey);
           if (person === undefined) continue;
           if (person.deeds === undefined) person.readMeanwhile = state;
@@ -157,6 +157,21 @@ export class FeedChanges {
     }
     // In the same turn as the last look at the list, so that nobody can be added to it in between.
     this.#reading = undefined;
+  }
+
+  /** Profiles that can be decoded; a later read of the others gives nothing else. */
+  async #load(userKeys: readonly string[]): Promise<readonly ProfileState[]> {
+    try {
+      return await this.parts.profiles.load(userKeys);
+    } catch (error) {
+      if (!(error instanceof UnreadableProfile)) throw error;
+      if (userKeys.length > 1) return (await Promise.all(userKeys.map((key) => this.#load([key])))).flat();
+      this.parts.logger.warn(
+        { err: error },
+        'failed to decode a changed profile; its subscribers are not notified',
+      );
+      return [];
+    }
   }
 
   #take(userKey: string, follower: Follower): FeedChanged | undefined {

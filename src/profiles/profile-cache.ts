@@ -2,9 +2,9 @@ import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../config/clock.js';
 import type { PackedProfile } from '../repositories/packed-profile.js';
-import type { ReadProfile } from '../repositories/profile-repository.js';
 import { requireFull, type FullProfile, type ProfileState } from '../repositories/profile-state.js';
 import type { AppendedProfile } from '../repositories/recording.js';
+import { UnreadableProfile, type ReadProfile } from '../repositories/unpack-profiles.js';
 import { CachedProfile } from './cached-profile.js';
 import { RecentChanges } from './recent-changes.js';
 
@@ -15,12 +15,12 @@ const NO_BYTES = new Uint8Array(0);
 export interface ProfileCacheParts {
   /**
    * Reads the profiles of these users in the order asked, at most 500 at a time; an empty one for a user never seen.
-   * `lifetime`: with their lifetime sums.
+   * `lifetime`: with their lifetime sums. An error in place of a profile that cannot be decoded.
    */
   readonly read: (
     userKeys: readonly string[],
     options: { readonly lifetime: boolean },
-  ) => Promise<readonly ReadProfile[]>;
+  ) => Promise<readonly (ReadProfile | UnreadableProfile)[]>;
   /** Decodes a profile; undefined when it has to be read again, because a market of it is not in memory. */
   readonly unpack: (packed: PackedProfile) => ProfileState | undefined;
   /** Of all entries. */
@@ -77,7 +77,7 @@ export class ProfileCache {
       },
     });
     const batches = (lifetime: boolean): DataLoader<string, ReadProfile> =>
-      new DataLoader((userKeys) => parts.read(userKeys, { lifetime }), {
+      new DataLoader<string, ReadProfile>((userKeys) => parts.read(userKeys, { lifetime }), {
         cache: false,
         maxBatchSize: MAX_BATCH,
       });
@@ -106,16 +106,21 @@ export class ProfileCache {
     return requireFull(await this.#get(userKey, true));
   }
 
-  /** Returns the last countries of users, from memory or the store. */
+  /** Returns the last countries of users, from memory or the store; null also for a profile that cannot be decoded. */
   async countriesOf(userKeys: readonly string[]): Promise<Map<string, string | null>> {
     const countryOf = async (userKey: string): Promise<[string, string | null]> => {
       const entry = this.#current(userKey);
       if (entry?.country !== undefined) return [userKey, entry.country];
-      const { country, version } = await this.get(userKey);
-      const cached = this.#entries.peek(userKey);
-      // A commit during the read may have named another country.
-      if (cached?.version === version) cached.country = country;
-      return [userKey, country];
+      try {
+        const { country, version } = await this.get(userKey);
+        const cached = this.#entries.peek(userKey);
+        // A commit during the read may have named another country.
+        if (cached?.version === version) cached.country = country;
+        return [userKey, country];
+      } catch (error) {
+        if (error instanceof UnreadableProfile) return [userKey, null];
+        throw error;
+      }
     };
     return new Map(await Promise.all(userKeys.map(countryOf)));
   }

@@ -3,6 +3,7 @@ import type { ProfileRewriteRepository } from '../repositories/profile-rewrite-r
 import type { AppendedProfile } from '../repositories/recording.js';
 import { UnknownFormat } from '../repositories/stored-profile.js';
 import { isUnavailable } from '../repositories/unavailable.js';
+import { UnreadableProfile } from '../repositories/unpack-profiles.js';
 import type { SharedProfiles } from './shared-profiles.js';
 
 /** Size of a profile's recent events from which on they are folded: 50 events, or 5 pages of impressions. */
@@ -89,7 +90,8 @@ export class ProfileCompactor {
       }
       this.#isFailing = true;
       // A profile in a later format is whole for the version that wrote it.
-      if (isPoison && !(error instanceof UnknownFormat)) await this.#dropLongest(userKeys);
+      const isOfLaterVersion = error instanceof UnreadableProfile && error.cause instanceof UnknownFormat;
+      if (isPoison && !isOfLaterVersion) await this.#dropLongest(userKeys);
     }
   }
 

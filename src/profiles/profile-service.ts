@@ -12,6 +12,7 @@ import type { ProfileMemory } from './profile-memory.js';
 import { topicTaste } from './topic-taste.js';
 import { usualStake, type UsualStake } from './usual-stake.js';
 
+export { UnreadableProfile } from '../repositories/unpack-profiles.js';
 export { requireFull, type FullProfile, type ProfileState } from '../repositories/profile-state.js';
 
 /** A person as the outside sees them. */
@@ -63,6 +64,7 @@ export class ProfileService {
    * Returns the profiles of users in the order asked, from memory or in one read; an empty one for a user never seen.
    *
    * @throws {BellwetherError} UNAVAILABLE when the database cannot be read.
+   * @throws {UnreadableProfile} when one of them cannot be decoded.
    */
   load(userKeys: readonly string[]): Promise<ProfileState[]> {
     const { profiles } = this.parts;

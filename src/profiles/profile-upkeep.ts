@@ -2,7 +2,7 @@ import type { RankingConfig } from '../config/ranking-schema.js';
 import type { JobPositionRepository } from '../repositories/job-position-repository.js';
 import type { MarketRepository } from '../repositories/market-repository.js';
 import type { PackedProfile } from '../repositories/packed-profile.js';
-import type { ProfileRepository, ReadProfile } from '../repositories/profile-repository.js';
+import type { ProfileRepository } from '../repositories/profile-repository.js';
 import type {
   ProfileRewriteRepository,
   RewrittenProfile,
@@ -10,6 +10,7 @@ import type {
 import { FORMAT_V1 } from '../repositories/stored-profile-v1.js';
 import { formatOf } from '../repositories/stored-profile.js';
 import { isRolledBack } from '../repositories/unavailable.js';
+import { UnreadableProfile, type ReadProfile } from '../repositories/unpack-profiles.js';
 import { forgetEnded, forgetFaded, type FadingLimits } from './forget-faded.js';
 import type { ProfileMemory } from './profile-memory.js';
 import type { SharedProfiles } from './shared-profiles.js';
@@ -22,6 +23,8 @@ export interface ProfileUpkeepResult {
   readonly changed: number;
   /** Topics removed from all profiles. */
   readonly forgotten: number;
+  /** Profiles that cannot be decoded, which are left as they are. */
+  readonly unreadable: number;
 }
 
 /** Key of the position of a run. */
@@ -70,14 +73,15 @@ export class ProfileUpkeep {
    */
   async run({ now, signal }: { now: Date; signal: AbortSignal }): Promise<ProfileUpkeepResult> {
     const { profileRewrites, jobPositions } = this.parts.store;
-    const total = { examined: 0, changed: 0, forgotten: 0 };
+    const total = { examined: 0, changed: 0, forgotten: 0, unreadable: 0 };
     let last = (await jobPositions.find(JOB)) ?? '';
     while (!signal.aborted) {
       const { userKeys, hasMore } = await profileRewrites.pageAfter(last, PAGE_PROFILES, PAGE_BYTES);
-      const { changed, forgotten } = await this.#tidy(userKeys, now.getTime());
+      const { changed, forgotten, unreadable } = await this.#tidy(userKeys, now.getTime());
       total.examined += userKeys.length;
       total.changed += changed;
       total.forgotten += forgotten;
+      total.unreadable += unreadable;
       if (!hasMore) {
         await jobPositions.clear(JOB);
         break;
@@ -88,12 +92,15 @@ export class ProfileUpkeep {
     return total;
   }
 
-  async #tidy(userKeys: readonly string[], nowMs: number): Promise<{ changed: number; forgotten: number }> {
+  async #tidy(userKeys: readonly string[], nowMs: number): Promise<Omit<ProfileUpkeepResult, 'examined'>> {
     const { profiles, profileRewrites } = this.parts.store;
     const page: ReadProfile[] = [];
     for (const some of chunks(userKeys, PROFILES_A_TURN)) {
-      page.push(...(await profiles.read(some, { lifetime: false })));
+      for (const read of await profiles.read(some, { lifetime: false })) {
+        if (!(read instanceof UnreadableProfile)) page.push(read);
+      }
     }
+    const unreadable = userKeys.length - page.length;
     const open = await this.#openHidden(page);
     const limits = this.#limits();
     const forgottenBy = new Map<string, number>();
@@ -109,10 +116,10 @@ export class ProfileUpkeep {
     const rewritten: RewrittenProfile[] = [];
     for (const some of chunks(tidied, PROFILES_A_TURN))
       rewritten.push(...(await profileRewrites.rewrite(some)));
-    if (rewritten.length === 0) return { changed: 0, forgotten: 0 };
+    if (rewritten.length === 0) return { changed: 0, forgotten: 0, unreadable };
     const stored = await this.#replace(rewritten);
     const forgotten = stored.reduce((sum, userKey) => sum + (forgottenBy.get(userKey) ?? 0), 0);
-    return { changed: stored.length, forgotten };
+    return { changed: stored.length, forgotten, unreadable };
   }
 
   /** Those of the hidden markets that are open. */

@@ -4,6 +4,7 @@ import type { IndexedMarket, MarketIndex } from './market-index.js';
 import { EMPTY_COLUMNS, unpackProfile, type PackedProfile, type ProfileFold } from './packed-profile.js';
 import { emptyProfile, requireFull, type FullProfile, type ProfileState } from './profile-state.js';
 import { encodeProfile, type ProfileColumns } from './stored-profile.js';
+import { unpackProfiles, UnreadableProfile, type ReadProfile } from './unpack-profiles.js';
 import { compareUserKeys } from './user-key-order.js';
 
 type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
@@ -17,13 +18,6 @@ interface ProfileRow {
   shown: Uint8Array;
   lifetime: Uint8Array | null;
   recent: Uint8Array;
-}
-
-/** A profile, and its stored form. */
-export interface ReadProfile {
-  readonly packed: PackedProfile;
-  /** Full if it was read with the lifetime sums. */
-  readonly profile: ProfileState;
 }
 
 /** A profile folded from the events of one user up to `seq`; without a version of its own. */
@@ -69,26 +63,37 @@ export class ProfileRepository {
   /**
    * Returns the full profiles of these users, in the order asked; an empty one for a user never seen. A profile whose user
    * was seen and that has no state is folded from the interactions, and kept.
+   *
+   * @throws {UnreadableProfile} when one of them cannot be decoded.
    */
   async load(userKeys: readonly string[]): Promise<FullProfile[]> {
     const profiles = await this.read(userKeys, { lifetime: true });
-    return profiles.map(({ profile }) => requireFull(profile));
+    return profiles.map((read) => {
+      if (read instanceof UnreadableProfile) throw read;
+      return requireFull(read.profile);
+    });
   }
 
   /**
    * Returns the same profiles together with their stored form, with one statement, and one more if they name markets that
-   * are not in memory.
+   * are not in memory. In place of a profile that cannot be decoded it returns the error.
    *
    * @param options.lifetime whether to read the lifetime sums.
-   * @throws {Error} for a format that this version does not know.
    */
-  async read(userKeys: readonly string[], options: { readonly lifetime: boolean }): Promise<ReadProfile[]> {
+  async read(
+    userKeys: readonly string[],
+    options: { readonly lifetime: boolean },
+  ): Promise<(ReadProfile | UnreadableProfile)[]> {
     const packed = new Map<string, PackedProfile>();
     for (const row of await this.#rowsOf(userKeys, options.lifetime)) {
       // One after the other: it is rare, and must not take all connections.
       packed.set(row.user_key, row.state === null ? await this.#made(row) : toPacked(row, row.state));
     }
-    return this.#unpackAll(userKeys.map((userKey) => packed.get(userKey) ?? emptyPacked(userKey)));
+    const { markets, fold } = this.parts;
+    return unpackProfiles(
+      userKeys.map((userKey) => packed.get(userKey) ?? emptyPacked(userKey)),
+      { markets, fold, findMarkets: (numbers) => this.#findMarkets(numbers) },
+    );
   }
 
   /**
@@ -230,31 +235,19 @@ export class ProfileRepository {
     for (const market of found) markets.add(market);
   }
 
-  async #unpackAll(packed: readonly PackedProfile[]): Promise<ReadProfile[]> {
-    const { markets, fold } = this.parts;
-    const unpacked = packed.map((profile) => unpackProfile(profile, markets, fold));
-    const missing = new Set(unpacked.flatMap((profile) => profile.missing));
-    if (missing.size > 0) await this.#findMarkets(missing);
-    return packed.map((profile, index) => {
-      const { profile: known, missing: unknown } = unpacked[index] ?? unpackProfile(profile, markets, fold);
-      if (unknown.length === 0) return { packed: profile, profile: known };
-      const { profile: found, missing: evicted } = unpackProfile(profile, markets, fold);
-      if (evicted.length > 0) throw new Error('The cache of markets is too small for one profile.');
-      return { packed: profile, profile: found };
-    });
-  }
-
   /** Reads markets into memory by their numbers. */
-  async #findMarkets(numbers: ReadonlySet<number>): Promise<void> {
+  async #findMarkets(numbers: ReadonlySet<number>): Promise<Map<number, IndexedMarket | null>> {
     const { markets, connection } = this.parts;
-    const absent = new Set(numbers);
-    const found = await connection.$queryRaw<IndexedMarket[]>`
+    const read = await connection.$queryRaw<IndexedMarket[]>`
       ${selectIndexed} where n.number = any(${[...numbers]})`;
-    for (const market of found) {
-      markets.add(market);
-      absent.delete(market.number);
+    const found = new Map<number, IndexedMarket | null>(read.map((market) => [market.number, market]));
+    for (const market of read) markets.add(market);
+    for (const number of numbers) {
+      if (found.has(number)) continue;
+      markets.addAbsent(number);
+      found.set(number, null);
     }
-    for (const number of absent) markets.addAbsent(number);
+    return found;
   }
 
   async #lockStored(sortedKeys: readonly string[]): Promise<Map<string, number>> {

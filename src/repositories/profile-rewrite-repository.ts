@@ -13,6 +13,7 @@ import {
   formatOf,
   type ProfileColumns,
 } from './stored-profile.js';
+import { UnreadableProfile } from './unpack-profiles.js';
 
 /** A profile encoded to replace the one that is stored, as its next version. */
 export interface RewrittenProfile {
@@ -31,7 +32,7 @@ export class ProfileRewriteRepository {
   constructor(
     private readonly parts: {
       readonly connection: Pick<PrismaClient, '$queryRaw'>;
-      readonly profiles: Pick<ProfileRepository, 'read' | 'load' | 'findNumbers'>;
+      readonly profiles: Pick<ProfileRepository, 'read' | 'findNumbers'>;
       readonly markets: Pick<MarketIndex, 'numberOf'>;
     },
   ) {}
@@ -41,11 +42,15 @@ export class ProfileRewriteRepository {
    * that another transaction holds is left as it is.
    *
    * @returns those that were compacted.
+   * @throws {UnreadableProfile} when one of them cannot be decoded; then none is compacted.
    */
   async compact(userKeys: readonly string[]): Promise<PackedProfile[]> {
     const { connection, profiles } = this.parts;
     const read = await profiles.read(userKeys, { lifetime: true });
-    const uncompacted = read.filter(({ packed }) => packed.recent.length > 0);
+    const uncompacted = read.flatMap((each) => {
+      if (each instanceof UnreadableProfile) throw each;
+      return each.packed.recent.length > 0 ? [each] : [];
+    });
     if (uncompacted.length === 0) return [];
     await profiles.findNumbers(uncompacted.map(({ profile }) => profile));
     const compacted = uncompacted.map(({ packed: before, profile }): CompactedProfile => {
@@ -69,6 +74,7 @@ export class ProfileRewriteRepository {
 
   /**
    * Encodes profiles to replace those that were read. The lifetime sums are read only where recent events change them.
+   * Profiles that changed since they were read, or whose lifetime sums cannot be decoded, are left out.
    *
    * @param profiles as they were read, and the hot part as it becomes.
    */
@@ -78,23 +84,24 @@ export class ProfileRewriteRepository {
     const withRecent = profiles.filter(
       ({ packed }) => packed.recent.length > 0 || formatOf(packed.state) === FORMAT_V1,
     );
-    const full = await this.parts.profiles.load(withRecent.map(({ packed }) => packed.userKey));
+    const keys = withRecent.map(({ packed }) => packed.userKey);
+    const full = await this.parts.profiles.read(keys, { lifetime: true });
     await this.parts.profiles.findNumbers(profiles.map(({ after }) => after));
-    const fullByUser = new Map(full.map((profile) => [profile.userKey, profile]));
+    const fullByUser = new Map(keys.map((userKey, index) => [userKey, full[index]]));
     return profiles.flatMap(({ packed: { userKey, version }, after }): RewrittenProfile[] => {
       const { state, shown } = this.#encodeHot(after);
       const rewritten = { userKey, version: version + 1, state, shown };
-      const fullProfile = fullByUser.get(userKey);
-      if (fullProfile === undefined) return [{ ...rewritten, lifetime: null }];
-      // It was changed since it was read.
-      if (fullProfile.version !== version) return [];
-      return [{ ...rewritten, lifetime: encodeLifetime(fullProfile.lifetime) }];
+      if (!fullByUser.has(userKey)) return [{ ...rewritten, lifetime: null }];
+      const read = fullByUser.get(userKey);
+      if (read === undefined || read instanceof UnreadableProfile || read.packed.version !== version)
+        return [];
+      return [{ ...rewritten, lifetime: encodeLifetime(requireFull(read.profile).lifetime) }];
     });
   }
 
   /**
-   * Replaces profiles by their next versions, in one statement. A profile that has another version by now, is deleted, or
-   * is held by another transaction stays as it is.
+   * Replaces profiles by their next versions, in one statement. A profile that has another version by now, is deleted, is
+   * held by another transaction, or has no state stays as it is.
    *
    * @returns the user keys of the profiles that were replaced.
    */
@@ -110,7 +117,7 @@ export class ProfileRewriteRepository {
         from json_to_recordset(${JSON.stringify(rows)}::json)
           as r("userKey" text, version int, state text, shown text, lifetime text)
       ), held as materialized (
-        select user_key, version from profiles where user_key in (select user_key from n)
+        select user_key, version from profiles where user_key in (select user_key from n) and state is not null
         order by user_key collate "C" for update skip locked
       )
       update profiles p set version = n.version, state_version = n.version, state = n.state, shown = n.shown,

@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { readable } from '../support/packed-profiles.js';
 import { startTestGateway, type Answer, type TestGateway } from '../support/test-gateway.js';
 
 let gateway: TestGateway;
@@ -132,12 +133,27 @@ it('reads a profile without a state, which it folds from the events, while the p
 
 it('leaves a locked profile out of the upkeep and replaces the others', async () => {
   const { profiles, profileRewrites } = gateway.backend.store;
-  const found = await profiles.read(['free 3', 'locked'], { lifetime: false });
+  const found = readable(await profiles.read(['free 3', 'locked'], { lifetime: false }));
   await lock('locked');
   const rewritten = await profileRewrites.rewrite(
     found.map(({ packed, profile }) => ({ packed, after: profile })),
   );
   expect(await profileRewrites.replace(rewritten)).toEqual(['free 3']);
+});
+
+it('leaves a profile without a state out of the upkeep, so that its lifetime sums are not lost', async () => {
+  const { profiles, profileRewrites } = gateway.backend.store;
+  const [before] = await profiles.load(['free 4']);
+  await other.query(
+    `update profiles set state = null, lifetime = '' where user_key = 'free 4'; commit; begin`,
+  );
+  await lock('free 4');
+  const [found] = readable(await profiles.read(['free 4'], { lifetime: false }));
+  if (found === undefined) throw new Error('The profile is gone.');
+  await other.query('rollback; begin');
+  const rewritten = await profileRewrites.rewrite([{ packed: found.packed, after: found.profile }]);
+  expect(await profileRewrites.replace(rewritten)).toEqual([]);
+  expect(await profiles.load(['free 4'])).toEqual([before]);
 });
 
 it('folds a long history before it locks the profile that it rebuilds', async () => {

@@ -1,6 +1,7 @@
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { ProfileChanges } from '../../src/repositories/profile-change-repository.js';
+import { readable } from '../support/packed-profiles.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
 let gateway: TestGateway;
@@ -70,7 +71,7 @@ it('finds events, rebuilt and replaced profiles, and deletions', async () => {
     { userKey: 'ada', version: 3 },
   ]);
   const { profileRewrites } = gateway.backend.store;
-  const found = await profiles.read(['ada'], { lifetime: false });
+  const found = readable(await profiles.read(['ada'], { lifetime: false }));
   const rewritten = await profileRewrites.rewrite(
     found.map(({ packed, profile }) => ({ packed, after: profile })),
   );

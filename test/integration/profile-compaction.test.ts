@@ -4,6 +4,7 @@ import { emptyProfile, type FullProfile, type ProfileEvent } from '../../src/rep
 import { COLUMN_FORMAT, formatOf } from '../../src/repositories/stored-profile.js';
 import { EVENT_TYPES } from '../../src/scoring/event-weight.js';
 import { inOrder } from '../support/profile-arbitraries.js';
+import { readable } from '../support/packed-profiles.js';
 import {
   openProfileDatabase,
   topicsOf,
@@ -193,7 +194,7 @@ describe('a compaction', () => {
     await db.commit(one, userKey, clicks(1, 5));
     const { profiles, profileRewrites } = two.store;
     const meanwhile = async () => {
-      const [found] = await profiles.read([userKey], { lifetime: false });
+      const [found] = readable(await profiles.read([userKey], { lifetime: false }));
       if (found === undefined) throw new Error('The profile is gone.');
       const { packed, profile } = found;
       const rewritten = await profileRewrites.rewrite([{ packed, after: { ...profile, country: 'FR' } }]);

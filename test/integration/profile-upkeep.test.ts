@@ -89,7 +89,7 @@ it('forgets the faded topics of those who are not active, once, and leaves every
   await track('ben');
   gateway.clock.nowMs = TEST_NOW_MS;
   const before = await Promise.all(['ada', 'ben', 'cleo'].map(stateOf));
-  expect(await run()).toEqual({ examined: 3, changed: 1, forgotten: 2 });
+  expect(await run()).toEqual({ examined: 3, changed: 1, forgotten: 2, unreadable: 0 });
   expect(told).toEqual(['ada']);
   expect(await topicsOf('ada')).toEqual([]);
   expect(await pointsOf('ada')).toEqual([
@@ -99,7 +99,7 @@ it('forgets the faded topics of those who are not active, once, and leaves every
   const [ada, ben, cleo] = await Promise.all(['ada', 'ben', 'cleo'].map(stateOf));
   expect(ada?.version).toBe((before[0]?.version ?? 0) + 1);
   expect([ben, cleo]).toEqual([before[1], before[2]]);
-  expect(await run()).toEqual({ examined: 3, changed: 0, forgotten: 0 });
+  expect(await run()).toEqual({ examined: 3, changed: 0, forgotten: 0, unreadable: 0 });
   expect(told).toEqual(['ada']);
 });
 
@@ -129,7 +129,7 @@ it('takes topics out of the profile that is shown, and leaves the ranking by v1 
 
 it('forgets nothing when the config says 0', async () => {
   await haveBeen('ada');
-  expect(await run(upkeep({}, 0))).toEqual({ examined: 1, changed: 0, forgotten: 0 });
+  expect(await run(upkeep({}, 0))).toEqual({ examined: 1, changed: 0, forgotten: 0, unreadable: 0 });
 });
 
 it('looks at everybody page by page, and stops when it is told to', async () => {
@@ -153,11 +153,16 @@ it('looks at everybody page by page, and stops when it is told to', async () => 
       return profiles.read(userKeys, options);
     },
   });
-  expect(await run(stopping, stop.signal)).toEqual({ examined: 200, changed: 200, forgotten: 400 });
+  expect(await run(stopping, stop.signal)).toEqual({
+    examined: 200,
+    changed: 200,
+    forgotten: 400,
+    unreadable: 0,
+  });
   expect(mostAtOnce).toBe(16);
   // The next run continues where this one ended, and the one after it begins again.
-  expect(await run()).toEqual({ examined: 250, changed: 250, forgotten: 500 });
-  expect(await run()).toEqual({ examined: 450, changed: 0, forgotten: 0 });
+  expect(await run()).toEqual({ examined: 250, changed: 250, forgotten: 500, unreadable: 0 });
+  expect(await run()).toEqual({ examined: 450, changed: 0, forgotten: 0, unreadable: 0 });
   expect(new Set(told).size).toBe(450);
 });
 
@@ -171,7 +176,7 @@ it('leaves alone whoever does something meanwhile, and loses nothing of it', asy
       return found;
     },
   });
-  expect(await run(overtaken)).toEqual({ examined: 2, changed: 1, forgotten: 2 });
+  expect(await run(overtaken)).toEqual({ examined: 2, changed: 1, forgotten: 2, unreadable: 0 });
   expect(told).toEqual(['ben']);
   const ada = await stateOf('ada');
   expect(ada).toMatchObject({ totalInteractions: 2 });
@@ -277,7 +282,7 @@ it('a profile that was erased meanwhile stays erased', async () => {
       return profileRewrites.replace(rewritten);
     },
   });
-  expect(await run(overtaken)).toEqual({ examined: 1, changed: 0, forgotten: 0 });
+  expect(await run(overtaken)).toEqual({ examined: 1, changed: 0, forgotten: 0, unreadable: 0 });
   expect((await client.query('select from profiles')).rowCount).toBe(0);
   await client.end();
 });

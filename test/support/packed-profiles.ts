@@ -1,10 +1,10 @@
 import { MarketIndex } from '../../src/repositories/market-index.js';
 import { unpackProfile, type PackedProfile } from '../../src/repositories/packed-profile.js';
-import type { ReadProfile } from '../../src/repositories/profile-repository.js';
 import type { FullProfile, ProfileState } from '../../src/repositories/profile-state.js';
 import { encodeRecentEvents, type RecentEvent } from '../../src/repositories/recent-events.js';
 import type { AppendedProfile } from '../../src/repositories/recording.js';
 import { encodeProfile } from '../../src/repositories/stored-profile.js';
+import { UnreadableProfile, type ReadProfile } from '../../src/repositories/unpack-profiles.js';
 import { fold, NOON_MS, personAfter, profileEvent } from './profile-events.js';
 import { storedMarket } from './stored-market.js';
 
@@ -75,4 +75,12 @@ export function unpacked(packed: PackedProfile): ProfileState {
 /** The same as the store returns it. */
 export function read(packed: PackedProfile): ReadProfile {
   return { packed, profile: unpacked(packed) };
+}
+
+/** Profiles of a read. @throws {UnreadableProfile} when one of them cannot be decoded. */
+export function readable(profiles: readonly (ReadProfile | UnreadableProfile)[]): ReadProfile[] {
+  return profiles.map((profile) => {
+    if (profile instanceof UnreadableProfile) throw profile;
+    return profile;
+  });
 }

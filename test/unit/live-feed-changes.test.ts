@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FeedChanges } from '../../src/live/feed-changes.js';
 import { emptyProfile, type ProfileState } from '../../src/repositories/profile-state.js';
+import { UnreadableProfile } from '../../src/repositories/unpack-profiles.js';
 import { recordingLogger } from '../support/log-lines.js';
 
 function profile(userKey: string, version: number, details: Partial<ProfileState> = {}): ProfileState {
@@ -147,6 +148,24 @@ describe('a feed is told to have changed', () => {
     await settle();
     expect([reasons, lines.map(({ level }) => level)]).toEqual([[], [40]]);
     await vi.waitFor(() => expect(reasons).toEqual(['ada PROFILE']), { timeout: 5_000 });
+  });
+
+  it('nevertheless when the profile of another user cannot be decoded', async () => {
+    const { changes, stored, load, lines, reasons, follow } = changesOver();
+    await follow('ada');
+    await follow('bad');
+    stored.set('ada', profile('ada', 1, { totalInteractions: 1 }));
+    const read = load.getMockImplementation();
+    load.mockImplementation((userKeys) =>
+      userKeys.includes('bad')
+        ? Promise.reject(new UnreadableProfile('cut off'))
+        : (read?.(userKeys) ?? Promise.resolve([])),
+    );
+    load.mockClear();
+    changes.invalidated(['bad', 'ada']);
+    await settle();
+    expect([reasons, lines.map(({ level }) => level)]).toEqual([['ada PROFILE'], [40]]);
+    expect(load.mock.calls).toEqual([[['bad', 'ada']], [['bad']], [['ada']]]);
   });
 });
 

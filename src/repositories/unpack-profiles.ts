@@ -16,8 +16,9 @@ export class UnreadableProfile extends Error {
 
   /** @param cause an `UnknownFormat` for a profile that a later version of the gateway stored. */
   constructor(cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
     super(
-      'A stored profile cannot be decoded. Upgrade the gateway if a later version stored it; otherwise run `bellwether profile rebuild` for its user.',
+      `A stored profile cannot be decoded: ${reason} If no later version of the gateway stored it, run "bellwether profile rebuild" for its user.`,
       { cause },
     );
   }

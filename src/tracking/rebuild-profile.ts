@@ -8,22 +8,30 @@ const MAX_CATCH_UPS = 5;
  * Rebuilds a profile from the stored events. The result equals the profile before, unless events were removed since, a
  * market's topics changed, or the `profile` section of the ranking config changed.
  *
- * The history is folded before the profile is locked, so that events of the user wait only for what arrived meanwhile.
+ * The history is folded before the profile is locked, so that events of the user wait only for what arrived meanwhile. If
+ * the last folded event was removed meanwhile, the user may be erased, and the history is folded again.
  */
 export async function rebuildProfile(
   store: Pick<Store, 'profiles' | 'transaction'>,
   userKey: string,
 ): Promise<FullProfile> {
-  let folded = await store.profiles.fold(userKey);
-  for (let catchUp = 0; catchUp < MAX_CATCH_UPS; catchUp += 1) {
-    const { seq } = folded;
-    folded = await store.profiles.fold(userKey, folded);
-    if (folded.seq === seq) break;
+  for (;;) {
+    let folded = await store.profiles.fold(userKey);
+    for (let catchUp = 0; catchUp < MAX_CATCH_UPS; catchUp += 1) {
+      const { seq } = folded;
+      folded = await store.profiles.fold(userKey, folded);
+      if (folded.seq === seq) break;
+    }
+    const rebuilt = await store.transaction(async ({ profiles, interactions }) => {
+      const [version = 0] = await profiles.lock([userKey]);
+      if (folded.seq > 0n) {
+        const [last] = await interactions.historyOf(userKey, folded.seq - 1n, 1);
+        if (last?.seq !== folded.seq) return undefined;
+      }
+      // The events of one user are stored in the order of `seq`, so none before the last one can still arrive.
+      const { state } = await profiles.fold(userKey, folded);
+      return profiles.overwrite({ ...state, version: version + 1 });
+    });
+    if (rebuilt !== undefined) return rebuilt;
   }
-  return store.transaction(async ({ profiles }) => {
-    const [version = 0] = await profiles.lock([userKey]);
-    // The events of one user are stored in the order of `seq`, so none before the last one can still arrive.
-    const { state } = await profiles.fold(userKey, folded);
-    return profiles.overwrite({ ...state, version: version + 1 });
-  });
 }

@@ -2,8 +2,11 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadSample } from '../../src/cli/load-sample.js';
 import type { FullProfile } from '../../src/repositories/profile-state.js';
+import { rebuildProfile } from '../../src/tracking/rebuild-profile.js';
 import { runCommand } from '../support/command.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../support/test-gateway.js';
+
+const marketId = 'tel-aviv-derby-winner';
 
 let gateway: TestGateway;
 let keys: string[];
@@ -12,7 +15,7 @@ beforeAll(async () => {
   gateway = await startTestGateway();
   await loadSample(gateway.backend, TEST_NOW_MS);
   const { tracking } = gateway.backend.services;
-  const event = { userKey: 'sample-politics-001', marketId: 'tel-aviv-derby-winner' };
+  const event = { userKey: 'sample-politics-001', marketId };
   await tracking.trackImpressions({ userKey: event.userKey, items: [{ marketId: event.marketId }] });
   await tracking.trackAll([
     { ...event, eventType: 'CLICK', country: 'FR' },
@@ -142,4 +145,25 @@ it('changes made while a profile is rebuilt are not lost', async () => {
   const [rebuilt] = await gateway.backend.store.profiles.load([userKey]);
   if (after === undefined || rebuilt === undefined) throw new Error('The person is gone.');
   expect(comparable(rebuilt)).toEqual(comparable(after));
+});
+
+it('keeps nothing of a user who is erased while the history is folded', async () => {
+  const userKey = keys[1] ?? '';
+  const { store } = gateway.backend;
+  let erasures = 0;
+  await rebuildProfile(
+    {
+      profiles: store.profiles,
+      transaction: async (work) => {
+        if (erasures++ === 0) {
+          await execute(`delete from interactions where user_key = '${userKey}'`);
+          await execute(`delete from profiles where user_key = '${userKey}'`);
+          await gateway.backend.services.tracking.track({ userKey, marketId, eventType: 'CLICK' });
+        }
+        return store.transaction(work);
+      },
+    },
+    userKey,
+  );
+  expect(await store.profiles.load([userKey])).toMatchObject([{ version: 2, totalInteractions: 1 }]);
 });

@@ -235,8 +235,8 @@ class ProfileDraft {
     this.#impressions.set(marketId, {
       marketId,
       shownAtMs: kept,
-      probability,
-      volume24h,
+      probability: probability === null ? null : Math.round(probability * 10_000) / 10_000,
+      volume24h: Number(volume24h.toPrecision(3)),
       // A page often reports its impressions after a click on one of them.
       clickedSince: (this.#engagements.get(marketId)?.viewedAtMs ?? -Infinity) >= occurredAtMs,
     });

@@ -46,6 +46,12 @@ export class CodecReader {
     return mark % 2 === 0 ? signed((mark - 2) / 2) : signed((mark - 3) / 2) / DECIMAL_SCALE;
   }
 
+  probability(): number | null {
+    const mark = this.whole();
+    if (mark === ABSENT) return null;
+    return mark === EIGHT_BYTES ? this.#eightBytes() : (mark - 2) / DECIMAL_SCALE;
+  }
+
   time(): number {
     return present(this.timeOrNull());
   }

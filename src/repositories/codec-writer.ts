@@ -43,6 +43,23 @@ export class CodecWriter {
     if (mark === EIGHT_BYTES && value !== null) this.#eightBytes(value);
   }
 
+  /** A probability, exactly; in two bytes with up to four decimal places. */
+  probability(value: number | null): void {
+    const scaled = value === null ? NaN : Math.round(value * DECIMAL_SCALE);
+    if (value === null) this.whole(ABSENT);
+    else if (
+      scaled >= 0 &&
+      scaled <= DECIMAL_SCALE &&
+      scaled / DECIMAL_SCALE === value &&
+      !Object.is(value, -0)
+    ) {
+      this.whole(2 + scaled);
+    } else {
+      this.whole(EIGHT_BYTES);
+      this.#eightBytes(value);
+    }
+  }
+
   /** An instant in milliseconds, as its distance from the one written before it: neighbours are close. */
   time(atMs: number | null): void {
     if (atMs === null) {

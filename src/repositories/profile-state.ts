@@ -55,11 +55,11 @@ export interface StakeState {
   readonly atMs: number;
 }
 
-/** Bounds of a profile. The hot part of a profile at all bounds takes about 8 KB. */
-export const TOPICS_KEPT = { CATEGORY: 24, TAG: 96 } as const;
+/** Bounds of a profile. The hot part of a profile at all bounds takes about 7 KB. */
+export const TOPICS_KEPT = { CATEGORY: 24, TAG: 80 } as const;
 export const ENGAGEMENTS_KEPT = 200;
 export const HIDES_KEPT = 200;
-export const IMPRESSIONS_KEPT = 200;
+export const IMPRESSIONS_KEPT = 160;
 export const LIFETIME_TOPICS_KEPT = 2_000;
 
 /** Engagements that keep the topics of their market: algorithm v1 compares with as many. */
@@ -114,7 +114,9 @@ export interface ImpressionState {
   readonly marketId: string;
   /** Newest first, at most 32. */
   readonly shownAtMs: readonly number[];
+  /** At the last impression, rounded to 4 decimal places. */
   readonly probability: number | null;
+  /** At the last impression, rounded to 3 significant digits. */
   readonly volume24h: number;
   readonly clickedSince: boolean;
 }

@@ -77,7 +77,7 @@ function writeEvent(event: RecentEvent): void {
   writer.whole(type * 16 + flags);
   writer.whole(event.marketNumber);
   writer.time(event.occurredAtMs);
-  writer.number(event.probability);
+  writer.probability(event.probability);
   if (weight !== 0) writer.number(weight);
   if (dwellMs !== null) writer.whole(dwellMs);
   if (country !== null) writer.whole(country.charCodeAt(0) * 128 + country.charCodeAt(1));
@@ -95,7 +95,7 @@ function readEvent(
   if (eventType === undefined) throw new RangeError(`No event type has the number ${type}.`);
   const market = marketOf(from.whole());
   const occurredAtMs = from.time();
-  const probability = from.numberOrNull();
+  const probability = from.probability();
   const weight = typeAndFlags & HAS_WEIGHT ? from.number() : 0;
   const dwellMs = typeAndFlags & HAS_DWELL ? from.whole() : null;
   const country = typeAndFlags & HAS_COUNTRY ? countryOf(from.whole()) : null;

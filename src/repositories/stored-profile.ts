@@ -10,6 +10,7 @@ import {
   type LifetimeTopic,
   type ProfileState,
   type StakeState,
+  type TopicId,
   type TopicState,
 } from './profile-state.js';
 
@@ -73,7 +74,11 @@ export function encodeState(state: Hot, numberOf: NumberOf): Uint8Array {
   body.time(state.lastActiveAtMs);
   body.time(state.sessionStartedAtMs);
   body.whole(state.sessionInteractions);
-  body.values(state.topics, writeTopic);
+  // The topics of an event have the same time.
+  const indexOf = writeTimes([...state.topics.values()].map(({ updatedAtMs }) => updatedAtMs));
+  body.values(state.topics, (topic) => {
+    writeTopic(topic, indexOf);
+  });
   body.values(state.engagements, (engagement) => {
     writeEngagement(engagement, numberOf, (key) => keys.get(key) ?? key);
   });
@@ -96,10 +101,7 @@ export function decodeState(bytes: Uint8Array, idOf: IdOf): Hot {
     lastActiveAtMs: from.timeOrNull(),
     sessionStartedAtMs: from.timeOrNull(),
     sessionInteractions: from.whole(),
-    topics: from.map(
-      () => readTopic(from, keyOf),
-      ({ kind, key }) => topicId(kind, key),
-    ),
+    topics: readTopics(from, keyOf),
     engagements: byMarket(from.list(() => readEngagement(from, idOf, keyOf))),
   };
 }
@@ -112,18 +114,13 @@ export function encodeShown({ hidden, impressions }: Shown, numberOf: NumberOf):
     writeMarket(marketId, numberOf);
     body.time(hiddenAtMs);
   });
-  // The markets of a page have the same time, so each time is written once.
-  const times = [...new Set([...impressions.values()].flatMap(({ shownAtMs }) => shownAtMs))];
-  times.sort((a, b) => a - b);
-  const indexes = new Map(times.map((atMs, index) => [atMs, index]));
-  body.list(times, (atMs) => {
-    body.time(atMs);
-  });
+  // The markets of a page have the same time.
+  const indexOf = writeTimes([...impressions.values()].flatMap(({ shownAtMs }) => shownAtMs));
   body.values(impressions, ({ marketId, shownAtMs, probability, volume24h, clickedSince }) => {
     writeMarket(marketId, numberOf);
     body.whole(2 * shownAtMs.length + (clickedSince ? 1 : 0));
-    for (const atMs of shownAtMs) body.whole(indexes.get(atMs) ?? 0);
-    body.number(probability);
+    for (const atMs of shownAtMs) body.whole(indexOf(atMs));
+    body.probability(probability);
     body.number(volume24h);
   });
   return taken();
@@ -137,8 +134,8 @@ export function decodeShown(bytes: Uint8Array, idOf: IdOf): Shown {
   for (const [marketId, atMs] of from.list(() => [readMarket(from, idOf), from.time()] as const)) {
     if (marketId !== undefined) hidden.set(marketId, atMs);
   }
-  const times = from.list(() => from.time());
-  return { hidden, impressions: byMarket(from.list(() => readImpression(from, times, idOf))) };
+  const timeOf = readTimes(from);
+  return { hidden, impressions: byMarket(from.list(() => readImpression(from, timeOf, idOf))) };
 }
 
 export function encodeLifetime({ topics, stakes }: LifetimeState): Uint8Array {
@@ -219,25 +216,57 @@ function readMarket(from: CodecReader, idOf: IdOf): string | undefined {
   return number === 0 ? from.text() : idOf(number);
 }
 
+/** Writes times, each once and sorted. @returns a function that gives the index of a time. */
+function writeTimes(times: readonly number[]): (atMs: number) => number {
+  const sorted = [...new Set(times)].sort((a, b) => a - b);
+  body.list(sorted, (atMs) => {
+    body.time(atMs);
+  });
+  const indexes = new Map(sorted.map((atMs, index) => [atMs, index]));
+  return (atMs) => indexes.get(atMs) ?? 0;
+}
+
+/** @returns a function that gives the time of an index. */
+function readTimes(from: CodecReader): (index: number) => number {
+  const times = from.list(() => from.time());
+  return (index) => {
+    const atMs = times[index];
+    if (atMs === undefined) throw new RangeError('A profile names a time that is not stored.');
+    return atMs;
+  };
+}
+
 /** The key is that of the label. */
-function writeTopic(topic: TopicState): void {
+function writeTopic(topic: TopicState, indexOf: (atMs: number) => number): void {
   const hasSession = topic.session !== 0;
   const hasDwell = topic.dwellEvents > 0;
   body.whole((topic.kind === 'CATEGORY' ? 1 : 0) + (hasSession ? 2 : 0) + (hasDwell ? 4 : 0));
   body.text(topic.label);
   body.number(topic.longTerm);
-  body.time(topic.updatedAtMs);
+  body.whole(indexOf(topic.updatedAtMs));
   if (hasSession) body.number(topic.session);
   if (!hasDwell) return;
   body.number(topic.dwellMsTotal);
   body.whole(topic.dwellEvents);
 }
 
-function readTopic(from: CodecReader, keyOf: (label: string) => string): TopicState {
+function readTopics(from: CodecReader, keyOf: (label: string) => string): Map<TopicId, TopicState> {
+  const timeOf = readTimes(from);
+  return from.map(
+    () => readTopic(from, keyOf, timeOf),
+    ({ kind, key }) => topicId(kind, key),
+  );
+}
+
+function readTopic(
+  from: CodecReader,
+  keyOf: (label: string) => string,
+  timeOf: (index: number) => number,
+): TopicState {
   const flags = from.whole();
   const label = from.text();
   const longTerm = from.number();
-  const updatedAtMs = from.time();
+  const updatedAtMs = timeOf(from.whole());
   return {
     kind: flags & 1 ? 'CATEGORY' : 'TAG',
     key: keyOf(label),
@@ -266,9 +295,9 @@ function writeEngagement(
     body.number(engagement.weight);
   }
   if (view === OTHER_TIME) body.time(viewedAtMs);
-  if (view !== NO_TIME) body.number(engagement.viewProbability);
+  if (view !== NO_TIME) body.probability(engagement.viewProbability);
   if (trade === OTHER_TIME) body.time(tradedAtMs);
-  if (trade !== NO_TIME) body.number(engagement.tradedProbability);
+  if (trade !== NO_TIME) body.probability(engagement.tradedProbability);
   if (topics === null) return;
   body.text(labelOf(topics.category));
   body.list(topics.tags, (tag) => {
@@ -302,9 +331,9 @@ function readEngagement(
   };
   const weight = isEngaged ? from.number() : 0;
   const viewedAtMs = timeOf(view);
-  const viewProbability = view === NO_TIME ? null : from.numberOrNull();
+  const viewProbability = view === NO_TIME ? null : from.probability();
   const tradedAtMs = timeOf(trade);
-  const tradedProbability = trade === NO_TIME ? null : from.numberOrNull();
+  const tradedProbability = trade === NO_TIME ? null : from.probability();
   const topics =
     Math.floor(flags / 9) % 2 === 1
       ? { category: keyOf(from.text()), tags: from.list(() => keyOf(from.text())) }
@@ -317,18 +346,16 @@ function readEngagement(
 
 function readImpression(
   from: CodecReader,
-  times: readonly number[],
+  timeOf: (index: number) => number,
   idOf: IdOf,
 ): ImpressionState | undefined {
   const marketId = readMarket(from, idOf);
   const lengthAndClick = from.whole();
   const shownAtMs: number[] = [];
   for (let left = lengthAndClick >> 1; left > 0; left -= 1) {
-    const atMs = times[from.whole()];
-    if (atMs === undefined) throw new RangeError('An impression names a time that is not stored.');
-    shownAtMs.push(atMs);
+    shownAtMs.push(timeOf(from.whole()));
   }
-  const probability = from.numberOrNull();
+  const probability = from.probability();
   const volume24h = from.number();
   if (marketId === undefined) return undefined;
   return { marketId, shownAtMs, probability, volume24h, clickedSince: lengthAndClick % 2 === 1 };

@@ -245,7 +245,7 @@ describe('a compaction', () => {
 });
 
 describe('a profile beyond all bounds', () => {
-  it('takes at most 8 KB in the columns that a feed reads, and keeps the newest and the strongest', async () => {
+  it('takes at most 7 KB in the columns that a feed reads, and keeps the newest and the strongest', async () => {
     const userKey = newUser();
     const startMs = NOON_MS - 50 * DAY_MS;
     const atMs = (index: number): number => startMs + Math.round((index * 50 * DAY_MS) / 3_000);
@@ -266,13 +266,13 @@ describe('a profile beyond all bounds', () => {
     }
     const row = await db.row(userKey);
     expect(row?.recent).toHaveLength(0);
-    expect((row?.state?.length ?? 0) + (row?.shown.length ?? 0)).toBeLessThanOrEqual(8 * 1_024);
+    expect((row?.state?.length ?? 0) + (row?.shown.length ?? 0)).toBeLessThanOrEqual(7 * 1_024);
 
     const profile = await load(two, userKey);
     const sizes = [profile.topics, profile.engagements, profile.hidden, profile.impressions].map(
       ({ size }) => size,
     );
-    expect(sizes).toEqual([103, 200, 200, 200]);
+    expect(sizes).toEqual([87, 200, 200, 160]);
     const latest = (types: readonly ProfileEvent['eventType'][], count: number): string[] => {
       const ids = events.filter(({ eventType }) => types.includes(eventType)).map(({ market }) => market.id);
       return [...new Set(ids.reverse())].slice(0, count).sort();
@@ -281,7 +281,7 @@ describe('a profile beyond all bounds', () => {
       latest(['PARTICIPATE', 'CLICK', 'VIEW_MARKET', 'BOOKMARK'], 200),
     );
     expect([...profile.hidden.keys()].sort()).toEqual(latest(['HIDE'], 200));
-    expect([...profile.impressions.keys()].sort()).toEqual(latest(['IMPRESSION'], 200));
+    expect([...profile.impressions.keys()].sort()).toEqual(latest(['IMPRESSION'], 160));
     const kept = new Set([...profile.topics.values()].map(({ label }) => label));
     for (let index = 1; index <= 10; index += 1) {
       for (const label of [topicsOf(index).category, ...topicsOf(index).tags]) expect(kept).toContain(label);
@@ -294,7 +294,7 @@ describe('a profile beyond all bounds', () => {
       market: { id: 'new', category: 'New category', tags: ['New tag'] },
     });
     const { topics, lifetime } = after('ada', 1, [...strong, weak]);
-    expect(topics.size).toBe(104);
+    expect(topics.size).toBe(88);
     for (const id of ['CATEGORY:new category', 'TAG:new tag'] as const) {
       expect(topics.has(id)).toBe(true);
       expect(lifetime.topics.has(id)).toBe(true);

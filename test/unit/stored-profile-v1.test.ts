@@ -142,9 +142,9 @@ describe('a profile in format 1 beyond the bounds of today', () => {
     lifetime: { topics: byId, stakes: [] },
   });
 
-  it('keeps the 96 tags of the strongest affinity, liked or disliked, and all lifetime sums', () => {
+  it('keeps the 80 tags of the strongest affinity, liked or disliked, and all lifetime sums', () => {
     expect([...profile.topics.values()].map(({ key }) => key)).toEqual(
-      range(0, 96).map((index) => `tag ${index}`),
+      range(0, 80).map((index) => `tag ${index}`),
     );
     expect(profile.lifetime.topics.size).toBe(300);
     expect(profile.lifetime.topics.get('TAG:tag 299')?.points).toBe(299);
@@ -156,10 +156,10 @@ describe('a profile in format 1 beyond the bounds of today', () => {
     expect(withTopics.map(({ marketId }) => marketId)).toEqual(ids(range(480, 500)));
   });
 
-  it('keeps the 200 latest hides and impressions', () => {
+  it('keeps the 200 latest hides and the 160 latest impressions', () => {
     expect([...profile.hidden.keys()]).toEqual(ids(range(300, 500)));
-    expect(profile.impressions.size).toBe(200);
-    expect([...profile.impressions.keys()].slice(1, -1)).toEqual(ids(range(151, 349)));
+    expect(profile.impressions.size).toBe(160);
+    expect([...profile.impressions.keys()].slice(1, -1)).toEqual(ids(range(171, 329)));
   });
 
   it('keeps its counts and its version', () => {

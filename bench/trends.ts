@@ -133,12 +133,12 @@ async function build(client: Client, nowMs: number): Promise<void> {
   await client.query('select ensure_interaction_partitions($1)', [instants]);
   // Indexes are built faster afterwards. These two are not used here.
   await client.query('alter table interactions drop constraint interactions_pkey');
-  await client.query('drop index interactions_user_key_seq_idx, interactions_occurred_at_market_id_idx');
+  await client.query('drop index interactions_user_bucket_idx, interactions_occurred_at_idx');
   await client.query('alter table interactions disable trigger user');
   await addEvents(client, nowMs - POPULARITY_MS - HOUR_MS / 2, nowMs - POPULARITY_MS + HOUR_MS / 2);
   await addEvents(client, nowMs - DAY_MS - HOUR_MS, nowMs);
   await client.query('alter table interactions enable trigger user');
-  await client.query('create index on interactions (occurred_at, market_id)');
+  await client.query('create index on interactions (occurred_at)');
   await client.query('vacuum (analyze)');
 }
 

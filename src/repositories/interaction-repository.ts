@@ -50,9 +50,10 @@ interface HistoricRow {
   stake: number | null;
   probability: number | null;
   volume24h: number;
-  number: number;
+  /** Null, as is the category, if the market is not stored any more. */
+  number: number | null;
   marketId: string;
-  category: string;
+  category: string | null;
   tags: string[];
 }
 
@@ -63,6 +64,9 @@ export interface ClientEvent {
   readonly interactionId: string;
 }
 
+/** Events of all users among which one statement looks for those of one user: 2,048 steps of a few pages. */
+const SEQ_SPAN = 2_048n << 18n;
+
 export class InteractionRepository {
   constructor(private readonly connection: Connection) {}
 
@@ -72,20 +76,37 @@ export class InteractionRepository {
   }
 
   /**
-   * What a person did, in the order in which it took effect, from one event on; each with the topics of
-   * its market as they are now.
+   * Returns the events of a user in the order in which they took effect, with the topics of their markets as they are now.
+   * Reads a few pages for each 262,144 events of all users, in statements of bounded length.
    *
    * @param afterSeq 0 to begin.
+   * @param limit at most so many events; fewer mean that there are no more.
    */
   async historyOf(userKey: string, afterSeq: bigint, limit: number): Promise<HistoricEvent[]> {
-    const rows = await this.connection.$queryRaw<HistoricRow[]>`
+    const [stored] = await this.connection.$queryRaw<{ first: bigint | null; last: bigint | null }[]>`
+      select min(seq) as first, max(seq) as last from interactions`;
+    if (stored?.first == null || stored.last == null) return [];
+    const history: HistoricEvent[] = [];
+    let after = afterSeq < stored.first ? stored.first - 1n : afterSeq;
+    while (after < stored.last && history.length < limit) {
+      const last = after + SEQ_SPAN < stored.last ? after + SEQ_SPAN : stored.last;
+      const rest = limit - history.length;
+      const rows = await this.#eventsBetween(userKey, after, last, rest);
+      history.push(...rows.flatMap(toHistoricEvent));
+      after = rows.length < rest ? last : (rows.at(-1)?.seq ?? last);
+    }
+    return history;
+  }
+
+  #eventsBetween(userKey: string, after: bigint, last: bigint, limit: number): Promise<HistoricRow[]> {
+    return this.connection.$queryRaw<HistoricRow[]>`
       select i.seq, i.event_type::text as "eventType", i.occurred_at as "occurredAt", i.weight,
         i.dwell_ms as "dwellMs", i.country, i.stake, i.probability, coalesce(i.volume_24h, 0) as "volume24h",
-        n.number, m.id as "marketId", m.category,
+        n.number, i.market_id as "marketId", m.category,
         array(select t.label from market_tags t where t.market_id = m.id order by t.position) as tags
-      from interactions i join markets m on m.id = i.market_id join market_numbers n on n.market_id = m.id
-      where i.user_key = ${userKey} and i.seq > ${afterSeq} order by i.seq limit ${limit}`;
-    return rows.map(toHistoricEvent);
+      from events_of_user(${userKey}, ${after}, ${last}, ${limit}::int) i
+      left join markets m on m.id = i.market_id left join market_numbers n on n.market_id = m.id
+      order by i.seq`;
   }
 
   /**
@@ -183,15 +204,19 @@ function identity(event: { userKey: string; clientEventId: string }): string {
   return JSON.stringify([event.userKey, event.clientEventId]);
 }
 
-function toHistoricEvent(row: HistoricRow): HistoricEvent {
+/** Empty for an event whose market is not stored. */
+function toHistoricEvent(row: HistoricRow): HistoricEvent[] {
   const { seq, eventType, occurredAt, weight, dwellMs, country, stake, probability, volume24h } = row;
   const { number, marketId: id, category, tags } = row;
-  return {
-    seq,
-    event: {
-      ...{ eventType, occurredAtMs: occurredAt.getTime(), weight, dwellMs, country, stake },
-      market: { id, category, tags, probability, volume24h },
+  if (number === null || category === null) return [];
+  return [
+    {
+      seq,
+      event: {
+        ...{ eventType, occurredAtMs: occurredAt.getTime(), weight, dwellMs, country, stake },
+        market: { id, category, tags, probability, volume24h },
+      },
+      indexed: { number, id, category, tags },
     },
-    indexed: { number, id, category, tags },
-  };
+  ];
 }

@@ -18,6 +18,8 @@ export interface SiteEvent {
 
 export const COUNTRIES = ['US', 'GB', 'DE', 'FR', 'IL', 'IN', 'BR', 'JP'];
 const EVENTS_OF_SESSION = 30;
+/** A session begins with a page, whose impressions are reported together. */
+const IMPRESSIONS_OF_PAGE = 12;
 const PAUSE_MS = 20_000;
 const KINDS_LIKED = 40;
 const AGAIN = 0.45;
@@ -41,6 +43,14 @@ const MIX: readonly (readonly [EventType, number])[] = [
 export function drawEventType(rng: RandomGenerator): EventType {
   const at = uniformFloat64(rng);
   return MIX.find(([, until]) => at < until)?.[0] ?? 'CLICK';
+}
+
+/** An event type other than IMPRESSION. */
+function drawAct(rng: RandomGenerator): EventType {
+  for (;;) {
+    const eventType = drawEventType(rng);
+    if (eventType !== 'IMPRESSION') return eventType;
+  }
 }
 
 /** What comes with an event of this type. */
@@ -86,11 +96,13 @@ export function simulateHistory(
   const events: SiteEvent[] = [];
   let atMs = 0;
   for (let index = 0; index < total; index += 1) {
-    const start = index % EVENTS_OF_SESSION === 0 ? starts[index / EVENTS_OF_SESSION] : undefined;
-    atMs = Math.max(start ?? 0, atMs + 1_000 + Math.round(uniformFloat64(rng) * PAUSE_MS));
+    const ofSession = index % EVENTS_OF_SESSION;
+    const start = ofSession === 0 ? starts[index / EVENTS_OF_SESSION] : undefined;
+    const isOfPage = ofSession > 0 && ofSession < IMPRESSIONS_OF_PAGE;
+    if (!isOfPage) atMs = Math.max(start ?? 0, atMs + 1_000 + Math.round(uniformFloat64(rng) * PAUSE_MS));
     const market = chooseMarket(rng, Math.min(atMs, nowMs), { liked, known, catalog });
     known.push(market);
-    const eventType = drawEventType(rng);
+    const eventType = ofSession < IMPRESSIONS_OF_PAGE ? 'IMPRESSION' : drawAct(rng);
     events.push({
       userKey,
       market,

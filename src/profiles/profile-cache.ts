@@ -12,6 +12,9 @@ const MAX_BATCH = 500;
 
 const NO_BYTES = new Uint8Array(0);
 
+/** By how much the recent events of an entry may exceed those of the store: about 200 events, which a read folds in 2 ms. */
+const MAX_SURPLUS_BYTES = 4_096;
+
 export interface ProfileCacheParts {
   /**
    * Reads the profiles of these users in the order asked, at most 500 at a time; an empty one for a user never seen.
@@ -132,21 +135,24 @@ export class ProfileCache {
 
   /**
    * Applies a commit of this process to the cached profile. An entry that is not the version right before it is dropped.
+   * So is one with many events that the store has folded meanwhile: while commits follow each other closely, each
+   * {@link put} finds a later version.
    *
    * @param since the {@link position} from before the transaction. If the user was invalidated since then, another replica
    *   may have committed later, so the entry is dropped as well.
    */
-  append({ userKey, version, batch, countries }: AppendedProfile, since: number): void {
+  append({ userKey, version, batch, countries, recentBytes }: AppendedProfile, since: number): void {
     const before = this.#overtake(userKey);
     if (before !== undefined && before.version >= version) return;
     const isNext = before === undefined ? version === 1 : before.version === version - 1;
-    if (!isNext || this.#changes.changedSince(userKey, since)) {
+    const packed = before?.packed(userKey) ?? empty(userKey);
+    const isTooLong = packed.recent.length + batch.length > recentBytes + MAX_SURPLUS_BYTES;
+    if (!isNext || isTooLong || this.#changes.changedSince(userKey, since)) {
       this.#entries.delete(userKey);
       // An earlier commit whose answer is still to come must not make an entry again.
       this.#changes.note(userKey);
       return;
     }
-    const packed = before?.packed(userKey) ?? empty(userKey);
     const recent = Buffer.concat([batch, packed.recent]);
     // A late event does not change the country, so another one is only known once the profile is decoded.
     const isSameCountry = [...countries].every((country) => country === before?.country);

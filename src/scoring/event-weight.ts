@@ -1,4 +1,7 @@
-/** Everything a person can do with a market; the names of the `EventType` enum in the database. */
+/**
+ * The kinds of events, by the names of the `EventType` enum in the database. Stored profiles name them by their index:
+ * append new ones at the end, and remove none.
+ */
 export const EVENT_TYPES = [
   'PARTICIPATE',
   'COMMENT',

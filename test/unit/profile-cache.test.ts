@@ -334,6 +334,20 @@ describe('an append', () => {
     expect(cache.stats.entries).toBe(0);
   });
 
+  it('drops an entry once it has over 4,096 bytes of events that the store has folded meanwhile', async () => {
+    const cache = cacheOn(everyUserIn(1));
+    await cache.get('ada');
+    let appendedBytes = 0;
+    for (let version = 2; cache.held('ada') !== undefined; version += 1) {
+      expect(appendedBytes).toBeLessThanOrEqual(4_096);
+      const appended = appendedClick('ada', version);
+      appendedBytes += appended.batch.length;
+      cache.append({ ...appended, recentBytes: 0 }, cache.position);
+    }
+    expect(appendedBytes).toBeGreaterThan(4_096);
+    expect(appendedBytes).toBeLessThan(4_200);
+  });
+
   it('drops the entry if another replica changed the user during the transaction', async () => {
     const cache = cacheOn(everyUserIn(4));
     await Promise.all(['ada', 'bob'].map((userKey) => cache.get(userKey)));

@@ -97,3 +97,32 @@ it('rejects a number that no event type has', () => {
     `No event type has the number ${EVENT_TYPES.length}.`,
   );
 });
+
+it('names event types by an index that does not change, since stored profiles hold it', () => {
+  const types = [
+    ...[
+      'PARTICIPATE',
+      'COMMENT',
+      'SHARE',
+      'BOOKMARK',
+      'PARTICIPATE_INTENT',
+      'RETURN_VISIT',
+      'CLICK',
+      'VIEW_MARKET',
+    ],
+    ...['DWELL_30', 'DWELL_5', 'SCROLL_PAST', 'SKIP_FAST', 'NOT_INTERESTED', 'HIDE', 'UNHIDE', 'IMPRESSION'],
+  ];
+  // Length, type and flags, market, time, probability, volume of impressions.
+  const stored = types.map((_, type) => {
+    const event = [
+      ...(type < 8 ? [16 * type] : [((16 * type) % 128) | 128, 1]),
+      7,
+      2,
+      0,
+      ...(type === 15 ? [2] : []),
+    ];
+    return Uint8Array.of(event.length, ...event);
+  });
+  const decoded = stored.flatMap((batch) => decodeRecentEvents(batch, marketOf));
+  expect(decoded.map(({ eventType }) => eventType)).toEqual(types);
+});

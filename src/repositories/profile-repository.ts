@@ -184,11 +184,12 @@ export class ProfileRepository {
     return rows.map(({ user_key }) => user_key);
   }
 
-  async #made(row: ProfileRow): Promise<PackedProfile> {
+  /** @param from the history as folded for an earlier version: a user with constant events is caught up with. */
+  async #made(row: ProfileRow, from?: FoldedProfile): Promise<PackedProfile> {
     const { user_key: userKey, version } = row;
     if (version === 0) return emptyPacked(userKey);
-    const folded = { ...(await this.fold(userKey)).state, version };
-    const columns = this.#encode(folded);
+    const folded = await this.fold(userKey, from);
+    const columns = this.#encode({ ...folded.state, version });
     const { state, shown, lifetime } = columns;
     const made = { userKey, version, stateVersion: version, ...columns, recent: EMPTY_COLUMNS.state };
     // Every commit stores a new version, so while the version is the same, these were all events. A profile that another
@@ -205,7 +206,9 @@ export class ProfileRepository {
     const [now] = await this.#rowsOf([userKey], true);
     if (now === undefined) return emptyPacked(userKey);
     if (now.state !== null) return toPacked(now, now.state);
-    return now.version === version ? made : this.#made(now);
+    if (now.version === version) return made;
+    // A lower version is of a user who was erased and came back.
+    return now.version > version ? this.#made(now, folded) : this.#made(now);
   }
 
   #rowsOf(userKeys: readonly string[], lifetime: boolean): Promise<ProfileRow[]> {

@@ -1,5 +1,8 @@
 import fc from 'fast-check';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDatabase } from '../../src/database/client.js';
+import { ProfileRepository } from '../../src/repositories/profile-repository.js';
 import { emptyProfile, type FullProfile, type ProfileEvent } from '../../src/repositories/profile-state.js';
 import { COLUMN_FORMAT, formatOf } from '../../src/repositories/stored-profile.js';
 import { EVENT_TYPES } from '../../src/scoring/event-weight.js';
@@ -241,6 +244,37 @@ describe('a compaction', () => {
     expect(await one.store.profileRewrites.compact([userKey])).toEqual([]);
     await db.client.query('rollback');
     expect(await one.store.profileRewrites.compact([userKey])).toHaveLength(1);
+  });
+});
+
+describe('a profile without a state', () => {
+  it('is made from each event once, however many commits come meanwhile', async () => {
+    const userKey = newUser();
+    const history = Array.from({ length: 1_200 }, (_, index) => on(1 + index, 'CLICK', NOON_MS + index));
+    await db.commit(one, userKey, history);
+    await db.client.query(`update profiles set state = null, recent = '' where user_key = $1`, [userKey]);
+    const database = openDatabase({ url: db.url, logger: pino({ level: 'silent' }), poolSize: 1 });
+    const { interactions } = two.store;
+    const meanwhile = Array.from({ length: 6 }, (_, index) => on(1, 'BOOKMARK', NOON_MS + 2_000 + index));
+    let commits = 0;
+    let eventsRead = 0;
+    const profiles = new ProfileRepository({
+      ...{ connection: database.prisma, markets: db.replica().markets, fold },
+      interactions: {
+        historyOf: async (...request) => {
+          const events = await interactions.historyOf(...request);
+          eventsRead += events.length;
+          const event = meanwhile[commits++];
+          if (event !== undefined) await db.commit(one, userKey, [event]);
+          return events;
+        },
+      },
+    });
+    const [made] = await profiles.load([userKey]);
+    const expected = after(userKey, 7, [...history, ...meanwhile]);
+    expect(made && inOrder(made)).toEqual(inOrder(expected));
+    expect(eventsRead).toBe(1_206);
+    await database.close();
   });
 });
 

@@ -109,6 +109,13 @@ export class InteractionRepository {
       order by i.seq`;
   }
 
+  /** Whether the event of a user with this `seq` is stored, and was not removed. */
+  async has(userKey: string, seq: bigint): Promise<boolean> {
+    const [row] = await this.connection.$queryRaw<{ isStored: boolean }[]>`
+      select exists (select from interactions where user_key = ${userKey} and seq = ${seq}) as "isStored"`;
+    return row?.isStored ?? false;
+  }
+
   /**
    * Takes client event ids that were not used since `usedSince`. Ids already in use stay with their
    * interaction.

@@ -24,10 +24,7 @@ export async function rebuildProfile(
     }
     const rebuilt = await store.transaction(async ({ profiles, interactions }) => {
       const [version = 0] = await profiles.lock([userKey]);
-      if (folded.seq > 0n) {
-        const [last] = await interactions.historyOf(userKey, folded.seq - 1n, 1);
-        if (last?.seq !== folded.seq) return undefined;
-      }
+      if (folded.seq > 0n && !(await interactions.has(userKey, folded.seq))) return undefined;
       // The events of one user are stored in the order of `seq`, so none before the last one can still arrive.
       const { state } = await profiles.fold(userKey, folded);
       return profiles.overwrite({ ...state, version: version + 1 });

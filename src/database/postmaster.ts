@@ -138,7 +138,10 @@ const serverSettings = {
   unix_socket_directories: '',
   max_connections: 60,
   shared_buffers: '64MB',
-  max_wal_size: '256MB',
+  // The first change of a page after a checkpoint logs the whole page, so checkpoints are rare. Recovery after a
+  // crash takes up to 9 s then.
+  max_wal_size: '512MB',
+  checkpoint_timeout: '15min',
   // Most of the WAL right after a checkpoint is whole pages.
   wal_compression: 'on',
   timezone: 'UTC',

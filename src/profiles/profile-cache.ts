@@ -47,9 +47,12 @@ const OVERTAKEN = -1;
 
 /** A read of one user's profile, in progress or about to begin. */
 interface Flight {
+  readonly userKey: string;
   /** The position of the changes when the store was asked; Infinity before. */
   since: number;
-  readonly lifetime: boolean;
+  /** Whether to read the lifetime sums. Can be set until the store is asked. */
+  lifetime: boolean;
+  isSent: boolean;
   readonly profile: Promise<ProfileState>;
 }
 
@@ -63,8 +66,7 @@ interface Flight {
  */
 export class ProfileCache {
   readonly #entries: LRUCache<string, CachedProfile>;
-  readonly #batches: DataLoader<string, ReadProfile>;
-  readonly #fullBatches: DataLoader<string, ReadProfile>;
+  readonly #batches: DataLoader<Flight, ReadProfile>;
   readonly #flights = new Map<string, Flight>();
   readonly #changes = new RecentChanges();
   #hits = 0;
@@ -79,13 +81,10 @@ export class ProfileCache {
         if (reason === 'evict') this.#evictions++;
       },
     });
-    const batches = (lifetime: boolean): DataLoader<string, ReadProfile> =>
-      new DataLoader<string, ReadProfile>((userKeys) => parts.read(userKeys, { lifetime }), {
-        cache: false,
-        maxBatchSize: MAX_BATCH,
-      });
-    this.#batches = batches(false);
-    this.#fullBatches = batches(true);
+    this.#batches = new DataLoader<Flight, ReadProfile>((flights) => this.#send(flights), {
+      cache: false,
+      maxBatchSize: MAX_BATCH,
+    });
   }
 
   /** Returns the profile of a user if it is cached and current; costs no read. */
@@ -228,26 +227,36 @@ export class ProfileCache {
 
   #read(userKey: string, lifetime: boolean): Promise<ProfileState> {
     const last = this.#flights.get(userKey);
-    const isUsable = last !== undefined && (last.lifetime || !lifetime);
-    if (isUsable && !this.#changes.changedSince(userKey, last.since)) return last.profile;
+    const isUsable = last !== undefined && (last.lifetime || !lifetime || !last.isSent);
+    if (isUsable && !this.#changes.changedSince(userKey, last.since)) {
+      last.lifetime ||= lifetime;
+      return last.profile;
+    }
     const begin = async (): Promise<ProfileState> => {
       flight.since = this.#changes.position;
       const asOfMs = this.parts.clock();
-      const { packed, profile } = await (lifetime ? this.#fullBatches : this.#batches).load(userKey);
+      const { packed, profile } = await this.#batches.load(flight);
       if (!this.#changes.changedSince(userKey, flight.since)) {
         this.#set(userKey, new CachedProfile(packed, asOfMs, profile.country));
       }
       return profile;
     };
     const flight: Flight = {
-      since: Infinity,
-      lifetime,
+      ...{ userKey, since: Infinity, lifetime, isSent: false },
       profile: (last?.profile ?? Promise.resolve()).then(begin, begin).finally(() => {
         if (this.#flights.get(userKey) === flight) this.#flights.delete(userKey);
       }),
     };
     this.#flights.set(userKey, flight);
     return flight.profile;
+  }
+
+  #send(flights: readonly Flight[]): Promise<readonly (ReadProfile | UnreadableProfile)[]> {
+    for (const flight of flights) flight.isSent = true;
+    return this.parts.read(
+      flights.map(({ userKey }) => userKey),
+      { lifetime: flights.some(({ lifetime }) => lifetime) },
+    );
   }
 
   /** Marks a read in progress as overtaken by a commit. @returns the entry of the user. */

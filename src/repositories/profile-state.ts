@@ -55,11 +55,11 @@ export interface StakeState {
   readonly atMs: number;
 }
 
-/** Bounds of a profile. The hot part of a profile at all bounds takes about 6.5 KB. */
-export const TOPICS_KEPT = { CATEGORY: 24, TAG: 80 } as const;
+/** Bounds of a profile. The hot part of a profile at all bounds takes about 6 KB. */
+export const TOPICS_KEPT = { CATEGORY: 20, TAG: 80 } as const;
 export const ENGAGEMENTS_KEPT = 200;
 export const HIDES_KEPT = 200;
-export const IMPRESSIONS_KEPT = 128;
+export const IMPRESSIONS_KEPT = 112;
 export const LIFETIME_TOPICS_KEPT = 2_000;
 
 /** Engagements that keep the topics of their market: algorithm v1 compares with as many. */

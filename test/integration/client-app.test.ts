@@ -48,8 +48,8 @@ it('draws a page, reports a click, and draws the next page from what it taught',
   });
   const science = cardOf(page, 's0');
   expect(science).toMatchObject({ odds: '', section: 'GRID' });
-  expect(await site.report('CLICK', science, page)).toBe(true);
-  expect(await site.report('PARTICIPATE', science, page)).toBe(true);
+  expect(await site.report('CLICK', science, page)).toBe('RECORDED');
+  expect(await site.report('PARTICIPATE', science, page)).toBe('RECORDED');
   expect((await site.frontPage(15)).cards[0]?.heading).toMatch(/^Science: /);
 });
 
@@ -63,7 +63,7 @@ it('reports an event once though its answer was lost', async () => {
   };
   const site = visit('bea', forgetful);
   const page = await site.frontPage(5);
-  expect(await site.report('SHARE', cardOf(page, 'p0'), page)).toBe(true);
+  expect(await site.report('SHARE', cardOf(page, 'p0'), page)).toBe('DUPLICATE');
   expect(lost).toBe(3);
 });
 

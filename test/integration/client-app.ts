@@ -79,16 +79,16 @@ export class SiteVisit {
    * Tells the gateway what the visitor did with a card. An event keeps its id however often it is sent,
    * so that one whose answer was lost counts once.
    *
-   * @returns whether the event counted: false for one that the gateway already had.
+   * @returns RECORDED; DUPLICATE when an earlier attempt was recorded and its answer was lost.
    */
-  async report(eventType: EventType, card: Card, { feedId }: FrontPage): Promise<boolean> {
+  async report(eventType: EventType, card: Card, { feedId }: FrontPage): Promise<string> {
     const { marketId, section, position } = card;
     const { userKey, newId, pause } = this.site;
     const input = { userKey, marketId, eventType, section, position, feedId, clientEventId: newId() };
     for (let attempt = 1; ; attempt++) {
       try {
         const { trackInteraction } = await this.#send(TrackInteractionDocument, { input });
-        return trackInteraction.profileUpdated;
+        return trackInteraction.status;
       } catch (error) {
         const refused = error instanceof GatewayError && error.retryAfterMs === undefined;
         if (refused || attempt === ATTEMPTS) throw error;

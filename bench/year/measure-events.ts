@@ -72,7 +72,12 @@ function ratesOf(rounds: readonly Peak[]): string {
 /** Events of month-old users in a closed loop. */
 export async function peakOf(
   { url, state }: Site,
-  { batch, connections, seconds }: { batch: number; connections: number; seconds: number },
+  {
+    batch,
+    connections,
+    seconds,
+    rate,
+  }: { batch: number; connections: number; seconds: number; rate?: number },
 ): Promise<Peak> {
   const rng = xoroshiro128plus(11 + batch);
   const cohort = cohortNamed(state.cohorts, 'month');
@@ -80,7 +85,7 @@ export async function peakOf(
   const next = () => drawEvent(rng, anyUserOf(rng, cohort), open);
   let recorded = 0;
   const result = await autocannon({
-    ...{ url, connections, duration: seconds },
+    ...{ url, connections, duration: seconds, ...(rate === undefined ? {} : { overallRate: rate }) },
     requests: [
       {
         ...{ method: 'POST', path: '/graphql', headers: { 'content-type': 'application/json' } },

@@ -15,7 +15,7 @@ const COPY = `copy interactions (id, user_key, market_id, event_type, weight, dw
 const { events: weights } = loadRankingConfig(undefined);
 let ids = 0;
 
-/** @param onRows is told how many rows were written since the last call. */
+/** @param onRows receives the number of rows written since the last call. */
 export async function copyEvents(
   client: Client,
   events: Iterable<SiteEvent>,

@@ -39,8 +39,8 @@ export function creationOrderOfSome(createdAtMs: Float64Array, catalogue: Creati
 }
 
 /**
- * The order of creation of edited rows. Costs one pass over the rows, with a search among the times of the rows that came
- * or went; only those and rows of equal times are placed anew.
+ * Returns the order of creation of edited rows. Costs one pass over the rows, and a search among the times of added and
+ * removed rows; only those and rows of equal times get another rank.
  *
  * @param before times of creation of the old rows, and @param after of the new ones.
  */

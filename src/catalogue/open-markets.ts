@@ -20,10 +20,10 @@ const PAGE = 500;
 /** Changed markets that are applied to the columns in one slice: each may have a new text to divide into words. */
 const APPLIED_AT_ONCE = 100;
 
-/** A catalog of at most so many markets is weighed anew with every change, which takes about 1 ms. */
+/** Up to this size, every change recomputes the weights of words and topics, which takes about 1 ms. */
 const WEIGHED_AT_ONCE = 2_000;
 
-/** A larger one at most so often. */
+/** Shortest time between two recomputations of the weights of a larger catalog. */
 const WEIGHED_EVERY_MS = 30_000;
 
 /** The open markets in memory, kept up to date from the database without occupying the event loop for long. */
@@ -139,7 +139,7 @@ export class OpenMarkets {
     this.parts.onChanged(markets);
   }
 
-  /** Weighs words and topics by the present markets, in slices; changes are read again once that is done. */
+  /** Recomputes the weights of words and topics, in slices; the next read of changes waits for it. */
   async #weigh(): Promise<void> {
     const nowMs = this.parts.clock();
     if (this.#snapshot.columns.weighed || nowMs - this.#weighedAtMs < WEIGHED_EVERY_MS) return;

@@ -105,8 +105,8 @@ function patchRestricted(
 }
 
 /**
- * The columns with the words and topics of their rows, weighed by them. When much of the numbering belongs to markets and words that
- * are gone, everything is made anew from the entries, which frees that memory.
+ * Returns the columns with the words and topics of their rows, and with the weights that follow from them. If much of the
+ * numbering belongs to removed markets and words, it rebuilds all columns from the entries, which frees that memory.
  */
 export function* refreshWork(
   columns: CatalogueColumns,

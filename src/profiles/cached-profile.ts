@@ -1,8 +1,8 @@
 import type { PackedProfile } from '../repositories/packed-profile.js';
 
-/** The part of an entry beside its key's characters and its bytes; from measurements, as is the next. */
+/** Measured overhead of an entry, without the characters of its key and its buffer. */
 const ENTRY_OVERHEAD_BYTES = 260;
-/** The part of a buffer beside its bytes: half of it on the heap, half in what V8 and malloc keep of it outside. */
+/** Measured overhead of a buffer: half on the heap, half in what V8 and malloc allocate outside of it. */
 const BUFFER_OVERHEAD_BYTES = 420;
 
 const NO_BYTES = new Uint8Array(0);
@@ -19,7 +19,7 @@ export class CachedProfile {
 
   constructor(
     packed: PackedProfile,
-    /** The profile was read, or was the newest of this process, no earlier than this. */
+    /** Time at which the profile was known to be current. */
     readonly asOfMs: number,
     /** The last country of the user; undefined until it is asked for. */
     public country?: string | null,

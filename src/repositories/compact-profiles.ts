@@ -31,7 +31,7 @@ export async function compactProfiles(
     version: before.version,
     stateVersion: before.stateVersion,
     folded: before.recent.length,
-    // Tells apart the events of a profile that was deleted and created again under the same versions.
+    // Detects a profile that was deleted and re-created with the same versions.
     foldedHash: createHash('md5').update(before.recent).digest('hex'),
     state: hex(after.state),
     shown: hex(after.shown),

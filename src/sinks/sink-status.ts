@@ -50,10 +50,10 @@ export class SinkStatusService {
   }
 
   /**
-   * Removes the undelivered events of a sink, in steps; those of before an interruption stay removed.
+   * Removes the undelivered events of a sink, in steps. An interruption keeps the completed steps.
    *
    * @param options.force drop the events of a configured sink too.
-   * @param options.onProgress told how many are removed so far, after each step.
+   * @param options.onProgress receives the number of removed events after each step.
    * @returns how many were removed.
    * @throws {BellwetherError} BAD_USER_INPUT for a configured sink without `force`.
    */

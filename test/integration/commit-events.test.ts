@@ -55,7 +55,7 @@ function click(userKey: string, clientEventId: string | null = null): PreparedEv
   };
 }
 
-/** Commits as any replica does: with nothing in memory but the countries of users. */
+/** Commits as a replica does that caches only the countries of users. */
 function commitGroup(
   group: readonly PreparedEvent[],
   countries: ReadonlyMap<string, string | null> = new Map(),

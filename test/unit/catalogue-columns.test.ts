@@ -101,7 +101,7 @@ function postingsOf({ text }: CatalogueColumns, word: number): [row: number, wei
   return postings.sort(([a], [b]) => a - b);
 }
 
-/** What does not wait for words and topics to be weighed anew. */
+/** The columns that do not wait for a recomputation of the weights. */
 function unweighedContentOf(columns: CatalogueColumns): unknown {
   return {
     ...(contentOf(columns) as object),
@@ -227,7 +227,7 @@ describe('the columns of markets', () => {
     expect([wordsOf(columns, 0), columns.text.count]).toEqual([[], 0]);
   });
 
-  it('equal columns made from scratch after any changes, once words and topics are weighed anew', () => {
+  it('equal columns made from scratch after any changes, once the weights are recomputed', () => {
     fc.assert(
       fc.property(
         patches,
@@ -281,7 +281,7 @@ describe('the columns of markets', () => {
     expect(postingsOf(retagged, retagged.text.idOf('x1') ?? NaN)).toEqual([]);
   });
 
-  it('keep the words of a renamed market, and have none of a new one, until words are weighed anew', () => {
+  it('keep the words of a renamed market, and have none of a new one, until the weights are recomputed', () => {
     const before = patchSnapshot(emptySnapshot, [storedMarket('b', { title: 'Rain?' })], 1n);
     const patched = patchSnapshot(
       before,

@@ -132,10 +132,12 @@ class ProfileDraft {
     const { weight, dwellMs, market } = event;
     if (weight === 0 && dwellMs === null) return;
     const { tagFactor } = this.#memory;
+    const sizeBefore = this.#topics.size;
     this.#addToTopic('CATEGORY', market.category, weight, dwellMs, event, sessionStartedAtMs);
     for (const tag of market.tags) {
       this.#addToTopic('TAG', tag, weight * tagFactor, null, event, sessionStartedAtMs);
     }
+    if (this.#topics.size === sizeBefore) return;
     this.#boundTopics('CATEGORY', sessionStartedAtMs);
     this.#boundTopics('TAG', sessionStartedAtMs);
   }
@@ -262,7 +264,7 @@ function lastEngagedAtMs({ engagedAtMs, viewedAtMs, tradedAtMs }: EngagementStat
 }
 
 /** Removes the oldest entries until at most `kept` are left; of equally old ones, the first. */
-export function removeOldest<Value>(
+function removeOldest<Value>(
   values: Map<string, Value>,
   kept: number,
   timeOf: (value: Value) => number,

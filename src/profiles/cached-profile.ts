@@ -1,11 +1,10 @@
+import { NO_BYTES } from '../repositories/column-codec.js';
 import type { PackedProfile } from '../repositories/packed-profile.js';
 
 /** Measured overhead of an entry, without the characters of its key and its buffer. */
 const ENTRY_OVERHEAD_BYTES = 260;
 /** Measured overhead of a buffer: half on the heap, half in what V8 and malloc allocate outside of it. */
 const BUFFER_OVERHEAD_BYTES = 420;
-
-const NO_BYTES = new Uint8Array(0);
 
 /** A packed profile in one buffer of its own, so that it keeps no memory of the answer in which it was read. */
 export class CachedProfile {

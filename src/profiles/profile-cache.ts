@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../config/clock.js';
-import type { PackedProfile } from '../repositories/packed-profile.js';
+import { emptyPacked, type PackedProfile } from '../repositories/packed-profile.js';
 import { requireFull, type FullProfile, type ProfileState } from '../repositories/profile-state.js';
 import type { AppendedProfile } from '../repositories/recording.js';
 import { UnreadableProfile, type ReadProfile } from '../repositories/unpack-profiles.js';
@@ -9,8 +9,6 @@ import { CachedProfile } from './cached-profile.js';
 import { RecentChanges } from './recent-changes.js';
 
 const MAX_BATCH = 500;
-
-const NO_BYTES = new Uint8Array(0);
 
 /** By how much the recent events of an entry may exceed those of the store: about 200 events, which a read folds in 2 ms. */
 const MAX_SURPLUS_BYTES = 4_096;
@@ -144,7 +142,7 @@ export class ProfileCache {
     const before = this.#overtake(userKey);
     if (before !== undefined && before.version >= version) return;
     const isNext = before === undefined ? version === 1 : before.version === version - 1;
-    const packed = before?.packed(userKey) ?? empty(userKey);
+    const packed = before?.packed(userKey) ?? emptyPacked(userKey);
     const isTooLong = packed.recent.length + batch.length > recentBytes + MAX_SURPLUS_BYTES;
     if (!isNext || isTooLong || this.#changes.changedSince(userKey, since)) {
       this.#entries.delete(userKey);
@@ -269,13 +267,6 @@ export class ProfileCache {
   #set(userKey: string, entry: CachedProfile): void {
     this.#entries.set(ownCopy(userKey), entry);
   }
-}
-
-function empty(userKey: string): PackedProfile {
-  return {
-    ...{ userKey, version: 0, stateVersion: 0 },
-    ...{ state: NO_BYTES, shown: NO_BYTES, lifetime: NO_BYTES, recent: NO_BYTES },
-  };
 }
 
 /** A part cut out of a text keeps all of the text in memory; a key cut out of a query would keep the query. */

@@ -1,7 +1,7 @@
 import type { Logger } from '../observability/logger.js';
+import { UnknownFormat } from '../repositories/column-codec.js';
 import type { ProfileRewriteRepository } from '../repositories/profile-rewrite-repository.js';
 import type { AppendedProfile } from '../repositories/recording.js';
-import { UnknownFormat } from '../repositories/stored-profile.js';
 import { isUnavailable } from '../repositories/unavailable.js';
 import { UnreadableProfile } from '../repositories/unpack-profiles.js';
 import type { SharedProfiles } from './shared-profiles.js';

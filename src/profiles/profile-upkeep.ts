@@ -1,4 +1,5 @@
 import type { RankingConfig } from '../config/ranking-schema.js';
+import { formatOf } from '../repositories/column-codec.js';
 import type { JobPositionRepository } from '../repositories/job-position-repository.js';
 import type { MarketRepository } from '../repositories/market-repository.js';
 import type { PackedProfile } from '../repositories/packed-profile.js';
@@ -8,7 +9,6 @@ import type {
   RewrittenProfile,
 } from '../repositories/profile-rewrite-repository.js';
 import { FORMAT_V1 } from '../repositories/stored-profile-v1.js';
-import { formatOf } from '../repositories/stored-profile.js';
 import { isRolledBack } from '../repositories/unavailable.js';
 import { UnreadableProfile, type ReadProfile } from '../repositories/unpack-profiles.js';
 import { forgetEnded, forgetFaded, type FadingLimits } from './forget-faded.js';

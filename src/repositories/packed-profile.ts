@@ -1,8 +1,10 @@
+import { formatOf, NO_BYTES } from './column-codec.js';
 import type { IndexedMarket, MarketIndex } from './market-index.js';
 import type { ProfileEvent, ProfileState } from './profile-state.js';
 import { decodeRecentEvents } from './recent-events.js';
 import { decodeProfileV1, FORMAT_V1 } from './stored-profile-v1.js';
-import { decodeLifetime, decodeShown, decodeState, formatOf, type ProfileColumns } from './stored-profile.js';
+import { decodeLifetime, decodeShown, type ProfileColumns } from './stored-profile.js';
+import { decodeState } from './stored-state.js';
 
 /** Returns a profile after events, in their order. */
 export type ProfileFold = <Profile extends ProfileState>(
@@ -22,9 +24,13 @@ export interface PackedProfile extends Omit<ProfileColumns, 'lifetime'> {
   readonly recent: Uint8Array;
 }
 
-const NO_BYTES = new Uint8Array(0);
-
-export const EMPTY_COLUMNS: ProfileColumns = { state: NO_BYTES, shown: NO_BYTES, lifetime: NO_BYTES };
+/** The stored form of the profile of a user never seen. */
+export function emptyPacked(userKey: string): PackedProfile {
+  return {
+    ...{ userKey, version: 0, stateVersion: 0 },
+    ...{ state: NO_BYTES, shown: NO_BYTES, lifetime: NO_BYTES, recent: NO_BYTES },
+  };
+}
 
 /**
  * Decodes a profile and folds its recent events.

@@ -1,7 +1,8 @@
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
 import type { InteractionRepository } from './interaction-repository.js';
 import type { IndexedMarket, MarketIndex } from './market-index.js';
-import { EMPTY_COLUMNS, unpackProfile, type PackedProfile, type ProfileFold } from './packed-profile.js';
+import { NO_BYTES } from './column-codec.js';
+import { emptyPacked, unpackProfile, type PackedProfile, type ProfileFold } from './packed-profile.js';
 import { emptyProfile, requireFull, type FullProfile, type ProfileState } from './profile-state.js';
 import { encodeProfile, type ProfileColumns } from './stored-profile.js';
 import { unpackProfiles, UnreadableProfile, type ReadProfile } from './unpack-profiles.js';
@@ -191,7 +192,7 @@ export class ProfileRepository {
     const folded = await this.fold(userKey, from);
     const columns = this.#encode({ ...folded.state, version });
     const { state, shown, lifetime } = columns;
-    const made = { userKey, version, stateVersion: version, ...columns, recent: EMPTY_COLUMNS.state };
+    const made = { userKey, version, stateVersion: version, ...columns, recent: NO_BYTES };
     // Every commit stores a new version, so while the version is the same, these were all events. A profile that another
     // transaction holds is not kept: no read waits for it.
     const kept = await this.parts.connection.$executeRaw`
@@ -269,8 +270,4 @@ const selectIndexed = Prisma.sql`
 function toPacked(row: ProfileRow, state: Uint8Array): PackedProfile {
   const { user_key: userKey, version, state_version: stateVersion, shown, lifetime, recent } = row;
   return { userKey, version, stateVersion, state, shown, lifetime, recent };
-}
-
-function emptyPacked(userKey: string): PackedProfile {
-  return { userKey, version: 0, stateVersion: 0, ...EMPTY_COLUMNS, recent: EMPTY_COLUMNS.state };
 }

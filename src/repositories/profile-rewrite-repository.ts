@@ -1,18 +1,13 @@
 import type { PrismaClient } from '../generated/prisma/client.js';
+import { formatOf } from './column-codec.js';
 import { compactProfiles, hex, type CompactedProfile } from './compact-profiles.js';
 import type { MarketIndex } from './market-index.js';
 import type { PackedProfile } from './packed-profile.js';
 import type { ProfileRepository } from './profile-repository.js';
 import { requireFull, type FullProfile, type ProfileState } from './profile-state.js';
 import { FORMAT_V1 } from './stored-profile-v1.js';
-import {
-  encodeLifetime,
-  encodeProfile,
-  encodeShown,
-  encodeState,
-  formatOf,
-  type ProfileColumns,
-} from './stored-profile.js';
+import { encodeLifetime, encodeProfile, encodeShown, type ProfileColumns } from './stored-profile.js';
+import { encodeState } from './stored-state.js';
 import { UnreadableProfile } from './unpack-profiles.js';
 
 /** A profile encoded to replace the one that is stored, as its next version. */

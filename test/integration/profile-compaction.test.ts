@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/database/client.js';
 import { ProfileRepository } from '../../src/repositories/profile-repository.js';
 import { emptyProfile, type FullProfile, type ProfileEvent } from '../../src/repositories/profile-state.js';
-import { COLUMN_FORMAT, formatOf } from '../../src/repositories/stored-profile.js';
+import { COLUMN_FORMAT, formatOf } from '../../src/repositories/column-codec.js';
 import { EVENT_TYPES } from '../../src/scoring/event-weight.js';
 import { inOrder } from '../support/profile-arbitraries.js';
 import { readable } from '../support/packed-profiles.js';

@@ -10,7 +10,7 @@ import {
   type TopicId,
   type TopicState,
 } from '../../src/repositories/profile-state.js';
-import { formatOf } from '../../src/repositories/stored-profile.js';
+import { formatOf } from '../../src/repositories/column-codec.js';
 import { decodeProfileV1, FORMAT_V1 } from '../../src/repositories/stored-profile-v1.js';
 import { EVENT_TYPES } from '../../src/scoring/event-weight.js';
 import { inOrder } from '../support/profile-arbitraries.js';

@@ -1,17 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { formatOf, type IdOf, type NumberOf } from '../../src/repositories/column-codec.js';
 import { emptyProfile, type FullProfile } from '../../src/repositories/profile-state.js';
 import {
   decodeLifetime,
   decodeShown,
-  decodeState,
   encodeLifetime,
   encodeShown,
-  encodeState,
-  formatOf,
-  type IdOf,
-  type NumberOf,
 } from '../../src/repositories/stored-profile.js';
+import { decodeState, encodeState } from '../../src/repositories/stored-state.js';
 import { inOrder, profileOf, text } from '../support/profile-arbitraries.js';
 import { DAY_MS, NOON_MS, personAfter, profileEvent } from '../support/profile-events.js';
 

@@ -52,6 +52,12 @@ export class CodecReader {
     return mark === EIGHT_BYTES ? this.#eightBytes() : (mark - 2) / DECIMAL_SCALE;
   }
 
+  rounded(): number {
+    const mark = this.whole();
+    if (mark === ABSENT) return this.number();
+    return ((mark - 1) % 1_000) * 10 ** Math.floor((mark - 1) / 1_000);
+  }
+
   time(): number {
     return present(this.timeOrNull());
   }

@@ -4,6 +4,9 @@ export const DECIMAL_SCALE = 10_000;
 /** Up to this size a whole number fits a varint with its sign and its mark beside it. */
 const MAX_WHOLE = 2 ** 48;
 
+/** Of a rounded number: its mark still fits two bytes. */
+const MAX_EXPONENT = 15;
+
 /** What stands before a number or a time: nothing follows, or 8 bytes do; otherwise it is a varint itself. */
 export const ABSENT = 0;
 export const EIGHT_BYTES = 1;
@@ -57,6 +60,19 @@ export class CodecWriter {
     } else {
       this.whole(EIGHT_BYTES);
       this.#eightBytes(value);
+    }
+  }
+
+  /** A number of 0 and up, exactly; in two bytes if it is whole and has up to three significant digits. */
+  rounded(value: number): void {
+    let exponent = 0;
+    let mantissa = value;
+    for (; mantissa > 999 && exponent < MAX_EXPONENT; exponent += 1) mantissa = value / 10 ** (exponent + 1);
+    const isShort = Number.isInteger(mantissa) && mantissa <= 999 && mantissa * 10 ** exponent === value;
+    if (isShort && value >= 0 && !Object.is(value, -0)) this.whole(1 + mantissa + 1_000 * exponent);
+    else {
+      this.whole(ABSENT);
+      this.number(value);
     }
   }
 

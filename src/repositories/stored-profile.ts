@@ -63,7 +63,7 @@ export function encodeShown({ hidden, impressions }: Shown, numberOf: NumberOf):
       out.whole(2 * shownAtMs.length + (clickedSince ? 1 : 0));
       for (const atMs of shownAtMs) out.whole(indexOf(atMs));
       out.probability(probability);
-      out.number(volume24h);
+      out.rounded(volume24h);
     });
   });
 }
@@ -92,7 +92,7 @@ function readImpression(
     shownAtMs.push(timeOf(from.whole()));
   }
   const probability = from.probability();
-  const volume24h = from.number();
+  const volume24h = from.rounded();
   if (marketId === undefined) return undefined;
   return { marketId, shownAtMs, probability, volume24h, clickedSince: lengthAndClick % 2 === 1 };
 }

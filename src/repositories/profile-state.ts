@@ -59,7 +59,7 @@ export interface StakeState {
 export const TOPICS_KEPT = { CATEGORY: 20, TAG: 80 } as const;
 export const ENGAGEMENTS_KEPT = 200;
 export const HIDES_KEPT = 200;
-export const IMPRESSIONS_KEPT = 112;
+export const IMPRESSIONS_KEPT = 104;
 export const LIFETIME_TOPICS_KEPT = 2_000;
 
 /** Engagements that keep the topics of their market: algorithm v1 compares with as many. */

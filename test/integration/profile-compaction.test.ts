@@ -306,7 +306,7 @@ describe('a profile beyond all bounds', () => {
     const sizes = [profile.topics, profile.engagements, profile.hidden, profile.impressions].map(
       ({ size }) => size,
     );
-    expect(sizes).toEqual([87, 200, 200, 112]);
+    expect(sizes).toEqual([87, 200, 200, 104]);
     const latest = (types: readonly ProfileEvent['eventType'][], count: number): string[] => {
       const ids = events.filter(({ eventType }) => types.includes(eventType)).map(({ market }) => market.id);
       return [...new Set(ids.reverse())].slice(0, count).sort();
@@ -315,7 +315,7 @@ describe('a profile beyond all bounds', () => {
       latest(['PARTICIPATE', 'CLICK', 'VIEW_MARKET', 'BOOKMARK'], 200),
     );
     expect([...profile.hidden.keys()].sort()).toEqual(latest(['HIDE'], 200));
-    expect([...profile.impressions.keys()].sort()).toEqual(latest(['IMPRESSION'], 112));
+    expect([...profile.impressions.keys()].sort()).toEqual(latest(['IMPRESSION'], 104));
     const kept = new Set([...profile.topics.values()].map(({ label }) => label));
     for (let index = 1; index <= 10; index += 1) {
       for (const label of [topicsOf(index).category, ...topicsOf(index).tags]) expect(kept).toContain(label);

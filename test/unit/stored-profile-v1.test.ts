@@ -156,10 +156,10 @@ describe('a profile in format 1 beyond the bounds of today', () => {
     expect(withTopics.map(({ marketId }) => marketId)).toEqual(ids(range(480, 500)));
   });
 
-  it('keeps the 200 latest hides and the 112 latest impressions', () => {
+  it('keeps the 200 latest hides and the 104 latest impressions', () => {
     expect([...profile.hidden.keys()]).toEqual(ids(range(300, 500)));
-    expect(profile.impressions.size).toBe(112);
-    expect([...profile.impressions.keys()].slice(1, -1)).toEqual(ids(range(195, 305)));
+    expect(profile.impressions.size).toBe(104);
+    expect([...profile.impressions.keys()].slice(1, -1)).toEqual(ids(range(199, 301)));
   });
 
   it('keeps its counts and its version', () => {

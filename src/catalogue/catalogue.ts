@@ -172,7 +172,7 @@ export class Catalogue {
    *   markets wait to be stored.
    */
   async upsert(inputs: readonly unknown[]): Promise<UpsertResult[]> {
-    const checked = checkAll(inputs);
+    const checked = await checkAll(inputs);
     const decided = checked.valid.length === 0 ? [] : await this.parts.writer.write(checked.valid);
     if (decided.some(({ outcome }) => outcome === 'CREATED' || outcome === 'UPDATED'))
       await this.#showChanges();
@@ -181,7 +181,7 @@ export class Catalogue {
 
   /** Judges markets as {@link upsert} would, and stores nothing. */
   async checkUpsert(inputs: readonly unknown[]): Promise<UpsertResult[]> {
-    const checked = checkAll(inputs);
+    const checked = await checkAll(inputs);
     const stored = await this.#read(() => this.parts.markets.findRecords(idsOf(checked.valid)));
     const byId = new Map(stored.map((market) => [market.id, market]));
     return checked.inOrder(decide(byId, checked.valid, new Date(this.parts.clock())).results);

@@ -14,8 +14,8 @@ import {
 } from './catalogue-snapshot.js';
 import { atOnce, inSlices } from '../lib/in-slices.js';
 
-/** Markets of one read of the database: 500 take about 5 ms to decode. */
-const PAGE = 500;
+/** Markets of one read of the database: 250 take about 5 ms to decode. */
+const PAGE = 250;
 
 /** Changed markets that are applied to the columns in one slice: each may have a new text to divide into words. */
 const APPLIED_AT_ONCE = 100;

@@ -1,10 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { BellwetherError } from '../errors.js';
 import { repairText, type RepairNote } from '../input/parse-with-repairs.js';
+import { takeTurn } from '../lib/take-turn.js';
 import type { MarketRecord } from '../repositories/market.js';
 import { applyMarketInput, checkMarketInput, type CheckedMarketInput } from './market-input.js';
 
 const MAX_UPSERT = 1_000;
+
+/** About 1 ms of work. */
+const CHECKED_A_TURN = 20;
 
 /** Result of upserting one market. */
 export interface UpsertResult {
@@ -28,12 +32,20 @@ export interface CheckedInputs {
   inOrder(decided: readonly UpsertResult[]): UpsertResult[];
 }
 
-/** @throws {BellwetherError} BAD_USER_INPUT for more than 1,000 inputs. */
-export function checkAll(inputs: readonly unknown[]): CheckedInputs {
+/**
+ * Validates inputs, some in each turn of the event loop.
+ *
+ * @throws {BellwetherError} BAD_USER_INPUT for more than 1,000 inputs.
+ */
+export async function checkAll(inputs: readonly unknown[]): Promise<CheckedInputs> {
   if (inputs.length > MAX_UPSERT) {
     throw BellwetherError.badInput('markets', `markets must have at most ${MAX_UPSERT} entries.`);
   }
-  const checked = inputs.map(checkMarketInput);
+  const checked: ReturnType<typeof checkMarketInput>[] = [];
+  for (const [index, input] of inputs.entries()) {
+    if (index % CHECKED_A_TURN === 0) await takeTurn();
+    checked.push(checkMarketInput(input));
+  }
   return {
     valid: checked.filter((input) => input.market !== undefined),
     inOrder: (decided) => {

@@ -4,6 +4,7 @@ import type { Clock } from '../config/clock.js';
 import type { LoadedConfig } from '../config/live-config.js';
 import { BellwetherError } from '../errors.js';
 import { checkInput } from '../input/check-input.js';
+import { takeTurn } from '../lib/take-turn.js';
 import { feedSections } from '../scoring/feed-sections.js';
 import type { TrendService } from '../trends/trend-service.js';
 import type { ScoredCandidate } from './candidate.js';
@@ -151,6 +152,7 @@ export class FeedService {
     const part = choice.algorithm === 'v1' ? 'full' : 'hot';
     const reading = userKey === null || isOff ? null : await hydrator.profile(userKey, part, loadProfile);
     const profile = reading === null || reading.failed ? null : reading.value;
+    await takeTurn();
     const inputs = {
       nowMs: clock(),
       userKey,

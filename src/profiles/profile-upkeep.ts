@@ -1,4 +1,5 @@
 import type { RankingConfig } from '../config/ranking-schema.js';
+import { inSlices, type Work } from '../lib/in-slices.js';
 import { formatOf } from '../repositories/column-codec.js';
 import type { JobPositionRepository } from '../repositories/job-position-repository.js';
 import type { MarketRepository } from '../repositories/market-repository.js';
@@ -8,6 +9,7 @@ import type {
   ProfileRewriteRepository,
   RewrittenProfile,
 } from '../repositories/profile-rewrite-repository.js';
+import type { ProfileState } from '../repositories/profile-state.js';
 import { FORMAT_V1 } from '../repositories/stored-profile-v1.js';
 import { isRolledBack } from '../repositories/unavailable.js';
 import { UnreadableProfile, type ReadProfile } from '../repositories/unpack-profiles.js';
@@ -25,6 +27,14 @@ export interface ProfileUpkeepResult {
   readonly forgotten: number;
   /** Profiles that cannot be decoded, which are left as they are. */
   readonly unreadable: number;
+}
+
+/** A profile as it was read, and what it becomes. */
+interface TidiedProfile {
+  readonly packed: PackedProfile;
+  readonly after: ProfileState;
+  /** Topics removed. */
+  readonly forgotten: number;
 }
 
 /** Key of the position of a run. */
@@ -102,24 +112,30 @@ export class ProfileUpkeep {
     }
     const unreadable = userKeys.length - page.length;
     const open = await this.#openHidden(page);
-    const limits = this.#limits();
-    const forgottenBy = new Map<string, number>();
-    const tidied = page.flatMap(({ packed, profile: before }) => {
-      const isActive = nowMs - (before.lastActiveAtMs ?? -Infinity) < ACTIVE_MS;
-      if (isActive || before.version === 0) return [];
-      const { state, forgotten } = forgetFaded(before, nowMs, this.parts.memory, limits);
-      const after = forgetEnded(state, open);
-      if (after === before && !isOutdated(packed)) return [];
-      forgottenBy.set(packed.userKey, forgotten);
-      return [{ packed, after }];
-    });
+    const tidied = await inSlices(this.#tidyWork(page, open, nowMs));
     const rewritten: RewrittenProfile[] = [];
     for (const some of chunks(tidied, PROFILES_A_TURN))
       rewritten.push(...(await profileRewrites.rewrite(some)));
     if (rewritten.length === 0) return { changed: 0, forgotten: 0, unreadable };
     const stored = await this.#replace(rewritten);
+    const forgottenBy = new Map(tidied.map(({ packed, forgotten }) => [packed.userKey, forgotten]));
     const forgotten = stored.reduce((sum, userKey) => sum + (forgottenBy.get(userKey) ?? 0), 0);
     return { changed: stored.length, forgotten, unreadable };
+  }
+
+  /** Profiles of inactive users as they become, unless they stay as they are. */
+  *#tidyWork(page: readonly ReadProfile[], open: ReadonlySet<string>, nowMs: number): Work<TidiedProfile[]> {
+    const limits = this.#limits();
+    const tidied: TidiedProfile[] = [];
+    for (const { packed, profile: before } of page) {
+      const isActive = nowMs - (before.lastActiveAtMs ?? -Infinity) < ACTIVE_MS;
+      if (isActive || before.version === 0) continue;
+      const { state, forgotten } = forgetFaded(before, nowMs, this.parts.memory, limits);
+      const after = forgetEnded(state, open);
+      if (after !== before || isOutdated(packed)) tidied.push({ packed, after, forgotten });
+      yield;
+    }
+    return tidied;
   }
 
   /** Those of the hidden markets that are open. */

@@ -1,4 +1,5 @@
 import type { PrismaClient } from '../generated/prisma/client.js';
+import { inSlices, type Work } from '../lib/in-slices.js';
 import { formatOf } from './column-codec.js';
 import { compactProfiles, hex, type CompactedProfile } from './compact-profiles.js';
 import type { MarketIndex } from './market-index.js';
@@ -8,7 +9,7 @@ import { requireFull, type FullProfile, type ProfileState } from './profile-stat
 import { FORMAT_V1 } from './stored-profile-v1.js';
 import { encodeLifetime, encodeProfile, encodeShown, type ProfileColumns } from './stored-profile.js';
 import { encodeState } from './stored-state.js';
-import { UnreadableProfile } from './unpack-profiles.js';
+import { UnreadableProfile, type ReadProfile } from './unpack-profiles.js';
 
 /** A profile encoded to replace the one that is stored, as its next version. */
 export interface RewrittenProfile {
@@ -83,15 +84,22 @@ export class ProfileRewriteRepository {
     const full = await this.parts.profiles.read(keys, { lifetime: true });
     await this.parts.profiles.findNumbers(profiles.map(({ after }) => after));
     const fullByUser = new Map(keys.map((userKey, index) => [userKey, full[index]]));
-    return profiles.flatMap(({ packed: { userKey, version }, after }): RewrittenProfile[] => {
-      const { state, shown } = this.#encodeHot(after);
-      const rewritten = { userKey, version: version + 1, state, shown };
-      if (!fullByUser.has(userKey)) return [{ ...rewritten, lifetime: null }];
-      const read = fullByUser.get(userKey);
-      if (read === undefined || read instanceof UnreadableProfile || read.packed.version !== version)
-        return [];
-      return [{ ...rewritten, lifetime: encodeLifetime(requireFull(read.profile).lifetime) }];
-    });
+    return inSlices(this.#rewriteWork(profiles, fullByUser));
+  }
+
+  *#rewriteWork(
+    profiles: readonly { readonly packed: PackedProfile; readonly after: ProfileState }[],
+    fullByUser: ReadonlyMap<string, ReadProfile | UnreadableProfile | undefined>,
+  ): Work<RewrittenProfile[]> {
+    const rewritten: RewrittenProfile[] = [];
+    for (const { packed, after } of profiles) {
+      const lifetime = lifetimeOf(packed, fullByUser);
+      if (lifetime === undefined) continue;
+      const { userKey, version } = packed;
+      rewritten.push({ userKey, version: version + 1, ...this.#encodeHot(after), lifetime });
+      yield;
+    }
+    return rewritten;
   }
 
   /**
@@ -152,4 +160,16 @@ export class ProfileRewriteRepository {
     const numberOf = (marketId: string): number | undefined => this.parts.markets.numberOf(marketId);
     return { state: encodeState(profile, numberOf), shown: encodeShown(profile, numberOf) };
   }
+}
+
+/** @returns null to leave the column as it is; undefined when the profile must not be rewritten. */
+function lifetimeOf(
+  { userKey, version }: PackedProfile,
+  fullByUser: ReadonlyMap<string, ReadProfile | UnreadableProfile | undefined>,
+): Uint8Array | null | undefined {
+  if (!fullByUser.has(userKey)) return null;
+  const read = fullByUser.get(userKey);
+  if (read === undefined || read instanceof UnreadableProfile || read.packed.version !== version)
+    return undefined;
+  return encodeLifetime(requireFull(read.profile).lifetime);
 }

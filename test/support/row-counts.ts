@@ -7,7 +7,7 @@ export async function rowCounts(databaseUrl: string): Promise<Record<string, num
   try {
     const tables = await client.query<{ name: string }>(
       `select quote_ident(tablename) as name from pg_tables where schemaname = 'public'
-        and tablename not like 'served\\_feeds%' order by tablename`,
+        and tablename not like 'served\\_feed%' order by tablename`,
     );
     const counts = tables.rows.map(
       ({ name }) => `select '${name}' as name, count(*)::int as rows from ${name}`,

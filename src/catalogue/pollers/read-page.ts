@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { SourceConfig } from '../../config/source-config.js';
 import { isStorableText } from '../../input/storable.js';
+import { takeTurn } from '../../lib/take-turn.js';
 import { gammaArrays, gammaRecords } from '../importers/gamma.js';
 import { jsonArrayItems } from '../importers/json-array-items.js';
 import { manifoldArrays, manifoldRecord } from '../importers/manifold.js';
@@ -40,6 +41,9 @@ const formats: Readonly<Record<SourceConfig['format'], Format>> = {
   },
 };
 
+/** About 1 ms of work, if an item is one market. */
+const ITEMS_A_TURN = 10;
+
 /** Gamma names the cursor of the next page so, beside the list. */
 const CURSOR_FIELD = 'next_cursor';
 
@@ -72,6 +76,7 @@ export async function readPage(
     if (field === CURSOR_FIELD) nextCursor = usable(text, LONGEST_CURSOR);
   };
   for await (const { place, value, fault } of jsonArrayItems(body, arrays, { encoding, onText })) {
+    if (itemCount % ITEMS_A_TURN === 0) await takeTurn();
     itemCount += 1;
     if (fault !== undefined) {
       rejects.push(reject(place, fault, ''));

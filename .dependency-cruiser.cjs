@@ -1,37 +1,37 @@
 /**
- * The house's import table (docs/architecture.md) as rules: each part names the parts it may import.
- * src/errors.ts, config, scoring, input, lib and observability are open to everybody.
+ * The import rules of docs/architecture.md: each folder names the folders that it may import. Imports go downward only;
+ * lib, domain, scoring and config are open to every folder above them.
  */
-const open = ['errors\\.ts$', 'config/', 'scoring/', 'input/', 'lib/', 'observability/'];
-const domain = ['feed/', 'catalogue/', 'live/', 'profiles/', 'tracking/', 'trends/'];
+const open = ['lib/', 'domain/', 'scoring/', 'config/'];
+const services = ['feed/', 'catalog/', 'live/', 'profiles/', 'tracking/', 'trends/'];
 
-const parts = {
-  jobs: ['auth/', ...domain, 'repositories/'],
-  graphql: ['auth/', 'jobs/', 'sinks/', ...domain],
-  http: ['graphql/', 'auth/', ...domain],
-  auth: ['repositories/'],
-  feed: ['catalogue/', 'profiles/', 'trends/', 'repositories/(codec-|served-feed-)'],
-  catalogue: ['repositories/'],
-  live: ['catalogue/', 'profiles/'],
-  profiles: ['repositories/'],
-  tracking: ['repositories/', 'profiles/'],
-  trends: ['repositories/'],
-  sample: ['catalogue/importers/'],
-  evaluation: ['catalogue/', 'profiles/', 'feed/', 'trends/', 'tracking/', 'sample/', 'repositories/'],
-  bus: ['database/'],
-  sinks: ['repositories/'],
-  repositories: ['database/', 'generated/prisma/'],
-  database: ['generated/prisma/'],
+const folders = {
+  server: ['graphql/', 'auth/', ...services],
+  graphql: ['auth/', 'jobs/', 'outbox/', ...services],
+  auth: ['storage/'],
+  jobs: [...services, 'storage/'],
+  live: ['catalog/', 'profiles/'],
+  evaluation: ['feed/', 'catalog/', 'profiles/', 'trends/', 'tracking/', 'sample/', 'storage/'],
+  feed: ['catalog/', 'profiles/', 'trends/', 'storage/'],
+  tracking: ['profiles/', 'storage/'],
+  profiles: ['storage/'],
+  trends: ['storage/'],
+  sample: ['catalog/importers/'],
+  catalog: ['storage/'],
+  outbox: ['storage/'],
+  bus: ['storage/'],
+  'embedded-postgres': ['storage/database/'],
+  storage: ['generated/prisma/'],
 };
 
-const importTable = Object.entries(parts).map(([part, allowed]) => ({
-  name: `${part}-imports`,
+const importTable = Object.entries(folders).map(([folder, allowed]) => ({
+  name: `${folder}-imports`,
   severity: 'error',
-  comment: `src/${part} may import ${allowed.join(', ')} and what is open to everybody.`,
-  from: { path: `^src/${part}/` },
+  comment: `src/${folder} may import ${[...allowed, ...open].join(', ')}.`,
+  from: { path: `^src/${folder}/` },
   to: {
     path: '^src/',
-    pathNot: [`^src/${part}/`, ...[...open, ...allowed].map((path) => `^src/${path}`)],
+    pathNot: [`^src/${folder}/`, ...[...open, ...allowed].map((path) => `^src/${path}`)],
   },
 }));
 
@@ -39,51 +39,46 @@ module.exports = {
   forbidden: [
     ...importTable,
     {
+      name: 'lib-imports-nothing-above',
+      severity: 'error',
+      from: { path: '^src/lib/' },
+      to: { path: '^src/', pathNot: '^src/lib/' },
+    },
+    {
+      name: 'domain-is-pure',
+      severity: 'error',
+      comment: 'Plain types and pure functions: no package, no Node module, no folder above.',
+      from: { path: '^src/domain/' },
+      to: { pathNot: '^src/domain/' },
+    },
+    {
       name: 'scoring-is-pure',
       severity: 'error',
-      comment: 'The formulas import nothing but their own types: no part, no package, no Node module.',
+      comment: 'Formulas import formulas and the domain: no package, no Node module, no folder above.',
       from: { path: '^src/scoring/' },
-      to: { pathNot: '^src/scoring/' },
+      to: { pathNot: '^src/(scoring|domain)/' },
     },
     {
-      name: 'observability-imports-nothing-of-ours',
-      severity: 'error',
-      from: { path: '^src/observability/' },
-      to: { path: '^src/', pathNot: '^src/observability/' },
-    },
-    {
-      name: 'config-imports-scoring-only',
+      name: 'config-imports-downward',
       severity: 'error',
       from: { path: '^src/config/' },
-      to: { path: '^src/', pathNot: ['^src/config/', '^src/scoring/', '^src/errors\\.ts$'] },
+      to: { path: '^src/', pathNot: '^src/(config|scoring|domain|lib)/' },
     },
     {
-      name: 'input-imports-errors-only',
+      name: 'prisma-client-only-in-storage',
       severity: 'error',
-      from: { path: '^src/input/' },
-      to: { path: '^src/', pathNot: ['^src/input/', '^src/errors\\.ts$'] },
-    },
-    {
-      name: 'errors-import-nothing',
-      severity: 'error',
-      from: { path: '^src/errors\\.ts$' },
-      to: {},
-    },
-    {
-      name: 'prisma-client-only-in-repositories',
-      severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/(repositories|database|generated)/'] },
+      from: { path: '^src/', pathNot: ['^src/(storage|generated)/'] },
       to: { path: ['^src/generated/prisma/', '@prisma/'] },
     },
     {
-      name: 'only-the-root-wires',
+      name: 'only-app-wires',
       severity: 'error',
-      comment: 'app.ts and the command line know every part; no part knows them.',
-      from: { path: '^src/', pathNot: ['^src/(main|app|backend-jobs|gateway)\\.ts$', '^src/cli/'] },
-      to: { path: ['^src/(main|app|backend-jobs|gateway)\\.ts$', '^src/cli/'] },
+      comment: 'Only src/app and the commands know every part; no part imports them.',
+      from: { path: '^src/', pathNot: ['^src/main\\.ts$', '^src/(app|cli)/'] },
+      to: { path: ['^src/main\\.ts$', '^src/(app|cli)/'] },
     },
     {
-      name: 'no-circles',
+      name: 'no-cycles',
       severity: 'error',
       from: { pathNot: '^src/generated/' },
       to: { circular: true, viaOnly: { pathNot: '^src/generated/' } },
@@ -91,7 +86,7 @@ module.exports = {
     {
       name: 'no-orphans',
       severity: 'error',
-      comment: 'A file that nobody imports is dead.',
+      comment: 'A file without an importer is dead code.',
       from: { orphan: true, path: '^src/', pathNot: ['^src/main\\.ts$', '^src/generated/'] },
       to: {},
     },

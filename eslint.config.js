@@ -36,7 +36,7 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/config/**', 'src/app.ts'],
+    ignores: ['src/config/**', 'src/app/**'],
     rules: {
       'no-restricted-properties': [
         'error',

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client } from 'pg';
 import { pino } from 'pino';
-import { startEmbeddedServer } from '../dist/database/embedded-server.js';
+import { startEmbeddedServer } from '../dist/embedded-postgres/embedded-server.js';
 
 export interface BenchGateway {
   readonly url: string;

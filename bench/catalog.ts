@@ -14,16 +14,16 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { parseArgs } from 'node:util';
 import { Client } from 'pg';
 import { pino } from 'pino';
-import { Catalogue } from '../dist/catalogue/catalogue.js';
-import { MarketWriter } from '../dist/catalogue/market-writer.js';
+import { Catalog } from '../dist/catalog/catalog.js';
+import { MarketWriter } from '../dist/catalog/market-writer.js';
 import { loadRankingConfig } from '../dist/config/ranking-config.js';
-import { openDatabase } from '../dist/database/client.js';
-import { startEmbeddedServer } from '../dist/database/embedded-server.js';
-import { applyMigrations } from '../dist/database/migrations.js';
+import { openDatabase } from '../dist/storage/database/client.js';
+import { startEmbeddedServer } from '../dist/embedded-postgres/embedded-server.js';
+import { applyMigrations } from '../dist/storage/database/migrations.js';
 import { RankersV2 } from '../dist/feed/rankers-v2.js';
 import type { RankingInputs } from '../dist/feed/ranking-inputs.js';
 import { composeV2 } from '../dist/feed/v2-pipeline.js';
-import { createStore } from '../dist/repositories/store.js';
+import { createStore } from '../dist/storage/store.js';
 import { crowd, marketsLikeTheSample, NOW_MS, personOf, WARM } from './ranking-world.ts';
 
 const ROUNDS = 12;
@@ -48,17 +48,17 @@ async function run(url: string): Promise<void> {
   const database = openDatabase({ url, logger, poolSize: 3, queryTimeoutMs: 120_000 });
   const store = createStore(database.prisma, (state) => state);
   const writer = new MarketWriter({ markets: store.markets, clock: Date.now });
-  const catalogue = new Catalogue({
+  const catalog = new Catalog({
     ...{ markets: store.markets, lists: store.markets, writer, clock: Date.now, logger },
   });
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    await insertMarkets(catalogue);
+    await insertMarkets(catalog);
     await client.query('vacuum (analyze)');
     global.gc?.();
     const before = process.memoryUsage().rss;
-    const load = await longestDelay(() => catalogue.refresh());
+    const load = await longestDelay(() => catalog.refresh());
     report('load', load);
     await sleep(1_000);
     global.gc?.();
@@ -66,8 +66,8 @@ async function run(url: string): Promise<void> {
     console.log(
       `  resident: ${mb(rss)} MB (${mb(before)} before the load), heap ${mb(heapUsed)} MB, external ${mb(external)} MB`,
     );
-    await measureChanges(catalogue);
-    await measureWal(catalogue, client);
+    await measureChanges(catalog);
+    await measureWal(catalog, client);
   } finally {
     await client.end();
     await database.close();
@@ -78,7 +78,7 @@ function idOf(index: number): string {
   return `0x${index.toString(16).padStart(64, '0')}`;
 }
 
-async function insertMarkets(catalogue: Catalogue): Promise<void> {
+async function insertMarkets(catalog: Catalog): Promise<void> {
   const description = 'The market resolves by the rules of its source. '.repeat(43);
   const markets = marketsLikeTheSample(count).map((market, index) => ({
     ...market,
@@ -90,34 +90,34 @@ async function insertMarkets(catalogue: Catalogue): Promise<void> {
     },
   }));
   for (let from = 0; from < count; from += 1_000) {
-    await catalogue.upsert(markets.slice(from, from + 1_000));
+    await catalog.upsert(markets.slice(from, from + 1_000));
   }
 }
 
-async function measureChanges(catalogue: Catalogue): Promise<void> {
-  const { ids } = catalogue.snapshot.columns;
-  const user = personOf(WARM, catalogue.snapshot);
+async function measureChanges(catalog: Catalog): Promise<void> {
+  const { ids } = catalog.snapshot.columns;
+  const user = personOf(WARM, catalog.snapshot);
   const trends = crowd(ids);
   const v2 = new RankersV2();
   const config = loadRankingConfig(undefined);
   const feed = (): void => {
     const inputs: RankingInputs = {
       ...{ nowMs: NOW_MS, userKey: 'bench', country: 'IL', profile: user, personal: true, algorithm: 'v2' },
-      ...{ limit: 20, snapshot: catalogue.snapshot, past: new Map(), trends, config, configVersion: 'bench' },
+      ...{ limit: 20, snapshot: catalog.snapshot, past: new Map(), trends, config, configVersion: 'bench' },
     };
     composeV2(inputs, v2);
   };
   for (let warmUp = 0; warmUp < 50; warmUp += 1) feed();
   const works: Record<string, (round: number) => Promise<unknown>> = {
-    [`${PRICES} prices`]: (round) => catalogue.upsert(prices(ids, PRICES, round)),
+    [`${PRICES} prices`]: (round) => catalog.upsert(prices(ids, PRICES, round)),
     'a renamed market': (round) =>
-      catalogue.upsert([{ id: ids[(round * 971) % ids.length], title: `Renamed ${round} storm warning?` }]),
+      catalog.upsert([{ id: ids[(round * 971) % ids.length], title: `Renamed ${round} storm warning?` }]),
     'a new market': (round) =>
-      catalogue.upsert([
+      catalog.upsert([
         { id: idOf(round * 7_001 + 3), title: `Newcomer ${round}?`, tags: ['new', `n${round}`] },
       ]),
     'a closed market': (round) =>
-      catalogue.upsert([{ id: ids[(round * 577 + 1) % ids.length], status: 'CLOSED' }]),
+      catalog.upsert([{ id: ids[(round * 577 + 1) % ids.length], status: 'CLOSED' }]),
   };
   const delays = new Map<string, Delay[]>();
   const firstFeeds = new Map<string, number[]>();
@@ -154,16 +154,16 @@ function prices(ids: readonly string[], some: number, round: number): { id: stri
 }
 
 /** The WAL of prices, from a checkpoint on, in batches of 83 as a poll brings them. */
-async function measureWal(catalogue: Catalogue, client: Client): Promise<void> {
+async function measureWal(catalog: Catalog, client: Client): Promise<void> {
   for (const [what, first] of [
     ['right after a checkpoint', 100],
     ['in steady state', 200],
   ] as const) {
     if (what === 'right after a checkpoint') await client.query('checkpoint');
-    const { ids } = catalogue.snapshot.columns;
+    const { ids } = catalog.snapshot.columns;
     const from = await client.query<{ lsn: string }>('select pg_current_wal_lsn() as lsn');
     for (let batch = 0; batch < BATCHES; batch += 1) {
-      await catalogue.upsert(prices(ids, PRICES, first + batch));
+      await catalog.upsert(prices(ids, PRICES, first + batch));
     }
     const to = await client.query<{ bytes: string }>(`select pg_current_wal_lsn() - $1::pg_lsn as bytes`, [
       from.rows[0]?.lsn,

@@ -3,11 +3,11 @@
  * 20,000 open markets, for somebody and for nobody, and how long it takes to put one changed market into a
  * snapshot of 20,000 and 200,000. Median, and what 5 % and 95 % of the rounds stayed under.
  */
-import { emptySnapshot, patchSnapshot } from '../dist/catalogue/catalogue-snapshot.js';
-import type { Market } from '../dist/catalogue/market.js';
+import { emptySnapshot, patchSnapshot } from '../dist/catalog/catalog-snapshot.js';
+import type { Market } from '../dist/catalog/market.js';
 import { pageV1 } from '../dist/feed/v1-pipeline.js';
 import type { RankingContext } from '../dist/feed/candidate.js';
-import type { ScoringUser } from '../dist/scoring/types.js';
+import type { ScoringUser } from '../dist/scoring/shared/types.js';
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
 const HOUR_MS = 3_600_000;

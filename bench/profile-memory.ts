@@ -9,18 +9,23 @@ import { loadRankingConfig } from '../dist/config/ranking-config.js';
 import { applyEvents } from '../dist/profiles/apply-events.js';
 import { ProfileCache } from '../dist/profiles/profile-cache.js';
 import { profileMemory } from '../dist/profiles/profile-memory.js';
-import { MarketIndex } from '../dist/repositories/market-index.js';
-import { unpackProfile, type PackedProfile, type ProfileFold } from '../dist/repositories/packed-profile.js';
-import { emptyProfile, type FullProfile, type ProfileEvent } from '../dist/repositories/profile-state.js';
-import { encodeProfile } from '../dist/repositories/stored-profile.js';
-import { loadSampleCatalogue } from '../dist/sample/sample-catalogue.js';
+import { MarketIndex } from '../dist/storage/markets/market-index.js';
+import {
+  unpackProfile,
+  type PackedProfile,
+  type ProfileFold,
+} from '../dist/storage/profiles/packed-profile.js';
+import { emptyProfile, type FullProfile, type ProfileEvent } from '../dist/domain/profile.js';
+import { encodeProfile } from '../dist/storage/profiles/stored-profile.js';
+import { loadSampleCatalog } from '../dist/sample/sample-catalog.js';
 import { simulatePeople } from '../dist/sample/simulate-people.js';
-import { EVENT_TYPES, eventWeight } from '../dist/scoring/event-weight.js';
+import { EVENT_TYPES } from '../dist/domain/event.js';
+import { eventWeight } from '../dist/scoring/shared/event-weight.js';
 
 const PEOPLE = 100_000;
 const MAX_BYTES_A_PERSON = 4_096;
-/** People differ in the markets that they saw: so many catalogues like the sample's are thought to be open. */
-const CATALOGUES = 20;
+/** People differ in the markets that they saw: so many catalogs like the sample's are thought to be open. */
+const CATALOGS = 20;
 const NOW_MS = Date.UTC(2026, 4, 3, 17, 2, 30);
 
 const { gc } = globalThis;
@@ -97,7 +102,7 @@ function say(who: string, { counted, grown, resident }: Cost): void {
 
 /** The sample's people after everything they did, as the gateway would have learned it. */
 function sampleStates(): FullProfile[] {
-  const markets = loadSampleCatalogue(NOW_MS);
+  const markets = loadSampleCatalog(NOW_MS);
   const marketOf = new Map(markets.map((market) => [market.id, market]));
   const { interactions } = simulatePeople(markets, { seed: 1, nowMs: NOW_MS, people: 500, days: 14 });
   const config = loadRankingConfig(undefined);
@@ -119,12 +124,12 @@ function sampleStates(): FullProfile[] {
   return [...states.values()];
 }
 
-/** One of the sample's people under another name, in another of the catalogues. */
+/** One of the sample's people under another name, in another of the catalogs. */
 function personLike(states: readonly FullProfile[], index: number): FullProfile {
   const state = states[index % states.length];
   if (state === undefined) throw new Error('The sample has nobody.');
-  const catalogue = Math.floor(index / states.length) % CATALOGUES;
-  const there = (marketId: string): string => `${marketId}-${catalogue}`;
+  const catalog = Math.floor(index / states.length) % CATALOGS;
+  const there = (marketId: string): string => `${marketId}-${catalog}`;
   const moved = <Value extends { readonly marketId: string }>(
     values: ReadonlyMap<string, Value>,
   ): Map<string, Value> =>

@@ -5,14 +5,14 @@
  * in turn, time going on by a millisecond a round. Then how long the columns take after a change of a
  * price and of a title. Median and what 99 % of the rounds stayed under.
  */
-import { emptySnapshot, patchSnapshot } from '../dist/catalogue/catalogue-snapshot.js';
-import type { Market } from '../dist/catalogue/market.js';
+import { emptySnapshot, patchSnapshot } from '../dist/catalog/catalog-snapshot.js';
+import type { Market } from '../dist/catalog/market.js';
 import { loadRankingConfig } from '../dist/config/ranking-config.js';
 import { RankersV2 } from '../dist/feed/rankers-v2.js';
 import type { RankingInputs } from '../dist/feed/ranking-inputs.js';
 import { composeV1 } from '../dist/feed/v1-pipeline.js';
 import { composeV2, scoreRows } from '../dist/feed/v2-pipeline.js';
-import type { ProfileState } from '../dist/repositories/profile-state.js';
+import type { ProfileState } from '../dist/domain/profile.js';
 import { crowd, FULL, marketsLikeTheSample, NOW_MS, personOf, WARM } from './ranking-world.ts';
 
 const HOUR_MS = 3_600_000;

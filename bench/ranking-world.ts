@@ -1,12 +1,13 @@
 /** What the benchmarks of rankings are made from: markets, trends, and users. */
-import type { CatalogueSnapshot } from '../dist/catalogue/catalogue-snapshot.js';
-import type { Market } from '../dist/catalogue/market.js';
+import type { CatalogSnapshot } from '../dist/catalog/catalog-snapshot.js';
+import type { Market } from '../dist/catalog/market.js';
 import { loadRankingConfig } from '../dist/config/ranking-config.js';
 import { applyEvents } from '../dist/profiles/apply-events.js';
 import { profileMemory } from '../dist/profiles/profile-memory.js';
-import { emptyProfile, type ProfileState } from '../dist/repositories/profile-state.js';
-import { loadSampleCatalogue } from '../dist/sample/sample-catalogue.js';
-import { eventWeight, type EventType } from '../dist/scoring/event-weight.js';
+import { emptyProfile, type ProfileState } from '../dist/domain/profile.js';
+import { loadSampleCatalog } from '../dist/sample/sample-catalog.js';
+import { type EventType } from '../dist/domain/event.js';
+import { eventWeight } from '../dist/scoring/shared/event-weight.js';
 import { NO_TRENDS } from '../dist/trends/trend-columns.js';
 import { TrendState } from '../dist/trends/trend-state.js';
 
@@ -29,7 +30,7 @@ export const FULL: Habits = { engagements: 200, shown: 200, followedOf: 3 };
 
 /** The sample's markets, and variations of them in which names and numbers are others. */
 export function marketsLikeTheSample(count: number): Market[] {
-  const sample = loadSampleCatalogue(NOW_MS);
+  const sample = loadSampleCatalog(NOW_MS);
   return Array.from({ length: count }, (_, index) => {
     const like = sample[index % sample.length];
     if (like === undefined) throw new Error('The sample is empty.');
@@ -112,7 +113,7 @@ export function crowd(ids: readonly string[]): TrendState {
 /** A person who was here a moment ago. */
 export function personOf(
   { engagements, shown, followedOf }: Habits,
-  { entries, columns }: CatalogueSnapshot,
+  { entries, columns }: CatalogSnapshot,
 ): ProfileState {
   const memory = profileMemory(config);
   const followed = entries.filter((_, row) => (columns.category[row] ?? 0) % followedOf === 0);

@@ -12,7 +12,7 @@ import { createGunzip } from 'node:zlib';
 import Table from 'cli-table3';
 import { parse } from 'csv-parse';
 import { pino } from 'pino';
-import { openBackend, type Backend } from '../dist/app.js';
+import { openBackend, type Backend } from '../dist/app/open-backend.js';
 import { readSettings } from '../dist/config/settings.js';
 import { logit } from '../dist/scoring/v2/logit.js';
 
@@ -88,7 +88,7 @@ async function readPoints(prices: string): Promise<Point[]> {
 /** Only the last price of a market within the minute. */
 async function take({ services }: Backend, minute: readonly Point[]): Promise<void> {
   const last = new Map(minute.map((point) => [point.id, point]));
-  const results = await services.catalogue.upsert(
+  const results = await services.catalog.upsert(
     [...last.values()].map(({ id, title, eventKey, probability }) => ({
       ...{ id, title, eventKey, probability },
       volume24h: VOLUME,
@@ -115,7 +115,7 @@ function show({ services }: Backend, now: Date): void {
       market.title,
     ]);
   }
-  const known = services.catalogue.snapshot.entries.filter(
+  const known = services.catalog.snapshot.entries.filter(
     ({ market }) => (services.crowd.momentum(market.id)?.oddsChange24h ?? null) !== null,
   ).length;
   console.log(`${now.toISOString()}: ${known} markets with known odds of a day ago\n${table.toString()}`);

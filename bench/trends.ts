@@ -14,12 +14,12 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { Client } from 'pg';
 import { pino } from 'pino';
-import { emptySnapshot } from '../dist/catalogue/catalogue-snapshot.js';
+import { emptySnapshot } from '../dist/catalog/catalog-snapshot.js';
 import { loadRankingConfig } from '../dist/config/ranking-config.js';
-import { openDatabase } from '../dist/database/client.js';
-import { startEmbeddedServer } from '../dist/database/embedded-server.js';
-import { applyMigrations } from '../dist/database/migrations.js';
-import { createStore, type Store } from '../dist/repositories/store.js';
+import { openDatabase } from '../dist/storage/database/client.js';
+import { startEmbeddedServer } from '../dist/embedded-postgres/embedded-server.js';
+import { applyMigrations } from '../dist/storage/database/migrations.js';
+import { createStore, type Store } from '../dist/storage/store.js';
 import { TrendComputations } from '../dist/trends/trend-computations.js';
 import { TrendService } from '../dist/trends/trend-service.js';
 

@@ -15,8 +15,8 @@ import * as engine from '@prisma/schema-engine-wasm/schema_engine_bg';
 import { Pool } from 'pg';
 import type { QueryResult } from 'pg';
 import { pino } from 'pino';
-import { startEmbeddedServer } from '../dist/database/embedded-server.js';
-import { applyMigrations } from '../dist/database/migrations.js';
+import { startEmbeddedServer } from '../dist/embedded-postgres/embedded-server.js';
+import { applyMigrations } from '../dist/storage/database/migrations.js';
 
 const schemaFile = new URL('schema.prisma', import.meta.url);
 const migrationsFolder = new URL('migrations/', import.meta.url);
@@ -78,7 +78,7 @@ async function differenceFromSchema(url: string): Promise<string | undefined> {
     const schemaEngine = await engine.SchemaEngine.new(
       { datamodels: [[schema.path, schema.content]] },
       () => undefined,
-      bindMigrationAwareSqlAdapterFactory(catalogueReader(pool)),
+      bindMigrationAwareSqlAdapterFactory(catalogReader(pool)),
     );
     const { exitCode, stdout } = await schemaEngine.diff({
       // The database that the adapter is connected to.
@@ -95,10 +95,10 @@ async function differenceFromSchema(url: string): Promise<string | undefined> {
 }
 
 /**
- * Prisma's adapter, taught the type `"char"` of PostgreSQL's own catalogues: the schema engine reads them, and the
+ * Prisma's adapter, taught the type `"char"` of PostgreSQL's own catalogs: the schema engine reads them, and the
  * adapter alone refuses that type.
  */
-function catalogueReader(pool: Pool): SqlMigrationAwareDriverAdapterFactory {
+function catalogReader(pool: Pool): SqlMigrationAwareDriverAdapterFactory {
   const [internalCharType, textType] = [18, 25];
   const characterColumns = new Set<string>();
   const query = pool.query.bind(pool) as (...args: unknown[]) => Promise<QueryResult>;

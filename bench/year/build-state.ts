@@ -7,10 +7,10 @@ import path from 'node:path';
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import { openBackend, type Backend } from '../../dist/app.js';
+import { openBackend, type Backend } from '../../dist/app/open-backend.js';
 import { ProgressView } from '../../dist/cli/progress-view.js';
 import { readSettings } from '../../dist/config/settings.js';
-import { startEmbeddedServer } from '../../dist/database/embedded-server.js';
+import { startEmbeddedServer } from '../../dist/embedded-postgres/embedded-server.js';
 import { SiteCatalog, type SiteMarket } from './catalog.ts';
 import { copyEvents } from './copy-events.ts';
 import { simulateHistory, type SiteEvent } from './history.ts';
@@ -67,7 +67,7 @@ async function build(state: YearState): Promise<void> {
   const logger = pino({ level: 'silent' });
   const backend = await openBackend({
     settings: readSettings({ BELLWETHER_DATA_DIR: dataDir, BELLWETHER_SAMPLE: 'off' }),
-    ...{ logger, clock: Date.now, holdCatalogue: false },
+    ...{ logger, clock: Date.now, holdCatalog: false },
   });
   const server = await startEmbeddedServer({ dataDir, logger });
   const client = new Client({ connectionString: server.url });
@@ -122,7 +122,7 @@ async function storeMarkets(
   add: (count: number) => void,
 ): Promise<void> {
   for (const markets of batches(catalog.markets, MARKETS_AT_ONCE)) {
-    const results = await services.catalogue.upsert(
+    const results = await services.catalog.upsert(
       markets.map(({ createdAtMs, resolvesAtMs, number, ...market }) => ({
         ...{ id: market.id, title: market.title, description: market.description, category: market.category },
         ...{ tags: [...market.tags], probability: market.probability, eventKey: market.eventKey },

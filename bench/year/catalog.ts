@@ -2,7 +2,7 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
-import { loadSampleCatalogue } from '../../dist/sample/sample-catalogue.js';
+import { loadSampleCatalog } from '../../dist/sample/sample-catalog.js';
 import { marketIdOf } from './keys.ts';
 import { DAY_MS } from './size.ts';
 
@@ -36,7 +36,7 @@ export class SiteCatalog {
   constructor(count: number, nowMs: number) {
     this.#nowMs = nowMs;
     const rng = xoroshiro128plus(400_000);
-    const sample = loadSampleCatalogue(nowMs);
+    const sample = loadSampleCatalog(nowMs);
     this.markets = Array.from({ length: count }, (_, number): SiteMarket => {
       const kind = Math.floor(uniformFloat64(rng) * sample.length);
       const like = sample[kind];

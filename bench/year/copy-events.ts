@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Client } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { loadRankingConfig } from '../../dist/config/ranking-config.js';
-import { eventWeight } from '../../dist/scoring/event-weight.js';
+import { eventWeight } from '../../dist/scoring/shared/event-weight.js';
 import type { SiteEvent } from './history.ts';
 
 /** Rows of one statement. */

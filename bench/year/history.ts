@@ -2,7 +2,7 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { logNormal } from '../../dist/sample/random-draws.js';
-import type { EventType } from '../../dist/scoring/event-weight.js';
+import type { EventType } from '../../dist/domain/event.js';
 import type { SiteCatalog, SiteMarket } from './catalog.ts';
 import { DAY_MS, type Cohort } from './size.ts';
 

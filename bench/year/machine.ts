@@ -1,7 +1,7 @@
 import { cpus, totalmem } from 'node:os';
 import { Client } from 'pg';
 import { pino } from 'pino';
-import { startEmbeddedServer } from '../../dist/database/embedded-server.js';
+import { startEmbeddedServer } from '../../dist/embedded-postgres/embedded-server.js';
 
 /** What was measured on. */
 export async function describeMachine(dataDir: string): Promise<string> {

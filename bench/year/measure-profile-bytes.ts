@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { pino } from 'pino';
-import { startEmbeddedServer } from '../../dist/database/embedded-server.js';
+import { startEmbeddedServer } from '../../dist/embedded-postgres/embedded-server.js';
 import type { YearState } from './build-state.ts';
 import { userKeyOf } from './keys.ts';
 import type { Measurement, Result } from './result.ts';

@@ -1,6 +1,6 @@
 import { isLoopback } from '../config/listen-host.js';
 import type { Settings } from '../config/settings.js';
-import { OperatorError } from '../errors.js';
+import { OperatorError } from '../lib/errors.js';
 
 /**
  * Without authentication everything is open to whoever reaches the port, so that port must not be

@@ -1,4 +1,4 @@
-import type { Logger } from '../observability/logger.js';
+import type { Logger } from '../lib/logger.js';
 
 /**
  * Tells the other replicas of one gateway whose profiles changed, so that none serves from memory what is out of

@@ -1,9 +1,9 @@
-import { connectionTo } from '../database/connection.js';
-import { busChannelOf } from '../database/schema-names.js';
+import { connectionTo } from '../storage/database/connection.js';
+import { busChannelOf } from '../storage/database/schema-names.js';
 import type { InvalidationBus } from './invalidation-bus.js';
 import { createPostgresBus } from './postgres-bus.js';
 import { createRedisBus } from './redis-bus.js';
-import type { Logger } from '../observability/logger.js';
+import type { Logger } from '../lib/logger.js';
 
 /** What other replicas say about profiles held here. */
 export interface HeldProfiles {
@@ -12,7 +12,7 @@ export interface HeldProfiles {
 }
 
 /** Tells other replicas whose profiles changed here, and hears from them: over Redis if there is one. */
-export function openBus(parts: {
+export function openBus(deps: {
   redisUrl: string | undefined;
   databaseUrl: string;
   profiles: HeldProfiles;
@@ -21,7 +21,7 @@ export function openBus(parts: {
   random: () => number;
   logger: Logger;
 }): InvalidationBus {
-  const { redisUrl, databaseUrl, profiles, origin, random, logger } = parts;
+  const { redisUrl, databaseUrl, profiles, origin, random, logger } = deps;
   const options = {
     ...{ origin, logger, random, channel: busChannelOf(connectionTo(databaseUrl).schema) },
     handler: {

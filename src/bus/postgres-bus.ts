@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { Client, escapeIdentifier } from 'pg';
-import { connectionTo } from '../database/connection.js';
+import { connectionTo } from '../storage/database/connection.js';
 import type { BusSession, SessionEvents } from './bus-session.js';
 import type { BusOptions, InvalidationBus } from './invalidation-bus.js';
 import { SessionBus } from './session-bus.js';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errorMessage } from '../database/error-message.js';
+import { errorMessage } from '../storage/database/error-message.js';
 import type { BusSession, OpenSession } from './bus-session.js';
 import {
   defaultBusTimings,

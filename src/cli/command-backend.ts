@@ -1,12 +1,12 @@
-import { openBackend, type Backend } from '../app.js';
+import { openBackend, type Backend } from '../app/open-backend.js';
 import { settingsFromEnvironment } from '../config/settings.js';
-import { createLogger } from '../observability/logger.js';
+import { createLogger } from '../lib/logger.js';
 import { databaseName } from './database-name.js';
 import { printNote } from './print.js';
 import { interruptible } from './interruptible.js';
 
 interface BackendNeeds {
-  readonly holdCatalogue: boolean;
+  readonly holdCatalog: boolean;
   readonly runsJobs?: boolean;
 }
 

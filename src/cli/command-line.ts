@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../config/package-version.js';
-import { BellwetherError, OperatorError } from '../errors.js';
+import { BellwetherError, OperatorError } from '../lib/errors.js';
 import { reasonOf } from '../jobs/reason-of.js';
-import { isUnavailable } from '../repositories/unavailable.js';
+import { isUnavailable } from '../storage/unavailable.js';
 import { configCommand } from './config.js';
 import { evaluateCommand } from './evaluate.js';
 import { eventsCommand } from './events.js';

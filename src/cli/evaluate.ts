@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { openSource, type ImportSource } from '../catalogue/importers/open-source.js';
+import { openSource, type ImportSource } from '../catalog/importers/open-source.js';
 import { configVersion } from '../config/config-version.js';
 import { loadRankingConfig } from '../config/ranking-config.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
 import { HALVES, type Half } from '../evaluation/user-half.js';
 import { settingsFromEnvironment } from '../config/settings.js';
-import { OperatorError } from '../errors.js';
-import { visible } from '../input/control-characters.js';
+import { OperatorError } from '../lib/errors.js';
+import { visible } from '../lib/input/control-characters.js';
 import { ALGORITHM_NAMES, type AlgorithmName } from '../evaluation/algorithm.js';
 import type { Archive } from '../evaluation/archive.js';
 import type { ArchiveIntake } from '../evaluation/archive-builder.js';

@@ -18,7 +18,7 @@ export function eventsCommand(): Command {
 }
 
 async function printRejected({ limit, json }: { limit: number; json: boolean }): Promise<void> {
-  await withCommandBackend({ holdCatalogue: false }, async (backend) => {
+  await withCommandBackend({ holdCatalog: false }, async (backend) => {
     const events = await backend.store.rejectedEvents.newest(limit);
     if (json) {
       for (const event of events) print(JSON.stringify(event));

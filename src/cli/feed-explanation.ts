@@ -1,6 +1,6 @@
 import type { Explanation, ExplainedItem, Stage } from '../feed/explanation.js';
-import { visible } from '../input/control-characters.js';
-import { truncated } from '../input/truncate.js';
+import { visible } from '../lib/input/control-characters.js';
+import { truncated } from '../lib/input/truncate.js';
 import { TextTable } from './text-table.js';
 
 const PARTS_SHOWN = 5;

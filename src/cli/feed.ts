@@ -1,11 +1,11 @@
 import { Command, Option } from 'commander';
 import type { Feed, FeedItem } from '../feed/feed.js';
-import { OperatorError } from '../errors.js';
+import { OperatorError } from '../lib/errors.js';
 import { createLoaders } from '../graphql/loaders.js';
 import { withCommandBackend } from './command-backend.js';
 import { countUpTo } from './count-argument.js';
 import { renderExplanation } from './feed-explanation.js';
-import { truncated } from '../input/truncate.js';
+import { truncated } from '../lib/input/truncate.js';
 import { print } from './print.js';
 import { TextTable } from './text-table.js';
 
@@ -40,7 +40,7 @@ export function feedCommand(): Command {
 }
 
 async function printFeed(userKey: string | undefined, options: FeedOptions): Promise<void> {
-  await withCommandBackend({ holdCatalogue: true }, async ({ services }) => {
+  await withCommandBackend({ holdCatalog: true }, async ({ services }) => {
     const { profile } = createLoaders(services);
     const { country, limit, algorithm, explain, json } = options;
     const feed = await services.feed.feed({ userKey, country, limit, algorithm }, profile);

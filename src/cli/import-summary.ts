@@ -1,5 +1,5 @@
-import type { ImportSummary } from '../catalogue/import-run.js';
-import { visible } from '../input/control-characters.js';
+import type { ImportSummary } from '../catalog/import-run.js';
+import { visible } from '../lib/input/control-characters.js';
 import { TextTable } from './text-table.js';
 
 /** The summary as a table for people; lines that say nothing are left out. */

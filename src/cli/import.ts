@@ -1,17 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import {
-  runImport,
-  type ImportOptions,
-  type ImportSink,
-  type ImportSummary,
-} from '../catalogue/import-run.js';
-import { importFormats, type ImportFormat } from '../catalogue/importers/formats.js';
-import { instantMs } from '../catalogue/importers/instant.js';
-import { openSource, type ImportSource } from '../catalogue/importers/open-source.js';
-import { readPrices, type PriceList } from '../catalogue/importers/prices.js';
-import type { Clock } from '../config/clock.js';
-import { OperatorError } from '../errors.js';
-import { encodingOf } from '../input/encoding.js';
+import { runImport, type ImportOptions, type ImportSink, type ImportSummary } from '../catalog/import-run.js';
+import { importFormats, type ImportFormat } from '../catalog/importers/formats.js';
+import { instantMs } from '../catalog/importers/instant.js';
+import { openSource, type ImportSource } from '../catalog/importers/open-source.js';
+import { readPrices, type PriceList } from '../catalog/importers/prices.js';
+import type { Clock } from '../lib/clock.js';
+import { OperatorError } from '../lib/errors.js';
+import { encodingOf } from '../lib/input/encoding.js';
 import { print } from './print.js';
 import { interruptible } from './interruptible.js';
 import { summaryTable } from './import-summary.js';
@@ -55,7 +50,7 @@ Examples:
 The exit code is 0 also when some records were rejected, and 1 when all were or there was none.`;
 
 /**
- * `bellwether import`: fills the catalogue, and the profiles, from a file, standard input or an
+ * `bellwether import`: fills the catalog, and the profiles, from a file, standard input or an
  * address.
  *
  * @throws OperatorError (from the action) when the source cannot be read, or is broken as a whole.

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import type { Backend } from '../app.js';
-import { OperatorError } from '../errors.js';
-import { visible } from '../input/control-characters.js';
+import type { Backend } from '../app/open-backend.js';
+import { OperatorError } from '../lib/errors.js';
+import { visible } from '../lib/input/control-characters.js';
 import type { JobStatus } from '../jobs/job-service.js';
 import { print, printNote } from './print.js';
 import { TextTable } from './text-table.js';
@@ -26,7 +26,7 @@ export function jobCommand(): Command {
 }
 
 async function list({ json }: { json: boolean }): Promise<void> {
-  await withCommandBackend({ holdCatalogue: false }, async (backend) => {
+  await withCommandBackend({ holdCatalog: false }, async (backend) => {
     const jobs = await backend.services.jobs.list();
     if (json) {
       for (const job of jobs) print(JSON.stringify(job));
@@ -64,7 +64,7 @@ function period(seconds: number): string {
 const instant = (at: Date): string => at.toISOString().slice(0, 19).replace('T', ' ');
 
 async function run(name: string): Promise<void> {
-  await withCommandBackend({ holdCatalogue: false, runsJobs: true }, (backend, stop) =>
+  await withCommandBackend({ holdCatalog: false, runsJobs: true }, (backend, stop) =>
     runToEnd(backend, name, stop),
   );
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Settings } from '../config/settings.js';
-import { OperatorError } from '../errors.js';
+import { OperatorError } from '../lib/errors.js';
 
 type Address = Pick<Settings, 'host' | 'port'>;
 

@@ -1,7 +1,7 @@
-import type { Backend } from '../app.js';
-import { importedEventId } from '../catalogue/importers/event-id.js';
+import type { Backend } from '../app/open-backend.js';
+import { importedEventId } from '../catalog/importers/event-id.js';
 import { simulateOddsHistory } from '../sample/odds-history.js';
-import { loadSampleCatalogue } from '../sample/sample-catalogue.js';
+import { loadSampleCatalog } from '../sample/sample-catalog.js';
 import { simulatePeople } from '../sample/simulate-people.js';
 import { UNFINISHED_SAMPLE } from './unfinished-sample.js';
 
@@ -25,7 +25,7 @@ const MARKETS_AT_ONCE = 500;
 const INTERACTIONS_AT_ONCE = 1_000;
 
 /**
- * Stores the sample catalogue with its odds history, and simulated people with what they did, all up
+ * Stores the sample catalog with its odds history, and simulated people with what they did, all up
  * to `nowMs`. Only as the last step do the markets say that they are the sample: one that was not loaded
  * to its end is known by that, and the same call, for the same `nowMs` and options, completes it.
  *
@@ -40,10 +40,10 @@ export async function loadSample(
   { onProgress, stop }: { onProgress?: (share: number) => void; stop?: AbortSignal } = {},
 ): Promise<LoadedSample> {
   const { seed, people, days } = options;
-  const markets = loadSampleCatalogue(nowMs);
+  const markets = loadSampleCatalog(nowMs);
   const storeMarkets = async (all: readonly { id: string }[]): Promise<void> => {
     for (const batch of batches(all, MARKETS_AT_ONCE)) {
-      const refused = (await services.catalogue.upsert(batch)).find(({ outcome }) => outcome === 'REJECTED');
+      const refused = (await services.catalog.upsert(batch)).find(({ outcome }) => outcome === 'REJECTED');
       if (refused) throw new Error(`The sample market ${refused.id} is not valid: ${refused.reason ?? ''}`);
     }
   };

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { findDatabase } from '../app.js';
+import { findDatabase } from '../app/open-backend.js';
 import { settingsFromEnvironment } from '../config/settings.js';
-import { applyMigrations, migrationStatus } from '../database/migrations.js';
-import { createLogger, type Logger } from '../observability/logger.js';
+import { applyMigrations, migrationStatus } from '../storage/database/migrations.js';
+import { createLogger, type Logger } from '../lib/logger.js';
 import { databaseName } from './database-name.js';
 import { print, printNote } from './print.js';
 import { TextTable } from './text-table.js';

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { OperatorError } from '../errors.js';
-import { visible } from '../input/control-characters.js';
-import type { SinkStatus } from '../sinks/sink-status.js';
+import { OperatorError } from '../lib/errors.js';
+import { visible } from '../lib/input/control-characters.js';
+import type { SinkStatus } from '../outbox/sink-status.js';
 import { withCommandBackend } from './command-backend.js';
 import { print, printNote } from './print.js';
 import { TextTable } from './text-table.js';
@@ -36,7 +36,7 @@ export function outboxCommand(): Command {
 }
 
 async function list({ json }: { json: boolean }): Promise<void> {
-  await withCommandBackend({ holdCatalogue: false }, async ({ services }) => {
+  await withCommandBackend({ holdCatalog: false }, async ({ services }) => {
     const sinks = await services.sinks.list();
     if (json) {
       for (const sink of sinks) print(JSON.stringify(sink));
@@ -65,7 +65,7 @@ async function list({ json }: { json: boolean }): Promise<void> {
 }
 
 async function drop(name: string, { yes, force }: { yes: boolean; force: boolean }): Promise<void> {
-  await withCommandBackend({ holdCatalogue: false }, async ({ services }, signal) => {
+  await withCommandBackend({ holdCatalog: false }, async ({ services }, signal) => {
     const sink = await services.sinks.of(name);
     const shown = visible(name);
     if (sink.events === 0) throw new OperatorError(`No events wait for a sink named "${shown}".`);

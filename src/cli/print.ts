@@ -1,4 +1,4 @@
-import { visibleLines } from '../input/control-characters.js';
+import { visibleLines } from '../lib/input/control-characters.js';
 
 /** Prints text, which may have several lines, on standard output. Control characters of foreign text become visible. */
 export function print(text: string): void {

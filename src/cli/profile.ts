@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import type { Backend } from '../app.js';
-import { OperatorError } from '../errors.js';
+import type { Backend } from '../app/open-backend.js';
+import { OperatorError } from '../lib/errors.js';
 import { print, printNote } from './print.js';
 import { withCommandBackend } from './command-backend.js';
 
@@ -17,7 +17,7 @@ export function profileCommand(): Command {
       .option('--all', 'every person', false)
       .action(async (userKey: string | undefined, { all }: { all: boolean }) => {
         if ((userKey === undefined) !== all) throw new OperatorError('Name one person, or give --all.');
-        await withCommandBackend({ holdCatalogue: false }, async (backend) => {
+        await withCommandBackend({ holdCatalog: false }, async (backend) => {
           const count =
             userKey === undefined ? await rebuildAll(backend) : await rebuildOne(backend, userKey);
           print(`Rebuilt ${count} ${count === 1 ? 'profile' : 'profiles'}.`);

@@ -1,7 +1,7 @@
 import type { Archive } from '../evaluation/archive.js';
 import { ArchiveBuilder, type ArchiveIntake } from '../evaluation/archive-builder.js';
 import { simulateOddsHistory } from '../sample/odds-history.js';
-import { loadSampleCatalogue } from '../sample/sample-catalogue.js';
+import { loadSampleCatalog } from '../sample/sample-catalog.js';
 import { simulatePeople } from '../sample/simulate-people.js';
 import { SAMPLE_DEFAULTS } from './load-sample.js';
 
@@ -11,7 +11,7 @@ const SAMPLE_NOW_MS = Date.parse('2026-01-01T00:00:00Z');
 /** The sample world as `bellwether sample` would load it at a fixed instant. */
 export function sampleArchive(): { archive: Archive; intake: ArchiveIntake } {
   const options = { ...SAMPLE_DEFAULTS, nowMs: SAMPLE_NOW_MS };
-  const markets = loadSampleCatalogue(SAMPLE_NOW_MS);
+  const markets = loadSampleCatalog(SAMPLE_NOW_MS);
   const builder = new ArchiveBuilder();
   let line = 0;
   for (const market of markets) builder.add({ kind: 'market', line: ++line, market, dates: {} }, 'sample');

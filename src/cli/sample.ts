@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { OperatorError } from '../errors.js';
+import { OperatorError } from '../lib/errors.js';
 import { withCommandBackend } from './command-backend.js';
 import { countUpTo } from './count-argument.js';
 import { loadSample, SAMPLE_DEFAULTS, type SampleOptions } from './load-sample.js';
@@ -14,7 +14,7 @@ interface SampleFlags extends SampleOptions {
 /** `bellwether sample`: the sample world, for trying things out. */
 export function sampleCommand(): Command {
   return new Command('sample')
-    .description('Load the sample catalogue, and simulated people with what they did lately.')
+    .description('Load the sample catalog, and simulated people with what they did lately.')
     .option('--people <number>', 'how many people, 1–5,000', countUpTo(5_000), SAMPLE_DEFAULTS.people)
     .option(
       '--days <number>',
@@ -33,7 +33,7 @@ export function sampleCommand(): Command {
 }
 
 async function load(flags: SampleFlags): Promise<void> {
-  await withCommandBackend({ holdCatalogue: true }, async (backend, stop) => {
+  await withCommandBackend({ holdCatalog: true }, async (backend, stop) => {
     const { markets: stored } = backend.store;
     const nowMs = Date.now();
     const startedMs = await unfinishedSampleMs(stored, nowMs);

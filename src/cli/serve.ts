@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
-import { openBackend, type Backend, type Surroundings } from '../app.js';
-import { startGateway } from '../gateway.js';
+import { openBackend, type Backend, type Surroundings } from '../app/open-backend.js';
+import { startGateway } from '../app/gateway.js';
 import { requireClosedDoor } from '../auth/open-access.js';
 import { settingsFromEnvironment } from '../config/settings.js';
-import { createLogger } from '../observability/logger.js';
+import { createLogger } from '../lib/logger.js';
 import { listenError, requireFreeAddress } from './listen-address.js';
 import { loadSample, SAMPLE_DEFAULTS } from './load-sample.js';
 import { settingsHelp } from './settings-help.js';
@@ -51,7 +51,7 @@ async function fillWithSample(
   const startedMs = await unfinishedSampleMs(markets, nowMs);
   if (startedMs !== undefined) logger.info('the sample was not loaded to its end: completing it');
   else if (await markets.isEmpty()) {
-    logger.info('the database is empty: loading the sample catalogue and 500 simulated people');
+    logger.info('the database is empty: loading the sample catalog and 500 simulated people');
   } else return;
   try {
     const loaded = await loadSample(backend, startedMs ?? nowMs, SAMPLE_DEFAULTS, { stop });
@@ -68,7 +68,7 @@ async function serveUntil(stop: AbortSignal, backend: Backend, surroundings: Sur
   });
   logger.warn('development mode: no authentication, everything is open to this machine');
   logger.info(
-    { openMarkets: backend.services.catalogue.snapshot.entries.length },
+    { openMarkets: backend.services.catalog.snapshot.entries.length },
     `ready: GraphQL at ${gateway.url}/graphql, GraphiQL at ${gateway.url}/graphiql`,
   );
   if (!stop.aborted) await once(stop, 'abort');

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { visible } from '../input/control-characters.js';
+import { visible } from '../lib/input/control-characters.js';
 
 /** A cell across all columns. */
 export interface WideCell {

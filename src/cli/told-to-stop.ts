@@ -1,4 +1,4 @@
-import type { Logger } from '../observability/logger.js';
+import type { Logger } from '../lib/logger.js';
 import { onStopSignal } from './stop-signals.js';
 
 /** Below the 10 s after which process managers usually send SIGKILL. */

@@ -1,5 +1,5 @@
-import type { MarketRepository } from '../repositories/market-repository.js';
-import { loadSampleCatalogue } from '../sample/sample-catalogue.js';
+import type { MarketRepository } from '../storage/markets/market-repository.js';
+import { loadSampleCatalog } from '../sample/sample-catalog.js';
 
 /** The `source` of the sample's markets until everything of it is stored. */
 export const UNFINISHED_SAMPLE = 'sample, not yet complete';
@@ -12,7 +12,7 @@ export async function unfinishedSampleMs(
   markets: Pick<MarketRepository, 'findByIds'>,
   nowMs: number,
 ): Promise<number | undefined> {
-  const createdAt = new Map(loadSampleCatalogue(nowMs).map((market) => [market.id, market.createdAt]));
+  const createdAt = new Map(loadSampleCatalog(nowMs).map((market) => [market.id, market.createdAt]));
   const stored = await markets.findByIds([...createdAt.keys()]);
   const unfinished = stored.find(({ source }) => source === UNFINISHED_SAMPLE);
   if (unfinished === undefined) return undefined;

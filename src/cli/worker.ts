@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
-import { openBackend } from '../app.js';
+import { openBackend } from '../app/open-backend.js';
 import { settingsFromEnvironment } from '../config/settings.js';
-import { createLogger } from '../observability/logger.js';
+import { createLogger } from '../lib/logger.js';
 import { settingsHelp } from './settings-help.js';
 import { toldToStop } from './told-to-stop.js';
 
@@ -20,7 +20,7 @@ async function work(): Promise<void> {
   const settings = settingsFromEnvironment();
   const logger = createLogger(settings.logLevel, { pretty: process.stdout.isTTY, fd: 1 });
   const told = toldToStop(logger);
-  const surroundings = { settings, logger, clock: Date.now, runsJobs: true, holdCatalogue: false };
+  const surroundings = { settings, logger, clock: Date.now, runsJobs: true, holdCatalog: false };
   const backend = await openBackend(surroundings);
   try {
     backend.liveConfig.start();

@@ -1,6 +1,6 @@
 import { readFileSync, statSync, type Stats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { OperatorError } from '../errors.js';
+import { OperatorError } from '../lib/errors.js';
 import { fileProblem } from './file-problem.js';
 
 /** Ten times what a config needs; parsing as much takes a fraction of a second, whatever stands in it. */

@@ -1,5 +1,5 @@
 import { LineCounter, parseDocument, visit, type Document } from 'yaml';
-import { OperatorError } from '../errors.js';
+import { OperatorError } from '../lib/errors.js';
 
 /** Aliases that are told to repeat more than this could fill the memory. */
 const MOST_ALIASES = 100;

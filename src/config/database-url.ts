@@ -1,5 +1,5 @@
 import { parseIntoClientConfig } from 'pg-connection-string';
-import { OperatorError } from '../errors.js';
+import { OperatorError } from '../lib/errors.js';
 import { nearName } from './near-name.js';
 import { ENCODE, readableUrl } from './readable-url.js';
 

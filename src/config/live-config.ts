@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { Clock } from '../lib/clock.js';
 import { configDifferences } from './config-differences.js';
 import { readConfigTextLater } from './config-text.js';
 import { configVersion } from './config-version.js';
@@ -62,20 +62,20 @@ export class LiveConfig {
   #looking: Promise<void> = Promise.resolve();
 
   /**
-   * @param parts.file the deployment's own file; without one the default config holds for ever.
+   * @param deps.file the deployment's own file; without one the default config holds for ever.
    * @throws {OperatorError} when the file cannot be read or has faults: a gateway does not start with such a one.
    */
   constructor(
-    private readonly parts: {
+    private readonly deps: {
       readonly file: string | undefined;
       readonly clock: Clock;
       readonly logger: ConfigLog;
       readonly lookEveryMs?: number;
     },
   ) {
-    const config = loadRankingConfig(parts.file);
+    const config = loadRankingConfig(deps.file);
     this.#atStart = config;
-    this.#current = { config, version: configVersion(config), loadedAt: new Date(parts.clock()) };
+    this.#current = { config, version: configVersion(config), loadedAt: new Date(deps.clock()) };
   }
 
   /** The config in force. Whoever needs several values of one config takes it once. */
@@ -106,14 +106,14 @@ export class LiveConfig {
 
   /** Follows the file from now on. */
   start(): void {
-    if (this.parts.file === undefined || this.#timer !== undefined) return;
+    if (this.deps.file === undefined || this.#timer !== undefined) return;
     const look = async (): Promise<void> => {
       await this.#look();
       this.#timer?.refresh();
     };
     this.#timer = setTimeout(() => {
       this.#looking = look();
-    }, this.parts.lookEveryMs ?? LOOK_EVERY_MS).unref();
+    }, this.deps.lookEveryMs ?? LOOK_EVERY_MS).unref();
   }
 
   /** Follows the file no longer; what is in force stays. */
@@ -125,18 +125,18 @@ export class LiveConfig {
 
   /** Decides on what the file says now, without waiting whether somebody is still writing it. */
   async reload(): Promise<ReloadOutcome> {
-    if (this.parts.file === undefined) return 'unchanged';
-    const seen = await this.#read(this.parts.file);
-    if (!isSame(seen, this.#judged)) return this.#judge(seen, this.parts.file);
+    if (this.deps.file === undefined) return 'unchanged';
+    const seen = await this.#read(this.deps.file);
+    if (!isSame(seen, this.#judged)) return this.#judge(seen, this.deps.file);
     return this.#refusal === undefined ? 'unchanged' : 'refused';
   }
 
   async #look(): Promise<void> {
-    if (this.parts.file === undefined) return;
-    const seen = await this.#read(this.parts.file);
+    if (this.deps.file === undefined) return;
+    const seen = await this.#read(this.deps.file);
     const settled = isSame(seen, this.#fresh);
     this.#fresh = isSame(seen, this.#judged) ? undefined : seen;
-    if (settled && this.#fresh !== undefined) this.#judge(seen, this.parts.file);
+    if (settled && this.#fresh !== undefined) this.#judge(seen, this.deps.file);
   }
 
   async #read(file: string): Promise<Sight> {
@@ -161,8 +161,8 @@ export class LiveConfig {
 
   #refuse(message: string, file: string): ReloadOutcome {
     this.#refused += 1;
-    this.#refusal = { message, refusedAt: new Date(this.parts.clock()) };
-    this.parts.logger.error(
+    this.#refusal = { message, refusedAt: new Date(this.deps.clock()) };
+    this.deps.logger.error(
       { file, configVersion: this.#current.version, fault: message },
       'the ranking config was refused; the one before stays in force',
     );
@@ -175,11 +175,10 @@ export class LiveConfig {
     const before = this.#current;
     const version = configVersion(config);
     if (version === before.version) {
-      if (healed)
-        this.parts.logger.info({ file, configVersion: version }, 'the ranking config is good again');
+      if (healed) this.deps.logger.info({ file, configVersion: version }, 'the ranking config is good again');
       return 'unchanged';
     }
-    const current = { config, version, loadedAt: new Date(this.parts.clock()) };
+    const current = { config, version, loadedAt: new Date(this.deps.clock()) };
     this.#current = current;
     this.#tellLog(before, file);
     this.#tellListeners(before);
@@ -191,9 +190,9 @@ export class LiveConfig {
     const changed = configDifferences(before.config, config).map(({ path }) => path);
     const waiting = this.awaitingRestart;
     const details = { file, configVersion: version, configVersionBefore: before.version, changed };
-    if (waiting.length === 0) this.parts.logger.info(details, 'the ranking config changed');
+    if (waiting.length === 0) this.deps.logger.info(details, 'the ranking config changed');
     else {
-      this.parts.logger.info(
+      this.deps.logger.info(
         { ...details, atNextStart: waiting },
         'the ranking config changed; some of it takes effect at the next start only',
       );
@@ -205,7 +204,7 @@ export class LiveConfig {
       try {
         listener(this.#current, before);
       } catch (error) {
-        this.parts.logger.error({ err: error }, 'a part could not take the new ranking config');
+        this.deps.logger.error({ err: error }, 'a part could not take the new ranking config');
       }
     }
   }

@@ -1,4 +1,4 @@
-import { BellwetherError } from '../errors.js';
+import { BellwetherError } from '../lib/errors.js';
 import { checkRanking } from './check-ranking.js';
 import { faultSentences } from './config-fault.js';
 import { mergeTrees } from './config-tree.js';

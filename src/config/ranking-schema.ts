@@ -4,7 +4,7 @@ import { amount, days, minutesOfADay, share, whole } from './number-schemas.js';
 import { sinksSchema } from './sink-config.js';
 import { sourcesSchema } from './source-config.js';
 import { impressionsSchema, rankingChoiceSchema, v2Schema } from './v2-schema.js';
-import { EVENT_TYPES } from '../scoring/event-weight.js';
+import { EVENT_TYPES } from '../domain/event.js';
 
 const cacheSeconds = amount({ above: 0, most: 86_400 });
 

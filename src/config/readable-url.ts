@@ -1,4 +1,4 @@
-import { OperatorError } from '../errors.js';
+import { OperatorError } from '../lib/errors.js';
 
 /** A predicate, for behind the name of a setting. */
 export const ENCODE =

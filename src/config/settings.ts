@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { OperatorError } from '../errors.js';
+import { OperatorError } from '../lib/errors.js';
 import { parseDatabaseUrl } from './database-url.js';
 import { listenHost } from './listen-host.js';
 import { readableUrl } from './readable-url.js';

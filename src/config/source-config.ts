@@ -40,7 +40,7 @@ const common = {
   closeMissing: z.boolean().default(false),
 };
 
-/** One address of a market site from which the catalogue is kept up to date. */
+/** One address of a market site from which the catalog is kept up to date. */
 export const sourceConfigSchema = z.discriminatedUnion('format', [
   z.strictObject({
     ...common,

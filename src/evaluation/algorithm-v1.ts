@@ -1,5 +1,5 @@
 import { scoringUser } from '../profiles/scoring-user.js';
-import { finalScorerV1 } from '../scoring/final-v1.js';
+import { finalScorerV1 } from '../scoring/v1/final-v1.js';
 import type { Algorithm } from './algorithm.js';
 
 /** Algorithm v1, as the gateway computes it. */

@@ -1,7 +1,7 @@
-import type { CatalogueEntry } from '../catalogue/catalogue.js';
-import { columnsOf, type CatalogueColumns } from '../catalogue/market-columns.js';
-import { marketTerms, toPastMarket } from '../catalogue/market-terms.js';
-import { differInNumbersOnly, withNumbers } from '../catalogue/patch-columns.js';
+import type { CatalogEntry } from '../catalog/catalog.js';
+import { columnsOf, type CatalogColumns } from '../catalog/columns/market-columns.js';
+import { marketTerms, toPastMarket } from '../catalog/columns/market-terms.js';
+import { differInNumbersOnly, withNumbers } from '../catalog/columns/patch-columns.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
 import { profileMemory } from '../profiles/profile-memory.js';
 import { userV2 } from '../profiles/user-v2.js';
@@ -13,7 +13,7 @@ import type { Archive } from './archive.js';
 export function algorithmV2(archive: Archive, config: RankingConfig): Algorithm {
   const scorer = new ScorerV2(config.v2, config.impressions);
   const memory = profileMemory(config);
-  const catalogue = new CandidateColumns();
+  const catalog = new CandidateColumns();
   const markets = new Map(archive.markets.map(({ market }) => [market.id, market]));
   const findPast = (marketId: string): ReturnType<typeof toPastMarket> | undefined => {
     const market = markets.get(marketId);
@@ -21,7 +21,7 @@ export function algorithmV2(archive: Archive, config: RankingConfig): Algorithm 
   };
   return (moment, scores) => {
     const { nowMs, profile, country, trends } = moment;
-    const columns = catalogue.of(moment);
+    const columns = catalog.of(moment);
     const user = userV2(profile, nowMs, memory);
     const { final } = scorer.score(columns, trends.columns(columns, country), user, findPast, nowMs);
     scores.set(final.subarray(0, columns.size));
@@ -32,10 +32,10 @@ export function algorithmV2(archive: Archive, config: RankingConfig): Algorithm 
 class CandidateColumns {
   #candidates: readonly number[] | undefined;
   #priceVersion = -1;
-  #entries: readonly CatalogueEntry[] = [];
-  #columns: CatalogueColumns = columnsOf([]);
+  #entries: readonly CatalogEntry[] = [];
+  #columns: CatalogColumns = columnsOf([]);
 
-  of({ candidates, entries, priceVersion }: Moment): CatalogueColumns {
+  of({ candidates, entries, priceVersion }: Moment): CatalogColumns {
     if (candidates === this.#candidates && priceVersion === this.#priceVersion) return this.#columns;
     const now = candidates.flatMap((number) => entries[number] ?? []);
     this.#columns = this.#withNumbers(now) ?? columnsOf(now, marketTerms);
@@ -45,9 +45,9 @@ class CandidateColumns {
     return this.#columns;
   }
   /** The columns after a change of numbers alone; undefined when more than that changed. */
-  #withNumbers(now: readonly CatalogueEntry[]): CatalogueColumns | undefined {
+  #withNumbers(now: readonly CatalogEntry[]): CatalogColumns | undefined {
     if (now.length !== this.#entries.length) return undefined;
-    const changed: { row: number; entry: CatalogueEntry }[] = [];
+    const changed: { row: number; entry: CatalogEntry }[] = [];
     for (const [row, entry] of now.entries()) {
       const before = this.#entries[row];
       if (before === entry) continue;

@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from '../catalogue/catalogue.js';
+import type { CatalogEntry } from '../catalog/catalog.js';
 import type { FullProfile } from '../profiles/profile-service.js';
 import type { TrendState } from '../trends/trend-state.js';
 
@@ -8,7 +8,7 @@ export interface Moment {
   /** The open markets, ascending; the same list as long as the same are open. */
   readonly candidates: readonly number[];
   /** By market number, with the odds known by now. Those of markets not yet made are there, and no candidates. */
-  readonly entries: readonly CatalogueEntry[];
+  readonly entries: readonly CatalogEntry[];
   /** Grows whenever the odds or the volume of a market become known. */
   readonly priceVersion: number;
   readonly profile: FullProfile;

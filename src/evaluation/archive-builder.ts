@@ -1,7 +1,7 @@
-import { importedEventId } from '../catalogue/importers/event-id.js';
-import type { ImportRecord, InteractionDraft, MarketRecord } from '../catalogue/importers/market-draft.js';
-import { applyMarketInput, checkMarketInput } from '../catalogue/market-input.js';
-import type { MarketRecord as StoredMarket } from '../catalogue/market.js';
+import { importedEventId } from '../catalog/importers/event-id.js';
+import type { ImportRecord, InteractionDraft, MarketRecord } from '../catalog/importers/market-draft.js';
+import { applyMarketInput, checkMarketInput } from '../catalog/market-input.js';
+import type { MarketRecord as StoredMarket } from '../catalog/market.js';
 import { interactionInput } from '../tracking/interaction-input.js';
 import type { Archive, ArchivedEvent, ArchivedMarket, ArchivedPrice } from './archive.js';
 

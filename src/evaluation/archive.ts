@@ -1,5 +1,5 @@
-import type { Market } from '../catalogue/market.js';
-import type { EventType } from '../scoring/event-weight.js';
+import type { Market } from '../catalog/market.js';
+import type { EventType } from '../domain/event.js';
 
 /** The past of a site, in an order that can be replayed. Times are whole milliseconds since 1970. */
 export interface Archive {

@@ -1,6 +1,6 @@
 import type { RankingConfig } from '../config/ranking-schema.js';
-import { HOUR_MS } from '../scoring/hours-between.js';
-import { trendingScores, trendingSums } from '../scoring/trending.js';
+import { HOUR_MS } from '../scoring/shared/hours-between.js';
+import { trendingScores, trendingSums } from '../scoring/shared/trending.js';
 import { GLOBAL_SCOPE, localScope } from '../trends/trend-state.js';
 import { CrowdWindow, type CrowdEvent } from './crowd-window.js';
 

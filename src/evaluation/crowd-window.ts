@@ -1,4 +1,4 @@
-import type { TrendingRow } from '../scoring/trending.js';
+import type { TrendingRow } from '../scoring/shared/trending.js';
 import { Queue } from './queue.js';
 
 /** An event that counts towards trends. */

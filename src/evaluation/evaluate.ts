@@ -1,8 +1,8 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { RankingConfig } from '../config/ranking-schema.js';
-import { OperatorError } from '../errors.js';
-import { eventWeight } from '../scoring/event-weight.js';
+import { OperatorError } from '../lib/errors.js';
+import { eventWeight } from '../scoring/shared/event-weight.js';
 import type { AlgorithmName } from './algorithm.js';
 import type { Archive } from './archive.js';
 import { createAlgorithm } from './create-algorithm.js';

@@ -1,9 +1,9 @@
-import { toEntry, type CatalogueEntry } from '../catalogue/catalogue-snapshot.js';
+import { toEntry, type CatalogEntry } from '../catalog/catalog-snapshot.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
 import { applyEvents } from '../profiles/apply-events.js';
 import { profileMemory, type ProfileMemory } from '../profiles/profile-memory.js';
-import { emptyProfile, type FullProfile, type ProfileEvent } from '../repositories/profile-state.js';
-import { eventWeight } from '../scoring/event-weight.js';
+import { emptyProfile, type FullProfile, type ProfileEvent } from '../domain/profile.js';
+import { eventWeight } from '../scoring/shared/event-weight.js';
 import { NO_TRENDS, type TrendScores } from '../trends/trend-columns.js';
 import { TrendState } from '../trends/trend-state.js';
 import type { Moment } from './algorithm.js';
@@ -32,7 +32,7 @@ export class PastWorld {
   readonly #memory: ProfileMemory;
   readonly #open: OpenMarkets;
   readonly #numbers: ReadonlyMap<string, number>;
-  readonly #entries: CatalogueEntry[];
+  readonly #entries: CatalogEntry[];
   readonly #prices: Timeline<ArchivedPrice>;
   #priceVersion = 0;
   readonly #pricesDayAgo: Timeline<ArchivedPrice>;

@@ -1,5 +1,5 @@
 import { BestOf } from '../feed/selectors/best-of.js';
-import { compareScored } from '../scoring/rank-order.js';
+import { compareScored } from '../scoring/shared/rank-order.js';
 
 /** What breaks ties between candidates: production's order, with engagements so far for the volume. */
 export interface TieKey {

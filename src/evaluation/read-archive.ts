@@ -1,5 +1,5 @@
-import { readJsonLines } from '../catalogue/importers/jsonl.js';
-import type { ImportSource } from '../catalogue/importers/open-source.js';
+import { readJsonLines } from '../catalog/importers/jsonl.js';
+import type { ImportSource } from '../catalog/importers/open-source.js';
 import type { Archive } from './archive.js';
 import { ArchiveBuilder, type ArchiveIntake } from './archive-builder.js';
 

@@ -1,4 +1,4 @@
-import { topicKey } from '../repositories/market.js';
+import { topicKey } from '../domain/market.js';
 import type { Archive } from './archive.js';
 import { bootstrapIntervals, type Interval } from './bootstrap.js';
 import { hitAt, intraListDiversity, ndcgAt, reciprocalRank } from './metrics.js';

@@ -1,5 +1,5 @@
-import type { Clock } from '../config/clock.js';
-import type { Logger } from '../observability/logger.js';
+import type { Clock } from '../lib/clock.js';
+import type { Logger } from '../lib/logger.js';
 
 /** What was read, or that it could not be had. */
 export type Reading<Value> = { readonly failed: false; readonly value: Value } | { readonly failed: true };
@@ -20,12 +20,12 @@ export class Breaker {
   #probing = false;
 
   /** @param name what is read, in the plural, for the log. */
-  constructor(private readonly parts: { name: string; clock: Clock; logger: Logger }) {}
+  constructor(private readonly deps: { name: string; clock: Clock; logger: Logger }) {}
 
   /** Reads, unless it is open. Never rejects. */
   async read<Value>(work: () => Promise<Value>): Promise<Reading<Value>> {
     const probe = this.#isOpen;
-    if (probe && (this.#probing || this.parts.clock() < this.#probeAtMs)) return FAILED;
+    if (probe && (this.#probing || this.deps.clock() < this.#probeAtMs)) return FAILED;
     if (probe) this.#probing = true;
     try {
       const value = await work();
@@ -46,11 +46,11 @@ export class Breaker {
   #succeeded(): void {
     const wasOpen = this.#isOpen;
     this.#failures = 0;
-    if (wasOpen) this.parts.logger.info(`${this.parts.name} can be read again`);
+    if (wasOpen) this.deps.logger.info(`${this.deps.name} can be read again`);
   }
 
   #failed(error: unknown, probe: boolean): void {
-    const { name, clock, logger } = this.parts;
+    const { name, clock, logger } = this.deps;
     this.#failures += 1;
     const opens = this.#failures === FAILURES_TO_OPEN;
     if (probe || opens) this.#probeAtMs = clock() + PROBE_AFTER_MS;

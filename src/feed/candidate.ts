@@ -1,6 +1,6 @@
-import type { CatalogueEntry } from '../catalogue/catalogue.js';
+import type { CatalogEntry } from '../catalog/catalog.js';
 import type { ProfileState } from '../profiles/profile-service.js';
-import type { ScoreParts, ScoringUser, TrendLookup } from '../scoring/types.js';
+import type { ScoreParts, ScoringUser, TrendLookup } from '../scoring/shared/types.js';
 
 /** What the synchronous stages know of the person and the moment. */
 export interface RankingContext {
@@ -17,7 +17,7 @@ export interface RankingContext {
 }
 
 /** A market that may be shown. */
-export type Candidate = CatalogueEntry;
+export type Candidate = CatalogEntry;
 
 export interface ScoredCandidate {
   readonly candidate: Candidate;

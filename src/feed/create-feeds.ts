@@ -1,7 +1,7 @@
-import type { Catalogue } from '../catalogue/catalogue.js';
-import type { Clock } from '../config/clock.js';
+import type { Catalog } from '../catalog/catalog.js';
+import type { Clock } from '../lib/clock.js';
 import type { LoadedConfig } from '../config/live-config.js';
-import type { Logger } from '../observability/logger.js';
+import type { Logger } from '../lib/logger.js';
 import type { TrendService } from '../trends/trend-service.js';
 import { CrowdService } from './crowd-service.js';
 import { ExplainService } from './explain-service.js';
@@ -22,7 +22,7 @@ export interface Feeds {
 
 /** The ways in which a feed is made, gone on in, and explained. */
 export function createFeeds(parts: {
-  catalogue: Pick<Catalogue, 'snapshot' | 'findByIds' | 'pastMarket'>;
+  catalog: Pick<Catalog, 'snapshot' | 'findByIds' | 'pastMarket'>;
   trends: Pick<TrendService, 'state'>;
   heldProfiles: HeldProfiles;
   store: FeedStore;
@@ -35,15 +35,15 @@ export function createFeeds(parts: {
   newId: () => string;
   logger: Logger;
 }): Feeds {
-  const { catalogue, trends, heldProfiles, store, config, onServed, clock, newId, logger } = parts;
+  const { catalog, trends, heldProfiles, store, config, onServed, clock, newId, logger } = parts;
   const { personalizationEnabled } = parts;
   const served = new ServedFeeds({ store, clock, logger });
   const recent = new RecentInputs();
   const v2 = new RankersV2();
   const timeoutMs = (): number => config().config.feed.profileTimeoutMs;
-  const hydrator = new Hydrator({ catalogue, heldProfiles, timeoutMs, clock, logger });
+  const hydrator = new Hydrator({ catalog, heldProfiles, timeoutMs, clock, logger });
   const service = new FeedService({
-    ...{ catalogue, trends, hydrator, v2, config, personalizationEnabled, served, clock, newId },
+    ...{ catalog, trends, hydrator, v2, config, personalizationEnabled, served, clock, newId },
     onServed: (feed, ranking, inputs) => {
       served.add(ranking);
       recent.add(feed.id, inputs);
@@ -51,6 +51,6 @@ export function createFeeds(parts: {
     },
   });
   const explain = new ExplainService({ feeds: service, served, recent, hydrator, v2 });
-  const crowd = new CrowdService({ catalogue, trends, config, clock });
+  const crowd = new CrowdService({ catalog, trends, config, clock });
   return { service, crowd, explain, drain: () => served.drain() };
 }

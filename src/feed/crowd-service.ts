@@ -1,7 +1,7 @@
-import type { Catalogue } from '../catalogue/catalogue.js';
-import type { Clock } from '../config/clock.js';
+import type { Catalog } from '../catalog/catalog.js';
+import type { Clock } from '../lib/clock.js';
 import type { LoadedConfig } from '../config/live-config.js';
-import { checkInput } from '../input/check-input.js';
+import { checkInput } from '../lib/input/check-input.js';
 import type { MarketMomentum } from '../trends/trend-columns.js';
 import type { TrendService } from '../trends/trend-service.js';
 import type { RankingContext } from './candidate.js';
@@ -12,8 +12,8 @@ import { contextV1 } from './v1-pipeline.js';
 /** What the crowd does, the same for everyone in a country. */
 export class CrowdService {
   constructor(
-    private readonly parts: {
-      catalogue: Pick<Catalogue, 'snapshot'>;
+    private readonly deps: {
+      catalog: Pick<Catalog, 'snapshot'>;
       trends: Pick<TrendService, 'state'>;
       config: () => Pick<LoadedConfig, 'config'>;
       clock: Clock;
@@ -27,8 +27,8 @@ export class CrowdService {
    */
   trending(input: unknown): Trending {
     const { country = null, limit } = checkInput(trendingRequest, input);
-    const { catalogue, trends } = this.parts;
-    return trendingList(trends.state, catalogue.snapshot, this.#anyone(country), { country, limit });
+    const { catalog, trends } = this.deps;
+    return trendingList(trends.state, catalog.snapshot, this.#anyone(country), { country, limit });
   }
 
   /**
@@ -38,17 +38,17 @@ export class CrowdService {
    */
   rising(input: unknown): RisingMarket[] {
     const { country = null, limit } = checkInput(trendingRequest, input);
-    const { catalogue, trends } = this.parts;
-    return risingList(trends.state, catalogue.snapshot, this.#anyone(country), limit);
+    const { catalog, trends } = this.deps;
+    return risingList(trends.state, catalog.snapshot, this.#anyone(country), limit);
   }
 
   /** How a market moved lately; null for one that was not open when that was last computed. */
   momentum(marketId: string): MarketMomentum | null {
-    return this.parts.trends.state.momentum(marketId);
+    return this.deps.trends.state.momentum(marketId);
   }
 
   #anyone(country: string | null): RankingContext {
-    const { clock, config, trends } = this.parts;
+    const { clock, config, trends } = this.deps;
     return contextV1({
       ...{ nowMs: clock(), country, profile: null, personal: false },
       ...{ trends: trends.state, config: config().config },

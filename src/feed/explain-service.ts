@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { patchConfig } from '../config/patch-config.js';
 import { configVersion } from '../config/config-version.js';
-import { BellwetherError } from '../errors.js';
-import { checkInput } from '../input/check-input.js';
+import { BellwetherError } from '../lib/errors.js';
+import { checkInput } from '../lib/input/check-input.js';
 import type { Candidate } from './candidate.js';
 import type { ComposedFeed } from './composed-feed.js';
 import { contributionsTo } from './contributions.js';
@@ -53,7 +53,7 @@ const simulateRequest = feedRequest.extend({
 /** For those who run the site: why a feed is as it is, and what it would be under another config. */
 export class ExplainService {
   constructor(
-    private readonly parts: {
+    private readonly deps: {
       feeds: Pick<FeedService, 'inputsFor'>;
       served: { find(feedId: string): Promise<ServedFeed | undefined> };
       recent: Pick<RecentInputs, 'find'>;
@@ -69,7 +69,7 @@ export class ExplainService {
    */
   async explain(input: unknown, loadProfile: LoadProfile): Promise<Explanation> {
     const { feedId } = checkInput(explainRequest, input);
-    const served = await this.parts.served.find(feedId);
+    const served = await this.deps.served.find(feedId);
     if (served === undefined) {
       throw BellwetherError.notFound(
         'feedId',
@@ -77,11 +77,11 @@ export class ExplainService {
       );
     }
     const { inputs, changed, isHeld } = await this.#inputsOf(served, loadProfile);
-    const again = composeFeed(inputs, this.parts.v2);
-    const stages = stagesOf(inputs, again.items.length, this.parts.v2);
+    const again = composeFeed(inputs, this.deps.v2);
+    const stages = stagesOf(inputs, again.items.length, this.deps.v2);
     const places = storedPlaces(served, 0, served.page.length);
     const candidates = await this.#candidatesOf(places, inputs);
-    const items = itemsAt(places, rankMarkets(candidates, inputs, this.parts.v2), inputs);
+    const items = itemsAt(places, rankMarkets(candidates, inputs, this.deps.v2), inputs);
     return {
       feedId,
       userKey: served.userKey,
@@ -113,12 +113,12 @@ export class ExplainService {
       limit,
       config: patch,
     } = checkInput(simulateRequest, input);
-    const { inputs } = await this.parts.feeds.inputsFor({ userKey, country, algorithm }, limit, loadProfile);
+    const { inputs } = await this.deps.feeds.inputsFor({ userKey, country, algorithm }, limit, loadProfile);
     const config = patchConfig(inputs.config, patch);
     // Under the present version too: what is drawn at random stays the same draw.
     const patched = { ...inputs, config };
-    const present = itemsOf(composeFeed(inputs, this.parts.v2), inputs);
-    const simulated = itemsOf(composeFeed(patched, this.parts.v2), patched);
+    const present = itemsOf(composeFeed(inputs, this.deps.v2), inputs);
+    const simulated = itemsOf(composeFeed(patched, this.deps.v2), patched);
     return {
       presentVersion: inputs.configVersion,
       simulatedVersion: configVersion(config),
@@ -132,7 +132,7 @@ export class ExplainService {
   async #candidatesOf(places: readonly StoredPlace[], { snapshot }: RankingInputs): Promise<Candidate[]> {
     const ids = places.map(({ marketId }) => marketId);
     const held = ids.flatMap((id) => snapshot.byId.get(id) ?? []);
-    const { byId } = await this.parts.hydrator.markets(ids.filter((id) => !snapshot.byId.has(id)));
+    const { byId } = await this.deps.hydrator.markets(ids.filter((id) => !snapshot.byId.has(id)));
     return [...held, ...byId.values()];
   }
 
@@ -141,17 +141,17 @@ export class ExplainService {
     served: ServedFeed,
     loadProfile: LoadProfile,
   ): Promise<{ inputs: RankingInputs; changed: Replay['changed']; isHeld: boolean }> {
-    const held = this.parts.recent.find(served.feedId);
+    const held = this.deps.recent.find(served.feedId);
     if (held !== undefined) return { inputs: held, changed: [], isHeld: true };
     const { userKey, country, algorithm, nowMs, personal } = served;
-    const { inputs } = await this.parts.feeds.inputsFor(
+    const { inputs } = await this.deps.feeds.inputsFor(
       { userKey, country, algorithm },
       served.limit,
       loadProfile,
     );
     const changed: Replay['changed'][number][] = [];
     if ((inputs.profile?.version ?? null) !== served.profileVersion) changed.push('profile');
-    if (String(inputs.snapshot.version) !== served.catalogueVersion) changed.push('catalogue');
+    if (String(inputs.snapshot.version) !== served.catalogVersion) changed.push('catalog');
     if (inputs.trends.computedAtMs !== served.trendsComputedAtMs) changed.push('trends');
     if (inputs.configVersion !== served.configVersion) changed.push('config');
     return { inputs: { ...inputs, nowMs, personal, country }, changed, isHeld: false };

@@ -1,4 +1,4 @@
-import type { ScoreParts } from '../scoring/types.js';
+import type { ScoreParts } from '../scoring/shared/types.js';
 import type { FeedItem } from './feed.js';
 
 /** Why a feed is as it is. */
@@ -45,5 +45,5 @@ export interface Replay {
   /** `INPUTS_CHANGED`: it could only be made again from inputs that are not what they were. */
   readonly outcome: 'SAME' | 'DIFFERENT' | 'INPUTS_CHANGED';
   /** Which inputs are not what they were. */
-  readonly changed: readonly ('profile' | 'catalogue' | 'trends' | 'config')[];
+  readonly changed: readonly ('profile' | 'catalog' | 'trends' | 'config')[];
 }

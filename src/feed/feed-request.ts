@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { countrySchema } from '../input/country.js';
-import { userKeySchema } from '../input/user-key.js';
+import { countrySchema } from '../lib/input/country.js';
+import { userKeySchema } from '../lib/input/user-key.js';
 
 const MAX_LIMIT = 100;
 

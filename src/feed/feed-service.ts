@@ -1,11 +1,11 @@
-import type { Catalogue } from '../catalogue/catalogue.js';
-import { toEntry } from '../catalogue/catalogue-snapshot.js';
-import type { Clock } from '../config/clock.js';
+import type { Catalog } from '../catalog/catalog.js';
+import { toEntry } from '../catalog/catalog-snapshot.js';
+import type { Clock } from '../lib/clock.js';
 import type { LoadedConfig } from '../config/live-config.js';
-import { BellwetherError } from '../errors.js';
-import { checkInput } from '../input/check-input.js';
+import { BellwetherError } from '../lib/errors.js';
+import { checkInput } from '../lib/input/check-input.js';
 import { takeTurn } from '../lib/take-turn.js';
-import { feedSections } from '../scoring/feed-sections.js';
+import { feedSections } from '../scoring/v1/feed-sections.js';
 import type { TrendService } from '../trends/trend-service.js';
 import type { ScoredCandidate } from './candidate.js';
 import type { ComposedFeed } from './composed-feed.js';
@@ -35,8 +35,8 @@ export interface Visitor {
 /** What to show: a composed feed and how it goes on, or given markets in order. */
 export class FeedService {
   constructor(
-    private readonly parts: {
-      catalogue: Pick<Catalogue, 'snapshot' | 'pastMarket'>;
+    private readonly deps: {
+      catalog: Pick<Catalog, 'snapshot' | 'pastMarket'>;
       trends: Pick<TrendService, 'state'>;
       hydrator: Hydrator;
       v2: RankersV2;
@@ -59,9 +59,9 @@ export class FeedService {
   async feed(input: unknown, loadProfile: LoadProfile): Promise<Feed> {
     const { userKey = null, country = null, algorithm = null, limit } = checkInput(feedRequest, input);
     const { inputs, degraded } = await this.inputsFor({ userKey, country, algorithm }, limit, loadProfile);
-    const composed = composeFeed(inputs, this.parts.v2);
+    const composed = composeFeed(inputs, this.deps.v2);
     const feed = this.#present(composed, inputs, degraded);
-    this.parts.onServed(feed, toServedFeed(feed, composed, inputs), inputs);
+    this.deps.onServed(feed, toServedFeed(feed, composed, inputs), inputs);
     return feed;
   }
 
@@ -74,9 +74,9 @@ export class FeedService {
    */
   async page(input: unknown, loadProfile: LoadProfile): Promise<FeedPage> {
     const { feedId, after, first } = checkInput(feedPageRequest, input);
-    const served = await this.parts.served.find(feedId);
-    const { config } = this.parts.config();
-    const nowMs = this.parts.clock();
+    const served = await this.deps.served.find(feedId);
+    const { config } = this.deps.config();
+    const nowMs = this.deps.clock();
     const isPageable = served != null && nowMs - served.nowMs <= config.feed.keepMinutes * 60_000;
     if (!isPageable || served.rest === null) {
       throw BellwetherError.notFound(
@@ -90,14 +90,14 @@ export class FeedService {
     const visitor = { userKey: served.userKey, country: served.country, algorithm: served.algorithm };
     const [{ inputs: present }, found] = await Promise.all([
       this.inputsFor(visitor, served.limit, loadProfile),
-      this.parts.hydrator.markets(places.map(({ marketId }) => marketId)),
+      this.deps.hydrator.markets(places.map(({ marketId }) => marketId)),
     ]);
     // Naming the algorithm skips the rollout, which may have given the feed the global ranking.
     const inputs = { ...present, personal: present.personal && served.personal };
     const shown = [...found.byId.values()].filter(
       ({ market }) => inputs.profile?.hidden.has(market.id) !== true,
     );
-    const ranked = rankMarkets(shown, inputs, this.parts.v2);
+    const ranked = rankMarkets(shown, inputs, this.deps.v2);
     return {
       feedId,
       items: itemsAt(places, ranked, inputs),
@@ -122,11 +122,11 @@ export class FeedService {
     const ids = [...new Set(marketIds)].filter((id) => !describedIds.has(id));
     const [{ inputs, degraded: withoutProfile }, stored] = await Promise.all([
       this.inputsFor({ userKey, country, algorithm }, ids.length, loadProfile),
-      this.parts.hydrator.markets(ids),
+      this.deps.hydrator.markets(ids),
     ]);
     const described = (candidates ?? []).map((candidate) => describedMarket(candidate, inputs.nowMs));
     const describedById = new Map(described.map((market) => [market.id, toEntry(market)]));
-    const ranked = rankMarkets([...stored.byId.values(), ...describedById.values()], inputs, this.parts.v2);
+    const ranked = rankMarkets([...stored.byId.values(), ...describedById.values()], inputs, this.deps.v2);
     const degraded = withoutProfile || stored.degraded;
     return {
       rankedMarkets: ranked.map(rankedMarket),
@@ -143,9 +143,9 @@ export class FeedService {
     limit: number,
     loadProfile: LoadProfile,
   ): Promise<{ inputs: RankingInputs; degraded: boolean }> {
-    const { catalogue, trends, hydrator, clock } = this.parts;
-    const { config, version } = this.parts.config();
-    const { personalizationEnabled } = this.parts;
+    const { catalog, trends, hydrator, clock } = this.deps;
+    const { config, version } = this.deps.config();
+    const { personalizationEnabled } = this.deps;
     const choice = chooseAlgorithm(config.ranking, userKey, algorithm);
     // Switched off, nothing about a person is read; people of a group that gets the ranking of everyone keep their hides.
     const isOff = !config.ranking.personalization || !personalizationEnabled;
@@ -161,8 +161,8 @@ export class FeedService {
       algorithm: choice.algorithm,
       personal: choice.personal && personalizationEnabled,
       limit,
-      snapshot: catalogue.snapshot,
-      past: pastOf(profile, catalogue.snapshot, catalogue.pastMarket),
+      snapshot: catalog.snapshot,
+      past: pastOf(profile, catalog.snapshot, catalog.pastMarket),
       trends: trends.state,
       config,
       configVersion: version,
@@ -174,7 +174,7 @@ export class FeedService {
     // The composition has put the hero first already.
     const { hero, grid, stream } = feedSections(itemsOf(composed, inputs), () => true);
     return {
-      id: this.parts.newId(),
+      id: this.deps.newId(),
       ...{ hero, grid, stream, degraded },
       personalized: isPersonalized(inputs),
       userKey: inputs.userKey,

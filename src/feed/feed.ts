@@ -1,5 +1,5 @@
-import type { Market } from '../catalogue/market.js';
-import type { ScoreParts } from '../scoring/types.js';
+import type { Market } from '../catalog/market.js';
+import type { ScoreParts } from '../scoring/shared/types.js';
 import type { Badge } from './badge.js';
 import type { Slot } from './composition/slots.js';
 

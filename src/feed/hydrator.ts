@@ -1,7 +1,7 @@
-import type { Catalogue } from '../catalogue/catalogue.js';
-import { toEntry } from '../catalogue/catalogue-snapshot.js';
-import type { Clock } from '../config/clock.js';
-import type { Logger } from '../observability/logger.js';
+import type { Catalog } from '../catalog/catalog.js';
+import { toEntry } from '../catalog/catalog-snapshot.js';
+import type { Clock } from '../lib/clock.js';
+import type { Logger } from '../lib/logger.js';
 import { UnreadableProfile, type FullProfile, type ProfileState } from '../profiles/profile-service.js';
 import { Breaker, type Reading } from './breaker.js';
 import type { Candidate } from './candidate.js';
@@ -35,15 +35,15 @@ export class Hydrator {
   readonly #markets: Breaker;
 
   constructor(
-    private readonly parts: {
-      catalogue: Pick<Catalogue, 'snapshot' | 'findByIds'>;
+    private readonly deps: {
+      catalog: Pick<Catalog, 'snapshot' | 'findByIds'>;
       heldProfiles: HeldProfiles;
       timeoutMs: () => number;
       clock: Clock;
       logger: Logger;
     },
   ) {
-    const { clock, logger } = parts;
+    const { clock, logger } = deps;
     this.#profiles = new Breaker({ name: 'profiles', clock, logger });
     this.#markets = new Breaker({ name: 'markets that are not open', clock, logger });
   }
@@ -54,10 +54,10 @@ export class Hydrator {
     part: keyof LoadProfile,
     loadProfile: LoadProfile,
   ): Promise<Reading<ProfileState>> {
-    const held = this.parts.heldProfiles[part](userKey);
+    const held = this.deps.heldProfiles[part](userKey);
     if (held !== undefined) return { failed: false, value: held };
     const reading = await this.#profiles.read(() =>
-      inTime(() => this.#readable(loadProfile[part](userKey)), this.parts.timeoutMs()),
+      inTime(() => this.#readable(loadProfile[part](userKey)), this.deps.timeoutMs()),
     );
     if (reading.failed || reading.value === undefined) return { failed: true };
     return { failed: false, value: reading.value };
@@ -69,15 +69,15 @@ export class Hydrator {
       return await profile;
     } catch (error) {
       if (!(error instanceof UnreadableProfile)) throw error;
-      this.parts.logger.warn({ err: error }, 'failed to decode a profile; its user gets degraded feeds');
+      this.deps.logger.warn({ err: error }, 'failed to decode a profile; its user gets degraded feeds');
       return undefined;
     }
   }
 
   /** The markets that there are, open or not: from memory and, those not open, from the store. */
   async markets(ids: readonly string[]): Promise<FoundMarkets> {
-    const { catalogue, timeoutMs } = this.parts;
-    const held = catalogue.snapshot.byId;
+    const { catalog, timeoutMs } = this.deps;
+    const held = catalog.snapshot.byId;
     const byId = new Map<string, Candidate>();
     for (const id of ids) {
       const entry = held.get(id);
@@ -85,7 +85,7 @@ export class Hydrator {
     }
     const others = ids.filter((id) => !byId.has(id));
     if (others.length === 0) return { byId, degraded: false };
-    const reading = await this.#markets.read(() => inTime(() => catalogue.findByIds(others), timeoutMs()));
+    const reading = await this.#markets.read(() => inTime(() => catalog.findByIds(others), timeoutMs()));
     if (reading.failed) return { byId, degraded: true };
     for (const market of reading.value) if (market !== undefined) byId.set(market.id, toEntry(market));
     return { byId, degraded: false };

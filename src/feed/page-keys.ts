@@ -1,5 +1,5 @@
-import { explorationWeight } from '../scoring/exploration-weight.js';
-import { blendTrends } from '../scoring/trending-blend.js';
+import { explorationWeight } from '../scoring/shared/exploration-weight.js';
+import { blendTrends } from '../scoring/shared/trending-blend.js';
 import type { ScoresV2 } from '../scoring/v2/score-v2.js';
 import type { RankingInputs } from './ranking-inputs.js';
 import { fillRemovals } from './row-filters.js';
@@ -7,7 +7,7 @@ import { fillRemovals } from './row-filters.js';
 /**
  * What a page is chosen by, for the rows that may be shown: the keys of the slots but PERSONAL, and the weights of
  * exploration. Valid until the next `fill`; its memory is used again, so that a feed makes no list as long as the
- * catalogue.
+ * catalog.
  */
 export class PageKeys {
   /** The rows that may be shown, in order. */

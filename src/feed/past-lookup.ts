@@ -1,4 +1,4 @@
-import { toPastMarket } from '../catalogue/market-terms.js';
+import { toPastMarket } from '../catalog/columns/market-terms.js';
 import type { ProfileState } from '../profiles/profile-service.js';
 import type { PastMarket } from '../scoring/v2/market-columns.js';
 import type { RankingInputs } from './ranking-inputs.js';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { distinctTags } from '../catalogue/market-input.js';
-import { countrySchema } from '../input/country.js';
-import { amount, share } from '../input/rounded-numbers.js';
-import { storableText } from '../input/storable.js';
-import { userKeySchema } from '../input/user-key.js';
+import { distinctTags } from '../catalog/market-input.js';
+import { countrySchema } from '../lib/input/country.js';
+import { amount, share } from '../lib/input/rounded-numbers.js';
+import { storableText } from '../lib/input/storable.js';
+import { userKeySchema } from '../lib/input/user-key.js';
 import { algorithmSchema } from './feed-request.js';
 
 const MAX_MARKETS = 500;

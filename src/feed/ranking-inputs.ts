@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CatalogueSnapshot } from '../catalogue/catalogue.js';
+import type { CatalogSnapshot } from '../catalog/catalog.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
 import type { ProfileState } from '../profiles/profile-service.js';
 import type { PastMarket } from '../scoring/v2/market-columns.js';
@@ -20,7 +20,7 @@ export interface RankingInputs {
   readonly personal: boolean;
   readonly algorithm: 'v1' | 'v2';
   readonly limit: number;
-  readonly snapshot: CatalogueSnapshot;
+  readonly snapshot: CatalogSnapshot;
   /** Text and event of the markets that the user engaged with and that are not in the snapshot, by id. */
   readonly past: ReadonlyMap<string, PastMarket>;
   readonly trends: TrendState;

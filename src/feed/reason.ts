@@ -1,5 +1,5 @@
 import type { RankingConfig } from '../config/ranking-schema.js';
-import type { ScoreParts } from '../scoring/types.js';
+import type { ScoreParts } from '../scoring/shared/types.js';
 import type { Slot } from './composition/slots.js';
 
 /** What a sentence is made of. */

@@ -1,6 +1,6 @@
 import type { RankingInputs } from './ranking-inputs.js';
 
-/** Feeds whose inputs are held, each with a profile of up to half a megabyte, and how many catalogues they may hold on to. */
+/** Feeds whose inputs are held, each with a profile of up to half a megabyte, and how many catalogs they may hold on to. */
 const MAX_FEEDS = 100;
 const MAX_SNAPSHOTS = 8;
 
@@ -11,7 +11,7 @@ interface Generation {
 
 /**
  * What the latest feeds of this process were made from, so that they can be made again exactly. Inputs are shared and
- * never change; what costs memory is an old catalogue that nothing else holds, so only a few of these are kept.
+ * never change; what costs memory is an old catalog that nothing else holds, so only a few of these are kept.
  */
 export class RecentInputs {
   #generations: Generation[] = [];

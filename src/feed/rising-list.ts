@@ -1,5 +1,5 @@
-import type { CatalogueSnapshot } from '../catalogue/catalogue.js';
-import type { Market } from '../catalogue/market.js';
+import type { CatalogSnapshot } from '../catalog/catalog.js';
+import type { Market } from '../catalog/market.js';
 import type { TrendState } from '../trends/trend-state.js';
 import type { RankingContext } from './candidate.js';
 import { bestRows } from './composition/best-rows.js';
@@ -18,7 +18,7 @@ export interface RisingMarket {
 /** The markets that move most of those that can be shown now, by their odds of this moment and of a day ago. */
 export function risingList(
   trends: TrendState,
-  { columns, entries }: CatalogueSnapshot,
+  { columns, entries }: CatalogSnapshot,
   context: RankingContext,
   limit: number,
 ): RisingMarket[] {

@@ -14,7 +14,7 @@ const BLOCKED_COUNTRY = 3;
 const SHOWN_TOO_OFTEN = 4;
 
 /**
- * Says of each row of the catalogue why it must not be shown.
+ * Says of each row of the catalog why it must not be shown.
  *
  * @param capped by row, 1 where the person was shown it too often.
  * @param removals by row, is overwritten: 0 where the market may be shown, else what {@link removalOf} names.

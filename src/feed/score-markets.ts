@@ -1,5 +1,5 @@
-import { columnsOfSome } from '../catalogue/market-columns.js';
-import { compareRanked } from '../scoring/rank-order.js';
+import { columnsOfSome } from '../catalog/columns/market-columns.js';
+import { compareRanked } from '../scoring/shared/rank-order.js';
 import type { Candidate, ScoredCandidate } from './candidate.js';
 import { knownUser } from './known-user.js';
 import { pastLookup } from './past-lookup.js';

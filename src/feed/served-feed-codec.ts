@@ -1,5 +1,5 @@
-import { CodecReader } from '../repositories/codec-reader.js';
-import { CodecWriter } from '../repositories/codec-writer.js';
+import { CodecReader } from '../storage/profiles/codec-reader.js';
+import { CodecWriter } from '../storage/profiles/codec-writer.js';
 import type { ServedFeed, ServedItem } from './served-feed.js';
 
 /** Increase it with every change of the format; `unpackPage` and `unpackRest` have to read the formats of a day before. */
@@ -45,7 +45,7 @@ export function packPage(feed: ServedFeed): Uint8Array {
   writer.utf8(feed.country ?? '');
   writer.whole(feed.limit);
   packVersion(feed.configVersion);
-  writer.whole(Number(feed.catalogueVersion));
+  writer.whole(Number(feed.catalogVersion));
   writer.number(nowMs - feed.trendsComputedAtMs);
   writer.number(feed.profileVersion);
   writer.list(feed.notes, (note) => writer.utf8(note));
@@ -70,7 +70,7 @@ export function unpackPage(bytes: Uint8Array, nowMs: number): NumberedPage {
   const country = reader.utf8();
   const limit = reader.whole();
   const configVersion = unpackVersion(reader);
-  const catalogueVersion = String(reader.whole());
+  const catalogVersion = String(reader.whole());
   const trendsComputedAtMs = nowMs - reader.number();
   const profileVersion = reader.numberOrNull();
   const notes = reader.list(() => reader.utf8());
@@ -78,7 +78,7 @@ export function unpackPage(bytes: Uint8Array, nowMs: number): NumberedPage {
   const scores = unpackScores(reader, numbers.length);
   const codes = numbers.map(() => reader.whole());
   return {
-    ...{ country: country === '' ? null : country, limit, configVersion, catalogueVersion },
+    ...{ country: country === '' ? null : country, limit, configVersion, catalogVersion },
     ...{ trendsComputedAtMs, profileVersion, notes },
     hasRest: (flags & HAS_REST) > 0,
     personal: (flags & PERSONAL) > 0,

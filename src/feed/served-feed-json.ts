@@ -35,9 +35,9 @@ const NO_NUMBER = 0;
 
 /** @throws {ZodError} or SyntaxError for another text. */
 export function servedFeedOfJson(json: string): Omit<ServedFeed, 'feedId' | 'userKey'> {
-  const { page, restIds, ...inputs } = jsonFeed.parse(JSON.parse(json));
+  const { page, restIds, catalogueVersion, ...inputs } = jsonFeed.parse(JSON.parse(json));
   return {
-    ...inputs,
+    ...{ ...inputs, catalogVersion: catalogueVersion },
     page: page.map(([marketId, score, slot, badge, propensity]) => ({
       ...{ marketId, number: NO_NUMBER, score, slot, badge, propensity },
     })),

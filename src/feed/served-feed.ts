@@ -31,7 +31,7 @@ export interface ServedFeed {
   readonly personalized: boolean;
   readonly degraded: boolean;
   readonly configVersion: string;
-  readonly catalogueVersion: string;
+  readonly catalogVersion: string;
   readonly trendsComputedAtMs: number;
   /** Null without a profile. */
   readonly profileVersion: number | null;
@@ -53,7 +53,7 @@ export function toServedFeed(
   return {
     ...{ feedId, userKey, country, nowMs, limit, algorithm, algorithmVersion },
     ...{ personal, personalized, degraded, configVersion },
-    catalogueVersion: String(snapshot.version),
+    catalogVersion: String(snapshot.version),
     trendsComputedAtMs: trends.computedAtMs,
     profileVersion: profile?.version ?? null,
     notes,

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../config/clock.js';
-import type { Logger } from '../observability/logger.js';
-import type { PackedFeed, StoredFeed } from '../repositories/served-feed-repository.js';
+import type { Clock } from '../lib/clock.js';
+import type { Logger } from '../lib/logger.js';
+import type { PackedFeed, StoredFeed } from '../storage/served-feed-repository.js';
 import type { ServedFeed, ServedMarket } from './served-feed.js';
 import { packPage, packRest, unpackPage, unpackRest } from './served-feed-codec.js';
 import { servedFeedOfJson } from './served-feed-json.js';
@@ -47,13 +47,13 @@ export class ServedFeeds {
   #storing: Promise<void> | null = null;
   #isDropping = false;
 
-  constructor(private readonly parts: { store: FeedStore; clock: Clock; logger: Logger }) {}
+  constructor(private readonly deps: { store: FeedStore; clock: Clock; logger: Logger }) {}
 
   add(feed: ServedFeed): void {
     this.#cached.set(feed.feedId, feed);
     if (this.#waiting.length >= MAX_WAITING || this.#waitingBytes >= MAX_WAITING_BYTES) {
       if (!this.#isDropping)
-        this.parts.logger.warn('feeds are served faster than they can be stored; dropping some');
+        this.deps.logger.warn('feeds are served faster than they can be stored; dropping some');
       this.#isDropping = true;
       return;
     }
@@ -71,13 +71,13 @@ export class ServedFeeds {
   async find(feedId: string): Promise<ServedFeed | undefined> {
     const cached = this.#cached.get(feedId);
     if (cached !== undefined) return cached;
-    const stored = await this.parts.store.find(feedId);
+    const stored = await this.deps.store.find(feedId);
     if (stored !== undefined) return this.#unpack(stored);
     // Another replica may have served it just now and be about to store it.
-    if (this.parts.clock() - createdAtMs(feedId) > JUST_NOW_MS) return undefined;
+    if (this.deps.clock() - createdAtMs(feedId) > JUST_NOW_MS) return undefined;
     for (let look = 0; look < LOOKS; look += 1) {
       await wait(LOOK_AGAIN_MS);
-      const late = await this.parts.store.find(feedId);
+      const late = await this.deps.store.find(feedId);
       if (late !== undefined) return this.#unpack(late);
     }
     return undefined;
@@ -89,7 +89,7 @@ export class ServedFeeds {
   }
 
   async #store(): Promise<void> {
-    const { store, logger } = this.parts;
+    const { store, logger } = this.deps;
     while (this.#waiting.length > 0) {
       // Feeds of the same turn of the event loop are stored together.
       await new Promise(setImmediate);
@@ -111,7 +111,7 @@ export class ServedFeeds {
     const nowMs = servedAt.getTime();
     const { page: items, hasRest, ...inputs } = unpackPage(page, nowMs);
     const restNumbers = rest === null ? [] : unpackRest(rest);
-    const ids = await this.parts.store.marketIds([...items.map(({ number }) => number), ...restNumbers]);
+    const ids = await this.deps.store.marketIds([...items.map(({ number }) => number), ...restNumbers]);
     // A number without an id cannot be: ids stay when their markets are deleted. An unknown id leaves its position empty.
     const idOf = (number: number): string => ids.get(number) ?? '';
     return {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { CatalogueSnapshot } from '../catalogue/catalogue.js';
-import type { Market } from '../catalogue/market.js';
-import { countrySchema } from '../input/country.js';
+import type { CatalogSnapshot } from '../catalog/catalog.js';
+import type { Market } from '../catalog/market.js';
+import { countrySchema } from '../lib/input/country.js';
 import type { TrendState } from '../trends/trend-state.js';
 import type { Filter, RankingContext } from './candidate.js';
 import { bestRows } from './composition/best-rows.js';
@@ -38,7 +38,7 @@ const filters: readonly Filter[] = [notOver, allowedCountry];
  */
 export function trendingList(
   trends: TrendState,
-  { columns, entries }: CatalogueSnapshot,
+  { columns, entries }: CatalogSnapshot,
   context: RankingContext,
   { country, limit }: { country: string | null; limit: number },
 ): Trending {

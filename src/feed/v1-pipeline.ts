@@ -1,8 +1,8 @@
-import type { CatalogueSnapshot } from '../catalogue/catalogue.js';
+import type { CatalogSnapshot } from '../catalog/catalog.js';
 import { requireFull } from '../profiles/profile-service.js';
 import { scoringUser } from '../profiles/scoring-user.js';
-import type { FeedSections } from '../scoring/feed-sections.js';
-import { compareScored } from '../scoring/rank-order.js';
+import type { FeedSections } from '../scoring/v1/feed-sections.js';
+import { compareScored } from '../scoring/shared/rank-order.js';
 import { badgeOf } from './badge.js';
 import type { Candidate, Filter, RankingContext, ScoredCandidate } from './candidate.js';
 import type { ComposedFeed, ComposedItem } from './composed-feed.js';
@@ -21,11 +21,11 @@ const filters: readonly Filter[] = [notOver, notHidden, allowedCountry];
 
 /**
  * The stages of a feed by algorithm v1 after everything was read: source, filters, scorer, selector. The whole
- * catalogue is scored to a number each; the parts of a score are worked out for the few that can be on the page.
+ * catalog is scored to a number each; the parts of a score are worked out for the few that can be on the page.
  * Synchronous and pure: the same snapshot and context give the same page.
  */
 export function pageV1(
-  snapshot: CatalogueSnapshot,
+  snapshot: CatalogSnapshot,
   context: RankingContext,
   limit: number,
 ): FeedSections<ScoredCandidate> {
@@ -59,7 +59,7 @@ export function contextV1(
   return { nowMs, overdueMs, country, profile, user, trends: trends.reader(country) };
 }
 
-function shownOf(snapshot: CatalogueSnapshot, context: RankingContext): readonly Candidate[] {
+function shownOf(snapshot: CatalogSnapshot, context: RankingContext): readonly Candidate[] {
   return openMarkets(snapshot).filter((candidate) =>
     filters.every((filter) => filter.keeps(candidate, context)),
   );

@@ -1,4 +1,4 @@
-import type { CatalogueEntry, CatalogueSnapshot } from '../catalogue/catalogue.js';
+import type { CatalogEntry, CatalogSnapshot } from '../catalog/catalog.js';
 import type { TrendColumns } from '../scoring/v2/market-columns.js';
 import type { ScoresV2 } from '../scoring/v2/score-v2.js';
 import { badgeOf } from './badge.js';
@@ -15,7 +15,7 @@ import type { RankersV2 } from './rankers-v2.js';
 import { seedOf, type RankingInputs } from './ranking-inputs.js';
 
 /**
- * The stages of a feed by algorithm v2 after everything was read: the rows of the catalogue are scored, those that must
+ * The stages of a feed by algorithm v2 after everything was read: the rows of the catalog are scored, those that must
  * not be shown are left out, and the page is composed of the rest.
  */
 export function composeV2(inputs: RankingInputs, v2: RankersV2): ComposedFeed {
@@ -33,7 +33,7 @@ export function composeV2(inputs: RankingInputs, v2: RankersV2): ComposedFeed {
   };
 }
 
-/** The scores of all rows of the catalogue; valid until the next ranking. */
+/** The scores of all rows of the catalog; valid until the next ranking. */
 export function scoreRows(inputs: RankingInputs, v2: RankersV2): ScoresV2 {
   const { snapshot, config, nowMs } = inputs;
   const past = pastLookup(inputs);
@@ -84,13 +84,13 @@ function composedItem(
   };
 }
 
-function entryAt({ entries }: CatalogueSnapshot, row: number): CatalogueEntry {
+function entryAt({ entries }: CatalogSnapshot, row: number): CatalogEntry {
   const entry = entries[row];
   if (entry === undefined) throw new Error('A composed row is not in the catalog.');
   return entry;
 }
 
-function restItem({ market: { id: marketId, number } }: CatalogueEntry): RestItem {
+function restItem({ market: { id: marketId, number } }: CatalogEntry): RestItem {
   return { marketId, number };
 }
 

@@ -1,19 +1,19 @@
-import type { Catalogue } from '../catalogue/catalogue.js';
-import type { MarketHistory } from '../catalogue/market-history.js';
+import type { Catalog } from '../catalog/catalog.js';
+import type { MarketHistory } from '../catalog/market-history.js';
 import type { CrowdService } from '../feed/crowd-service.js';
 import type { ExplainService } from '../feed/explain-service.js';
 import type { FeedService } from '../feed/feed-service.js';
 import type { LiveService } from '../live/live-service.js';
 import type { JobService } from '../jobs/job-service.js';
 import type { ProfileService } from '../profiles/profile-service.js';
-import type { SinkStatusService } from '../sinks/sink-status.js';
+import type { SinkStatusService } from '../outbox/sink-status.js';
 import type { TrackingService } from '../tracking/tracking-service.js';
 import type { TrendService } from '../trends/trend-service.js';
 import { createLoaders, type Loaders } from './loaders.js';
 
 /** The use cases that resolvers delegate to. */
 export interface Services {
-  readonly catalogue: Catalogue;
+  readonly catalog: Catalog;
   readonly crowd: CrowdService;
   readonly explain: ExplainService;
   readonly feed: FeedService;

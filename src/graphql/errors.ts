@@ -1,7 +1,7 @@
 import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import type { Logger } from '../observability/logger.js';
-import { BellwetherError } from '../errors.js';
+import type { Logger } from '../lib/logger.js';
+import { BellwetherError } from '../lib/errors.js';
 
 export interface ErrorMapperOptions {
   readonly logger: Pick<Logger, 'error' | 'warn'>;

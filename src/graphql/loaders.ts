@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
-import type { Catalogue } from '../catalogue/catalogue.js';
-import type { HistoryRequest, MarketHistory, MarketHistoryPoint } from '../catalogue/market-history.js';
-import type { Market, MarketTexts } from '../catalogue/market.js';
+import type { Catalog } from '../catalog/catalog.js';
+import type { HistoryRequest, MarketHistory, MarketHistoryPoint } from '../catalog/market-history.js';
+import type { Market, MarketTexts } from '../catalog/market.js';
 import type { LoadProfile } from '../feed/hydrator.js';
 import type { FullProfile, ProfileService } from '../profiles/profile-service.js';
 
@@ -18,13 +18,13 @@ export interface Loaders {
 const MAX_BATCH = 500;
 
 export function createLoaders(services: {
-  catalogue: Pick<Catalogue, 'findByIds' | 'snapshot' | 'texts'>;
+  catalog: Pick<Catalog, 'findByIds' | 'snapshot' | 'texts'>;
   profiles: Pick<ProfileService, 'load' | 'loadFull'>;
   marketHistory: Pick<MarketHistory, 'reader'>;
 }): Loaders {
   return {
-    market: new DataLoader((ids) => findMarkets(services.catalogue, ids), { maxBatchSize: MAX_BATCH }),
-    marketTexts: new DataLoader((ids) => services.catalogue.texts(ids), { maxBatchSize: MAX_BATCH }),
+    market: new DataLoader((ids) => findMarkets(services.catalog, ids), { maxBatchSize: MAX_BATCH }),
+    marketTexts: new DataLoader((ids) => services.catalog.texts(ids), { maxBatchSize: MAX_BATCH }),
     profile: createProfileLoader(services.profiles),
     changedProfile: new DataLoader((userKeys) => loadEachOnce(services.profiles, userKeys), {
       cache: false,
@@ -56,14 +56,14 @@ async function loadEachOnce(
 
 /** Without the database, the markets in memory are still there, whatever else is asked for beside them. */
 async function findMarkets(
-  catalogue: Pick<Catalogue, 'findByIds' | 'snapshot'>,
+  catalog: Pick<Catalog, 'findByIds' | 'snapshot'>,
   ids: readonly string[],
 ): Promise<(Market | undefined | Error)[]> {
   try {
-    return await catalogue.findByIds(ids);
+    return await catalog.findByIds(ids);
   } catch (error) {
     const fault =
       error instanceof Error ? error : new Error('The markets could not be read.', { cause: error });
-    return ids.map((id) => catalogue.snapshot.byId.get(id)?.market ?? fault);
+    return ids.map((id) => catalog.snapshot.byId.get(id)?.market ?? fault);
   }
 }

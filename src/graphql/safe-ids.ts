@@ -1,5 +1,5 @@
 import { GraphQLError, GraphQLID, Kind } from 'graphql';
-import { UNSAFE_ID } from '../input/id-text.js';
+import { UNSAFE_ID } from '../lib/input/id-text.js';
 
 /**
  * Makes the scalar `ID` reject numbers that JSON does not keep exactly: by the time a variable reaches the schema, two

@@ -12,7 +12,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { isTooDeep, TOO_DEEP } from '../input/json-depth.js';
+import { isTooDeep, TOO_DEEP } from '../lib/input/json-depth.js';
 import { limitRules, MAX_ERRORS, MAX_TOKENS } from './request-limits.js';
 import { noDatabaseFields } from './rules/no-database-fields.js';
 import { rootConditions } from './subscription-conditions.js';

@@ -1,8 +1,8 @@
-import type { MarketPoller } from '../catalogue/pollers/market-poller.js';
+import type { MarketPoller } from '../catalog/sources/market-poller.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
 import type { SourceConfig } from '../config/source-config.js';
 import type { ProfileUpkeep } from '../profiles/profile-upkeep.js';
-import type { Store } from '../repositories/store.js';
+import type { Store } from '../storage/store.js';
 import type { Retention } from '../tracking/retention.js';
 import type { TrendComputations } from '../trends/trend-computations.js';
 import { attentionJob } from './attention-job.js';
@@ -16,7 +16,7 @@ import { snapshotsJob } from './snapshots-job.js';
 import { trendsJob } from './trends-job.js';
 
 /** Every job of this deployment. */
-export function createJobs(parts: {
+export function createJobs(deps: {
   readonly config: Pick<RankingConfig, 'trending' | 'sources'>;
   readonly computations: TrendComputations;
   readonly snapshots: Store['snapshots'];
@@ -24,7 +24,7 @@ export function createJobs(parts: {
   readonly retention: Retention;
   readonly pollerOf: (source: SourceConfig) => MarketPoller;
 }): Job[] {
-  const { config, computations, snapshots, upkeep, retention, pollerOf } = parts;
+  const { config, computations, snapshots, upkeep, retention, pollerOf } = deps;
   const { refreshSeconds } = config.trending;
   return [
     trendsJob(computations, refreshSeconds),

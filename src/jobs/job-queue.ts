@@ -1,8 +1,8 @@
 import type { PoolConfig } from 'pg';
 import { PgBoss, type ConstructorOptions, type JobWithMetadata } from 'pg-boss';
-import type { Clock } from '../config/clock.js';
+import type { Clock } from '../lib/clock.js';
 import type { ServerAddress } from '../config/database-url.js';
-import type { Logger } from '../observability/logger.js';
+import type { Logger } from '../lib/logger.js';
 import type { Job } from './job.js';
 
 /** A worker that has not been heard of for so long is gone, and what it ran is run again. */

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Clock } from '../config/clock.js';
-import { BellwetherError } from '../errors.js';
-import { checkInput } from '../input/check-input.js';
-import type { JobRun, JobRunRepository } from '../repositories/job-run-repository.js';
-import { orUnavailable } from '../repositories/unavailable.js';
+import type { Clock } from '../lib/clock.js';
+import { BellwetherError } from '../lib/errors.js';
+import { checkInput } from '../lib/input/check-input.js';
+import type { JobRun, JobRunRepository } from '../storage/job-run-repository.js';
+import { orUnavailable } from '../storage/unavailable.js';
 import { nextTimeMs, type Job } from './job.js';
 import type { JobQueue, RunState } from './job-queue.js';
 
@@ -33,7 +33,7 @@ const runRequest = z.object({ name: z.string().min(1).max(96) });
 /** The jobs, for whoever looks after them. */
 export class JobService {
   constructor(
-    private readonly parts: {
+    private readonly deps: {
       jobs: readonly Job[];
       runs: Pick<JobRunRepository, 'last'>;
       queue: Pick<JobQueue, 'request' | 'present' | 'stateOf'>;
@@ -43,7 +43,7 @@ export class JobService {
 
   /** @throws {BellwetherError} UNAVAILABLE without a database. */
   async list(): Promise<JobStatus[]> {
-    const { jobs, runs, clock } = this.parts;
+    const { jobs, runs, clock } = this.deps;
     const last = await orUnavailable('The jobs could not be read now.', () =>
       runs.last(jobs.map(({ name }) => name)),
     );
@@ -62,9 +62,7 @@ export class JobService {
    */
   async request(input: unknown): Promise<RequestedRun> {
     const job = this.find(checkInput(runRequest, input).name);
-    const id = await orUnavailable('The job could not be asked for now.', () =>
-      this.parts.queue.request(job),
-    );
+    const id = await orUnavailable('The job could not be asked for now.', () => this.deps.queue.request(job));
     return { name: job.name, status: id === null ? 'ALREADY_REQUESTED' : 'REQUESTED' };
   }
 
@@ -79,7 +77,7 @@ export class JobService {
     job: Job,
     { serve, signal }: { serve: () => Promise<void>; signal: AbortSignal },
   ): Promise<RunState | null> {
-    const { queue } = this.parts;
+    const { queue } = this.deps;
     let id = await queue.request(job);
     // The one that stood in the way may have ended meanwhile.
     while ((id ??= await queue.present(job)) === null) id = await queue.request(job);
@@ -94,9 +92,9 @@ export class JobService {
 
   /** @throws {BellwetherError} BAD_USER_INPUT for a job that there is not. */
   find(name: string): Job {
-    const job = this.parts.jobs.find((other) => other.name === name);
+    const job = this.deps.jobs.find((other) => other.name === name);
     if (job !== undefined) return job;
-    const names = this.parts.jobs.map((other) => other.name).join(', ');
+    const names = this.deps.jobs.map((other) => other.name).join(', ');
     throw BellwetherError.badInput('name', `name must be one of: ${names}.`);
   }
 }

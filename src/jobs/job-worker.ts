@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '../config/clock.js';
-import type { Logger } from '../observability/logger.js';
-import type { JobRunRepository } from '../repositories/job-run-repository.js';
+import type { Clock } from '../lib/clock.js';
+import type { Logger } from '../lib/logger.js';
+import type { JobRunRepository } from '../storage/job-run-repository.js';
 import { nextTimeMs, type Job } from './job.js';
 import type { JobQueue, QueuedRun } from './job-queue.js';
 import { reasonOf } from './reason-of.js';
@@ -23,7 +23,7 @@ export class JobWorker {
   readonly #timers = new Map<string, NodeJS.Timeout>();
 
   constructor(
-    private readonly parts: {
+    private readonly deps: {
       queue: Pick<JobQueue, 'tick' | 'work'>;
       jobs: readonly Job[];
       runs: Pick<JobRunRepository, 'start' | 'finish'>;
@@ -39,12 +39,12 @@ export class JobWorker {
    * yet is asked for at once.
    */
   start(): void {
-    this.#starting = Promise.all(this.parts.jobs.map((job) => this.#begin(job)));
+    this.#starting = Promise.all(this.deps.jobs.map((job) => this.#begin(job)));
   }
 
   /** Works off one job for whoever waits for it, without asking for it at its times. */
   async serve(job: Job): Promise<void> {
-    await this.parts.queue.work(job, (run) => this.#run(job, run));
+    await this.deps.queue.work(job, (run) => this.#run(job, run));
   }
 
   /** Asks for nothing more, and tells the runs under way to end; they are stored as failed, and begun again. */
@@ -63,7 +63,7 @@ export class JobWorker {
         this.#schedule(job);
         return;
       } catch (error) {
-        this.parts.logger.warn({ err: error, job: job.name }, 'a job could not be begun with; trying again');
+        this.deps.logger.warn({ err: error, job: job.name }, 'a job could not be begun with; trying again');
         await sleep(BEGIN_AGAIN_MS, undefined, { signal }).catch(() => undefined);
       }
     }
@@ -71,7 +71,7 @@ export class JobWorker {
 
   #schedule(job: Job): void {
     if (this.#stopping.signal.aborted) return;
-    const nowMs = this.parts.clock();
+    const nowMs = this.deps.clock();
     const everyMs = job.everySeconds * 1_000;
     const begunMs = nextTimeMs(job, nowMs) - everyMs;
     const placesMs = TICKS_AFTER_MS.filter((afterMs) => afterMs < everyMs);
@@ -87,14 +87,14 @@ export class JobWorker {
 
   async #tick(job: Job): Promise<void> {
     try {
-      await this.parts.queue.tick(job);
+      await this.deps.queue.tick(job);
     } catch (error) {
-      this.parts.logger.warn({ err: error, job: job.name }, 'a job could not be asked for at its time');
+      this.deps.logger.warn({ err: error, job: job.name }, 'a job could not be asked for at its time');
     }
   }
 
   async #run(job: Job, { attempt, signal }: QueuedRun): Promise<string> {
-    const { runs, clock, logger, name } = this.parts;
+    const { runs, clock, logger, name } = this.deps;
     const startedAt = new Date(clock());
     const log = { job: job.name, attempt };
     let id: bigint | undefined;

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
-import type { Clock } from '../config/clock.js';
-import type { Logger } from '../observability/logger.js';
-import type { JobRunRepository } from '../repositories/job-run-repository.js';
+import type { Clock } from '../lib/clock.js';
+import type { Logger } from '../lib/logger.js';
+import type { JobRunRepository } from '../storage/job-run-repository.js';
 import type { Job } from './job.js';
 import { JobQueue, type JobDatabase } from './job-queue.js';
 import { JobService } from './job-service.js';
@@ -16,7 +16,7 @@ export interface Jobs {
 }
 
 /** Connects to nothing until something is asked for. */
-export function openJobs(parts: {
+export function openJobs(deps: {
   readonly jobs: readonly Job[];
   readonly database: JobDatabase;
   /** Where the worker stores its runs. */
@@ -28,7 +28,7 @@ export function openJobs(parts: {
   readonly clock: Clock;
   readonly logger: Logger;
 }): Jobs {
-  const { jobs, database, runs, listedRuns, works, clock, logger } = parts;
+  const { jobs, database, runs, listedRuns, works, clock, logger } = deps;
   const queue = new JobQueue({ database, jobs, works, clock, logger });
   const name = `${hostname()}:${process.pid}`;
   const worker = new JobWorker({ queue, jobs, runs, name, clock, logger });

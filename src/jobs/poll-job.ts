@@ -1,4 +1,4 @@
-import type { MarketPoller } from '../catalogue/pollers/market-poller.js';
+import type { MarketPoller } from '../catalog/sources/market-poller.js';
 import type { SourceConfig } from '../config/source-config.js';
 import type { Job } from './job.js';
 
@@ -9,7 +9,7 @@ export function pollJob(
 ): Job {
   return {
     name: `poll-${source.name}`,
-    description: `Bring the catalogue up to the source "${source.name}" (${source.format}).`,
+    description: `Bring the catalog up to the source "${source.name}" (${source.format}).`,
     everySeconds: source.everySeconds,
     // The source has a back-off of its own.
     retries: 0,

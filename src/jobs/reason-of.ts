@@ -1,4 +1,4 @@
-import { BellwetherError } from '../errors.js';
+import { BellwetherError } from '../lib/errors.js';
 
 /** The reason of a failure in one line. Prisma's text around the message of the database is left out. */
 export function reasonOf(error: unknown): string {

@@ -1,4 +1,4 @@
-import type { Logger } from '../observability/logger.js';
+import type { Logger } from '../lib/logger.js';
 
 /** A task that is run again and again. */
 export interface Repetition {

@@ -1,4 +1,4 @@
-import { thinSnapshots } from '../catalogue/thin-snapshots.js';
+import { thinSnapshots } from '../catalog/thin-snapshots.js';
 import type { Job } from './job.js';
 
 export function snapshotsJob(snapshots: Parameters<typeof thinSnapshots>[0]['snapshots']): Job {

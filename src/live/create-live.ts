@@ -1,6 +1,6 @@
-import type { Catalogue } from '../catalogue/catalogue.js';
-import type { Clock } from '../config/clock.js';
-import type { Logger } from '../observability/logger.js';
+import type { Catalog } from '../catalog/catalog.js';
+import type { Clock } from '../lib/clock.js';
+import type { Logger } from '../lib/logger.js';
 import type { ProfileService } from '../profiles/profile-service.js';
 import { FeedChanges } from './feed-changes.js';
 import { LiveService } from './live-service.js';
@@ -16,17 +16,17 @@ export interface Live {
   close(): Promise<void>;
 }
 
-/** What is told live, following the catalogue by itself. */
+/** What is told live, following the catalog by itself. */
 export function createLive(parts: {
-  readonly catalogue: Catalogue;
+  readonly catalog: Catalog;
   readonly profiles: Pick<ProfileService, 'load'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }): Live {
-  const { catalogue, profiles, clock, logger } = parts;
-  const markets = new MarketMoves({ catalogue, clock, pauseMs: PAUSE_MS });
+  const { catalog, profiles, clock, logger } = parts;
+  const markets = new MarketMoves({ catalog, clock, pauseMs: PAUSE_MS });
   const feeds = new FeedChanges({ profiles, clock, logger, pauseMs: PAUSE_MS });
-  const forget = catalogue.onChange((changed) => markets.changed(changed));
+  const forget = catalog.onChange((changed) => markets.changed(changed));
   return {
     service: new LiveService({ markets, feeds }),
     feeds,

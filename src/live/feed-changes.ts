@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '../config/clock.js';
-import type { Logger } from '../observability/logger.js';
+import type { Clock } from '../lib/clock.js';
+import type { Logger } from '../lib/logger.js';
 import { UnreadableProfile, type ProfileService, type ProfileState } from '../profiles/profile-service.js';
 import { PacedStream } from './paced-stream.js';
 import { wakeInTurns } from './wake-in-turns.js';
@@ -47,7 +47,7 @@ export class FeedChanges {
   #reading: Promise<void> | undefined;
 
   constructor(
-    private readonly parts: {
+    private readonly deps: {
       readonly profiles: Pick<ProfileService, 'load'>;
       readonly clock: Clock;
       readonly logger: Logger;
@@ -72,7 +72,7 @@ export class FeedChanges {
       untold: undefined,
       stream: new PacedStream({
         take: () => this.#take(userKey, follower),
-        pauseMs: this.parts.pauseMs,
+        pauseMs: this.deps.pauseMs,
         onEnd: () => {
           person.followers.delete(follower);
           if (person.followers.size === 0) this.#people.delete(userKey);
@@ -81,7 +81,7 @@ export class FeedChanges {
     };
     person.followers.add(follower);
     try {
-      if (person.deeds === undefined) this.#learn(person, await this.parts.profiles.load([userKey]));
+      if (person.deeds === undefined) this.#learn(person, await this.deps.profiles.load([userKey]));
     } catch (error) {
       await follower.stream.return();
       throw error;
@@ -147,7 +147,7 @@ export class FeedChanges {
           else this.#compare(person, person.deeds, state);
         }
       } catch (error) {
-        this.parts.logger.warn(
+        this.deps.logger.warn(
           { err: error },
           'profiles that changed elsewhere could not be read for those who follow them',
         );
@@ -162,11 +162,11 @@ export class FeedChanges {
   /** Profiles that can be decoded; a later read of the others gives nothing else. */
   async #load(userKeys: readonly string[]): Promise<readonly ProfileState[]> {
     try {
-      return await this.parts.profiles.load(userKeys);
+      return await this.deps.profiles.load(userKeys);
     } catch (error) {
       if (!(error instanceof UnreadableProfile)) throw error;
       if (userKeys.length > 1) return (await Promise.all(userKeys.map((key) => this.#load([key])))).flat();
-      this.parts.logger.warn(
+      this.deps.logger.warn(
         { err: error },
         'failed to decode a changed profile; its subscribers are not notified',
       );
@@ -177,7 +177,7 @@ export class FeedChanges {
   #take(userKey: string, follower: Follower): FeedChanged | undefined {
     const { untold: reason } = follower;
     follower.untold = undefined;
-    return reason === undefined ? undefined : { userKey, reason, at: new Date(this.parts.clock()) };
+    return reason === undefined ? undefined : { userKey, reason, at: new Date(this.deps.clock()) };
   }
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { checkInput } from '../input/check-input.js';
-import { storableText } from '../input/storable.js';
-import { userKeySchema } from '../input/user-key.js';
+import { checkInput } from '../lib/input/check-input.js';
+import { storableText } from '../lib/input/storable.js';
+import { userKeySchema } from '../lib/input/user-key.js';
 import type { FeedChanged, FeedChanges } from './feed-changes.js';
 import type { MarketMoves, MarketsMoved } from './market-moves.js';
 
@@ -16,7 +16,7 @@ const marketIds = z
 /** What somebody can be told of while it happens, at most once a second in each subscription. */
 export class LiveService {
   constructor(
-    private readonly parts: {
+    private readonly deps: {
       readonly markets: Pick<MarketMoves, 'follow'>;
       readonly feeds: Pick<FeedChanges, 'follow'>;
     },
@@ -28,7 +28,7 @@ export class LiveService {
    * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE when the database is needed and not there.
    */
   async marketMoved(ids: unknown): Promise<AsyncIterable<MarketsMoved>> {
-    return this.parts.markets.follow(checkInput(marketIds, ids, 'ids'));
+    return this.deps.markets.follow(checkInput(marketIds, ids, 'ids'));
   }
 
   /**
@@ -37,6 +37,6 @@ export class LiveService {
    * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE when the database is needed and not there.
    */
   async feedChanged(userKey: unknown): Promise<AsyncIterable<FeedChanged>> {
-    return this.parts.feeds.follow(checkInput(userKeySchema, userKey, 'userKey'));
+    return this.deps.feeds.follow(checkInput(userKeySchema, userKey, 'userKey'));
   }
 }

@@ -1,6 +1,6 @@
-import type { Catalogue } from '../catalogue/catalogue.js';
-import type { Market } from '../catalogue/market.js';
-import type { Clock } from '../config/clock.js';
+import type { Catalog } from '../catalog/catalog.js';
+import type { Market } from '../catalog/market.js';
+import type { Clock } from '../lib/clock.js';
 import { PacedStream } from './paced-stream.js';
 import { wakeInTurns } from './wake-in-turns.js';
 
@@ -38,15 +38,15 @@ interface Follower {
 }
 
 /**
- * Tells whoever follows a market of its moves. A change of the catalogue costs a look-up for each market changed, and
+ * Tells whoever follows a market of its moves. A change of the catalog costs a look-up for each market changed, and
  * work only for the followers of those that moved.
  */
 export class MarketMoves {
   readonly #watches = new Map<string, Watch>();
 
   constructor(
-    private readonly parts: {
-      readonly catalogue: Pick<Catalogue, 'snapshot' | 'findByIds'>;
+    private readonly deps: {
+      readonly catalog: Pick<Catalog, 'snapshot' | 'findByIds'>;
       readonly clock: Clock;
       readonly pauseMs: number;
     },
@@ -68,7 +68,7 @@ export class MarketMoves {
       before: new Map(),
       stream: new PacedStream({
         take: () => this.#take(follower),
-        pauseMs: this.parts.pauseMs,
+        pauseMs: this.deps.pauseMs,
         onEnd: () => this.#leave(follower, ids),
       }),
     };
@@ -103,7 +103,7 @@ export class MarketMoves {
   #watch(id: string): Watch {
     const present = this.#watches.get(id);
     if (present !== undefined) return present;
-    const market = this.parts.catalogue.snapshot.byId.get(id)?.market;
+    const market = this.deps.catalog.snapshot.byId.get(id)?.market;
     const watch: Watch = { market, known: market !== undefined, followers: new Set() };
     this.#watches.set(id, watch);
     return watch;
@@ -113,7 +113,7 @@ export class MarketMoves {
   async #learn(ids: readonly string[]): Promise<void> {
     const unknown = ids.filter((id) => this.#watches.get(id)?.known === false);
     if (unknown.length === 0) return;
-    const found = await this.parts.catalogue.findByIds(unknown);
+    const found = await this.deps.catalog.findByIds(unknown);
     unknown.forEach((id, index) => {
       const watch = this.#watches.get(id);
       if (watch === undefined || watch.known) return;
@@ -129,7 +129,7 @@ export class MarketMoves {
       if (market !== undefined && !standsAs(told, market)) moves.push(moveOf(told, market));
     }
     before.clear();
-    return moves.length === 0 ? undefined : { at: new Date(this.parts.clock()), moves };
+    return moves.length === 0 ? undefined : { at: new Date(this.deps.clock()), moves };
   }
 
   #leave(follower: Follower, ids: readonly string[]): void {

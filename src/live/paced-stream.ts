@@ -16,19 +16,19 @@ export class PacedStream<Message> implements AsyncIterableIterator<Message, unde
   #pause: NodeJS.Timeout | undefined;
   #ended = false;
 
-  constructor(private readonly parts: PacedStreamParts<Message>) {}
+  constructor(private readonly deps: PacedStreamParts<Message>) {}
 
   /** Says that there may be something to tell. */
   wake(): void {
     if (this.#asking === undefined || this.#pause !== undefined) return;
-    const value = this.parts.take();
+    const value = this.deps.take();
     if (value === undefined) return;
     const answer = this.#asking;
     this.#asking = undefined;
     this.#pause = setTimeout(() => {
       this.#pause = undefined;
       this.wake();
-    }, this.parts.pauseMs).unref();
+    }, this.deps.pauseMs).unref();
     answer({ done: false, value });
   }
 
@@ -47,7 +47,7 @@ export class PacedStream<Message> implements AsyncIterableIterator<Message, unde
       clearTimeout(this.#pause);
       this.#asking?.({ done: true, value: undefined });
       this.#asking = undefined;
-      this.parts.onEnd();
+      this.deps.onEnd();
     }
     return Promise.resolve({ done: true, value: undefined });
   }

@@ -1,4 +1,4 @@
-import { topicKey } from '../repositories/market.js';
+import { topicKey } from '../domain/market.js';
 import {
   ENGAGEMENTS_KEPT,
   ENGAGEMENTS_WITH_TOPICS,
@@ -13,10 +13,10 @@ import {
   type TopicId,
   type TopicKind,
   type TopicState,
-} from '../repositories/profile-state.js';
-import { topicStrength } from '../repositories/topic-strength.js';
-import { addDecayed } from '../scoring/decay.js';
-import type { EventType } from '../scoring/event-weight.js';
+} from '../domain/profile.js';
+import { topicStrength } from '../storage/profiles/topic-strength.js';
+import { addDecayed } from '../scoring/shared/decay.js';
+import type { EventType } from '../domain/event.js';
 import { LifetimeDraft } from './lifetime-draft.js';
 import type { ProfileMemory } from './profile-memory.js';
 

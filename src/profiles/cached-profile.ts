@@ -1,5 +1,5 @@
-import { NO_BYTES } from '../repositories/column-codec.js';
-import type { PackedProfile } from '../repositories/packed-profile.js';
+import { NO_BYTES } from '../storage/profiles/column-codec.js';
+import type { PackedProfile } from '../storage/profiles/packed-profile.js';
 
 /** Measured overhead of an entry, without the characters of its key and its buffer. */
 const ENTRY_OVERHEAD_BYTES = 260;

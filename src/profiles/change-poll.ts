@@ -1,4 +1,4 @@
-import type { ChangeMark, ProfileChangeRepository } from '../repositories/profile-change-repository.js';
+import type { ChangeMark, ProfileChangeRepository } from '../storage/profiles/profile-change-repository.js';
 import type { ProfileCache } from './profile-cache.js';
 
 /** Every replica that polls has read a change by then; one that paused for longer drops its cache. */
@@ -23,7 +23,7 @@ export class ChangePoll {
   #kept: ChangeMark[] = [];
 
   constructor(
-    private readonly parts: {
+    private readonly deps: {
       readonly changes: Pick<ProfileChangeRepository, 'since' | 'removeBefore'>;
       readonly cache: Pick<ProfileCache, 'isBehind'>;
       /** Drops cached profiles. */
@@ -40,8 +40,8 @@ export class ChangePoll {
   async poll(): Promise<void> {
     const last = this.#last;
     this.#last = undefined;
-    const { mark, changes } = await this.parts.changes.since(last);
-    const { cache, cached } = this.parts;
+    const { mark, changes } = await this.deps.changes.since(last);
+    const { cache, cached } = this.deps;
     if (last === undefined || mark.atMs - last.atMs > MAX_PAUSE_MS || changes === 'all') cached.clear();
     else {
       const behind = changes.filter(({ userKey, version }) => cache.isBehind(userKey, version));
@@ -52,7 +52,7 @@ export class ChangePoll {
   }
 
   async #removeOld(now: ChangeMark): Promise<void> {
-    const { changes } = this.parts;
+    const { changes } = this.deps;
     if (now.atMs - (this.#kept.at(-1)?.atMs ?? -Infinity) < REMOVE_EVERY_MS) return;
     this.#kept.push(now);
     const old = this.#kept.findLast(({ atMs }) => atMs <= now.atMs - KEEP_MS);

@@ -1,4 +1,4 @@
-import type { ImpressionState, ProfileState, TopicId, TopicState } from '../repositories/profile-state.js';
+import type { ImpressionState, ProfileState, TopicId, TopicState } from '../domain/profile.js';
 import type { ProfileMemory } from './profile-memory.js';
 import { topicTaste } from './topic-taste.js';
 

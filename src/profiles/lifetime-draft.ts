@@ -1,4 +1,4 @@
-import { topicKey } from '../repositories/market.js';
+import { topicKey } from '../domain/market.js';
 import {
   LIFETIME_TOPICS_KEPT,
   topicId,
@@ -8,7 +8,7 @@ import {
   type StakeState,
   type TopicId,
   type TopicKind,
-} from '../repositories/profile-state.js';
+} from '../domain/profile.js';
 import type { ProfileMemory } from './profile-memory.js';
 
 const STAKES_KEPT = 200;

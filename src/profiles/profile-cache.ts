@@ -1,10 +1,10 @@
 import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../config/clock.js';
-import { emptyPacked, type PackedProfile } from '../repositories/packed-profile.js';
-import { requireFull, type FullProfile, type ProfileState } from '../repositories/profile-state.js';
-import type { AppendedProfile } from '../repositories/recording.js';
-import { UnreadableProfile, type ReadProfile } from '../repositories/unpack-profiles.js';
+import type { Clock } from '../lib/clock.js';
+import { emptyPacked, type PackedProfile } from '../storage/profiles/packed-profile.js';
+import { requireFull, type FullProfile, type ProfileState } from '../domain/profile.js';
+import type { AppendedProfile } from '../storage/events/recording.js';
+import { UnreadableProfile, type ReadProfile } from '../storage/profiles/unpack-profiles.js';
 import { CachedProfile } from './cached-profile.js';
 import { RecentChanges } from './recent-changes.js';
 
@@ -71,9 +71,9 @@ export class ProfileCache {
   #misses = 0;
   #evictions = 0;
 
-  constructor(private readonly parts: ProfileCacheParts) {
+  constructor(private readonly deps: ProfileCacheParts) {
     this.#entries = new LRUCache({
-      maxSize: parts.maxBytes,
+      maxSize: deps.maxBytes,
       sizeCalculation: (entry, userKey) => entry.sizeUnder(userKey),
       dispose: (_entry, _userKey, reason) => {
         if (reason === 'evict') this.#evictions++;
@@ -154,7 +154,7 @@ export class ProfileCache {
     // A late event does not change the country, so another one is only known once the profile is decoded.
     const isSameCountry = [...countries].every((country) => country === before?.country);
     const country = isSameCountry ? before?.country : undefined;
-    this.#set(userKey, new CachedProfile({ ...packed, version, recent }, this.parts.clock(), country));
+    this.#set(userKey, new CachedProfile({ ...packed, version, recent }, this.deps.clock(), country));
   }
 
   /**
@@ -204,14 +204,14 @@ export class ProfileCache {
   /** The entry of a user that is within its TTL. */
   #current(userKey: string): CachedProfile | undefined {
     const entry = this.#entries.get(userKey);
-    if (entry === undefined || this.parts.clock() - entry.asOfMs >= this.parts.lifeMs()) return undefined;
+    if (entry === undefined || this.deps.clock() - entry.asOfMs >= this.deps.lifeMs()) return undefined;
     return entry;
   }
 
   #held(userKey: string, lifetime: boolean): ProfileState | undefined {
     const entry = this.#current(userKey);
     if (entry === undefined || (lifetime && !entry.hasLifetime)) return undefined;
-    const profile = this.parts.unpack(entry.packed(userKey));
+    const profile = this.deps.unpack(entry.packed(userKey));
     if (profile !== undefined) this.#hits++;
     return profile;
   }
@@ -232,7 +232,7 @@ export class ProfileCache {
     }
     const begin = async (): Promise<ProfileState> => {
       flight.since = this.#changes.position;
-      const asOfMs = this.parts.clock();
+      const asOfMs = this.deps.clock();
       const { packed, profile } = await this.#batches.load(flight);
       if (!this.#changes.changedSince(userKey, flight.since)) {
         this.#set(userKey, new CachedProfile(packed, asOfMs, profile.country));
@@ -251,7 +251,7 @@ export class ProfileCache {
 
   #send(flights: readonly Flight[]): Promise<readonly (ReadProfile | UnreadableProfile)[]> {
     for (const flight of flights) flight.isSent = true;
-    return this.parts.read(
+    return this.deps.read(
       flights.map(({ userKey }) => userKey),
       { lifetime: flights.some(({ lifetime }) => lifetime) },
     );

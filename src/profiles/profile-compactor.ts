@@ -1,9 +1,9 @@
-import type { Logger } from '../observability/logger.js';
-import { UnknownFormat } from '../repositories/column-codec.js';
-import type { ProfileRewriteRepository } from '../repositories/profile-rewrite-repository.js';
-import type { AppendedProfile } from '../repositories/recording.js';
-import { isUnavailable } from '../repositories/unavailable.js';
-import { UnreadableProfile } from '../repositories/unpack-profiles.js';
+import type { Logger } from '../lib/logger.js';
+import { UnknownFormat } from '../storage/profiles/column-codec.js';
+import type { ProfileRewriteRepository } from '../storage/profiles/profile-rewrite-repository.js';
+import type { AppendedProfile } from '../storage/events/recording.js';
+import { isUnavailable } from '../storage/unavailable.js';
+import { UnreadableProfile } from '../storage/profiles/unpack-profiles.js';
 import type { SharedProfiles } from './shared-profiles.js';
 
 /** Size of a profile's recent events from which on they are folded: 50 events, or 5 pages of impressions. */
@@ -29,7 +29,7 @@ export class ProfileCompactor {
   #isClosed = false;
 
   constructor(
-    private readonly parts: {
+    private readonly deps: {
       readonly repository: Pick<ProfileRewriteRepository, 'compact' | 'dropRecent'>;
       readonly profiles: Pick<SharedProfiles, 'position' | 'compacted' | 'mayHaveChanged'>;
       readonly logger: Logger;
@@ -70,7 +70,7 @@ export class ProfileCompactor {
   }
 
   async #compact(userKeys: readonly string[]): Promise<void> {
-    const { repository, profiles, logger } = this.parts;
+    const { repository, profiles, logger } = this.deps;
     try {
       const since = profiles.position;
       profiles.compacted(await repository.compact(userKeys), since);
@@ -96,7 +96,7 @@ export class ProfileCompactor {
   }
 
   async #dropLongest(userKeys: readonly string[]): Promise<void> {
-    const { repository, profiles, logger } = this.parts;
+    const { repository, profiles, logger } = this.deps;
     try {
       const dropped = await repository.dropRecent(userKeys, DROP_FROM_BYTES);
       if (dropped.length === 0) return;

@@ -1,19 +1,14 @@
-import type { Clock } from '../config/clock.js';
-import {
-  topicId,
-  type FullProfile,
-  type ProfileState,
-  type TopicKind,
-} from '../repositories/profile-state.js';
-import { orUnavailable } from '../repositories/unavailable.js';
+import type { Clock } from '../lib/clock.js';
+import { topicId, type FullProfile, type ProfileState, type TopicKind } from '../domain/profile.js';
+import { orUnavailable } from '../storage/unavailable.js';
 import { isForgotten } from './forget-faded.js';
 import type { ProfileCache } from './profile-cache.js';
 import type { ProfileMemory } from './profile-memory.js';
 import { topicTaste } from './topic-taste.js';
 import { usualStake, type UsualStake } from './usual-stake.js';
 
-export { UnreadableProfile } from '../repositories/unpack-profiles.js';
-export { requireFull, type FullProfile, type ProfileState } from '../repositories/profile-state.js';
+export { UnreadableProfile } from '../storage/profiles/unpack-profiles.js';
+export { requireFull, type FullProfile, type ProfileState } from '../domain/profile.js';
 
 /** A person as the outside sees them. */
 export interface UserProfile {
@@ -53,7 +48,7 @@ const NOT_READ = 'The profiles could not be read now.';
 
 export class ProfileService {
   constructor(
-    private readonly parts: {
+    private readonly deps: {
       profiles: Pick<ProfileCache, 'get' | 'getFull'>;
       memory: ProfileMemory;
       clock: Clock;
@@ -67,20 +62,20 @@ export class ProfileService {
    * @throws {UnreadableProfile} when one of them cannot be decoded.
    */
   load(userKeys: readonly string[]): Promise<ProfileState[]> {
-    const { profiles } = this.parts;
+    const { profiles } = this.deps;
     return orUnavailable(NOT_READ, () => Promise.all(userKeys.map((userKey) => profiles.get(userKey))));
   }
 
   /** Returns the same with the lifetime sums, which {@link view} and algorithm v1 need. */
   loadFull(userKeys: readonly string[]): Promise<FullProfile[]> {
-    const { profiles } = this.parts;
+    const { profiles } = this.deps;
     return orUnavailable(NOT_READ, () => Promise.all(userKeys.map((userKey) => profiles.getFull(userKey))));
   }
 
   /** The profile to show, decayed to now. */
   view(state: FullProfile): UserProfile {
-    const nowMs = this.parts.clock();
-    const { memory } = this.parts;
+    const nowMs = this.deps.clock();
+    const { memory } = this.deps;
     const { lastActiveAtMs, sessionStartedAtMs } = state;
     return {
       userKey: state.userKey,

@@ -1,18 +1,18 @@
 import type { RankingConfig } from '../config/ranking-schema.js';
 import { inSlices, type Work } from '../lib/in-slices.js';
-import { formatOf } from '../repositories/column-codec.js';
-import type { JobPositionRepository } from '../repositories/job-position-repository.js';
-import type { MarketRepository } from '../repositories/market-repository.js';
-import type { PackedProfile } from '../repositories/packed-profile.js';
-import type { ProfileRepository } from '../repositories/profile-repository.js';
+import { formatOf } from '../storage/profiles/column-codec.js';
+import type { JobPositionRepository } from '../storage/job-position-repository.js';
+import type { MarketRepository } from '../storage/markets/market-repository.js';
+import type { PackedProfile } from '../storage/profiles/packed-profile.js';
+import type { ProfileRepository } from '../storage/profiles/profile-repository.js';
 import type {
   ProfileRewriteRepository,
   RewrittenProfile,
-} from '../repositories/profile-rewrite-repository.js';
-import type { ProfileState } from '../repositories/profile-state.js';
-import { FORMAT_V1 } from '../repositories/stored-profile-v1.js';
-import { isRolledBack } from '../repositories/unavailable.js';
-import { UnreadableProfile, type ReadProfile } from '../repositories/unpack-profiles.js';
+} from '../storage/profiles/profile-rewrite-repository.js';
+import type { ProfileState } from '../domain/profile.js';
+import { FORMAT_V1 } from '../storage/profiles/stored-profile-v1.js';
+import { isRolledBack } from '../storage/unavailable.js';
+import { UnreadableProfile, type ReadProfile } from '../storage/profiles/unpack-profiles.js';
 import { forgetEnded, forgetFaded, type FadingLimits } from './forget-faded.js';
 import type { ProfileMemory } from './profile-memory.js';
 import type { SharedProfiles } from './shared-profiles.js';
@@ -61,7 +61,7 @@ const RECOVERY_TIMES_KEPT = 20;
  */
 export class ProfileUpkeep {
   constructor(
-    private readonly parts: {
+    private readonly deps: {
       readonly store: {
         readonly profiles: Pick<ProfileRepository, 'read'>;
         readonly profileRewrites: Pick<ProfileRewriteRepository, 'pageAfter' | 'rewrite' | 'replace'>;
@@ -82,7 +82,7 @@ export class ProfileUpkeep {
    * @param options.signal ends the run after the page in progress; its changes are kept.
    */
   async run({ now, signal }: { now: Date; signal: AbortSignal }): Promise<ProfileUpkeepResult> {
-    const { profileRewrites, jobPositions } = this.parts.store;
+    const { profileRewrites, jobPositions } = this.deps.store;
     const total = { examined: 0, changed: 0, forgotten: 0, unreadable: 0 };
     let last = (await jobPositions.find(JOB)) ?? '';
     while (!signal.aborted) {
@@ -103,7 +103,7 @@ export class ProfileUpkeep {
   }
 
   async #tidy(userKeys: readonly string[], nowMs: number): Promise<Omit<ProfileUpkeepResult, 'examined'>> {
-    const { profiles, profileRewrites } = this.parts.store;
+    const { profiles, profileRewrites } = this.deps.store;
     const page: ReadProfile[] = [];
     for (const some of chunks(userKeys, PROFILES_A_TURN)) {
       for (const read of await profiles.read(some, { lifetime: false })) {
@@ -130,7 +130,7 @@ export class ProfileUpkeep {
     for (const { packed, profile: before } of page) {
       const isActive = nowMs - (before.lastActiveAtMs ?? -Infinity) < ACTIVE_MS;
       if (isActive || before.version === 0) continue;
-      const { state, forgotten } = forgetFaded(before, nowMs, this.parts.memory, limits);
+      const { state, forgotten } = forgetFaded(before, nowMs, this.deps.memory, limits);
       const after = forgetEnded(state, open);
       if (after !== before || isOutdated(packed)) tidied.push({ packed, after, forgotten });
       yield;
@@ -141,12 +141,12 @@ export class ProfileUpkeep {
   /** Those of the hidden markets that are open. */
   async #openHidden(page: readonly ReadProfile[]): Promise<ReadonlySet<string>> {
     const hidden = new Set(page.flatMap(({ profile }) => [...profile.hidden.keys()]));
-    return hidden.size === 0 ? new Set() : new Set(await this.parts.store.markets.openAmong([...hidden]));
+    return hidden.size === 0 ? new Set() : new Set(await this.deps.store.markets.openAmong([...hidden]));
   }
 
   /** @returns the user keys of the profiles that were replaced. */
   async #replace(rewritten: readonly RewrittenProfile[]): Promise<string[]> {
-    const { store, profiles } = this.parts;
+    const { store, profiles } = this.deps;
     try {
       const replaced = await store.profileRewrites.replace(rewritten);
       profiles.mayHaveChanged(replaced);
@@ -158,7 +158,7 @@ export class ProfileUpkeep {
   }
 
   #limits(): FadingLimits {
-    const { profile, impressions } = this.parts.config();
+    const { profile, impressions } = this.deps.config();
     return {
       forgetBelow: profile.forgetBelow,
       impressionsKeptMs: RECOVERY_TIMES_KEPT * impressions.recoveryHours * HOUR_MS,

@@ -1,9 +1,5 @@
-import {
-  ENGAGEMENTS_WITH_TOPICS,
-  type EngagementTopics,
-  type FullProfile,
-} from '../repositories/profile-state.js';
-import type { ScoringUser } from '../scoring/types.js';
+import { ENGAGEMENTS_WITH_TOPICS, type EngagementTopics, type FullProfile } from '../domain/profile.js';
+import type { ScoringUser } from '../scoring/shared/types.js';
 
 const RECENT_WINDOW_MS = 24 * 3_600_000;
 

@@ -1,5 +1,5 @@
-import type { ProfileState, TopicState } from '../repositories/profile-state.js';
-import { decay } from '../scoring/decay.js';
+import type { ProfileState, TopicState } from '../domain/profile.js';
+import { decay } from '../scoring/shared/decay.js';
 import type { ProfileMemory } from './profile-memory.js';
 
 /** What is left at an instant of a topic's long-term and session taste. */

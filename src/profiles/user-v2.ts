@@ -1,4 +1,4 @@
-import type { EngagementState, ProfileState } from '../repositories/profile-state.js';
+import type { EngagementState, ProfileState } from '../domain/profile.js';
 import type { EngagementV2, HeldV2, ImpressionV2, TopicTasteV2, UserV2 } from '../scoring/v2/user-v2.js';
 import { isForgotten } from './forget-faded.js';
 import type { ProfileMemory } from './profile-memory.js';

@@ -1,4 +1,4 @@
-import type { StakeState } from '../repositories/profile-state.js';
+import type { StakeState } from '../domain/profile.js';
 
 /** What a person usually stakes. */
 export interface UsualStake {

@@ -4,7 +4,7 @@ import type { Archetype } from './archetypes.js';
 import { sampleCountries } from './countries.js';
 import type { SampleCountry } from './countries.js';
 import { standardNormal, weightedIndex } from './random-draws.js';
-import type { SampleMarket } from './sample-catalogue.js';
+import type { SampleMarket } from './sample-catalog.js';
 
 /** What the simulation reads of a market. */
 export interface WorldMarket {
@@ -19,7 +19,7 @@ export interface WorldMarket {
   readonly createdAtMs: number;
   /** When trading ends. */
   readonly endsAtMs: number;
-  /** ln(1 + volume24h), standardised over the catalogue. */
+  /** ln(1 + volume24h), standardised over the catalog. */
   readonly popularity: number;
   readonly blockedCountries: readonly string[];
 }

@@ -2,7 +2,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { chance, logNormal, standardGumbel, standardNormal } from './random-draws.js';
-import type { SampleMarket } from './sample-catalogue.js';
+import type { SampleMarket } from './sample-catalog.js';
 
 /** What a market looked like at one minute. */
 export interface OddsHistoryPoint {

@@ -1,5 +1,5 @@
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
-import type { InteractionDraft } from '../catalogue/importers/market-draft.js';
+import type { InteractionDraft } from '../catalog/importers/market-draft.js';
 import type { Archetype } from './archetypes.js';
 import type { LatentTaste, WorldMarket } from './latent-taste.js';
 

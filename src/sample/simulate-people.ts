@@ -1,7 +1,7 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
-import type { InteractionDraft } from '../catalogue/importers/market-draft.js';
+import type { InteractionDraft } from '../catalog/importers/market-draft.js';
 import { archetypes } from './archetypes.js';
 import { browse } from './browse-session.js';
 import { countryOf } from './countries.js';
@@ -9,7 +9,7 @@ import type { SampleCountry } from './countries.js';
 import { drawTaste, worldOf } from './latent-taste.js';
 import type { WorldMarket } from './latent-taste.js';
 import { logNormal } from './random-draws.js';
-import type { SampleMarket } from './sample-catalogue.js';
+import type { SampleMarket } from './sample-catalog.js';
 import type { SimulatedPerson } from './session.js';
 import { sessionStarts } from './session-starts.js';
 import type { Visitor } from './session-starts.js';

@@ -1,7 +1,7 @@
-import { BellwetherError } from '../errors.js';
-import { isRefusal, type AppendedProfile } from '../repositories/recording.js';
-import type { Store, Transaction } from '../repositories/store.js';
-import { RETRY_AFTER_MS } from '../repositories/unavailable.js';
+import { BellwetherError } from '../lib/errors.js';
+import { isRefusal, type AppendedProfile } from '../storage/events/recording.js';
+import type { Store, Transaction } from '../storage/store.js';
+import { RETRY_AFTER_MS } from '../storage/unavailable.js';
 import type { PreparedEvent } from './prepare-event.js';
 
 export interface CommittedEvent {

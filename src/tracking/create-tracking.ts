@@ -1,12 +1,12 @@
-import type { Clock } from '../config/clock.js';
+import type { Clock } from '../lib/clock.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
-import { BellwetherError } from '../errors.js';
-import type { Logger } from '../observability/logger.js';
+import { BellwetherError } from '../lib/errors.js';
+import type { Logger } from '../lib/logger.js';
 import type { ProfileCompactor } from '../profiles/profile-compactor.js';
 import type { SharedProfiles } from '../profiles/shared-profiles.js';
-import type { Market } from '../repositories/market.js';
-import type { Store } from '../repositories/store.js';
-import { isRolledBack, orUnavailable, withPartitions } from '../repositories/unavailable.js';
+import type { Market } from '../domain/market.js';
+import type { Store } from '../storage/store.js';
+import { isRolledBack, orUnavailable, withPartitions } from '../storage/unavailable.js';
 import { commitEvents, usersOf, type Commit } from './commit-events.js';
 import { EventQueue } from './event-queue.js';
 import { HistoryImport } from './history-import.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isStorableText, NOT_STORABLE } from '../input/storable.js';
+import { isStorableText, NOT_STORABLE } from '../lib/input/storable.js';
 
 const MAX_BYTES = 4_096;
 const TOO_LARGE = 'must be at most 4 KB of JSON';

@@ -1,9 +1,9 @@
-import type { Clock } from '../config/clock.js';
+import type { Clock } from '../lib/clock.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
-import type { Market } from '../repositories/market.js';
-import type { InteractionRepository } from '../repositories/interaction-repository.js';
-import type { SnapshotRepository } from '../repositories/snapshot-repository.js';
-import { orUnavailable } from '../repositories/unavailable.js';
+import type { Market } from '../domain/market.js';
+import type { InteractionRepository } from '../storage/events/interaction-repository.js';
+import type { SnapshotRepository } from '../storage/markets/snapshot-repository.js';
+import { orUnavailable } from '../storage/unavailable.js';
 import type { Commit } from './commit-events.js';
 import { interactionInput, type CheckedInteraction } from './interaction-input.js';
 import { prepareEvent, type PreparedEvent } from './prepare-event.js';
@@ -24,7 +24,7 @@ interface Judged {
 /** Takes in events of the past as if they had happened then. */
 export class HistoryImport {
   constructor(
-    private readonly parts: {
+    private readonly deps: {
       /** Stores events in one transaction; a client event id counts as taken however long ago that was. */
       commit: (events: readonly PreparedEvent[]) => Promise<Commit>;
       interactions: Pick<InteractionRepository, 'ensurePartitions' | 'keepClientEvents'>;
@@ -52,8 +52,8 @@ export class HistoryImport {
     );
     if (inTime.length === 0) return results;
     const commit = await orUnavailable('The events could not be stored now.', async () => {
-      await this.parts.interactions.ensurePartitions(inTime.map(([, event]) => event.interaction.occurredAt));
-      const committed = await this.parts.commit(inTime.map(([, event]) => event));
+      await this.deps.interactions.ensurePartitions(inTime.map(([, event]) => event.interaction.occurredAt));
+      const committed = await this.deps.commit(inTime.map(([, event]) => event));
       await this.#keepIds(inTime.map(([, event]) => event));
       return committed;
     });
@@ -85,11 +85,11 @@ export class HistoryImport {
     const ids = events.flatMap(({ interaction: { userKey, clientEventId } }) =>
       clientEventId === null ? [] : [{ userKey, clientEventId }],
     );
-    if (ids.length > 0) await this.parts.interactions.keepClientEvents(ids);
+    if (ids.length > 0) await this.deps.interactions.keepClientEvents(ids);
   }
 
   async #judge(inputs: readonly unknown[]): Promise<Judged> {
-    const { markets, snapshots, weights, clock, newId } = this.parts;
+    const { markets, snapshots, weights, clock, newId } = this.deps;
     const judged: Judged = { events: new Map(), faults: new Map(), unknownMarkets: new Map() };
     const valid: { index: number; interaction: CheckedInteraction }[] = [];
     inputs.forEach((input, index) => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { userKeySchema } from '../input/user-key.js';
+import { userKeySchema } from '../lib/input/user-key.js';
 import {
   clientEventIdSchema,
   idSchema,

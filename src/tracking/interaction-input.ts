@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { countrySchema } from '../input/country.js';
-import { idText } from '../input/id-text.js';
-import { MAX_AMOUNT } from '../input/rounded-numbers.js';
-import { isStorableInstant, storableText } from '../input/storable.js';
-import { userKeySchema } from '../input/user-key.js';
-import { EVENT_TYPES } from '../scoring/event-weight.js';
+import { countrySchema } from '../lib/input/country.js';
+import { idText } from '../lib/input/id-text.js';
+import { MAX_AMOUNT } from '../lib/input/rounded-numbers.js';
+import { isStorableInstant, storableText } from '../lib/input/storable.js';
+import { userKeySchema } from '../lib/input/user-key.js';
+import { EVENT_TYPES } from '../domain/event.js';
 import { contextSchema } from './event-context.js';
 
 /** The parts of a page that show markets. */

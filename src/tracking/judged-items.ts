@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Market } from '../repositories/market.js';
+import type { Market } from '../domain/market.js';
 import type { CheckedInteraction } from './interaction-input.js';
 
 /** A valid event and its market. */

@@ -1,7 +1,7 @@
-import type { Logger } from '../observability/logger.js';
-import type { InteractionRepository } from '../repositories/interaction-repository.js';
-import type { ServedFeedRepository } from '../repositories/served-feed-repository.js';
-import { isUnavailable } from '../repositories/unavailable.js';
+import type { Logger } from '../lib/logger.js';
+import type { InteractionRepository } from '../storage/events/interaction-repository.js';
+import type { ServedFeedRepository } from '../storage/served-feed-repository.js';
+import { isUnavailable } from '../storage/unavailable.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

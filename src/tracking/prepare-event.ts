@@ -1,7 +1,7 @@
-import type { EventWeights } from '../scoring/event-weight.js';
-import { eventWeight } from '../scoring/event-weight.js';
-import type { Market } from '../repositories/market.js';
-import type { RecordedEvent } from '../repositories/recording.js';
+import type { EventWeights } from '../scoring/shared/event-weight.js';
+import { eventWeight } from '../scoring/shared/event-weight.js';
+import type { Market } from '../domain/market.js';
+import type { RecordedEvent } from '../storage/events/recording.js';
 import type { CheckedInteraction } from './interaction-input.js';
 
 const MAX_AGE_MS = 7 * 24 * 3_600_000;

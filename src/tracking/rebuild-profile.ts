@@ -1,5 +1,5 @@
-import type { FullProfile } from '../repositories/profile-state.js';
-import type { Store } from '../repositories/store.js';
+import type { FullProfile } from '../domain/profile.js';
+import type { Store } from '../storage/store.js';
 
 /** Each reads the events that arrived during the one before. */
 const MAX_CATCH_UPS = 5;

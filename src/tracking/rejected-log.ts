@@ -1,6 +1,6 @@
-import type { Clock } from '../config/clock.js';
-import type { Logger } from '../observability/logger.js';
-import type { RejectedEvent, RejectedEventRepository } from '../repositories/rejected-event-repository.js';
+import type { Clock } from '../lib/clock.js';
+import type { Logger } from '../lib/logger.js';
+import type { RejectedEvent, RejectedEventRepository } from '../storage/events/rejected-event-repository.js';
 
 /** More than this many wait for the database only while something is very wrong; the rest is only counted. */
 const MAX_WAITING = 1_000;
@@ -14,7 +14,7 @@ export class RejectedLog {
   #writing: Promise<void> | null = null;
 
   constructor(
-    private readonly parts: {
+    private readonly deps: {
       repository: Pick<RejectedEventRepository, 'add'>;
       clock: Clock;
       logger: Logger;
@@ -23,12 +23,12 @@ export class RejectedLog {
 
   add(origin: string, events: readonly { readonly event: unknown; readonly reason: string }[]): void {
     if (events.length === 0) return;
-    const rejectedAt = new Date(this.parts.clock());
+    const rejectedAt = new Date(this.deps.clock());
     const room = MAX_WAITING - this.#waiting.length;
     for (const { event, reason } of events.slice(0, room)) {
       this.#waiting.push({ rejectedAt, origin, reason, event: short(event) });
     }
-    this.parts.logger.warn(
+    this.deps.logger.warn(
       { origin, count: events.length, lost: Math.max(0, events.length - room) },
       'events rejected',
     );
@@ -44,8 +44,8 @@ export class RejectedLog {
     while (this.#waiting.length > 0) {
       const events = this.#waiting;
       this.#waiting = [];
-      await this.parts.repository.add(events).catch((error: unknown) => {
-        this.parts.logger.error(
+      await this.deps.repository.add(events).catch((error: unknown) => {
+        this.deps.logger.error(
           { err: error, count: events.length },
           'rejected events could not be written down',
         );

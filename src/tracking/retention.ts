@@ -1,7 +1,7 @@
 import type { RankingConfig } from '../config/ranking-schema.js';
-import type { InteractionRepository } from '../repositories/interaction-repository.js';
-import type { PartitionedTable, PartitionRepository } from '../repositories/partition-repository.js';
-import type { ProfileRepository } from '../repositories/profile-repository.js';
+import type { InteractionRepository } from '../storage/events/interaction-repository.js';
+import type { PartitionedTable, PartitionRepository } from '../storage/events/partition-repository.js';
+import type { ProfileRepository } from '../storage/profiles/profile-repository.js';
 
 /** What a run removed. */
 export interface RetentionResult {
@@ -31,7 +31,7 @@ const CLIENT_EVENTS_AT_ONCE = 10_000;
 /** Removes what is too old: events by whole months, served feeds by six hours and by one, client event ids. */
 export class Retention {
   constructor(
-    private readonly parts: {
+    private readonly deps: {
       readonly store: {
         readonly interactions: Pick<InteractionRepository, 'removeClientEvents'>;
         readonly profiles: Pick<ProfileRepository, 'load' | 'withoutState'>;
@@ -49,7 +49,7 @@ export class Retention {
    * @param options.signal ends it before the next step; what was done is kept.
    */
   async run({ now, signal }: { now: Date; signal: AbortSignal }): Promise<RetentionResult> {
-    const { interactionsDays } = this.parts.config().retention;
+    const { interactionsDays } = this.deps.config().retention;
     const removedClientEvents = await this.#removeClientEvents(
       before(now, CLIENT_EVENT_DAYS * DAY_MS),
       signal,
@@ -69,7 +69,7 @@ export class Retention {
    * @param signal ends it before the next partition.
    */
   async dropServedFeeds(now: Date, signal: AbortSignal): Promise<DroppedPartitions> {
-    const { retention, feed } = this.parts.config();
+    const { retention, feed } = this.deps.config();
     const rests = await this.#dropBefore(
       'served_feed_rests',
       before(now, feed.keepMinutes * MINUTE_MS),
@@ -87,7 +87,7 @@ export class Retention {
   }
 
   async #dropBefore(table: PartitionedTable, instant: Date, signal: AbortSignal): Promise<DroppedPartitions> {
-    const { partitions } = this.parts;
+    const { partitions } = this.deps;
     const old = signal.aborted ? [] : await partitions.endedBefore(table, instant);
     if (table === 'interactions' && old.length > 0) await this.#makeProfiles(signal);
     const dropped: string[] = [];
@@ -102,7 +102,7 @@ export class Retention {
 
   /** A profile that is yet to be made from the events has to be, while they are all there. */
   async #makeProfiles(signal: AbortSignal): Promise<void> {
-    const { profiles } = this.parts.store;
+    const { profiles } = this.deps.store;
     let last = '';
     while (!signal.aborted) {
       const keys = await profiles.withoutState(last, PROFILES_AT_ONCE);
@@ -116,7 +116,7 @@ export class Retention {
     let removed = 0;
     let from = new Date(0);
     while (!signal.aborted) {
-      const step = await this.parts.store.interactions.removeClientEvents(
+      const step = await this.deps.store.interactions.removeClientEvents(
         from,
         instant,
         CLIENT_EVENTS_AT_ONCE,

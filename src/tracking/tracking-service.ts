@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { Clock } from '../config/clock.js';
+import type { Clock } from '../lib/clock.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
-import { BellwetherError } from '../errors.js';
-import { checkInput } from '../input/check-input.js';
-import type { Market } from '../repositories/market.js';
-import type { SnapshotRepository } from '../repositories/snapshot-repository.js';
-import { orUnavailable } from '../repositories/unavailable.js';
+import { BellwetherError } from '../lib/errors.js';
+import { checkInput } from '../lib/input/check-input.js';
+import type { Market } from '../domain/market.js';
+import type { SnapshotRepository } from '../storage/markets/snapshot-repository.js';
+import { orUnavailable } from '../storage/unavailable.js';
 import type { CommittedEvent } from './commit-events.js';
 import { impressionItem, impressionsInput } from './impressions-input.js';
 import { interactionBatch, interactionInput } from './interaction-input.js';
@@ -71,7 +71,7 @@ const ODDS_HOLD_MS = 60_000;
 /** Records events. RECORDED means that the event and the profile that it changed are on disk. */
 export class TrackingService {
   constructor(
-    private readonly parts: {
+    private readonly deps: {
       queue: Pick<EventQueue, 'add'>;
       markets: { findByIds(ids: readonly string[]): Promise<(Market | undefined)[]> };
       snapshots: Pick<SnapshotRepository, 'probabilitiesThen'>;
@@ -90,9 +90,9 @@ export class TrackingService {
    */
   async track(input: unknown): Promise<TrackResult> {
     const checked = checkInput(interactionInput, input, 'input');
-    const [market] = await this.parts.markets.findByIds([checked.marketId]);
+    const [market] = await this.deps.markets.findByIds([checked.marketId]);
     if (market === undefined) throw BellwetherError.badInput('input.marketId', noMarket(checked.marketId));
-    const [committed] = await this.parts.queue.add(await this.#prepare([{ input: checked, market }]));
+    const [committed] = await this.deps.queue.add(await this.#prepare([{ input: checked, market }]));
     if (committed === undefined) throw new Error('A commit of one event gave no answer.');
     return taken(committed);
   }
@@ -106,7 +106,7 @@ export class TrackingService {
    */
   async trackAll(inputs: unknown): Promise<(TrackResult | RejectedResult)[]> {
     const batch = checkInput(interactionBatch, inputs, 'inputs');
-    const items = await judgeItems(batch, interactionInput, this.parts.markets);
+    const items = await judgeItems(batch, interactionInput, this.deps.markets);
     const committed = await this.#record(items);
     this.#turnAway(batch, items);
     return trackResults(items, committed);
@@ -120,7 +120,7 @@ export class TrackingService {
    */
   async trackImpressions(input: unknown): Promise<ImpressionsResult> {
     const { items: batch, ...report } = checkInput(impressionsInput, input, 'input');
-    const items = await judgeItems(batch, impressionItem(report), this.parts.markets);
+    const items = await judgeItems(batch, impressionItem(report), this.deps.markets);
     return impressionsResult(items, await this.#record(distinctMarkets(items)));
   }
 
@@ -132,7 +132,7 @@ export class TrackingService {
    */
   async trackReport(input: unknown): Promise<ReportResult> {
     const { interactions, impressions } = checkInput(reportInput, input);
-    const { markets } = this.parts;
+    const { markets } = this.deps;
     const [tracked, shown] = await Promise.all([
       judgeItems(interactions ?? [], interactionInput, markets),
       impressions === undefined ? [] : judgeItems(impressions.items, impressionItem(impressions), markets),
@@ -149,18 +149,18 @@ export class TrackingService {
   /** Records the valid items, in order, in one transaction. */
   async #record(items: readonly JudgedItem[]): Promise<readonly CommittedEvent[]> {
     const events = items.flatMap(({ event }) => event ?? []);
-    return events.length === 0 ? [] : this.parts.queue.add(await this.#prepare(events));
+    return events.length === 0 ? [] : this.deps.queue.add(await this.#prepare(events));
   }
 
   #turnAway(batch: readonly unknown[], items: readonly JudgedItem[]): void {
     const turnedAway = items.flatMap(({ fault }, index) =>
       fault === undefined ? [] : [{ event: batch[index], reason: fault.reason }],
     );
-    if (turnedAway.length > 0) this.parts.onTurnedAway(turnedAway);
+    if (turnedAway.length > 0) this.deps.onTurnedAway(turnedAway);
   }
 
   async #prepare(events: readonly EventOfMarket[]): Promise<PreparedEvent[]> {
-    const { newId, clock, weights, snapshots } = this.parts;
+    const { newId, clock, weights, snapshots } = this.deps;
     const nowMs = clock();
     const past = events.filter(({ input }) => (input.occurredAt?.getTime() ?? nowMs) < nowMs - ODDS_HOLD_MS);
     const then =

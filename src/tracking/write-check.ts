@@ -1,8 +1,8 @@
-import type { Clock } from '../config/clock.js';
-import type { Logger } from '../observability/logger.js';
-import type { Recording } from '../repositories/recording.js';
-import type { Store } from '../repositories/store.js';
-import { isUnavailable } from '../repositories/unavailable.js';
+import type { Clock } from '../lib/clock.js';
+import type { Logger } from '../lib/logger.js';
+import type { Recording } from '../storage/events/recording.js';
+import type { Store } from '../storage/store.js';
+import { isUnavailable } from '../storage/unavailable.js';
 
 /**
  * Knows whether the database accepts events. While commits succeed, a check costs one read. After a failed commit it
@@ -12,7 +12,7 @@ export class WriteCheck {
   #isFailing = false;
 
   constructor(
-    private readonly parts: {
+    private readonly deps: {
       readonly store: Pick<Store, 'isReadOnly' | 'rehearse'>;
       readonly sinks: readonly string[];
       readonly clock: Clock;
@@ -22,23 +22,23 @@ export class WriteCheck {
   ) {}
 
   commitSucceeded(): void {
-    if (this.#isFailing) this.parts.logger.info('database accepts events again');
+    if (this.#isFailing) this.deps.logger.info('database accepts events again');
     this.#isFailing = false;
   }
 
   /** Takes note of a commit that the database rejected or did not answer. */
   commitFailed(error: unknown): void {
     const level = this.#isFailing ? 'debug' : 'warn';
-    this.parts.logger[level]({ err: error }, 'failed to store events; clients are asked to retry');
+    this.deps.logger[level]({ err: error }, 'failed to store events; clients are asked to retry');
     this.#isFailing = true;
   }
 
   /** @throws what the database or the connection reports, when it does not answer. */
   async acceptsWrites(): Promise<boolean> {
-    if (await this.parts.store.isReadOnly()) return false;
+    if (await this.deps.store.isReadOnly()) return false;
     if (!this.#isFailing) return true;
     try {
-      await this.parts.store.rehearse(this.#recording());
+      await this.deps.store.rehearse(this.#recording());
     } catch (error) {
       if (isUnavailable(error)) return false;
       throw error;
@@ -49,7 +49,7 @@ export class WriteCheck {
 
   /** An event of a user of its own, so that rehearsals of several replicas do not wait for each other. */
   #recording(): Recording {
-    const { sinks, clock, newId } = this.parts;
+    const { sinks, clock, newId } = this.deps;
     const id = newId();
     const userKey = `bellwether-readiness-${id}`;
     const at = new Date(clock());

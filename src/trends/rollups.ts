@@ -4,7 +4,7 @@ import type {
   RollupName,
   RollupRepository,
   RollupSettings,
-} from '../repositories/rollup-repository.js';
+} from '../storage/trends/rollup-repository.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

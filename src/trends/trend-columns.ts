@@ -1,4 +1,4 @@
-import type { StoredMomentum } from '../repositories/momentum-repository.js';
+import type { StoredMomentum } from '../storage/trends/momentum-repository.js';
 
 /** What the crowd does, by market. */
 export interface TrendScores {

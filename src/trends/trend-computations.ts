@@ -1,8 +1,8 @@
-import type { Clock } from '../config/clock.js';
+import type { Clock } from '../lib/clock.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
-import type { ComputationName } from '../repositories/computation-repository.js';
-import type { RollupSettings } from '../repositories/rollup-repository.js';
-import type { Store, Transaction } from '../repositories/store.js';
+import type { ComputationName } from '../storage/trends/computation-repository.js';
+import type { RollupSettings } from '../storage/trends/rollup-repository.js';
+import type { Store, Transaction } from '../storage/store.js';
 import { rollupSettings, STEP_LIMITS, stepTowards, type RollupGoal, type StepLimits } from './rollups.js';
 
 const MINUTE_MS = 60_000;
@@ -43,7 +43,7 @@ interface Computing {
  */
 export class TrendComputations {
   constructor(
-    private readonly parts: {
+    private readonly deps: {
       store: Pick<Store, 'transaction'>;
       config: () => RankingConfig['trending'];
       clock: Clock;
@@ -105,13 +105,13 @@ export class TrendComputations {
     goalsOf: (config: RankingConfig['trending']) => readonly RollupGoal[],
     work: (sources: Sources, computing: Computing) => Promise<number>,
   ): Promise<ComputationResult> {
-    return this.parts.store.transaction(async (transaction) => {
+    return this.deps.store.transaction(async (transaction) => {
       const { computations, rollups } = transaction;
-      const { limits = STEP_LIMITS } = this.parts;
+      const { limits = STEP_LIMITS } = this.deps;
       if (!(await computations.tryLock(name))) return { state: 'busy' };
       await rollups.begin();
-      const config = this.parts.config();
-      const computing = { now: new Date(this.parts.clock()), config, settings: rollupSettings(config) };
+      const config = this.deps.config();
+      const computing = { now: new Date(this.deps.clock()), config, settings: rollupSettings(config) };
       const coverage = await rollups.coverage(computing.settings);
       const discarded = await rollups.discard(coverage, { ...computing, limit: limits.discard });
       if (discarded === limits.discard) return { state: 'building', share: null };

@@ -1,12 +1,12 @@
 import { inSlices, type Work } from '../lib/in-slices.js';
-import type { Logger } from '../observability/logger.js';
+import type { Logger } from '../lib/logger.js';
 import {
   COMPUTATIONS,
   type Computation,
   type ComputationName,
-} from '../repositories/computation-repository.js';
-import type { Store } from '../repositories/store.js';
-import type { TrendingScope } from '../repositories/trending-repository.js';
+} from '../storage/trends/computation-repository.js';
+import type { Store } from '../storage/store.js';
+import type { TrendingScope } from '../storage/trends/trending-repository.js';
 import type { MarketColumns } from '../scoring/v2/market-columns.js';
 import type { TrendComputations } from './trend-computations.js';
 import { NO_TRENDS, type Attention, type MarketMomentum, type TrendScores } from './trend-columns.js';
@@ -21,7 +21,7 @@ export class TrendService {
   #state = new TrendState(this.#scores, 0);
 
   constructor(
-    private readonly parts: {
+    private readonly deps: {
       store: Stored;
       computations: Pick<TrendComputations, ComputationName>;
       /** The columns of the open markets. */
@@ -40,13 +40,13 @@ export class TrendService {
    * was before.
    */
   async refresh(): Promise<void> {
-    for (const name of COMPUTATIONS) await this.parts.computations[name]();
+    for (const name of COMPUTATIONS) await this.deps.computations[name]();
     await this.load();
   }
 
   /** Takes into memory what was computed since it was last taken; one statement when that is nothing. */
   async load(): Promise<void> {
-    const { store, logger } = this.parts;
+    const { store, logger } = this.deps;
     const made = await store.computations.lastMade();
     let scores = this.#scores;
     const changed: string[] = [];
@@ -61,7 +61,7 @@ export class TrendService {
       scores,
       Math.max(...[...made.values()].map(({ computedAt }) => computedAt.getTime())),
     );
-    await inSlices(state.prepareWork(this.parts.columns()));
+    await inSlices(state.prepareWork(this.deps.columns()));
     this.#scores = scores;
     this.#made = made;
     this.#state = state;

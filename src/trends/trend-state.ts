@@ -1,6 +1,6 @@
 import type { Work } from '../lib/in-slices.js';
 import type { MarketColumns, TrendColumns } from '../scoring/v2/market-columns.js';
-import type { TrendLookup } from '../scoring/types.js';
+import type { TrendLookup } from '../scoring/shared/types.js';
 import type { MarketMomentum, TrendScores } from './trend-columns.js';
 import { TrendColumnsOf, TrendsBySlot, type ExposureColumns } from './trends-by-slot.js';
 
@@ -34,20 +34,20 @@ export class TrendState {
     };
   }
 
-  /** The same for all rows of a catalogue at once. */
+  /** The same for all rows of a catalog at once. */
   columns(columns: MarketColumns, country: string | null): TrendColumns {
     return this.#of(columns).trends(GLOBAL_SCOPE, country === null ? null : localScope(country));
   }
 
   /**
-   * The same for a few markets picked from a catalogue or from elsewhere: how popular one is and how much it is rising
-   * are set against the catalogue, and 0 for a market that is not among its rows.
+   * The same for a few markets picked from a catalog or from elsewhere: how popular one is and how much it is rising
+   * are set against the catalog, and 0 for a market that is not among its rows.
    */
-  columnsOfSome(some: MarketColumns, catalogue: MarketColumns, country: string | null): TrendColumns {
-    const { rising, popular } = this.columns(catalogue, country);
+  columnsOfSome(some: MarketColumns, catalog: MarketColumns, country: string | null): TrendColumns {
+    const { rising, popular } = this.columns(catalog, country);
     const picked = (column: Float64Array): Float64Array =>
       Float64Array.from(some.ids, (id) => {
-        const row = catalogue.rowOf(id);
+        const row = catalog.rowOf(id);
         return row === undefined ? 0 : (column[row] as number);
       });
     return { ...this.columns(some, country), rising: picked(rising), popular: picked(popular) };
@@ -58,7 +58,7 @@ export class TrendState {
     return this.#slots(columns).prepareWork();
   }
 
-  /** How often markets were shown and opened lately, for all rows of a catalogue. */
+  /** How often markets were shown and opened lately, for all rows of a catalog. */
   exposure(columns: MarketColumns): ExposureColumns {
     return this.#of(columns).exposure;
   }

@@ -1,6 +1,6 @@
 import type { Work } from '../lib/in-slices.js';
-import { popularColumn } from '../scoring/popular.js';
-import { risingColumn, risingStrength } from '../scoring/rising.js';
+import { popularColumn } from '../scoring/shared/popular.js';
+import { risingColumn, risingStrength } from '../scoring/shared/rising.js';
 import type { MarketColumns, TrendColumns } from '../scoring/v2/market-columns.js';
 import type { TrendScores } from './trend-columns.js';
 

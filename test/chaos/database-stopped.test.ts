@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { findPostmaster } from '../../src/database/postmaster.js';
+import { findPostmaster } from '../../src/embedded-postgres/postmaster.js';
 import { pick } from './random-event.js';
 import { Round } from './round.js';
 import { ROUND_TIMEOUT_MS, roundSeeds } from './round-seeds.js';

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { ClusterFiles } from '../../src/database/postgres-cluster.js';
-import { findPostmaster } from '../../src/database/postmaster.js';
+import type { ClusterFiles } from '../../src/embedded-postgres/postgres-cluster.js';
+import { findPostmaster } from '../../src/embedded-postgres/postmaster.js';
 
 /**
  * Stops every process of a PostgreSQL where it stands: connections stay open, new ones are made by the system,

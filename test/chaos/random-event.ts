@@ -1,6 +1,6 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
-import { EVENT_TYPES } from '../../src/scoring/event-weight.js';
+import { EVENT_TYPES } from '../../src/domain/event.js';
 import { marketIds } from './site.js';
 
 /** What is sent of an event. */

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { clusterFiles, type ClusterFiles } from '../../src/database/postgres-cluster.js';
-import { stopPostmaster } from '../../src/database/postmaster.js';
+import { clusterFiles, type ClusterFiles } from '../../src/embedded-postgres/postgres-cluster.js';
+import { stopPostmaster } from '../../src/embedded-postgres/postmaster.js';
 import { startCommand, type RunningCommand } from '../support/command.js';
 import { graphql } from './graphql.js';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { OutgoingEvent } from '../../src/sinks/outgoing-event.js';
-import { SinkFailure, type Sink } from '../../src/sinks/sink.js';
+import type { OutgoingEvent } from '../../src/outbox/sinks/outgoing-event.js';
+import { SinkFailure, type Sink } from '../../src/outbox/sinks/sink.js';
 import { leaving } from '../support/outbox.js';
 
 /** A sink, and the place outside that it brings events to. */

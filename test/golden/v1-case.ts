@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { feedSections } from '../../src/scoring/feed-sections.js';
-import { diversifyFirstPage } from '../../src/scoring/first-page-diversity.js';
-import { compareRanked } from '../../src/scoring/rank-order.js';
-import { scorerV1 } from '../../src/scoring/score-v1.js';
+import { feedSections } from '../../src/scoring/v1/feed-sections.js';
+import { diversifyFirstPage } from '../../src/scoring/v1/first-page-diversity.js';
+import { compareRanked } from '../../src/scoring/shared/rank-order.js';
+import { scorerV1 } from '../../src/scoring/v1/score-v1.js';
 import type {
   MarketTrend,
   RecentMarket,
   ScoreParts,
   ScoringMarket,
   ScoringUser,
-} from '../../src/scoring/types.js';
+} from '../../src/scoring/shared/types.js';
 
 interface FrozenMarket {
   id: string;
@@ -25,7 +25,7 @@ interface FrozenMarket {
   trend: { global: number; local: Record<string, number>; probability24hAgo: number | null };
 }
 
-interface FrozenCatalogue {
+interface FrozenCatalog {
   now: string;
   localScopesInUse: string[];
   markets: FrozenMarket[];
@@ -100,17 +100,17 @@ function rounded(scores: ScoreParts): ScoreParts {
   ) as ScoreParts;
 }
 
-/** The feeds of all frozen persons over the frozen catalogue, by the present code. */
+/** The feeds of all frozen persons over the frozen catalog, by the present code. */
 export function computeFeeds(): GoldenFeed[] {
-  const catalogue = readFrozen('v1-catalogue.json') as FrozenCatalogue;
+  const catalog = readFrozen('v1-catalog.json') as FrozenCatalog;
   const people = readFrozen('v1-people.json') as FrozenPerson[];
-  const nowMs = Date.parse(catalogue.now);
+  const nowMs = Date.parse(catalog.now);
 
   return people.map(({ name, country, profile }) => {
     const user = toScoringUser(profile);
-    const scope = country !== null && catalogue.localScopesInUse.includes(country) ? country : null;
+    const scope = country !== null && catalog.localScopesInUse.includes(country) ? country : null;
     const score = scorerV1(user, nowMs);
-    const ranked = catalogue.markets
+    const ranked = catalog.markets
       .map((market) => {
         const trend: MarketTrend = {
           trendingGlobal: market.trend.global,

@@ -9,7 +9,7 @@ const howTo =
   'The ranking differs from test/golden/v1-ranking.json. Algorithm v1 is frozen, so this is most likely a mistake; ' +
   'if it is meant, run UPDATE_GOLDEN=1 npx vitest run test/golden/v1.test.ts and read the difference line by line.';
 
-describe('algorithm v1 over the frozen catalogue', () => {
+describe('algorithm v1 over the frozen catalog', () => {
   const golden = readGoldenFeeds();
 
   it('covers every person of the case', () => {

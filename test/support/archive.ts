@@ -1,8 +1,4 @@
-import type {
-  InteractionDraft,
-  MarketDates,
-  MarketDraft,
-} from '../../src/catalogue/importers/market-draft.js';
+import type { InteractionDraft, MarketDates, MarketDraft } from '../../src/catalog/importers/market-draft.js';
 import type { Archive } from '../../src/evaluation/archive.js';
 import { ArchiveBuilder, type ArchiveIntake } from '../../src/evaluation/archive-builder.js';
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
-import { openDatabase } from '../../src/database/client.js';
-import { createStore } from '../../src/repositories/store.js';
-import type { EventType } from '../../src/scoring/event-weight.js';
+import { openDatabase } from '../../src/storage/database/client.js';
+import { createStore } from '../../src/storage/store.js';
+import type { EventType } from '../../src/domain/event.js';
 import { commitEvents } from '../../src/tracking/commit-events.js';
 import { fold } from './profile-events.js';
 import { TEST_NOW_MS } from './test-gateway.js';

@@ -19,13 +19,13 @@ const logger = pino({ level: 'silent' });
 const [task, target = '', folder = ''] = process.argv.slice(2);
 
 if (task === 'serve') {
-  const { startEmbeddedServer } = await import('../../src/database/embedded-server.js');
+  const { startEmbeddedServer } = await import('../../src/embedded-postgres/embedded-server.js');
   const server = await startEmbeddedServer({ dataDir: target, logger });
   process.send?.({ url: server.url, freshlyCreated: server.freshlyCreated });
   await once(process, 'message');
   await server.close();
 } else {
-  const { applyMigrations } = await import('../../src/database/migrations.js');
+  const { applyMigrations } = await import('../../src/storage/database/migrations.js');
   process.send?.('ready');
   await once(process, 'message');
   process.send?.({ applied: await applyMigrations(target, { logger, folder: new URL(folder) }) });

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { emptySnapshot, patchSnapshot } from '../../src/catalogue/catalogue-snapshot.js';
+import { emptySnapshot, patchSnapshot } from '../../src/catalog/catalog-snapshot.js';
 import { loadRankingConfig } from '../../src/config/ranking-config.js';
-import { toPastMarket } from '../../src/catalogue/market-terms.js';
+import { toPastMarket } from '../../src/catalog/columns/market-terms.js';
 import { createFeeds } from '../../src/feed/create-feeds.js';
 import type { LoadProfile } from '../../src/feed/hydrator.js';
-import type { Market } from '../../src/repositories/market.js';
-import type { FullProfile } from '../../src/repositories/profile-state.js';
+import type { Market } from '../../src/domain/market.js';
+import type { FullProfile } from '../../src/domain/profile.js';
 import { NO_TRENDS } from '../../src/trends/trend-columns.js';
 import { TrendState } from '../../src/trends/trend-state.js';
 import { recordingLogger } from './log-lines.js';
@@ -45,7 +45,7 @@ export function feedOver(
   if (options.localTrend) scopes.set('local:IL', new Map(Object.entries(options.localTrend)));
   const held = (userKey: string) => (options.held?.userKey === userKey ? options.held : undefined);
   const { service, crowd, explain } = createFeeds({
-    catalogue: {
+    catalog: {
       snapshot: patchSnapshot(emptySnapshot, ordered, 1n),
       findByIds: (ids) => {
         asked.push([...ids]);

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
 import type { TestProject } from 'vitest/node';
-import { startEmbeddedServer } from '../../src/database/embedded-server.js';
-import { applyMigrations } from '../../src/database/migrations.js';
+import { startEmbeddedServer } from '../../src/embedded-postgres/embedded-server.js';
+import { applyMigrations } from '../../src/storage/database/migrations.js';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -6,7 +6,7 @@ import type {
   InteractionRecord,
   MarketRecord,
   RejectRecord,
-} from '../../src/catalogue/importers/market-draft.js';
+} from '../../src/catalog/importers/market-draft.js';
 
 /** The text as a byte stream in pieces of a few bytes, so that every boundary falls inside something. */
 export function byteStream(text: string, pieceBytes = 7): Readable {

@@ -1,11 +1,11 @@
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { vi } from 'vitest';
-import { openDatabase } from '../../src/database/client.js';
-import { jobDatabaseOf } from '../../src/database/job-database.js';
+import { openDatabase } from '../../src/storage/database/client.js';
+import { jobDatabaseOf } from '../../src/storage/database/job-database.js';
 import type { Job } from '../../src/jobs/job.js';
 import { openJobs, type Jobs } from '../../src/jobs/open-jobs.js';
-import { JobRunRepository, type JobRun } from '../../src/repositories/job-run-repository.js';
+import { JobRunRepository, type JobRun } from '../../src/storage/job-run-repository.js';
 import { createTestDatabase } from './test-database.js';
 
 /** A database with whoever runs jobs on it, each as a process would. */

@@ -8,9 +8,9 @@ import {
   type GraphQLFieldConfig,
 } from 'graphql';
 import type { AuthorizeConnection, Viewer } from '../../src/auth/authorize-connection.js';
-import { createHttpServer, type HttpServer } from '../../src/http/server.js';
-import type { LiveLimits } from '../../src/http/live-limits.js';
-import { registerSubscriptions } from '../../src/http/subscriptions.js';
+import { createHttpServer, type HttpServer } from '../../src/server/server.js';
+import type { LiveLimits } from '../../src/server/live-limits.js';
+import { registerSubscriptions } from '../../src/server/subscriptions.js';
 import { recordingLogger } from './log-lines.js';
 
 interface LiveContext {

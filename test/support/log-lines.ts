@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import type { Logger } from '../../src/observability/logger.js';
+import type { Logger } from '../../src/lib/logger.js';
 
 /** A logger, and what it has written so far. */
 export function recordingLogger(): { logger: Logger; lines: Record<string, unknown>[] } {

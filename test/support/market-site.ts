@@ -156,7 +156,7 @@ export function dripping(everyMs: number): Interruption {
   };
 }
 
-/** A market as Gamma lists it; its id in the catalogue is `0x` and the number. */
+/** A market as Gamma lists it; its id in the catalog is `0x` and the number. */
 export function gammaMarket(number: number, details: Item = {}): Item {
   return {
     ...{ id: String(number), conditionId: `0x${number}`, question: `Will ${number} happen?` },

@@ -1,7 +1,7 @@
-import type { OutboxEvent, OutboxRow } from '../../src/repositories/outbox-repository.js';
-import { outgoingEvent, type OutgoingEvent } from '../../src/sinks/outgoing-event.js';
-import { SinkRelay, type RefusedEvent } from '../../src/sinks/sink-relay.js';
-import type { Delivery } from '../../src/sinks/sink.js';
+import type { OutboxEvent, OutboxRow } from '../../src/storage/events/outbox-repository.js';
+import { outgoingEvent, type OutgoingEvent } from '../../src/outbox/sinks/outgoing-event.js';
+import { SinkRelay, type RefusedEvent } from '../../src/outbox/sink-relay.js';
+import type { Delivery } from '../../src/outbox/sinks/sink.js';
 import { recordingLogger } from './log-lines.js';
 import { interactionOf } from './outbox.js';
 

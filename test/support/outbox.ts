@@ -1,10 +1,10 @@
 import { pino } from 'pino';
-import { openDatabase } from '../../src/database/client.js';
-import type { Interaction } from '../../src/repositories/interaction-repository.js';
-import { OutboxBacklogRepository } from '../../src/repositories/outbox-backlog.js';
-import { OutboxRepository, type OutboxEvent } from '../../src/repositories/outbox-repository.js';
-import { createStore } from '../../src/repositories/store.js';
-import { outgoingEvent, type OutgoingEvent } from '../../src/sinks/outgoing-event.js';
+import { openDatabase } from '../../src/storage/database/client.js';
+import type { Interaction } from '../../src/storage/events/interaction-repository.js';
+import { OutboxBacklogRepository } from '../../src/storage/events/outbox-backlog.js';
+import { OutboxRepository, type OutboxEvent } from '../../src/storage/events/outbox-repository.js';
+import { createStore } from '../../src/storage/store.js';
+import { outgoingEvent, type OutgoingEvent } from '../../src/outbox/sinks/outgoing-event.js';
 import { fold, NOON_MS } from './profile-events.js';
 import { createTestDatabase } from './test-database.js';
 

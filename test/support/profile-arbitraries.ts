@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { topicKey } from '../../src/repositories/market.js';
+import { topicKey } from '../../src/domain/market.js';
 import {
   topicId,
   type EngagementState,
@@ -10,7 +10,7 @@ import {
   type StakeState,
   type TopicKind,
   type TopicState,
-} from '../../src/repositories/profile-state.js';
+} from '../../src/domain/profile.js';
 import { DAY_MS, NOON_MS } from './profile-events.js';
 
 /** Text of any script, without halves of a character that stand alone: PostgreSQL stores none. */

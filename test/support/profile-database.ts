@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { pino } from 'pino';
-import { openDatabase } from '../../src/database/client.js';
-import { MarketIndex } from '../../src/repositories/market-index.js';
-import type { ProfileEvent } from '../../src/repositories/profile-state.js';
-import type { AppendedProfile, RecordedEvent } from '../../src/repositories/recording.js';
-import { createStore, type Store } from '../../src/repositories/store.js';
+import { openDatabase } from '../../src/storage/database/client.js';
+import { MarketIndex } from '../../src/storage/markets/market-index.js';
+import type { ProfileEvent } from '../../src/domain/profile.js';
+import type { AppendedProfile, RecordedEvent } from '../../src/storage/events/recording.js';
+import { createStore, type Store } from '../../src/storage/store.js';
 import { DAY_MS, fold, NOON_MS } from './profile-events.js';
 import { createTestDatabase } from './test-database.js';
 

@@ -6,8 +6,9 @@ import {
   type FullProfile,
   type ProfileEvent,
   type ProfileState,
-} from '../../src/repositories/profile-state.js';
-import { eventWeight, type EventType } from '../../src/scoring/event-weight.js';
+} from '../../src/domain/profile.js';
+import { type EventType } from '../../src/domain/event.js';
+import { eventWeight } from '../../src/scoring/shared/event-weight.js';
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;

@@ -1,6 +1,6 @@
-// A process of its own that makes the feeds of a fixed catalogue with the compiled code, and prints them: for a warm
+// A process of its own that makes the feeds of a fixed catalog with the compiled code, and prints them: for a warm
 // person and for nobody, by each algorithm, with every score to the last bit.
-import { emptySnapshot, patchSnapshot } from '../../dist/catalogue/catalogue-snapshot.js';
+import { emptySnapshot, patchSnapshot } from '../../dist/catalog/catalog-snapshot.js';
 import { loadRankingConfig } from '../../dist/config/ranking-config.js';
 import { RankersV2 } from '../../dist/feed/rankers-v2.js';
 import type { RankingInputs } from '../../dist/feed/ranking-inputs.js';
@@ -8,10 +8,11 @@ import { composeV1 } from '../../dist/feed/v1-pipeline.js';
 import { composeV2, scoreRows } from '../../dist/feed/v2-pipeline.js';
 import { applyEvents } from '../../dist/profiles/apply-events.js';
 import { profileMemory } from '../../dist/profiles/profile-memory.js';
-import { emptyProfile, type FullProfile, type ProfileEvent } from '../../dist/repositories/profile-state.js';
-import { loadSampleCatalogue } from '../../dist/sample/sample-catalogue.js';
-import { eventWeight, type EventType } from '../../dist/scoring/event-weight.js';
-import type { Market } from '../../dist/repositories/market.js';
+import { emptyProfile, type FullProfile, type ProfileEvent } from '../../dist/domain/profile.js';
+import { loadSampleCatalog } from '../../dist/sample/sample-catalog.js';
+import { type EventType } from '../../dist/domain/event.js';
+import { eventWeight } from '../../dist/scoring/shared/event-weight.js';
+import type { Market } from '../../dist/domain/market.js';
 import { NO_TRENDS } from '../../dist/trends/trend-columns.js';
 import { TrendState } from '../../dist/trends/trend-state.js';
 
@@ -19,7 +20,7 @@ const NOW_MS = Date.UTC(2026, 5, 15, 12);
 const HOUR_MS = 3_600_000;
 const config = loadRankingConfig(undefined);
 
-const markets = loadSampleCatalogue(NOW_MS).map((like, index): Market => ({
+const markets = loadSampleCatalog(NOW_MS).map((like, index): Market => ({
   number: index + 1,
   ...{ id: like.id, title: like.title, description: null, category: like.category, tags: like.tags },
   ...{ probability: like.probability, volume24h: like.volume24h, volumeTotal: like.volumeTotal },

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { toEntry } from '../../src/catalogue/catalogue-snapshot.js';
-import { columnsOf } from '../../src/catalogue/market-columns.js';
-import type { Market } from '../../src/repositories/market.js';
+import { toEntry } from '../../src/catalog/catalog-snapshot.js';
+import { columnsOf } from '../../src/catalog/columns/market-columns.js';
+import type { Market } from '../../src/domain/market.js';
 import type { ImpressionConstants, V2Constants } from '../../src/scoring/v2/constants.js';
 import type { MarketColumns, TrendColumns } from '../../src/scoring/v2/market-columns.js';
 import type { EngagementV2, HeldV2, ImpressionV2, UserV2 } from '../../src/scoring/v2/user-v2.js';

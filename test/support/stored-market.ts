@@ -1,4 +1,4 @@
-import type { MarketRecord } from '../../src/repositories/market.js';
+import type { MarketRecord } from '../../src/domain/market.js';
 
 const numbers = new Map<string, number>();
 

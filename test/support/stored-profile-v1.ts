@@ -1,5 +1,5 @@
-import { CodecWriter } from '../../src/repositories/codec-writer.js';
-import type { EngagementState, FullProfile } from '../../src/repositories/profile-state.js';
+import { CodecWriter } from '../../src/storage/profiles/codec-writer.js';
+import type { EngagementState, FullProfile } from '../../src/domain/profile.js';
 
 /** Topics that a market of format 1 has when its engagement has none. */
 const NO_TOPICS = { category: 'none', tags: [] };

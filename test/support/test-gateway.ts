@@ -1,9 +1,9 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { print } from 'graphql';
 import { pino } from 'pino';
-import { openBackend, type Backend } from '../../src/app.js';
-import { startGateway } from '../../src/gateway.js';
-import type { MarketInput } from '../../src/catalogue/market-input.js';
+import { openBackend, type Backend } from '../../src/app/open-backend.js';
+import { startGateway } from '../../src/app/gateway.js';
+import type { MarketInput } from '../../src/catalog/market-input.js';
 import { readSettings } from '../../src/config/settings.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 
@@ -75,7 +75,7 @@ export async function startTestGateway(
     run: (document, variables) => query(print(document), variables),
     query: (text, variables) => query(text, variables),
     addMarkets: async (...markets) => {
-      const results = await backend.services.catalogue.upsert(
+      const results = await backend.services.catalog.upsert(
         markets.map((market) => ({ title: `Will ${market.id} happen?`, category: 'Politics', ...market })),
       );
       const refused = results.find(({ outcome }) => outcome === 'REJECTED');

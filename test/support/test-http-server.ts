@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
-import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../src/http/server.js';
+import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../src/server/server.js';
 import { createTestSchema, type TestContext, type TestSchema } from './test-schema.js';
 
 export interface LogLine {

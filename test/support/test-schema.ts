@@ -14,7 +14,7 @@ import {
   GraphQLUnionType,
   Kind,
 } from 'graphql';
-import { BellwetherError } from '../../src/errors.js';
+import { BellwetherError } from '../../src/lib/errors.js';
 
 export interface TestContext {
   /** Stands for whatever a request carries; two requests must never share it. */

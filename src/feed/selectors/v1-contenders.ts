@@ -1,5 +1,5 @@
-import { FIRST_PAGE_LIMIT_V1 } from '../../scoring/first-page-diversity.js';
-import { compareScored } from '../../scoring/rank-order.js';
+import { FIRST_PAGE_LIMIT_V1 } from '../../scoring/v1/first-page-diversity.js';
+import { compareScored } from '../../scoring/shared/rank-order.js';
 import type { Candidate } from '../candidate.js';
 import { BestOf } from './best-of.js';
 

@@ -1,5 +1,5 @@
-import { feedSections, type FeedSections } from '../../scoring/feed-sections.js';
-import { diversifyFirstPage } from '../../scoring/first-page-diversity.js';
+import { feedSections, type FeedSections } from '../../scoring/v1/feed-sections.js';
+import { diversifyFirstPage } from '../../scoring/v1/first-page-diversity.js';
 import type { ScoredCandidate } from '../candidate.js';
 
 /** The existing site's page: the best `limit` of a ranking, no category crowding the first nine places. */

@@ -1,7 +1,7 @@
-import type { CatalogueSnapshot } from '../../catalogue/catalogue.js';
+import type { CatalogSnapshot } from '../../catalog/catalog.js';
 import type { Candidate } from '../candidate.js';
 
 /** Every open market. */
-export function openMarkets(snapshot: CatalogueSnapshot): readonly Candidate[] {
+export function openMarkets(snapshot: CatalogSnapshot): readonly Candidate[] {
   return snapshot.entries;
 }

@@ -1,7 +1,7 @@
 import { DateTimeISOResolver } from 'graphql-scalars';
 import { Arg, Ctx, Extensions, FieldResolver, Int, Resolver, Root } from 'type-graphql';
-import type { MarketHistoryPoint } from '../../catalogue/market-history.js';
-import type { Market } from '../../catalogue/market.js';
+import type { MarketHistoryPoint } from '../../catalog/market-history.js';
+import type { Market } from '../../catalog/market.js';
 import type { MarketMomentum } from '../../trends/trend-columns.js';
 import type { GraphQLContext } from '../context.js';
 import { READS_DATABASE } from '../rules/no-database-fields.js';

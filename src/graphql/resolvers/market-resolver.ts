@@ -1,7 +1,7 @@
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
-import type { UpsertResult } from '../../catalogue/upsert.js';
-import type { MarketPage } from '../../catalogue/market-page.js';
-import type { Market } from '../../catalogue/market.js';
+import type { UpsertResult } from '../../catalog/upsert.js';
+import type { MarketPage } from '../../catalog/market-page.js';
+import type { Market } from '../../catalog/market.js';
 import type { GraphQLContext } from '../context.js';
 import { MarketType } from '../types/market.js';
 import { MarketConnectionType, MarketFilterInput } from '../types/market-connection.js';
@@ -29,7 +29,7 @@ export class MarketResolver {
     @Arg('filter', () => MarketFilterInput, { nullable: true, description: 'Which ones; else all.' })
     filter: MarketFilterInput | null,
   ): Promise<MarketPage> {
-    return services.catalogue.page({ first, after, filter });
+    return services.catalog.page({ first, after, filter });
   }
 
   @Mutation(() => [UpsertMarketResultType], {
@@ -41,6 +41,6 @@ export class MarketResolver {
     @Arg('markets', () => [MarketInput], { nullable: 'items', description: 'The markets, at most 1,000.' })
     markets: (MarketInput | null)[],
   ): Promise<UpsertResult[]> {
-    return services.catalogue.upsert(markets);
+    return services.catalog.upsert(markets);
   }
 }

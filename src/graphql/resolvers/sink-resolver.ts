@@ -1,5 +1,5 @@
 import { Ctx, Query, Resolver } from 'type-graphql';
-import type { SinkStatus } from '../../sinks/sink-status.js';
+import type { SinkStatus } from '../../outbox/sink-status.js';
 import type { GraphQLContext } from '../context.js';
 import { SinkType } from '../types/sink.js';
 

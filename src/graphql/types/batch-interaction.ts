@@ -1,5 +1,5 @@
 import { Field, InputType } from 'type-graphql';
-import type { EventType } from '../../scoring/event-weight.js';
+import type { EventType } from '../../domain/event.js';
 import {
   LenientDateTime,
   LenientEventType,

@@ -74,7 +74,7 @@ export class ReplayType {
   outcome!: keyof typeof ReplayOutcomeEnum;
 
   @Field(() => [String], {
-    description: 'Which inputs are not what they were: profile, catalogue, trends, config.',
+    description: 'Which inputs are not what they were: profile, catalog, trends, config.',
   })
   changed!: string[];
 }

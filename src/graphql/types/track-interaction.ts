@@ -1,6 +1,6 @@
 import { DateTimeISOResolver, JSONObjectResolver } from 'graphql-scalars';
 import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { EVENT_TYPES, type EventType } from '../../scoring/event-weight.js';
+import { EVENT_TYPES, type EventType } from '../../domain/event.js';
 import { FEED_SECTIONS } from '../../tracking/interaction-input.js';
 import { UserProfileType } from './user-profile.js';
 

@@ -1,4 +1,4 @@
-import { comparableChange } from '../comparable-change.js';
+import { comparableChange } from '../shared/comparable-change.js';
 import type { ChangeConstants } from './constants.js';
 import { logit } from './logit.js';
 

@@ -13,7 +13,7 @@ const POWERS = Float64Array.from({ length: 1_001 }, (_, n) => 2 ** -n);
  * `2^(−elapsed / halfLife)`, both in the same unit, for an elapsed time of 0 and more and a half-life above 0.
  *
  * Range 0 to 1. Correct to 3e-13 of the result, and exact for whole half-lives: the whole ones from a table, what is
- * left by the series of e^x up to its tenth power. A catalogue asks for one of these for each market, and `Math.exp`
+ * left by the series of e^x up to its tenth power. A catalog asks for one of these for each market, and `Math.exp`
  * takes twice as long; besides, the result is the same on every machine.
  */
 export function halving(elapsed: number, halfLife: number): number {

@@ -1,4 +1,4 @@
-import { HOUR_MS } from '../hours-between.js';
+import { HOUR_MS } from '../shared/hours-between.js';
 import type { ImpressionConstants } from './constants.js';
 import { halving } from './halving.js';
 import type { ImpressionV2 } from './user-v2.js';

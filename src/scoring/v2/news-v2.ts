@@ -1,4 +1,4 @@
-import { HOUR_MS, hoursBetween } from '../hours-between.js';
+import { HOUR_MS, hoursBetween } from '../shared/hours-between.js';
 
 /**
  * Lift of a young market about news: 1 when its age is under 24 h, 0.625 under 168 h, else 0; 0 for any other market.

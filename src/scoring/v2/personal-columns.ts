@@ -1,4 +1,4 @@
-import { depth } from '../depth.js';
+import { depth } from '../shared/depth.js';
 import { Centroid } from './centroid.js';
 import type { V2Constants } from './constants.js';
 import { Continuity } from './continuity.js';

@@ -1,4 +1,4 @@
-import type { ScoreParts } from '../types.js';
+import type { ScoreParts } from '../shared/types.js';
 import type { ImpressionConstants, V2Constants } from './constants.js';
 import type { PastLookup } from './engaged-markets.js';
 import { ImpersonalColumns, type ImpersonalParts } from './impersonal-columns.js';

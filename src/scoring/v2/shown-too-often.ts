@@ -1,4 +1,4 @@
-import { DAY_MS } from '../hours-between.js';
+import { DAY_MS } from '../shared/hours-between.js';
 import type { ImpressionConstants } from './constants.js';
 import type { ImpressionV2 } from './user-v2.js';
 

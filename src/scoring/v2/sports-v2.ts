@@ -1,4 +1,4 @@
-import { HOUR_MS, hoursBetween } from '../hours-between.js';
+import { HOUR_MS, hoursBetween } from '../shared/hours-between.js';
 
 /**
  * Lift of a match that is near but not today: 1 for a market in `sports` that resolves in 24 h to 72 h, both

@@ -1,4 +1,4 @@
-import { blendTrends } from '../trending-blend.js';
+import { blendTrends } from '../shared/trending-blend.js';
 import { closing, nextClosingMs } from './closing.js';
 import type { TrendConstants, V2Constants } from './constants.js';
 import type { MarketColumns, TrendColumns } from './market-columns.js';
@@ -24,7 +24,7 @@ interface Held extends SteadyColumns {
 }
 
 /**
- * Works out the steady columns once for each catalogue and trends, and again when a market takes a step, such as to be
+ * Works out the steady columns once for each catalog and trends, and again when a market takes a step, such as to be
  * within a week of its end; between steps they are exactly the same at every instant.
  */
 export class SteadyColumnsOf {

@@ -1,4 +1,4 @@
-import { foldText } from '../fold-text.js';
+import { foldText } from '../../domain/fold-text.js';
 import { STOP_WORDS } from './stop-words.js';
 import { characterPairs, isUnspaced, unspacedParts } from './unspaced-text.js';
 

@@ -1,0 +1,142 @@
+import { z } from 'zod';
+import { idText } from '../../lib/input/id-text.js';
+import { drop, type Repair } from '../../lib/input/parse-with-repairs.js';
+import { ROUNDING } from '../../lib/input/rounded-numbers.js';
+import { decimalNumber, optionalInstant, optionalNumber, optionalText } from './record-fields.js';
+import type { SourceTag } from './topics.js';
+
+/** Tags arrive as plain slugs, or as objects; those that the site itself hides (`forceHide`) say nothing about the topic. */
+const tag = z.union([
+  z.string(),
+  z.object({
+    label: z.string().nullish(),
+    slug: z.string().nullish(),
+    forceHide: z.boolean().nullish(),
+  }),
+]);
+
+const tags = z
+  .array(tag)
+  .nullish()
+  .transform((list) => list?.flatMap(sourceTag) ?? []);
+
+const validTags: Repair = (value) =>
+  Array.isArray(value) ? value.filter((item) => tag.safeParse(item).success) : undefined;
+
+/** A list that arrives as JSON inside a string, such as `"[\"Yes\", \"No\"]"`. */
+const listInText = z
+  .union([z.string(), z.array(z.union([z.string(), z.number()]))])
+  .nullish()
+  .transform((value, context) => {
+    if (value === null || value === undefined || value === '') return undefined;
+    const list = typeof value === 'string' ? parsedList(value) : value.map(String);
+    if (list) return list;
+    context.addIssue({ code: 'custom', message: `expected a JSON list, got ${JSON.stringify(value)}` });
+    return z.NEVER;
+  });
+
+const prices = listInText.transform((list, context) => {
+  if (list === undefined || list.length === 0) return undefined;
+  const numbers = list.map((text) => decimalNumber(text));
+  if (numbers.every((number) => number !== undefined)) return numbers.map(settledPrice);
+  context.addIssue({ code: 'custom', message: `expected prices, got ${JSON.stringify(list)}` });
+  return z.NEVER;
+});
+
+const flag = z.boolean().nullish();
+
+/** The event to which a market belongs: nested in a market of `/markets`, around the markets of `/events`. */
+export const gammaEvent = z.object({
+  slug: optionalText,
+  title: optionalText,
+  category: optionalText,
+  tags,
+});
+
+export type GammaEvent = z.infer<typeof gammaEvent>;
+
+/** An event only describes its markets: nothing in it is worth losing them for. */
+export const gammaEventRepairs: Readonly<Record<string, Repair>> = {
+  slug: drop,
+  title: drop,
+  category: drop,
+  tags: validTags,
+};
+
+/** A record of `/events`: told from a market by its `markets`. */
+export const gammaEventWithMarkets = gammaEvent.extend({ markets: z.array(z.unknown()) });
+
+/** What is read of a market; everything else in the record is passed over. */
+export const gammaMarket = z.object({
+  id: idText.pipe(z.string()).nullish(),
+  conditionId: optionalText,
+  slug: optionalText,
+  question: z.string().trim().min(1, 'is empty'),
+  description: optionalText,
+  image: optionalText,
+  icon: optionalText,
+  outcomes: listInText,
+  outcomePrices: prices,
+  volume: optionalNumber,
+  volumeNum: optionalNumber,
+  volume24hr: optionalNumber,
+  tags,
+  category: optionalText,
+  events: z.array(z.unknown()).nullish(),
+  eventTitle: optionalText,
+  resolvedOutcome: optionalText,
+  umaResolutionStatus: optionalText,
+  createdAt: optionalInstant,
+  startDate: optionalInstant,
+  endDate: optionalInstant,
+  closedTime: optionalInstant,
+  updatedAt: optionalInstant,
+  active: flag,
+  closed: flag,
+  archived: flag,
+  /** Of an event whose answers are not all named yet: whether the market is the one for answers to come. */
+  negRiskOther: flag,
+});
+
+/** Identity, status and price must be valid; the rest is dropped if it is not. */
+export const gammaMarketRepairs: Readonly<Record<string, Repair>> = {
+  ...gammaEventRepairs,
+  ...Object.fromEntries(
+    [
+      ...['description', 'image', 'icon', 'volume', 'volumeNum', 'volume24hr', 'events', 'eventTitle'],
+      ...['createdAt', 'startDate', 'endDate', 'closedTime', 'updatedAt', 'negRiskOther'],
+    ].map((field) => [field, drop]),
+  ),
+};
+
+export type GammaMarket = z.infer<typeof gammaMarket>;
+
+/** Prices of settled markets differ a little from 0 and 1. */
+function settledPrice(price: number): number {
+  const nearest = Math.round(price);
+  return Math.abs(price - nearest) <= ROUNDING ? nearest : price;
+}
+
+type GivenTag =
+  | string
+  | {
+      label?: string | null | undefined;
+      slug?: string | null | undefined;
+      forceHide?: boolean | null | undefined;
+    };
+
+function sourceTag(tag: GivenTag): SourceTag[] {
+  if (typeof tag === 'string') return [{ label: tag }];
+  const label = tag.label ?? tag.slug ?? '';
+  if (tag.forceHide === true || label === '') return [];
+  return [{ label, ...(typeof tag.slug === 'string' && { slug: tag.slug }) }];
+}
+
+function parsedList(text: string): string[] | undefined {
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) ? list.map(String) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,2 +1,0 @@
-export type { Market, MarketRecord, MarketStatus, MarketTexts } from '../repositories/market.js';
-export { topicKey } from '../repositories/market.js';

@@ -1,0 +1,45 @@
+import { foldText } from './fold-text.js';
+
+/** A stored market without its long texts. Lists keep the order in which the site gave them. */
+export interface Market {
+  readonly id: string;
+  /** Names the market in compact stored data; 1 and up, for good. 0 for a market that is not stored. */
+  readonly number: number;
+  readonly title: string;
+  readonly category: string;
+  readonly tags: readonly string[];
+  /** 0–1; null when unknown, and for a market with several answers. */
+  readonly probability: number | null;
+  readonly volume24h: number;
+  readonly volumeTotal: number;
+  readonly participantCount: number;
+  readonly imageUrl: string | null;
+  readonly url: string | null;
+  readonly status: MarketStatus;
+  /** Whether its source reported it as open after `resolvesAt`. */
+  readonly openPastDue: boolean;
+  readonly createdAt: Date;
+  readonly resolvesAt: Date | null;
+  /** 0–1. */
+  readonly editorialBoost: number;
+  readonly eventKey: string | null;
+  readonly source: string | null;
+  /** ISO 3166-1 alpha-2, upper case. */
+  readonly blockedCountries: readonly string[];
+}
+
+/** The long texts of a market, up to 100,000 characters, which are read from the database when they are asked for. */
+export interface MarketTexts {
+  readonly description: string | null;
+  readonly editorialDescription: string | null;
+}
+
+/** All that is stored of a market. */
+export interface MarketRecord extends Market, MarketTexts {}
+
+export type MarketStatus = 'OPEN' | 'CLOSED' | 'RESOLVED';
+
+/** The key by which categories and tags are compared. */
+export function topicKey(label: string): string {
+  return foldText(label);
+}

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { GoogleAuth, JWT } from 'google-auth-library';
+import { z } from 'zod';
+import { fileProblem } from '../../config/file-problem.js';
+import { OperatorError } from '../../lib/errors.js';
+
+/** A bearer token; with `fresh`, one that was not given before. */
+export type Token = (options: { readonly fresh: boolean }) => Promise<string>;
+
+const SCOPES = ['https://www.googleapis.com/auth/bigquery.insertdata'];
+
+const keySchema = z.object({
+  type: z.literal('service_account'),
+  client_email: z.string(),
+  private_key: z.string(),
+  private_key_id: z.string().optional(),
+});
+
+/**
+ * Tokens for inserting into BigQuery: signed with the key of a service account, or of the application default
+ * credentials.
+ *
+ * @throws {OperatorError} when the file is not such a key.
+ */
+export function googleToken(keyFile: string | undefined): Token {
+  const login = keyFile === undefined ? defaultCredentials : serviceAccount(keyFile);
+  let client = login();
+  return async ({ fresh }) => {
+    if (fresh) client = login();
+    const authorization = (await client.getRequestHeaders()).get('authorization');
+    if (authorization === null) throw new Error('Google gave no token.');
+    return authorization.replace(/^Bearer /, '');
+  };
+}
+
+interface Client {
+  getRequestHeaders(): Promise<Headers>;
+}
+
+function defaultCredentials(): Client {
+  return new GoogleAuth({ scopes: SCOPES });
+}
+
+function serviceAccount(keyFile: string): () => Client {
+  const { client_email, private_key, private_key_id } = readKey(keyFile);
+  return () => {
+    const client = new JWT({
+      email: client_email,
+      key: private_key,
+      scopes: SCOPES,
+      ...(private_key_id === undefined ? {} : { keyId: private_key_id }),
+    });
+    // Google accepts tokens signed by the account itself, so none has to be asked for.
+    client.useJWTAccessWithScope = true;
+    return client;
+  };
+}
+
+function readKey(keyFile: string): z.output<typeof keySchema> {
+  let key: unknown;
+  try {
+    key = JSON.parse(readFileSync(keyFile, 'utf8'));
+  } catch (error) {
+    // What JSON.parse says of a file may show what is in it.
+    const detail = error instanceof SyntaxError ? 'it is not JSON' : fileProblem(error);
+    throw new OperatorError(`The key file ${keyFile} cannot be used: ${detail}.`);
+  }
+  const parsed = keySchema.safeParse(key);
+  if (!parsed.success)
+    throw new OperatorError(`The key file ${keyFile} is not the key of a service account.`);
+  return parsed.data;
+}

@@ -1,0 +1,196 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Server } from 'node:http';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import Fastify, {
+  LogController,
+  type FastifyHttpOptions,
+  type FastifyInstance,
+  type FastifyRequest,
+} from 'fastify';
+import type { GraphQLSchema } from 'graphql';
+import type { Logger } from '../lib/logger.js';
+import { createErrorMapper, type ErrorMapper } from '../graphql/errors.js';
+import { compiledExecution } from '../graphql/execution.js';
+import { negotiatedResponse } from '../graphql/plugins/negotiated-response.js';
+import { noSubscriptions } from '../graphql/plugins/no-subscriptions.js';
+import { limitRules, MAX_ERRORS, MAX_TOKENS } from '../graphql/request-limits.js';
+import { registerDepthCheck } from './depth-check.js';
+import { registerErrorReplies, replyToFrameworkError } from './error-replies.js';
+import { registerGraphiQL, type ExampleQuery } from './graphiql.js';
+import { registerHealthRoutes, type HealthCheck } from './health.js';
+import { registerJsonBody } from './json-body.js';
+import { registerLoopbackOnly } from './loopback-only.js';
+import { isWebSocketUpgrade } from './upgrade-refusal.js';
+
+const MAX_BODY_BYTES = 1024 * 1024;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+export interface HttpServerOptions<TContext extends object> {
+  readonly schema: GraphQLSchema;
+  /** What the resolvers of one request get. */
+  readonly buildContext: (request: FastifyRequest) => TContext | Promise<TContext>;
+  readonly logger: Logger;
+  /** In production, or without `loopbackOnly`, error messages suggest no names of the schema. */
+  readonly production: boolean;
+  /** What `/readyz` asks, by name. */
+  readonly checks: Readonly<Record<string, HealthCheck>>;
+  /** Names a request that came without a well-formed `x-request-id`. */
+  readonly newRequestId: () => string;
+  /** Whether to refuse requests whose Host header does not name this machine. Default true. */
+  readonly loopbackOnly?: boolean;
+  /** The tabs with which GraphiQL opens. */
+  readonly exampleQueries?: readonly ExampleQuery[];
+  /** Further Apollo plugins; none may have `willResolveField`, which would slow down every field. */
+  readonly plugins?: readonly ApolloServerPlugin<TContext>[];
+}
+
+export interface HttpServer {
+  /** Not listening yet. `close()` stops accepting, answers what is in flight, and then settles. */
+  readonly app: FastifyInstance;
+  /** Makes `/readyz` answer 503, so that a load balancer looks elsewhere before `app.close()`. */
+  readonly beginDrain: () => void;
+  /** What a client is told of an error; for routes that are added. */
+  readonly mapError: ErrorMapper;
+}
+
+/** The whole HTTP surface: GraphQL at `/graphql`, GraphiQL, and the health routes. */
+export async function createHttpServer<TContext extends object>(
+  options: HttpServerOptions<TContext>,
+): Promise<HttpServer> {
+  const { logger, newRequestId } = options;
+  const showSuggestions = !options.production && options.loopbackOnly !== false;
+  const requestIds = new AsyncLocalStorage<string>();
+  const mapError = createErrorMapper({
+    logger,
+    correlationId: () => requestIds.getStore() ?? newRequestId(),
+    showSuggestions,
+  });
+  const apollo = createApolloServer(options, mapError, showSuggestions);
+  await apollo.start();
+
+  let draining = false;
+  const app = createFastify(options, mapError);
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    done();
+  });
+  if (options.loopbackOnly !== false) registerLoopbackOnly(app);
+  registerDepthCheck(app);
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    // A kept-alive connection that was busy when closing began would otherwise be waited for.
+    if (draining) reply.header('connection', 'close');
+    done();
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    request.log.debug(
+      {
+        method: request.method,
+        // Not the URL, whose query may hold a person's data.
+        route: request.routeOptions.url,
+        status: reply.statusCode,
+        durationMs: reply.elapsedTime,
+      },
+      'request answered',
+    );
+    done();
+  });
+  app.addHook('preClose', (done) => {
+    draining = true;
+    done();
+  });
+  app.addHook('onClose', () => apollo.stop());
+
+  const handleGraphQL = fastifyApolloHandler(apollo, {
+    context: async (request: FastifyRequest) => options.buildContext(request),
+  });
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/graphql',
+    exposeHeadRoute: false,
+    handler(request, reply) {
+      return requestIds.run(request.id, () => handleGraphQL.call(this, request, reply));
+    },
+  });
+  registerHealthRoutes(app, { checks: options.checks, isDraining: () => draining, logger });
+  registerGraphiQL(app, options.exampleQueries ?? []);
+  registerErrorReplies(app, mapError);
+
+  return {
+    app,
+    mapError,
+    beginDrain: () => {
+      draining = true;
+    },
+  };
+}
+
+function createApolloServer<TContext extends object>(
+  options: HttpServerOptions<TContext>,
+  mapError: ErrorMapper,
+  showSuggestions: boolean,
+): ApolloServer<TContext> {
+  const { schema, logger, production, plugins = [] } = options;
+  return new ApolloServer<TContext>({
+    schema,
+    logger,
+    introspection: true,
+    nodeEnv: production ? 'production' : 'development',
+    formatError: (_formatted, error) => mapError(error),
+    includeStacktraceInErrorResponses: false,
+    hideSchemaDetailsFromClientErrors: !showSuggestions,
+    allowBatchedHttpRequests: false,
+    csrfPrevention: true,
+    persistedQueries: false,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxLexicalTokens: MAX_TOKENS },
+    validationRules: [...limitRules],
+    validationOptions: { maxErrors: MAX_ERRORS },
+    executionOptions: { maxCoercionErrors: MAX_ERRORS },
+    plugins: [
+      ...plugins,
+      compiledExecution<TContext>({ schema, mapError }),
+      negotiatedResponse<TContext>(),
+      noSubscriptions<TContext>(),
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+    ],
+  });
+}
+
+function createFastify<TContext extends object>(
+  { logger, newRequestId }: HttpServerOptions<TContext>,
+  mapError: ErrorMapper,
+): FastifyInstance {
+  const options: FastifyHttpOptions<Server> = {
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    // Any other protocol that a client offers to change to, such as h2c, is passed over, and HTTP goes on.
+    http: { shouldUpgradeCallback: ({ headers }) => isWebSocketUpgrade(headers) },
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    genReqId: ({ headers }) => {
+      const given = headers['x-request-id'];
+      return typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given) ? given : newRequestId();
+    },
+    frameworkErrors: (error, request, reply) => {
+      void replyToFrameworkError(error, request, reply, mapError);
+    },
+  };
+  const app = Fastify(options);
+  app.removeContentTypeParser('text/plain');
+  registerJsonBody(app);
+  return app;
+}

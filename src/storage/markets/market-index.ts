@@ -1,0 +1,50 @@
+import { LRUCache } from 'lru-cache';
+import type { Market } from '../../domain/market.js';
+
+/** Identity and topics of a stored market. */
+export type IndexedMarket = Pick<Market, 'number' | 'id' | 'category' | 'tags'>;
+
+/** At about 400 bytes each. */
+const MAX_MARKETS = 200_000;
+
+/** What is cached for a number that no market has. */
+const ABSENT = 'absent';
+
+/**
+ * The markets by their numbers, cached: stored profiles name markets by number. Every read of markets
+ * adds them, so topics are as current as the catalog; others are added when they are first needed.
+ */
+export class MarketIndex {
+  readonly #numbers = new Map<string, number>();
+  readonly #markets: LRUCache<number, IndexedMarket | typeof ABSENT>;
+
+  constructor(maxMarkets = MAX_MARKETS) {
+    this.#markets = new LRUCache({
+      max: maxMarkets,
+      dispose: (market) => {
+        if (market !== ABSENT) this.#numbers.delete(market.id);
+      },
+    });
+  }
+
+  add({ number, id, category, tags }: IndexedMarket): void {
+    this.#markets.set(number, { number, id, category, tags });
+    this.#numbers.set(id, number);
+  }
+
+  /** Remembers that no market has this number. */
+  addAbsent(number: number): void {
+    this.#markets.set(number, ABSENT);
+  }
+
+  /** @returns null when no market has this number; undefined when it is not cached. */
+  find(number: number): IndexedMarket | null | undefined {
+    const market = this.#markets.get(number);
+    return market === ABSENT ? null : market;
+  }
+
+  /** @returns undefined when the market is not cached. */
+  numberOf(id: string): number | undefined {
+    return this.#numbers.get(id);
+  }
+}

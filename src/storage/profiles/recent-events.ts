@@ -1,0 +1,114 @@
+import { EVENT_TYPES } from '../../domain/event.js';
+import { CodecReader } from './codec-reader.js';
+import { CodecWriter } from './codec-writer.js';
+import type { IndexedMarket } from '../markets/market-index.js';
+import type { ProfileEvent } from '../../domain/profile.js';
+
+/** An event as it is appended to a profile: the market is named by its number. */
+export interface RecentEvent extends Omit<ProfileEvent, 'market'> {
+  readonly marketNumber: number;
+  readonly probability: number | null;
+  readonly volume24h: number;
+}
+
+const HAS_WEIGHT = 1;
+const HAS_DWELL = 2;
+const HAS_COUNTRY = 4;
+const HAS_STAKE = 8;
+
+/** Only impressions remember the volume. */
+const IMPRESSION = EVENT_TYPES.indexOf('IMPRESSION');
+
+const writer = new CodecWriter();
+const framer = new CodecWriter();
+
+/**
+ * Encodes events, in their order, as one batch for the column `recent` of a profile: about 20 bytes an event. The
+ * database puts each batch before the earlier ones, so that a commit writes only its own events, and nothing has to be
+ * read or decoded before.
+ */
+export function encodeRecentEvents(events: readonly RecentEvent[]): Uint8Array {
+  for (const event of events) writeEvent(event);
+  const { bytes } = writer.take();
+  framer.whole(bytes.length);
+  framer.raw(bytes);
+  return framer.take().bytes;
+}
+
+/**
+ * Decodes the events of a profile's column `recent`, the first committed one first, each with the topics of its market
+ * as of now.
+ *
+ * @param marketOf undefined leaves the event out.
+ * @throws {RangeError} for bytes that {@link encodeRecentEvents} did not write.
+ */
+export function decodeRecentEvents(
+  recent: Uint8Array,
+  marketOf: (number: number) => IndexedMarket | undefined,
+): ProfileEvent[] {
+  const batches: Uint8Array[] = [];
+  for (let rest = recent; rest.length > 0;) {
+    const from = new CodecReader(rest);
+    const length = from.whole();
+    const end = from.position + length;
+    if (length === 0 || end > rest.length) throw new RangeError('The recent events are cut off.');
+    batches.push(rest.subarray(from.position, end));
+    rest = rest.subarray(end);
+  }
+  const events: ProfileEvent[] = [];
+  for (const batch of batches.reverse()) {
+    const from = new CodecReader(batch);
+    while (from.position < batch.length) {
+      const event = readEvent(from, marketOf);
+      if (event !== undefined) events.push(event);
+    }
+  }
+  return events;
+}
+
+function writeEvent(event: RecentEvent): void {
+  const { weight, dwellMs, country, stake, volume24h } = event;
+  const type = EVENT_TYPES.indexOf(event.eventType);
+  const flags =
+    (weight === 0 ? 0 : HAS_WEIGHT) +
+    (dwellMs === null ? 0 : HAS_DWELL) +
+    (country === null ? 0 : HAS_COUNTRY) +
+    (stake === null ? 0 : HAS_STAKE);
+  writer.whole(type * 16 + flags);
+  writer.whole(event.marketNumber);
+  writer.time(event.occurredAtMs);
+  writer.probability(event.probability);
+  if (weight !== 0) writer.number(weight);
+  if (dwellMs !== null) writer.whole(dwellMs);
+  if (country !== null) writer.whole(country.charCodeAt(0) * 128 + country.charCodeAt(1));
+  if (stake !== null) writer.number(stake);
+  if (type === IMPRESSION) writer.number(volume24h);
+}
+
+function readEvent(
+  from: CodecReader,
+  marketOf: (number: number) => IndexedMarket | undefined,
+): ProfileEvent | undefined {
+  const typeAndFlags = from.whole();
+  const type = typeAndFlags >> 4;
+  const eventType = EVENT_TYPES[type];
+  if (eventType === undefined) throw new RangeError(`No event type has the number ${type}.`);
+  const market = marketOf(from.whole());
+  const occurredAtMs = from.time();
+  const probability = from.probability();
+  const weight = typeAndFlags & HAS_WEIGHT ? from.number() : 0;
+  const dwellMs = typeAndFlags & HAS_DWELL ? from.whole() : null;
+  const country = typeAndFlags & HAS_COUNTRY ? countryOf(from.whole()) : null;
+  const stake = typeAndFlags & HAS_STAKE ? from.number() : null;
+  const volume24h = type === IMPRESSION ? from.number() : 0;
+  if (market === undefined) return undefined;
+  const { id, category, tags } = market;
+  return {
+    ...{ eventType, occurredAtMs, weight, dwellMs, country, stake },
+    market: { id, category, tags, probability, volume24h },
+  };
+}
+
+function countryOf(code: number): string {
+  return String.fromCharCode(code >> 7, code & 127);
+}

@@ -1,0 +1,265 @@
+import { pino } from 'pino';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openBackend, type Backend } from '../../../src/app/open-backend.js';
+import { readSettings } from '../../../src/config/settings.js';
+import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
+
+const MINUTE_MS = 60_000;
+
+let gateway: TestGateway;
+/** Another process on the same database. */
+let neighbour: Backend;
+let other: Client;
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  neighbour = await openBackend({
+    settings: readSettings({ DATABASE_URL: gateway.databaseUrl }),
+    logger: pino({ level: 'silent' }),
+    clock: () => gateway.clock.nowMs,
+  });
+  other = new Client({ connectionString: gateway.databaseUrl });
+  await other.connect();
+});
+
+afterAll(async () => {
+  await other.end();
+  await neighbour.close();
+  await gateway.close();
+});
+
+async function upsert(...markets: Record<string, unknown>[]) {
+  const { data, errors } = await gateway.query(
+    'mutation ($markets: [MarketInput!]!) { upsertMarkets(markets: $markets) { id outcome reason repairs } }',
+    { markets },
+  );
+  if (!data) throw new Error(JSON.stringify(errors));
+  return data['upsertMarkets'] as { id: string; outcome: string; reason: string | null; repairs: string[] }[];
+}
+
+const FIELDS = `id title description category tags probability volume24h volumeTotal participantCount imageUrl url status
+  createdAt resolvesAt editorialDescription editorialBoost eventKey source blockedCountries`;
+
+async function market(id: string) {
+  const { data } = await gateway.query(`query ($id: ID!) { market(id: $id) { ${FIELDS} } }`, { id });
+  return data?.['market'] as Record<string, unknown> | null;
+}
+
+const outcomes = (results: readonly { outcome: string }[]) => results.map(({ outcome }) => outcome);
+
+/** Everything that can be said of a market. */
+const whole = {
+  title: 'Will it rain?',
+  description: 'In the capital, at noon.',
+  category: 'Weather',
+  tags: ['Rain', 'Noon'],
+  probability: 0.25,
+  volume24h: 12.5,
+  volumeTotal: 1_000,
+  participantCount: 7,
+  imageUrl: '/images/rain.svg',
+  url: 'https://example.org/rain',
+  status: 'OPEN',
+  createdAt: '0001-01-01T00:00:00.000Z',
+  resolvesAt: '9999-12-31T23:59:59.999Z',
+  editorialDescription: 'Ask the frog.',
+  editorialBoost: 0.5,
+  eventKey: 'weather',
+  source: 'frog',
+  blockedCountries: ['IL', 'US'],
+};
+
+describe('upsertMarkets', () => {
+  it('creates, updates, leaves alone and rejects, each market by itself', async () => {
+    expect(outcomes(await upsert({ id: 'rain', ...whole }))).toEqual(['CREATED']);
+    expect(await market('rain')).toEqual({ id: 'rain', ...whole });
+    const results = await upsert(
+      { id: 'rain', ...whole },
+      { id: 'snow', title: '' },
+      { id: 'hail', title: 'Hail?', probability: 1.5, url: 'javascript:alert(1)' },
+      { id: 'odd', title: 'Odd \0?' },
+      { id: 'old', title: 'Old?', createdAt: '0000-12-31T00:00:00Z' },
+      { id: 'wind', title: 'Wind?', blockedCountries: ['il'] },
+      { id: 'rain', title: 'Will it rain?', volume24h: 13 },
+    );
+    expect(outcomes(results)).toEqual([
+      ...['UNCHANGED', 'REJECTED', 'REJECTED', 'REJECTED', 'REJECTED', 'CREATED', 'UPDATED'],
+    ]);
+    expect(results.map(({ id }) => id)).toEqual(['rain', 'snow', 'hail', 'odd', 'old', 'wind', 'rain']);
+    expect(results[1]?.reason).toMatch(/^title: /);
+    expect(results[2]?.reason).toMatch(/^probability: .*; url: /);
+    expect(results[3]?.reason).toMatch(/^title: .*NUL/);
+    expect(results[4]?.reason).toMatch(/^createdAt: /);
+    expect(results[5]?.reason).toBeNull();
+    for (const id of ['snow', 'hail', 'odd', 'old']) expect(await market(id)).toBeNull();
+    expect(await market('wind')).toMatchObject({
+      category: 'Other',
+      status: 'OPEN',
+      blockedCountries: ['IL'],
+    });
+  });
+
+  it('needs a title for a new market only', async () => {
+    const results = await upsert(
+      { id: 'fog', probability: 0.1 },
+      { id: 'fog', title: 'Fog?', probability: 0.2 },
+      { id: 'fog', probability: 0.3 },
+      { id: 'fog', title: null, probability: 0.4 },
+    );
+    expect(outcomes(results)).toEqual(['REJECTED', 'CREATED', 'UPDATED', 'UPDATED']);
+    expect(results[0]?.reason).toBe('title: is needed for a new market');
+    expect(results[3]?.repairs).toEqual([expect.stringMatching(/^title: dropped \(/)]);
+    expect(await market('fog')).toMatchObject({ title: 'Fog?', probability: 0.4 });
+    expect(outcomes(await upsert({ id: 'fog', probability: 0.5 }))).toEqual(['UPDATED']);
+    expect(await market('fog')).toMatchObject({ title: 'Fog?', probability: 0.5 });
+  });
+
+  it('closes and resolves a market in an update with invalid cosmetic fields, and says what it repaired', async () => {
+    await upsert({ id: 'hail', title: 'Hail?', probability: 0.4, tags: ['Ice'], volume24h: 3 });
+    const [result] = await upsert({
+      ...{ id: 'hail', status: 'RESOLVED', probability: 1.000_000_2, volumeTotal: -5e-14, volume24h: -3 },
+      ...{ title: 'Will it hail? '.repeat(36), imageUrl: '//cdn.example/hail.png', url: 'hail' },
+      tags: ['', ...Array.from({ length: 70 }, (_, index) => `tag ${index}`)],
+    });
+    expect(result).toMatchObject({ outcome: 'UPDATED', reason: null });
+    expect(result?.repairs.map((repair) => repair.split(' (')[0]).toSorted()).toEqual([
+      ...['imageUrl: repaired', 'tags: repaired', 'title: repaired', 'url: dropped', 'volume24h: dropped'],
+    ]);
+    expect(await market('hail')).toMatchObject({
+      ...{ status: 'RESOLVED', probability: 1, volumeTotal: 0, volume24h: 3, url: null },
+      imageUrl: 'https://cdn.example/hail.png',
+      title: expect.stringMatching(/^Will it hail\? .{400,}…$/) as string,
+    });
+  });
+
+  it('applies the second of two with one id to the result of the first', async () => {
+    const results = await upsert(
+      { id: 'twice', title: 'Once?', probability: 0.1, volumeTotal: 5 },
+      { id: 'twice', title: 'Twice?', probability: 0.2 },
+      { id: 'twice', title: 'Twice?', probability: 0.2 },
+    );
+    expect(outcomes(results)).toEqual(['CREATED', 'UPDATED', 'UNCHANGED']);
+    expect(await market('twice')).toMatchObject({ title: 'Twice?', probability: 0.2, volumeTotal: 5 });
+  });
+
+  it('keeps what is left out and takes away what is null', async () => {
+    await upsert({ id: 'kept', ...whole });
+    await upsert({ id: 'kept', title: 'Still?' });
+    expect(await market('kept')).toEqual({ id: 'kept', ...whole, title: 'Still?' });
+    const nothing = Object.fromEntries(Object.keys(whole).map((field) => [field, null]));
+    await upsert({ id: 'kept', ...nothing, title: 'Bare?' });
+    expect(await market('kept')).toEqual({
+      ...{
+        id: 'kept',
+        ...nothing,
+        title: 'Bare?',
+        category: 'Other',
+        tags: [],
+        blockedCountries: [],
+        status: 'OPEN',
+      },
+      ...{ volume24h: 0, volumeTotal: 0, participantCount: 0, editorialBoost: 0 },
+      createdAt: new Date(TEST_NOW_MS).toISOString(),
+    });
+  });
+
+  it('keeps one snapshot a minute, the last one, and none when nothing moved', async () => {
+    const snapshots = async () => {
+      const { rows } = await other.query<Record<string, unknown>>(
+        `select at, probability, volume_24h, participant_count from market_snapshots
+          where market_id = 'moving' order by at`,
+      );
+      return rows.map(({ at, probability, volume_24h, participant_count }) => [
+        ...[((at as Date).getTime() - TEST_NOW_MS) / MINUTE_MS, probability, volume_24h, participant_count],
+      ]);
+    };
+    const moving = { id: 'moving', title: 'Moving?' };
+    try {
+      await upsert({ ...moving, probability: 0.1 });
+      gateway.clock.nowMs += MINUTE_MS - 1;
+      await upsert({ ...moving, probability: 0.2 });
+      expect(await snapshots()).toEqual([[0, 0.2, 0, 0]]);
+      gateway.clock.nowMs += 1;
+      await upsert({
+        ...moving,
+        probability: 0.2,
+        title: 'Moved?',
+        volumeTotal: 9,
+        editorialBoost: 1,
+        tags: ['x'],
+      });
+      expect(await snapshots()).toHaveLength(1);
+      await upsert({ ...moving, volume24h: 5 });
+      gateway.clock.nowMs += 5 * MINUTE_MS;
+      await upsert({ ...moving, participantCount: 3 });
+      gateway.clock.nowMs += MINUTE_MS;
+      await upsert({ ...moving, probability: null });
+    } finally {
+      gateway.clock.nowMs = TEST_NOW_MS;
+    }
+    expect(await snapshots()).toEqual([
+      ...[
+        [0, 0.2, 0, 0],
+        [1, 0.2, 5, 0],
+        [6, 0.2, 5, 3],
+        [7, null, 5, 3],
+      ],
+    ]);
+  });
+});
+
+describe('market', () => {
+  it('gives a market that is open or not, and null for one that does not exist or cannot', async () => {
+    await upsert({ id: 'open', title: 'Open?' }, { id: 'resolved', title: 'Resolved?', status: 'RESOLVED' });
+    expect(await market('open')).toMatchObject({ status: 'OPEN' });
+    expect(await market('resolved')).toMatchObject({ status: 'RESOLVED' });
+    expect(await market('nowhere')).toBeNull();
+    expect(await market('\0')).toBeNull();
+    expect(await market('\ud83d')).toBeNull();
+  });
+});
+
+describe('two processes on one database', () => {
+  const openIds = ({ services }: Backend) =>
+    services.catalog.snapshot.entries.map(({ market: { id } }) => id);
+
+  it('see what the other changed when they read the catalog again', async () => {
+    await neighbour.services.catalog.upsert([{ id: 'theirs', title: 'Theirs?', probability: 0.1 }]);
+    expect(openIds(gateway.backend)).not.toContain('theirs');
+    await gateway.backend.services.catalog.refresh();
+    expect(openIds(gateway.backend)).toContain('theirs');
+    await neighbour.services.catalog.upsert([{ id: 'theirs', title: 'Theirs?', probability: 0.9 }]);
+    await gateway.backend.services.catalog.refresh();
+    expect(await market('theirs')).toMatchObject({ probability: 0.9 });
+    await neighbour.services.catalog.upsert([{ id: 'theirs', title: 'Theirs?', status: 'CLOSED' }]);
+    await gateway.backend.services.catalog.refresh();
+    expect(openIds(gateway.backend)).not.toContain('theirs');
+    expect(await market('theirs')).toMatchObject({ status: 'CLOSED', probability: 0.9 });
+  });
+
+  it('write overlapping markets at the same time without blocking each other or missing a change', async () => {
+    const ids = Array.from({ length: 20 }, (_, index) => `shared-${index}`);
+    const writes = Array.from({ length: 10 }, (_, round) =>
+      [gateway.backend, neighbour].map(({ services }, writer) => {
+        const share = ids.filter((_, index) => (index + round) % 3 !== writer);
+        const markets = share.map((id) => ({
+          id,
+          title: id,
+          volume24h: round,
+          tags: [`tag-${round}`, `by-${writer}`],
+        }));
+        return services.catalog.upsert(writer === 0 ? markets : markets.reverse());
+      }),
+    );
+    const results = (await Promise.all(writes.flat())).flat();
+    expect(results.filter(({ outcome }) => outcome === 'CREATED')).toHaveLength(ids.length);
+    expect(results.filter(({ outcome }) => outcome === 'REJECTED')).toEqual([]);
+    const stored = await gateway.backend.store.markets.findByIds(ids);
+    for (const { services } of [gateway.backend, neighbour]) {
+      await services.catalog.refresh();
+      const held = ids.map((id) => services.catalog.snapshot.byId.get(id)?.market);
+      expect(held).toEqual(ids.map((id) => stored.find((market) => market.id === id)));
+    }
+  });
+});

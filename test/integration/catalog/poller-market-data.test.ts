@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  gammaEvent,
+  gammaMarket,
+  manifoldMarket,
+  startMarketSite,
+  type MarketSite,
+} from '../../support/market-site.js';
+import { openPolledCatalog, type PolledCatalog } from '../../support/polled-catalog.js';
+
+const NOW_MS = Date.UTC(2026, 5, 15, 12);
+
+let db: PolledCatalog;
+let site: MarketSite;
+
+beforeAll(async () => {
+  db = await openPolledCatalog(NOW_MS);
+});
+
+beforeEach(async () => {
+  db.clock.nowMs = NOW_MS;
+  db.lines.length = 0;
+  await db.clear();
+  site = await startMarketSite();
+  return () => site.close();
+});
+
+afterAll(() => db.close());
+
+const poll = (path: string, options: object = {}) =>
+  db.poller({ url: `${site.url}${path}`, ...options }).poll(new AbortController().signal);
+
+describe('a market with invalid cosmetic fields', () => {
+  const cosmetic = {
+    question: 'Will the harbour bridge open? '.repeat(17).slice(0, 503),
+    image: '//cdn.example/a.png',
+    tags: [null, { label: 'Politics' }, 7, ...Array.from({ length: 70 }, (_, index) => `tag ${index}`)],
+    volumeNum: -5e-14,
+    volume24hr: 'unknown',
+    startDate: 'soon',
+  };
+
+  it('is closed and resolved when the site says so in the same update', async () => {
+    site.markets = [gammaMarket(1)];
+    await poll('/markets');
+    expect(await db.statuses()).toEqual({ '0x1': 'OPEN' });
+    const settled = { closed: true, outcomePrices: '["1.0000002", "-2e-7"]', ...cosmetic };
+    site.markets = [gammaMarket(1, settled)];
+    expect(await poll('/markets')).toMatchObject({ updated: 1, rejected: 0, repaired: 1 });
+    expect(await db.market('0x1')).toMatchObject({
+      ...{ status: 'RESOLVED', probability: 1, volumeTotal: 0, volume24h: 0 },
+      imageUrl: 'https://cdn.example/a.png',
+    });
+    site.validator = 'none';
+    expect(await poll('/markets')).toMatchObject({ updated: 0, unchanged: 1, repaired: 1 });
+    const { title, tags } = (await db.market('0x1')) ?? { title: '', tags: [] };
+    expect(title.length).toBeLessThanOrEqual(500);
+    expect(tags.slice(0, 2)).toEqual(['Politics', 'tag 0']);
+    expect(tags).toHaveLength(64);
+  });
+
+  it('is taken as part of an event with invalid fields, and counted once', async () => {
+    site.events = [gammaEvent(1, [gammaMarket(1), gammaMarket(2, cosmetic)], { title: 5, tags: [null] })];
+    expect(await poll('/events')).toMatchObject({ created: 2, rejected: 0, repaired: 2 });
+    site.manifold = [manifoldMarket(1, { volume: 'much', groupSlugs: [null, 'sports'], closeTime: {} })];
+    expect(await poll('/v0/markets', { format: 'manifold' })).toMatchObject({ created: 1, repaired: 1 });
+    expect(await db.market('m1')).toMatchObject({ tags: ['sports'], resolvesAt: null, volumeTotal: 0 });
+  });
+
+  it('is still rejected for an invalid price or identity', async () => {
+    site.markets = [
+      gammaMarket(1, { outcomePrices: '["1.2", "-0.2"]' }),
+      gammaMarket(2, { conditionId: {} }),
+    ];
+    expect(await poll('/markets')).toMatchObject({ created: 0, rejected: 2 });
+  });
+});
+
+describe('a market past its end', () => {
+  const end = { endDate: new Date(NOW_MS + 60_000).toISOString() };
+
+  it('counts as overdue from the first poll after it that lists it as open, also on a page that has not changed', async () => {
+    site.markets = [gammaMarket(1, end), gammaMarket(2)];
+    await poll('/markets/keyset');
+    db.clock.nowMs += 60_001;
+    expect(await db.market('0x1')).toMatchObject({ status: 'OPEN', openPastDue: false });
+    expect(await poll('/markets/keyset')).toMatchObject({ updated: 1, unchanged: 1 });
+    expect(await db.market('0x1')).toMatchObject({ status: 'OPEN', openPastDue: true });
+    expect(await poll('/markets/keyset')).toMatchObject({ unchangedPages: 1, updated: 0 });
+    site.markets = [gammaMarket(1, { ...end, closed: true }), gammaMarket(2)];
+    await poll('/markets/keyset');
+    expect(await db.market('0x1')).toMatchObject({ status: 'CLOSED', openPastDue: false });
+  });
+});
+
+describe('a placeholder for answers to come', () => {
+  it('is skipped and counted', async () => {
+    site.events = [gammaEvent(1, [gammaMarket(1), gammaMarket(2, { negRiskOther: true })])];
+    expect(await poll('/events')).toMatchObject({ created: 1, rejected: 0, placeholders: 1 });
+    expect(await db.statuses()).toEqual({ '0x1': 'OPEN' });
+  });
+});
+
+describe('an id that is a JSON number', () => {
+  it('keeps all its digits', async () => {
+    const digits = ['21742633143463906290569050155826241533067', '9007199254740993', '9007199254740992'];
+    site.interrupt = (_, count) => (outgoing) =>
+      void outgoing.end(
+        count > 1 ? '[]' : `[${digits.map((id) => `{"id":${id},"question":"Q ${id}?"}`).join(',')}]`,
+      );
+    expect(await poll('/markets')).toMatchObject({ created: 3 });
+    expect(Object.keys(await db.statuses()).toSorted()).toEqual(digits.toSorted());
+  });
+});
+
+describe('a page that is not UTF-8', () => {
+  const page = Buffer.from('[{"id":"1","question":"Café?"},{"id":"2","question":"Tea?"}]', 'latin1');
+  const answering = (contentType: string) => {
+    site.interrupt = () => (outgoing) => {
+      outgoing.writeHead(200, { 'content-type': contentType }).end(page);
+    };
+  };
+
+  it('is read in the charset that the site declares', async () => {
+    answering('application/json; charset=ISO-8859-1');
+    expect(await poll('/markets/keyset')).toMatchObject({ created: 2, rejected: 0 });
+    expect(await db.market('1')).toMatchObject({ title: 'Café?' });
+  });
+
+  it('has the records with invalid bytes rejected when the site declares none, and closes no market for it', async () => {
+    const closing = { closeMissing: true };
+    answering('application/json; charset=latin1');
+    await poll('/markets/keyset', closing);
+    answering('application/json');
+    for (const attempt of [1, 2, 3]) {
+      expect([attempt, await poll('/markets/keyset', closing)]).toMatchObject([
+        attempt,
+        { rejected: 1, closed: 0 },
+      ]);
+    }
+    expect(await db.statuses()).toEqual({ 1: 'OPEN', 2: 'OPEN' });
+  });
+});

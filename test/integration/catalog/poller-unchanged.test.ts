@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  gammaEvent,
+  gammaMarket,
+  manifoldMarket,
+  startMarketSite,
+  type MarketSite,
+} from '../../support/market-site.js';
+import { openPolledCatalog, type PolledCatalog } from '../../support/polled-catalog.js';
+
+const NOW_MS = Date.UTC(2026, 5, 15, 12);
+const MINUTE_MS = 60_000;
+
+let db: PolledCatalog;
+let site: MarketSite;
+
+beforeAll(async () => {
+  db = await openPolledCatalog(NOW_MS);
+});
+
+beforeEach(async () => {
+  db.clock.nowMs = NOW_MS;
+  db.lines.length = 0;
+  await db.clear();
+  site = await startMarketSite();
+  return () => site.close();
+});
+
+afterAll(() => db.close());
+
+interface SourceOptions {
+  readonly [option: string]: unknown;
+}
+
+/** Each poll is made by another poller, as another process would make it. */
+const poll = (path: string, options: SourceOptions = {}) =>
+  db.poller({ url: `${site.url}${path}`, ...options }).poll(new AbortController().signal);
+
+const range = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+const hadValidator = () =>
+  site.requests.map(({ headers }) => 'if-none-match' in headers || 'if-modified-since' in headers);
+
+const nothing = {
+  ...{ created: 0, updated: 0, unchanged: 0, rejected: 0, repaired: 0, placeholders: 0 },
+  ...{ closed: 0, truncated: false },
+};
+
+describe('a page that has not changed', () => {
+  it.each(['etag', 'last-modified'] as const)(
+    'is not sent again, and the pages behind it are found all the same: %s',
+    async (validator) => {
+      site.validator = validator;
+      const lists = [
+        { path: '/markets', options: { pageSize: 2 }, pages: 3 },
+        { path: '/events/keyset', options: { pageSize: 2 }, pages: 3 },
+        { path: '/v0/markets', options: { pageSize: 2, format: 'manifold' }, pages: 3 },
+      ];
+      for (const { path, options, pages } of lists) {
+        await db.clear();
+        site.requests.length = 0;
+        site.markets = range(5).map((number) => gammaMarket(number));
+        site.events = site.markets.map((market, index) => gammaEvent(index + 1, [market]));
+        site.manifold = range(5).map((number) => manifoldMarket(number));
+        expect(await poll(path, options)).toMatchObject({ pages, unchangedPages: 0, created: 5 });
+        expect(await poll(path, options)).toEqual({ ...nothing, pages, unchangedPages: pages });
+        expect(hadValidator()).toEqual([false, false, false, true, true, true]);
+      }
+    },
+  );
+
+  it('is known page by page', async () => {
+    site.markets = range(6).map((number) => gammaMarket(number));
+    await poll('/markets', { pageSize: 2 });
+    site.markets[2] = gammaMarket(3, { volumeNum: 5 });
+    expect(await poll('/markets', { pageSize: 2 })).toMatchObject({
+      ...{ pages: 4, unchangedPages: 3, updated: 1, unchanged: 1 },
+    });
+  });
+
+  it('is read whole when it was asked for otherwise, or nothing is known of it', async () => {
+    site.markets = [gammaMarket(1)];
+    await poll('/markets/keyset');
+    expect(await poll('/markets/keyset', { pageSize: 7 })).toMatchObject({ unchangedPages: 0 });
+    expect(await poll('/markets/keyset', { pageSize: 7, closeMissing: true })).toMatchObject({
+      unchangedPages: 0,
+    });
+    await db.states.save('site', { from: 'another version' }, new Date(NOW_MS));
+    expect(await poll('/markets/keyset', { pageSize: 7 })).toMatchObject({ unchangedPages: 0 });
+    expect(hadValidator()).toEqual([false, false, false, false]);
+  });
+
+  it('is read whole once a market’s time to close has come, which closes it', async () => {
+    site.manifold = [1, 2].map((number) =>
+      manifoldMarket(number, { closeTime: NOW_MS + number * MINUTE_MS }),
+    );
+    const open = async () => {
+      await poll('/v0/markets', { format: 'manifold' });
+      return Object.values(await db.statuses());
+    };
+    expect(await open()).toEqual(['OPEN', 'OPEN']);
+    db.clock.nowMs += MINUTE_MS - 1;
+    expect(await open()).toEqual(['OPEN', 'OPEN']);
+    db.clock.nowMs += 1;
+    expect(await open()).toEqual(['CLOSED', 'OPEN']);
+    db.clock.nowMs += MINUTE_MS;
+    expect(await open()).toEqual(['CLOSED', 'CLOSED']);
+    // The empty page that ends the list never has to be read again.
+    expect(hadValidator()).toEqual([false, false, true, true, false, true, false, true]);
+  });
+
+  it('is asked for as before until the catalog has taken what it says', async () => {
+    site.markets = [gammaMarket(1)];
+    const catalog = {
+      findByIds: () => Promise.resolve([]),
+      upsert: () => Promise.reject(new Error('no database')),
+    };
+    const broken = db.poller({ url: `${site.url}/markets/keyset` }, { catalog });
+    await expect(broken.poll(new AbortController().signal)).rejects.toThrow('no database');
+    expect(await poll('/markets/keyset')).toMatchObject({ created: 1, unchangedPages: 0 });
+    expect(hadValidator()).toEqual([false, false]);
+  });
+
+  it('costs no statement that writes', async () => {
+    site.markets = [gammaMarket(1)];
+    await poll('/markets/keyset');
+    const states = { find: db.states.find.bind(db.states), save: () => Promise.reject(new Error('saved')) };
+    const poller = db.poller(
+      { url: `${site.url}/markets/keyset` },
+      { states: Object.assign(Object.create(db.states) as typeof db.states, states) },
+    );
+    expect(await poller.poll(new AbortController().signal)).toMatchObject({ unchangedPages: 1 });
+  });
+});

@@ -1,0 +1,203 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { packageVersion } from '../../../src/config/package-version.js';
+import {
+  gammaEvent,
+  gammaMarket,
+  manifoldMarket,
+  startMarketSite,
+  type MarketSite,
+} from '../../support/market-site.js';
+import { openPolledCatalog, type PolledCatalog } from '../../support/polled-catalog.js';
+
+const NOW_MS = Date.UTC(2026, 5, 15, 12);
+
+let db: PolledCatalog;
+let site: MarketSite;
+
+beforeAll(async () => {
+  db = await openPolledCatalog(NOW_MS);
+});
+
+beforeEach(async () => {
+  db.clock.nowMs = NOW_MS;
+  db.lines.length = 0;
+  await db.clear();
+  site = await startMarketSite();
+  return () => site.close();
+});
+
+afterAll(() => db.close());
+
+interface SourceOptions {
+  readonly [option: string]: unknown;
+}
+
+/** Each poll is made by another poller, as another process would make it. */
+const poll = (path: string, options: SourceOptions = {}) =>
+  db.poller({ url: `${site.url}${path}`, ...options }).poll(new AbortController().signal);
+
+const range = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+const gammaIds = (numbers: readonly number[]) => numbers.map((number) => `0x${number}`).toSorted();
+const storedIds = async () => Object.keys(await db.statuses()).toSorted();
+const asked = (parameter: string) => site.requests.map(({ query }) => query.get(parameter));
+
+const nothing = {
+  ...{ created: 0, updated: 0, unchanged: 0, rejected: 0, repaired: 0, placeholders: 0 },
+  ...{ closed: 0, truncated: false },
+};
+
+describe('a poll reads every page', () => {
+  it('of Gamma’s markets, by limit and offset, up to one that is shorter', async () => {
+    site.markets = range(7).map((number) => gammaMarket(number));
+    expect(await poll('/markets', { pageSize: 3 })).toEqual({
+      ...{ ...nothing, pages: 3, unchangedPages: 0, created: 7 },
+    });
+    expect(await storedIds()).toEqual(gammaIds(range(7)));
+    expect(asked('limit')).toEqual(['3', '3', '3']);
+    expect(asked('offset')).toEqual(['0', '3', '6']);
+  });
+
+  it('also when the last one is full, or the site gives fewer at once than it was asked for', async () => {
+    site.markets = range(6).map((number) => gammaMarket(number));
+    expect(await poll('/markets', { pageSize: 3 })).toMatchObject({ pages: 3, created: 6 });
+    site.mostItems = 2;
+    expect(await poll('/markets', { pageSize: 500 })).toMatchObject({ pages: 4, unchanged: 6 });
+    expect(asked('offset').slice(3)).toEqual(['0', '2', '4', '6']);
+  });
+
+  it('of Gamma’s events, each with all its markets, also one without any', async () => {
+    const numbers = [[1, 2], [4], [], [3]];
+    site.events = numbers.map((inside, index) =>
+      gammaEvent(
+        index,
+        inside.map((number) => gammaMarket(number)),
+      ),
+    );
+    expect(await poll('/events', { pageSize: 2 })).toMatchObject({ pages: 3, created: 4 });
+    expect(asked('offset')).toEqual(['0', '2', '4']);
+    expect(await db.market('0x3')).toMatchObject({ eventKey: 'event-3', tags: ['Politics'] });
+  });
+
+  it.each(['/markets/keyset', '/events/keyset'])(
+    'of Gamma’s %s, by the cursor that each answer names',
+    async (path) => {
+      site.markets = range(5).map((number) => gammaMarket(number));
+      site.events = site.markets.map((market, index) => gammaEvent(index + 1, [market]));
+      expect(await poll(path, { pageSize: 2 })).toMatchObject({ pages: 3, created: 5 });
+      expect(asked('after_cursor')).toEqual([null, 'Mg', 'NA']);
+      expect(asked('offset')).toEqual([null, null, null]);
+    },
+  );
+
+  it('of Manifold’s markets, by the id of the last one', async () => {
+    site.manifold = range(5).map((number) => manifoldMarket(number));
+    const options = { format: 'manifold', pageSize: 2 };
+    expect(await poll('/v0/markets', options)).toMatchObject({ pages: 3, created: 5 });
+    expect(asked('before')).toEqual([null, 'm2', 'm4']);
+    expect(await poll('/v0/search-markets', options)).toMatchObject({ pages: 3, unchanged: 5 });
+    expect(asked('offset').slice(3)).toEqual(['0', '2', '4']);
+  });
+
+  it('and leaves the operator’s parameters as they are', async () => {
+    site.markets = range(3).map((number) => gammaMarket(number, { closed: number === 2 }));
+    await poll('/markets?closed=false&order=volume24hr&ascending=false&key=a%2Fb', { pageSize: 2 });
+    for (const name of ['closed', 'order', 'ascending', 'key'] as const) {
+      const said = { closed: 'false', order: 'volume24hr', ascending: 'false', key: 'a/b' }[name];
+      expect(asked(name)).toEqual([said, said]);
+    }
+    expect(await storedIds()).toEqual(['0x1', '0x3']);
+    await poll('/markets');
+    expect(asked('order').at(-1)).toBe('id');
+  });
+
+  it.each(['/markets', '/events/keyset', '/v0/markets'])(
+    'which is one when there is nothing: %s',
+    async (path) => {
+      const format = path.startsWith('/v0') ? 'manifold' : 'gamma';
+      expect(await poll(path, { format })).toEqual({ ...nothing, pages: 1, unchangedPages: 0 });
+    },
+  );
+
+  it('but no more of them than maxPages', async () => {
+    site.markets = range(9).map((number) => gammaMarket(number));
+    expect(await poll('/markets', { pageSize: 3, maxPages: 2 })).toEqual({
+      ...{ ...nothing, pages: 2, unchangedPages: 0, created: 6, truncated: true },
+    });
+    expect(site.requests).toHaveLength(2);
+  });
+
+  it('says who asks, and takes compressed answers', async () => {
+    site.gzip = true;
+    site.markets = [gammaMarket(1)];
+    expect(await poll('/markets/keyset')).toMatchObject({ created: 1 });
+    expect(site.requests[0]?.headers['user-agent']).toBe(`bellwether/${packageVersion()}`);
+  });
+});
+
+describe('a poll takes what it read', () => {
+  it('and tells what became of it', async () => {
+    site.markets = range(3).map((number) => gammaMarket(number));
+    await poll('/markets/keyset');
+    site.validator = 'none';
+    site.markets[1] = gammaMarket(2, { outcomePrices: '["0.5", "0.5"]' });
+    site.markets.push(gammaMarket(4));
+    expect(await poll('/markets/keyset')).toMatchObject({ created: 1, updated: 1, unchanged: 2 });
+    expect(await db.market('0x2')).toMatchObject({ probability: 0.5 });
+  });
+
+  it('but for single records that are broken, which are counted, the first of them with the reason', async () => {
+    site.markets = range(9).map((number) => gammaMarket(number, number > 2 ? { question: '' } : {}));
+    site.markets.push(gammaMarket(10, { outcomePrices: '[2, -1]' }));
+    expect(await poll('/markets/keyset')).toMatchObject({ created: 2, rejected: 8 });
+    const [line] = db.lines.filter(({ rejected }) => rejected === 8);
+    expect(line).toMatchObject({ source: 'site', level: 40 });
+    expect(line?.['reasons']).toHaveLength(5);
+    expect((line?.['reasons'] as string[])[0]).toBe('page 1, item 3: question: is empty');
+  });
+
+  it('and lets others have their turn meanwhile, even when a page comes all at once', async () => {
+    const markets = range(200).map((number) => gammaMarket(number, { description: 'x'.repeat(8_000) }));
+    const body = JSON.stringify({ markets });
+    let turns = 0;
+    let isPolling = true;
+    const turn = (): void => {
+      turns += 1;
+      if (isPolling) setImmediate(turn);
+    };
+    let turnsToRead = 0;
+    const catalog = {
+      findByIds: () => Promise.resolve([]),
+      upsert: () => {
+        turnsToRead = turns;
+        return Promise.resolve([]);
+      },
+    };
+    const fetchAtOnce = () => {
+      turns = 0;
+      return Promise.resolve(new Response(body));
+    };
+    const poller = db.poller({ url: `${site.url}/markets/keyset` }, { catalog, fetch: fetchAtOnce });
+    setImmediate(turn);
+    await poller.poll(new AbortController().signal);
+    isPolling = false;
+    expect(turnsToRead).toBeGreaterThan(body.length / (32 * 1_024));
+  });
+
+  it('once, as it was read last, when it comes twice', async () => {
+    site.markets = range(3).map((number) => gammaMarket(number));
+    site.interrupt = (_, count) => {
+      // After the first page another market comes to the front.
+      if (count === 1)
+        site.markets = [0, 1, 2, 3].map((number) => gammaMarket(number, { question: `${number}?` }));
+      return undefined;
+    };
+    expect(await poll('/markets', { pageSize: 2 })).toMatchObject({ pages: 3, created: 3 });
+    expect(await db.market('0x2')).toMatchObject({ title: '2?' });
+  });
+
+  it('also when it is more than the catalog takes at once', async () => {
+    site.markets = range(1_001).map((number) => gammaMarket(number));
+    expect(await poll('/markets/keyset', { pageSize: 500 })).toMatchObject({ pages: 3, created: 1_001 });
+    expect(await storedIds()).toHaveLength(1_001);
+  });
+});

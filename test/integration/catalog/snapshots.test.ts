@@ -1,0 +1,223 @@
+import { pino } from 'pino';
+import { Client } from 'pg';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { thinSnapshots } from '../../../src/catalog/thin-snapshots.js';
+import { openDatabase, type Database } from '../../../src/storage/database/client.js';
+import { createStore, type Store } from '../../../src/storage/store.js';
+import { storedMarket } from '../../support/stored-market.js';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+/** Not the beginning of an hour. */
+const NOW_MS = Date.UTC(2026, 5, 15, 12, 30);
+
+let test: TestDatabase;
+let database: Database;
+let store: Store;
+let client: Client;
+const statements: string[] = [];
+
+beforeEach(async () => {
+  test = await createTestDatabase();
+  database = openDatabase({
+    url: test.url,
+    logger: pino({ level: 'silent' }),
+    poolSize: 2,
+    onStatement: (sql) => statements.push(sql),
+  });
+  store = createStore(database.prisma, (state) => state);
+  client = new Client({ connectionString: test.url });
+  await client.connect();
+  await client.query(
+    `insert into markets (id, title, category, category_key, created_at, version, updated_at)
+      select id, 't', 'c', 'c', now(), nextval('market_version'), now() from unnest(array['a', 'b', 'c']) id`,
+  );
+});
+
+afterEach(async () => {
+  await client.end();
+  await database.close();
+  await test.drop();
+});
+
+const thin = (nowMs = NOW_MS, signal = new AbortController().signal) =>
+  thinSnapshots({ snapshots: store.snapshots, now: new Date(nowMs), signal });
+
+/** Snapshots whose volume is their age in minutes. */
+const add = (marketId: string, ...agesMs: number[]) =>
+  store.snapshots.addHistory(
+    agesMs.map((ageMs) => ({
+      ...{ marketId, at: new Date(NOW_MS - ageMs), probability: 0.5, participantCount: 0 },
+      volume24h: ageMs / MINUTE_MS,
+    })),
+  );
+
+async function stored(): Promise<{ id: string; at: string; resolution: number }[]> {
+  const { rows } = await client.query<{ id: string; at: Date; resolution: number }>(
+    'select market_id as id, at, resolution from market_snapshots order by market_id, at',
+  );
+  return rows.map(({ at, ...row }) => ({ ...row, at: at.toISOString().slice(5, 16) }));
+}
+
+it('of each hour that ended 48 hours ago the last snapshot of each market stays', async () => {
+  const at = (hour: number, minute: number) => NOW_MS - Date.UTC(2026, 5, 13, hour, minute);
+  await add('a', at(10, 0), at(10, 59), at(11, 0), at(11, 1), at(12, 0), at(12, 1));
+  await add('b', at(10, 30));
+  expect(await thin()).toEqual({ removed: 2, kept: 3 });
+  expect(await stored()).toEqual([
+    { id: 'a', at: '06-13T10:59', resolution: 1 },
+    { id: 'a', at: '06-13T11:01', resolution: 1 },
+    // This hour ended less than 48 hours ago.
+    { id: 'a', at: '06-13T12:00', resolution: 0 },
+    { id: 'a', at: '06-13T12:01', resolution: 0 },
+    { id: 'b', at: '06-13T10:30', resolution: 1 },
+  ]);
+  expect(await thin()).toEqual({ removed: 0, kept: 0 });
+});
+
+it('of each day of UTC that ended 30 days ago the last stays', async () => {
+  const at = (day: number, hour: number, minute: number) => NOW_MS - Date.UTC(2026, 4, day, hour, minute);
+  await add(
+    'a',
+    at(1, 0, 0),
+    at(1, 0, 5),
+    at(14, 7, 0),
+    at(14, 23, 58),
+    at(14, 23, 59),
+    at(15, 0, 0),
+    at(16, 12, 0),
+  );
+  await add('a', at(16, 12, 10), at(16, 13, 0));
+  await thin();
+  expect(await stored()).toEqual([
+    { id: 'a', at: '05-01T00:05', resolution: 2 },
+    { id: 'a', at: '05-14T23:59', resolution: 2 },
+    { id: 'a', at: '05-15T00:00', resolution: 2 },
+    { id: 'a', at: '05-16T12:10', resolution: 1 },
+    { id: 'a', at: '05-16T13:00', resolution: 1 },
+  ]);
+});
+
+it('what an import adds to a past that is thinned already is thinned with it', async () => {
+  const at = (hour: number, minute: number) => NOW_MS - Date.UTC(2026, 4, 1, hour, minute);
+  await add('a', at(10, 30));
+  await thin();
+  await add('a', at(10, 10), at(9, 0));
+  await add('b', at(1, 0));
+  // Kept are the last of two hours, and of a day; the one thinned before is not touched.
+  expect(await thin()).toEqual({ removed: 2, kept: 3 });
+  expect(await stored()).toEqual([
+    { id: 'a', at: '05-01T10:30', resolution: 2 },
+    { id: 'b', at: '05-01T01:00', resolution: 2 },
+  ]);
+  await add('a', at(10, 40), at(11, 0), at(8, 0));
+  await thin();
+  expect(await stored()).toEqual([
+    { id: 'a', at: '05-01T11:00', resolution: 2 },
+    { id: 'b', at: '05-01T01:00', resolution: 2 },
+  ]);
+});
+
+it('what was known at the end of an hour is known as it was, and of the last 48 hours at any minute', async () => {
+  const ages = Array.from({ length: 800 }, (_, index) => index * 11 * MINUTE_MS);
+  await add('c', ...ages);
+  const endsOfHours = Array.from(
+    { length: 140 },
+    (_, hours) => new Date(Math.floor(NOW_MS / HOUR_MS - hours) * HOUR_MS - 1),
+  );
+  const lately = Array.from({ length: 200 }, (_, index) => new Date(NOW_MS - index * 13 * MINUTE_MS));
+  const known = async () => {
+    const instants = [...endsOfHours, ...lately];
+    const points = [];
+    for (const at of instants) {
+      points.push(
+        await store.snapshots.history(['c'], { from: at, to: new Date(at.getTime() + 1), points: 1 }),
+      );
+    }
+    return points;
+  };
+  const before = await known();
+  expect(before.flat()).toHaveLength(340);
+  expect((await thin()).removed).toBeGreaterThan(100);
+  expect(await known()).toEqual(before);
+});
+
+it('continues where it was stopped, in statements of at most 1,000 snapshots', async () => {
+  await add('a', ...Array.from({ length: 2_500 }, (_, index) => 3 * DAY_MS + index * MINUTE_MS));
+  const stop = new AbortController();
+  const limits: number[] = [];
+  const stopped = await thinSnapshots({
+    snapshots: {
+      downsample: (what) => {
+        limits.push(what.limit);
+        stop.abort();
+        return store.snapshots.downsample(what);
+      },
+    },
+    now: new Date(NOW_MS),
+    signal: stop.signal,
+  });
+  expect(limits).toEqual([1_000]);
+  expect(stopped.removed + stopped.kept).toBe(1_000);
+  const rest = await thin();
+  expect(stopped.removed + rest.removed + stopped.kept + rest.kept).toBe(2_500);
+  expect((await stored()).every(({ resolution }) => resolution === 1)).toBe(true);
+});
+
+it('continues past snapshots that share the minute at which a statement ended', async () => {
+  await client.query(
+    `insert into markets (id, title, category, category_key, created_at, version, updated_at)
+      select 'x' || n, 't', 'c', 'c', now(), nextval('market_version'), now() from generate_series(1, 1200) n`,
+  );
+  await client.query(
+    `insert into market_snapshots (market_id, at, probability, volume_24h, participant_count)
+      select 'x' || n, $1::timestamptz + make_interval(mins => m), 0.5, 0, 0
+      from generate_series(1, 1200) n, generate_series(0, 1) m`,
+    [new Date(NOW_MS - 3 * DAY_MS)],
+  );
+  expect(await thin()).toEqual({ removed: 1_200, kept: 1_200 });
+});
+
+it('are removed with their market', async () => {
+  await add('a', 0);
+  await add('b', 0);
+  await client.query(`delete from markets where id = 'a'`);
+  expect((await stored()).map(({ id }) => id)).toEqual(['b']);
+});
+
+it('a market that changes while others are thinned is stored as ever', async () => {
+  await add('a', ...Array.from({ length: 500 }, (_, index) => 3 * DAY_MS + index * 7 * MINUTE_MS));
+  const thinning = thin();
+  for (let minute = 0; minute < 20; minute += 1) {
+    await store.markets.change(['b'], new Date(NOW_MS + minute * MINUTE_MS), () => [
+      storedMarket('b', { probability: minute / 20 }),
+    ]);
+  }
+  await thinning;
+  expect((await stored()).filter(({ id }) => id === 'b')).toHaveLength(20);
+});
+
+it('looks at no more than what is not thinned yet', async () => {
+  await client.query(
+    `insert into market_snapshots (market_id, at, volume_24h, participant_count, resolution)
+      select id, timestamptz '2020-01-01T23:00:00Z' + n * interval '1 day', 0, 0, 2
+      from unnest(array['a', 'b', 'c']) id, generate_series(0, 2000) n`,
+  );
+  await client.query('analyze market_snapshots');
+  await add('a', 50 * HOUR_MS, 50 * HOUR_MS + MINUTE_MS);
+  statements.length = 0;
+  await thin();
+  const thinning = statements.filter((sql) => sql.includes('market_snapshots'));
+  expect(thinning).toHaveLength(2);
+  for (const sql of thinning) {
+    const { rows } = await client.query<[string]>({
+      text: `explain (generic_plan) ${sql}`,
+      rowMode: 'array',
+    });
+    const plan = rows.join('\n');
+    expect(plan).toContain('Index');
+    expect(plan).not.toContain('Seq Scan on market_snapshots');
+  }
+});

@@ -1,0 +1,306 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Client } from 'pg';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openBackend } from '../../../src/app/open-backend.js';
+import { loadSample } from '../../../src/cli/load-sample.js';
+import { unfinishedSampleMs } from '../../../src/cli/unfinished-sample.js';
+import { readSettings } from '../../../src/config/settings.js';
+import { runCommand, startCommand } from '../../support/command.js';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'bellwether-cli-'));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function execute(url: string, sql: string): Promise<unknown[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+describe('help', () => {
+  it.each([
+    [['--help'], ['serve', 'import', 'feed', 'sample', 'profile', 'events', 'migrate', 'schema']],
+    [
+      ['serve', '--help'],
+      [
+        'PORT',
+        'HOST',
+        'DATABASE_URL',
+        'BELLWETHER_DATA_DIR',
+        'BELLWETHER_CONFIG',
+        'BELLWETHER_SAMPLE',
+        'LOG_LEVEL',
+      ],
+    ],
+    [
+      ['import', '--help'],
+      ['--format', '--as-of', '--prices', '--dry-run', 'gamma', 'manifold', 'csv', 'jsonl'],
+    ],
+    [
+      ['feed', '--help'],
+      ['--country', '--limit'],
+    ],
+    [
+      ['sample', '--help'],
+      ['--people', '--days', '--seed'],
+    ],
+    [
+      ['migrate', '--help'],
+      ['status', 'up'],
+    ],
+  ])('of %j names what there is', async (args, names) => {
+    const { code, stdout } = await runCommand(args);
+    expect(code).toBe(0);
+    for (const name of names) expect(stdout).toContain(name);
+  });
+
+  it('is pointed to after an unknown command', async () => {
+    const { code, stderr } = await runCommand(['sreve']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('unknown command');
+    expect(stderr).toContain('--help');
+  });
+});
+
+describe('a set-up that has to be mended first ends with one sentence and no stack', () => {
+  it.each([
+    ['a wrong port', { PORT: '70000' }, /PORT must be a port number/],
+    ['an address open to the network', { HOST: '0.0.0.0' }, /HOST=0\.0\.0\.0 .* no authentication/],
+    ['production', { NODE_ENV: 'production' }, /NODE_ENV=production/],
+    [
+      'a ranking config that is not there',
+      { BELLWETHER_CONFIG: '/nowhere.yaml' },
+      /nowhere\.yaml cannot be read/,
+    ],
+    ['no server at DATABASE_URL', { DATABASE_URL: 'postgresql://u:secret@127.0.0.1:1/x' }, /127\.0\.0\.1/],
+  ])('%s', async (_, env, sentence) => {
+    const { code, stdout, stderr } = await runCommand(['serve'], env, folder);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(sentence);
+    expect(stdout + stderr).not.toMatch(/\n {4}at |secret/);
+  });
+
+  it('a key file of a sink that is not there, when the database is open already', async () => {
+    const database = await createTestDatabase();
+    const config = path.join(folder, 'sink.yaml');
+    const sink = '{ name: w, type: bigquery, project: p, dataset: d, table: t, keyFile: /nowhere.json }';
+    await writeFile(config, `sinks: [${sink}]`);
+    const env = { DATABASE_URL: database.url, BELLWETHER_CONFIG: config, PORT: '0' };
+    const { code, stderr } = await runCommand(['serve'], env);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/nowhere\.json cannot be used/);
+    await database.drop();
+  });
+
+  it('a port in use', async () => {
+    const database = await createTestDatabase();
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const { port } = taken.address() as { port: number };
+    const { code, stderr } = await runCommand(['serve'], { DATABASE_URL: database.url, PORT: String(port) });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(new RegExp(`Port ${port} .* is in use`));
+    await new Promise((resolve) => taken.close(resolve));
+    await database.drop();
+  });
+});
+
+describe('on a database of its own', () => {
+  let database: TestDatabase;
+
+  beforeAll(async () => {
+    database = await createTestDatabase('empty');
+  });
+
+  afterAll(() => database.drop());
+
+  it('migrates, imports, and prints a feed as a table', async () => {
+    const env = { DATABASE_URL: database.url };
+    const { host, pathname } = new URL(database.url);
+    const using = `Using the database ${pathname.slice(1)} at ${host}.\n`;
+    const before = await runCommand(['migrate', 'status'], env);
+    expect(before.stdout).toMatch(/_init .*pending/);
+    expect(before.stderr).toBe(using);
+    const up = await runCommand(['migrate', 'up'], env);
+    expect(up.stdout).toMatch(/Applied \d+_init/);
+    expect(up.stderr).toBe(using);
+    expect((await runCommand(['migrate', 'status'], env)).stdout).toMatch(/_init .*applied/);
+    expect((await runCommand(['migrate', 'up'], env)).stdout).toContain('up to date');
+
+    const none = await runCommand(['feed', 'ada'], env);
+    expect(none).toMatchObject({ code: 1 });
+    expect(none.stderr).toContain('bellwether sample');
+    expect(none.stderr).toContain(using);
+
+    const lines = [
+      {
+        type: 'interaction',
+        userKey: 'ada',
+        marketId: 'm2',
+        eventType: 'PARTICIPATE',
+        occurredAt: '2026-01-02T00:00:00Z',
+      },
+      {
+        type: 'market',
+        id: 'm1',
+        title: 'Will it rain?',
+        category: 'Weather',
+        createdAt: '2026-01-01T00:00:00Z',
+      },
+      {
+        type: 'market',
+        id: 'm2',
+        title: 'Will it snow?',
+        category: 'Winter',
+        createdAt: '2026-01-01T00:00:00Z',
+      },
+      { type: 'market', id: 'm3', title: '', createdAt: '2026-01-01T00:00:00Z' },
+    ];
+    await writeFile(path.join(folder, 'in.jsonl'), lines.map((line) => JSON.stringify(line)).join('\n'));
+    const args = ['import', 'in.jsonl', '--format', 'jsonl'];
+    const tried = await runCommand([...args, '--dry-run'], env, folder);
+    expect(tried.stdout).toMatch(/markets created\s*│\s*2/);
+    expect((await runCommand(['feed', 'ada'], env)).code).toBe(1);
+
+    const imported = await runCommand(args, env, folder);
+    expect(imported).toMatchObject({ code: 0 });
+    expect(imported.stdout).toMatch(/markets created\s*│\s*2/);
+    expect(imported.stdout).toMatch(/interactions recorded\s*│\s*1/);
+    expect(await readFile(path.join(folder, 'in.jsonl.rejects.jsonl'), 'utf8')).toMatch(/"line":4,.*title/);
+
+    const again = await runCommand(args, env, folder);
+    expect(again.stdout).toMatch(/markets unchanged\s*│\s*2/);
+    expect(again.stdout).toMatch(/interactions known already\s*│\s*1/);
+
+    const feed = await runCommand(['feed', 'ada', '--country', 'il'], env);
+    expect(feed.stdout).toContain('Feed of ada: personal, algorithm v2');
+    expect(feed.stdout.indexOf('Will it snow?')).toBeLessThan(feed.stdout.indexOf('Will it rain?'));
+    expect(feed.stdout.indexOf('Will it snow?')).toBeGreaterThan(0);
+
+    const json = await runCommand(['feed', 'ada', '--country', 'il', '--json', '--explain'], env);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      personalized: true,
+      hero: { rank: 1, market: { id: 'm2', title: 'Will it snow?' } },
+      explanation: { items: [{ rank: 1 }, { rank: 2 }] },
+    });
+  }, 60_000);
+
+  it.each([
+    [['--country', 'UK'], /country .*ISO 3166-1/],
+    [['--limit', '0'], /whole number from 1 to 100/],
+    [['--limit', 'ten'], /whole number from 1 to 100/],
+  ])('refuses to print a feed with %j, in one sentence and without a stack', async (flags, sentence) => {
+    const { code, stderr } = await runCommand(['feed', 'ada', ...flags], { DATABASE_URL: database.url });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(sentence);
+    expect(stderr).not.toMatch(/\n {4}at /);
+  });
+
+  it('serves although the trends can not be computed', async () => {
+    const own = await createTestDatabase();
+    await execute(
+      own.url,
+      `create function refuse() returns trigger language plpgsql as $$ begin raise 'not now'; end $$;
+       create trigger refuse before insert or delete on trending_scopes
+         for each statement execute function refuse()`,
+    );
+    const gateway = startCommand(['serve'], { DATABASE_URL: own.url, PORT: '0' });
+    const [, url] = await gateway.line(/GraphQL at (http:\S+)\/graphql/);
+    await gateway.line(/"job":"trends".*a job failed/);
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    gateway.child.kill('SIGTERM');
+    expect((await gateway.finished).code).toBe(0);
+    await own.drop();
+  });
+
+  it('never loads the sample into a database that is not its own', async () => {
+    const own = await createTestDatabase('empty');
+    const gateway = startCommand(['serve'], { DATABASE_URL: own.url, PORT: '0' });
+    const [, url] = await gateway.line(/GraphQL at (http:\S+)\/graphql/);
+    const ready = (await (await fetch(`${url}/readyz`)).json()) as {
+      checks: { catalog: { detail: object } };
+    };
+    expect(ready.checks.catalog.detail).toMatchObject({ openMarkets: 0 });
+    gateway.child.kill('SIGTERM');
+    expect((await gateway.finished).code).toBe(0);
+    await own.drop();
+  });
+});
+
+describe('a sample whose loading is stopped', () => {
+  it('is completed by the next one as if nothing had happened', async () => {
+    const own = await createTestDatabase();
+    const startMs = Date.UTC(2026, 5, 15, 12);
+    let nowMs = startMs;
+    const backend = await openBackend({
+      settings: readSettings({ DATABASE_URL: own.url }),
+      logger: pino({ level: 'silent' }),
+      clock: () => nowMs,
+    });
+    const options = { seed: 1, people: 60, days: 14 };
+    const stop = new AbortController();
+    const stopped = loadSample(backend, startMs, options, {
+      stop: stop.signal,
+      onProgress: () => stop.abort('enough'),
+    });
+    await expect(stopped).rejects.toBe('enough');
+
+    nowMs += 3_600_000;
+    expect(await unfinishedSampleMs(backend.store.markets, nowMs)).toBe(startMs);
+    const { interactions } = await loadSample(backend, startMs, options);
+    expect(await unfinishedSampleMs(backend.store.markets, nowMs)).toBeUndefined();
+    const [counted] = await execute(own.url, 'select count(*)::int as stored from interactions');
+    expect(counted).toEqual({ stored: interactions });
+    const [odd] = await execute(own.url, `select count(*)::int as odd from markets where source <> 'sample'`);
+    expect(odd).toEqual({ odd: 0 });
+    await backend.close();
+    await own.drop();
+  });
+});
+
+it('serves the sample on an embedded database, also after a first start that was stopped, shares it with a command, and stops cleanly', async () => {
+  const env = { BELLWETHER_DATA_DIR: path.join(folder, 'data'), PORT: '0' };
+  const interrupted = startCommand(['serve'], env);
+  await interrupted.line(/loading the sample/);
+  const stopsAtMs = Date.now();
+  interrupted.child.kill('SIGINT');
+  const early = await interrupted.finished;
+  expect(early).toMatchObject({ code: 0, stderr: '' });
+  expect(early.stdout).toContain('stopped');
+  expect(early.stdout).not.toMatch(/sample loaded|ready:/);
+  expect(Date.now() - stopsAtMs).toBeLessThan(4_000);
+
+  const gateway = startCommand(['serve'], env);
+  await gateway.line(/completing it/);
+  const [, url] = await gateway.line(/GraphQL at (http:\S+)\/graphql/);
+  const beside = await runCommand(['feed', 'sample-politics-001', '--country', 'IL', '--limit', '5'], env);
+  expect(beside).toMatchObject({ code: 0 });
+  expect(beside.stdout).toContain('personal, algorithm v2');
+  expect(beside.stderr).toBe(`Using the embedded database in ${env.BELLWETHER_DATA_DIR}.\n`);
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  gateway.child.kill('SIGTERM');
+  expect(await gateway.finished).toMatchObject({ code: 0, stderr: '' });
+
+  const second = startCommand(['serve'], env);
+  await second.line(/ready: GraphQL/);
+  // As npm does, which passes on the Ctrl-C that the terminal has sent to all.
+  second.child.kill('SIGINT');
+  second.child.kill('SIGTERM');
+  setTimeout(() => second.child.kill('SIGINT'), 20);
+  const { code, stdout } = await second.finished;
+  expect(code).toBe(0);
+  expect(stdout).not.toMatch(/loading the sample|completing it/);
+}, 180_000);

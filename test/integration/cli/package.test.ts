@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { subset } from 'semver';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+describe('the npm package', () => {
+  let files: string[];
+
+  beforeAll(async () => {
+    // The scripts would remove dist, which other tests run.
+    const { stdout } = await promisify(execFile)('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      cwd: root,
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    const packed = JSON.parse(stdout) as Record<string, unknown> | unknown[];
+    const [{ files: listed }] = Object.values(packed) as [{ files: { path: string }[] }];
+    files = listed.map((file) => file.path);
+  });
+
+  it('holds what the commands and the exports need', async () => {
+    const migrations = await readdir(path.join(root, 'prisma/migrations'), { recursive: true });
+    expect(files).toEqual(
+      expect.arrayContaining([
+        'dist/main.js',
+        'dist/generated/client/graphql.js',
+        'dist/generated/client/graphql.d.ts',
+        'schema/schema.graphql',
+        'src/config/default.yaml',
+        'README.md',
+        'CHANGELOG.md',
+        'LICENSE',
+        ...migrations.filter((name) => name.endsWith('.sql')).map((name) => `prisma/migrations/${name}`),
+      ]),
+    );
+  });
+
+  it('holds every file that the code reads from beside it', async () => {
+    const scripts = files.filter((file) => file.startsWith('dist/') && file.endsWith('.js'));
+    const read: string[] = [];
+    for (const script of scripts) {
+      const text = await readFile(path.join(root, script), 'utf8');
+      for (const [, target = ''] of text.matchAll(/new URL\('([^']+)', import\.meta\.url\)/g)) {
+        const url = new URL(target, pathToFileURL(path.join(root, script)));
+        read.push(path.relative(root, fileURLToPath(url)));
+      }
+    }
+    expect(read.length).toBeGreaterThan(0);
+    const isPacked = (target: string): boolean =>
+      files.some((file) => file === target || file.startsWith(`${target}/`));
+    expect(read.filter((target) => !isPacked(target))).toEqual([]);
+  });
+
+  it('holds no source maps, whose sources it does not hold, and nothing of the development', () => {
+    const unwanted = /\.map$|tsbuildinfo|^(test|bench|\.ci)\/|(^|\/)create-migration|\.test\./;
+    expect(files.filter((file) => unwanted.test(file))).toEqual([]);
+  });
+});
+
+it('exports the client documents and the GraphQL schema', () => {
+  const { resolve } = createRequire(path.join(root, 'package.json'));
+  const resolved = ['client', 'schema'].map((name) =>
+    path.relative(root, resolve(`bellwether-gateway/${name}`)),
+  );
+  expect(resolved).toEqual(['dist/generated/client/graphql.js', 'schema/schema.graphql']);
+});
+
+it('supports only versions of Node that every dependency supports', async () => {
+  const lock = JSON.parse(await readFile(path.join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { dev?: boolean; devOptional?: boolean; engines?: { node?: string } }>;
+  };
+  const supported = lock.packages['']?.engines?.node ?? '';
+  const narrower = Object.entries(lock.packages).filter(([name, { dev, devOptional, engines }]) => {
+    if (name === '' || dev || devOptional || engines?.node === undefined) return false;
+    return !subset(supported, engines.node);
+  });
+  expect(narrower).toEqual([]);
+});

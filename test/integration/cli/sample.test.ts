@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadSample } from '../../../src/cli/load-sample.js';
+import { exampleQueries } from '../../../src/server/example-queries.js';
+import { connectLive } from '../../support/live-socket.js';
+import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
+
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  await loadSample(gateway.backend, TEST_NOW_MS);
+});
+
+afterAll(() => gateway.close());
+
+describe('on the sample', async () => {
+  const examples = await exampleQueries();
+  const isSubscription = ({ query }: { query: string }): boolean => /^\s*subscription\b/m.test(query);
+
+  it.each(examples.filter(isSubscription))(
+    'the example subscription of GraphiQL works: $variables',
+    async ({ query, variables }) => {
+      const live = await connectLive(gateway.url);
+      live.subscribe('example', query, { ...variables });
+      await live.heard();
+      expect(live.messages).toEqual([]);
+      live.socket.terminate();
+    },
+  );
+
+  it.each(examples.filter((example) => !isSubscription(example)))(
+    'the example query of GraphiQL works: $variables',
+    async ({ query, variables }) => {
+      const { status, data, errors } = await gateway.query(query, { ...variables });
+      expect(errors).toBeUndefined();
+      expect(status).toBe(200);
+      const answer = JSON.stringify(data);
+      expect(answer).toMatch(
+        /"title":|"status":"RECORDED"|"totalInteractions":[1-9]|"name":"trends"|"at":"20/,
+      );
+    },
+  );
+
+  it('feeds are personal, of many categories, and have a drawing for a hero', async () => {
+    const { data } = await gateway.query(
+      `{ feed(userKey: "sample-politics-001", country: "IL") {
+          personalized hero { market { imageUrl } } grid { market { category } } } }`,
+    );
+    const feed = data?.['feed'] as {
+      personalized: boolean;
+      hero: { market: { imageUrl: string } };
+      grid: { market: { category: string } }[];
+    };
+    expect(feed.personalized).toBe(true);
+    expect(new Set(feed.grid.map(({ market }) => market.category)).size).toBeGreaterThanOrEqual(3);
+    const drawing = await fetch(`${gateway.url}${feed.hero.market.imageUrl}`);
+    expect(drawing.headers.get('content-type')).toBe('image/svg+xml');
+    expect(await drawing.text()).toContain('<svg');
+  });
+
+  it('Israel has a trend of its own', async () => {
+    const { data } = await gateway.query(
+      '{ trending(country: "il", limit: 5) { scope markets { rank score } } }',
+    );
+    expect(data).toMatchObject({
+      trending: { scope: 'local:IL', markets: [{ rank: 1, score: 1 }, {}, {}, {}, {}] },
+    });
+  });
+
+  it('some markets rose within the day, as far as the history says', async () => {
+    const { data } = await gateway.query('{ feed(limit: 100) { stream { scores { rising } } } }');
+    const { stream } = data?.['feed'] as { stream: { scores: { rising: number } }[] };
+    expect(stream.filter(({ scores }) => scores.rising > 0.3).length).toBeGreaterThan(3);
+  });
+});

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { runCommand } from '../../support/command.js';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
+
+const password = 'hun#ter/2';
+const role = `role_${randomUUID().replaceAll('-', '')}`;
+
+let database: TestDatabase;
+let administrator: Client;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  administrator = new Client({ connectionString: database.url });
+  await administrator.connect();
+  await administrator.query(`create role ${role} login password '${password}'`);
+  await administrator.query(
+    `grant create on schema public to ${role}; grant usage, create on schema pgboss to ${role}`,
+  );
+});
+
+afterAll(async () => {
+  await administrator.query(`drop owned by ${role}; drop role ${role}`);
+  await administrator.end();
+  await database.drop();
+});
+
+const urlWith = (changes: Partial<URL>): string =>
+  Object.assign(new URL(database.url), { username: role, password: encodeURIComponent(password) }, changes)
+    .href;
+
+it.each([
+  [
+    'a wrong password',
+    () => urlWith({ password: 'hunter' }),
+    /password authentication failed .* check the user and the password/,
+  ],
+  ['a missing database', () => urlWith({ pathname: '/nowhere' }), /"nowhere" does not exist; create it/],
+  ['an unknown host', () => urlWith({ hostname: 'nowhere.invalid' }), /nowhere\.invalid; check the host/],
+  [
+    'a password with an unencoded #',
+    () => urlWith({}).replace('%23', '#'),
+    /DATABASE_URL cannot be read: percent-encode/,
+  ],
+  ['a role that does not own the tables', () => urlWith({}), /does not own the tables of the schema public/],
+])('ends with one sentence without a stack or password for %s', async (_, url, sentence) => {
+  const { code, stdout, stderr } = await runCommand(['serve'], { DATABASE_URL: url(), PORT: '0' });
+  expect(stderr).toMatch(sentence);
+  expect(stderr.trimEnd()).not.toContain('\n');
+  expect(stdout + stderr).not.toMatch(/ter\/2|ter%2F2|hunter/);
+  expect(code).toBe(1);
+});
+
+it('reports every wrong setting at once', async () => {
+  const env = { DATABASE_URL: 'mysql://db', REDIS_URL: 'cache', PORT: 'x', BELLWETHER_CONFG: 'ranking.yaml' };
+  const { code, stderr } = await runCommand(['serve'], env);
+  for (const name of Object.keys(env)) expect(stderr).toContain(name);
+  expect(stderr).toContain('did you mean BELLWETHER_CONFIG?');
+  expect(code).toBe(1);
+});

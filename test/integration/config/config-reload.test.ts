@@ -1,0 +1,90 @@
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
+
+let gateway: TestGateway;
+let folder: string;
+let file: string;
+
+const CONNECTIONS = 16;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'bellwether-test-'));
+  file = path.join(folder, 'ranking.yaml');
+  await writeFile(file, withInterest(0.35));
+  gateway = await startTestGateway({ BELLWETHER_CONFIG: file });
+  await gateway.addMarkets(
+    ...Array.from({ length: 60 }, (_, index) => ({ id: `market-${index}`, volumeTotal: 1_000 - index })),
+  );
+  gateway.backend.liveConfig.start();
+});
+
+afterAll(async () => {
+  await gateway.close();
+  await rm(folder, { recursive: true });
+});
+
+/** As a deployment does it: another file is put in the place of the old one. */
+async function replaceConfig(yaml: string): Promise<void> {
+  await writeFile(`${file}.new`, yaml);
+  await rename(`${file}.new`, file);
+}
+
+/** A profile is given time, so that a busy machine makes no feed degraded. */
+const withInterest = (interest: number): string =>
+  JSON.stringify({ feed: { profileTimeoutMs: 5_000 }, v2: { weights: { interest } } });
+
+const versionNow = (): string => gateway.backend.liveConfig.current.version;
+
+it('takes a changed config under load without losing a request, and leaves a broken one', async () => {
+  const seen = new Set<unknown>();
+  const faults: unknown[] = [];
+  let answered = 0;
+  let running = true;
+  const visitor = async (connection: number): Promise<void> => {
+    while (running) {
+      const query = `{ feed(userKey: "person-${connection}", limit: 10) { configVersion degraded hero { rank } } }`;
+      try {
+        const { status, data, errors } = await gateway.query(query);
+        const feed = data?.['feed'] as { configVersion: string; degraded: boolean; hero: object } | undefined;
+        if (status !== 200 || errors !== undefined || feed === undefined || feed.degraded) {
+          faults.push({ status, errors, feed });
+        }
+        seen.add(feed?.configVersion);
+        answered += 1;
+      } catch (error) {
+        faults.push(error);
+      }
+    }
+  };
+  const visitors = Array.from({ length: CONNECTIONS }, (_, connection) => visitor(connection));
+
+  const versions = [versionNow()];
+  for (const interest of [0.4, 0.5, 0.6]) {
+    await replaceConfig(withInterest(interest));
+    await expect.poll(versionNow, { timeout: 5_000 }).not.toBe(versions.at(-1));
+    versions.push(versionNow());
+    const soFar = answered;
+    await expect.poll(() => answered).toBeGreaterThan(soFar + CONNECTIONS);
+  }
+  await replaceConfig('v2: { weights: { interest: much } }');
+  await expect.poll(() => gateway.backend.liveConfig.refusal?.message).toContain('v2.weights.interest');
+  expect(versionNow()).toBe(versions.at(-1));
+  running = false;
+  await Promise.all(visitors);
+
+  expect(faults).toEqual([]);
+  expect([...seen].sort()).toEqual(versions.toSorted());
+});
+
+it('shows at once what a new config says', async () => {
+  await replaceConfig('feed: { quotas: { PERSONAL: 0, TRENDING: 0, LOCAL: 0, RISING: 0, EXPLORATION: 1 } }');
+  await expect
+    .poll(async () => {
+      const { data } = await gateway.query('{ feed(limit: 5) { hero { slot } } }');
+      return (data?.['feed'] as { hero: { slot: string } }).hero.slot;
+    })
+    .toBe('EXPLORATION');
+});

@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  ExplainFeedDocument,
+  FeedDocument,
+  SimulateFeedDocument,
+  TrackInteractionDocument,
+} from '../../../src/generated/client/graphql.js';
+import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
+
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  await gateway.addMarkets(
+    ...Array.from({ length: 40 }, (_, index) => ({
+      id: `market-${index}`,
+      category: ['Politics', 'Crypto', 'Science', 'Sports'][index % 4] ?? '',
+      tags: [`topic-${index % 7}`],
+      volumeTotal: 1_000 - index,
+    })),
+    { id: 'abroad', blockedCountries: ['IL'] },
+  );
+  for (const [marketId, eventType] of [
+    ['market-1', 'PARTICIPATE'],
+    ['market-2', 'NOT_INTERESTED'],
+    ['market-3', 'HIDE'],
+  ] as const) {
+    await gateway.run(TrackInteractionDocument, { input: { userKey: 'ann', marketId, eventType } });
+  }
+});
+
+afterAll(() => gateway.close());
+
+async function freshFeed(): Promise<string> {
+  const { data, errors } = await gateway.run(FeedDocument, { userKey: 'ann', country: 'IL', limit: 20 });
+  if (!data) throw new Error(JSON.stringify(errors));
+  return data.feed.id;
+}
+
+async function explained(feedId: string) {
+  const { data, errors } = await gateway.run(ExplainFeedDocument, { feedId });
+  if (!data) throw new Error(JSON.stringify(errors));
+  return data.explainFeed;
+}
+
+describe('the explanation of a feed', () => {
+  it('tells what each stage left out, and why', async () => {
+    const { stages } = await explained(await freshFeed());
+    expect(stages.map(({ name, in: came, out }) => [name, came, out])).toEqual([
+      ['open-markets', 41, 41],
+      ['over', 41, 41],
+      ['hidden', 41, 40],
+      ['blocked-country', 40, 39],
+      ['shown-too-often', 39, 39],
+      ['score', 39, 39],
+      ['select', 39, 20],
+    ]);
+    expect(
+      stages.flatMap(({ removed }) => removed.map(({ marketId, reason }) => [marketId, reason])),
+    ).toEqual([
+      ['market-3', 'the person hid it'],
+      ['abroad', "it must not be shown in the person's country"],
+    ]);
+  });
+
+  it('adds every score up from its parts', async () => {
+    const { items } = await explained(await freshFeed());
+    expect(items).toHaveLength(20);
+    for (const { score, contributions } of items) {
+      expect(contributions.reduce((sum, { adds }) => sum + adds, 0)).toBeCloseTo(score, 9);
+    }
+    expect(items.some(({ contributions }) => contributions.length > 3)).toBe(true);
+  });
+
+  it('says that making it again gives the same, also after everything has changed', async () => {
+    const feedId = await freshFeed();
+    expect((await explained(feedId)).replay).toEqual({ outcome: 'SAME', changed: [] });
+
+    const input = { userKey: 'ann', marketId: 'market-5', eventType: 'PARTICIPATE' as const };
+    await gateway.run(TrackInteractionDocument, { input });
+    await gateway.addMarkets({ id: 'market-9', probability: 0.9, volume24h: 1e6 });
+    gateway.clock.nowMs += 60_000;
+    expect((await explained(feedId)).replay).toEqual({ outcome: 'SAME', changed: [] });
+  });
+
+  it('stays the same after a closed market of the history is renamed', async () => {
+    await gateway.addMarkets({ id: 'closed', title: 'Will the comet topic-3 return?' });
+    const input = { userKey: 'ann', marketId: 'closed', eventType: 'PARTICIPATE' as const };
+    await gateway.run(TrackInteractionDocument, { input });
+    await gateway.addMarkets({ id: 'closed', status: 'CLOSED' });
+    await gateway.addMarkets({ id: 'market-12', title: 'Will a volcano erupt?' });
+    const feedId = await freshFeed();
+    const before = await explained(feedId);
+    await gateway.addMarkets({ id: 'closed', title: 'Will a volcano erupt?', status: 'CLOSED' });
+    await gateway.addMarkets({ id: 'market-12', probability: 0.99, volume24h: 1e6 });
+    expect(await explained(feedId)).toEqual(before);
+    expect(before.replay).toEqual({ outcome: 'SAME', changed: [] });
+  });
+
+  it('is not had of a feed that is not known', async () => {
+    const feedId = '019a0000-0000-7000-8000-000000000000';
+    const { errors } = await gateway.run(ExplainFeedDocument, { feedId });
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'NOT_FOUND', field: 'feedId' });
+  });
+});
+
+describe('the simulation of a feed', () => {
+  const simulate = (config: Record<string, unknown>) =>
+    gateway.run(SimulateFeedDocument, { userKey: 'ann', country: 'IL', config });
+
+  it('changes nothing for a patch that changes nothing', async () => {
+    const { data } = await simulate({});
+    expect(data?.simulateFeed.simulatedVersion).toBe(data?.simulateFeed.presentVersion);
+    expect(data?.simulateFeed.changes.filter((change) => change.rankBefore !== change.rankAfter)).toEqual([]);
+  });
+
+  it('shows how places change under another config, which stays as it is', async () => {
+    const weights = { similarity: 0, interest: 0, closing: 0, freshness: 5 };
+    const { data } = await simulate({ v2: { weights } });
+    const { changes, simulatedVersion, presentVersion } = data?.simulateFeed ?? { changes: [] };
+    expect(simulatedVersion).not.toBe(presentVersion);
+    expect(changes.some((change) => change.rankBefore !== change.rankAfter)).toBe(true);
+    expect((await simulate({})).data?.simulateFeed.presentVersion).toBe(presentVersion);
+  });
+
+  it('refuses a config with a fault, naming its path', async () => {
+    const { errors } = await simulate({ feed: { quotas: { PERSONAL: 0.9 } } });
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'config.feed.quotas' });
+  });
+});

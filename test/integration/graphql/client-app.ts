@@ -1,0 +1,121 @@
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import { print } from 'graphql';
+import {
+  FeedDocument,
+  TrackInteractionDocument,
+  type CardFragment,
+  type EventType,
+  type FeedSection,
+} from '../../../src/generated/client/graphql.js';
+
+/** What the gateway said instead of an answer. */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError';
+
+  constructor(
+    message: string,
+    readonly code: string,
+    readonly field: string | undefined,
+    readonly retryAfterMs: number | undefined,
+  ) {
+    super(message);
+  }
+}
+
+interface AnswerBody<Data> {
+  readonly data?: Data | null;
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly extensions?: { readonly code?: string; readonly field?: string; readonly retryAfterMs?: number };
+  }[];
+}
+
+/** A card as the page draws it. */
+export interface Card {
+  readonly marketId: string;
+  readonly heading: string;
+  /** Such as "40 %"; empty for a market without one probability. */
+  readonly odds: string;
+  readonly section: FeedSection;
+  /** From 0 within its section. */
+  readonly position: number;
+}
+
+export interface FrontPage {
+  readonly feedId: string;
+  /** In the order in which they are drawn. */
+  readonly cards: readonly Card[];
+}
+
+const ATTEMPTS = 3;
+
+/** The frontend of a small prediction-market site: one visitor who looks at the front page and clicks. */
+export class SiteVisit {
+  constructor(
+    private readonly site: {
+      endpoint: string;
+      userKey: string;
+      fetch: typeof fetch;
+      newId: () => string;
+      pause: (ms: number) => Promise<void>;
+    },
+  ) {}
+
+  async frontPage(limit: number): Promise<FrontPage> {
+    const { feed } = await this.#send(FeedDocument, { userKey: this.site.userKey, limit });
+    const cards = (section: FeedSection, shown: readonly CardFragment[]) =>
+      shown.map((card, position) => toCard(card, section, position));
+    return {
+      feedId: feed.id,
+      cards: [
+        ...cards('HERO', feed.hero === null ? [] : [feed.hero]),
+        ...cards('GRID', feed.grid),
+        ...cards('STREAM', feed.stream),
+      ],
+    };
+  }
+
+  /**
+   * Tells the gateway what the visitor did with a card. An event keeps its id however often it is sent,
+   * so that one whose answer was lost counts once.
+   *
+   * @returns RECORDED; DUPLICATE when an earlier attempt was recorded and its answer was lost.
+   */
+  async report(eventType: EventType, card: Card, { feedId }: FrontPage): Promise<string> {
+    const { marketId, section, position } = card;
+    const { userKey, newId, pause } = this.site;
+    const input = { userKey, marketId, eventType, section, position, feedId, clientEventId: newId() };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const { trackInteraction } = await this.#send(TrackInteractionDocument, { input });
+        return trackInteraction.status;
+      } catch (error) {
+        const refused = error instanceof GatewayError && error.retryAfterMs === undefined;
+        if (refused || attempt === ATTEMPTS) throw error;
+        await pause(error instanceof GatewayError ? (error.retryAfterMs ?? 0) : 0);
+      }
+    }
+  }
+
+  async #send<Data, Variables>(
+    document: TypedDocumentNode<Data, Variables>,
+    variables: Variables,
+  ): Promise<Data> {
+    const response = await this.site.fetch(this.site.endpoint, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' },
+      body: JSON.stringify({ query: print(document), variables }),
+    });
+    const { data, errors } = (await response.json()) as AnswerBody<Data>;
+    const [error] = errors ?? [];
+    if (error === undefined && data != null) return data;
+    const { code = 'UNKNOWN', field, retryAfterMs } = error?.extensions ?? {};
+    throw new GatewayError(error?.message ?? 'The answer is empty.', code, field, retryAfterMs);
+  }
+}
+
+function toCard({ market }: CardFragment, section: FeedSection, position: number): Card {
+  const { id: marketId, title, category, probability } = market;
+  const odds = probability === null ? '' : `${Math.round(probability * 100)} %`;
+  return { marketId, heading: `${category}: ${title}`, odds, section, position };
+}

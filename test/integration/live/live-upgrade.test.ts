@@ -1,0 +1,65 @@
+import { connect as connectTcp } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterEach, describe, expect, it } from 'vitest';
+import { startLiveServer, type LiveServer, type LiveServerOptions } from '../../support/live-server.js';
+import {
+  connectLive,
+  openLiveSocket,
+  refusedUpgrade,
+  type LiveSocketOptions,
+} from '../../support/live-socket.js';
+
+const servers: LiveServer[] = [];
+
+async function start(options?: LiveServerOptions): Promise<LiveServer> {
+  const server = await startLiveServer(options);
+  servers.push(server);
+  return server;
+}
+
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.app.close();
+});
+
+describe('an upgrade is refused', () => {
+  it.each<[what: string, status: number, options: LiveSocketOptions]>([
+    ['of a page of another origin', 403, { origin: 'https://elsewhere.example' }],
+    ['of a page that has no origin to name', 403, { origin: 'null' }],
+    ['of a page on another port of this machine', 403, { origin: 'http://127.0.0.1:1' }],
+    ['under the name of another host', 403, { headers: { host: 'elsewhere.example' } }],
+    ['at another path', 404, { path: '/elsewhere' }],
+  ])('%s with %i', async (_what, status, options) => {
+    const { url } = await start();
+    expect(await refusedUpgrade(url, options)).toMatchObject({
+      status,
+      body: { errors: [{ extensions: { code: status === 403 ? 'FORBIDDEN' : 'NOT_FOUND' } }] },
+    });
+  });
+
+  it('with 503 beyond the connections that there may be, until one has gone', async () => {
+    const { url } = await start({ limits: { connections: 2 } });
+    const [first] = [await openLiveSocket(url), await openLiveSocket(url)];
+    expect(await refusedUpgrade(url)).toMatchObject({
+      status: 503,
+      body: { errors: [{ extensions: { code: 'UNAVAILABLE' } }] },
+    });
+    first.socket.close();
+    await first.closed;
+    await openLiveSocket(url);
+  });
+
+  it('not to a page of this host itself, nor to one of an origin that is allowed', async () => {
+    const { url } = await start({ allowedOrigins: ['https://site.example'] });
+    await connectLive(url, { origin: url });
+    await connectLive(url, { origin: 'https://site.example' });
+  });
+
+  it('to another protocol by going on with HTTP', async () => {
+    const { url } = await start();
+    const socket = connectTcp(Number(new URL(url).port), '127.0.0.1');
+    socket.write(
+      'GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n',
+    );
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 OK/);
+  });
+});

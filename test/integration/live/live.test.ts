@@ -1,0 +1,270 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { getNamedType, isObjectType, type GraphQLOutputType } from 'graphql';
+import { createClient } from 'graphql-ws';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { createSchema } from '../../../src/graphql/schema.js';
+import { connectLive, type LiveMessage, type LiveSocket } from '../../support/live-socket.js';
+import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
+
+const MOVED = `subscription ($ids: [ID!]!) {
+  marketMoved(ids: $ids) {
+    at
+    moves { market { id title } probabilityBefore probability change statusBefore market { status } }
+  }
+}`;
+const FEED_CHANGED = 'subscription ($userKey: ID!) { feedChanged(userKey: $userKey) { userKey reason at } }';
+
+let gateway: TestGateway;
+let live: LiveSocket;
+let folder: string;
+let configFile: string;
+const opened: LiveSocket[] = [];
+
+async function connect(): Promise<LiveSocket> {
+  const socket = await connectLive(gateway.url);
+  opened.push(socket);
+  return socket;
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'bellwether-live-'));
+  configFile = path.join(folder, 'ranking.yaml');
+  await writeFile(configFile, '{}');
+  gateway = await startTestGateway({ BELLWETHER_CONFIG: configFile });
+  await gateway.addMarkets(...['a', 'b', 'c'].map((id) => ({ id, probability: 0.5 })));
+});
+beforeEach(async () => {
+  live = await connect();
+});
+afterAll(async () => {
+  for (const { socket } of opened) socket.terminate();
+  await gateway.close();
+  await rm(folder, { recursive: true });
+});
+
+async function track(userKey: string, eventType: string): Promise<void> {
+  const { data } = await gateway.query(
+    `mutation { trackInteraction(input: { userKey: "${userKey}", marketId: "a", eventType: ${eventType} }) { status } }`,
+  );
+  expect(data).toEqual({ trackInteraction: { status: 'RECORDED' } });
+}
+
+async function see(userKey: string): Promise<void> {
+  const { data } = await gateway.query(
+    `mutation { trackImpressions(input: { userKey: "${userKey}", items: [{ marketId: "a" }] }) { recorded } }`,
+  );
+  expect(data).toEqual({ trackImpressions: { recorded: 1 } });
+}
+
+/** Follows a person whose profile is in memory, so that it is known when the server has heard of it. */
+async function followFeed(userKey: string): Promise<void> {
+  await gateway.query(`{ userProfile(userKey: "${userKey}") { totalInteractions } }`);
+  live.subscribe('1', FEED_CHANGED, { userKey });
+  await live.heard();
+}
+
+describe('marketMoved', () => {
+  it('tells how a market moved, at once', async () => {
+    await gateway.addMarkets({ id: 'a', probability: 0.5 });
+    live.subscribe('1', MOVED, { ids: ['a', 'b'] });
+    await live.heard();
+    await gateway.addMarkets({ id: 'a', probability: 0.75 });
+
+    expect(await live.received(1)).toEqual([
+      {
+        type: 'next',
+        id: '1',
+        payload: {
+          data: {
+            marketMoved: {
+              at: new Date(TEST_NOW_MS).toISOString(),
+              moves: [
+                {
+                  market: { id: 'a', title: 'Will a happen?', status: 'OPEN' },
+                  ...{ probabilityBefore: 0.5, probability: 0.75, change: 0.25, statusBefore: 'OPEN' },
+                },
+              ],
+            },
+          },
+        },
+      },
+    ]);
+  });
+
+  it('tells what follows within a second together, and each market once', async () => {
+    await gateway.addMarkets(...['a', 'b', 'c'].map((id) => ({ id, probability: 0.5 })));
+    live.subscribe('1', MOVED, { ids: ['a', 'b', 'c'] });
+    await live.heard();
+    await gateway.addMarkets({ id: 'a', probability: 0.6 });
+    await live.received(1);
+    const firstMs = performance.now();
+    await gateway.addMarkets({ id: 'a', probability: 0.7 });
+    await gateway.addMarkets({ id: 'b', probability: 0.4 }, { id: 'c', probability: 0.1 });
+    await gateway.addMarkets({ id: 'a', probability: 0.8 }, { id: 'c', probability: 0.5 });
+    const [, second] = await live.received(2);
+
+    expect(performance.now() - firstMs).toBeGreaterThan(900);
+    expect(movesOf(second)).toMatchObject([
+      { market: { id: 'a' }, probabilityBefore: 0.6, probability: 0.8 },
+      { market: { id: 'b' }, probabilityBefore: 0.5, probability: 0.4 },
+    ]);
+  });
+
+  it('tells that a market closed, and that it opened again', async () => {
+    await gateway.addMarkets({ id: 'b', probability: 0.5 });
+    live.subscribe('1', MOVED, { ids: ['b'] });
+    await live.heard();
+    await gateway.addMarkets({ id: 'b', status: 'CLOSED' });
+    const [closed] = await live.received(1);
+    await gateway.addMarkets({ id: 'b', status: 'OPEN' });
+    const [, reopened] = await live.received(2);
+
+    expect(movesOf(closed)).toMatchObject([
+      { market: { status: 'CLOSED' }, statusBefore: 'OPEN', change: 0 },
+    ]);
+    expect(movesOf(reopened)).toMatchObject([{ market: { status: 'OPEN' }, statusBefore: 'CLOSED' }]);
+  });
+
+  it('tells nothing of a change that leaves probability and status as they were', async () => {
+    await gateway.addMarkets({ id: 'c', probability: 0.5 });
+    live.subscribe('1', MOVED, { ids: ['c'] });
+    await live.heard();
+    await gateway.addMarkets({ id: 'c', title: 'Another question?', volume24h: 7 });
+    await live.heard();
+    expect(live.messages).toEqual([]);
+  });
+
+  it('ends with the subscription', async () => {
+    live.subscribe('1', MOVED, { ids: ['a'] });
+    live.say({ type: 'complete', id: '1' });
+    await live.heard();
+    await gateway.addMarkets({ id: 'a', probability: 0.11 });
+    await live.heard();
+    expect(live.messages).toEqual([]);
+  });
+
+  it.each([
+    ['no market', []],
+    ['a market twice', ['a', 'a']],
+    ['101 markets', Array.from({ length: 101 }, (_, index) => `m${index}`)],
+  ])('refuses to follow %s, naming the field', async (_what, ids) => {
+    live.subscribe('1', MOVED, { ids });
+    expect(await live.received(2)).toMatchObject([
+      { type: 'next', payload: { errors: [{ extensions: { code: 'BAD_USER_INPUT', field: 'ids' } }] } },
+      { type: 'complete' },
+    ]);
+  });
+});
+
+describe('feedChanged', () => {
+  it('tells that the person did something', async () => {
+    await followFeed('ada');
+    await track('ada', 'CLICK');
+
+    const feedChanged = { userKey: 'ada', reason: 'PROFILE', at: new Date(TEST_NOW_MS).toISOString() };
+    expect(await live.received(1)).toMatchObject([{ type: 'next', payload: { data: { feedChanged } } }]);
+  });
+
+  it('tells nothing of impressions, nor of what others do', async () => {
+    await followFeed('bob');
+    await see('bob');
+    await track('somebody else', 'CLICK');
+    await live.heard();
+    expect(live.messages).toEqual([]);
+
+    await track('bob', 'HIDE');
+    await live.received(1);
+  });
+
+  it('tells that the ranking config changed', async () => {
+    await followFeed('eve');
+    await writeFile(configFile, JSON.stringify({ feed: { keepMinutes: 45 } }));
+    expect(await gateway.backend.liveConfig.reload()).toBe('changed');
+    expect(await live.received(1)).toMatchObject([
+      { payload: { data: { feedChanged: { userKey: 'eve', reason: 'CONFIG' } } } },
+    ]);
+  });
+
+  it('refuses a user key that is none, naming the field', async () => {
+    live.subscribe('1', FEED_CHANGED, { userKey: '' });
+    expect(await live.received(2)).toMatchObject([
+      { type: 'next', payload: { errors: [{ extensions: { code: 'BAD_USER_INPUT', field: 'userKey' } }] } },
+      { type: 'complete' },
+    ]);
+  });
+});
+
+describe('a subscription reads no database for its messages:', () => {
+  it.each([
+    'subscription { marketMoved(ids: ["a"]) { moves { market { history { probability } } } } }',
+    'subscription { marketMoved(ids: ["a"]) { moves { market { ...F } } } } fragment F on Market { history { at } }',
+  ])('a field that would is rejected: %s', async (query) => {
+    live.subscribe('1', query);
+    expect(await live.received(1)).toMatchObject([
+      {
+        type: 'error',
+        payload: [
+          {
+            message:
+              'The field "history" is not available in subscriptions, because it reads the database. Query it over HTTP.',
+            extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+          },
+        ],
+      },
+    ]);
+  });
+
+  it('all other fields cause no statement, however many subscribers there are', async () => {
+    const moved = createSchema().getSubscriptionType()?.getFields()['marketMoved'];
+    if (moved === undefined) throw new Error('There is no marketMoved.');
+    const statementsOfChange = async (probability: number): Promise<number> => {
+      gateway.statements.length = 0;
+      await gateway.addMarkets({ id: 'a', probability });
+      return gateway.statements.length;
+    };
+    const withoutSubscribers = await statementsOfChange(0.31);
+    const query = `subscription { marketMoved(ids: ["a"]) ${selectionOf(moved.type)} }`;
+    expect(query).toContain('momentum');
+    for (let id = 0; id < 10; id += 1) live.subscribe(String(id), query);
+    await live.heard();
+    await statementsOfChange(0.32);
+    const messages = await live.received(10);
+    expect(messages.map(({ type }) => type)).toEqual(Array.from({ length: 10 }, () => 'next'));
+    expect(gateway.statements).toHaveLength(withoutSubscribers);
+  });
+});
+
+it("works with the protocol's own client", async () => {
+  const client = createClient({
+    url: `${gateway.url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+  });
+  const answers = client.iterate({ query: MOVED, variables: { ids: ['a'] } });
+  const state = { told: false };
+  const first = answers.next().finally(() => (state.told = true));
+  // The client does not say when it has subscribed.
+  for (let probability = 0.2; !state.told; probability += 0.001)
+    await gateway.addMarkets({ id: 'a', probability });
+  expect(await first).toMatchObject({
+    value: { data: { marketMoved: { moves: [{ market: { id: 'a' } }] } } },
+  });
+  await answers.return?.();
+  await client.dispose();
+});
+
+function movesOf(message: LiveMessage | undefined): unknown {
+  return (message?.payload as { data?: { marketMoved?: { moves: unknown } } }).data?.marketMoved?.moves;
+}
+
+/** Selects every field of a type but those that subscriptions reject. */
+function selectionOf(outer: GraphQLOutputType): string {
+  const type = getNamedType(outer);
+  if (!isObjectType(type)) return '';
+  const fields = Object.values(type.getFields()).filter(
+    ({ extensions }) => extensions['readsDatabase'] !== true,
+  );
+  return `{ ${fields.map((field) => `${field.name} ${selectionOf(field.type)}`).join(' ')} }`;
+}

@@ -1,0 +1,165 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Client } from 'pg';
+import { COUNTED } from '../../../src/storage/events/outbox-backlog.js';
+import { reportUnknownSinks, SinkStatusService } from '../../../src/outbox/sink-status.js';
+import { recordingLogger } from '../../support/log-lines.js';
+import { openOutbox } from '../../support/outbox.js';
+
+let db: Awaited<ReturnType<typeof openOutbox>>;
+let client: Client;
+
+beforeEach(async () => {
+  db = await openOutbox();
+  client = new Client({ connectionString: db.url });
+  await client.connect();
+});
+
+afterEach(async () => {
+  await client.end();
+  await db.close();
+});
+
+const RECORDED_AT = new Date('2026-06-15T12:00:00Z');
+
+const fill = (sink: string, events: number) =>
+  client.query(
+    `insert into outbox (sink, user_key, event, recorded_at)
+     select $1, 'user ' || n, '{"marketId": "m"}', $3::timestamptz + n * interval '1 second'
+     from generate_series(0, $2::int - 1) n`,
+    [sink, events, RECORDED_AT],
+  );
+
+const statusOf = (...sinks: string[]) =>
+  new SinkStatusService({ sinks, backlog: db.backlog, clock: () => RECORDED_AT.getTime() + 90_000 });
+
+const drop = (sink: string, { force = false, by = statusOf() } = {}) =>
+  by.drop(sink, { force, signal: new AbortController().signal, onProgress: () => undefined });
+
+const count = async (sink: string) =>
+  (await client.query<{ n: number }>('select count(*)::int as n from outbox where sink = $1', [sink])).rows[0]
+    ?.n;
+
+describe('the sinks', () => {
+  it('are the configured ones, and those that only have events, with number, size and age', async () => {
+    await fill('renamed', 3);
+    await fill('archive', 1);
+    await fill('zebra', 2);
+    const statuses = await statusOf('empty', 'archive').list();
+    expect(statuses).toEqual([
+      {
+        name: 'empty',
+        configured: true,
+        events: 0,
+        isEstimate: false,
+        bytes: 0,
+        oldestAt: null,
+        lagSeconds: null,
+      },
+      expect.objectContaining({
+        name: 'archive',
+        configured: true,
+        events: 1,
+        oldestAt: RECORDED_AT,
+        lagSeconds: 90,
+      }),
+      expect.objectContaining({
+        name: 'renamed',
+        configured: false,
+        events: 3,
+        isEstimate: false,
+        lagSeconds: 90,
+      }),
+      expect.objectContaining({ name: 'zebra', configured: false, events: 2 }),
+    ]);
+    expect(statuses[2]?.bytes).toBeGreaterThan(3 * 50);
+    expect(statuses[2]?.bytes).toBeLessThan(3 * 200);
+  });
+
+  it('have an estimate above 10,000 events, within 1% if the events are evenly spread', async () => {
+    await fill('archive', COUNTED);
+    await fill('renamed', 5 * COUNTED);
+    const [archive, renamed] = await statusOf('archive').list();
+    expect(archive).toMatchObject({ events: COUNTED, isEstimate: false });
+    expect(renamed?.isEstimate).toBe(true);
+    expect(Math.abs((renamed?.events ?? 0) / (5 * COUNTED) - 1)).toBeLessThan(0.01);
+  });
+
+  it('are counted from the position of the relay on', async () => {
+    await fill('archive', 5);
+    const { rows } = await client.query<{ seq: string }>(
+      'select seq from outbox order by seq offset 2 limit 1',
+    );
+    await db.outbox.savePosition('archive', BigInt(rows[0]?.seq ?? 0));
+    expect(await statusOf('archive').of('archive')).toMatchObject({ events: 2 });
+  });
+
+  it('that are unknown are found without reading the events of known ones', async () => {
+    await fill('archive', 20_000);
+    await db.transaction(async (tx) => {
+      expect(await tx.backlog.sinksExcept(['archive'])).toEqual([]);
+      expect(await tx.reads()).toBeLessThan(5);
+    });
+  });
+});
+
+describe('dropping the events of a sink', () => {
+  it('removes all of them in steps, and none of another sink', async () => {
+    await fill('renamed', 25_000);
+    await fill('archive', 10);
+    const steps: number[] = [];
+    const removed = await statusOf('archive').drop('renamed', {
+      force: false,
+      signal: new AbortController().signal,
+      onProgress: (soFar) => steps.push(soFar),
+    });
+    expect(removed).toBe(25_000);
+    expect(steps).toEqual([10_000, 20_000]);
+    expect([await count('renamed'), await count('archive')]).toEqual([0, 10]);
+  });
+
+  it('is rejected for a sink in the config, unless it is forced', async () => {
+    await fill('archive', 2);
+    await expect(drop('archive', { by: statusOf('archive') })).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+    });
+    expect(await count('archive')).toBe(2);
+    expect(await drop('archive', { by: statusOf('archive'), force: true })).toBe(2);
+  });
+
+  it('ends after the step under way when it is interrupted', async () => {
+    await fill('renamed', 25_000);
+    const interruption = new AbortController();
+    const removed = await statusOf().drop('renamed', {
+      force: false,
+      signal: interruption.signal,
+      onProgress: () => interruption.abort(),
+    });
+    expect(removed).toBe(10_000);
+    expect(await count('renamed')).toBe(15_000);
+  });
+});
+
+describe('the report of unknown sinks', () => {
+  it('is one warning with the names, the sizes and the commands', async () => {
+    await fill('renamed', 3);
+    await fill('archive', 1);
+    const { logger, lines } = recordingLogger();
+    await reportUnknownSinks(statusOf('archive'), logger);
+    expect(lines).toEqual([
+      expect.objectContaining({
+        msg: 'the outbox holds events of sinks that are not in the config; nothing delivers them',
+        sinks: [expect.objectContaining({ name: 'renamed', events: 3, oldestAt: RECORDED_AT.toISOString() })],
+        commands: ['bellwether outbox drop renamed --yes'],
+      }),
+    ]);
+  });
+
+  it('is left out when the config names all sinks, and does not fail without a database', async () => {
+    await fill('archive', 1);
+    const { logger, lines } = recordingLogger();
+    await reportUnknownSinks(statusOf('archive'), logger);
+    expect(lines).toEqual([]);
+    await reportUnknownSinks({ list: () => Promise.reject(new Error('no database')) }, logger);
+    expect(lines).toHaveLength(1);
+  });
+});

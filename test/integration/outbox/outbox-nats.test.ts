@@ -1,0 +1,105 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { sinksSchema } from '../../../src/config/sink-config.js';
+import type { OutgoingEvent } from '../../../src/outbox/sinks/outgoing-event.js';
+import { SinkRelays } from '../../../src/outbox/sink-relays.js';
+import { userPseudonym } from '../../../src/outbox/sinks/user-pseudonym.js';
+import { recordingLogger } from '../../support/log-lines.js';
+import { hasNatsServer, startNatsServer, type NatsServer } from '../../support/nats-server.js';
+import { interactionOf, openOutbox } from '../../support/outbox.js';
+import { NOON_MS } from '../../support/profile-events.js';
+
+const pseudonymSecret = 'a secret of many bytes';
+const users = ['ada', 'ben', 'cy', 'dee', 'eve'];
+
+let db: Awaited<ReturnType<typeof openOutbox>>;
+let server: NatsServer;
+let folder: string;
+
+/** The relays of one gateway, to NATS with pseudonyms and to files with user keys. */
+function startRelays() {
+  const sinks = sinksSchema.parse([
+    {
+      ...{ type: 'nats', name: 'bus', servers: [server.address], stream: 'EVENTS', createStream: true },
+      ...{ ackTimeoutMs: 500, batchSize: 50 },
+    },
+    { type: 'jsonl', name: 'files', folder, userKeys: 'plain' },
+  ]);
+  const relays = new SinkRelays(sinks, {
+    store: db,
+    onRefused: () => Promise.reject(new Error('Nothing is refused here.')),
+    random: () => 0.5,
+    logger: recordingLogger().logger,
+    clock: () => NOON_MS,
+    pseudonymSecret,
+  });
+  relays.start();
+  return relays;
+}
+
+describe.skipIf(!hasNatsServer)('events of a gateway with sinks (needs nats-server on the PATH)', () => {
+  beforeAll(async () => {
+    db = await openOutbox();
+    server = await startNatsServer();
+    folder = await mkdtemp(path.join(tmpdir(), 'bellwether-events-'));
+  });
+
+  afterAll(async () => {
+    await db.close();
+    await server.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it('all arrive, each user’s in order, when NATS is killed under load and two gateways deliver', async () => {
+    const gateways = [startRelays(), startRelays()];
+    let writing = true;
+    const written = new Map(users.map((user) => [user, 0]));
+    const writers = users.map(async (user) => {
+      for (let n = 0; writing; n += 2) {
+        await db.put(['bus', 'files'], [interactionOf(user, n), interactionOf(user, n + 1)]);
+        for (const gateway of gateways) gateway.wake();
+        written.set(user, n + 2);
+        await delay(2);
+      }
+    });
+    const lagOf = async (sink: string) => (await db.lag()).find((lag) => lag.sink === sink)?.events ?? 0;
+    await vi.waitFor(async () => expect((await server.messages('EVENTS')).length).toBeGreaterThan(50), {
+      timeout: 5_000,
+    });
+    await server.kill();
+    const killedAt = new Map(written);
+    await vi.waitFor(async () => expect(await lagOf('bus')).toBeGreaterThan(500), { timeout: 10_000 });
+    await server.start();
+    await vi.waitFor(() => {
+      for (const user of users) expect(written.get(user)).toBeGreaterThan((killedAt.get(user) ?? 0) + 100);
+    });
+    writing = false;
+    await Promise.all(writers);
+    await vi.waitFor(async () => expect(await db.lag()).toEqual([]), {
+      timeout: 15_000,
+      interval: 50,
+    });
+    await Promise.all(gateways.map((gateway) => gateway.stop()));
+
+    const inStream = (await server.messages('EVENTS')).map(({ body }) => JSON.parse(body) as OutgoingEvent);
+    const pseudonym = userPseudonym(pseudonymSecret);
+    const [file = ''] = await readdir(folder);
+    const lines = (await readFile(path.join(folder, file), 'utf8')).trimEnd().split('\n');
+    const inFiles = lines.map((line) => JSON.parse(line) as OutgoingEvent);
+    for (const user of users) {
+      const all = Array.from({ length: written.get(user) ?? 0 }, (_, n) => n);
+      expect(numbersOf(inStream, pseudonym(user))).toEqual(all);
+      expect(numbersOf(inFiles, user)).toEqual(all);
+    }
+    expect(JSON.stringify(inStream)).not.toMatch(/"user":"(ada|ben|cy|dee|eve)"/);
+  });
+});
+
+/** The numbers of a user's events, each where it was first. */
+function numbersOf(events: readonly OutgoingEvent[], user: string): number[] {
+  const ofUser = events.filter((event) => event.user === user);
+  return [...new Set(ofUser.map(({ interactionId }) => Number(interactionId.slice(0, 8))))];
+}

@@ -1,0 +1,169 @@
+import { Client } from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { loadSample } from '../../../src/cli/load-sample.js';
+import type { FullProfile } from '../../../src/domain/profile.js';
+import { rebuildProfile } from '../../../src/tracking/rebuild-profile.js';
+import { runCommand } from '../../support/command.js';
+import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
+
+const marketId = 'tel-aviv-derby-winner';
+
+let gateway: TestGateway;
+let keys: string[];
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  await loadSample(gateway.backend, TEST_NOW_MS);
+  const { tracking } = gateway.backend.services;
+  const event = { userKey: 'sample-politics-001', marketId };
+  await tracking.trackImpressions({ userKey: event.userKey, items: [{ marketId: event.marketId }] });
+  await tracking.trackAll([
+    { ...event, eventType: 'CLICK', country: 'FR' },
+    { ...event, eventType: 'PARTICIPATE', stake: 12.34 },
+    { ...event, eventType: 'HIDE', occurredAt: new Date(TEST_NOW_MS - 3_600_000) },
+    { ...event, eventType: 'DWELL_30', dwellMs: 31_337, occurredAt: new Date(TEST_NOW_MS - 7_200_000) },
+  ]);
+  ({ userKeys: keys } = await gateway.backend.store.profileRewrites.pageAfter('', 1_000, Infinity));
+});
+
+afterAll(() => gateway.close());
+
+/** As it is stored; neither its version nor the order of its maps means anything. */
+function comparable({ version, topics, engagements, hidden, impressions, lifetime, ...rest }: FullProfile) {
+  expect(version).toBeGreaterThan(0);
+  const sorted = (map: ReadonlyMap<string, unknown>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    ...rest,
+    topics: sorted(topics),
+    engagements: sorted(engagements),
+    hidden: sorted(hidden),
+    impressions: sorted(impressions),
+    lifetime: sorted(lifetime.topics),
+    stakes: lifetime.stakes,
+  };
+}
+
+const stored = async () => (await gateway.backend.store.profiles.load(keys)).map(comparable);
+
+async function execute(sql: string): Promise<void> {
+  const client = new Client({ connectionString: gateway.databaseUrl });
+  await client.connect();
+  await client.query(sql);
+  await client.end();
+}
+
+it('every profile of the sample comes out of its stored events exactly as it was', async () => {
+  // Some of the 500 people did nothing yet.
+  expect(keys.length).toBeGreaterThan(400);
+  const before = await stored();
+  expect(before.some(({ hidden }) => hidden.length > 0)).toBe(true);
+  expect(before.some(({ impressions }) => impressions.length > 0)).toBe(true);
+  expect(before.some(({ stakes }) => stakes.length > 0)).toBe(true);
+  for (const key of keys) await gateway.backend.rebuildProfile(key);
+  expect(await stored()).toEqual(before);
+}, 60_000);
+
+it('`bellwether profile rebuild` mends what was spoiled, of one person or of all', async () => {
+  const env = { DATABASE_URL: gateway.databaseUrl };
+  const [one = '', two = ''] = keys;
+  const before = await stored();
+  // Each has the state of the next one: whole, and wrong.
+  await execute(`update profiles p
+    set state = n.state, shown = n.shown, lifetime = n.lifetime, recent = n.recent, state_version = n.state_version
+    from (
+      select user_key, lead(user_key, 1, user_key) over (order by user_key desc) as next_key from profiles
+    ) k join profiles n on n.user_key = k.next_key
+    where k.user_key = p.user_key`);
+  const first = await runCommand(['profile', 'rebuild', one], env);
+  expect(first).toMatchObject({ code: 0, stdout: 'Rebuilt 1 profile.\n' });
+  const [mended, spoiled] = (await gateway.backend.store.profiles.load([one, two])).map(comparable);
+  expect(mended).toEqual(before[0]);
+  expect(spoiled).not.toEqual(before[1]);
+
+  const all = await runCommand(['profile', 'rebuild', '--all'], env);
+  expect(all).toMatchObject({ code: 0, stdout: `Rebuilt ${keys.length} profiles.\n` });
+  expect(await stored()).toEqual(before);
+}, 60_000);
+
+it('`bellwether profile rebuild` exits with code 1 when no event of the user was recorded', async () => {
+  const env = { DATABASE_URL: gateway.databaseUrl };
+  const before = await stored();
+  const { code, stdout, stderr } = await runCommand(['profile', 'rebuild', 'nobody'], env);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toContain('There is no user "nobody".');
+  expect(await stored()).toEqual(before);
+}, 60_000);
+
+it('a profile whose state is missing is made from the events when it is first read, and kept', async () => {
+  const before = await stored();
+  await execute('update profiles set state = null');
+  expect(await stored()).toEqual(before);
+  gateway.statements.length = 0;
+  expect(await stored()).toEqual(before);
+  expect(gateway.statements).toHaveLength(1);
+}, 60_000);
+
+it('a profile whose state is missing has the next event counted on top of those before', async () => {
+  const [before] = await gateway.backend.store.profiles.load(['sample-politics-001']);
+  await execute('update profiles set state = null, version = version + 1');
+  const { tracking } = gateway.backend.services;
+  await tracking.track({
+    ...{ userKey: 'sample-politics-001', marketId: 'tel-aviv-derby-winner', eventType: 'CLICK' },
+  });
+  const [after] = await gateway.backend.services.profiles.load(['sample-politics-001']);
+  expect(after?.totalInteractions).toBe((before?.totalInteractions ?? 0) + 1);
+});
+
+it('a profile in a format of the future is refused by its number', async () => {
+  const userKey = 'sample-politics-001';
+  await execute(`update profiles set state = '\\x7f00' where user_key = '${userKey}'`);
+  await expect(gateway.backend.store.profiles.load([userKey])).rejects.toThrow(/stored in format 127/);
+  await gateway.backend.rebuildProfile(userKey);
+});
+
+it.each([[['profile', 'rebuild']], [['profile', 'rebuild', 'ada', '--all']]])(
+  '`bellwether %j` asks for one of the two',
+  async (args) => {
+    const { code, stderr } = await runCommand(args, { DATABASE_URL: gateway.databaseUrl });
+    expect(code).toBe(1);
+    expect(stderr).toContain('Name one person, or give --all.');
+    expect(stderr).not.toMatch(/\n {4}at /);
+  },
+);
+
+it('changes made while a profile is rebuilt are not lost', async () => {
+  const userKey = 'sample-politics-001';
+  const [before] = await gateway.backend.store.profiles.load([userKey]);
+  const { tracking } = gateway.backend.services;
+  const event = { userKey, marketId: 'tel-aviv-derby-winner', eventType: 'BOOKMARK' };
+  await Promise.all(
+    Array.from({ length: 10 }, () => [tracking.track(event), gateway.backend.rebuildProfile(userKey)]).flat(),
+  );
+  const [after] = await gateway.backend.store.profiles.load([userKey]);
+  expect(after?.totalInteractions).toBe((before?.totalInteractions ?? 0) + 10);
+  await gateway.backend.rebuildProfile(userKey);
+  const [rebuilt] = await gateway.backend.store.profiles.load([userKey]);
+  if (after === undefined || rebuilt === undefined) throw new Error('The person is gone.');
+  expect(comparable(rebuilt)).toEqual(comparable(after));
+});
+
+it('keeps nothing of a user who is erased while the history is folded', async () => {
+  const userKey = keys[1] ?? '';
+  const { store } = gateway.backend;
+  let erasures = 0;
+  await rebuildProfile(
+    {
+      profiles: store.profiles,
+      transaction: async (work) => {
+        if (erasures++ === 0) {
+          await execute(`delete from interactions where user_key = '${userKey}'`);
+          await execute(`delete from profiles where user_key = '${userKey}'`);
+          await gateway.backend.services.tracking.track({ userKey, marketId, eventType: 'CLICK' });
+        }
+        return store.transaction(work);
+      },
+    },
+    userKey,
+  );
+  expect(await store.profiles.load([userKey])).toMatchObject([{ version: 2, totalInteractions: 1 }]);
+});

@@ -1,0 +1,134 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestHttpServer, type TestHttpServer } from '../../support/test-http-server.js';
+
+interface RawAnswer {
+  readonly status: number;
+  readonly head: string;
+  readonly body: string;
+}
+
+/** Sends header lines as they are, since fetch would write a Host of its own. */
+async function send(
+  server: TestHttpServer,
+  requestLine: string,
+  lines: readonly string[],
+  content = '',
+): Promise<RawAnswer> {
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  socket.write([requestLine, ...lines, 'Connection: close', '', content].join('\r\n'));
+  const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n', 2);
+  return { status: Number(head.split(' ')[1]), head: head.toLowerCase(), body };
+}
+
+describe('a server that answers only at this machine', () => {
+  let server: TestHttpServer;
+  const withHost = (host: string) => send(server, 'GET /livez HTTP/1.1', [`Host: ${host}`]);
+
+  beforeAll(async () => {
+    server = await startTestHttpServer();
+  });
+  afterAll(() => server.app.close());
+
+  test.each([
+    'localhost',
+    'localhost:4000',
+    'LOCALHOST:4000',
+    'LocalHost',
+    '127.0.0.1',
+    '127.0.0.1:1',
+    '127.255.0.254:65535',
+    '[::1]',
+    '[::1]:4000',
+  ])('answers where the Host is %s', async (host) => {
+    expect(await withHost(host)).toMatchObject({ status: 200 });
+  });
+
+  test.each([
+    'evil.example',
+    'evil.example:4000',
+    '127.0.0.1.evil.example',
+    '127.0.0.1.evil.example:4000',
+    'localhost.evil.example',
+    'evil-localhost',
+    'localhost.',
+    'localhost@evil.example',
+    'localhost:4000:evil.example',
+    'localhost:evil',
+    'localhost, evil.example',
+    'evil.example localhost',
+    '127.0.0.256',
+    '127.0.0',
+    '128.0.0.1',
+    '0.0.0.0',
+    '10.0.0.7:4000',
+    '::1',
+    '[::1',
+    '[::2]:4000',
+    '[::1].evil.example',
+    '[localhost]',
+    '[]',
+    ':4000',
+    '',
+    '\u00ff\u00fe',
+  ])('refuses the Host "%s"', async (host) => {
+    const { status, head, body } = await withHost(host);
+
+    expect(status).toBe(403);
+    expect(head).toContain('content-type: application/json');
+    expect(head).toContain('x-request-id: request-');
+    expect(JSON.parse(body)).toEqual({
+      errors: [
+        {
+          message:
+            'Without authentication this gateway answers only at localhost, 127.0.0.1 or [::1]; the Host header named another.',
+          extensions: { code: 'FORBIDDEN' },
+        },
+      ],
+    });
+  });
+
+  test('refuses a request without a Host', async () => {
+    expect(await send(server, 'GET /livez HTTP/1.0', [])).toMatchObject({ status: 403 });
+  });
+
+  test('takes no other header for the Host', async () => {
+    const forwarded = ['X-Forwarded-Host: localhost', 'Forwarded: host=localhost'];
+
+    expect(await send(server, 'GET /livez HTTP/1.1', ['Host: evil.example', ...forwarded])).toMatchObject({
+      status: 403,
+    });
+  });
+
+  test.each(['/graphql', '/graphiql', '/', '/readyz', '/nothing'])('refuses at %s too', async (path) => {
+    expect(await send(server, `GET ${path} HTTP/1.1`, ['Host: evil.example'])).toMatchObject({ status: 403 });
+  });
+
+  test('runs nothing of what it refuses', async () => {
+    const body = JSON.stringify({ query: 'mutation { write(text: "a") }' });
+    const post = (host: string) =>
+      send(
+        server,
+        'POST /graphql HTTP/1.1',
+        [`Host: ${host}`, 'Content-Type: application/json', `Content-Length: ${body.length}`],
+        body,
+      );
+
+    expect(await post('evil.example')).toMatchObject({ status: 403 });
+    expect(server.writes).toEqual([]);
+    expect(await post('localhost')).toMatchObject({ status: 200 });
+    expect(server.writes).toEqual(['a']);
+  });
+});
+
+test('a server that is not bound to this machine answers to any name', async () => {
+  const server = await startTestHttpServer({ loopbackOnly: false });
+  try {
+    expect(await send(server, 'GET /livez HTTP/1.1', ['Host: bellwether.example'])).toMatchObject({
+      status: 200,
+    });
+  } finally {
+    await server.app.close();
+  }
+});

@@ -1,0 +1,168 @@
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FeedDocument } from '../../../src/generated/client/graphql.js';
+import { rowCounts } from '../../support/row-counts.js';
+import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
+
+let gateway: TestGateway;
+let database: Client;
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  database = new Client({ connectionString: gateway.databaseUrl });
+  await database.connect();
+  await gateway.addMarkets({ id: 'm1' }, { id: 'm2', category: 'Science' });
+});
+
+afterAll(async () => {
+  await database.end();
+  await gateway.close();
+});
+
+async function send(body: unknown, contentType = 'application/json') {
+  const response = await fetch(`${gateway.url}/track`, {
+    method: 'POST',
+    headers: { 'content-type': contentType },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, answer: (await response.json()) as Record<string, unknown> };
+}
+
+describe('a report of a page that is left', () => {
+  it('is recorded as by the mutations, and the next feed has learned from it', async () => {
+    const { status, answer } = await send({
+      interactions: [
+        {
+          userKey: 'ada',
+          marketId: 'm2',
+          eventType: 'CLICK',
+          clientEventId: 'c1',
+          occurredAt: '2026-06-15T11:59:00Z',
+        },
+        { userKey: 'ada', marketId: 'nowhere', eventType: 'CLICK' },
+        { userKey: 'ada', marketId: 'm2', eventType: 'CLICK', clientEventId: 'c1' },
+      ],
+      impressions: {
+        userKey: 'ada',
+        items: [{ marketId: 'm1', section: 'HERO', position: 0 }, { marketId: 'm9' }],
+      },
+    });
+    expect(status).toBe(200);
+    expect(answer).toMatchObject({
+      interactions: [
+        { status: 'RECORDED' },
+        { status: 'REJECTED', field: 'marketId', reason: 'There is no market "nowhere".' },
+        { status: 'DUPLICATE' },
+      ],
+      impressions: { recorded: 1, rejected: [{ index: 1, field: 'marketId' }] },
+    });
+    const { data } = await gateway.run(FeedDocument, { userKey: 'ada', limit: 2 });
+    expect(data?.feed.personalized).toBe(true);
+  });
+
+  it('is recorded in one transaction', async () => {
+    const { status } = await send({
+      interactions: [{ userKey: 'bea', marketId: 'm2', eventType: 'CLICK' }],
+      impressions: { userKey: 'bea', items: [{ marketId: 'm1' }] },
+    });
+    expect(status).toBe(200);
+    const { rows } = await database.query(
+      `select count(*)::int as events, count(distinct xmin::text)::int as transactions
+        from interactions where user_key = 'bea'`,
+    );
+    expect(rows).toEqual([{ events: 2, transactions: 1 }]);
+  });
+
+  const click = { userKey: 'cid', marketId: 'm2', eventType: 'CLICK' };
+  it.each([
+    ['nothing at all', {}, 'interactions'],
+    ['a name that nobody knows', { clicks: [] }, ''],
+    ['too many events', { interactions: Array.from({ length: 501 }, () => ({})) }, 'interactions'],
+    [
+      'a valid event and impressions without a user key',
+      { interactions: [click], impressions: { items: [{ marketId: 'm1' }] } },
+      'impressions.userKey',
+    ],
+    [
+      'a valid event and impressions that are no list',
+      { interactions: [click], impressions: { userKey: 'cid', items: 'm1' } },
+      'impressions.items',
+    ],
+    [
+      'valid impressions and too many events',
+      {
+        interactions: Array.from({ length: 501 }, () => click),
+        impressions: { userKey: 'cid', items: [{ marketId: 'm1' }] },
+      },
+      'interactions',
+    ],
+  ])('with %s is refused, naming the field, and nothing is stored', async (_, body, field) => {
+    const before = await rowCounts(gateway.databaseUrl);
+    const { status, answer } = await send(body);
+    expect(status).toBe(400);
+    expect(answer).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT', field } }] });
+    expect(await rowCounts(gateway.databaseUrl)).toEqual(before);
+  });
+
+  it('rejects single impressions that are not valid and records the others', async () => {
+    const { status, answer } = await send({
+      impressions: {
+        userKey: 'dee',
+        items: [{ marketId: 'm1' }, { marketId: 'm1', section: 'HER' }, { position: 1 }, null],
+      },
+    });
+    expect([status, answer]).toMatchObject([
+      200,
+      {
+        impressions: {
+          recorded: 1,
+          rejected: [
+            {
+              index: 1,
+              field: 'section',
+              reason: 'section must be one of HERO, GRID, STREAM, SEARCH, OTHER.',
+            },
+            { index: 2, field: 'marketId', reason: 'marketId is required.' },
+            { index: 3, field: '', reason: 'The item must be an object.' },
+          ],
+        },
+      },
+    ]);
+  });
+
+  it('that nests deeper than 64 levels is refused, and nothing is stored', async () => {
+    const before = await rowCounts(gateway.databaseUrl);
+    const nested = (depth: number) =>
+      JSON.stringify({ interactions: [click, { ...click, context: { a: 'LISTS' } }] }).replace(
+        '"LISTS"',
+        '['.repeat(depth) + ']'.repeat(depth),
+      );
+    for (const depth of [61, 200_000]) {
+      const response = await fetch(`${gateway.url}/track`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: nested(depth),
+      });
+      expect([response.status, await response.json()]).toEqual([
+        400,
+        {
+          errors: [
+            {
+              message: 'The request nests objects and lists more than 64 levels deep.',
+              extensions: { code: 'BAD_REQUEST' },
+            },
+          ],
+        },
+      ]);
+    }
+    expect(await rowCounts(gateway.databaseUrl)).toEqual(before);
+    const allowed = await send(JSON.parse(nested(60)) as unknown);
+    expect(allowed.answer).toMatchObject({
+      interactions: [{ status: 'RECORDED' }, { status: 'RECORDED' }],
+    });
+  });
+
+  it('that another site could send by a form is refused', async () => {
+    expect((await send({ interactions: [] }, 'text/plain')).status).toBe(415);
+  });
+});

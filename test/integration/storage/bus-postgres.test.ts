@@ -1,0 +1,47 @@
+import { Client } from 'pg';
+import { describe, expect, it } from 'vitest';
+import { createPostgresBus } from '../../../src/bus/postgres-bus.js';
+import { describeInvalidationBus } from '../../contract/invalidation-bus.js';
+import { becomesReliable, eventually, joinBus } from '../../support/bus-replica.js';
+import { startTcpProxy } from '../../support/tcp-proxy.js';
+import { createTestDatabase } from '../../support/test-database.js';
+
+describe('the bus over PostgreSQL', () => {
+  // The server is shared by all tests, so what happens to it happens on the way to it.
+  describeInvalidationBus(async () => {
+    const database = await createTestDatabase('empty');
+    const direct = new URL(database.url);
+    const way = await startTcpProxy({ host: direct.hostname, port: Number(direct.port) });
+    return {
+      url: Object.assign(new URL(direct), { port: String(way.port) }).href,
+      password: direct.password,
+      createBus: createPostgresBus,
+      stop: () => way.cut(),
+      start: () => way.restore(),
+      freeze: () => way.freeze(),
+      thaw: () => void way.restore(),
+      close: async () => {
+        await way.close();
+        await database.drop();
+      },
+    };
+  });
+
+  it('connects anew when an administrator ends its connection', async () => {
+    const database = await createTestDatabase('empty');
+    const replica = joinBus(createPostgresBus, database.url);
+    await becomesReliable(replica);
+    const administrator = new Client({ connectionString: database.url });
+    await administrator.connect();
+    await administrator.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where application_name = 'bellwether bus' and datname = current_database()`,
+    );
+    await eventually(() =>
+      expect(replica.changes).toEqual(['gap', 'reliable', 'unreliable', 'gap', 'reliable']),
+    );
+    await administrator.end();
+    await replica.bus.close();
+    await database.drop();
+  });
+});

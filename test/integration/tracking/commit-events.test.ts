@@ -1,0 +1,219 @@
+import { Client } from 'pg';
+import { pino } from 'pino';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openDatabase, type Database } from '../../../src/storage/database/client.js';
+import { isRefusal } from '../../../src/storage/events/recording.js';
+import { createStore, type Store } from '../../../src/storage/store.js';
+import { LockedUsers } from '../../../src/tracking/locked-users.js';
+import { commitEvents, type Commit } from '../../../src/tracking/commit-events.js';
+import type { PreparedEvent } from '../../../src/tracking/prepare-event.js';
+import { fold, NOON_MS } from '../../support/profile-events.js';
+import { rowCounts } from '../../support/row-counts.js';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
+
+let test: TestDatabase;
+let database: Database;
+let store: Store;
+let other: Client;
+const statements: string[] = [];
+
+beforeAll(async () => {
+  test = await createTestDatabase();
+  const logger = pino({ level: 'silent' });
+  database = openDatabase({
+    ...{ url: test.url, logger, poolSize: 8 },
+    onStatement: (sql) => void statements.push(sql),
+  });
+  store = createStore(database.prisma, fold);
+  other = new Client({ connectionString: test.url });
+  await other.connect();
+  await other.query(
+    `insert into markets (id, title, category, category_key, created_at, version, updated_at)
+      values ('m1', 't', 'Politics', 'politics', now(), nextval('market_version'), now())`,
+  );
+  await store.interactions.ensurePartitions([new Date(NOON_MS)]);
+});
+
+afterAll(async () => {
+  await other.end();
+  await database.close();
+  await test.drop();
+});
+
+let events = 0;
+
+function click(userKey: string, clientEventId: string | null = null): PreparedEvent {
+  const id = `00000000-0000-4000-8000-${String(++events).padStart(12, '0')}`;
+  const at = new Date(NOON_MS);
+  return {
+    interaction: {
+      ...{ id, userKey, marketId: 'm1', eventType: 'CLICK', weight: 2, dwellMs: null, section: null },
+      ...{ position: null, country: null, sessionId: null, feedId: null, stake: null, context: null },
+      ...{ clientEventId, probability: 0.5, volume24h: 1, occurredAt: at, receivedAt: at, clamped: false },
+    },
+    marketNumber: 1,
+  };
+}
+
+/** Commits as a replica does that caches only the countries of users. */
+function commitGroup(
+  group: readonly PreparedEvent[],
+  countries: ReadonlyMap<string, string | null> = new Map(),
+): Promise<Commit> {
+  return commitEvents(store, group, {
+    ...{ now: new Date(NOON_MS), clientEventsSince: new Date(0), sinks: ['site'] },
+    countriesOf: () => Promise.resolve(countries),
+  });
+}
+
+const commit = (...group: PreparedEvent[]): Promise<Commit> => commitGroup(group);
+
+const versionsOf = ({ appended }: Commit) =>
+  Object.fromEntries(appended.map(({ userKey, version }) => [userKey, version]));
+
+const totalsOf = async (...userKeys: string[]) =>
+  (await store.profiles.load(userKeys)).map(({ totalInteractions }) => totalInteractions);
+
+beforeEach(() => void (statements.length = 0));
+
+describe('a commit', () => {
+  it('of users seen and never seen is one statement, and none that opens a transaction', async () => {
+    await commit(click('ada'), click('ben'));
+    statements.length = 0;
+    const stored = await commit(click('ada', 'one'), click('cleo', 'one'), click('ada', 'two'));
+    expect(statements).toEqual([expect.stringContaining('record_events(')]);
+    expect(versionsOf(stored)).toEqual({ ada: 2, cleo: 1 });
+    expect(await totalsOf('ada', 'ben', 'cleo')).toEqual([3, 1, 1]);
+  });
+
+  it('reports the encoded events of each user and the size of those that are not compacted', async () => {
+    const [first] = (await commit(click('dan'))).appended;
+    const [second] = (await commit(click('dan'), click('dan'))).appended;
+    expect([first?.recentBytes, second?.recentBytes]).toEqual([
+      first?.batch.length,
+      (first?.batch.length ?? 0) + (second?.batch.length ?? 0),
+    ]);
+  });
+
+  it('gives events without a country the last known one of their user', async () => {
+    const from = (userKey: string, country: string | null): PreparedEvent => {
+      const event = click(userKey);
+      return { ...event, interaction: { ...event.interaction, country } };
+    };
+    const group = [
+      ...[from('eve', null), from('eve', 'FR'), from('eve', null)],
+      ...[from('fay', 'DE'), from('gil', null)],
+    ];
+    const { appended } = await commitGroup(group, new Map([['eve', 'IL']]));
+    const ids = group.map(({ interaction }) => interaction.id);
+    const { rows } = await other.query<{ country: string | null }>(
+      'select country from interactions where id = any($1::uuid[]) order by id',
+      [ids],
+    );
+    expect(rows.map(({ country }) => country)).toEqual(['IL', 'FR', 'FR', 'DE', null]);
+    const named = appended.map(({ userKey, countries }) => [userKey, [...countries]]);
+    expect(Object.fromEntries(named)).toEqual({ eve: ['IL', 'FR'], fay: ['DE'], gil: [] });
+  });
+
+  it('does not bring back the events of a profile that was deleted', async () => {
+    await commit(click('olga'));
+    await other.query(`delete from profiles where user_key = 'olga'`);
+    expect(versionsOf(await commit(click('olga')))).toEqual({ olga: 1 });
+    expect(await totalsOf('olga')).toEqual([1]);
+  });
+});
+
+describe('duplicates', () => {
+  it('of events that another replica recorded change nothing, and name the first interaction', async () => {
+    await commit(click('finn'));
+    const [first] = (await commit(click('finn', 'tap'))).events;
+    const again = await commit(click('gina'), click('finn', 'tap'));
+    expect(again.events).toMatchObject([
+      { userKey: 'gina', duplicate: false },
+      { userKey: 'finn', duplicate: true, interactionId: first?.interactionId },
+    ]);
+    expect(versionsOf(again)).toEqual({ gina: 1 });
+    expect(again.unchanged).toEqual([{ userKey: 'finn', version: 2 }]);
+    expect(await totalsOf('finn', 'gina')).toEqual([2, 1]);
+  });
+
+  it('are found alone and within a group', async () => {
+    const [first] = (await commit(click('hedy', 'tap'))).events;
+    const [again] = (await commit(click('hedy', 'tap'))).events;
+    expect(again).toMatchObject({ duplicate: true, interactionId: first?.interactionId });
+    const twice = await commit(click('hedy', 'tip'), click('hedy', 'tip'));
+    expect(twice.events.map(({ duplicate }) => duplicate)).toEqual([false, true]);
+    expect(await totalsOf('hedy')).toEqual([2]);
+  });
+
+  it('leave nothing of a recording that finds them', async () => {
+    await commit(click('nia', 'tap'));
+    const before = await rowCounts(test.url);
+    const events = [click('never seen', 'a'), click('nia', 'tap')];
+    await expect(store.record({ events, sinks: ['site'], claim: true })).rejects.toSatisfy(isRefusal);
+    expect(await rowCounts(test.url)).toEqual(before);
+  });
+});
+
+describe('commits of several replicas at the same time', () => {
+  it('to one user get consecutive versions, without a conflict', async () => {
+    await commit(click('pia'));
+    statements.length = 0;
+    const commits = await Promise.all(Array.from({ length: 40 }, () => commit(click('pia'))));
+    expect(commits.map((each) => versionsOf(each)['pia']).sort((a = 0, b = 0) => a - b)).toEqual(
+      Array.from({ length: 40 }, (_, index) => index + 2),
+    );
+    // A conflict or a duplicate would have opened a transaction.
+    expect(statements).toHaveLength(40);
+    expect(await totalsOf('pia')).toEqual([41]);
+  });
+
+  it('to one user never seen are all recorded', async () => {
+    const commits = await Promise.all(Array.from({ length: 8 }, () => commit(click('quin'), click('rex'))));
+    for (const user of ['quin', 'rex']) {
+      const versions = commits.map((each) => versionsOf(each)[user] ?? 0).sort((a, b) => a - b);
+      expect(versions).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    }
+    expect(await totalsOf('quin', 'rex')).toEqual([8, 8]);
+  });
+
+  it('to the same users in different orders are recorded once each', async () => {
+    const people = ['hal', 'ida', 'jo', 'kim'];
+    await Promise.all(
+      [0, 1, 2].map(async (number) => {
+        for (let round = 0; round < 12; round += 1) {
+          const turned = [...people.slice(number), ...people.slice(0, number)];
+          await commit(...turned.map((userKey) => click(userKey, `round ${round}`)));
+          await commit(...turned.map((userKey) => click(userKey)));
+        }
+      }),
+    );
+    expect(await totalsOf(...people)).toEqual(people.map(() => 12 + 3 * 12));
+    const { rows } = await other.query<{ user_key: string; stored: number; out: number }>(
+      `select user_key, count(*)::int as stored, (select count(*)::int from outbox o where o.user_key = i.user_key) as out
+        from interactions i where user_key = any($1) group by user_key order by user_key`,
+      [people],
+    );
+    expect(rows).toEqual(people.map((user_key) => ({ user_key, stored: 48, out: 48 })));
+  });
+
+  it('are recorded when a deadlock with another transaction ends by the lock timeout', async () => {
+    await commit(click('lea'), click('mia'));
+    await other.query(`begin; update profiles set version = version where user_key = 'mia'`);
+    const committed = new LockedUsers(store.profiles).commit(['lea', 'mia'], () =>
+      commit(click('lea'), click('mia')),
+    );
+    const isWaiting = async () => {
+      // Within a transaction, PostgreSQL would answer as at the first query.
+      await other.query('select pg_stat_clear_snapshot()');
+      const { rows } = await other.query(
+        `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return rows.length > 0;
+    };
+    while (!(await isWaiting()));
+    await other.query(`update profiles set version = version where user_key = 'lea'; commit`);
+    await committed;
+    expect(await totalsOf('lea', 'mia')).toEqual([2, 2]);
+  });
+});

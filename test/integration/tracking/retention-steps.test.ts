@@ -1,0 +1,63 @@
+import { Client } from 'pg';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { loadRankingConfig } from '../../../src/config/ranking-config.js';
+import { openDatabase } from '../../../src/storage/database/client.js';
+import { PartitionRepository } from '../../../src/storage/events/partition-repository.js';
+import { createStore } from '../../../src/storage/store.js';
+import { Retention } from '../../../src/tracking/retention.js';
+import { fold } from '../../support/profile-events.js';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
+
+let test: TestDatabase;
+/** A session that needs an old snapshot, such as a backup: no row that is removed meanwhile can be vacuumed. */
+let backup: Client;
+
+beforeEach(async () => {
+  test = await createTestDatabase();
+  backup = new Client({ connectionString: test.url });
+  await backup.connect();
+});
+
+afterEach(async () => {
+  await backup.end();
+  await test.drop();
+});
+
+const IDS = 60_000;
+
+it('removes client event ids in steps that do not read what the steps before removed', async () => {
+  await backup.query(
+    `insert into client_events
+     select 'ada', n, gen_random_uuid(), timestamptz '2026-01-01' + n * interval '1 ms' from generate_series(1, $1) n`,
+    [IDS],
+  );
+  await backup.query('analyze client_events');
+  await backup.query('begin isolation level repeatable read');
+  await backup.query('select count(*) from client_events');
+  const database = openDatabase({ url: test.url, logger: pino({ level: 'silent' }), poolSize: 1 });
+  const retention = new Retention({
+    store: createStore(database.prisma, fold),
+    partitions: new PartitionRepository({ url: test.url }),
+    config: () => loadRankingConfig(undefined),
+  });
+  const { removedClientEvents } = await retention.run({
+    now: new Date('2026-06-15'),
+    signal: new AbortController().signal,
+  });
+  expect(removedClientEvents).toBe(IDS);
+  // A session reports its statistics when it ends.
+  await database.close();
+  const reads = async () => {
+    const client = new Client({ connectionString: test.url });
+    await client.connect();
+    const { rows } = await client.query<{ reads: number }>(
+      `select idx_tup_read::int as reads from pg_stat_user_indexes where indexrelname = 'client_events_received_at_idx'`,
+    );
+    await client.end();
+    return rows[0]?.reads ?? 0;
+  };
+  await expect.poll(reads, { timeout: 10_000 }).toBeGreaterThanOrEqual(IDS);
+  // With every step from the start: 10,000 + 20,000 + … + 60,000 = 210,000 and more.
+  expect(await reads()).toBeLessThan(1.2 * IDS);
+});

@@ -1,0 +1,383 @@
+import { Client } from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  TrackImpressionsDocument,
+  type TrackImpressionsInput,
+  type TrackInteractionInput,
+} from '../../../src/generated/client/graphql.js';
+import { runCommand } from '../../support/command.js';
+import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
+
+interface BatchAnswer {
+  readonly interactionId: string | null;
+  readonly status: string;
+  readonly profileUpdated: boolean;
+  readonly profile: { readonly totalInteractions: number } | null;
+  readonly field: string | null;
+  readonly reason: string | null;
+}
+
+interface StoredRejection {
+  readonly origin: string;
+  readonly reason: string;
+  readonly event: Record<string, unknown>;
+}
+
+let gateway: TestGateway;
+let other: Client;
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  other = new Client({ connectionString: gateway.databaseUrl });
+  await other.connect();
+  await gateway.addMarkets(
+    { id: 'derby', category: 'Sports', tags: ['Football'], probability: 0.4, volume24h: 70 },
+    { id: 'bitcoin', category: 'Crypto', probability: 0.7 },
+  );
+});
+
+beforeEach(() => other.query('delete from rejected_events'));
+
+afterAll(async () => {
+  await other.end();
+  await gateway.close();
+});
+
+const sendAll = (inputs: readonly Partial<TrackInteractionInput>[]) =>
+  gateway.query(
+    `mutation ($inputs: [BatchInteractionInput!]!) { trackInteractions(inputs: $inputs) {
+      interactionId status profileUpdated profile { totalInteractions } field reason } }`,
+    { inputs },
+  );
+
+async function trackAll(inputs: readonly Partial<TrackInteractionInput>[]): Promise<BatchAnswer[]> {
+  const { data, errors } = await sendAll(inputs);
+  if (!data) throw new Error(JSON.stringify(errors));
+  return data['trackInteractions'] as BatchAnswer[];
+}
+
+const click = (userKey: string, more: Partial<TrackInteractionInput> = {}) =>
+  ({ userKey, marketId: 'derby', eventType: 'CLICK', ...more }) satisfies TrackInteractionInput;
+
+async function storedIds(userKey: string): Promise<string[]> {
+  const { rows } = await other.query<{ id: string }>(
+    'select id from interactions where user_key = $1 order by seq',
+    [userKey],
+  );
+  return rows.map(({ id }) => id);
+}
+
+async function rejections(count: number): Promise<StoredRejection[]> {
+  return vi.waitFor(async () => {
+    const { rows } = await other.query<StoredRejection>(
+      'select origin, reason, event from rejected_events order by id',
+    );
+    expect(rows).toHaveLength(count);
+    return rows;
+  });
+}
+
+describe('a batch of events', () => {
+  it('of 500 is recorded by one transaction, each event on disk in its order', async () => {
+    const answers = await trackAll(Array.from({ length: 500 }, () => click('ada')));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set(['RECORDED']));
+    expect(await storedIds('ada')).toEqual(answers.map(({ interactionId }) => interactionId));
+    expect(new Set(answers.map(({ profile }) => profile?.totalInteractions))).toEqual(new Set([500]));
+    const { rows } = await other.query(
+      `select count(distinct xmin::text)::int as transactions from interactions where user_key = 'ada'`,
+    );
+    expect(rows).toEqual([{ transactions: 1 }]);
+  });
+
+  it.each([
+    ['501', Array.from({ length: 501 }, () => click('ben'))],
+    ['none', []],
+  ])('of %s is refused as a whole', async (_, inputs) => {
+    const { data, errors } = await sendAll(inputs);
+    expect(data ?? null).toBeNull();
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', field: 'inputs' } }]);
+    expect(await storedIds('ben')).toEqual([]);
+  });
+
+  it('keeps the good ones, and says field and reason of the others', async () => {
+    const answers = await trackAll([
+      click('cleo'),
+      click('cleo', { country: 'UK' }),
+      click('cleo', { marketId: 'nowhere' }),
+      click('cleo', { stake: 5 }),
+      click(''),
+      click('cleo', { eventType: 'PARTICIPATE', stake: 5, marketId: 'bitcoin' }),
+    ]);
+    const rejected = { status: 'REJECTED', interactionId: null, profileUpdated: false, profile: null };
+    expect(answers).toMatchObject([
+      {
+        status: 'RECORDED',
+        profileUpdated: true,
+        profile: { totalInteractions: 2 },
+        field: null,
+        reason: null,
+      },
+      { ...rejected, field: 'country', reason: expect.stringMatching(/^country .*ISO 3166-1/) as string },
+      { ...rejected, field: 'marketId', reason: 'There is no market "nowhere".' },
+      { ...rejected, field: 'stake', reason: 'stake is only for PARTICIPATE.' },
+      { ...rejected, field: 'userKey', reason: expect.stringMatching(/^userKey /) as string },
+      { status: 'RECORDED', profileUpdated: true, profile: { totalInteractions: 2 } },
+    ]);
+    expect(await storedIds('cleo')).toEqual([answers[0]?.interactionId, answers[5]?.interactionId]);
+  });
+
+  it('of nothing but bad ones is answered, and records nothing', async () => {
+    const answers = await trackAll([click('dan', { marketId: 'x' }), click('dan', { marketId: 'y' })]);
+    expect(answers.map(({ status }) => status)).toEqual(['REJECTED', 'REJECTED']);
+    expect(await storedIds('dan')).toEqual([]);
+  });
+
+  it('with the same client event id twice has one effect, and both have its id', async () => {
+    const [first, second, ofAnother] = await trackAll([
+      click('eve', { clientEventId: 'tap' }),
+      click('eve', { clientEventId: 'tap', eventType: 'PARTICIPATE' }),
+      click('eva', { clientEventId: 'tap' }),
+    ]);
+    expect(first).toMatchObject({ status: 'RECORDED', profileUpdated: true });
+    expect(second).toMatchObject({
+      status: 'DUPLICATE',
+      interactionId: first?.interactionId,
+      profileUpdated: false,
+      profile: { totalInteractions: 1 },
+    });
+    expect(ofAnother).toMatchObject({ status: 'RECORDED', profile: { totalInteractions: 1 } });
+    expect(await storedIds('eve')).toEqual([first?.interactionId]);
+    const again = await trackAll([click('eve', { clientEventId: 'tap' })]);
+    expect(again).toMatchObject([{ status: 'DUPLICATE', interactionId: first?.interactionId }]);
+  });
+
+  it('changes the profiles of all the people in it', async () => {
+    await trackAll([click('finn'), click('gus'), click('finn', { marketId: 'bitcoin' })]);
+    const { data } = await gateway.query(
+      '{ finn: userProfile(userKey: "finn") { totalInteractions } gus: userProfile(userKey: "gus") { totalInteractions } }',
+    );
+    expect(data).toEqual({ finn: { totalInteractions: 2 }, gus: { totalInteractions: 1 } });
+  });
+
+  it('does not lose an event whose sender repeats it in many batches at once', async () => {
+    const inputs = ['a', 'b', 'c'].map((clientEventId) => click('hal', { clientEventId }));
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => trackAll(index % 2 === 0 ? inputs : inputs.toReversed())),
+    );
+    const recorded = answers.flat().filter(({ status }) => status === 'RECORDED');
+    expect(recorded.map(({ interactionId }) => interactionId).sort()).toEqual(
+      (await storedIds('hal')).sort(),
+    );
+    expect(recorded).toHaveLength(3);
+  });
+});
+
+it('two events of one document are both recorded', async () => {
+  const { data } = await gateway.query(
+    `mutation ($input: TrackInteractionInput!) {
+      a: trackInteraction(input: $input) { profile { totalInteractions } }
+      b: trackInteraction(input: $input) { profile { totalInteractions } } }`,
+    { input: click('ida') },
+  );
+  expect(data).toEqual({
+    a: { profile: { totalInteractions: 1 } },
+    b: { profile: { totalInteractions: 2 } },
+  });
+});
+
+describe('the events of a batch that are not valid', () => {
+  it('are written down with why, as they were sent', async () => {
+    await trackAll([click('jo'), click('jo', { marketId: 'nowhere', context: { page: 'home' } })]);
+    expect(await rejections(1)).toEqual([
+      {
+        origin: 'track',
+        reason: 'There is no market "nowhere".',
+        event: { userKey: 'jo', marketId: 'nowhere', eventType: 'CLICK', context: { page: 'home' } },
+      },
+    ]);
+  });
+
+  it('are written down also with characters that the database does not take, and when they are huge', async () => {
+    const answers = await trackAll([
+      click('kim\0'),
+      click('kim\ud800'),
+      click('kim', { context: { long: 'x'.repeat(20_000) } }),
+      click('kim', { marketId: 'nowhere' }),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 4 }, () => 'REJECTED'));
+    const [nul, half, huge, plain] = (await rejections(4)).map(({ event }) => event);
+    expect(nul?.['escaped']).toContain('kim');
+    expect(half?.['escaped']).toContain('kim');
+    expect(huge?.['cut']).toHaveLength(8_000);
+    expect(plain).toMatchObject({ userKey: 'kim', marketId: 'nowhere' });
+  });
+
+  it('are written down also when they are null or no objects, beside others', async () => {
+    await gateway.backend.services.tracking.trackAll([null, 'text', click('kim', { marketId: 'nowhere' })]);
+    const events = (await rejections(3)).map(({ event }): unknown => event);
+    expect(events).toEqual([null, 'text', click('kim', { marketId: 'nowhere' })]);
+  });
+
+  it('are shown by `bellwether events rejected`, the newest first', async () => {
+    await trackAll([click('lea', { marketId: 'first' })]);
+    await rejections(1);
+    await trackAll([click('lea', { marketId: 'second' })]);
+    await rejections(2);
+    const env = { DATABASE_URL: gateway.databaseUrl };
+    const table = await runCommand(['events', 'rejected'], env);
+    expect(table.code).toBe(0);
+    expect(table.stdout).toContain(new Date(TEST_NOW_MS).toISOString());
+    expect(table.stdout).toMatch(/There is no market "second"[^]*There is no market "first"/);
+
+    const json = await runCommand(['events', 'rejected', '--json', '--limit', '1'], env);
+    expect(
+      json.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual([
+      {
+        rejectedAt: new Date(TEST_NOW_MS).toISOString(),
+        origin: 'track',
+        reason: 'There is no market "second".',
+        event: click('lea', { marketId: 'second' }),
+      },
+    ]);
+  });
+});
+
+describe('a report of impressions', () => {
+  const report = (input: TrackImpressionsInput) => gateway.run(TrackImpressionsDocument, { input });
+
+  it('is recorded as events that say nothing of taste, with what was shown and how', async () => {
+    const { data } = await report({
+      ...{ userKey: 'mia', feedId: 'feed-1' },
+      items: [
+        { marketId: 'derby', section: 'HERO' },
+        { marketId: 'bitcoin', section: 'GRID', position: 3 },
+      ],
+    });
+    expect(data).toEqual({ trackImpressions: { recorded: 2, duplicates: 0, rejected: [] } });
+    const stored = await other.query(
+      `select event_type, market_id, section, position, feed_id, weight, probability, volume_24h
+        from interactions where user_key = 'mia' order by seq`,
+    );
+    const shared = { event_type: 'IMPRESSION', feed_id: 'feed-1', weight: 0 };
+    expect(stored.rows).toEqual([
+      { ...shared, market_id: 'derby', section: 'HERO', position: null, probability: 0.4, volume_24h: 70 },
+      { ...shared, market_id: 'bitcoin', section: 'GRID', position: 3, probability: 0.7, volume_24h: 0 },
+    ]);
+    const [mia] = await gateway.backend.store.profiles.load(['mia']);
+    const shown = { shownAtMs: [TEST_NOW_MS], clickedSince: false };
+    expect([...(mia?.impressions.values() ?? [])]).toMatchObject([
+      { ...shown, marketId: 'derby' },
+      { ...shown, marketId: 'bitcoin' },
+    ]);
+    const profile = await gateway.query(
+      '{ userProfile(userKey: "mia") { totalInteractions topCategories { topic } } }',
+    );
+    expect(profile.data).toEqual({ userProfile: { totalInteractions: 0, topCategories: [] } });
+  });
+
+  const shownTimes = async (userKey: string) => {
+    const [profile] = await gateway.backend.store.profiles.load([userKey]);
+    return profile?.impressions.get('derby')?.shownAtMs.length;
+  };
+  const counts = async (input: TrackImpressionsInput) => {
+    const { recorded, duplicates } = (await report(input)).data?.trackImpressions ?? {};
+    return [recorded, duplicates];
+  };
+
+  it('without a clientEventId counts each time that it is sent, and a market once per report', async () => {
+    const items = [
+      { marketId: 'derby', position: 1 },
+      { marketId: 'derby', position: 7 },
+    ];
+    expect(await counts({ userKey: 'nia', items })).toEqual([1, 1]);
+    expect(await counts({ userKey: 'nia', items: [{ marketId: 'derby' }] })).toEqual([1, 0]);
+    expect(await shownTimes('nia')).toBe(2);
+    const { rows } = await other.query(
+      `select position from interactions where user_key = 'nia' order by seq limit 1`,
+    );
+    expect(rows).toEqual([{ position: 1 }]);
+  });
+
+  it('with a clientEventId counts once when it is sent again, also with 20 copies at once and over /track', async () => {
+    const input = {
+      ...{ userKey: 'noa', clientEventId: 'page-1' },
+      items: [{ marketId: 'derby' }, { marketId: 'bitcoin' }],
+    };
+    const copies = await Promise.all(Array.from({ length: 20 }, () => counts(input)));
+    expect(copies.map(([recorded]) => recorded).sort()).toEqual([...Array<number>(19).fill(0), 2]);
+    const response = await fetch(`${gateway.url}/track`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ impressions: input }),
+    });
+    expect(await response.json()).toMatchObject({ impressions: { recorded: 0, duplicates: 2 } });
+    expect(await shownTimes('noa')).toBe(1);
+    expect(await counts({ ...input, clientEventId: 'page-2' })).toEqual([2, 0]);
+    expect(await counts({ ...input, userKey: 'another' })).toEqual([2, 0]);
+  });
+
+  it('with a market that is not known rejects that one alone', async () => {
+    const { data } = await report({
+      userKey: 'olga',
+      items: ['derby', 'nowhere', 'bitcoin'].map((marketId) => ({ marketId })),
+    });
+    expect(data?.trackImpressions).toEqual({
+      recorded: 2,
+      duplicates: 0,
+      rejected: [{ index: 1, field: 'marketId', reason: 'There is no market "nowhere".' }],
+    });
+    expect(await storedIds('olga')).toHaveLength(2);
+  });
+
+  it('may have 200 markets, and no more', async () => {
+    const items = Array.from({ length: 200 }, () => ({ marketId: 'derby' }));
+    expect((await report({ userKey: 'pia', items })).data?.trackImpressions.duplicates).toBe(199);
+    const { data, errors } = await report({ userKey: 'quin', items: [...items, { marketId: 'derby' }] });
+    expect(data ?? null).toBeNull();
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', field: 'input.items' } }]);
+    expect(await storedIds('quin')).toEqual([]);
+  });
+});
+
+it('shows the usual stake of a person, overall and in each category, also when read from the store', async () => {
+  const trade = (marketId: string, stake: number) =>
+    click('rae', { eventType: 'PARTICIPATE', marketId, stake });
+  const usual = async () => {
+    const { data } = await gateway.query(
+      '{ userProfile(userKey: "rae") { usualStake { overall byCategory { category stake } } } }',
+    );
+    return (data?.['userProfile'] as { usualStake: unknown }).usualStake;
+  };
+  await trackAll([click('rae')]);
+  expect(await usual()).toBeNull();
+  await trackAll([trade('derby', 10), trade('derby', 20), trade('bitcoin', 500.5)]);
+  const expected = {
+    overall: 20,
+    byCategory: [
+      { category: 'crypto', stake: 500.5 },
+      { category: 'sports', stake: 15 },
+    ],
+  };
+  expect(await usual()).toEqual(expected);
+  gateway.clock.nowMs += 601_000;
+  gateway.statements.length = 0;
+  expect(await usual()).toEqual(expected);
+  expect(gateway.statements.length).toBeGreaterThan(0);
+  gateway.clock.nowMs = TEST_NOW_MS;
+});
+
+it('a market whose stored volume has no sum that is finite can still be shown with its feed and trends', async () => {
+  await other.query(
+    `update markets set volume_24h = 1.7e308, volume_total = 1.7e308, version = nextval('market_version')`,
+  );
+  await gateway.backend.services.catalog.refresh();
+  const { errors } = await gateway.query(
+    `{ feed(userKey: "lea", limit: 10) { hero { score } grid { score scores { rising } market { volume24h momentum { volumeSpike } } } }
+       rising(limit: 5) { score } trending(limit: 5) { markets { score } } }`,
+  );
+  expect(errors).toBeUndefined();
+});

@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { pino } from 'pino';
+import { openBackend } from '../../../src/app/open-backend.js';
+import { readSettings } from '../../../src/config/settings.js';
+import { startGateway } from '../../../src/app/gateway.js';
+import { RisingDocument } from '../../../src/generated/client/graphql.js';
+import type { EventType } from '../../../src/domain/event.js';
+import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+});
+
+beforeEach(() => {
+  // Far enough on that nothing of an earlier test is within a day.
+  gateway.clock.nowMs += 72 * HOUR_MS;
+});
+
+afterAll(() => gateway.close());
+
+async function happened(
+  marketId: string,
+  eventType: EventType,
+  minutesAgo: readonly number[],
+): Promise<void> {
+  const results = await gateway.backend.history.importAll(
+    minutesAgo.map((minutes, index) => ({
+      ...{ userKey: `person-${index}`, marketId, eventType },
+      occurredAt: new Date(gateway.clock.nowMs - minutes * MINUTE_MS),
+    })),
+  );
+  expect(results.filter(({ outcome }) => outcome !== 'RECORDED')).toEqual([]);
+}
+
+async function momentumOf(id: string): Promise<unknown> {
+  await gateway.backend.services.trends.refresh();
+  const { data } = await gateway.query(
+    `query ($id: ID!) { market(id: $id) { momentum {
+       views5m views1h views24h participations5m participations1h participations24h
+       oddsChange1h oddsChange24h volumeSpike participantDelta24h computedAt } } }`,
+    { id },
+  );
+  return (data?.['market'] as { momentum: unknown }).momentum;
+}
+
+describe('the momentum of a market', () => {
+  it('counts views and trades within 5 minutes, an hour and a day, and nothing else', async () => {
+    await gateway.addMarkets({ id: 'busy' }, { id: 'quiet' });
+    await happened('busy', 'VIEW_MARKET', [0, 4, 6, 59, 61, 60 * 23, 60 * 25]);
+    await happened('busy', 'CLICK', [1]);
+    await happened('busy', 'PARTICIPATE', [2, 30, 600, 60 * 24 + 1]);
+    await happened('busy', 'IMPRESSION', [1, 2, 3]);
+    await happened('busy', 'COMMENT', [1]);
+    expect(await momentumOf('busy')).toMatchObject({
+      ...{ views5m: 3, views1h: 5, views24h: 7 },
+      ...{ participations5m: 1, participations1h: 2, participations24h: 3 },
+    });
+    expect(await momentumOf('quiet')).toMatchObject({ views24h: 0, participations24h: 0 });
+  });
+
+  it('sets odds, volume and participants against the snapshots of an hour and a day ago', async () => {
+    const startMs = gateway.clock.nowMs;
+    const at = async (hours: number, probability: number, volume24h: number, participantCount: number) => {
+      gateway.clock.nowMs = startMs + hours * HOUR_MS;
+      await gateway.addMarkets({ id: 'moving', probability, volume24h, participantCount });
+    };
+    await at(0, 0.2, 100, 10);
+    await at(20, 0.3, 150, 20);
+    await at(23.5, 0.5, 400, 25);
+    gateway.clock.nowMs = startMs + 24 * HOUR_MS;
+    expect(await momentumOf('moving')).toMatchObject({
+      ...{ oddsChange1h: expect.closeTo(0.2, 9) as number, oddsChange24h: expect.closeTo(0.3, 9) as number },
+      ...{ volumeSpike: 4, participantDelta24h: 15 },
+      computedAt: new Date(gateway.clock.nowMs).toISOString(),
+    });
+  });
+
+  it('says what is not known of a market that is new, and nothing at all of one that is over', async () => {
+    await gateway.addMarkets({ id: 'new', probability: 0.5 }, { id: 'over', status: 'CLOSED' });
+    expect(await momentumOf('new')).toMatchObject({
+      ...{ oddsChange1h: null, oddsChange24h: null, volumeSpike: 1, participantDelta24h: null },
+    });
+    expect(await momentumOf('over')).toBeNull();
+  });
+});
+
+describe('what is rising', () => {
+  it('is led by the market whose odds moved most, weighed by volume, of those that can be shown', async () => {
+    const startMs = gateway.clock.nowMs;
+    const markets = [
+      { id: 'leaps', volume24h: 1_000, probability: 0.5, then: 0.8 },
+      { id: 'leaps-unseen', volume24h: 1, probability: 0.5, then: 0.8 },
+      { id: 'steps', volume24h: 1_000, probability: 0.5, then: 0.55 },
+      { id: 'stays', volume24h: 9_000, probability: 0.5, then: 0.5 },
+      { id: 'blocked', volume24h: 5_000, probability: 0.5, then: 0.9, blockedCountries: ['IL'] },
+    ];
+    await gateway.addMarkets(
+      ...markets.map(({ id, volume24h, probability, blockedCountries = [] }) => ({
+        ...{ id, volume24h, probability, blockedCountries },
+      })),
+    );
+    gateway.clock.nowMs = startMs + 24 * HOUR_MS;
+    await gateway.addMarkets(...markets.map(({ id, then }) => ({ id, probability: then })));
+    await gateway.backend.services.trends.refresh();
+    const rising = async (country: string | null, limit = 10) => {
+      const { data } = await gateway.run(RisingDocument, { country, limit });
+      return data?.rising.map(({ rank, market, score }) => [rank, market.id, Math.round(score * 100) / 100]);
+    };
+    const most = Math.log1p(5_000) * Math.log(9);
+    const share = (volume: number, odds: number): number =>
+      Math.round((100 * Math.log1p(volume) * Math.log(odds)) / most) / 100;
+    const rest = [
+      ['leaps', share(1_000, 4)],
+      ['steps', share(1_000, 0.55 / 0.45)],
+      ['leaps-unseen', share(1, 4)],
+    ] as const;
+    expect(await rising(null)).toEqual([
+      [1, 'blocked', 1],
+      ...rest.map(([id, score], index) => [index + 2, id, score]),
+    ]);
+    expect(await rising('IL', 2)).toEqual(
+      rest.slice(0, 2).map(([id, score], index) => [index + 1, id, score]),
+    );
+    await gateway.addMarkets({ id: 'leaps', probability: 0.5 });
+    expect((await rising('IL', 1))?.[0]?.[1]).toBe('steps');
+  });
+
+  it('answers a limit out of bounds with what is allowed', async () => {
+    expect((await gateway.run(RisingDocument, { limit: 101 })).errors).toMatchObject([
+      { message: 'limit must be at most 100.', extensions: { code: 'BAD_USER_INPUT', field: 'limit' } },
+    ]);
+  });
+});
+
+it('is in the memory of another replica within two seconds after it was computed', async () => {
+  const surroundings = {
+    settings: readSettings({ DATABASE_URL: gateway.databaseUrl, PORT: '0', NODE_ENV: 'test' }),
+    logger: pino({ level: 'silent' }),
+    clock: () => TEST_NOW_MS,
+  };
+  const backend = await openBackend(surroundings);
+  const replica = await startGateway(backend, surroundings);
+  try {
+    await gateway.addMarkets({ id: 'seen-elsewhere' });
+    await happened('seen-elsewhere', 'CLICK', [1]);
+    await gateway.backend.services.trends.refresh();
+    await vi.waitFor(
+      () => {
+        expect(backend.services.crowd.momentum('seen-elsewhere')).toMatchObject({ views5m: 1 });
+      },
+      { timeout: 2_000, interval: 20 },
+    );
+  } finally {
+    await replica.stop();
+    await backend.close();
+  }
+});

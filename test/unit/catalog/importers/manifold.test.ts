@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { readManifold } from '../../../../src/catalog/importers/manifold.js';
+import { byteStream, collect, importFixture, marketsIn, rejectsIn } from '../../../support/import-records.js';
+
+const now = Date.parse('2025-03-01T00:00:00Z');
+
+async function fixture() {
+  return collect(readManifold(byteStream(importFixture('manifold-markets.json')), now));
+}
+
+async function oneMarket(fields: Record<string, unknown>) {
+  const value = [{ id: 'm', question: 'Q?', createdTime: 1740000000000, ...fields }];
+  const [record] = marketsIn(await collect(readManifold(byteStream(JSON.stringify(value)), now)));
+  if (!record) throw new Error('no market was read');
+  return record;
+}
+
+describe('reading markets of Manifold', () => {
+  it('reads every field of a binary market, its description as plain text', async () => {
+    const [record] = await fixture();
+    expect(record).toEqual({
+      kind: 'market',
+      line: 1,
+      market: {
+        id: 'mfBinary',
+        title: 'Will the tram reach Oldgate?',
+        description: 'Line 4, northern end.\nSee the timetable.',
+        category: 'Sports',
+        tags: ['sports-default', 'trams'],
+        probability: 0.31,
+        volume24h: 12.5,
+        volumeTotal: 420,
+        participantCount: 17,
+        imageUrl: 'https://img.example/tram.jpg',
+        url: 'https://manifold.example/tram',
+        status: 'OPEN',
+        createdAt: '2025-02-19T21:20:00.000Z',
+        resolvesAt: '2025-06-15T15:06:40.000Z',
+        source: 'manifold',
+      },
+      dates: { pricedAt: '2025-03-02T07:20:00.000Z' },
+    });
+  });
+
+  it('has null as the probability of a market that is not binary, and closes it at its time', async () => {
+    const [, record] = marketsIn(await fixture());
+    expect(record?.market).toMatchObject({
+      probability: null,
+      status: 'CLOSED',
+      category: 'Other',
+      tags: [],
+    });
+    const pseudoNumeric = await oneMarket({ outcomeType: 'PSEUDO_NUMERIC', probability: 0.4 });
+    expect(pseudoNumeric.market.probability).toBeNull();
+  });
+
+  it('dates the end of a market that resolved before its time to close', async () => {
+    const [, , record] = marketsIn(await fixture());
+    expect(record?.market.status).toBe('RESOLVED');
+    expect(record?.dates).toEqual({
+      closedAt: '2025-02-22T04:53:20.000Z',
+      resolvedAt: '2025-02-22T04:53:20.000Z',
+    });
+  });
+
+  it('takes a time to close beyond the year 9999 as none', async () => {
+    const [, , record] = marketsIn(await fixture());
+    expect(record?.market).not.toHaveProperty('resolvesAt');
+  });
+
+  it('closes a market exactly at its time to close', async () => {
+    expect((await oneMarket({ closeTime: now })).market.status).toBe('CLOSED');
+    expect((await oneMarket({ closeTime: now + 1 })).market.status).toBe('OPEN');
+  });
+
+  it('prices a market by its last bet, else by its last update', async () => {
+    const both = await oneMarket({ lastBetTime: 1740000000000, lastUpdatedTime: 1740000005000 });
+    expect(both.dates.pricedAt).toBe('2025-02-19T21:20:00.000Z');
+    const one = await oneMarket({ lastUpdatedTime: 1740000005000 });
+    expect(one.dates.pricedAt).toBe('2025-02-19T21:20:05.000Z');
+  });
+
+  it('keeps a description that is text, and has none where a document holds no text', async () => {
+    expect((await oneMarket({ description: 'Plain.' })).market.description).toBe('Plain.');
+    const empty = await oneMarket({ description: { type: 'doc', content: [{ type: 'paragraph' }] } });
+    expect(empty.market).not.toHaveProperty('description');
+  });
+
+  it('reads lists and line breaks inside a rich-text description', async () => {
+    const text = (value: string) => ({ type: 'text', text: value });
+    const item = (value: string) => ({
+      type: 'listItem',
+      content: [{ type: 'paragraph', content: [text(value)] }],
+    });
+    const description = {
+      type: 'doc',
+      content: [
+        { type: 'paragraph', content: [text('First'), { type: 'hardBreak' }, text('second')] },
+        { type: 'bulletList', content: [item('third'), item('fourth')] },
+      ],
+    };
+    const { market } = await oneMarket({ description });
+    expect(market.description).toBe('First\nsecond\nthird\nfourth');
+  });
+
+  it('rejects a market without a time of creation, naming the field', async () => {
+    expect(rejectsIn(await fixture())).toMatchObject([
+      { line: 4, reason: expect.stringMatching(/^createdTime: /) as string },
+    ]);
+  });
+});

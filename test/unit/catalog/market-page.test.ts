@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeCursor, toMarketPage } from '../../../src/catalog/market-page.js';
+import { storedMarket } from '../../support/stored-market.js';
+
+const encoded = (content: unknown): string => Buffer.from(JSON.stringify(content)).toString('base64url');
+
+describe('a cursor', () => {
+  it('leads back to the market that it was made of', () => {
+    const instants = fc.date({
+      min: new Date('0001-01-01'),
+      max: new Date('9999-12-31'),
+      noInvalidDate: true,
+    });
+    const ids = fc
+      .string({ unit: 'grapheme', minLength: 1, maxLength: 60 })
+      .filter((id) => id.length <= 128 && !id.includes('\0'));
+    fc.assert(
+      fc.property(instants, ids, (createdAt, id) => {
+        const { startCursor } = toMarketPage([storedMarket(id, { createdAt })], false, true).pageInfo;
+        expect(decodeCursor(startCursor ?? '')).toEqual({ createdAt, id });
+      }),
+    );
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['words', 'not a cursor'],
+    ['other signs', '💥'],
+    ['a JSON value of another kind', encoded({ id: 'm1' })],
+    ['too short a list', encoded([0])],
+    ['too long a list', encoded([0, 'm1', 1])],
+    ['an id that is no text', encoded([0, 1])],
+    ['an empty id', encoded([0, ''])],
+    ['an id too long', encoded([0, 'x'.repeat(129)])],
+    ['an id that cannot be stored', encoded([0, 'a\0'])],
+    ['a time in words', encoded(['2026-06-15', 'm1'])],
+    ['a time that does not exist', encoded([Number.MAX_SAFE_INTEGER, 'm1'])],
+    ['a time before the first year', encoded([-8.64e15, 'm1'])],
+    ['no time', encoded([null, 'm1'])],
+  ])('is refused when it holds %s', (_, cursor) => {
+    expect(() => decodeCursor(cursor)).toThrow(
+      expect.objectContaining({
+        name: 'BellwetherError',
+        code: 'BAD_USER_INPUT',
+        field: 'after',
+        message: 'after must be a cursor from an earlier page.',
+      }),
+    );
+  });
+
+  it('is refused in one way only, whatever it holds', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.jsonValue().map(encoded)), (cursor) => {
+        try {
+          expect(Number.isNaN(decodeCursor(cursor).createdAt.getTime())).toBe(false);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'BAD_USER_INPUT', field: 'after' });
+        }
+      }),
+    );
+  });
+});
+
+describe('a page of markets', () => {
+  it('says where it begins and ends and what lies around it', () => {
+    const page = toMarketPage([storedMarket('a'), storedMarket('b'), storedMarket('c')], true, false);
+    const cursors = page.edges.map(({ cursor }) => cursor);
+    expect(page.edges.map(({ node }) => node.id)).toEqual(['a', 'b', 'c']);
+    expect(new Set(cursors).size).toBe(3);
+    expect(page.pageInfo).toEqual({
+      hasNextPage: true,
+      hasPreviousPage: true,
+      startCursor: cursors[0],
+      endCursor: cursors[2],
+    });
+  });
+
+  it('has no cursors when it is empty', () => {
+    expect(toMarketPage([], false, true)).toEqual({
+      edges: [],
+      pageInfo: { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null },
+    });
+  });
+});

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import type { Feed, FeedItem } from '../../../src/feed/feed.js';
+import type { Market } from '../../../src/domain/market.js';
+import type { FullProfile } from '../../../src/domain/profile.js';
+import { feedOver, idsOf, knows, nobodyAsked } from '../../support/feed-parts.js';
+import {
+  DAY_MS,
+  HOUR_MS,
+  MINUTE_MS,
+  NOON_MS,
+  personAfter,
+  profileEvent,
+} from '../../support/profile-events.js';
+import { storedMarket } from '../../support/stored-market.js';
+
+const topics = {
+  Politics: [
+    'Will the senate pass the budget',
+    'Will the governor be impeached',
+    'Will turnout exceed sixty percent',
+  ],
+  Sports: [
+    'Will the Lakers win tonight',
+    'Will Arsenal lift the cup',
+    'Will a tennis qualifier reach the final',
+  ],
+  Crypto: ['Will bitcoin close above its high', 'Will the exchange list the token', 'Will gas fees halve'],
+  Science: ['Will the probe land', 'Will the vaccine trial succeed', 'Will the telescope find water'],
+} as const;
+
+/** Twenty-four of each topic, in turn. */
+const catalog: readonly Market[] = Array.from({ length: 24 }, (_, round) =>
+  Object.entries(topics).map(([category, titles]) =>
+    storedMarket(`${category.toLowerCase()}-${round}`, {
+      category,
+      title: `${titles[round % titles.length]} in week ${round}?`,
+      tags: [category],
+    }),
+  ),
+).flat();
+
+const byId = new Map(catalog.map((market) => [market.id, market]));
+
+const did = (eventType: Parameters<typeof profileEvent>[0], marketId: string, atMs: number) => {
+  const { category, tags, probability, volume24h } = byId.get(marketId) ?? storedMarket(marketId);
+  return profileEvent(eventType, atMs, { market: { id: marketId, category, tags, probability, volume24h } });
+};
+
+const pageOf = ({ hero, grid, stream }: Feed): FeedItem[] => [
+  ...(hero === null ? [] : [hero]),
+  ...grid,
+  ...stream,
+];
+
+async function pageFor(person: FullProfile, nowMs: number, markets = catalog): Promise<FeedItem[]> {
+  const { service } = feedOver(markets, { algorithm: 'v2', clock: { nowMs } });
+  return pageOf(await service.feed({ userKey: 'ada', limit: 20 }, knows(person)));
+}
+
+const countOf = (items: readonly FeedItem[], category: string): number =>
+  items.filter(({ market }) => market.category === category).length;
+
+describe('a person who', () => {
+  it('clicks for the first time gets another feed at once, with more of what was clicked', async () => {
+    const { service } = feedOver(catalog, { algorithm: 'v2' });
+    const before = pageOf(await service.feed({ userKey: 'ada', limit: 20 }, knows(personAfter())));
+    const clicked = personAfter(did('CLICK', 'crypto-3', NOON_MS - 1_000));
+    const after = pageOf(await service.feed({ userKey: 'ada', limit: 20 }, knows(clicked)));
+
+    expect(countOf(after, 'Crypto')).toBeGreaterThan(countOf(before, 'Crypto'));
+    expect(after.filter(({ slot }) => slot === 'PERSONAL')[0]?.market.category).toBe('Crypto');
+  });
+
+  it('followed politics for a year sees politics again the morning after an evening of sports', async () => {
+    const year = Array.from({ length: 122 }, (_, index) =>
+      did('PARTICIPATE', `politics-${index % 12}`, NOON_MS - 365 * DAY_MS + index * 3 * DAY_MS),
+    );
+    const evening = Array.from({ length: 12 }, (_, index) =>
+      did('CLICK', `sports-${index}`, NOON_MS + 8 * HOUR_MS + index * 2 * MINUTE_MS),
+    );
+    const person = personAfter(...year, ...evening);
+
+    const late = await pageFor(person, NOON_MS + 8 * HOUR_MS + 25 * MINUTE_MS);
+    expect(countOf(late, 'Sports')).toBeGreaterThan(countOf(late, 'Crypto'));
+
+    const nextMorning = await pageFor(person, NOON_MS + 20 * HOUR_MS);
+    const front = nextMorning.slice(0, 9);
+    expect(countOf(front, 'Politics')).toBeGreaterThanOrEqual(countOf(front, 'Sports'));
+    expect(countOf(nextMorning, 'Politics')).toBeGreaterThan(countOf(nextMorning, 'Science'));
+  });
+
+  it('was shown a card for three days without a click sees it no more, until its odds move', async () => {
+    const interest = [did('CLICK', 'science-0', NOON_MS - 4 * DAY_MS)];
+    const shown = Array.from({ length: 18 }, (_, index) =>
+      did('IMPRESSION', 'science-1', NOON_MS - 3 * DAY_MS - HOUR_MS + index * 4 * HOUR_MS),
+    );
+    const fresh = await pageFor(personAfter(...interest), NOON_MS);
+    expect(idsOf(fresh)).toContain('science-1');
+
+    const tired = personAfter(...interest, ...shown);
+    expect(idsOf(await pageFor(tired, NOON_MS))).not.toContain('science-1');
+
+    const moved = catalog.map((market) =>
+      market.id === 'science-1' ? { ...market, probability: 0.6 } : market,
+    );
+    const again = (await pageFor(tired, NOON_MS, moved)).find(({ market }) => market.id === 'science-1');
+    expect(again?.badge).toBe('MOVED');
+  });
+
+  it('opens the site in Israel without a history sees what is hot in Israel', async () => {
+    const { service } = feedOver(catalog, {
+      algorithm: 'v2',
+      globalTrend: { 'sports-1': 1, 'sports-2': 0.9 },
+      localTrend: { 'politics-7': 1, 'crypto-9': 0.8, 'science-4': 0.6 },
+    });
+    const abroad = pageOf(await service.feed({ country: 'US', limit: 10 }, nobodyAsked));
+    const home = pageOf(await service.feed({ country: 'IL', limit: 10 }, nobodyAsked));
+
+    expect(idsOf(home)).toEqual(expect.arrayContaining(['politics-7', 'crypto-9']));
+    expect(home.find(({ market }) => market.id === 'politics-7')?.slot).toMatch(/LOCAL|TRENDING/);
+    expect(home.findIndex(({ market }) => market.id === 'politics-7')).toBeLessThan(
+      (abroad.findIndex(({ market }) => market.id === 'politics-7') + 100) % 100,
+    );
+  });
+});

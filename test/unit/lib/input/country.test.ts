@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { countrySchema } from '../../../../src/lib/input/country.js';
+
+/** ISO 3166-1 alpha-2, as officially assigned. */
+const assigned = (
+  'AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ ' +
+  'CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO ' +
+  'FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE ' +
+  'JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO ' +
+  'MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW ' +
+  'PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM ' +
+  'TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW'
+).split(' ');
+
+const letters = Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZ');
+
+it('is every country that there is, and no other pair of letters', () => {
+  const pairs = letters.flatMap((first) => letters.map((second) => first + second));
+  const accepted = pairs.filter((code) => countrySchema.safeParse(code).success);
+  expect(accepted).toEqual([...assigned, 'XK'].toSorted());
+});
+
+it('comes in any case and goes out in upper case', () => {
+  for (const code of ['il', 'Il', 'iL', 'IL']) expect(countrySchema.parse(code)).toBe('IL');
+});
+
+it.each([
+  '',
+  'I',
+  'XX1',
+  'ISR',
+  'ZZ',
+  'zz',
+  'XX',
+  'xx',
+  'T1',
+  'I1',
+  ' IL',
+  'IL ',
+  'IL\n',
+  'UK',
+  'EU',
+  'ß',
+  'ıl',
+  '🇮🇱',
+])('is not %j', (code) => {
+  const { error } = countrySchema.safeParse(code);
+  expect(error?.issues.map(({ message }) => message)).toEqual([
+    'must be an ISO 3166-1 country code of two letters, such as GB or US',
+  ]);
+});
+
+it('is no text of any other form', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+      expect(countrySchema.safeParse(text).success).toBe(
+        [...assigned, 'XK'].some((code) => code === text.toUpperCase() && text.length === 2),
+      );
+    }),
+  );
+});

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { ChangePoll } from '../../../src/profiles/change-poll.js';
+import type { ChangeMark, ProfileChanges } from '../../../src/storage/profiles/profile-change-repository.js';
+
+/** A poll of a database whose clock, changes and failures the test sets; the cache holds `ada` at version 5. */
+function pollWith() {
+  const database: { atMs: number; changes: ProfileChanges['changes']; error?: Error } = {
+    atMs: 0,
+    changes: [],
+  };
+  const asked: (number | undefined)[] = [];
+  const removed: number[] = [];
+  const dropped: (readonly string[] | 'all')[] = [];
+  const poll = new ChangePoll({
+    changes: {
+      since: (mark: ChangeMark | undefined) => {
+        asked.push(mark?.atMs);
+        if (database.error !== undefined) return Promise.reject(database.error);
+        const { atMs, changes } = database;
+        return Promise.resolve({ mark: { snapshot: `at ${atMs}`, atMs }, changes });
+      },
+      removeBefore: ({ atMs }) => Promise.resolve(removed.push(atMs)),
+    },
+    cache: { isBehind: (userKey, version) => userKey !== 'ada' || version > 5 },
+    cached: {
+      invalidate: (userKeys) => userKeys.length > 0 && dropped.push(userKeys),
+      clear: () => dropped.push('all'),
+    },
+  });
+  const pollAt = async (atMs: number, changes: ProfileChanges['changes'] = []) => {
+    Object.assign(database, { atMs, changes });
+    await poll.poll();
+  };
+  return { pollAt, database, asked, removed, dropped };
+}
+
+describe('ChangePoll', () => {
+  it('drops all cached profiles at the first poll, then those that changed since the last', async () => {
+    const { pollAt, asked, dropped } = pollWith();
+    await pollAt(0);
+    await pollAt(1_000, [{ userKey: 'ben', version: 2 }]);
+    await pollAt(2_000);
+    expect(dropped).toEqual(['all', ['ben']]);
+    expect(asked).toEqual([undefined, 0, 1_000]);
+  });
+
+  it('keeps a cached profile whose version is not behind', async () => {
+    const { pollAt, dropped } = pollWith();
+    await pollAt(0);
+    await pollAt(1_000, [
+      { userKey: 'ada', version: 4 },
+      { userKey: 'ada', version: 5 },
+    ]);
+    await pollAt(2_000, [{ userKey: 'ada', version: 6 }]);
+    expect(dropped).toEqual(['all', ['ada']]);
+  });
+
+  it.each([
+    ['after a pause of more than 30 s', 30_001, []],
+    ['when too many profiles changed to name them', 1_000, 'all' as const],
+  ])('drops all cached profiles %s', async (_, atMs, changes) => {
+    const { pollAt, dropped } = pollWith();
+    await pollAt(0);
+    await pollAt(atMs, changes);
+    expect(dropped).toEqual(['all', 'all']);
+  });
+
+  it('drops all cached profiles at the first poll after a failed one', async () => {
+    const { pollAt, database, dropped } = pollWith();
+    await pollAt(0);
+    database.error = new Error('gone');
+    await expect(pollAt(1_000)).rejects.toThrow('gone');
+    expect(dropped).toEqual(['all']);
+    delete database.error;
+    await pollAt(2_000);
+    expect(dropped).toEqual(['all', 'all']);
+  });
+
+  it('removes changes that are older than a minute, every 10 s', async () => {
+    const { pollAt, removed } = pollWith();
+    for (let second = 0; second <= 90; second++) await pollAt(1_000 * second);
+    expect(removed).toEqual([0, 10_000, 20_000, 30_000]);
+  });
+});

@@ -1,0 +1,55 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { usualStake } from '../../../src/profiles/usual-stake.js';
+import type { StakeState } from '../../../src/domain/profile.js';
+import { NOON_MS } from '../../support/profile-events.js';
+
+/** Stakes of one category, the newest first. */
+const staked = (category: string, ...stakes: number[]): StakeState[] =>
+  stakes.map((stake, index) => ({ category, stake, atMs: NOON_MS - index }));
+
+it('is not known of a person who never staked anything', () => {
+  expect(usualStake([])).toBeNull();
+});
+
+it.each([
+  [[7], 7],
+  [[100, 1, 10], 10],
+  [[1, 1_000, 10, 20], 15],
+  [[9, 100], 54.5],
+  [[2, 10, 9], 9],
+  [[1.7e308, 1.7e308], 1.7e308],
+])('of %j is the median', (stakes, median) => {
+  const byCategory = [{ category: 'sports', stake: median }];
+  expect(usualStake(staked('sports', ...stakes))).toEqual({ overall: median, byCategory });
+});
+
+it('counts the last 20 of all, and of each category the last 20 of its own', () => {
+  const newest = staked('sports', ...Array.from({ length: 20 }, () => 5));
+  const before = staked('crypto', ...Array.from({ length: 20 }, () => 100), 9_999, 9_999);
+  expect(usualStake([...newest, ...staked('sports', 800, 800), ...before])).toEqual({
+    overall: 5,
+    byCategory: [
+      { category: 'crypto', stake: 100 },
+      { category: 'sports', stake: 5 },
+    ],
+  });
+});
+
+it('lies between the smallest and the largest stake, and has as many stakes below as above', () => {
+  const stake = fc.double({ min: 0.01, max: 1e9, noNaN: true });
+  fc.assert(
+    fc.property(fc.array(stake, { minLength: 1, maxLength: 20 }), (stakes) => {
+      const overall = usualStake(staked('sports', ...stakes))?.overall ?? NaN;
+      expect(overall).toBeGreaterThanOrEqual(Math.min(...stakes));
+      expect(overall).toBeLessThanOrEqual(Math.max(...stakes));
+      expect(stakes.filter((value) => value < overall).length).toBeLessThanOrEqual(stakes.length / 2);
+      expect(stakes.filter((value) => value > overall).length).toBeLessThanOrEqual(stakes.length / 2);
+    }),
+  );
+});
+
+it('leaves the stakes as they are', () => {
+  const stakes = Object.freeze(staked('sports', 3, 1, 2));
+  expect(usualStake(stakes)?.overall).toBe(2);
+});

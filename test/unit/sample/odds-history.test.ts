@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { simulateOddsHistory } from '../../../src/sample/odds-history.js';
+import { loadSampleCatalog } from '../../../src/sample/sample-catalog.js';
+
+const nowMs = Date.UTC(2026, 4, 3, 17, 2, 30);
+const minuteMs = 60_000;
+const dayMs = 86_400_000;
+const markets = loadSampleCatalog(nowMs);
+const history = simulateOddsHistory(markets, { seed: 7, nowMs, days: 14 });
+const pointsOf = (id: string) => history.filter(({ marketId }) => marketId === id);
+const logit = (p: number) => Math.log(p / (1 - p));
+
+describe('the odds history of the sample', () => {
+  test('ends at the present values of every open market, at the full minute of now', () => {
+    for (const { id, status, probability, volume24h, participantCount } of markets) {
+      if (status !== 'OPEN') continue;
+      const atMs = Math.floor(nowMs / minuteMs) * minuteMs;
+      expect(pointsOf(id).at(-1)).toEqual({
+        marketId: id,
+        atMs,
+        probability,
+        volume24h,
+        participantCount,
+      });
+    }
+  });
+
+  test('of a market that is over ends when it was over', () => {
+    for (const { id, status, resolvesAt, probability } of markets) {
+      if (status === 'OPEN') continue;
+      expect(pointsOf(id).at(-1)).toMatchObject({
+        atMs: Math.floor(Date.parse(resolvesAt) / minuteMs) * minuteMs,
+        probability,
+      });
+    }
+  });
+
+  test('lies within the market’s life and the last 14 days, on distinct full minutes in time order', () => {
+    for (const { id, createdAt } of markets) {
+      const times = pointsOf(id).map(({ atMs }) => atMs);
+      expect(times, id).toEqual([...new Set(times)].sort((a, b) => a - b));
+      expect(times[0], id).toBeGreaterThanOrEqual(Date.parse(createdAt));
+      expect(times[0], id).toBeGreaterThanOrEqual((times.at(-1) ?? nowMs) - 14 * dayMs);
+      expect(times.filter((atMs) => atMs % minuteMs !== 0)).toEqual([]);
+    }
+  });
+
+  test('is hourly in the last two days of an old market and daily before', () => {
+    const times = pointsOf('arsenal-title').map(({ atMs }) => atMs);
+    const gapsHours = times.slice(1).map((atMs, place) => (atMs - (times[place] ?? 0)) / 3_600_000);
+    expect(gapsHours).toEqual([...Array<number>(12).fill(24), ...Array<number>(48).fill(1)]);
+  });
+
+  test('keeps every value in its range', () => {
+    const odd = history.filter(
+      ({ probability, volume24h, participantCount }) =>
+        !(probability > 0 && probability < 1 && volume24h >= 0 && participantCount >= 0),
+    );
+    expect(odd).toEqual([]);
+  });
+
+  test('shows some 20 clear moves of the last 24 hours', () => {
+    const moved = markets.filter(({ id, status, probability }) => {
+      const before = pointsOf(id).findLast(({ atMs }) => atMs <= nowMs - dayMs);
+      return status === 'OPEN' && before && Math.abs(logit(probability) - logit(before.probability)) > 0.7;
+    });
+    expect(moved.length).toBeGreaterThanOrEqual(15);
+    expect(moved.length).toBeLessThanOrEqual(30);
+  });
+
+  test('stays under 25,000 points', () => {
+    expect(history.length).toBeLessThanOrEqual(25_000);
+  });
+
+  test('is the same for the same seed and another for another', () => {
+    expect(simulateOddsHistory(markets, { seed: 7, nowMs, days: 14 })).toEqual(history);
+    expect(simulateOddsHistory(markets, { seed: 8, nowMs, days: 14 })).not.toEqual(history);
+  });
+});

@@ -1,0 +1,111 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { formatOf, type IdOf, type NumberOf } from '../../../../src/storage/profiles/column-codec.js';
+import { emptyProfile, type FullProfile } from '../../../../src/domain/profile.js';
+import {
+  decodeLifetime,
+  decodeShown,
+  encodeLifetime,
+  encodeShown,
+} from '../../../../src/storage/profiles/stored-profile.js';
+import { decodeState, encodeState } from '../../../../src/storage/profiles/stored-state.js';
+import { inOrder, profileOf, text } from '../../../support/profile-arbitraries.js';
+import { DAY_MS, NOON_MS, personAfter, profileEvent } from '../../../support/profile-events.js';
+
+/** Markets with a number, from 1 to 2^31 − 1, and those without, whose ids may be any text. */
+const marketId = fc.oneof(
+  fc.integer({ min: 1, max: 2 ** 31 - 1 }).map((number) => `numbered ${number}`),
+  text,
+);
+const numberOf: NumberOf = (id) => (id.startsWith('numbered ') ? Number(id.slice(9)) : undefined);
+const idOf: IdOf = (number) => `numbered ${number}`;
+
+function restored(profile: FullProfile, find: IdOf = idOf): FullProfile {
+  return {
+    userKey: profile.userKey,
+    version: profile.version,
+    ...decodeState(encodeState(profile, numberOf), find),
+    ...decodeShown(encodeShown(profile, numberOf), find),
+    lifetime: decodeLifetime(encodeLifetime(profile.lifetime)),
+  };
+}
+
+describe('the columns of a profile', () => {
+  it('give back exactly the same profile, in its order', () => {
+    fc.assert(
+      fc.property(profileOf(marketId), (profile) => {
+        expect(inOrder(restored(profile))).toEqual(inOrder(profile));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('leave out the entries of markets whose number is unknown, and no others', () => {
+    const isKnown = (id: string): boolean => (numberOf(id) ?? 0) % 2 === 0;
+    const known: IdOf = (number) => (number % 2 === 0 ? idOf(number) : undefined);
+    const entriesOf = <Value>(map: ReadonlyMap<string, Value>) => [...map].filter(([id]) => isKnown(id));
+    fc.assert(
+      fc.property(profileOf(marketId), (profile) => {
+        const { engagements, hidden, impressions } = restored(profile, known);
+        expect([...engagements]).toEqual(entriesOf(profile.engagements));
+        expect([...hidden]).toEqual(entriesOf(profile.hidden));
+        expect([...impressions]).toEqual(entriesOf(profile.impressions));
+      }),
+    );
+  });
+
+  it('contain the id of a market only if it has no number', () => {
+    const clicked = (id: string) => profileEvent('CLICK', NOON_MS, { market: { id } });
+    const bytesOf = (id: string) => Buffer.from(encodeState(personAfter(clicked(id)), numberOf));
+    expect(bytesOf('numbered 77').includes('numbered')).toBe(false);
+    expect(bytesOf('will-it-rain').includes('will-it-rain')).toBe(true);
+  });
+
+  it('take no bytes for a user without events, and for a part without entries', () => {
+    const empty = emptyProfile('ada');
+    expect([encodeState(empty, numberOf), encodeShown(empty, numberOf)].map(formatOf)).toEqual([0, 0]);
+    expect(encodeLifetime(empty.lifetime)).toHaveLength(0);
+    expect(restored(empty)).toEqual(empty);
+    const shown = personAfter(profileEvent('IMPRESSION', NOON_MS));
+    expect(encodeState(shown, numberOf)).toHaveLength(0);
+    expect(restored(shown)).toEqual(shown);
+  });
+
+  it('contain each label once, however many engagements have the topic', () => {
+    const events = Array.from({ length: 20 }, (_, index) =>
+      profileEvent('CLICK', NOON_MS + index, {
+        market: { id: `numbered ${index + 1}`, tags: ['Élections'] },
+      }),
+    );
+    const bytes = Buffer.from(encodeState(personAfter(...events), numberOf)).toString();
+    for (const label of ['Politics', 'Élections']) expect(bytes.split(label)).toHaveLength(2);
+  });
+
+  it('are rejected with the number of their format if this version cannot read it', () => {
+    for (const decode of [
+      () => decodeState(Uint8Array.of(3, 0), idOf),
+      () => decodeLifetime(Uint8Array.of(3)),
+    ]) {
+      expect(decode).toThrow(
+        'A profile is stored in format 3. This version of the gateway reads formats 1 and 2',
+      );
+    }
+  });
+
+  it('are rejected when they are cut off', () => {
+    const person = personAfter(
+      profileEvent('IMPRESSION', NOON_MS - DAY_MS),
+      profileEvent('PARTICIPATE', NOON_MS, { stake: 5 }),
+    );
+    const parts: readonly [Uint8Array, (bytes: Uint8Array) => unknown][] = [
+      [encodeState(person, numberOf), (bytes) => decodeState(bytes, idOf)],
+      [encodeShown(person, numberOf), (bytes) => decodeShown(bytes, idOf)],
+      [encodeLifetime(person.lifetime), decodeLifetime],
+    ];
+    for (const [bytes, decode] of parts) {
+      for (let length = 1; length < bytes.length; length += 1) {
+        expect(() => decode(bytes.subarray(0, length))).toThrow(RangeError);
+      }
+    }
+  });
+});

@@ -1,0 +1,85 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { MarketIndex, type IndexedMarket } from '../../../../src/storage/markets/market-index.js';
+import type { PackedProfile } from '../../../../src/storage/profiles/packed-profile.js';
+import { encodeRecentEvents, type RecentEvent } from '../../../../src/storage/profiles/recent-events.js';
+import { unpackProfiles, UnreadableProfile } from '../../../../src/storage/profiles/unpack-profiles.js';
+import { readable, uncompacted } from '../../../support/packed-profiles.js';
+import { fold, NOON_MS } from '../../../support/profile-events.js';
+
+const marketOf = (number: number): IndexedMarket => ({
+  ...{ number, id: `m${number}`, category: 'Politics', tags: [] },
+});
+
+const clickOn = (marketNumber: number): RecentEvent => ({
+  ...{ eventType: 'CLICK', occurredAtMs: NOON_MS, weight: 2, dwellMs: null, country: null, stake: null },
+  ...{ marketNumber, probability: 0.5, volume24h: 0 },
+});
+
+/** The profile of a user who clicked on these markets. */
+const clicker = (index: number, markets: readonly number[]): PackedProfile => ({
+  ...uncompacted(`user ${index}`, 1),
+  recent: encodeRecentEvents(markets.map(clickOn)),
+});
+
+/** A cache of markets, and a store that adds to it what it finds; number 9 is of no market. */
+function marketsIn(maxMarkets: number) {
+  const markets = new MarketIndex(maxMarkets);
+  const reads: number[][] = [];
+  const findMarkets = (numbers: ReadonlySet<number>): Promise<Map<number, IndexedMarket | null>> => {
+    reads.push([...numbers]);
+    return Promise.resolve(
+      new Map(
+        [...numbers].map((number) => {
+          if (number !== 9) markets.add(marketOf(number));
+          return [number, number === 9 ? null : marketOf(number)];
+        }),
+      ),
+    );
+  };
+  return { reads, parts: { markets, fold, findMarkets } };
+}
+
+it('decodes profiles that name more markets than the cache holds', async () => {
+  const { reads, parts } = marketsIn(2);
+  parts.markets.add(marketOf(1));
+  const packed = [clicker(0, [1, 2, 9]), clicker(1, [3, 4, 5]), clicker(2, [6, 7, 8])];
+  const profiles = readable(await unpackProfiles(packed, parts));
+  expect(profiles.map(({ profile }) => [...profile.engagements.keys()])).toEqual([
+    ['m1', 'm2'],
+    ['m3', 'm4', 'm5'],
+    ['m6', 'm7', 'm8'],
+  ]);
+  // Market 1 was evicted by the others.
+  expect(reads).toEqual([[2, 9, 3, 4, 5, 6, 7, 8], [1]]);
+});
+
+it('returns an error in place of a profile that cannot be decoded', async () => {
+  const { parts } = marketsIn(10);
+  const cutOff = { ...clicker(1, [1]), recent: Uint8Array.of(5) };
+  const [first, second, third] = await unpackProfiles([clicker(0, [1]), cutOff, clicker(2, [2])], parts);
+  expect([first, third]).toMatchObject([
+    { packed: { userKey: 'user 0' } },
+    { packed: { userKey: 'user 2' } },
+  ]);
+  expect(second).toBeInstanceOf(UnreadableProfile);
+});
+
+it('decodes at most 16 profiles in one turn of the event loop', async () => {
+  const { parts } = marketsIn(10);
+  parts.markets.add(marketOf(1));
+  let decoded = 0;
+  const counting: typeof fold = (profile, events) => {
+    decoded += 1;
+    return fold(profile, events);
+  };
+  const packed = Array.from({ length: 40 }, (_, index) => clicker(index, [1]));
+  const unpacking = unpackProfiles(packed, { ...parts, fold: counting });
+  const byTurn: number[] = [decoded];
+  while (decoded < packed.length) {
+    await nextTurn();
+    byTurn.push(decoded);
+  }
+  expect(await unpacking).toHaveLength(40);
+  expect(byTurn).toEqual([16, 32, 40]);
+});

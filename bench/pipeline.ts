@@ -7,7 +7,7 @@ import { emptySnapshot, patchSnapshot } from '../dist/catalog/catalog-snapshot.j
 import type { Market } from '../dist/catalog/market.js';
 import { pageV1 } from '../dist/feed/v1-pipeline.js';
 import type { RankingContext } from '../dist/feed/candidate.js';
-import type { ScoringUser } from '../dist/scoring/shared/types.js';
+import type { ScoringUser } from '../dist/scoring/v1/inputs.js';
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
 const HOUR_MS = 3_600_000;

@@ -14,7 +14,7 @@ import { parse } from 'csv-parse';
 import { pino } from 'pino';
 import { openBackend, type Backend } from '../dist/app/open-backend.js';
 import { readSettings } from '../dist/config/settings.js';
-import { logit } from '../dist/scoring/v2/logit.js';
+import { logit } from '../dist/scoring/shared/probability.js';
 
 const MINUTE_MS = 60_000;
 const VOLUME = 1_000;

@@ -1,5 +1,5 @@
 import { topicKey, type Market } from '../domain/market.js';
-import type { ScoringMarket } from '../scoring/shared/types.js';
+import type { ScoringMarket } from '../scoring/v1/inputs.js';
 import type { Work } from '../lib/in-slices.js';
 import { columnsOf, columnsWork, type CatalogColumns } from './columns/market-columns.js';
 import { mergeSortWork } from './columns/merge-sort.js';

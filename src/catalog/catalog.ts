@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.js';
 import { checkInput } from '../lib/input/check-input.js';
 import { isStorableText } from '../lib/input/storable.js';
 import type { Logger } from '../lib/logger.js';
-import type { PastMarket } from '../scoring/v2/market-columns.js';
+import type { PastMarket } from '../scoring/v2/features.js';
 import type { Market, MarketTexts } from '../domain/market.js';
 import type { MarketRepository } from '../storage/markets/market-repository.js';
 import { orUnavailable } from '../storage/unavailable.js';

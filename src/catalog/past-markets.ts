@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Market } from '../domain/market.js';
-import type { PastMarket } from '../scoring/v2/market-columns.js';
+import type { PastMarket } from '../scoring/v2/features.js';
 import { toPastMarket, type MarketText } from './columns/market-terms.js';
 
 /** At a few hundred bytes each. */

@@ -1,7 +1,7 @@
 import type { ArchiveIntake } from '../evaluation/archive-builder.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import type { SkipReason } from '../evaluation/replay.js';
-import type { Mean } from '../evaluation/tally.js';
+import type { Mean } from '../evaluation/results.js';
 import { TextTable } from './text-table.js';
 
 const SKIP_SENTENCES: Record<SkipReason, string> = {

@@ -4,15 +4,19 @@ import { openSource, type ImportSource } from '../catalog/importers/open-source.
 import { configVersion } from '../config/config-version.js';
 import { loadRankingConfig } from '../config/ranking-config.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
-import { HALVES, type Half } from '../evaluation/user-half.js';
+import {
+  evaluate,
+  type Evaluation,
+  type EvaluationOptions,
+  type Half,
+  HALVES,
+} from '../evaluation/evaluate.js';
 import { settingsFromEnvironment } from '../config/settings.js';
 import { OperatorError } from '../lib/errors.js';
 import { visible } from '../lib/input/control-characters.js';
-import { ALGORITHM_NAMES, type AlgorithmName } from '../evaluation/algorithm.js';
+import { ALGORITHM_NAMES, type AlgorithmName } from '../evaluation/algorithms.js';
 import type { Archive } from '../evaluation/archive.js';
-import type { ArchiveIntake } from '../evaluation/archive-builder.js';
-import { evaluate, type Evaluation, type EvaluationOptions } from '../evaluation/evaluate.js';
-import { readArchive } from '../evaluation/read-archive.js';
+import { type ArchiveIntake, readArchive } from '../evaluation/archive-builder.js';
 import { countUpTo } from './count-argument.js';
 import { evaluationTable } from './evaluate-table.js';
 import { ProgressView } from './progress-view.js';

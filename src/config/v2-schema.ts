@@ -1,8 +1,13 @@
 import { z } from 'zod';
+import { COMPONENTS_V2, type ComponentNameV2 } from '../scoring/v2/components.js';
 import { amount, days, minutesOfADay, share, whole } from './number-schemas.js';
 
 const scale = amount({ above: 0, most: 10_000 });
 const weight = amount({ least: 0, most: 10 });
+const componentWeights = Object.fromEntries(COMPONENTS_V2.map(({ name }) => [name, weight])) as Record<
+  ComponentNameV2,
+  typeof weight
+>;
 
 /** Which ranking people get. */
 export const rankingChoiceSchema = z.strictObject({
@@ -15,19 +20,8 @@ export const rankingChoiceSchema = z.strictObject({
 /** The constants of algorithm v2. */
 export const v2Schema = z.strictObject({
   weights: z.strictObject({
-    interest: weight,
-    similarity: weight,
-    continuity: weight,
-    depth: weight,
-    freshness: weight,
-    followup: weight,
-    closing: weight,
-    negative: weight,
-    trending: weight,
-    rising: weight,
-    editorial: weight,
-    news: weight,
-    sports: weight,
+    ...componentWeights,
+    // Reserved; a rule requires 0.
     collaborative: weight,
   }),
   taste: z.strictObject({

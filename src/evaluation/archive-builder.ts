@@ -1,59 +1,82 @@
 import { importedEventId } from '../catalog/importers/event-id.js';
+import { readJsonLines } from '../catalog/importers/jsonl.js';
 import type { ImportRecord, InteractionDraft, MarketRecord } from '../catalog/importers/market-draft.js';
+import type { ImportSource } from '../catalog/importers/open-source.js';
 import { applyMarketInput, checkMarketInput } from '../catalog/market-input.js';
 import type { MarketRecord as StoredMarket } from '../catalog/market.js';
 import { interactionInput } from '../tracking/interaction-input.js';
 import type { Archive, ArchivedEvent, ArchivedMarket, ArchivedPrice } from './archive.js';
 
-/** A record that could not be used. */
+/** A rejected record. */
 export interface ArchiveReject {
   readonly source: string;
   readonly line: number;
   readonly reason: string;
 }
 
-/** What became of the records of an archive. */
+/** Counts of the records of an archive. The command prints them as JSON under these names. */
 export interface ArchiveIntake {
   readonly markets: number;
   readonly interactions: number;
   readonly prices: number;
-  /** Interactions that were there already. */
+  /** Interactions whose idempotency key occurred before. */
   readonly duplicates: number;
   readonly rejected: number;
-  /** The first few of those rejected. */
+  /** The first few rejected records. */
   readonly rejects: readonly ArchiveReject[];
 }
 
-const REJECTS_KEPT = 5;
+/**
+ * Reads JSON lines in the import format from several sources into one archive in memory.
+ *
+ * @param onProgress receives the share read, 0–1.
+ * @throws OperatorError when a source cannot be read.
+ */
+export async function readArchive(
+  sources: readonly ImportSource[],
+  onProgress: (share: number) => void,
+): Promise<{ archive: Archive; intake: ArchiveIntake }> {
+  const builder = new ArchiveBuilder();
+  const totalBytes = sources.reduce((sum, source) => sum + source.totalBytes, 0);
+  let bytesBefore = 0;
+  for (const source of sources) {
+    const bytes = source.read((bytesRead) => onProgress((bytesBefore + bytesRead) / Math.max(1, totalBytes)));
+    for await (const record of readJsonLines(bytes, source.encoding)) builder.add(record, source.name);
+    bytesBefore += source.totalBytes;
+  }
+  return builder.finish();
+}
 
-interface Placed<Value> {
+const MAX_REPORTED_REJECTS = 5;
+
+interface Located<Value> {
   readonly source: string;
   readonly line: number;
   readonly value: Value;
 }
 
-type KnownEvent = Omit<ArchivedEvent, 'market'> & { readonly marketId: string };
-type KnownPrice = Omit<ArchivedPrice, 'market'> & { readonly marketId: string };
+type EventById = Omit<ArchivedEvent, 'market'> & { readonly marketId: string };
+type PriceById = Omit<ArchivedPrice, 'market'> & { readonly marketId: string };
 
-/** Makes an archive of records in any order; each is judged by itself, by the rules of an import. */
+/** Builds an archive from records in any order. It validates each record on its own, by the rules of an import. */
 export class ArchiveBuilder {
   readonly #markets = new Map<string, ArchivedMarket>();
-  readonly #events: Placed<KnownEvent>[] = [];
+  readonly #events: Located<EventById>[] = [];
   readonly #eventIds = new Set<string>();
-  readonly #prices: KnownPrice[] = [];
+  readonly #prices: PriceById[] = [];
   #duplicates = 0;
   #rejected = 0;
   readonly #rejects: ArchiveReject[] = [];
 
-  /** @param source named when the record is rejected. */
+  /** @param source name to report with a rejected record. */
   add(record: ImportRecord, source: string): void {
     if (record.kind === 'market') this.#addMarket(record, source);
     else if (record.kind === 'interaction') this.#addInteraction(record.interaction, source, record.line);
     else if (record.kind === 'reject') this.#reject(source, record.line, record.reason);
   }
 
-  /** What a market cost at an instant; a price of a market that never comes is left out. */
-  addPrice(price: KnownPrice): void {
+  /** Adds a price. It is ignored if the archive has no such market in the end. */
+  addPrice(price: PriceById): void {
     this.#prices.push(price);
   }
 
@@ -97,12 +120,12 @@ export class ArchiveBuilder {
     const createdAt = new Date(draft.createdAt);
     const market = applyMarketInput(undefined, { ...input, title: input.title }, createdAt);
     this.#markets.set(market.id, {
-      market: asMade(market),
+      market: asCreated(market),
       createdAtMs: createdAt.getTime(),
       endsAtMs: Math.min(
         market.resolvesAt?.getTime() ?? Infinity,
-        instantOr(Infinity, dates.closedAt),
-        instantOr(Infinity, dates.resolvedAt),
+        parseInstant(dates.closedAt, Infinity),
+        parseInstant(dates.resolvedAt, Infinity),
       ),
     });
     if (dates.pricedAt === undefined) return;
@@ -113,8 +136,8 @@ export class ArchiveBuilder {
   #addInteraction(draft: InteractionDraft, source: string, line: number): void {
     const parsed = interactionInput.safeParse(draft);
     if (!parsed.success) {
-      const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-      this.#reject(source, line, faults.join('; '));
+      const reasons = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+      this.#reject(source, line, reasons.join('; '));
       return;
     }
     const eventId = JSON.stringify([draft.userKey, draft.clientEventId ?? importedEventId(draft)]);
@@ -124,7 +147,7 @@ export class ArchiveBuilder {
     }
     this.#eventIds.add(eventId);
     const { userKey, marketId, eventType, dwellMs, country, stake } = parsed.data;
-    const value: KnownEvent = {
+    const value: EventById = {
       atMs: Date.parse(draft.occurredAt),
       userKey,
       marketId,
@@ -138,12 +161,12 @@ export class ArchiveBuilder {
 
   #reject(source: string, line: number, reason: string): void {
     this.#rejected += 1;
-    if (this.#rejects.length < REJECTS_KEPT) this.#rejects.push({ source, line, reason });
+    if (this.#rejects.length < MAX_REPORTED_REJECTS) this.#rejects.push({ source, line, reason });
   }
 }
 
-/** An archive has these as they were at the end, which would tell the outcome. */
-function asMade(market: StoredMarket): StoredMarket {
+/** Clears the fields that an archive has as of its end. They would leak the outcome. */
+function asCreated(market: StoredMarket): StoredMarket {
   return {
     ...market,
     probability: null,
@@ -157,7 +180,7 @@ function asMade(market: StoredMarket): StoredMarket {
   };
 }
 
-function instantOr(fallback: number, text: string | undefined): number {
+function parseInstant(text: string | undefined, fallback: number): number {
   return text === undefined ? fallback : Date.parse(text);
 }
 

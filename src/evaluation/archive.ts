@@ -1,31 +1,31 @@
 import type { Market } from '../catalog/market.js';
 import type { EventType } from '../domain/event.js';
 
-/** The past of a site, in an order that can be replayed. Times are whole milliseconds since 1970. */
+/** The recorded history of a site in replay order. Times are whole milliseconds since 1970. */
 export interface Archive {
-  /** Ordered by id; the place of a market here is its number. */
+  /** Ordered by id. The index of a market is its number. */
   readonly markets: readonly ArchivedMarket[];
-  /** In order of time; those of one instant in an order that the order of the lines does not change. */
+  /** In order of time. Events of the same instant have an order that does not depend on the order of the input lines. */
   readonly events: readonly ArchivedEvent[];
   /** In order of time. */
   readonly prices: readonly ArchivedPrice[];
 }
 
-export interface ArchivedMarket extends MarketLife {
-  /** As it was made: what only later days could tell (odds, volumes, editorial work, status) is empty. */
+export interface ArchivedMarket extends MarketLifetime {
+  /** The market as created. Fields that only later days could fill are empty: odds, volumes, editorial fields, status. */
   readonly market: Market;
 }
 
-export interface MarketLife {
+export interface MarketLifetime {
   readonly createdAtMs: number;
-  /** From when on it could not be traded any more; infinite when the archive does not say. */
+  /** From this instant on, it could not be traded; infinite when the archive does not say. */
   readonly endsAtMs: number;
 }
 
 export interface ArchivedEvent {
   readonly atMs: number;
   readonly userKey: string;
-  /** The market's number. */
+  /** Number of the market. */
   readonly market: number;
   readonly eventType: EventType;
   readonly dwellMs: number | null;
@@ -33,17 +33,17 @@ export interface ArchivedEvent {
   readonly stake: number | null;
 }
 
-/** What the odds and the volume of a market were at an instant. */
+/** Odds and volume of a market at an instant. */
 export interface ArchivedPrice {
   readonly atMs: number;
-  /** The market's number. */
+  /** Number of the market. */
   readonly market: number;
-  /** 0–1; null when unknown, and for a market with several answers. */
+  /** 0–1; null when unknown, and for a market with several outcomes. */
   readonly probability: number | null;
   readonly volume24h: number;
 }
 
 /** Whether a market could be traded at an instant. */
-export function isOpenAt({ createdAtMs, endsAtMs }: MarketLife, nowMs: number): boolean {
+export function isOpenAt({ createdAtMs, endsAtMs }: MarketLifetime, nowMs: number): boolean {
   return createdAtMs <= nowMs && nowMs < endsAtMs;
 }

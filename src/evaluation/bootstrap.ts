@@ -1,22 +1,22 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
-/** Where a mean lies with 95 % confidence. */
+/** A 95% confidence interval of a mean. */
 export interface Interval {
   readonly low: number;
   readonly high: number;
 }
 
 /**
- * 95 % intervals of means over observations that come in clusters, by the percentile bootstrap: people, not
- * observations, are drawn with replacement, because what one person does hangs together. Every mean is resampled
- * with the same draws. Costs a sum for each cluster, measure and resample, however many the observations.
+ * 95% bootstrap confidence intervals of means over clustered observations, by the percentile method. It resamples
+ * clusters with replacement and not observations, because the observations of one user are not independent. All means
+ * use the same resamples. The cost is a sum per cluster, metric and resample, whatever the number of observations.
  *
  * Source: Efron and Tibshirani 1993, "An introduction to the bootstrap"; Davison and Hinkley 1997, section 3.8.
  *
- * @param counts by cluster, how many observations it has, each above 0.
- * @param sums by measure and cluster, the sum over its observations.
- * @returns by measure; null when there are fewer than two clusters, which say nothing of the spread.
+ * @param counts number of observations by cluster, each above 0.
+ * @param sums by metric and cluster, the sum over its observations.
+ * @returns by metric; null with fewer than two clusters, which have no spread.
  */
 export function bootstrapIntervals(
   counts: Float64Array,
@@ -35,9 +35,9 @@ export function bootstrapIntervals(
       drawn[cluster] = (drawn[cluster] ?? 0) + 1;
     }
     const count = dot(drawn, counts);
-    sums.forEach((ofMeasure, measure) => {
-      const target = means[measure];
-      if (target !== undefined) target[resample] = dot(drawn, ofMeasure) / count;
+    sums.forEach((ofMetric, metric) => {
+      const target = means[metric];
+      if (target !== undefined) target[resample] = dot(drawn, ofMetric) / count;
     });
   }
   return means.map((resampled) => {
@@ -52,10 +52,10 @@ function dot(a: Float64Array, b: Float64Array): number {
   return sum;
 }
 
-/** Between the two nearest of the sorted values, in proportion. */
+/** Quantile with linear interpolation between the two nearest of the sorted values. */
 function quantile(sorted: Float64Array, share: number): number {
-  const place = share * (sorted.length - 1);
-  const below = sorted[Math.floor(place)] ?? NaN;
-  const above = sorted[Math.ceil(place)] ?? NaN;
-  return below + (above - below) * (place - Math.floor(place));
+  const position = share * (sorted.length - 1);
+  const below = sorted[Math.floor(position)] ?? NaN;
+  const above = sorted[Math.ceil(position)] ?? NaN;
+  return below + (above - below) * (position - Math.floor(position));
 }

@@ -1,41 +1,40 @@
+import { createHash } from 'node:crypto';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { RankingConfig } from '../config/ranking-schema.js';
 import { OperatorError } from '../lib/errors.js';
 import { eventWeight } from '../scoring/shared/event-weight.js';
-import type { AlgorithmName } from './algorithm.js';
+import { createAlgorithm, type AlgorithmName } from './algorithms.js';
 import type { Archive } from './archive.js';
-import { createAlgorithm } from './create-algorithm.js';
 import { replay, type SkipReason } from './replay.js';
-import { halfOf, type Half } from './user-half.js';
-import { Tally, type AlgorithmResult, type JudgedCounts } from './tally.js';
+import { ResultAggregator, type AlgorithmResult, type EvaluationCounts } from './results.js';
 
 export interface EvaluationOptions {
   readonly algorithms: readonly AlgorithmName[];
-  /** Share of the interactions, the earliest, from which is only learned: 0 to below 1. */
+  /** Share of the interactions, the earliest, that only train: 0 to below 1. */
   readonly split: number;
   readonly k: number;
-  /** Of so many people, drawn at random, interactions are judged; undefined: of all. */
+  /** Number of users, sampled at random, whose interactions are evaluated; undefined for all. */
   readonly limitUsers: number | undefined;
-  /** Only this half of the people is judged; undefined: both are. */
+  /** The half of the users that is evaluated; undefined for both. */
   readonly half: Half | undefined;
-  /** Of the random ranking, the draw of people and the bootstrap. */
+  /** Seed of the random ranking, the sample of users and the bootstrap. */
   readonly seed: number;
   readonly resamples: number;
 }
 
 export interface Evaluation {
   readonly period: { readonly fromMs: number; readonly splitAtMs: number; readonly toMs: number };
-  readonly counts: JudgedCounts;
+  readonly counts: EvaluationCounts;
   readonly skipped: Readonly<Record<SkipReason, number>>;
   readonly results: readonly { readonly algorithm: AlgorithmName; readonly result: AlgorithmResult }[];
 }
 
 /**
- * Judges algorithms on an archive. The same archive, config and options give the same numbers. A generator, so that
- * the caller may do something else meanwhile: it gives the share done, 0–1, again and again.
+ * Evaluates algorithms on an archive. The same archive, config and options give the same numbers. It yields its
+ * progress, 0–1, so the caller can do other work in between.
  *
- * @throws OperatorError when the archive has no interaction that can be judged.
+ * @throws OperatorError when the archive has no interaction to evaluate.
  */
 export function* evaluate(
   archive: Archive,
@@ -47,62 +46,73 @@ export function* evaluate(
   const last = events.at(-1);
   const split = events[Math.floor(options.split * events.length)];
   if (first === undefined || last === undefined || split === undefined) {
-    throw new OperatorError('There are no interactions to judge by.');
+    throw new OperatorError('The archive has no interactions to evaluate.');
   }
-  const sampled = samplePeople(archive, config, split.atMs, options);
-  const judgements = replay(archive, {
+  const sampled = sampleUsers(archive, config, split.atMs, options);
+  const choices = replay(archive, {
     config,
     algorithms: options.algorithms.map((name) => createAlgorithm(name, archive, config, options.seed)),
     splitAtMs: split.atMs,
     k: options.k,
-    judges: (userKey) => sampled?.has(userKey) ?? isOfHalf(userKey, options.half),
+    isSampled: (userKey) => sampled?.has(userKey) ?? isInHalf(userKey, options.half),
   });
-  const tally = new Tally(archive, options.algorithms.length, options.k);
-  let step = judgements.next();
-  for (; step.done !== true; step = judgements.next()) {
-    tally.add(step.value);
-    yield step.value.place / events.length;
+  const aggregator = new ResultAggregator(archive, options.algorithms.length, options.k);
+  let step = choices.next();
+  for (; step.done !== true; step = choices.next()) {
+    aggregator.add(step.value);
+    yield step.value.position / events.length;
   }
-  const counts = tally.counts();
+  const counts = aggregator.counts();
   if (counts.judged === 0) {
     throw new OperatorError(
-      'No interaction after the split can be judged: each was negative, an impression, on a market that the person knew already, or on one that was not open.',
+      'No interaction after the split can be evaluated: each has weight 0 or less, or is on a market that the user already knew or that was not open.',
     );
   }
   return {
     period: { fromMs: first.atMs, splitAtMs: split.atMs, toMs: last.atMs },
     counts,
     skipped: step.value,
-    results: tally.results(options).flatMap((result, place) => {
-      const algorithm = options.algorithms[place];
+    results: aggregator.results(options).flatMap((result, index) => {
+      const algorithm = options.algorithms[index];
       return algorithm === undefined ? [] : [{ algorithm, result }];
     }),
   };
 }
 
-function isOfHalf(userKey: string, half: Half | undefined): boolean {
+export const HALVES = ['a', 'b'] as const;
+
+/** One of two halves of all users: choose constants on one and report on the other. */
+export type Half = (typeof HALVES)[number];
+
+/** The half of a user: the lowest bit of the first byte of the SHA-256 of the userKey. It is the same in every archive. */
+export function halfOf(userKey: string): Half {
+  const [first = 0] = createHash('sha256').update(userKey).digest();
+  return (first & 1) === 0 ? 'a' : 'b';
+}
+
+function isInHalf(userKey: string, half: Half | undefined): boolean {
   return half === undefined || halfOf(userKey) === half;
 }
 
-/** So many of the people with a positive interaction from the split on, each set of them equally likely. */
-function samplePeople(
+/** A uniform sample of the users with a positive interaction from the split on; undefined without a limit. */
+function sampleUsers(
   { events }: Archive,
   config: RankingConfig,
   splitAtMs: number,
   { limitUsers, half, seed }: EvaluationOptions,
 ): ReadonlySet<string> | undefined {
   if (limitUsers === undefined) return undefined;
-  const people = new Set<string>();
+  const users = new Set<string>();
   for (const { atMs, userKey, eventType, dwellMs } of events) {
     if (atMs < splitAtMs || eventWeight(eventType, dwellMs, config.events) <= 0) continue;
-    if (isOfHalf(userKey, half)) people.add(userKey);
+    if (isInHalf(userKey, half)) users.add(userKey);
   }
-  const left = [...people].sort();
+  const remaining = [...users].sort();
   const rng = xoroshiro128plus(seed);
   const sampled = new Set<string>();
-  while (sampled.size < limitUsers && left.length > 0) {
-    const place = uniformInt(rng, 0, left.length - 1);
-    for (const userKey of left.splice(place, 1)) sampled.add(userKey);
+  while (sampled.size < limitUsers && remaining.length > 0) {
+    const index = uniformInt(rng, 0, remaining.length - 1);
+    for (const userKey of remaining.splice(index, 1)) sampled.add(userKey);
   }
   return sampled;
 }

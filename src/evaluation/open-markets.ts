@@ -1,7 +1,7 @@
-import type { MarketLife } from './archive.js';
+import type { MarketLifetime } from './archive.js';
 import { Timeline } from './timeline.js';
 
-/** Which markets of an archive are open, for somebody who walks forward in time. */
+/** The open markets of an archive at an instant that only advances. */
 export class OpenMarkets {
   readonly #openings: Timeline<number>;
   readonly #endings: Timeline<number>;
@@ -10,8 +10,8 @@ export class OpenMarkets {
   #opened: number[] = [];
   #changed = false;
 
-  constructor(markets: readonly MarketLife[]) {
-    // One that ends before it begins never opens.
+  constructor(markets: readonly MarketLifetime[]) {
+    // A market that ends before its creation never opens.
     const numbers = [...markets.keys()].filter((number) => {
       const market = markets[number];
       return market !== undefined && market.createdAtMs < market.endsAtMs;
@@ -24,7 +24,7 @@ export class OpenMarkets {
     this.#isOpen = new Uint8Array(markets.length);
   }
 
-  /** Those open at the instant that was last walked to, ascending. The same list until it changes. */
+  /** Numbers of the open markets, ascending. The same array until the set changes. */
   get numbers(): readonly number[] {
     if (!this.#changed) return this.#numbers;
     const isOpen = (number: number): boolean => this.#isOpen[number] === 1;
@@ -49,13 +49,13 @@ export class OpenMarkets {
   }
 }
 
-/** Two ascending lists as one. */
+/** Merges two ascending lists. */
 function merge(a: readonly number[], b: readonly number[]): number[] {
   const merged: number[] = [];
-  let place = 0;
+  let index = 0;
   for (const number of a) {
-    for (let other = b[place]; other !== undefined && other < number; other = b[++place]) merged.push(other);
+    for (let other = b[index]; other !== undefined && other < number; other = b[++index]) merged.push(other);
     merged.push(number);
   }
-  return merged.concat(b.slice(place));
+  return merged.concat(b.slice(index));
 }

@@ -1,111 +1,109 @@
 import type { RankingConfig } from '../config/ranking-schema.js';
-import type { Algorithm } from './algorithm.js';
+import type { Algorithm } from './algorithms.js';
 import type { Archive, ArchivedEvent } from './archive.js';
 import { novelty } from './metrics.js';
-import { PastWorld } from './past-world.js';
-import { placeOf, type Placing } from './place-of.js';
+import { PastSite } from './past-site.js';
+import { rankOf, type RankResult } from './rank-of.js';
 
-/** One interaction judged: where each algorithm would have put the market that the person chose. */
-export interface Judgement {
+/** The evaluation of one interaction: where each algorithm ranks the market that the user chose. */
+export interface EvaluatedChoice {
   readonly event: ArchivedEvent;
-  /** How many interactions of the archive came before its instant. */
-  readonly place: number;
-  /** Whether nothing was known of the person. */
-  readonly isNewPerson: boolean;
-  /** Numbers of the open markets; the same list as long as the same are open. */
+  /** Number of interactions of the archive before this instant. */
+  readonly position: number;
+  /** Whether the user has no earlier interactions. */
+  readonly isNewUser: boolean;
+  /** Numbers of the open markets; the same array while the same markets are open. */
   readonly candidates: readonly number[];
   /** By algorithm. */
-  readonly placings: readonly (Placing & { readonly novelty: number })[];
+  readonly ranks: readonly (RankResult & { readonly novelty: number })[];
 }
 
-/** Why interactions after the split were not judged. */
-export const SKIP_REASONS = ['notPositive', 'notSampled', 'touchedBefore', 'notYetCreated', 'over'] as const;
-
-export type SkipReason = (typeof SKIP_REASONS)[number];
+/** Why an interaction after the split is not evaluated. */
+export type SkipReason = 'notPositive' | 'notSampled' | 'touchedBefore' | 'notYetCreated' | 'over';
 
 export interface ReplayOptions {
   readonly config: RankingConfig;
   readonly algorithms: readonly Algorithm[];
-  /** Interactions from this instant on are judged. */
+  /** Interactions from this instant on are evaluated. */
   readonly splitAtMs: number;
   readonly k: number;
-  /** Whose interactions are judged. */
-  readonly judges: (userKey: string) => boolean;
+  /** Whether the interactions of a user are evaluated. */
+  readonly isSampled: (userKey: string) => boolean;
 }
 
 /**
- * Lives through an archive once more, and judges the algorithms right before each interaction from the split on: with
- * what was known strictly before its instant, among the markets open at it. Gives the judgements in order of time;
- * between two of them the caller may do something else.
+ * Replays an archive. Right before each interaction from the split on, it ranks the open markets by each algorithm, with
+ * the data known strictly before the instant. It yields the results in order of time, so the caller can do other work in
+ * between.
  *
- * @returns how many interactions from the split on were not judged, by reason.
+ * @returns the number of interactions from the split on that were not evaluated, by reason.
  */
 export function* replay(
   archive: Archive,
   options: ReplayOptions,
-): Generator<Judgement, Record<SkipReason, number>> {
+): Generator<EvaluatedChoice, Record<SkipReason, number>> {
   const { config, algorithms, splitAtMs, k } = options;
-  const world = new PastWorld(archive, config);
+  const site = new PastSite(archive, config);
   const keys = archive.markets.map(({ market }) => ({ id: market.id, volumeTotal: 0 }));
   const skipped = { notPositive: 0, notSampled: 0, touchedBefore: 0, notYetCreated: 0, over: 0 };
   let scores = new Float64Array(0);
 
-  const judge = (event: ArchivedEvent, place: number): Judgement => {
-    const moment = world.momentOf(event);
+  const evaluateChoice = (event: ArchivedEvent, position: number): EvaluatedChoice => {
+    const moment = site.momentOf(event);
     const { candidates } = moment;
     if (scores.length < candidates.length) scores = new Float64Array(2 * candidates.length);
-    const placings = algorithms.map((algorithm) => {
+    const ranks = algorithms.map((algorithm) => {
       algorithm(moment, scores);
-      const placing = placeOf(candidates, scores, keys, event.market, k);
-      const people = placing.top.map((market) => world.crowd.people[market] ?? 0);
-      return { ...placing, novelty: novelty(people, world.crowd.size) };
+      const result = rankOf(candidates, scores, keys, event.market, k);
+      const users = result.top.map((market) => site.activity.users[market] ?? 0);
+      return { ...result, novelty: novelty(users, site.activity.userCount) };
     });
-    return { event, place, isNewPerson: moment.profile.totalInteractions === 0, candidates, placings };
+    return { event, position, isNewUser: moment.profile.totalInteractions === 0, candidates, ranks };
   };
 
-  for (const { events, place } of instants(archive.events)) {
+  for (const { events, position } of instants(archive.events)) {
     const nowMs = events[0]?.atMs ?? NaN;
-    world.advanceTo(nowMs);
-    const judgedNow = new Set<string>();
+    site.advanceTo(nowMs);
+    const evaluated = new Set<string>();
     for (const event of nowMs >= splitAtMs ? events : []) {
       const identity = JSON.stringify([event.userKey, event.market]);
-      const reason = judgedNow.has(identity) ? 'touchedBefore' : whyNot(event, world, archive, options);
+      const reason = evaluated.has(identity) ? 'touchedBefore' : skipReason(event, site, archive, options);
       if (reason === null) {
-        judgedNow.add(identity);
-        yield judge(event, place);
+        evaluated.add(identity);
+        yield evaluateChoice(event, position);
       } else skipped[reason] += 1;
     }
     for (const event of events) {
-      world.apply(event);
+      site.apply(event);
       const key = keys[event.market];
-      if (key !== undefined) key.volumeTotal = world.crowd.engagements[event.market] ?? 0;
+      if (key !== undefined) key.volumeTotal = site.activity.engagements[event.market] ?? 0;
     }
   }
   return skipped;
 }
 
-function whyNot(
+function skipReason(
   event: ArchivedEvent,
-  world: PastWorld,
+  site: PastSite,
   archive: Archive,
-  { judges }: ReplayOptions,
+  { isSampled }: ReplayOptions,
 ): SkipReason | null {
-  if (world.weightOf(event) <= 0) return 'notPositive';
-  if (!judges(event.userKey)) return 'notSampled';
-  if (world.hasTouched(event.userKey, event.market)) return 'touchedBefore';
-  if (world.isOpen(event.market)) return null;
+  if (site.weightOf(event) <= 0) return 'notPositive';
+  if (!isSampled(event.userKey)) return 'notSampled';
+  if (site.hasTouched(event.userKey, event.market)) return 'touchedBefore';
+  if (site.isOpen(event.market)) return null;
   return event.atMs < (archive.markets[event.market]?.createdAtMs ?? Infinity) ? 'notYetCreated' : 'over';
 }
 
-/** The events of each instant together. */
+/** Groups the events by instant. */
 function* instants(
   events: readonly ArchivedEvent[],
-): Generator<{ readonly events: readonly ArchivedEvent[]; readonly place: number }> {
+): Generator<{ readonly events: readonly ArchivedEvent[]; readonly position: number }> {
   let start = 0;
   for (const [index, event] of events.entries()) {
     const next = events[index + 1];
     if (next?.atMs === event.atMs) continue;
-    yield { events: events.slice(start, index + 1), place: start };
+    yield { events: events.slice(start, index + 1), position: start };
     start = index + 1;
   }
 }

@@ -1,6 +1,7 @@
 import type { CatalogEntry } from '../catalog/catalog.js';
 import type { ProfileState } from '../profiles/profile-service.js';
-import type { ScoreParts, ScoringUser, TrendLookup } from '../scoring/shared/types.js';
+import type { ScoreParts } from '../scoring/score-parts.js';
+import type { ScoringUser, TrendLookup } from '../scoring/v1/inputs.js';
 
 /** What the synchronous stages know of the person and the moment. */
 export interface RankingContext {

@@ -3,9 +3,9 @@ import { patchConfig } from '../config/patch-config.js';
 import { configVersion } from '../config/config-version.js';
 import { BellwetherError } from '../lib/errors.js';
 import { checkInput } from '../lib/input/check-input.js';
+import { contributions, signedWeights } from '../scoring/score-parts.js';
 import type { Candidate } from './candidate.js';
 import type { ComposedFeed } from './composed-feed.js';
-import { contributionsTo } from './contributions.js';
 import type { Explanation, Replay } from './explanation.js';
 import { composeFeed } from './feed-pipeline.js';
 import type { FeedItem } from './feed.js';
@@ -82,6 +82,7 @@ export class ExplainService {
     const places = storedPlaces(served, 0, served.page.length);
     const candidates = await this.#candidatesOf(places, inputs);
     const items = itemsAt(places, rankMarkets(candidates, inputs, this.deps.v2), inputs);
+    const weights = signedWeights(served.algorithm, inputs.config.v2.weights);
     return {
       feedId,
       userKey: served.userKey,
@@ -93,7 +94,7 @@ export class ExplainService {
       stages,
       items: items.map((item) => ({
         ...item,
-        contributions: contributionsTo(item.scores, served.algorithm, inputs.config.v2.weights),
+        contributions: contributions(item.scores, weights),
       })),
       notes: served.notes,
       replay: { outcome: outcomeOf(served, again, isHeld), changed },

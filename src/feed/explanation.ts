@@ -1,4 +1,4 @@
-import type { ScoreParts } from '../scoring/shared/types.js';
+import type { Contribution } from '../scoring/score-parts.js';
 import type { FeedItem } from './feed.js';
 
 /** Why a feed is as it is. */
@@ -29,15 +29,6 @@ export interface Stage {
 export interface ExplainedItem extends FeedItem {
   /** What each part adds to the score, its weight and the discount included; largest first. */
   readonly contributions: readonly Contribution[];
-}
-
-export interface Contribution {
-  readonly part: keyof ScoreParts;
-  /** Before its weight. */
-  readonly value: number;
-  readonly weight: number;
-  /** What of it is in the final score. */
-  readonly adds: number;
 }
 
 /** Whether making the feed again gave the same. */

@@ -5,7 +5,7 @@ import type { LoadedConfig } from '../config/live-config.js';
 import { BellwetherError } from '../lib/errors.js';
 import { checkInput } from '../lib/input/check-input.js';
 import { takeTurn } from '../lib/take-turn.js';
-import { feedSections } from '../scoring/v1/feed-sections.js';
+import { feedSections } from '../scoring/v1/page-layout.js';
 import type { TrendService } from '../trends/trend-service.js';
 import type { ScoredCandidate } from './candidate.js';
 import type { ComposedFeed } from './composed-feed.js';

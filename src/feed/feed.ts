@@ -1,5 +1,5 @@
 import type { Market } from '../catalog/market.js';
-import type { ScoreParts } from '../scoring/shared/types.js';
+import type { ScoreParts } from '../scoring/score-parts.js';
 import type { Badge } from './badge.js';
 import type { Slot } from './composition/slots.js';
 

@@ -1,4 +1,4 @@
-import { finalScorerV1 } from '../scoring/v1/final-v1.js';
+import { finalScorerV1 } from '../scoring/v1/scorer.js';
 import type { Candidate, RankingContext } from './candidate.js';
 
 /** The final score of every candidate, in the order of the candidates. */

@@ -1,6 +1,6 @@
 import { explorationWeight } from '../scoring/shared/exploration-weight.js';
-import { blendTrends } from '../scoring/shared/trending-blend.js';
-import type { ScoresV2 } from '../scoring/v2/score-v2.js';
+import { blendTrends } from '../scoring/shared/trending.js';
+import type { ScoresV2 } from '../scoring/v2/scorer.js';
 import type { RankingInputs } from './ranking-inputs.js';
 import { fillRemovals } from './row-filters.js';
 

@@ -1,6 +1,6 @@
 import { toPastMarket } from '../catalog/columns/market-terms.js';
 import type { ProfileState } from '../profiles/profile-service.js';
-import type { PastMarket } from '../scoring/v2/market-columns.js';
+import type { PastMarket } from '../scoring/v2/features.js';
 import type { RankingInputs } from './ranking-inputs.js';
 
 /** The markets of a user's history that `find` knows and that are not open; by id. */

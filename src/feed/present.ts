@@ -1,9 +1,9 @@
 import type { ScoredCandidate } from './candidate.js';
 import type { ComposedFeed, ComposedItem } from './composed-feed.js';
 import type { FeedItem } from './feed.js';
-import { weightsOf } from './contributions.js';
 import { reasonOf } from './reason.js';
 import type { RankingInputs } from './ranking-inputs.js';
+import { signedWeights } from '../scoring/score-parts.js';
 import type { ServedFeed } from './served-feed.js';
 
 type Place = Pick<FeedItem, 'rank' | 'score' | 'slot' | 'badge' | 'propensity'>;
@@ -65,6 +65,6 @@ function toItem(
   const { category } = market;
   const shown = { scores, slot: place.slot, category, country, moved: place.badge === 'MOVED' };
   const { rank, score, slot, badge, propensity } = place;
-  const reason = reasonOf(shown, weightsOf(algorithm, config.v2.weights));
+  const reason = reasonOf(shown, signedWeights(algorithm, config.v2.weights));
   return { rank, score, slot, badge, propensity, scores, market, reason };
 }

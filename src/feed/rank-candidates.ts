@@ -1,5 +1,5 @@
 import { compareRanked } from '../scoring/shared/rank-order.js';
-import { scorerV1 } from '../scoring/v1/score-v1.js';
+import { scorerV1 } from '../scoring/v1/scorer.js';
 import type { Candidate, RankingContext, ScoredCandidate } from './candidate.js';
 
 /** Scores every candidate by itself, part by part, and puts them in order, best first. */

@@ -1,5 +1,5 @@
 import type { RankingConfig } from '../config/ranking-schema.js';
-import { ScorerV2 } from '../scoring/v2/score-v2.js';
+import { ScorerV2 } from '../scoring/v2/scorer.js';
 import { PageKeys } from './page-keys.js';
 
 /** What algorithm v2 works with: memory that one ranking after the other uses, since each runs without a pause. */

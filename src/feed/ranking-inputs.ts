@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CatalogSnapshot } from '../catalog/catalog.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
 import type { ProfileState } from '../profiles/profile-service.js';
-import type { PastMarket } from '../scoring/v2/market-columns.js';
+import type { PastMarket } from '../scoring/v2/features.js';
 import type { TrendState } from '../trends/trend-state.js';
 
 /**

@@ -1,5 +1,5 @@
-import type { RankingConfig } from '../config/ranking-schema.js';
-import type { ScoreParts } from '../scoring/shared/types.js';
+import type { ScoreParts, SignedWeights } from '../scoring/score-parts.js';
+import type { ComponentNameV2 } from '../scoring/v2/components.js';
 import type { Slot } from './composition/slots.js';
 
 /** What a sentence is made of. */
@@ -11,7 +11,7 @@ export interface Shown {
   readonly moved: boolean;
 }
 
-type Part = keyof RankingConfig['v2']['weights'];
+type Part = ComponentNameV2;
 
 /** What each part adds to a score, in the person's words; parts that say nothing by themselves are left out. */
 const WORDS: Readonly<Partial<Record<Part, (shown: Shown) => string | null>>> = {
@@ -43,13 +43,10 @@ const LEAST = 0.02;
  *
  * @param weights of the algorithm, by part.
  */
-export function reasonOf(
-  shown: Shown,
-  weights: Readonly<Partial<Record<keyof ScoreParts, number>>>,
-): string | null {
+export function reasonOf(shown: Shown, weights: SignedWeights): string | null {
   if (shown.slot === 'EXPLORATION') return 'It is new, or few have seen it yet.';
   const largest = (Object.keys(WORDS) as Part[])
-    .map((part) => ({ part, adds: (weights[part] ?? 0) * (partOf(shown.scores, part) ?? 0) }))
+    .map((part) => ({ part, adds: (weights[part] ?? 0) * (shown.scores[part] ?? 0) }))
     .filter(({ adds }) => adds >= LEAST)
     .sort((a, b) => b.adds - a.adds)
     .flatMap(({ part }) => WORDS[part]?.(shown) ?? [])
@@ -57,8 +54,4 @@ export function reasonOf(
   const told = shown.moved ? ['it changed since you were shown it', ...largest].slice(0, 2) : largest;
   const sentence = told.join(', and ');
   return sentence === '' ? null : `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
-}
-
-function partOf(scores: ScoreParts, part: Part): number | null {
-  return part === 'negative' || part === 'collaborative' ? null : scores[part];
 }

@@ -1,7 +1,7 @@
 import type { CatalogSnapshot } from '../catalog/catalog.js';
 import { requireFull } from '../profiles/profile-service.js';
 import { scoringUser } from '../profiles/scoring-user.js';
-import type { FeedSections } from '../scoring/v1/feed-sections.js';
+import type { FeedSections } from '../scoring/v1/page-layout.js';
 import { compareScored } from '../scoring/shared/rank-order.js';
 import { badgeOf } from './badge.js';
 import type { Candidate, Filter, RankingContext, ScoredCandidate } from './candidate.js';

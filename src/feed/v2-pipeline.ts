@@ -1,6 +1,6 @@
 import type { CatalogEntry, CatalogSnapshot } from '../catalog/catalog.js';
-import type { TrendColumns } from '../scoring/v2/market-columns.js';
-import type { ScoresV2 } from '../scoring/v2/score-v2.js';
+import type { TrendColumns } from '../scoring/v2/features.js';
+import type { ScoresV2 } from '../scoring/v2/scorer.js';
 import { badgeOf } from './badge.js';
 import type { ComposedFeed, ComposedItem, RestItem } from './composed-feed.js';
 import { bestPersonal } from './composition/best-personal.js';

@@ -1,5 +1,5 @@
 import { ENGAGEMENTS_WITH_TOPICS, type EngagementTopics, type FullProfile } from '../domain/profile.js';
-import type { ScoringUser } from '../scoring/shared/types.js';
+import type { ScoringUser } from '../scoring/v1/inputs.js';
 
 const RECENT_WINDOW_MS = 24 * 3_600_000;
 

@@ -1,5 +1,11 @@
 import type { EngagementState, ProfileState } from '../domain/profile.js';
-import type { EngagementV2, HeldV2, ImpressionV2, TopicTasteV2, UserV2 } from '../scoring/v2/user-v2.js';
+import type {
+  KnownMarket,
+  MarketEngagement,
+  MarketImpressions,
+  TopicPoints,
+  UserFeatures,
+} from '../scoring/v2/features.js';
 import { isForgotten } from './forget-faded.js';
 import type { ProfileMemory } from './profile-memory.js';
 import { topicTaste } from './topic-taste.js';
@@ -8,11 +14,11 @@ const ENGAGEMENTS = 200;
 const DAY_MS = 24 * 3_600_000;
 
 /** What algorithm v2 reads of a person at an instant; null for one of whom nothing is known. */
-export function userV2(state: ProfileState, nowMs: number, memory: ProfileMemory): UserV2 | null {
+export function userV2(state: ProfileState, nowMs: number, memory: ProfileMemory): UserFeatures | null {
   if (state.totalInteractions === 0 && state.impressions.size === 0) return null;
   const idleMs = nowMs - (state.lastActiveAtMs ?? -Infinity);
   const sessionStartedAtMs = idleMs < memory.sessionIdleMs ? state.sessionStartedAtMs : null;
-  const topics: TopicTasteV2[] = [];
+  const topics: TopicPoints[] = [];
   const dwellByCategory = new Map<string, { totalMs: number; events: number }>();
   for (const topic of state.topics.values()) {
     const { kind, key, dwellMsTotal: totalMs, dwellEvents: events } = topic;
@@ -27,22 +33,22 @@ export function userV2(state: ProfileState, nowMs: number, memory: ProfileMemory
     dwellByCategory,
     views: viewsOf(state.engagements),
     impressions: impressionsOf(state, nowMs),
-    held: heldMarkets(state),
+    knownMarkets: knownMarkets(state),
   };
 }
 
 function latestEngagements(
   engagements: ReadonlyMap<string, EngagementState>,
   sessionStartedAtMs: number,
-): EngagementV2[] {
-  const latest: EngagementV2[] = [];
+): MarketEngagement[] {
+  const latest: MarketEngagement[] = [];
   for (const { marketId, engagedAtMs: atMs, weight } of engagements.values()) {
     if (atMs !== null) latest.push({ marketId, atMs, weight, inSession: atMs >= sessionStartedAtMs });
   }
   return latest.sort((a, b) => b.atMs - a.atMs || (a.marketId < b.marketId ? -1 : 1)).slice(0, ENGAGEMENTS);
 }
 
-function viewsOf(engagements: ReadonlyMap<string, EngagementState>): UserV2['views'] {
+function viewsOf(engagements: ReadonlyMap<string, EngagementState>): UserFeatures['views'] {
   const views: { marketId: string; probability: number }[] = [];
   for (const { marketId, viewedAtMs, viewProbability } of engagements.values()) {
     if (viewedAtMs !== null) views.push({ marketId, probability: viewProbability ?? NaN });
@@ -50,19 +56,19 @@ function viewsOf(engagements: ReadonlyMap<string, EngagementState>): UserV2['vie
   return views;
 }
 
-function heldMarkets({ engagements }: ProfileState): HeldV2[] {
-  const held: HeldV2[] = [];
+function knownMarkets({ engagements }: ProfileState): KnownMarket[] {
+  const known: KnownMarket[] = [];
   for (const engagement of engagements.values()) {
     const { marketId, engagedAtMs, tradedAtMs } = engagement;
     if (engagedAtMs === null && tradedAtMs === null) continue;
-    held.push({
+    known.push({
       marketId,
       tradedAtMs: tradedAtMs ?? NaN,
       openedAtMs: engagedAtMs ?? NaN,
       probability: lastSeenOdds(engagement) ?? NaN,
     });
   }
-  return held;
+  return known;
 }
 
 /** As of the later of the last look and the last trade. */
@@ -71,8 +77,8 @@ function lastSeenOdds(engagement: EngagementState): number | null {
   return (tradedAtMs ?? -Infinity) >= (viewedAtMs ?? -Infinity) ? tradedProbability : viewProbability;
 }
 
-function impressionsOf({ impressions, engagements }: ProfileState, nowMs: number): ImpressionV2[] {
-  const lately: ImpressionV2[] = [];
+function impressionsOf({ impressions, engagements }: ProfileState, nowMs: number): MarketImpressions[] {
+  const lately: MarketImpressions[] = [];
   for (const { marketId, shownAtMs, probability, volume24h } of impressions.values()) {
     const [lastShownAtMs] = shownAtMs;
     if (lastShownAtMs === undefined) continue;

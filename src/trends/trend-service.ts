@@ -7,7 +7,7 @@ import {
 } from '../storage/trends/computation-repository.js';
 import type { Store } from '../storage/store.js';
 import type { TrendingScope } from '../storage/trends/trending-repository.js';
-import type { MarketColumns } from '../scoring/v2/market-columns.js';
+import type { MarketColumns } from '../scoring/v2/features.js';
 import type { TrendComputations } from './trend-computations.js';
 import { NO_TRENDS, type Attention, type MarketMomentum, type TrendScores } from './trend-columns.js';
 import { TrendState } from './trend-state.js';

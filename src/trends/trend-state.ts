@@ -1,6 +1,6 @@
 import type { Work } from '../lib/in-slices.js';
-import type { MarketColumns, TrendColumns } from '../scoring/v2/market-columns.js';
-import type { TrendLookup } from '../scoring/shared/types.js';
+import type { MarketColumns, TrendColumns } from '../scoring/v2/features.js';
+import type { TrendLookup } from '../scoring/v1/inputs.js';
 import type { MarketMomentum, TrendScores } from './trend-columns.js';
 import { TrendColumnsOf, TrendsBySlot, type ExposureColumns } from './trends-by-slot.js';
 

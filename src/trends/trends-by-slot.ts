@@ -1,7 +1,7 @@
 import type { Work } from '../lib/in-slices.js';
-import { popularColumn } from '../scoring/shared/popular.js';
-import { risingColumn, risingStrength } from '../scoring/shared/rising.js';
-import type { MarketColumns, TrendColumns } from '../scoring/v2/market-columns.js';
+import { popularityColumn } from '../scoring/shared/trending.js';
+import { risingColumn, risingStrength } from '../scoring/shared/momentum.js';
+import type { MarketColumns, TrendColumns } from '../scoring/v2/features.js';
 import type { TrendScores } from './trend-columns.js';
 
 /** How often each market was shown and opened lately, by row. */
@@ -99,7 +99,7 @@ export class TrendsBySlot {
 
   attention(columns: MarketColumns): Record<'impressions' | 'clicks' | 'popular', Float64Array> {
     const people = this.#popularity.byRow(columns);
-    if (this.#popular?.people !== people) this.#popular = { people, column: popularColumn(people) };
+    if (this.#popular?.people !== people) this.#popular = { people, column: popularityColumn(people) };
     return {
       impressions: this.#impressions.byRow(columns),
       clicks: this.#clicks.byRow(columns),

@@ -1,15 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { feedSections } from '../../src/scoring/v1/feed-sections.js';
-import { diversifyFirstPage } from '../../src/scoring/v1/first-page-diversity.js';
+import { diversifyFirstPage, feedSections } from '../../src/scoring/v1/page-layout.js';
 import { compareRanked } from '../../src/scoring/shared/rank-order.js';
-import { scorerV1 } from '../../src/scoring/v1/score-v1.js';
-import type {
-  MarketTrend,
-  RecentMarket,
-  ScoreParts,
-  ScoringMarket,
-  ScoringUser,
-} from '../../src/scoring/shared/types.js';
+import { scorerV1 } from '../../src/scoring/v1/scorer.js';
+import type { MarketTrend, RecentMarket, ScoringMarket, ScoringUser } from '../../src/scoring/v1/inputs.js';
+import type { ScoreParts } from '../../src/scoring/score-parts.js';
 
 interface FrozenMarket {
   id: string;

@@ -6,22 +6,22 @@ export const START_MS = Date.UTC(2026, 0, 1);
 export const MINUTE_MS = 60_000;
 export const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** So many minutes after the start. */
+/** The given number of minutes after the start. */
 export const minute = (count: number): string => new Date(START_MS + count * MINUTE_MS).toISOString();
 
-/** A market made at the start. */
-export function archived(id: string, facts: Partial<MarketDraft> = {}, dates: MarketDates = {}) {
-  return { market: { id, title: `Market ${id}`, createdAt: minute(0), ...facts }, dates };
+/** A market created at the start. */
+export function archived(id: string, details: Partial<MarketDraft> = {}, dates: MarketDates = {}) {
+  return { market: { id, title: `Market ${id}`, createdAt: minute(0), ...details }, dates };
 }
 
-/** A CLICK, unless said otherwise. */
+/** A CLICK, unless `details` has another event type. */
 export function interaction(
   userKey: string,
   marketId: string,
   occurredAt: string,
-  facts: Partial<InteractionDraft> = {},
+  details: Partial<InteractionDraft> = {},
 ): InteractionDraft {
-  return { userKey, marketId, eventType: 'CLICK', occurredAt, ...facts };
+  return { userKey, marketId, eventType: 'CLICK', occurredAt, ...details };
 }
 
 export interface PastPrice {

@@ -4,9 +4,16 @@ import { parse } from 'yaml';
 import { toEntry } from '../../src/catalog/catalog-snapshot.js';
 import { columnsOf } from '../../src/catalog/columns/market-columns.js';
 import type { Market } from '../../src/domain/market.js';
-import type { ImpressionConstants, V2Constants } from '../../src/scoring/v2/constants.js';
-import type { MarketColumns, TrendColumns } from '../../src/scoring/v2/market-columns.js';
-import type { EngagementV2, HeldV2, ImpressionV2, UserV2 } from '../../src/scoring/v2/user-v2.js';
+import type { V2Constants } from '../../src/scoring/v2/components.js';
+import type { ImpressionConstants } from '../../src/scoring/v2/constants.js';
+import type {
+  KnownMarket,
+  MarketColumns,
+  MarketEngagement,
+  MarketImpressions,
+  TrendColumns,
+  UserFeatures,
+} from '../../src/scoring/v2/features.js';
 import { storedMarket } from './stored-market.js';
 
 export const NOW_MS = Date.UTC(2026, 5, 15, 12);
@@ -21,8 +28,8 @@ const defaults = parse(readFileSync(new URL('../../src/config/default.yaml', imp
 export const CONSTANTS: V2Constants = defaults.v2;
 export const IMPRESSIONS: ImpressionConstants = defaults.impressions;
 
-/** Somebody of whom nothing is known but what is given. */
-export function userOf(details: Partial<UserV2> = {}): UserV2 {
+/** A user with only the given features. */
+export function userOf(details: Partial<UserFeatures> = {}): UserFeatures {
   return {
     topics: [],
     sessionEvents: 0,
@@ -31,16 +38,16 @@ export function userOf(details: Partial<UserV2> = {}): UserV2 {
     dwellByCategory: new Map(),
     views: [],
     impressions: [],
-    held: [],
+    knownMarkets: [],
     ...details,
   };
 }
 
-export function engagementOf(marketId: string, details: Partial<EngagementV2> = {}): EngagementV2 {
+export function engagementOf(marketId: string, details: Partial<MarketEngagement> = {}): MarketEngagement {
   return { marketId, atMs: NOW_MS, weight: 1, inSession: false, ...details };
 }
 
-export function impressionOf(marketId: string, details: Partial<ImpressionV2> = {}): ImpressionV2 {
+export function impressionsOf(marketId: string, details: Partial<MarketImpressions> = {}): MarketImpressions {
   return {
     ...{
       marketId,
@@ -56,7 +63,7 @@ export function impressionOf(marketId: string, details: Partial<ImpressionV2> = 
   };
 }
 
-export function heldOf(marketId: string, details: Partial<HeldV2> = {}): HeldV2 {
+export function knownMarketOf(marketId: string, details: Partial<KnownMarket> = {}): KnownMarket {
   return { marketId, tradedAtMs: NOW_MS, openedAtMs: NOW_MS, probability: 0.5, ...details };
 }
 
@@ -64,7 +71,7 @@ export function columnsOfMarkets(...markets: readonly Market[]): MarketColumns {
   return columnsOf(markets.map(toEntry));
 }
 
-/** Trends of nothing at all but what is given. */
+/** Trends that are 0 except for the given columns. */
 export function trendsOf(size: number, details: Partial<TrendColumns> = {}): TrendColumns {
   const none = () => new Float64Array(size);
   return { global: none(), local: null, rising: none(), popular: none(), ...details };
@@ -85,7 +92,7 @@ const WORDS = [
 const unit = fc.double({ min: 0, max: 1, noNaN: true });
 const ids = (count: number) => Array.from({ length: count }, (_, index) => `m${index}`);
 const idsOfOpen = ids(12);
-/** Some engagements are with markets that are not open: of `p0` the text is known, of `p1` nothing. */
+/** Engagements may be with markets that are not open: tests know the text of `p0` and nothing of `p1`. */
 const idsOfAll = [...idsOfOpen, 'p0', 'p1'];
 
 const instant = (days: number) =>
@@ -132,7 +139,7 @@ const marketId = fc.constantFrom(...idsOfAll);
 const distinct = <Item extends { readonly marketId: string }>(item: fc.Arbitrary<Item>) =>
   fc.uniqueArray(item, { selector: (given) => given.marketId, maxLength: 10 });
 
-export const userArbitrary: fc.Arbitrary<UserV2> = fc.record({
+export const userArbitrary: fc.Arbitrary<UserFeatures> = fc.record({
   topics: fc.uniqueArray(
     fc.record({
       kind: fc.constantFrom('CATEGORY' as const, 'TAG' as const),
@@ -168,7 +175,7 @@ export const userArbitrary: fc.Arbitrary<UserV2> = fc.record({
       ignoredSinceMs: fc.nat(7 * DAY_MS).map((agoMs) => NOW_MS - agoMs),
     }),
   ),
-  held: distinct(
+  knownMarkets: distinct(
     fc.record({
       marketId,
       tradedAtMs: fc.oneof(instant(60), fc.constant(NaN)),

@@ -1,10 +1,10 @@
-import type { MarketColumns } from '../../scoring/v2/market-columns.js';
+import type { MarketColumns } from '../../scoring/v2/features.js';
 import type { Work } from '../../lib/in-slices.js';
 import { editedColumn, type RowEdits } from './row-edits.js';
 
 type CreationOrder = Pick<
   MarketColumns,
-  'creationPlace' | 'creationPlaceOf' | 'creationSpread' | 'creationSpreadOf'
+  'creationRank' | 'creationRankOf' | 'creationSpread' | 'creationSpreadOf'
 >;
 
 /** The order of creation of a catalog, with the times of creation in order. */
@@ -17,22 +17,22 @@ export function* creationOrderWork(createdAtMs: Float64Array): Work<CatalogCreat
   const times = createdAtMs.toSorted();
   yield;
   const order = orderOf(times);
-  const creationPlace = new Float64Array(createdAtMs.length);
+  const creationRank = new Float64Array(createdAtMs.length);
   const creationSpread = new Float64Array(createdAtMs.length);
   for (const [row, instant] of createdAtMs.entries()) {
-    creationPlace[row] = order.creationPlaceOf(instant);
+    creationRank[row] = order.creationRankOf(instant);
     creationSpread[row] = order.creationSpreadOf(instant);
     if (row % ROWS_AT_ONCE === 0) yield;
   }
-  return { creationPlace, creationSpread, creationTimes: times, ...order };
+  return { creationRank, creationSpread, creationTimes: times, ...order };
 }
 
 /** The positions of a few markets in the order of creation of a catalog. */
 export function creationOrderOfSome(createdAtMs: Float64Array, catalog: CreationOrder): CreationOrder {
-  const { creationPlaceOf, creationSpreadOf } = catalog;
+  const { creationRankOf, creationSpreadOf } = catalog;
   return {
-    creationPlace: createdAtMs.map((instant) => creationPlaceOf(instant)),
-    creationPlaceOf: (instant) => creationPlaceOf(instant),
+    creationRank: createdAtMs.map((instant) => creationRankOf(instant)),
+    creationRankOf: (instant) => creationRankOf(instant),
     creationSpread: createdAtMs.map((instant) => creationSpreadOf(instant)),
     creationSpreadOf: (instant) => creationSpreadOf(instant),
   };
@@ -58,7 +58,7 @@ export function patchCreation<Entry>(
   const come = Float64Array.from(edits.fresh, ({ row }) => after[row] as number).sort();
   const times = merged(old.creationTimes, gone, come);
   const order = orderOf(times);
-  const creationPlace = editedColumn(old.creationPlace, edits, () => NaN);
+  const creationRank = editedColumn(old.creationRank, edits, () => NaN);
   const creationSpread = editedColumn(old.creationSpread, edits, () => NaN);
   const first = Math.min(come[0] ?? Infinity, gone[0] ?? Infinity);
   const last = Math.max(come.at(-1) ?? -Infinity, gone.at(-1) ?? -Infinity);
@@ -67,17 +67,17 @@ export function patchCreation<Entry>(
     const instant = after[row] as number;
     if (instant < first) continue;
     if (instant > last) {
-      creationPlace[row] = (creationPlace[row] as number) + more;
+      creationRank[row] = (creationRank[row] as number) + more;
       continue;
     }
     const cameBefore = countBefore(instant, come);
     const wentBefore = countBefore(instant, gone);
     if (come[cameBefore] === instant || gone[wentBefore] === instant) {
-      creationPlace[row] = order.creationPlaceOf(instant);
+      creationRank[row] = order.creationRankOf(instant);
       creationSpread[row] = order.creationSpreadOf(instant);
-    } else creationPlace[row] = (creationPlace[row] as number) + cameBefore - wentBefore;
+    } else creationRank[row] = (creationRank[row] as number) + cameBefore - wentBefore;
   }
-  return { creationPlace, creationSpread, creationTimes: times, ...order };
+  return { creationRank, creationSpread, creationTimes: times, ...order };
 }
 
 /** Sorted times without those that are gone and with those that have come, sorted; `gone` are among the times. */
@@ -106,9 +106,9 @@ function merged(times: Float64Array, gone: Float64Array, come: Float64Array): Fl
   return all;
 }
 
-function orderOf(sorted: Float64Array): Pick<CreationOrder, 'creationPlaceOf' | 'creationSpreadOf'> {
+function orderOf(sorted: Float64Array): Pick<CreationOrder, 'creationRankOf' | 'creationSpreadOf'> {
   return {
-    creationPlaceOf: (instant) => (countBefore(instant, sorted) + countUpTo(instant, sorted) - 1) / 2,
+    creationRankOf: (instant) => (countBefore(instant, sorted) + countUpTo(instant, sorted) - 1) / 2,
     creationSpreadOf: (instant) => {
       const together = countUpTo(instant, sorted) - countBefore(instant, sorted);
       return together > 1 ? (together + 1) / 3 : 0;

@@ -1,6 +1,6 @@
 import type { Market } from '../../domain/market.js';
-import type { ScoringMarket } from '../../scoring/shared/types.js';
-import type { MarketColumns } from '../../scoring/v2/market-columns.js';
+import type { ScoringMarket } from '../../scoring/v1/inputs.js';
+import type { MarketColumns } from '../../scoring/v2/features.js';
 import type { TermCounts } from '../../scoring/v2/terms.js';
 import { creationOrderOfSome, creationOrderWork, type CatalogCreation } from './creation-order.js';
 import { atOnce, type Work } from '../../lib/in-slices.js';

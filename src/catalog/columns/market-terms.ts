@@ -1,7 +1,6 @@
 import type { Market } from '../../domain/market.js';
-import { TEXT_CONSTANTS } from '../../scoring/v2/constants.js';
-import type { PastMarket } from '../../scoring/v2/market-columns.js';
-import { countTerms, type TermCounts } from '../../scoring/v2/terms.js';
+import { countTerms, TERM_COUNTS, type TermCounts } from '../../scoring/v2/terms.js';
+import type { PastMarket } from '../../scoring/v2/features.js';
 
 /** What the words of a market are taken from. */
 export type MarketText = Pick<Market, 'title' | 'category' | 'tags'>;
@@ -17,11 +16,10 @@ export function marketTerms(market: MarketText): TermCounts {
 
 /** The words of a market's title, category and tags. */
 export function readTerms(market: MarketText): TermCounts {
-  const { categoryCount, tagCount } = TEXT_CONSTANTS;
   return countTerms([
     [market.title, 1],
-    [market.category, categoryCount],
-    ...market.tags.map((tag) => [tag, tagCount] as const),
+    [market.category, TERM_COUNTS.category],
+    ...market.tags.map((tag) => [tag, TERM_COUNTS.tag] as const),
   ]);
 }
 

@@ -1,7 +1,5 @@
-import { inverseFrequency } from '../../scoring/v2/inverse-frequency.js';
-import type { TextColumns } from '../../scoring/v2/market-columns.js';
-import type { TermCounts } from '../../scoring/v2/terms.js';
-import { writeUnitVector } from '../../scoring/v2/unit-vector.js';
+import { inverseDocumentFrequency, type TermCounts, writeUnitVector } from '../../scoring/v2/terms.js';
+import type { TextColumns } from '../../scoring/v2/features.js';
 import type { Work } from '../../lib/in-slices.js';
 import { Numbering } from './numbering.js';
 
@@ -18,7 +16,7 @@ const WORDS_AT_ONCE = 4_096;
 
 /**
  * The words of markets as vectors: the weight of a word is its count in title, category and tags, times
- * {@link inverseFrequency} of it among the markets, and each vector has length 1.
+ * {@link inverseDocumentFrequency} of it among the markets, and each vector has length 1.
  *
  * @param termsOf the words of a row.
  */
@@ -50,7 +48,7 @@ export function* weighed({
   yield;
   const idf = new Float64Array(count);
   for (let term = 0; term < count; term += 1) {
-    idf[term] = inverseFrequency(size, postingStart[term + 1] as number);
+    idf[term] = inverseDocumentFrequency(size, postingStart[term + 1] as number);
     postingStart[term + 1] = (postingStart[term + 1] as number) + (postingStart[term] as number);
     if (term % WORDS_AT_ONCE === 0) yield;
   }
@@ -73,7 +71,7 @@ export function* weighed({
     if (row % ROWS_AT_ONCE === 0) yield;
   }
   return {
-    ...{ start, terms, counts, words, weights, count, idf, unknownIdf: inverseFrequency(size, 0) },
+    ...{ start, terms, counts, words, weights, count, idf, unknownIdf: inverseDocumentFrequency(size, 0) },
     idOf: (term) => words.find(term, count),
     ...{ postingStart, postingRows, postingWeights },
   };

@@ -1,6 +1,6 @@
-import type { ScoringMarket } from '../../scoring/shared/types.js';
-import { inverseFrequency } from '../../scoring/v2/inverse-frequency.js';
-import type { TopicColumns } from '../../scoring/v2/market-columns.js';
+import type { ScoringMarket } from '../../scoring/v1/inputs.js';
+import { inverseDocumentFrequency } from '../../scoring/v2/terms.js';
+import type { TopicColumns } from '../../scoring/v2/features.js';
 import type { Work } from '../../lib/in-slices.js';
 import { Numbering } from './numbering.js';
 import type { RowEdits } from './row-edits.js';
@@ -43,11 +43,11 @@ export function weighedTopics({
   const markets = start.length - 1;
   const having = new Float64Array(numbering.size);
   for (const id of ids) having[id] = (having[id] as number) + 1;
-  const most = inverseFrequency(markets, 1);
+  const most = inverseDocumentFrequency(markets, 1);
   return topicColumns(
     start,
     ids,
-    having.map((df) => inverseFrequency(markets, df) / most),
+    having.map((df) => inverseDocumentFrequency(markets, df) / most),
     numbering,
   );
 }

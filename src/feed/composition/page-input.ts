@@ -1,5 +1,5 @@
 import type { FeedConfig } from '../../config/feed-schema.js';
-import type { MarketColumns, TopicColumns } from '../../scoring/v2/market-columns.js';
+import type { MarketColumns, TopicColumns } from '../../scoring/v2/features.js';
 import type { Slot } from './slots.js';
 
 /** What composing reads of the markets; rows are ordered by id. */

@@ -1,4 +1,4 @@
-import type { TopicColumns } from '../../scoring/v2/market-columns.js';
+import type { TopicColumns } from '../../scoring/v2/features.js';
 
 /** How alike the topics of one row are to those of others, as Jaccard's index |A ∩ B| / |A ∪ B|, 0–1; 0 without any. */
 export class TopicOverlap {

@@ -1,4 +1,4 @@
-import { FIRST_PAGE_LIMIT_V1 } from '../../scoring/v1/first-page-diversity.js';
+import { FIRST_PAGE_LIMIT_V1 } from '../../scoring/v1/page-layout.js';
 import { compareScored } from '../../scoring/shared/rank-order.js';
 import type { Candidate } from '../candidate.js';
 import { BestOf } from './best-of.js';
@@ -20,7 +20,7 @@ export function v1Contenders(
   const compare = (a: number, b: number): number =>
     compareScored(at(a).scoring, finalAt(a), at(b).scoring, finalAt(b));
   const best = new BestOf(limit, compare);
-  const firstPage = new BestOf(FIRST_PAGE_LIMIT_V1.places, compare, {
+  const firstPage = new BestOf(FIRST_PAGE_LIMIT_V1.positions, compare, {
     perCategory: FIRST_PAGE_LIMIT_V1.perCategory,
     categoryOf: (index) => at(index).scoring.category,
   });

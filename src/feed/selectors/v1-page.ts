@@ -1,5 +1,4 @@
-import { feedSections, type FeedSections } from '../../scoring/v1/feed-sections.js';
-import { diversifyFirstPage } from '../../scoring/v1/first-page-diversity.js';
+import { diversifyFirstPage, feedSections, type FeedSections } from '../../scoring/v1/page-layout.js';
 import type { ScoredCandidate } from '../candidate.js';
 
 /** The existing site's page: the best `limit` of a ranking, no category crowding the first nine places. */

@@ -1,20 +1,23 @@
 import type { EventType } from '../../domain/event.js';
 
-/** How much the events count; the values live in the ranking config, under `events`. */
+/** Weights of events; the values are in the ranking config under `events`. */
 export interface EventWeights {
-  /** Points by event; negative for dislike, 0 for events that say nothing of taste. */
+  /** Points by event type: negative for disliking events, 0 for events that carry no preference. */
   readonly weights: Readonly<Record<EventType, number>>;
-  /** Factors for a long look: of those whose time was reached, the first in this order applies. */
+  /** Factors for long dwell times. The first entry whose time is reached applies. */
   readonly dwellFactors: readonly { readonly atLeastMs: number; readonly factor: number }[];
-  /** What part of an event's weight goes to each of the market's tags, 0–1; the category gets all of it. */
+  /** Share of an event's weight that each tag of the market gets, 0–1. The category gets all of it. */
   readonly tagFactor: number;
 }
 
 /**
- * The points of one event: its weight, times the factor of the dwell time that came with it, if any.
- * A factor applies from its time on, that time included, and to dislike as to liking.
+ * Points of one event: its weight times the factor of its dwell time, if it has one. A factor applies from its time on,
+ * that time included, and to negative weights as well.
  *
- * Source: existing site, algorithm v1.
+ * Range: that of the configured weights times the largest factor. Source: the classic interest + trending formula
+ * (docs/algorithm-v1.md).
+ *
+ * @param dwellMs null without a dwell time.
  */
 export function eventWeight(event: EventType, dwellMs: number | null, config: EventWeights): number {
   const weight = config.weights[event];

@@ -1,25 +1,25 @@
-/** Which markets the crowd has still to get to know, and what is guessed of them meanwhile. */
+import { DAY_MS, HOUR_MS } from './time.js';
+
+/** Which markets are explored, and the prior of their click rate; in the ranking config under `feed.exploration`. */
 export interface ExplorationConstants {
-  /** Younger markets are explored however often they were shown. */
+  /** Younger markets are explored regardless of their impressions. */
   readonly maxAgeHours: number;
-  /** Markets shown less often than this are explored however old they are. */
+  /** Markets with fewer impressions are explored regardless of their age. */
   readonly maxImpressions: number;
-  /** The click rate of a market that nobody was shown, above 0 to 1. */
+  /** Click rate assumed for a market without impressions, above 0 to 1. */
   readonly priorClickRate: number;
-  /** How many showings that guess is worth. */
+  /** Number of impressions that the prior click rate is worth. */
   readonly priorImpressions: number;
 }
 
-const HOUR_MS = 3_600_000;
-
 /**
- * How much a market is worth exploring: `click rate · min(1, remaining life / 24 h)`, with the click rate
- * `(clicks + prior rate · prior showings) / (showings + prior showings)`, at most 1, which is the mean of a Beta
- * distribution after what was seen. 0 for a market that is old and known.
+ * Sampling weight of a market for exploration: `click rate · min(1, remaining life / 24 h)`. The click rate is the
+ * posterior mean of a Beta distribution, `(clicks + prior rate · prior impressions) / (impressions + prior impressions)`,
+ * at most 1. The weight is 0 for a market that has reached both `maxAgeHours` and `maxImpressions`.
  *
  * Range 0 to 1.
  *
- * @param remainingMs infinite when nothing is known of its end.
+ * @param remainingMs time until the market resolves; infinite when it has no known end.
  */
 export function explorationWeight(
   ageMs: number,
@@ -31,5 +31,5 @@ export function explorationWeight(
   const { maxAgeHours, maxImpressions, priorClickRate, priorImpressions } = constants;
   if (ageMs >= maxAgeHours * HOUR_MS && impressions >= maxImpressions) return 0;
   const clickRate = (clicks + priorClickRate * priorImpressions) / (impressions + priorImpressions);
-  return Math.min(1, clickRate) * Math.min(1, Math.max(0, remainingMs) / (24 * HOUR_MS));
+  return Math.min(1, clickRate) * Math.min(1, Math.max(0, remainingMs) / DAY_MS);
 }

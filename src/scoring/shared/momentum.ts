@@ -1,35 +1,37 @@
-/** A market's figures now and before; null where one is not known. */
+import { logit } from './probability.js';
+
+/** Current and earlier figures of a market; null where one is unknown. */
 export interface MomentumFigures {
   /** 0–1. */
   readonly probability: number | null;
   readonly probability1hAgo: number | null;
   readonly probability24hAgo: number | null;
-  /** In the site's own unit, 0 and up. */
+  /** In the site's currency unit, 0 or more. */
   readonly volume24h: number;
   readonly volume24hADayAgo: number | null;
   readonly participantCount: number;
   readonly participantCount24hAgo: number | null;
 }
 
-/** How a market's figures changed. */
+/** Changes of a market's figures. */
 export interface Momentum {
-  /** p − p an hour ago, −1 to 1; null when either is not known. */
+  /** p − p an hour ago, −1 to 1; null when either is unknown. */
   readonly oddsChange1h: number | null;
-  /** p − p a day ago, −1 to 1; null when either is not known. */
+  /** p − p a day ago, −1 to 1; null when either is unknown. */
   readonly oddsChange24h: number | null;
-  /** The volume of the last 24 hours by that of the 24 hours up to a day ago; 1 when that cannot be said. */
+  /** volume24h divided by volume24h of a day ago, 0 or more; 1 when that is unknown or 0. */
   readonly volumeSpike: number;
-  /** How many more took part than a day ago; null when that is not known. */
+  /** Participants gained within 24 hours; null when unknown. */
   readonly participantDelta24h: number | null;
 }
 
-/** How a market moved within an hour and a day. */
+/** Changes of a market within an hour and a day. */
 export function momentum(figures: MomentumFigures): Momentum {
   const { probability, volume24h, volume24hADayAgo, participantCount, participantCount24hAgo } = figures;
   return {
     oddsChange1h: difference(probability, figures.probability1hAgo),
     oddsChange24h: difference(probability, figures.probability24hAgo),
-    volumeSpike: quotient(volume24h, volume24hADayAgo ?? 0),
+    volumeSpike: ratio(volume24h, volume24hADayAgo ?? 0),
     participantDelta24h: difference(participantCount, participantCount24hAgo),
   };
 }
@@ -38,8 +40,27 @@ function difference(now: number | null, before: number | null): number | null {
   return now === null || before === null ? null : now - before;
 }
 
-/** 1 where it is not a number that can be stored, such as for a volume that was next to nothing. */
-function quotient(now: number, before: number): number {
+/** 1 where the quotient is not a finite number, as for a volume close to 0. */
+function ratio(now: number, before: number): number {
   const value = now / before;
   return before > 0 && Number.isFinite(value) ? value : 1;
+}
+
+/**
+ * Strength of a market's move before normalization: `ln(1 + volume24h) · |logit(p) − logit(p 24 h ago)|`, with p clamped
+ * to [0.01, 0.99].
+ *
+ * 0 or more, in log-odds times log-volume; 0 when a probability is unknown (NaN).
+ */
+export function risingStrength(volume24h: number, probability: number, probability24hAgo: number): number {
+  const strength =
+    Math.log1p(Math.max(0, volume24h)) * Math.abs(logit(probability) - logit(probability24hAgo));
+  return Number.isFinite(strength) ? strength : 0;
+}
+
+/** The component `rising`: each strength divided by the largest. Range 0 to 1. */
+export function risingColumn(strengths: Float64Array): Float64Array {
+  let largest = 0;
+  for (const strength of strengths) if (strength > largest) largest = strength;
+  return largest === 0 ? strengths : strengths.map((strength) => strength / largest);
 }

@@ -1,4 +1,4 @@
-/** What decides a market's place in a ranking. */
+/** The values that decide the rank of a market. */
 export interface RankKey {
   readonly id: string;
   readonly final: number;
@@ -13,15 +13,17 @@ function descending(a: number, b: number): number {
 }
 
 /**
- * The order of a ranking, for `sort`: final descending, then volumeTotal descending, then id ascending by
- * UTF-16 code unit, which no locale changes. A score or volume that is not finite comes after all finite
- * ones. A total order: 0 only for the same id. Source: existing site, algorithm v1.
+ * Order of a ranking, for `sort`: final descending, then volumeTotal descending, then id ascending by UTF-16 code unit,
+ * which does not depend on the locale. A score or volume that is not finite comes after all finite ones. This is a total
+ * order: 0 only for the same id.
+ *
+ * Source: the classic interest + trending formula (docs/algorithm-v1.md).
  */
 export function compareRanked(a: RankKey, b: RankKey): number {
   return compareScored(a, a.final, b, b.final);
 }
 
-/** The same where the scores are kept apart from the markets. */
+/** {@link compareRanked} for scores that are stored apart from the markets. */
 export function compareScored(
   a: Omit<RankKey, 'final'>,
   aFinal: number,

@@ -1,66 +1,103 @@
-import { closing } from './closing.js';
-import type { V2Constants } from './constants.js';
-import { freshnessV2 } from './freshness-v2.js';
-import type { MarketColumns, TrendColumns } from './market-columns.js';
-import { newsV2 } from './news-v2.js';
-import { roomFor } from './scratch.js';
-import { sportsV2 } from './sports-v2.js';
-import { SteadyColumnsOf } from './steady-columns.js';
-import { withFreshnessV2 } from './sums-v2.js';
-import { unitRange } from './unit-range.js';
+import { ALWAYS, addWeighted, type MarketInputs } from './component.js';
+import { IMPERSONAL_COMPONENTS, type ComponentNameV2, type V2Constants } from './components.js';
+import type { MarketColumns, TrendColumns } from './features.js';
+import { reuseFloats } from './reusable-arrays.js';
 
-export interface ImpersonalParts {
-  readonly closing: number;
-  readonly freshness: number;
-  readonly trending: number;
-  readonly trendingLocal: number | null;
-  readonly trendingGlobal: number;
-  readonly rising: number;
-  readonly editorial: number;
-  readonly news: number;
-  readonly sports: number;
-}
+const CHANGING = IMPERSONAL_COMPONENTS.filter(({ nextChangeMs }) => nextChangeMs === ALWAYS);
+const STEADY = IMPERSONAL_COMPONENTS.filter(({ nextChangeMs }) => nextChangeMs !== ALWAYS);
 
-/** The parts of scores that are the same for everyone, by row. Valid until the next `fill`. */
+/** The components that are the same for all users, by row. Valid until the next `fill`. */
 export class ImpersonalColumns {
-  /** 0–1. */
-  trending: Float64Array = new Float64Array(0);
-  /** All the parts, weighted. */
+  /** Weighted sum of the components. */
   sum = new Float64Array(0);
-  readonly #steady: SteadyColumnsOf;
+  readonly #steady: SteadySums;
+  #changing = new Float64Array(0);
 
-  constructor(private readonly constants: Pick<V2Constants, 'weights' | 'freshness' | 'trend'>) {
-    this.#steady = new SteadyColumnsOf(constants);
+  constructor(private readonly constants: V2Constants) {
+    this.#steady = new SteadySums(constants);
   }
 
   fill(columns: MarketColumns, trends: TrendColumns, nowMs: number): void {
-    const { size, createdAtMs } = columns;
-    const { weights, freshness } = this.constants;
-    const steady = this.#steady.at(columns, trends, nowMs);
-    const sum = (this.sum = roomFor(size, this.sum));
-    this.trending = steady.trending;
-    for (let row = 0; row < size; row += 1) {
-      sum[row] = withFreshnessV2(
-        weights,
-        steady.sum[row] as number,
-        freshnessV2(createdAtMs[row] as number, nowMs, freshness),
-      );
+    const inputs = { columns, trends, constants: this.constants, nowMs };
+    this.sum = reuseFloats(columns.size, this.sum);
+    this.sum.set(this.#steady.at(inputs));
+    const changing = (this.#changing = reuseFloats(columns.size, this.#changing));
+    for (const { name, value } of CHANGING) {
+      for (let row = 0; row < columns.size; row += 1) changing[row] = value(inputs, row);
+      addWeighted(this.sum, this.constants.weights[name], changing);
     }
   }
 
-  /** One row's, unweighted, each 0–1; of the columns and trends of the last `fill`. */
-  parts(columns: MarketColumns, trends: TrendColumns, row: number, nowMs: number): ImpersonalParts {
-    const resolvesAtMs = columns.resolvesAtMs[row] as number;
-    return {
-      closing: closing(resolvesAtMs, nowMs),
-      freshness: freshnessV2(columns.createdAtMs[row] as number, nowMs, this.constants.freshness),
-      trending: this.trending[row] as number,
-      trendingLocal: trends.local === null ? null : unitRange(trends.local[row] as number),
-      trendingGlobal: unitRange(trends.global[row] as number),
-      rising: unitRange(trends.rising[row] as number),
-      editorial: unitRange(columns.editorialBoost[row] as number),
-      news: newsV2(columns.isNews[row] as number, columns.createdAtMs[row] as number, nowMs),
-      sports: sportsV2(columns.isSports[row] as number, resolvesAtMs, nowMs),
-    };
+  /** The unweighted components of a row, each 0–1. */
+  components(
+    columns: MarketColumns,
+    trends: TrendColumns,
+    row: number,
+    nowMs: number,
+  ): Partial<Record<ComponentNameV2, number>> {
+    const inputs = { columns, trends, constants: this.constants, nowMs };
+    const components: Partial<Record<ComponentNameV2, number>> = {};
+    for (const { name, value } of IMPERSONAL_COMPONENTS) components[name] = value(inputs, row);
+    return components;
   }
+}
+
+interface CachedSum {
+  readonly inputs: MarketInputs;
+  readonly sum: Float64Array;
+  /** The first instant from `inputs.nowMs` on at which a component may differ. */
+  readonly changesAtMs: number;
+}
+
+/**
+ * Weighted sums of the components that stay the same for a while. A sum is cached for each scope of trends. It is
+ * computed again for another catalog or other trends, and when a step function of a market may change, such as
+ * `closing` a week before the end. In between, the cached sum is exactly what a new computation would give.
+ */
+export class SteadySums {
+  /** By the column that identifies the scope. */
+  readonly #cache = new WeakMap<Float64Array, CachedSum>();
+
+  constructor(private readonly constants: V2Constants) {}
+
+  /** The sums by row. The caller must not change them. */
+  at(inputs: Omit<MarketInputs, 'constants'>): Float64Array {
+    const scope = inputs.trends.local ?? inputs.trends.global;
+    const cached = this.#cache.get(scope);
+    if (cached !== undefined && isValid(cached, inputs)) return cached.sum;
+    const computed = this.#compute({ ...inputs, constants: this.constants });
+    this.#cache.set(scope, computed);
+    return computed.sum;
+  }
+
+  #compute(inputs: MarketInputs): CachedSum {
+    const { size } = inputs.columns;
+    const sum = new Float64Array(size);
+    const component = new Float64Array(size);
+    let changesAtMs = Infinity;
+    for (const { name, value, nextChangeMs } of STEADY) {
+      for (let row = 0; row < size; row += 1) {
+        component[row] = value(inputs, row);
+        if (typeof nextChangeMs === 'function') {
+          changesAtMs = Math.min(changesAtMs, nextChangeMs(inputs, row));
+        }
+      }
+      addWeighted(sum, this.constants.weights[name], component);
+    }
+    return { inputs, sum, changesAtMs };
+  }
+}
+
+function isValid(
+  { inputs: before, changesAtMs }: CachedSum,
+  { columns, trends: { global, local, rising, popular }, nowMs }: Omit<MarketInputs, 'constants'>,
+): boolean {
+  return (
+    before.columns === columns &&
+    before.trends.global === global &&
+    before.trends.local === local &&
+    before.trends.rising === rising &&
+    before.trends.popular === popular &&
+    (nowMs === before.nowMs || (nowMs > before.nowMs && nowMs < changesAtMs))
+  );
 }

@@ -1,5 +1,5 @@
 import { foldText } from '../../domain/fold-text.js';
-import { characterPairs, isUnspaced, unspacedParts } from '../../scoring/v2/unspaced-text.js';
+import { characterPairs, isUnspaced, unspacedParts } from '../../scoring/v2/terms.js';
 
 /** Most distinct words of a query. */
 export const MAX_QUERY_WORDS = 8;

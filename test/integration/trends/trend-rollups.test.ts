@@ -6,8 +6,12 @@ import type { RankingConfig } from '../../../src/config/ranking-schema.js';
 import { loadRankingConfig } from '../../../src/config/ranking-config.js';
 import { openDatabase, type Database } from '../../../src/storage/database/client.js';
 import { createStore, type Store } from '../../../src/storage/store.js';
-import { normalizeScores } from '../../../src/scoring/shared/normalize-scores.js';
-import { trendingScores, trendingSums, type TrendingRow } from '../../../src/scoring/shared/trending.js';
+import {
+  normalizeScores,
+  type TrendingRow,
+  trendingScores,
+  trendingSums,
+} from '../../../src/scoring/shared/trending.js';
 import { TrendComputations } from '../../../src/trends/trend-computations.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 

@@ -16,7 +16,7 @@ import {
 } from '../../../src/catalog/columns/market-columns.js';
 import { marketTerms } from '../../../src/catalog/columns/market-terms.js';
 import type { Market } from '../../../src/domain/market.js';
-import type { MarketColumns } from '../../../src/scoring/v2/market-columns.js';
+import type { MarketColumns } from '../../../src/scoring/v2/features.js';
 import { columnsOfMarkets, DAY_MS, marketArbitrary, NOW_MS } from '../../support/scoring-v2.js';
 import { storedMarket } from '../../support/stored-market.js';
 
@@ -52,7 +52,7 @@ function contentOf(columns: CatalogColumns): unknown {
     ids,
     numbers: NUMBER_COLUMNS.map((name) => columns[name]),
     flags: [columns.isNews, columns.isSports, columns.restrictedRows],
-    creation: [columns.creationPlace, columns.creationSpread, columns.creationTimes],
+    creation: [columns.creationRank, columns.creationSpread, columns.creationTimes],
     rowOf: IDS.map((id) => columns.rowOf(id)),
     slots: rows.map((row) => columns.markets.keyOf(columns.slot[row] as number)),
     event: Array.from(columns.event, (event) => (event < 0 ? null : events.keyOf(event))),
@@ -60,7 +60,7 @@ function contentOf(columns: CatalogColumns): unknown {
       const event = columns.eventOf(key);
       return event === undefined ? [] : rows.filter((row) => columns.event[row] === event);
     }),
-    creationPlaceOf: INSTANTS.map((instant) => columns.creationPlaceOf(instant)),
+    creationRankOf: INSTANTS.map((instant) => columns.creationRankOf(instant)),
     creationSpreadOf: INSTANTS.map((instant) => columns.creationSpreadOf(instant)),
     topics: rows.map((row) =>
       topicsOf(columns, row).map((id) => [topics.numbering.keyOf(id), topics.idf[id]]),
@@ -166,8 +166,8 @@ describe('the columns of markets', () => {
       storedMarket('b', { createdAt: new Date(10) }),
       storedMarket('c', { createdAt: new Date(30) }),
     );
-    expect([...columns.creationPlace]).toEqual([1.5, 0, 1.5]);
-    expect([10, 20, 30, 40].map((instant) => columns.creationPlaceOf(instant))).toEqual([0, 0.5, 1.5, 2.5]);
+    expect([...columns.creationRank]).toEqual([1.5, 0, 1.5]);
+    expect([10, 20, 30, 40].map((instant) => columns.creationRankOf(instant))).toEqual([0, 0.5, 1.5, 2.5]);
   });
 
   it('know news by category or tag, and sports by category', () => {
@@ -305,9 +305,9 @@ describe('the columns of markets', () => {
     const made = (id: string, ms: number) => storedMarket(id, { createdAt: new Date(ms) });
     const before = patchSnapshot(emptySnapshot, [made('a', 10), made('b', 20)], 1n);
     const repriced = patchSnapshot(before, [{ ...made('b', 20), probability: 0.9 }], 2n);
-    expect(repriced.columns.creationPlace).toBe(before.columns.creationPlace);
-    expect([...patchSnapshot(before, [made('b', 5)], 2n).columns.creationPlace]).toEqual([1, 0]);
-    expect([...before.columns.creationPlace]).toEqual([0, 1]);
+    expect(repriced.columns.creationRank).toBe(before.columns.creationRank);
+    expect([...patchSnapshot(before, [made('b', 5)], 2n).columns.creationRank]).toEqual([1, 0]);
+    expect([...before.columns.creationRank]).toEqual([0, 1]);
   });
 
   it('of a few markets weigh words and topics as the whole catalog does', () => {

@@ -6,7 +6,7 @@ import { atOnce } from '../../../src/lib/in-slices.js';
 const instants = fc.array(fc.integer({ min: -1_000, max: 1_000 }), { maxLength: 30 });
 const creationOrder = (createdAtMs: Float64Array) => atOnce(creationOrderWork(createdAtMs));
 const placesOf = (createdAtMs: readonly number[]) => [
-  ...creationOrder(Float64Array.from(createdAtMs)).creationPlace,
+  ...creationOrder(Float64Array.from(createdAtMs)).creationRank,
 ];
 
 describe('the order of creation', () => {
@@ -30,30 +30,30 @@ describe('the order of creation', () => {
   it('has for a few markets their places among all', () => {
     const all = creationOrder(Float64Array.of(10, 20, 20, 30));
     const few = creationOrderOfSome(Float64Array.of(30, 20, 25), all);
-    expect([...few.creationPlace]).toEqual([3, 1.5, 2.5]);
+    expect([...few.creationRank]).toEqual([3, 1.5, 2.5]);
     expect([...few.creationSpread]).toEqual([0, 1, 0]);
   });
 
   it('puts an instant that none was made at half a place before the next', () => {
-    const { creationPlaceOf } = creationOrder(Float64Array.of(10, 20, 20, 30));
-    expect([5, 10, 15, 20, 29, 30, 31].map(creationPlaceOf)).toEqual([-0.5, 0, 0.5, 1.5, 2.5, 3, 3.5]);
-    expect(creationOrder(new Float64Array(0)).creationPlaceOf(5)).toBe(-0.5);
+    const { creationRankOf } = creationOrder(Float64Array.of(10, 20, 20, 30));
+    expect([5, 10, 15, 20, 29, 30, 31].map(creationRankOf)).toEqual([-0.5, 0, 0.5, 1.5, 2.5, 3, 3.5]);
+    expect(creationOrder(new Float64Array(0)).creationRankOf(5)).toBe(-0.5);
   });
 
   it('keeps the order, takes no notice of that of the rows, and leaves the instants as they are', () => {
     fc.assert(
       fc.property(instants, (createdAtMs) => {
         const column = Float64Array.from(createdAtMs);
-        const { creationPlace, creationPlaceOf } = creationOrder(column);
+        const { creationRank, creationRankOf } = creationOrder(column);
         expect([...column]).toEqual(createdAtMs);
         for (const [row, one] of createdAtMs.entries()) {
-          expect(creationPlaceOf(one)).toBe(creationPlace[row]);
+          expect(creationRankOf(one)).toBe(creationRank[row]);
           for (const [other, two] of createdAtMs.entries())
-            expect(Math.sign((creationPlace[row] ?? NaN) - (creationPlace[other] ?? NaN))).toBe(
+            expect(Math.sign((creationRank[row] ?? NaN) - (creationRank[other] ?? NaN))).toBe(
               Math.sign(one - two),
             );
         }
-        expect(new Set(creationPlace).size).toBe(new Set(createdAtMs).size);
+        expect(new Set(creationRank).size).toBe(new Set(createdAtMs).size);
       }),
     );
   });

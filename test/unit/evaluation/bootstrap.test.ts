@@ -5,15 +5,15 @@ import { bootstrapIntervals } from '../../../src/evaluation/bootstrap.js';
 
 const ones = (length: number): Float64Array => new Float64Array(length).fill(1);
 
-describe('bootstrap intervals', () => {
-  it('are the same for the same seed, and others for another', () => {
+describe('bootstrap confidence intervals', () => {
+  it('are the same for the same seed and differ for another', () => {
     const sums = [Float64Array.from({ length: 40 }, (_, index) => index % 7)];
     const interval = (seed: number) => bootstrapIntervals(ones(40), sums, { seed, resamples: 200 });
     expect(interval(1)).toEqual(interval(1));
     expect(interval(1)).not.toEqual(interval(2));
   });
 
-  it('have no width where everybody is alike, whatever they count', () => {
+  it('have no width when all clusters have the same mean', () => {
     const counts = Float64Array.from([1, 5, 20]);
     const sums = [counts.map((count) => count * 0.25)];
     expect(bootstrapIntervals(counts, sums, { seed: 1, resamples: 100 })).toEqual([
@@ -21,14 +21,14 @@ describe('bootstrap intervals', () => {
     ]);
   });
 
-  it('are unknown for one cluster, which says nothing of the spread', () => {
+  it('are null for one cluster', () => {
     expect(bootstrapIntervals(ones(1), [ones(1), ones(1)], { seed: 1, resamples: 100 })).toEqual([
       null,
       null,
     ]);
   });
 
-  it('are about as wide as the theory of the mean says', () => {
+  it('have the width of the normal approximation', () => {
     const values = Float64Array.from({ length: 400 }, (_, index) => index % 2);
     const [interval] = bootstrapIntervals(ones(400), [values], { seed: 3, resamples: 2_000 });
     // Standard error 0.5/√400 = 0.025; ±1.96 of them.
@@ -36,7 +36,7 @@ describe('bootstrap intervals', () => {
     expect(interval?.high).toBeCloseTo(0.549, 2);
   });
 
-  it('are wider when observations come in clusters than when each is a cluster', () => {
+  it('are wider for clustered observations', () => {
     const perCluster = Float64Array.from({ length: 20 }, (_, index) => (index % 2) * 20);
     const clustered = bootstrapIntervals(new Float64Array(20).fill(20), [perCluster], {
       seed: 1,
@@ -48,26 +48,26 @@ describe('bootstrap intervals', () => {
     expect(width(clustered)).toBeGreaterThan(3 * width(separate));
   });
 
-  it('hold the true mean in about 95 % of samples', () => {
+  it('contain the true mean in about 95% of samples', () => {
     const rng = xoroshiro128plus(7);
-    let held = 0;
+    let covered = 0;
     for (let sample = 0; sample < 300; sample += 1) {
-      // People with 1 to 5 observations, each right with a chance of their own; the mean over people weighs alike.
+      // Users with 1 to 5 observations and their own success probability, whose expectation is 0.5.
       const counts = Float64Array.from({ length: 60 }, () => 1 + Math.floor(uniformFloat64(rng) * 5));
       const sums = counts.map((count) => {
-        const chance = uniformFloat64(rng);
-        let right = 0;
-        for (let each = 0; each < count; each += 1) right += Number(uniformFloat64(rng) < chance);
-        return right;
+        const probability = uniformFloat64(rng);
+        let successes = 0;
+        for (let each = 0; each < count; each += 1) successes += Number(uniformFloat64(rng) < probability);
+        return successes;
       });
       const [interval] = bootstrapIntervals(counts, [sums], { seed: sample, resamples: 300 });
-      if (interval && interval.low <= 0.5 && 0.5 <= interval.high) held += 1;
+      if (interval && interval.low <= 0.5 && 0.5 <= interval.high) covered += 1;
     }
-    expect(held / 300).toBeGreaterThan(0.9);
-    expect(held / 300).toBeLessThan(0.985);
+    expect(covered / 300).toBeGreaterThan(0.9);
+    expect(covered / 300).toBeLessThan(0.985);
   });
 
-  it('resample every measure with the same draws', () => {
+  it('use the same resamples for every metric', () => {
     const sums = Float64Array.from({ length: 30 }, (_, index) => index);
     const [a, b] = bootstrapIntervals(ones(30), [sums, sums.map((sum) => 2 * sum)], {
       seed: 5,

@@ -14,19 +14,19 @@ function openAt(markets: ReturnType<typeof archived>[], count: number): string[]
 }
 
 describe('a market is open', () => {
-  it('from the instant it was made', () => {
+  it('from the instant of its creation', () => {
     const market = archived('a', { createdAt: minute(10) });
     expect(openAt([market], 9)).toEqual([]);
     expect(openAt([market], 10)).toEqual(['a']);
   });
 
-  it('up to but not at the instant it resolves', () => {
+  it('until, but not at, the instant it resolves', () => {
     const market = archived('a', { resolvesAt: minute(20) });
     expect(openAt([market], 19)).toEqual(['a']);
     expect(openAt([market], 20)).toEqual([]);
   });
 
-  it('up to when it was closed or resolved, if that came first', () => {
+  it('until it was closed or resolved, if that is earlier', () => {
     const closed = archived('a', { resolvesAt: minute(20) }, { closedAt: minute(5) });
     const resolved = archived('b', {}, { resolvedAt: minute(7) });
     expect(openAt([closed, resolved], 4)).toEqual(['a', 'b']);
@@ -34,11 +34,11 @@ describe('a market is open', () => {
     expect(openAt([closed, resolved], 7)).toEqual([]);
   });
 
-  it('for ever when the archive does not say that it ends, whatever its last status', () => {
+  it('without end when the archive has no end time, whatever its status', () => {
     expect(openAt([archived('a', { status: 'RESOLVED' })], 1_000_000)).toEqual(['a']);
   });
 
-  it('never when it ends before it begins', () => {
+  it('never when it ends before its creation', () => {
     const market = archived('a', { createdAt: minute(10), resolvesAt: minute(10) });
     expect(openAt([market], 10)).toEqual([]);
     expect(openAt([archived('b', { createdAt: minute(10) }, { closedAt: minute(3) })], 11)).toEqual([]);
@@ -47,8 +47,8 @@ describe('a market is open', () => {
 
 const life = fc.record({ createdAtMs: fc.nat(50), endsAtMs: fc.oneof(fc.nat(50), fc.constant(Infinity)) });
 
-describe('walking forward', () => {
-  it('finds exactly the markets that are open, in order, and the same list while they stay the same', () => {
+describe('open markets', () => {
+  it('are exactly those open at the instant, ascending, and the same array until the set changes', () => {
     fc.assert(
       fc.property(
         fc.array(life, { maxLength: 12 }),

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { loadRankingConfig } from '../../../src/config/ranking-config.js';
-import type { Algorithm, Moment } from '../../../src/evaluation/algorithm.js';
+import type { Algorithm, Moment } from '../../../src/evaluation/algorithms.js';
 import type { Archive } from '../../../src/evaluation/archive.js';
-import { replay, type Judgement } from '../../../src/evaluation/replay.js';
+import { replay, type EvaluatedChoice } from '../../../src/evaluation/replay.js';
 import {
   archived,
   archiveOf,
@@ -19,7 +19,7 @@ function run(past: Past, options: { from?: number; algorithm?: Algorithm; only?:
   const { archive } = archiveOf(past);
   const moments: Moment[] = [];
   const algorithm: Algorithm = (moment, scores) => {
-    moments.push({ ...moment, recentPeople: moment.recentPeople.slice() });
+    moments.push({ ...moment, recentUsers: moment.recentUsers.slice() });
     scores.fill(0);
     options.algorithm?.(moment, scores);
   };
@@ -28,15 +28,15 @@ function run(past: Past, options: { from?: number; algorithm?: Algorithm; only?:
     algorithms: [algorithm],
     splitAtMs: START_MS + (options.from ?? 0) * MINUTE_MS,
     k: 3,
-    judges: (userKey) => options.only === undefined || userKey === options.only,
+    isSampled: (userKey) => options.only === undefined || userKey === options.only,
   });
-  const judged: Judgement[] = [];
+  const choices: EvaluatedChoice[] = [];
   let step = steps.next();
-  for (; step.done !== true; step = steps.next()) judged.push(step.value);
-  const events = judged.map(
+  for (; step.done !== true; step = steps.next()) choices.push(step.value);
+  const events = choices.map(
     ({ event }) => `${event.userKey} ${idOf(archive, event.market)} ${minuteOf(event.atMs)}`,
   );
-  return { archive, judged, moments, skipped: step.value, events };
+  return { archive, choices, moments, skipped: step.value, events };
 }
 
 const idOf = ({ markets }: Archive, number: number): string => markets[number]?.market.id ?? '';
@@ -45,8 +45,8 @@ const minuteOf = (atMs: number): number => (atMs - START_MS) / MINUTE_MS;
 const markets = [archived('a'), archived('b'), archived('c')];
 const none = { notPositive: 0, notSampled: 0, touchedBefore: 0, notYetCreated: 0, over: 0 };
 
-describe('what is judged', () => {
-  it('is every positive interaction from the split on, with a market that the person did not know', () => {
+describe('the replay evaluates', () => {
+  it('every positive interaction from the split on with a market that is new to the user', () => {
     const { events, skipped } = run(
       {
         markets,
@@ -63,7 +63,7 @@ describe('what is judged', () => {
     expect(skipped).toEqual({ ...none, touchedBefore: 1 });
   });
 
-  it('is no impression and no dislike, but whoever disliked a market knows it', () => {
+  it('no impressions or negative events, and a market with a negative event is not new', () => {
     const { events, skipped } = run({
       markets,
       interactions: [
@@ -77,7 +77,7 @@ describe('what is judged', () => {
     expect(skipped).toEqual({ ...none, notPositive: 2, touchedBefore: 1 });
   });
 
-  it('is one interaction of a person with a market at one instant', () => {
+  it('one interaction per user, market and instant', () => {
     const { events, skipped } = run({
       markets,
       interactions: [
@@ -90,7 +90,7 @@ describe('what is judged', () => {
     expect(skipped).toEqual({ ...none, touchedBefore: 1 });
   });
 
-  it('is nothing with a market that was not open, and it says which way', () => {
+  it('no interaction with a market that was not open, and counts the reason', () => {
     const { events, skipped } = run({
       markets: [
         archived('a', { createdAt: minute(5) }),
@@ -109,19 +109,19 @@ describe('what is judged', () => {
     expect(skipped).toEqual({ ...none, notYetCreated: 1, over: 2 });
   });
 
-  it('is only what people of the sample did, though everybody is learned from', () => {
+  it('only interactions of sampled users, while all users train', () => {
     const { events, skipped, moments } = run(
       { markets, interactions: [interaction('u', 'a', minute(1)), interaction('v', 'a', minute(2))] },
       { only: 'v' },
     );
     expect(events).toEqual(['v a 2']);
     expect(skipped).toEqual({ ...none, notSampled: 1 });
-    expect([...(moments[0]?.recentPeople ?? [])]).toEqual([1, 0, 0]);
+    expect([...(moments[0]?.recentUsers ?? [])]).toEqual([1, 0, 0]);
   });
 });
 
-describe('what an algorithm knows', () => {
-  it('is what happened strictly before: another event of the same instant is not known', () => {
+describe('the data of an algorithm', () => {
+  it('excludes other events of the same instant', () => {
     const { moments } = run({
       markets,
       interactions: [
@@ -132,7 +132,7 @@ describe('what an algorithm knows', () => {
       ],
     });
     expect(moments.map(({ profile }) => profile.totalInteractions)).toEqual([0, 0, 0, 2]);
-    expect(moments.map(({ recentPeople }) => [...recentPeople])).toEqual([
+    expect(moments.map(({ recentUsers }) => [...recentUsers])).toEqual([
       ...[
         [0, 0, 0],
         [0, 0, 0],
@@ -142,8 +142,8 @@ describe('what an algorithm knows', () => {
     ]);
   });
 
-  it('is which odds were quoted strictly before, and none of the archive itself', () => {
-    // The entries change as time goes on, so they are looked at when they are given.
+  it('has the prices from strictly before and no values of the market record', () => {
+    // The entries change during the replay, so the algorithm reads them at once.
     const seen: (number | null | undefined)[] = [];
     run(
       {
@@ -161,7 +161,7 @@ describe('what an algorithm knows', () => {
     expect(seen).toEqual([...[null, 0, 0], ...[null, 0, 0], ...[0.4, 30, 0]]);
   });
 
-  it('are the trends of the last full minute and the odds of a day before', () => {
+  it('has the trends of the last full minute and the odds of a day before', () => {
     const { moments } = run(
       {
         markets,
@@ -182,7 +182,7 @@ describe('what an algorithm knows', () => {
     expect(readers.map((reader) => reader.probability24hAgo('b'))).toEqual([0.3, 0.3, 0.6]);
   });
 
-  it('is that a person was shown a market only after the visit, so a page does not count against what it led to', () => {
+  it('includes an impression only after the visit, so it does not count against its own click', () => {
     const { moments } = run({
       markets,
       interactions: [
@@ -195,7 +195,7 @@ describe('what an algorithm knows', () => {
     expect(moments.map(({ profile }) => profile.impressions.size)).toEqual([0, 0, 1]);
   });
 
-  it("is the country of the request, else the person's last one", () => {
+  it("has the country of the interaction, or the user's last one", () => {
     const { moments } = run({
       markets,
       interactions: [
@@ -209,8 +209,8 @@ describe('what an algorithm knows', () => {
 });
 
 describe('the ranking', () => {
-  it('breaks ties by how often a market was engaged with so far, then by id', () => {
-    const { archive, judged } = run({
+  it('breaks ties by engagements so far, then by id', () => {
+    const { archive, choices } = run({
       markets: [archived('a', { volumeTotal: 1e9 }), archived('b'), archived('c')],
       interactions: [
         interaction('u', 'a', minute(1)),
@@ -219,33 +219,33 @@ describe('the ranking', () => {
         interaction('w', 'a', minute(4)),
       ],
     });
-    expect(judged.map(({ placings }) => placings[0]?.rank)).toEqual([1, 2, 2, 2]);
-    expect(judged[3]?.placings[0]?.top.map((number) => idOf(archive, number))).toEqual(['b', 'a', 'c']);
+    expect(choices.map(({ ranks }) => ranks[0]?.rank)).toEqual([1, 2, 2, 2]);
+    expect(choices[3]?.ranks[0]?.top.map((number) => idOf(archive, number))).toEqual(['b', 'a', 'c']);
   });
 
-  it('ranks among all open markets, those that the person knows included', () => {
-    const { archive, judged } = run({
+  it('includes open markets that the user already knows', () => {
+    const { archive, choices } = run({
       markets,
       interactions: [interaction('u', 'a', minute(1)), interaction('u', 'c', minute(2))],
     });
-    expect(judged[1]?.candidates.map((number) => idOf(archive, number))).toEqual(['a', 'b', 'c']);
+    expect(choices[1]?.candidates.map((number) => idOf(archive, number))).toEqual(['a', 'b', 'c']);
   });
 
-  it('says whether anything was known of the person', () => {
-    const { judged } = run({
+  it('reports whether the user is new', () => {
+    const { choices } = run({
       markets,
       interactions: [interaction('u', 'a', minute(1)), interaction('u', 'b', minute(2))],
     });
-    expect(judged.map(({ isNewPerson }) => isNewPerson)).toEqual([true, false]);
+    expect(choices.map(({ isNewUser }) => isNewUser)).toEqual([true, false]);
   });
 
-  it('measures novelty by the people of each market so far', () => {
-    const { judged } = run({
+  it('measures novelty by the users of each market so far', () => {
+    const { choices } = run({
       markets: [archived('a')],
       interactions: [interaction('u', 'a', minute(1)), interaction('v', 'a', minute(2))],
     });
-    expect(judged.map(({ placings }) => placings[0]?.novelty)).toEqual([0, 0]);
-    const { judged: wider } = run({
+    expect(choices.map(({ ranks }) => ranks[0]?.novelty)).toEqual([0, 0]);
+    const { choices: wider } = run({
       markets: [archived('a'), archived('b')],
       interactions: [
         interaction('u', 'a', minute(0)),
@@ -253,7 +253,7 @@ describe('the ranking', () => {
         interaction('v', 'b', minute(2)),
       ],
     });
-    // One person so far, of a: −log2(2/2) for a, −log2(1/2) for b.
-    expect(wider[1]?.placings[0]?.novelty).toBe(0.5);
+    // One user so far, of a: −log2(2/2) for a, −log2(1/2) for b.
+    expect(wider[1]?.ranks[0]?.novelty).toBe(0.5);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadRankingConfig } from '../../../src/config/ranking-config.js';
 import { reasonOf, type Shown } from '../../../src/feed/reason.js';
-import type { ScoreParts } from '../../../src/scoring/shared/types.js';
+import type { ScoreParts } from '../../../src/scoring/score-parts.js';
 
 const { weights } = loadRankingConfig(undefined).v2;
 const NOTHING: ScoreParts = {
@@ -16,7 +16,7 @@ const NOTHING: ScoreParts = {
     followup: 0,
   },
   ...{ closing: 0, negative: 0, diversity: null, trending: 0, trendingLocal: null, trendingGlobal: 0 },
-  ...{ rising: 0, editorial: 0, news: 0, sports: 0, discount: 1, collaborative: null },
+  ...{ rising: 0, editorial: 0, news: 0, sports: 0, discount: 1 },
 };
 const reason = (scores: Partial<ScoreParts>, details: Partial<Shown> = {}) =>
   reasonOf(

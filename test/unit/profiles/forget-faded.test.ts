@@ -10,8 +10,8 @@ import type { FullProfile } from '../../../src/domain/profile.js';
 import { decodeShown, encodeShown } from '../../../src/storage/profiles/stored-profile.js';
 import { decodeState, encodeState } from '../../../src/storage/profiles/stored-state.js';
 import { EVENT_TYPES } from '../../../src/domain/event.js';
-import { finalScorerV1 } from '../../../src/scoring/v1/final-v1.js';
-import { ScorerV2 } from '../../../src/scoring/v2/score-v2.js';
+import { finalScorerV1 } from '../../../src/scoring/v1/scorer.js';
+import { ScorerV2 } from '../../../src/scoring/v2/scorer.js';
 import {
   DAY_MS,
   fold,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { scoringUser } from '../../../src/profiles/scoring-user.js';
 import { emptyProfile } from '../../../src/domain/profile.js';
 import type { EventType } from '../../../src/domain/event.js';
-import type { ScoringUser } from '../../../src/scoring/shared/types.js';
+import type { ScoringUser } from '../../../src/scoring/v1/inputs.js';
 import { DAY_MS, NOON_MS, personAfter, profileEvent } from '../../support/profile-events.js';
 
 const on = (id: string, eventType: EventType, atMs: number) =>

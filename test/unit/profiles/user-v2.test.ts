@@ -4,8 +4,8 @@ import { loadRankingConfig } from '../../../src/config/ranking-config.js';
 import { userV2 } from '../../../src/profiles/user-v2.js';
 import { emptyProfile, type ProfileState } from '../../../src/domain/profile.js';
 import type { EventType } from '../../../src/domain/event.js';
-import { ScorerV2 } from '../../../src/scoring/v2/score-v2.js';
-import type { HeldV2, ImpressionV2, UserV2 } from '../../../src/scoring/v2/user-v2.js';
+import { ScorerV2 } from '../../../src/scoring/v2/scorer.js';
+import type { KnownMarket, MarketImpressions, UserFeatures } from '../../../src/scoring/v2/features.js';
 import {
   DAY_MS,
   HOUR_MS,
@@ -20,13 +20,14 @@ import { storedMarket } from '../../support/stored-market.js';
 
 type Events = Parameters<typeof personAfter>;
 
-function userOfState(state: ProfileState, nowMs = NOON_MS): UserV2 {
+function userOfState(state: ProfileState, nowMs = NOON_MS): UserFeatures {
   const user = userV2(state, nowMs, memory);
   if (user === null) throw new Error('Something should be known of this person.');
   return user;
 }
 
-const userAfter = (events: Events, nowMs = NOON_MS): UserV2 => userOfState(personAfter(...events), nowMs);
+const userAfter = (events: Events, nowMs = NOON_MS): UserFeatures =>
+  userOfState(personAfter(...events), nowMs);
 const on = (
   id: string,
   eventType: EventType,
@@ -38,7 +39,7 @@ describe('what algorithm v2 reads of a person', () => {
   it('is nothing of one who was never seen, and something of one who was only shown a market', () => {
     expect(userV2(emptyProfile('ada'), NOON_MS, memory)).toBeNull();
     expect(userAfter([on('a', 'IMPRESSION', NOON_MS)])).toMatchObject({
-      ...{ topics: [], sessionEvents: 0, idleMs: Infinity, engagements: [], views: [], held: [] },
+      ...{ topics: [], sessionEvents: 0, idleMs: Infinity, engagements: [], views: [], knownMarkets: [] },
       impressions: [{ marketId: 'a', count24h: 1 }],
     });
   });
@@ -108,7 +109,7 @@ describe('what algorithm v2 reads of a person', () => {
 
 describe('what algorithm v2 reads of having been shown a market', () => {
   const shownAt = (...agoMs: number[]) => agoMs.map((ago) => on('a', 'IMPRESSION', NOON_MS - ago));
-  const impression = (...events: Events): ImpressionV2 | undefined => userAfter(events).impressions[0];
+  const impression = (...events: Events): MarketImpressions | undefined => userAfter(events).impressions[0];
 
   it('are the showings of the last day, and how the market stood at the last one', () => {
     expect(
@@ -158,11 +159,11 @@ describe('what algorithm v2 reads of having been shown a market', () => {
 });
 
 describe('what algorithm v2 reads of markets that a person holds', () => {
-  const heldAfter = (...events: Events): readonly HeldV2[] => userAfter(events).held;
+  const knownAfter = (...events: Events): readonly KnownMarket[] => userAfter(events).knownMarkets;
 
   it('is when it was traded in last, and when it was last opened', () => {
     expect(
-      heldAfter(
+      knownAfter(
         on('traded', 'PARTICIPATE', NOON_MS - DAY_MS),
         on('traded', 'CLICK', NOON_MS - HOUR_MS, { probability: 0.4 }),
         on('opened', 'CLICK', NOON_MS - 2 * HOUR_MS, { probability: 0.6 }),
@@ -175,12 +176,12 @@ describe('what algorithm v2 reads of markets that a person holds', () => {
 
   it('is how the market stood when it was last looked at or traded in, which a showing is not', () => {
     const shown = on('a', 'IMPRESSION', NOON_MS - HOUR_MS, { probability: 0.7, volume24h: 50 });
-    expect(heldAfter(on('a', 'CLICK', NOON_MS - DAY_MS, { probability: 0.2 }), shown)).toMatchObject([
+    expect(knownAfter(on('a', 'CLICK', NOON_MS - DAY_MS, { probability: 0.2 }), shown)).toMatchObject([
       { probability: 0.2 },
     ]);
-    expect(heldAfter(on('a', 'BOOKMARK', NOON_MS - DAY_MS), shown)).toMatchObject([{ probability: NaN }]);
+    expect(knownAfter(on('a', 'BOOKMARK', NOON_MS - DAY_MS), shown)).toMatchObject([{ probability: NaN }]);
     expect(
-      heldAfter(
+      knownAfter(
         on('a', 'CLICK', NOON_MS - 3 * DAY_MS, { probability: 0.3 }),
         on('a', 'PARTICIPATE', NOON_MS - DAY_MS, { probability: 0.6 }),
       ),
@@ -188,8 +189,8 @@ describe('what algorithm v2 reads of markets that a person holds', () => {
   });
 
   it('is no market that was only disliked, or looked at when a look weighs nothing', () => {
-    expect(heldAfter(on('a', 'HIDE', NOON_MS))).toEqual([]);
-    expect(heldAfter({ ...on('a', 'CLICK', NOON_MS), weight: 0 })).toEqual([]);
+    expect(knownAfter(on('a', 'HIDE', NOON_MS))).toEqual([]);
+    expect(knownAfter({ ...on('a', 'CLICK', NOON_MS), weight: 0 })).toEqual([]);
   });
 });
 

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emptySnapshot, patchSnapshot } from '../../../src/catalog/catalog-snapshot.js';
 import { atOnce } from '../../../src/lib/in-slices.js';
-import { popularColumn } from '../../../src/scoring/shared/popular.js';
-import { risingColumn, risingStrength } from '../../../src/scoring/shared/rising.js';
-import type { MarketColumns } from '../../../src/scoring/v2/market-columns.js';
+import { popularityColumn } from '../../../src/scoring/shared/trending.js';
+import { risingColumn, risingStrength } from '../../../src/scoring/shared/momentum.js';
+import type { MarketColumns } from '../../../src/scoring/v2/features.js';
 import { NO_TRENDS, type TrendScores } from '../../../src/trends/trend-columns.js';
 import { TrendState } from '../../../src/trends/trend-state.js';
 import { storedMarket } from '../../support/stored-market.js';
@@ -54,7 +54,7 @@ function expected({ ids, volume24h, probability }: MarketColumns, scores: TrendS
         ),
       ),
     ),
-    popular: popularColumn(column((id) => scores.attention.get(id)?.popularity ?? 0)),
+    popular: popularityColumn(column((id) => scores.attention.get(id)?.popularity ?? 0)),
     impressions: column((id) => scores.attention.get(id)?.impressions ?? 0),
     clicks: column((id) => scores.attention.get(id)?.clicks ?? 0),
   };

@@ -4,19 +4,18 @@ import { toEntry } from '../../../../src/catalog/catalog-snapshot.js';
 import { columnsOfSome } from '../../../../src/catalog/columns/market-columns.js';
 import { toPastMarket } from '../../../../src/catalog/columns/market-terms.js';
 import type { Market } from '../../../../src/domain/market.js';
-import type { ScoreParts } from '../../../../src/scoring/shared/types.js';
-import type { MarketColumns, TrendColumns } from '../../../../src/scoring/v2/market-columns.js';
-import { ScorerV2, type ScoresV2 } from '../../../../src/scoring/v2/score-v2.js';
-import type { UserV2 } from '../../../../src/scoring/v2/user-v2.js';
+import type { ScoreParts } from '../../../../src/scoring/score-parts.js';
+import type { MarketColumns, TrendColumns, UserFeatures } from '../../../../src/scoring/v2/features.js';
+import { ScorerV2, type ScoresV2 } from '../../../../src/scoring/v2/scorer.js';
 import {
   columnsOfMarkets,
   CONSTANTS,
   DAY_MS,
   engagementOf,
-  heldOf,
   HOUR_MS,
-  impressionOf,
   IMPRESSIONS,
+  impressionsOf,
+  knownMarketOf,
   marketsArbitrary,
   NOW_MS,
   trendsArbitrary,
@@ -30,14 +29,14 @@ const closed = toPastMarket(storedMarket('p0', { title: 'Bitcoin record?', event
 const past = (id: string) => (id === 'p0' ? closed : undefined);
 const scorer = () => new ScorerV2(CONSTANTS, IMPRESSIONS);
 
-interface World {
+interface Scenario {
   readonly markets: readonly Market[];
   readonly columns: MarketColumns;
   readonly trends: TrendColumns;
-  readonly user: UserV2 | null;
+  readonly user: UserFeatures | null;
 }
 
-const worlds: fc.Arbitrary<World> = marketsArbitrary.chain((markets) =>
+const scenarios: fc.Arbitrary<Scenario> = marketsArbitrary.chain((markets) =>
   fc.record({
     markets: fc.constant(markets),
     columns: fc.constant(columnsOfMarkets(...markets)),
@@ -46,13 +45,13 @@ const worlds: fc.Arbitrary<World> = marketsArbitrary.chain((markets) =>
   }),
 );
 
-const score = ({ columns, trends, user }: World, by = scorer(), nowMs = NOW_MS): ScoresV2 =>
+const score = ({ columns, trends, user }: Scenario, by = scorer(), nowMs = NOW_MS): ScoresV2 =>
   by.score(columns, trends, user, past, nowMs);
 
-/** All that came out, copied, as the next call overwrites it. */
-function bytesOf({ final, discount, trending, changed, capped, parts }: ScoresV2): unknown {
+/** A copy of the whole result, because the next call overwrites it. */
+function copyOf({ final, discount, changed, capped, parts }: ScoresV2): unknown {
   return structuredClone({
-    ...{ final, discount, trending, changed, capped },
+    ...{ final, discount, changed, capped },
     parts: [...final].map((_, row) => parts(row)),
   });
 }
@@ -82,18 +81,18 @@ describe('a score by algorithm v2', () => {
     rising: Float64Array.of(0.25, 0),
     popular: Float64Array.of(0.2, 1),
   });
-  // A quarter of the trend, 0.4 · 1 + 0.6 · 0.5, and three quarters of what has been popular.
+  // 0.25 of the trend, 0.4 · 1 + 0.6 · 0.5, and 0.75 of the popularity.
   const trending = 0.25 * 0.7 + 0.75 * 0.2;
   const freshness = 1 / (1 + 10 / 24);
   const impersonal =
     0.4 * trending + 0.15 * 0.25 + 0.05 * 0.5 + 0.1 * 1 + 0.1 * 1 + 0.05 * 0.8 + 0.3 * freshness;
 
-  it('is the weighted sum of what is the same for everyone, for nobody', () => {
+  it('is the weighted sum of the impersonal components for an anonymous user', () => {
     const scores = scorer().score(columns, trends, null, past, NOW_MS);
     expect(scores.parts(0)).toEqual({
       final: expect.closeTo(impersonal, 12) as number,
       ...{ personal: null, interest: null, similarity: null, continuity: null, depth: null },
-      ...{ followup: null, negative: null, diversity: null, collaborative: null },
+      ...{ followup: null, negative: null, diversity: null },
       ...{ freshness: expect.closeTo(freshness, 12) as number, closing: 0.8 },
       ...{ trending: expect.closeTo(trending, 12) as number, trendingLocal: 1, trendingGlobal: 0.5 },
       ...{ rising: 0.25, editorial: 0.5, news: 1, sports: 1, discount: 1 },
@@ -107,7 +106,7 @@ describe('a score by algorithm v2', () => {
     });
   });
 
-  it("is for a person the discounted sum with the person's parts, less what the person dislikes", () => {
+  it('is the discounted sum with the personal components, minus the penalty', () => {
     const user = userOf({
       topics: [
         { kind: 'CATEGORY', key: 'sports', longTerm: 20, session: 0 },
@@ -117,8 +116,8 @@ describe('a score by algorithm v2', () => {
       engagements: [engagementOf('b', { atMs: NOW_MS - 2 * DAY_MS })],
       dwellByCategory: new Map([['sports', { totalMs: 30_000, events: 2 }]]),
       views: [{ marketId: 'a', probability: 0.6 }],
-      impressions: [impressionOf('a', { probability: 0.5, volume24h: 0 })],
-      held: [heldOf('a', { tradedAtMs: NaN, openedAtMs: NOW_MS - 7 * DAY_MS })],
+      impressions: [impressionsOf('a', { probability: 0.5, volume24h: 0 })],
+      knownMarkets: [knownMarketOf('a', { tradedAtMs: NaN, openedAtMs: NOW_MS - 7 * DAY_MS })],
     });
     const parts = scorer().score(columns, trends, user, past, NOW_MS).parts(0);
     const interest = 0.7 * 0.8 * Math.tanh(1) + 0.3 * 0.4 * Math.tanh(1);
@@ -133,26 +132,25 @@ describe('a score by algorithm v2', () => {
     expect(parts.final).toBeCloseTo(discount * (personal + impersonal) - 0.3 * Math.tanh(1), 12);
   });
 
-  it('comes out in columns as it comes out in parts', () => {
+  it('is the same in columns and in parts', () => {
     fc.assert(
-      fc.property(worlds, (world) => {
-        const scores = score(world);
-        expect(scores.final).toHaveLength(world.columns.size);
+      fc.property(scenarios, (scenario) => {
+        const scores = score(scenario);
+        expect(scores.final).toHaveLength(scenario.columns.size);
         scores.final.forEach((final, row) => {
           const parts = scores.parts(row);
           expect(parts.final).toBe(final);
           expect(parts.discount).toBe(scores.discount[row]);
-          expect(parts.trending).toBe(scores.trending[row]);
         });
       }),
     );
   });
 
-  it('has every part in 0 to 1', () => {
+  it('has every component between 0 and 1', () => {
     fc.assert(
-      fc.property(worlds, (world) => {
-        const scores = score(world);
-        for (const row of world.columns.ids.keys()) {
+      fc.property(scenarios, (scenario) => {
+        const scores = score(scenario);
+        for (const row of scenario.columns.ids.keys()) {
           const parts = scores.parts(row);
           for (const name of IN_UNIT_RANGE) {
             const part = parts[name];
@@ -165,27 +163,30 @@ describe('a score by algorithm v2', () => {
     );
   });
 
-  it('is never raised by having been shown, opened or traded in', () => {
+  it('never increases with impressions, views or trades', () => {
     fc.assert(
-      fc.property(worlds, (world) => {
-        if (world.user === null) return;
-        const { final } = score({ ...world, user: { ...world.user, impressions: [], held: [] } });
-        score(world).final.forEach((shown, row) => {
+      fc.property(scenarios, (scenario) => {
+        if (scenario.user === null) return;
+        const { final } = score({
+          ...scenario,
+          user: { ...scenario.user, impressions: [], knownMarkets: [] },
+        });
+        score(scenario).final.forEach((shown, row) => {
           expect(shown).toBeLessThanOrEqual(final[row] ?? NaN);
         });
       }),
     );
   });
 
-  it('has freshness and continuity that only fall with time', () => {
+  it('has freshness and continuity that never increase with time', () => {
     const older = (later: ScoreParts, earlier: ScoreParts, part: 'freshness' | 'continuity') => {
       expect(later[part]).toBeLessThanOrEqual((earlier[part] ?? NaN) + 1e-12);
     };
     fc.assert(
-      fc.property(worlds, fc.nat(20 * DAY_MS), (world, laterMs) => {
-        if (world.user === null) return;
-        const [before, after] = [score(world), score(world, scorer(), NOW_MS + laterMs)];
-        for (const row of world.columns.ids.keys()) {
+      fc.property(scenarios, fc.nat(20 * DAY_MS), (scenario, laterMs) => {
+        if (scenario.user === null) return;
+        const [before, after] = [score(scenario), score(scenario, scorer(), NOW_MS + laterMs)];
+        for (const row of scenario.columns.ids.keys()) {
           older(after.parts(row), before.parts(row), 'freshness');
           older(after.parts(row), before.parts(row), 'continuity');
         }
@@ -193,105 +194,105 @@ describe('a score by algorithm v2', () => {
     );
   });
 
-  it('is the same to the byte from a fresh scorer and from one that scored anything before', () => {
+  it('is the same to the byte from a new scorer and from a used one', () => {
     const used = scorer();
     fc.assert(
-      fc.property(worlds, worlds, (world, before) => {
-        const fresh = bytesOf(score(world));
+      fc.property(scenarios, scenarios, (scenario, before) => {
+        const fresh = copyOf(score(scenario));
         score(before, used);
-        expect(bytesOf(score(world, used))).toEqual(fresh);
-        expect(bytesOf(score(world, used))).toEqual(fresh);
+        expect(copyOf(score(scenario, used))).toEqual(fresh);
+        expect(copyOf(score(scenario, used))).toEqual(fresh);
       }),
     );
   });
 
-  it('is unharmed by a look-up that failed in the middle of an earlier call', () => {
+  it('does not depend on an earlier call that failed during a lookup', () => {
     const used = scorer();
     const user = userOf({ engagements: [engagementOf('b'), engagementOf('p0'), engagementOf('a')] });
     const failing = () => {
-      throw new Error('not now');
+      throw new Error('lookup failed');
     };
-    expect(() => used.score(columns, trends, user, failing, NOW_MS)).toThrow('not now');
-    expect(bytesOf(used.score(columns, trends, user, past, NOW_MS))).toEqual(
-      bytesOf(scorer().score(columns, trends, user, past, NOW_MS)),
+    expect(() => used.score(columns, trends, user, failing, NOW_MS)).toThrow('lookup failed');
+    expect(copyOf(used.score(columns, trends, user, past, NOW_MS))).toEqual(
+      copyOf(scorer().score(columns, trends, user, past, NOW_MS)),
     );
   });
 
-  it('is the same for a market asked for with few others as in the whole catalog', () => {
+  it('is the same for a few markets as in the whole catalog', () => {
     fc.assert(
-      fc.property(worlds, fc.infiniteStream(fc.boolean()), (world, picks) => {
-        const picked = world.markets.filter(() => picks.next().value === true);
-        const some = columnsOfSome(picked.map(toEntry), world.columns);
-        const rows = some.ids.map((id) => world.columns.rowOf(id) ?? NaN);
+      fc.property(scenarios, fc.infiniteStream(fc.boolean()), (scenario, picks) => {
+        const picked = scenario.markets.filter(() => picks.next().value === true);
+        const some = columnsOfSome(picked.map(toEntry), scenario.columns);
+        const rows = some.ids.map((id) => scenario.columns.rowOf(id) ?? NaN);
         const pick = (column: Float64Array) => Float64Array.from(rows, (row) => column[row] ?? NaN);
-        const { global, local, rising, popular } = world.trends;
-        const all = score(world);
-        const byId = new Map(world.markets.map((one) => [one.id, one]));
+        const { global, local, rising, popular } = scenario.trends;
+        const all = score(scenario);
+        const byId = new Map(scenario.markets.map((one) => [one.id, one]));
         const alone = scorer().score(
           some,
           {
             ...{ global: pick(global), rising: pick(rising), popular: pick(popular) },
             local: local === null ? null : pick(local),
           },
-          world.user,
+          scenario.user,
           (id) => {
             const open = byId.get(id);
             return open === undefined ? past(id) : toPastMarket(open);
           },
           NOW_MS,
         );
-        rows.forEach((row, place) => {
-          expect(alone.parts(place)).toEqual(all.parts(row));
+        rows.forEach((row, index) => {
+          expect(alone.parts(index)).toEqual(all.parts(row));
         });
       }),
     );
   });
 
-  it('is finite whatever comes in', () => {
-    const strange = fc.constantFrom(NaN, Infinity, -Infinity, -1, 2, 1e308, -1e308);
+  it('is finite for every input', () => {
+    const invalid = fc.constantFrom(NaN, Infinity, -Infinity, -1, 2, 1e308, -1e308);
     const column = (size: number) =>
-      fc.array(strange, { minLength: size, maxLength: size }).map((values) => Float64Array.from(values));
-    const spoiled = worlds.chain((world) =>
+      fc.array(invalid, { minLength: size, maxLength: size }).map((values) => Float64Array.from(values));
+    const invalidScenarios = scenarios.chain((scenario) =>
       fc.record({
-        world: fc.constant(world),
+        scenario: fc.constant(scenario),
         numbers: fc.record({
-          ...{ probability: column(world.columns.size), volume24h: column(world.columns.size) },
-          ...{ createdAtMs: column(world.columns.size), resolvesAtMs: column(world.columns.size) },
-          creationPlace: column(world.columns.size),
-          editorialBoost: column(world.columns.size),
+          ...{ probability: column(scenario.columns.size), volume24h: column(scenario.columns.size) },
+          ...{ createdAtMs: column(scenario.columns.size), resolvesAtMs: column(scenario.columns.size) },
+          creationRank: column(scenario.columns.size),
+          editorialBoost: column(scenario.columns.size),
         }),
         trends: fc.record({
-          ...{ global: column(world.columns.size), local: column(world.columns.size) },
-          ...{ rising: column(world.columns.size), popular: column(world.columns.size) },
+          ...{ global: column(scenario.columns.size), local: column(scenario.columns.size) },
+          ...{ rising: column(scenario.columns.size), popular: column(scenario.columns.size) },
         }),
-        value: strange,
-        nowMs: fc.oneof(fc.constant(NOW_MS), strange),
+        value: invalid,
+        nowMs: fc.oneof(fc.constant(NOW_MS), invalid),
       }),
     );
     fc.assert(
-      fc.property(spoiled, ({ world, numbers, trends: strangeTrends, value, nowMs }) => {
-        const user = world.user && {
-          ...world.user,
+      fc.property(invalidScenarios, ({ scenario, numbers, trends: invalidTrends, value, nowMs }) => {
+        const user = scenario.user && {
+          ...scenario.user,
           ...{ sessionEvents: value, idleMs: value },
-          topics: world.user.topics.map((topic) => ({ ...topic, longTerm: value, session: -value })),
-          engagements: world.user.engagements.map((engagement, index) =>
+          topics: scenario.user.topics.map((topic) => ({ ...topic, longTerm: value, session: -value })),
+          engagements: scenario.user.engagements.map((engagement, index) =>
             index % 2 === 0 ? { ...engagement, weight: value } : { ...engagement, atMs: value },
           ),
           dwellByCategory: new Map([['politics', { totalMs: value, events: value }]]),
-          views: world.user.views.map((view) => ({ ...view, probability: value })),
-          impressions: world.user.impressions.map((shown) => ({
+          views: scenario.user.views.map((view) => ({ ...view, probability: value })),
+          impressions: scenario.user.impressions.map((shown) => ({
             ...shown,
             ...{ count24h: value, lastShownAtMs: value, probability: value, volume24h: value },
             ...{ ignored24h: value, ignored7d: value, ignoredSinceMs: value },
           })),
-          held: world.user.held.map((held) => ({
-            ...held,
+          knownMarkets: scenario.user.knownMarkets.map((known) => ({
+            ...known,
             ...{ atMs: value, probability: value, volume24h: value },
           })),
         };
         const { final, parts } = scorer().score(
-          { ...world.columns, ...numbers },
-          strangeTrends,
+          { ...scenario.columns, ...numbers },
+          invalidTrends,
           user,
           past,
           nowMs,

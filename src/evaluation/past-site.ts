@@ -1,0 +1,190 @@
+import { toEntry, type CatalogEntry } from '../catalog/catalog-snapshot.js';
+import type { RankingConfig } from '../config/ranking-schema.js';
+import { emptyProfile, type FullProfile, type ProfileEvent } from '../domain/profile.js';
+import { applyEvents } from '../profiles/apply-events.js';
+import { profileMemory, type ProfileMemory } from '../profiles/profile-memory.js';
+import { eventWeight } from '../scoring/shared/event-weight.js';
+import { DAY_MS } from '../scoring/shared/time.js';
+import { NO_TRENDS, type TrendScores } from '../trends/trend-columns.js';
+import { TrendState } from '../trends/trend-state.js';
+import { SiteActivity } from './activity.js';
+import type { Moment } from './algorithms.js';
+import { isOpenAt, type Archive, type ArchivedEvent, type ArchivedPrice } from './archive.js';
+import { OpenMarkets } from './open-markets.js';
+import { Queue, Timeline } from './timeline.js';
+
+interface User {
+  profile: FullProfile;
+  /** Numbers of the markets on which the user has any event except impressions. */
+  readonly touched: Set<number>;
+}
+
+/**
+ * The state of a site at an instant that only advances through an archive. It ensures point-in-time correctness: it has
+ * the markets created so far, and the events and prices from strictly before the instant.
+ */
+export class PastSite {
+  readonly activity: SiteActivity;
+  readonly #archive: Archive;
+  readonly #weights: RankingConfig['events'];
+  readonly #memory: ProfileMemory;
+  readonly #open: OpenMarkets;
+  readonly #numbers: ReadonlyMap<string, number>;
+  readonly #entries: CatalogEntry[];
+  readonly #prices: Timeline<ArchivedPrice>;
+  #priceVersion = 0;
+  readonly #prices24hAgo: Timeline<ArchivedPrice>;
+  readonly #probabilities24hAgo = new Map<string, number>();
+  #trends = new TrendState(NO_TRENDS, 0);
+  #attention: TrendScores['attention'] = new Map();
+  #attentionAtMs = -Infinity;
+  readonly #users = new Map<string, User>();
+  /** Impressions and negative events whose visit may not be over. */
+  readonly #delayed = new Queue<{ readonly userKey: string; readonly event: ProfileEvent }>();
+  #nowMs = -Infinity;
+
+  constructor(archive: Archive, config: RankingConfig) {
+    this.#archive = archive;
+    this.#weights = config.events;
+    this.#memory = profileMemory(config);
+    this.activity = new SiteActivity(archive.markets.length, config.trending);
+    this.#open = new OpenMarkets(archive.markets);
+    this.#entries = archive.markets.map(({ market }) => toEntry(market));
+    this.#numbers = new Map(archive.markets.map(({ market }, number) => [market.id, number]));
+    this.#prices = new Timeline(archive.prices, ({ atMs }) => atMs);
+    this.#prices24hAgo = new Timeline(archive.prices, ({ atMs }) => atMs);
+  }
+
+  /** @param nowMs at or after the instant of the last call, after all earlier events were applied. */
+  advanceTo(nowMs: number): void {
+    this.#nowMs = nowMs;
+    this.#open.advanceTo(nowMs);
+    this.activity.recent.advanceTo(nowMs);
+    this.#applyDelayed(nowMs - this.#memory.sessionIdleMs);
+    for (const { market, probability, volume24h } of this.#prices.through(nowMs - 1)) {
+      const entry = this.#entries[market];
+      if (entry === undefined) continue;
+      this.#entries[market] = toEntry({ ...entry.market, probability, volume24h });
+      this.#priceVersion += 1;
+    }
+  }
+
+  isOpen(market: number): boolean {
+    const archived = this.#archive.markets[market];
+    return archived !== undefined && isOpenAt(archived, this.#nowMs);
+  }
+
+  /** Whether the user has any event on the market except impressions. */
+  hasTouched(userKey: string, market: number): boolean {
+    return this.#users.get(userKey)?.touched.has(market) === true;
+  }
+
+  weightOf({ eventType, dwellMs }: ArchivedEvent): number {
+    return eventWeight(eventType, dwellMs, this.#weights);
+  }
+
+  /** The data known right before an event of the current instant. */
+  momentOf({ userKey, country }: ArchivedEvent): Moment {
+    const profile = this.#users.get(userKey)?.profile ?? emptyProfile(userKey);
+    return {
+      nowMs: this.#nowMs,
+      candidates: this.#open.numbers,
+      entries: this.#entries,
+      priceVersion: this.#priceVersion,
+      profile,
+      country: country ?? profile.country,
+      trends: this.#trendsNow(),
+      recentUsers: this.activity.recent.counts,
+    };
+  }
+
+  /**
+   * Applies an event, none earlier than the last. Impressions and negative events reach the profile after the session
+   * idle time. The page that led to an interaction was ranked before its cards were shown, so those impressions must not
+   * count against it.
+   */
+  apply(event: ArchivedEvent): void {
+    const { userKey, market, atMs, eventType, dwellMs, country, stake } = event;
+    const entry = this.#entries[market];
+    if (entry === undefined) return;
+    const { id, category, tags, probability, volume24h } = entry.market;
+    const weight = this.weightOf(event);
+    const profileEvent: ProfileEvent = {
+      ...{ eventType, weight, dwellMs, country, stake },
+      occurredAtMs: atMs,
+      market: { id, category, tags, probability, volume24h },
+    };
+    if (eventType === 'IMPRESSION' || weight < 0) {
+      this.#delayed.push({ userKey, event: profileEvent });
+      if (eventType !== 'IMPRESSION') this.#user(userKey).touched.add(market);
+      return;
+    }
+    const user = this.#updateProfile(userKey, profileEvent);
+    user.touched.add(market);
+    if (weight > 0) this.activity.add({ atMs, userKey, market, marketId: id, weight, country });
+  }
+
+  #updateProfile(userKey: string, event: ProfileEvent): User {
+    const user = this.#user(userKey);
+    user.profile = applyEvents(user.profile, [event], this.#memory);
+    return user;
+  }
+
+  #user(userKey: string): User {
+    let user = this.#users.get(userKey);
+    if (user === undefined) {
+      user = { profile: emptyProfile(userKey), touched: new Set() };
+      this.#users.set(userKey, user);
+    }
+    return user;
+  }
+
+  #applyDelayed(untilMs: number): void {
+    for (;;) {
+      const delayed = this.#delayed.peek();
+      if (delayed === undefined || delayed.event.occurredAtMs > untilMs) return;
+      this.#updateProfile(delayed.userKey, delayed.event);
+      this.#delayed.shift();
+    }
+  }
+
+  #trendsNow(): TrendState {
+    const { trends } = this.activity;
+    const atMs = trends.trendsAtMs(this.#nowMs);
+    if (atMs === this.#trends.computedAtMs) return this.#trends;
+    for (const { market, probability } of this.#prices24hAgo.through(atMs - DAY_MS)) {
+      const id = this.#archive.markets[market]?.market.id ?? '';
+      if (probability === null) this.#probabilities24hAgo.delete(id);
+      else this.#probabilities24hAgo.set(id, probability);
+    }
+    const attentionAtMs = trends.popularityAtMs(this.#nowMs);
+    if (attentionAtMs !== this.#attentionAtMs) {
+      this.#attention = attention(trends.popularityAt(attentionAtMs, this.#wasOpen(attentionAtMs)));
+      this.#attentionAtMs = attentionAtMs;
+    }
+    this.#trends = new TrendState(
+      {
+        ...NO_TRENDS,
+        scopes: trends.scopesAt(atMs, this.#wasOpen(atMs)),
+        probabilities24hAgo: new Map(this.#probabilities24hAgo),
+        attention: this.#attention,
+      },
+      atMs,
+    );
+    return this.#trends;
+  }
+
+  #wasOpen(atMs: number): (marketId: string) => boolean {
+    return (marketId) => {
+      const archived = this.#archive.markets[this.#numbers.get(marketId) ?? -1];
+      return archived !== undefined && isOpenAt(archived, atMs);
+    };
+  }
+}
+
+/** Impressions and clicks only affect exploration, which an evaluation does not cover, so they are 0. */
+function attention(popularity: ReadonlyMap<string, number>): TrendScores['attention'] {
+  return new Map(
+    [...popularity].map(([marketId, users]) => [marketId, { impressions: 0, clicks: 0, popularity: users }]),
+  );
+}

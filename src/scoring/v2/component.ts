@@ -1,0 +1,64 @@
+import type { ComponentConstants } from './constants.js';
+import type { EngagedMarkets } from './components/engaged-markets.js';
+import type { MarketColumns, TrendColumns, UserFeatures } from './features.js';
+
+/** Features that a personal component reads. */
+export interface UserInputs {
+  readonly columns: MarketColumns;
+  readonly user: UserFeatures;
+  /** The user's engagements, joined with the markets. */
+  readonly engaged: EngagedMarkets;
+  /** The user's affinities by topic id, −1 to 1; a category's is multiplied by `categoryFactor`. */
+  readonly affinities: Float64Array;
+}
+
+/** Features that an impersonal component reads. */
+export interface MarketInputs {
+  readonly columns: MarketColumns;
+  readonly trends: TrendColumns;
+  readonly constants: ComponentConstants;
+  readonly nowMs: number;
+}
+
+/** Overwrites a column, which may have values of an earlier call, with a component's values: 0–1, by row. */
+export type FillColumn = (inputs: UserInputs, column: Float64Array) => void;
+
+interface ComponentBase {
+  /** Name in `ScoreParts`, and key of its weight in the config under `v2.weights`. */
+  readonly name: string;
+  /** One sentence with the range, for API documentation. */
+  readonly description: string;
+}
+
+/**
+ * A component that depends on the user. `personal` ones are added and discounted; a `penalty` is subtracted in full. The
+ * function that `create` returns may keep memory between calls, but no values.
+ */
+export interface PersonalComponent extends ComponentBase {
+  readonly kind: 'personal' | 'penalty';
+  readonly create: (constants: ComponentConstants) => FillColumn;
+}
+
+/** A component that is the same for all users. */
+export interface ImpersonalComponent extends ComponentBase {
+  readonly kind: 'impersonal';
+  /** Value of a row, 0–1. */
+  readonly value: (inputs: MarketInputs, row: number) => number;
+  /**
+   * The first instant, now or later, at which the value may differ with the same columns and trends; infinite for
+   * never. Omit it for a value that does not depend on the time. `ALWAYS` means that it changes at every instant.
+   */
+  readonly nextChangeMs?: typeof ALWAYS | ((inputs: MarketInputs, row: number) => number);
+}
+
+export const ALWAYS = 'ALWAYS';
+
+export type Component = PersonalComponent | ImpersonalComponent;
+
+/** Adds a weighted component to a sum, by row. */
+export function addWeighted(sum: Float64Array, weight: number, component: Float64Array): void {
+  if (weight === 0) return;
+  for (let row = 0; row < sum.length; row += 1) {
+    sum[row] = (sum[row] as number) + weight * (component[row] as number);
+  }
+}

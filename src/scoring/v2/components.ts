@@ -1,0 +1,136 @@
+import { clampToUnit } from '../shared/probability.js';
+import { ALWAYS, type Component, type ImpersonalComponent, type PersonalComponent } from './component.js';
+import { interestColumn, negativeColumn } from './components/affinity.js';
+import { continuityColumn } from './components/continuity.js';
+import { similarityColumn } from './components/similarity.js';
+import {
+  closing,
+  freshness,
+  news,
+  nextClosingMs,
+  nextNewsMs,
+  nextSportsMs,
+  sports,
+} from './components/timing.js';
+import { trending } from './components/trending.js';
+import { depthColumn, followupColumn } from './components/viewing.js';
+import type { ComponentConstants } from './constants.js';
+
+/**
+ * The score components of algorithm v2, in the order of addition. A component's weight is in the config under
+ * `v2.weights` by its name.
+ *
+ *     final = discount · (Σ weight · personal + Σ weight · impersonal) − Σ weight · penalty
+ *
+ * To add a component, write its formula, add it to this list, give its weight a default in `config/default.yaml`, and
+ * describe it in docs/algorithm-v2.md.
+ */
+export const COMPONENTS_V2 = [
+  {
+    name: 'interest',
+    description: "The user's affinity to its topics, at most 1.",
+    kind: 'personal',
+    create: ({ taste }) => interestColumn(taste),
+  },
+  {
+    name: 'similarity',
+    description: 'Similarity to markets that the user engaged with, 0–1.',
+    kind: 'personal',
+    create: ({ similarity }) => similarityColumn(similarity),
+  },
+  {
+    name: 'continuity',
+    description: 'Recent engagement with a market of its event or with a sibling, 0–1. v2 only.',
+    kind: 'personal',
+    create: ({ continuity }) => continuityColumn(continuity),
+  },
+  {
+    name: 'depth',
+    description: "The user's mean dwell time on markets of its category, 0–1; 1 from 30 s.",
+    kind: 'personal',
+    create: depthColumn,
+  },
+  {
+    name: 'followup',
+    description: "Move of its odds since the user's last view, 0–1.",
+    kind: 'personal',
+    create: followupColumn,
+  },
+  {
+    name: 'negative',
+    description: "The user's negative affinity to its topics, 0–1; subtracted.",
+    kind: 'penalty',
+    create: negativeColumn,
+  },
+  {
+    name: 'trending',
+    description: 'Blend of local and global trend, and in v2 of popularity over weeks, 0–1.',
+    kind: 'impersonal',
+    value: ({ trends, constants }, row) => trending(trends, row, constants.trend),
+  },
+  {
+    name: 'rising',
+    description: 'Move of its odds within 24 hours, 0–1.',
+    kind: 'impersonal',
+    value: ({ trends }, row) => clampToUnit(trends.rising[row] as number),
+  },
+  {
+    name: 'editorial',
+    description: 'The editorial boost, 0–1.',
+    kind: 'impersonal',
+    value: ({ columns }, row) => clampToUnit(columns.editorialBoost[row] as number),
+  },
+  {
+    name: 'news',
+    description: 'Boost of a young news market, 0–1 in v2 and 0–0.8 in v1.',
+    kind: 'impersonal',
+    value: ({ columns, nowMs }, row) =>
+      news(columns.isNews[row] as number, columns.createdAtMs[row] as number, nowMs),
+    nextChangeMs: ({ columns, nowMs }, row) =>
+      nextNewsMs(columns.isNews[row] as number, columns.createdAtMs[row] as number, nowMs),
+  },
+  {
+    name: 'sports',
+    description: 'Boost of a match in 24 to 72 hours: 0 or 1 in v2, 0 or 0.5 in v1.',
+    kind: 'impersonal',
+    value: ({ columns, nowMs }, row) =>
+      sports(columns.isSports[row] as number, columns.resolvesAtMs[row] as number, nowMs),
+    nextChangeMs: ({ columns, nowMs }, row) =>
+      nextSportsMs(columns.isSports[row] as number, columns.resolvesAtMs[row] as number, nowMs),
+  },
+  {
+    name: 'closing',
+    description: 'Closeness of its resolution, 0.1–1. v2 only.',
+    kind: 'impersonal',
+    value: ({ columns, nowMs }, row) => closing(columns.resolvesAtMs[row] as number, nowMs),
+    nextChangeMs: ({ columns, nowMs }, row) => nextClosingMs(columns.resolvesAtMs[row] as number, nowMs),
+  },
+  {
+    name: 'freshness',
+    description: 'Decreasing function of its age, 0–1.',
+    kind: 'impersonal',
+    value: ({ columns, nowMs, constants }, row) =>
+      freshness(columns.createdAtMs[row] as number, nowMs, constants.freshness),
+    nextChangeMs: ALWAYS,
+  },
+] as const satisfies readonly Component[];
+
+export type ComponentNameV2 = (typeof COMPONENTS_V2)[number]['name'];
+
+/** Weights by component, 0 or more. */
+export type WeightsV2 = Readonly<Record<ComponentNameV2, number>>;
+
+/** The constants of algorithm v2; the values are in the ranking config under `v2`. */
+export interface V2Constants extends ComponentConstants {
+  readonly weights: WeightsV2;
+}
+
+type Named<Kind> = Kind & { readonly name: ComponentNameV2 };
+
+export const PERSONAL_COMPONENTS: readonly Named<PersonalComponent>[] = COMPONENTS_V2.filter(
+  (component) => component.kind !== 'impersonal',
+);
+
+export const IMPERSONAL_COMPONENTS: readonly Named<ImpersonalComponent>[] = COMPONENTS_V2.filter(
+  (component) => component.kind === 'impersonal',
+);

@@ -3,7 +3,7 @@ import { MarketPoller } from '../catalog/sources/market-poller.js';
 import type { Clock } from '../lib/clock.js';
 import type { LiveConfig } from '../config/live-config.js';
 import { openDatabase } from '../storage/database/client.js';
-import { jobDatabaseOf } from '../storage/database/job-database.js';
+import { jobDatabaseOf } from '../storage/database/connection.js';
 import { createJobs } from '../jobs/create-jobs.js';
 import { openJobs, type Jobs } from '../jobs/open-jobs.js';
 import type { Logger } from '../lib/logger.js';
@@ -11,7 +11,7 @@ import { liveProfileMemory } from '../profiles/profile-memory.js';
 import { ProfileUpkeep } from '../profiles/profile-upkeep.js';
 import type { SharedProfiles } from '../profiles/shared-profiles.js';
 import type { MarketIndex } from '../storage/markets/market-index.js';
-import { PartitionRepository } from '../storage/events/partition-repository.js';
+import { OldPartitions } from '../storage/partitions.js';
 import type { ProfileFold } from '../storage/profiles/packed-profile.js';
 import { createStore, type Store } from '../storage/store.js';
 import { Retention } from '../tracking/retention.js';
@@ -73,7 +73,7 @@ export function openBackendJobs(deps: {
       upkeep: new ProfileUpkeep({ store: ownStore, profiles, memory: liveProfileMemory(config), config }),
       retention: new Retention({
         store: ownStore,
-        partitions: new PartitionRepository({ url: databaseUrl }),
+        partitions: new OldPartitions({ url: databaseUrl }),
         config,
       }),
       pollerOf: (source) => new MarketPoller({ source, catalog, states: ownStore.sources, clock, logger }),

@@ -13,7 +13,7 @@ import { registerTrackRoute } from '../server/track-route.js';
 import { repeat } from '../jobs/repeat.js';
 import { sampleImages } from '../sample/sample-catalog.js';
 import { reportUnknownSinks } from '../outbox/sink-status.js';
-import { ensureUpcomingPartitions } from '../tracking/partitions.js';
+import { ensureUpcomingPartitions } from '../storage/partitions.js';
 
 /** How often the months ahead are looked after. */
 const PARTITIONS_EVERY_MS = 12 * 3_600_000;
@@ -82,7 +82,7 @@ export async function startGateway(
         repeat(
           'partitions',
           PARTITIONS_EVERY_MS,
-          () => ensureUpcomingPartitions(store, clock(), logger),
+          () => ensureUpcomingPartitions(store.partitions, clock(), logger),
           logger,
         ),
         repeat('trends', TRENDS_LOOK_MS, () => trends.load(), logger),

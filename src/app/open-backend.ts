@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { openBackendJobs } from './backend-jobs.js';
-import { openBus, type HeldProfiles } from '../bus/open-bus.js';
+import { openBus, type InvalidatedProfiles } from '../bus/open-bus.js';
 import { Catalog } from '../catalog/catalog.js';
 import { MarketWriter } from '../catalog/market-writer.js';
 import { MarketHistory } from '../catalog/market-history.js';
@@ -32,7 +32,7 @@ import { SinkRelays } from '../outbox/sink-relays.js';
 import { SinkStatusService } from '../outbox/sink-status.js';
 import { createTracking } from '../tracking/create-tracking.js';
 import type { HistoryImport } from '../tracking/history-import.js';
-import { ensureUpcomingPartitions } from '../tracking/partitions.js';
+import { ensureUpcomingPartitions } from '../storage/partitions.js';
 import { TrendService } from '../trends/trend-service.js';
 
 /** What differs between a running gateway, a command, and a test. */
@@ -195,7 +195,7 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
     const live = createLive({ catalog, profiles, clock, logger });
     liveConfig.onChange(() => live.feeds.configChanged());
     closers.push(() => live.close());
-    const cachedProfiles: HeldProfiles = {
+    const cachedProfiles: InvalidatedProfiles = {
       invalidate: (userKeys) => {
         cache.invalidate(userKeys);
         live.feeds.invalidated(userKeys);
@@ -249,7 +249,7 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       profiles: sharedProfiles,
     });
     closers.push(() => tracking.drain());
-    await ensureUpcomingPartitions(store, clock(), logger);
+    await ensureUpcomingPartitions(store.partitions, clock(), logger);
     const feeds = createFeeds({
       ...{ catalog, trends, clock, newId, logger },
       config: () => liveConfig.current,

@@ -1,22 +1,21 @@
-import { connectionTo } from '../storage/database/connection.js';
-import { busChannelOf } from '../storage/database/schema-names.js';
+import type { Logger } from '../lib/logger.js';
+import { busChannelOf, connectionTo } from '../storage/database/connection.js';
 import type { InvalidationBus } from './invalidation-bus.js';
 import { createPostgresBus } from './postgres-bus.js';
 import { createRedisBus } from './redis-bus.js';
-import type { Logger } from '../lib/logger.js';
 
-/** What other replicas say about profiles held here. */
-export interface HeldProfiles {
+/** The cached profiles that messages of other replicas invalidate. */
+export interface InvalidatedProfiles {
   invalidate(userKeys: readonly string[]): void;
   clear(): void;
 }
 
-/** Tells other replicas whose profiles changed here, and hears from them: over Redis if there is one. */
+/** Opens the bus that invalidates cached profiles across replicas: over Redis if a URL is set, otherwise over PostgreSQL. */
 export function openBus(deps: {
   redisUrl: string | undefined;
   databaseUrl: string;
-  profiles: HeldProfiles;
-  /** Names this process among the replicas. */
+  profiles: InvalidatedProfiles;
+  /** Id of this replica. */
   origin: string;
   random: () => number;
   logger: Logger;
@@ -27,7 +26,8 @@ export function openBus(deps: {
     handler: {
       onInvalidated: (userKeys: readonly string[]) => profiles.invalidate(userKeys),
       onGap: () => profiles.clear(),
-      onReliabilityChange: (reliable: boolean) => logger.debug({ reliable }, 'hearing other replicas'),
+      onReliabilityChange: (reliable: boolean) =>
+        logger.debug({ reliable }, 'reliability of the invalidation bus changed'),
     },
   };
   return redisUrl === undefined

@@ -21,7 +21,7 @@ export type { CatalogEntry, CatalogSnapshot } from './catalog-snapshot.js';
 const PAST_AT_START = 20_000;
 const PAST_PAGE = 500;
 
-type PastPage = Awaited<ReturnType<MarketRepository['latelyOver']>>;
+type PastPage = Awaited<ReturnType<MarketRepository['recentlyClosed']>>;
 
 /** Told of the markets that changed, open or not, as they are now; the snapshot has them already. */
 export type CatalogListener = (changed: readonly Market[]) => void;
@@ -37,7 +37,7 @@ export class Catalog {
     private readonly deps: {
       readonly markets: Pick<
         MarketRepository,
-        'findByIds' | 'findRecords' | 'newestVersion' | 'open' | 'changedSince' | 'latelyOver'
+        'findByIds' | 'findRecords' | 'newestVersion' | 'open' | 'changedSince' | 'recentlyClosed'
       >;
       /** Reads lists, on connections that no event waits for. */
       readonly lists: Pick<MarketRepository, 'page' | 'texts'>;
@@ -94,7 +94,7 @@ export class Catalog {
   async rememberPast(): Promise<void> {
     const pages: PastPage[] = [];
     for (let before: bigint | null = null, count = 0; count < PAST_AT_START; count += PAST_PAGE) {
-      const page: PastPage = await this.deps.markets.latelyOver(PAST_PAGE, before);
+      const page: PastPage = await this.deps.markets.recentlyClosed(PAST_PAGE, before);
       pages.push(page);
       before = page.at(-1)?.version ?? null;
       if (page.length < PAST_PAGE) break;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Clock } from '../lib/clock.js';
 import { BellwetherError } from '../lib/errors.js';
 import { checkInput } from '../lib/input/check-input.js';
-import type { JobRun, JobRunRepository } from '../storage/job-run-repository.js';
+import type { JobRun, JobRunRepository } from '../storage/job-repository.js';
 import { orUnavailable } from '../storage/unavailable.js';
 import { nextTimeMs, type Job } from './job.js';
 import type { JobQueue, RunState } from './job-queue.js';

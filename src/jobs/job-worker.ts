@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
-import type { JobRunRepository } from '../storage/job-run-repository.js';
+import type { JobRunRepository } from '../storage/job-repository.js';
 import { nextTimeMs, type Job } from './job.js';
 import type { JobQueue, QueuedRun } from './job-queue.js';
 import { reasonOf } from './reason-of.js';

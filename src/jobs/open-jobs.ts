@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
-import type { JobRunRepository } from '../storage/job-run-repository.js';
+import type { JobRunRepository } from '../storage/job-repository.js';
 import type { Job } from './job.js';
 import { JobQueue, type JobDatabase } from './job-queue.js';
 import { JobService } from './job-service.js';

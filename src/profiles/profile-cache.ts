@@ -1,10 +1,14 @@
 import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../lib/clock.js';
-import { emptyPacked, type PackedProfile } from '../storage/profiles/packed-profile.js';
+import {
+  emptyPacked,
+  UnreadableProfile,
+  type PackedProfile,
+  type ReadProfile,
+} from '../storage/profiles/packed-profile.js';
 import { requireFull, type FullProfile, type ProfileState } from '../domain/profile.js';
 import type { AppendedProfile } from '../storage/events/recording.js';
-import { UnreadableProfile, type ReadProfile } from '../storage/profiles/unpack-profiles.js';
 import { CachedProfile } from './cached-profile.js';
 import { RecentChanges } from './recent-changes.js';
 

@@ -3,7 +3,7 @@ import { UnknownFormat } from '../storage/profiles/column-codec.js';
 import type { ProfileRewriteRepository } from '../storage/profiles/profile-rewrite-repository.js';
 import type { AppendedProfile } from '../storage/events/recording.js';
 import { isUnavailable } from '../storage/unavailable.js';
-import { UnreadableProfile } from '../storage/profiles/unpack-profiles.js';
+import { UnreadableProfile } from '../storage/profiles/packed-profile.js';
 import type { SharedProfiles } from './shared-profiles.js';
 
 /** Size of a profile's recent events from which on they are folded: 50 events, or 5 pages of impressions. */

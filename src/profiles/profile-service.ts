@@ -7,7 +7,7 @@ import type { ProfileMemory } from './profile-memory.js';
 import { topicTaste } from './topic-taste.js';
 import { usualStake, type UsualStake } from './usual-stake.js';
 
-export { UnreadableProfile } from '../storage/profiles/unpack-profiles.js';
+export { UnreadableProfile } from '../storage/profiles/packed-profile.js';
 export { requireFull, type FullProfile, type ProfileState } from '../domain/profile.js';
 
 /** A person as the outside sees them. */

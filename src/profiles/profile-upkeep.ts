@@ -1,9 +1,13 @@
 import type { RankingConfig } from '../config/ranking-schema.js';
 import { inSlices, type Work } from '../lib/in-slices.js';
 import { formatOf } from '../storage/profiles/column-codec.js';
-import type { JobPositionRepository } from '../storage/job-position-repository.js';
+import type { JobPositionRepository } from '../storage/job-repository.js';
 import type { MarketRepository } from '../storage/markets/market-repository.js';
-import type { PackedProfile } from '../storage/profiles/packed-profile.js';
+import {
+  UnreadableProfile,
+  type PackedProfile,
+  type ReadProfile,
+} from '../storage/profiles/packed-profile.js';
 import type { ProfileRepository } from '../storage/profiles/profile-repository.js';
 import type {
   ProfileRewriteRepository,
@@ -12,7 +16,6 @@ import type {
 import type { ProfileState } from '../domain/profile.js';
 import { FORMAT_V1 } from '../storage/profiles/stored-profile-v1.js';
 import { isRolledBack } from '../storage/unavailable.js';
-import { UnreadableProfile, type ReadProfile } from '../storage/profiles/unpack-profiles.js';
 import { forgetEnded, forgetFaded, type FadingLimits } from './forget-faded.js';
 import type { ProfileMemory } from './profile-memory.js';
 import type { SharedProfiles } from './shared-profiles.js';

@@ -1,12 +1,12 @@
-import type { PrismaClient } from '../generated/prisma/client.js';
+import type { Connection } from './sql.js';
 
-/** Keys that this deployment made for itself. */
+/** Keys that the deployment generated for itself. */
 export class SecretRepository {
-  constructor(private readonly prisma: PrismaClient) {}
+  constructor(private readonly connection: Connection) {}
 
-  /** The key of this name; the proposed one from now on if there was none, whoever else proposes one. */
+  /** Returns the key of this name. If there is none, stores the proposed one; of concurrent proposals, one wins. */
   async getOrCreate(name: string, proposed: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-    await this.prisma.secret.createMany({ data: [{ name, value: proposed }], skipDuplicates: true });
-    return (await this.prisma.secret.findUniqueOrThrow({ where: { name } })).value;
+    await this.connection.secret.createMany({ data: [{ name, value: proposed }], skipDuplicates: true });
+    return (await this.connection.secret.findUniqueOrThrow({ where: { name } })).value;
   }
 }

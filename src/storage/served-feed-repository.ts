@@ -1,43 +1,35 @@
-import type { PrismaClient } from '../generated/prisma/client.js';
-import { withPartitions } from './unavailable.js';
+import { PartitionRepository, withPartitions } from './partitions.js';
+import { joinBytes, type Connection } from './sql.js';
 
-type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
-
-/** A feed to be stored. */
+/** A feed to store. */
 export interface PackedFeed {
   readonly feedId: string;
   readonly userKey: string | null;
   readonly servedAt: Date;
   readonly page: Uint8Array;
-  /** Empty for a feed that ends with its page. */
+  /** The markets after the page; empty for a feed that ends with its page. */
   readonly rest: Uint8Array;
 }
 
-/** A feed as stored. */
+/** A stored feed. */
 export interface StoredFeed {
   readonly feedId: string;
   readonly userKey: string | null;
   readonly servedAt: Date;
-  /** JSON, in a feed that a version before the packed format stored; else null. */
+  /** JSON, in a feed stored by a version before the packed format; otherwise null. */
   readonly ranking: string | null;
   /** Null in a feed with `ranking`. */
   readonly page: Uint8Array | null;
-  /** Null when it was empty, or is no longer stored. */
+  /** Null if it was empty or is no longer stored. */
   readonly rest: Uint8Array | null;
 }
 
-/** Served feeds: a row for the page, and one, in a table that is dropped sooner, for what follows the page. */
+/** Served feeds: one row for the page, and one for the rest, in a table whose partitions are dropped sooner. */
 export class ServedFeedRepository {
-  constructor(private readonly connection: Connection) {}
+  readonly #partitions: PartitionRepository;
 
-  /** Creates the missing partitions for the pages of feeds served between two instants. */
-  async ensurePartitions(first: Date, last: Date): Promise<void> {
-    await this.connection.$executeRaw`select ensure_served_feed_partitions(${first}, ${last})`;
-  }
-
-  /** Creates the missing partitions for what follows the pages of feeds served between two instants. */
-  async ensureRestPartitions(first: Date, last: Date): Promise<void> {
-    await this.connection.$executeRaw`select ensure_served_feed_rest_partitions(${first}, ${last})`;
+  constructor(private readonly connection: Connection) {
+    this.#partitions = new PartitionRepository(connection);
   }
 
   /** Stores feeds; those already stored stay unchanged. */
@@ -46,16 +38,16 @@ export class ServedFeedRepository {
     const times = feeds.map(({ servedAt }) => servedAt.getTime());
     const [first, last] = [new Date(Math.min(...times)), new Date(Math.max(...times))];
     const ensure = async (): Promise<void> => {
-      await this.ensurePartitions(first, last);
-      await this.ensureRestPartitions(first, last);
+      await this.#partitions.ensureForServedFeeds(first, last);
+      await this.#partitions.ensureForServedFeedRests(first, last);
     };
     await withPartitions(ensure, () => this.#insert(feeds));
   }
 
-  /** One statement, for all feeds and both tables. The bytes go in one parameter each, which is parsed faster than an array. */
+  /** SQL: one batch statement for all feeds and both tables. */
   async #insert(feeds: readonly PackedFeed[]): Promise<void> {
-    const pages = slices(feeds.map(({ page }) => page));
-    const rests = slices(feeds.map(({ rest }) => rest));
+    const pages = joinBytes(feeds.map(({ page }) => page));
+    const rests = joinBytes(feeds.map(({ rest }) => rest));
     await this.connection.$executeRaw`
       with feeds as materialized (
         select id::uuid as feed_id, user_key, at::timestamptz as served_at,
@@ -75,7 +67,10 @@ export class ServedFeedRepository {
       where length(rest) > 0 and feed_id in (select feed_id from pages)`;
   }
 
-  /** By a subquery: these tables have no statistics, so for a join the planner reads all rests of an hour. */
+  /**
+   * SQL: the table of rests has no key, so Prisma does not know it. A subquery, because these tables have no statistics: for
+   * a join, the planner reads all rests of an hour.
+   */
   async find(feedId: string): Promise<StoredFeed | undefined> {
     const [feed] = await this.connection.$queryRaw<StoredFeed[]>`
       select f.feed_id::text as "feedId", f.user_key as "userKey", f.served_at as "servedAt", f.ranking, f.page,
@@ -84,18 +79,9 @@ export class ServedFeedRepository {
     return feed;
   }
 
-  /** The ids of markets by their numbers; unknown numbers are left out. */
+  /** Returns the ids of markets by their numbers; unknown numbers are left out. */
   async marketIds(numbers: readonly number[]): Promise<Map<number, string>> {
-    const rows = await this.connection.$queryRaw<{ number: number; marketId: string }[]>`
-      select number, market_id as "marketId" from market_numbers where number = any(${[...numbers]}::int[])`;
+    const rows = await this.connection.marketNumber.findMany({ where: { number: { in: [...numbers] } } });
     return new Map(rows.map(({ number, marketId }) => [number, marketId]));
   }
-}
-
-/** Pieces of bytes as one, with the start (from 1) and the length of each. */
-function slices(pieces: readonly Uint8Array[]): { bytes: Buffer; starts: number[]; lengths: number[] } {
-  const lengths = pieces.map(({ length }) => length);
-  let end = 1;
-  const starts = lengths.map((length) => (end += length) - length);
-  return { bytes: Buffer.concat(pieces), starts, lengths };
 }

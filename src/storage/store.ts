@@ -1,17 +1,6 @@
 import type { PrismaClient } from '../generated/prisma/client.js';
-import { ComputationRepository } from './trends/computation-repository.js';
 import { InteractionRepository } from './events/interaction-repository.js';
-import { JobPositionRepository } from './job-position-repository.js';
-import { JobRunRepository } from './job-run-repository.js';
-import { MarketRepository } from './markets/market-repository.js';
-import { MomentumRepository } from './trends/momentum-repository.js';
-import { OutboxBacklogRepository } from './events/outbox-backlog.js';
-import { OutboxRepository } from './events/outbox-repository.js';
-import { ProfileChangeRepository } from './profiles/profile-change-repository.js';
-import type { ProfileFold } from './profiles/packed-profile.js';
-import { ProfileRepository } from './profiles/profile-repository.js';
-import { ProfileRewriteRepository } from './profiles/profile-rewrite-repository.js';
-import { MarketIndex } from './markets/market-index.js';
+import { OutboxBacklogRepository, OutboxRepository } from './events/outbox-repository.js';
 import {
   appendedProfiles,
   recordStatement,
@@ -19,18 +8,30 @@ import {
   type RecordedRow,
   type Recording,
 } from './events/recording.js';
-import { RollupRepository } from './trends/rollup-repository.js';
 import { RejectedEventRepository } from './events/rejected-event-repository.js';
+import { JobPositionRepository, JobRunRepository } from './job-repository.js';
+import { MarketIndex } from './markets/market-index.js';
+import { MarketRepository } from './markets/market-repository.js';
+import { SnapshotRepository } from './markets/snapshot-repository.js';
+import { SourceStateRepository } from './markets/source-state-repository.js';
+import { PartitionRepository } from './partitions.js';
+import type { ProfileFold } from './profiles/packed-profile.js';
+import { ProfileChangeRepository } from './profiles/profile-change-repository.js';
+import { ProfileRepository } from './profiles/profile-repository.js';
+import { ProfileRewriteRepository } from './profiles/profile-rewrite-repository.js';
 import { SecretRepository } from './secret-repository.js';
 import { ServedFeedRepository } from './served-feed-repository.js';
-import { SnapshotRepository } from './markets/snapshot-repository.js';
-import { SourceStateRepository } from './source-state-repository.js';
+import type { Connection } from './sql.js';
+import { ComputationRepository } from './trends/computation-repository.js';
+import { MomentumRepository } from './trends/momentum-repository.js';
+import { RollupRepository } from './trends/rollup-repository.js';
 import { TrendingRepository } from './trends/trending-repository.js';
 
-/** The repositories that may take part in one transaction. */
+/** The repositories that can take part in one transaction. */
 export interface Transaction {
   readonly interactions: InteractionRepository;
   readonly profiles: ProfileRepository;
+  readonly partitions: PartitionRepository;
   readonly trending: TrendingRepository;
   readonly momentum: MomentumRepository;
   readonly computations: ComputationRepository;
@@ -38,15 +39,15 @@ export interface Transaction {
   readonly outbox: OutboxRepository;
   readonly rejectedEvents: RejectedEventRepository;
   /**
-   * Stores events and appends them to the profiles of their users, all or nothing.
+   * Stores events and appends them to the profiles of their users, in one statement.
    *
    * @returns the profiles that changed.
-   * @throws what PostgreSQL or the connection reports; `isRefusal` holds if a client event id is taken.
+   * @throws the error of PostgreSQL or the connection; `isConflict` holds if a client event id is taken.
    */
   record(recording: Recording): Promise<AppendedProfile[]>;
 }
 
-/** Everything that is stored. */
+/** All repositories. */
 export interface Store extends Transaction {
   readonly markets: MarketRepository;
   readonly snapshots: SnapshotRepository;
@@ -58,15 +59,15 @@ export interface Store extends Transaction {
   readonly jobPositions: JobPositionRepository;
   readonly profileChanges: ProfileChangeRepository;
   readonly profileRewrites: ProfileRewriteRepository;
-  /** Runs `work` as one transaction: all of it is on disk when this resolves, or none of it happened. */
+  /** Runs `work` as one transaction, which is durable when this resolves. */
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
   /**
    * Runs the statement of {@link record} and rolls it back.
    *
-   * @throws what PostgreSQL or the connection reports.
+   * @throws the error of PostgreSQL or the connection.
    */
   rehearse(recording: Recording): Promise<void>;
-  /** Whether the server is a standby, or rejects writes by its settings. Costs one read. */
+  /** Returns whether the server is a standby, or rejects writes by its settings. Costs one read. */
   isReadOnly(): Promise<boolean>;
 }
 
@@ -77,17 +78,17 @@ const ROLL_BACK = new Error('A rehearsal is rolled back.');
 export interface StoreOptions {
   /** The markets in memory, shared by the stores of a process. Default: none. */
   readonly markets?: MarketIndex;
-  /** How long one transaction may take. Default: 30 s. */
+  /** Timeout of one transaction. Default: 30 s. */
   readonly transactionTimeoutMs?: number;
 }
 
-/** @param fold how a profile is made from events. */
+/** @param fold returns a profile after events. */
 export function createStore(
   prisma: PrismaClient,
   fold: ProfileFold,
   { markets = new MarketIndex(), transactionTimeoutMs = TRANSACTION_TIMEOUT_MS }: StoreOptions = {},
 ): Store {
-  const repositories = (connection: Pick<PrismaClient, '$queryRaw' | '$executeRaw'>): Transaction => ({
+  const repositories = (connection: Connection): Transaction => ({
     interactions: new InteractionRepository(connection),
     profiles: new ProfileRepository({
       connection,
@@ -95,6 +96,7 @@ export function createStore(
       markets,
       fold,
     }),
+    partitions: new PartitionRepository(connection),
     trending: new TrendingRepository(connection),
     momentum: new MomentumRepository(connection),
     computations: new ComputationRepository(connection),
@@ -120,7 +122,7 @@ export function createStore(
     servedFeeds: new ServedFeedRepository(prisma),
     sources: new SourceStateRepository(prisma),
     jobRuns: new JobRunRepository(prisma),
-    jobPositions: new JobPositionRepository(prisma.jobPosition),
+    jobPositions: new JobPositionRepository(prisma),
     profileChanges: new ProfileChangeRepository(prisma),
     transaction,
     rehearse: async (recording) => {
@@ -134,6 +136,7 @@ export function createStore(
       }
     },
     isReadOnly: async () => {
+      // SQL: server state.
       const [server] = await prisma.$queryRaw<{ readOnly: boolean }[]>`
         select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as "readOnly"`;
       return server?.readOnly ?? true;

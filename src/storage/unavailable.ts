@@ -20,11 +20,8 @@ const UNAVAILABLE_SYSTEM = new Set([
 const UNAVAILABLE_MESSAGE =
   /Query read timeout|Connection terminated|timeout exceeded when trying to connect|not queryable/;
 
-/** Data exceptions and constraint violations: the values of the statement cause them, not the state of the database. */
+/** Data exceptions and constraint violations: caused by the values of the statement, not by the state of the database. */
 const REJECTED_VALUE = /^(22|23)/;
-
-/** The SQLSTATE of a row that no partition takes, and of a value that a check constraint rejects. */
-const CHECK_VIOLATION = '23514';
 
 /**
  * SQLSTATEs after which a transaction may be committed nevertheless: connection failures, statement completion
@@ -32,14 +29,14 @@ const CHECK_VIOLATION = '23514';
  */
 const MAYBE_COMMITTED = /^(08|40003|57P|58|XX)/;
 
-/** Delay in milliseconds after which a client is asked to retry. */
+/** Delay in milliseconds after which a client should retry. */
 export const RETRY_AFTER_MS = 1_000;
 
 /**
  * Runs work that needs the database.
  *
- * @param sentence message for the client when the database does not do the work.
- * @throws {BellwetherError} UNAVAILABLE when {@link isUnavailable} holds for the error; any other error unchanged.
+ * @param sentence message for the client if the database is unavailable.
+ * @throws {BellwetherError} UNAVAILABLE if {@link isUnavailable} holds for the error; any other error unchanged.
  */
 export async function orUnavailable<Result>(sentence: string, work: () => Promise<Result>): Promise<Result> {
   try {
@@ -51,7 +48,7 @@ export async function orUnavailable<Result>(sentence: string, work: () => Promis
 }
 
 /**
- * Whether the same statement may succeed later. True for connection failures and for every error that PostgreSQL
+ * Returns whether the same statement may succeed later. True for connection failures and for every error that PostgreSQL
  * reports, except data exceptions (SQLSTATE class 22) and constraint violations (class 23).
  */
 export function isUnavailable(error: unknown): boolean {
@@ -65,32 +62,13 @@ export function isUnavailable(error: unknown): boolean {
   );
 }
 
-/**
- * Runs work that stores rows in a partitioned table. If the rows may lack a partition, creates it and runs the work once
- * more.
- *
- * @param ensurePartitions creates the partitions of all rows.
- */
-export async function withPartitions<Result>(
-  ensurePartitions: () => Promise<void>,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (sqlStateOf(error) !== CHECK_VIOLATION) throw error;
-    await ensurePartitions();
-    return work();
-  }
-}
-
-/** Whether a transaction that failed with this error has certainly stored nothing. */
+/** Returns whether a transaction that failed with this error has certainly stored nothing. */
 export function isRolledBack(error: unknown): boolean {
   const sqlState = sqlStateOf(error);
   return sqlState !== undefined && !MAYBE_COMMITTED.test(sqlState);
 }
 
-/** The SQLSTATE that PostgreSQL reported; undefined if the error did not come from PostgreSQL. */
+/** Returns the SQLSTATE that PostgreSQL reported; undefined if the error did not come from PostgreSQL. */
 export function sqlStateOf(error: unknown): string | undefined {
   for (const { originalCode, code, severity } of causesOf(error)) {
     if (typeof originalCode === 'string') return originalCode;
@@ -113,7 +91,7 @@ interface Failure {
 
 const MAX_CAUSES = 20;
 
-/** The error and the errors that caused it, the outermost first. */
+/** Returns the error and its causes, outermost first. */
 function causesOf(error: unknown): Failure[] {
   const failures: Failure[] = [];
   const unvisited = [error];

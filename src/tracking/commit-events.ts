@@ -1,5 +1,5 @@
 import { BellwetherError } from '../lib/errors.js';
-import { isRefusal, type AppendedProfile } from '../storage/events/recording.js';
+import { isConflict, type AppendedProfile } from '../storage/events/recording.js';
 import type { Store, Transaction } from '../storage/store.js';
 import { RETRY_AFTER_MS } from '../storage/unavailable.js';
 import type { PreparedEvent } from './prepare-event.js';
@@ -53,7 +53,7 @@ export async function commitEvents(
       return await store.transaction((transaction) => commitLocked(transaction, located, options));
     } catch (error) {
       // Transactions that insert users can deadlock; PostgreSQL then ends one of them.
-      if (!isRefusal(error)) throw error;
+      if (!isConflict(error)) throw error;
       if (attempt === LOCKED_ATTEMPTS) {
         throw BellwetherError.unavailable('The events could not be stored now.', RETRY_AFTER_MS, error);
       }
@@ -76,7 +76,7 @@ async function commitUnclaimed(
     const appended = await store.record({ events, sinks, claim: true });
     return { events: events.map(recorded), appended, unchanged: [] };
   } catch (error) {
-    if (isRefusal(error)) return undefined;
+    if (isConflict(error)) return undefined;
     throw error;
   }
 }

@@ -6,7 +6,8 @@ import type { ProfileCompactor } from '../profiles/profile-compactor.js';
 import type { SharedProfiles } from '../profiles/shared-profiles.js';
 import type { Market } from '../domain/market.js';
 import type { Store } from '../storage/store.js';
-import { isRolledBack, orUnavailable, withPartitions } from '../storage/unavailable.js';
+import { withPartitions } from '../storage/partitions.js';
+import { isRolledBack, orUnavailable } from '../storage/unavailable.js';
 import { commitEvents, usersOf, type Commit } from './commit-events.js';
 import { EventQueue } from './event-queue.js';
 import { HistoryImport } from './history-import.js';
@@ -85,7 +86,7 @@ export function createTracking(parts: TrackingParts): Tracking {
     const options = { now, clientEventsSince, sinks: goTo, countriesOf };
     const done = await invalidateIfUnknown(usersOf(events), () =>
       withPartitions(
-        () => store.interactions.ensurePartitions(events.map(({ interaction }) => interaction.occurredAt)),
+        () => store.partitions.ensureForEvents(events.map(({ interaction }) => interaction.occurredAt)),
         () => commitEvents(store, events, options),
       ),
     );

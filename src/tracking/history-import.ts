@@ -27,9 +27,9 @@ export class HistoryImport {
     private readonly deps: {
       /** Stores events in one transaction; a client event id counts as taken however long ago that was. */
       commit: (events: readonly PreparedEvent[]) => Promise<Commit>;
-      interactions: Pick<InteractionRepository, 'ensurePartitions' | 'keepClientEvents'>;
+      interactions: Pick<InteractionRepository, 'keepClientEvents'>;
       markets: { findByIds(ids: readonly string[]): Promise<(Market | undefined)[]> };
-      snapshots: Pick<SnapshotRepository, 'probabilitiesThen'>;
+      snapshots: Pick<SnapshotRepository, 'probabilitiesAt'>;
       weights: () => RankingConfig['events'];
       clock: Clock;
       newId: () => string;
@@ -52,7 +52,6 @@ export class HistoryImport {
     );
     if (inTime.length === 0) return results;
     const commit = await orUnavailable('The events could not be stored now.', async () => {
-      await this.deps.interactions.ensurePartitions(inTime.map(([, event]) => event.interaction.occurredAt));
       const committed = await this.deps.commit(inTime.map(([, event]) => event));
       await this.#keepIds(inTime.map(([, event]) => event));
       return committed;
@@ -100,7 +99,7 @@ export class HistoryImport {
     const nowMs = clock();
     const found = await markets.findByIds(valid.map(({ interaction }) => interaction.marketId));
     const probabilities = await orUnavailable('The history of the markets could not be read now.', () =>
-      snapshots.probabilitiesThen(
+      snapshots.probabilitiesAt(
         valid.map(({ interaction: { marketId, occurredAt } }) => ({
           marketId,
           at: occurredAt ?? new Date(nowMs),

@@ -1,6 +1,6 @@
 import type { RankingConfig } from '../config/ranking-schema.js';
 import type { InteractionRepository } from '../storage/events/interaction-repository.js';
-import type { PartitionedTable, PartitionRepository } from '../storage/events/partition-repository.js';
+import type { PartitionedTable, OldPartitions } from '../storage/partitions.js';
 import type { ProfileRepository } from '../storage/profiles/profile-repository.js';
 
 /** What a run removed. */
@@ -36,7 +36,7 @@ export class Retention {
         readonly interactions: Pick<InteractionRepository, 'removeClientEvents'>;
         readonly profiles: Pick<ProfileRepository, 'load' | 'withoutState'>;
       };
-      readonly partitions: Pick<PartitionRepository, 'endedBefore' | 'drop'>;
+      readonly partitions: Pick<OldPartitions, 'endedBefore' | 'drop'>;
       /** As it is now. */
       readonly config: () => Pick<RankingConfig, 'retention' | 'feed'>;
     },

@@ -74,7 +74,7 @@ export class TrackingService {
     private readonly deps: {
       queue: Pick<EventQueue, 'add'>;
       markets: { findByIds(ids: readonly string[]): Promise<(Market | undefined)[]> };
-      snapshots: Pick<SnapshotRepository, 'probabilitiesThen'>;
+      snapshots: Pick<SnapshotRepository, 'probabilitiesAt'>;
       weights: () => RankingConfig['events'];
       clock: Clock;
       newId: () => string;
@@ -167,7 +167,7 @@ export class TrackingService {
       past.length === 0
         ? []
         : await orUnavailable('The events could not be stored now.', () =>
-            snapshots.probabilitiesThen(
+            snapshots.probabilitiesAt(
               past.map(({ input, market }) => ({
                 marketId: market.id,
                 at: input.occurredAt ?? new Date(nowMs),

@@ -81,7 +81,7 @@ export class TrendComputations {
     ];
     return this.#compute('attention', run, goals, async ({ trending, rollups }, { now, settings }) => {
       await rollups.removeEmpty();
-      return trending.replaceAttention(now, settings.popularity);
+      return trending.replacePopularity(now, settings.popularity);
     });
   }
 
@@ -125,7 +125,7 @@ export class TrendComputations {
         if (share < 1) return { state: 'building', share };
       }
       const count = await work(transaction, computing);
-      await computations.made(name, computing.now);
+      await computations.recordRun(name, computing.now);
       return { state: 'computed', count };
     });
   }

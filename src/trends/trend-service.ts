@@ -47,7 +47,7 @@ export class TrendService {
   /** Takes into memory what was computed since it was last taken; one statement when that is nothing. */
   async load(): Promise<void> {
     const { store, logger } = this.deps;
-    const made = await store.computations.lastMade();
+    const made = await store.computations.latest();
     let scores = this.#scores;
     const changed: string[] = [];
     for (const name of COMPUTATIONS) {
@@ -89,7 +89,7 @@ const read: Record<ComputationName, (store: Stored, computedAt: Date) => Promise
   },
   attention: async ({ trending }) => {
     const attention = new Map<string, Attention>();
-    for await (const page of trending.attention()) for (const row of page) attention.set(row.marketId, row);
+    for await (const page of trending.popularity()) for (const row of page) attention.set(row.marketId, row);
     return { attention };
   },
 };

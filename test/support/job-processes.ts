@@ -2,10 +2,10 @@ import { Client } from 'pg';
 import { pino } from 'pino';
 import { vi } from 'vitest';
 import { openDatabase } from '../../src/storage/database/client.js';
-import { jobDatabaseOf } from '../../src/storage/database/job-database.js';
+import { jobDatabaseOf } from '../../src/storage/database/connection.js';
 import type { Job } from '../../src/jobs/job.js';
 import { openJobs, type Jobs } from '../../src/jobs/open-jobs.js';
-import { JobRunRepository, type JobRun } from '../../src/storage/job-run-repository.js';
+import { JobRunRepository, type JobRun } from '../../src/storage/job-repository.js';
 import { createTestDatabase } from './test-database.js';
 
 /** A database with whoever runs jobs on it, each as a process would. */

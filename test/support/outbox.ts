@@ -1,8 +1,11 @@
 import { pino } from 'pino';
 import { openDatabase } from '../../src/storage/database/client.js';
 import type { Interaction } from '../../src/storage/events/interaction-repository.js';
-import { OutboxBacklogRepository } from '../../src/storage/events/outbox-backlog.js';
-import { OutboxRepository, type OutboxEvent } from '../../src/storage/events/outbox-repository.js';
+import {
+  OutboxBacklogRepository,
+  OutboxRepository,
+  type OutboxEvent,
+} from '../../src/storage/events/outbox-repository.js';
 import { createStore } from '../../src/storage/store.js';
 import { outgoingEvent, type OutgoingEvent } from '../../src/outbox/sinks/outgoing-event.js';
 import { fold, NOON_MS } from './profile-events.js';
@@ -61,7 +64,7 @@ export async function openOutbox() {
   });
   const { prisma } = database;
   const store = createStore(prisma, fold);
-  await store.interactions.ensurePartitions([new Date(NOON_MS)]);
+  await store.partitions.ensureForEvents([new Date(NOON_MS)]);
   const transaction = <Result>(work: (tx: TestTransaction) => Promise<Result>): Promise<Result> =>
     prisma.$transaction(
       (tx) =>
@@ -69,6 +72,7 @@ export async function openOutbox() {
           outbox: new OutboxRepository(tx),
           // Its transactions become part of this one.
           backlog: new OutboxBacklogRepository({
+            outbox: tx.outbox,
             $queryRaw: (...query: Parameters<typeof tx.$queryRaw>) => tx.$queryRaw(...query),
             $transaction: (queries: Promise<unknown>[]) => Promise.all(queries),
           } as never),

@@ -1,10 +1,14 @@
 import { MarketIndex } from '../../src/storage/markets/market-index.js';
-import { unpackProfile, type PackedProfile } from '../../src/storage/profiles/packed-profile.js';
+import {
+  unpackProfile,
+  UnreadableProfile,
+  type PackedProfile,
+  type ReadProfile,
+} from '../../src/storage/profiles/packed-profile.js';
 import type { FullProfile, ProfileState } from '../../src/domain/profile.js';
 import { encodeRecentEvents, type RecentEvent } from '../../src/storage/profiles/recent-events.js';
 import type { AppendedProfile } from '../../src/storage/events/recording.js';
 import { encodeProfile } from '../../src/storage/profiles/stored-profile.js';
-import { UnreadableProfile, type ReadProfile } from '../../src/storage/profiles/unpack-profiles.js';
 import { fold, NOON_MS, personAfter, profileEvent } from './profile-events.js';
 import { storedMarket } from './stored-market.js';
 

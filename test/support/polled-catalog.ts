@@ -6,7 +6,7 @@ import { openDatabase } from '../../src/storage/database/client.js';
 import type { Market } from '../../src/domain/market.js';
 import { MarketIndex } from '../../src/storage/markets/market-index.js';
 import { MarketRepository } from '../../src/storage/markets/market-repository.js';
-import { SourceStateRepository } from '../../src/storage/source-state-repository.js';
+import { SourceStateRepository } from '../../src/storage/markets/source-state-repository.js';
 import { recordingLogger } from './log-lines.js';
 import { createTestDatabase } from './test-database.js';
 

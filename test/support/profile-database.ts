@@ -50,7 +50,7 @@ export async function openProfileDatabase(marketCount: number) {
   };
   const { store } = replica();
   const days = Array.from({ length: 60 }, (_, day) => new Date(NOON_MS - day * DAY_MS));
-  await store.interactions.ensurePartitions(days);
+  await store.partitions.ensureForEvents(days);
   return {
     ...{ url: test.url, client, replica, numberOf },
     /** Commits events of one user by a store. */

@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.js';
 import { packageVersion } from '../../config/package-version.js';
 import type { SourceConfig } from '../../config/source-config.js';
 import type { Logger } from '../../lib/logger.js';
-import type { SourceStateRepository } from '../../storage/source-state-repository.js';
+import type { SourceStateRepository } from '../../storage/markets/source-state-repository.js';
 import { orUnavailable } from '../../storage/unavailable.js';
 import type { Catalog } from '../catalog.js';
 import type { MarketDraft } from '../importers/market-draft.js';

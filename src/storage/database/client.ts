@@ -8,9 +8,9 @@ import { connectionTo } from './connection.js';
 export interface Database {
   readonly prisma: PrismaClient;
   /**
-   * Waits for the statements under way, and closes every connection.
+   * Waits for running statements, then closes every connection.
    *
-   * @param withinMs after this time statements are given up together with their connections. Default: never.
+   * @param withinMs time after which running statements are abandoned together with their connections. Default: never.
    */
   close(withinMs?: number): Promise<void>;
 }
@@ -18,25 +18,25 @@ export interface Database {
 interface Options {
   readonly url: string;
   readonly logger: Logger;
-  /** Most connections at once. */
+  /** Maximum number of connections. */
   readonly poolSize: number;
   /**
-   * How long one statement may take, and how long one may wait for a connection. It also bounds a server that
-   * has stopped answering: the connection is given up with the statement.
+   * Timeout of one statement, and of waiting for a connection. It also covers a server that stopped answering: the
+   * connection is closed together with the statement.
    */
   readonly queryTimeoutMs?: number;
-  /** Told the text of each statement when it is sent; `BEGIN`, `COMMIT` and `ROLLBACK` are statements too. */
+  /** Receives the text of each statement when it is sent, including `BEGIN`, `COMMIT`, and `ROLLBACK`. */
   readonly onStatement?: (sql: string) => void;
 }
 
-/** The part of `queryTimeoutMs` after which the server cancels a statement. */
+/** The share of `queryTimeoutMs` after which the server cancels a statement. */
 const SERVER_SHARE = 0.9;
 
-/** A Prisma client on a pool of connections. Connects when first used; recovers by itself when the server comes back. */
+/** Opens a Prisma client on a connection pool. It connects on first use, and reconnects when the server is back. */
 export function openDatabase(options: Options): Database {
   const { url, logger, poolSize, queryTimeoutMs = 5_000, onStatement = () => undefined } = options;
   const { address, schema, prepare } = connectionTo(url, {
-    // The server gives up first, so that no statement is committed after its caller received a failure.
+    // The server times out first, so that no statement is committed after its caller received a failure.
     statement_timeout: Math.floor(SERVER_SHARE * queryTimeoutMs),
   });
   const pool = new Pool({
@@ -53,7 +53,7 @@ export function openDatabase(options: Options): Database {
   // Prisma's adapter listens only from its first statement to its end; an error without a listener ends the process.
   let isClosing = false;
   pool.on('error', (error) => {
-    if (!isClosing) logger.warn({ err: error }, 'an idle database connection was lost');
+    if (!isClosing) logger.warn({ err: error }, 'idle database connection lost, reconnecting on next use');
   });
   const clients = new Set<PoolClient>();
   pool.on('connect', (client) => {
@@ -66,8 +66,8 @@ export function openDatabase(options: Options): Database {
     prisma,
     close: async (withinMs) => {
       isClosing = true;
-      const giveUp = (): void => clients.forEach((client) => void client.end());
-      const timer = withinMs === undefined ? undefined : setTimeout(giveUp, withinMs);
+      const abandon = (): void => clients.forEach((client) => void client.end());
+      const timer = withinMs === undefined ? undefined : setTimeout(abandon, withinMs);
       await prisma.$disconnect();
       await pool.end();
       clearTimeout(timer);
@@ -80,14 +80,14 @@ function watchStatements(client: PoolClient, onStatement: (sql: string) => void)
   const watched = (...args: unknown[]): unknown => {
     onStatement(textOf(args[0]));
     const result = query(...args);
-    // A statement given up still occupies its connection, and after it whatever the pool would send there next.
+    // A statement that timed out still occupies its connection, and would delay the next statements on it.
     if (result instanceof Promise) result.catch((error: unknown) => isTimeout(error) && void client.end());
     return result;
   };
   client.query = watched as typeof client.query;
 }
 
-/** What node-postgres takes as its first argument: the text, or an object with it. */
+/** Returns the SQL of the first argument of `query`, which is a text or an object with a text. */
 function textOf(statement: unknown): string {
   if (typeof statement === 'string') return statement;
   const isObject = typeof statement === 'object' && statement !== null;

@@ -1,23 +1,22 @@
 import { escapeIdentifier, type Client } from 'pg';
 import { OperatorError } from '../../lib/errors.js';
-import type { DatabaseConnection } from './connection.js';
-import { jobSchemaOf } from './schema-names.js';
+import { jobSchemaOf, type DatabaseConnection } from './connection.js';
 
 interface SchemaState {
   readonly exists: boolean;
   /** Whether the role may create tables there. */
   readonly writable: boolean;
-  /** Whether the given table is there. */
+  /** Whether the given table exists. */
   readonly installed: boolean;
   readonly role: string;
   readonly database: string;
 }
 
 /**
- * Creates the schemas of the tables and of the job queue, where they are missing.
+ * Creates the schemas of the tables and of the job queue if they are missing.
  *
- * @throws {OperatorError} in one sentence, when the role lacks a privilege, does not own the tables, or has a search path
- *   that names another schema.
+ * @throws {OperatorError} if the role lacks a privilege, does not own the tables, or has a search path that begins with
+ *   another schema.
  */
 export async function ensureSchemas(client: Client, connection: DatabaseConnection): Promise<void> {
   const { schema, namesSchema } = connection;
@@ -44,7 +43,7 @@ async function requireOwnTables(client: Client, schema: string): Promise<void> {
   );
 }
 
-/** Tables from before the parameter `schema` are where the role's search path led. */
+/** A version without the parameter `schema` created its tables in the first schema of the role's search path. */
 async function requireDefaultSearchPath(client: Client, schema: string): Promise<void> {
   await client.query('begin');
   await client.query('set local search_path to default');
@@ -60,13 +59,18 @@ async function requireDefaultSearchPath(client: Client, schema: string): Promise
   );
 }
 
-async function ensureSchema(client: Client, schema: string, onlyUntil: string | undefined): Promise<void> {
+/** @param installedTable a table whose existence makes further privileges unnecessary. */
+async function ensureSchema(
+  client: Client,
+  schema: string,
+  installedTable: string | undefined,
+): Promise<void> {
   const { rows } = await client.query<SchemaState>(
     `select n.oid is not null as exists, current_user as role, current_database() as database,
        coalesce(has_schema_privilege(n.oid, 'USAGE') and has_schema_privilege(n.oid, 'CREATE'), false) as writable,
        exists (select from pg_class where relnamespace = n.oid and relname = $2) as installed
-     from (select $1::text as name) wanted left join pg_namespace n on n.nspname = wanted.name`,
-    [schema, onlyUntil ?? null],
+     from (select $1::text as name) required left join pg_namespace n on n.nspname = required.name`,
+    [schema, installedTable ?? null],
   );
   const [state] = rows;
   if (state === undefined || state.writable || state.installed) return;

@@ -1,24 +1,34 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseError, type Client } from 'pg';
 import type { Logger } from 'pino';
 import { OperatorError } from '../../lib/errors.js';
-import { connectionTo, type DatabaseConnection } from './connection.js';
-import { databaseLabel } from './database-label.js';
+import { SESSION_LOCKS } from './advisory-locks.js';
+import { connectionTo, databaseLabel, type DatabaseConnection } from './connection.js';
 import { ensureSchemas } from './ensure-schemas.js';
 import { errorMessage } from './error-message.js';
-import { checksumOf, matchesChecksum, migrationsFolder, readMigrationFiles } from './migration-files.js';
-import type { MigrationFile } from './migration-files.js';
 import { reachDatabase } from './reach-database.js';
 
 export type MigrationState =
   | 'applied'
   | 'pending'
-  /** Applied, but its file was edited since. */
+  /** Applied, but its file was edited afterwards. */
   | 'modified'
-  /** Applied, but there is no such file: by a newer version, most likely. */
+  /** Applied, but without a file: probably by a newer version. */
   | 'missing file'
-  /** Begun by Prisma's own tool, and neither finished nor rolled back. */
+  /** Started by Prisma's own tool, and neither finished nor rolled back. */
   | 'failed';
+
+/** One `prisma/migrations/<yyyymmddhhmmss>_<name>/migration.sql`. */
+interface MigrationFile {
+  /** Name of its folder. */
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** The same path from `src` and from `dist`. */
+export const migrationsFolder = new URL('../../../prisma/migrations/', import.meta.url);
 
 export interface MigrationStatus {
   readonly name: string;
@@ -26,12 +36,10 @@ export interface MigrationStatus {
   readonly state: MigrationState;
 }
 
-/** The lock of Prisma's own tool, so that it and the gateway never migrate the schema `public` at once. */
-const prismaMigrationLock = 72_707_369;
-
 /**
- * Every migration, applied or not, in order.
- * @throws {OperatorError} if the database can not be reached.
+ * Returns every migration, applied or not, in order.
+ *
+ * @throws {OperatorError} if the database cannot be reached.
  */
 export async function migrationStatus(url: string, folder = migrationsFolder): Promise<MigrationStatus[]> {
   const files = await readMigrationFiles(folder);
@@ -39,11 +47,12 @@ export async function migrationStatus(url: string, folder = migrationsFolder): P
 }
 
 /**
- * Brings the database to the state that this version expects: each pending migration in a transaction of its own,
- * recorded as Prisma does. Of several processes that do so at once, one does the work and the others wait for it.
- * @returns the names of the migrations applied by this call.
- * @throws {OperatorError} if the database can not be reached, is too old, is ahead of this version or was migrated
- *   differently, if a migration fails, or if the wait is longer than `lockTimeoutMs`.
+ * Applies the pending migrations, each in its own transaction, and records them as Prisma does. If several processes call
+ * it at the same time, one does the work and the others wait for it.
+ *
+ * @returns the names of the migrations that this call applied.
+ * @throws {OperatorError} if the database cannot be reached, is too old, is ahead of this version, or was migrated
+ *   differently; if a migration fails; or if another process migrates for longer than `lockTimeoutMs`.
  */
 export async function applyMigrations(
   url: string,
@@ -56,8 +65,8 @@ export async function applyMigrations(
     await ensureSchemas(client, connection);
     const status = await readStatus(client, files);
     requireOwnMigrations(status, connection);
-    const refusal = status.map(refusalOf).find((sentence) => sentence !== undefined);
-    if (refusal !== undefined) throw new OperatorError(refusal);
+    const problem = status.map(problemOf).find((sentence) => sentence !== undefined);
+    if (problem !== undefined) throw new OperatorError(problem);
     const pending = status.filter(({ state }) => state === 'pending').map(({ name }) => name);
     await client.query(createMigrationsTable);
     for (const file of files.filter(({ name }) => pending.includes(name))) {
@@ -86,29 +95,29 @@ async function withConnection<T>(
   }
 }
 
-/** Held until the connection ends. */
+/** Takes the migration lock until the connection ends. */
 async function takeLock(client: Client, schema: string, lockTimeoutMs: number): Promise<void> {
   try {
     await client.query(`SET lock_timeout = ${lockTimeoutMs}`);
     // Other schemas of the database are migrated independently.
     await client.query(
       `SELECT pg_advisory_lock(CASE $2 WHEN 'public' THEN $1::bigint ELSE hashtextextended($2, $1::bigint) END)`,
-      [prismaMigrationLock, schema],
+      [SESSION_LOCKS.migrations, schema],
     );
     await client.query('RESET lock_timeout');
   } catch (cause) {
     if (!isLockTimeout(cause)) throw cause;
     throw new OperatorError(
       `Another process has been migrating the database for more than ${lockTimeoutMs / 1_000} s. ` +
-        'Wait until it has finished, or end it, and start again.',
+        'Wait until it has finished, or stop it, then start again.',
       { cause },
     );
   }
 }
 
 /**
- * Attempts to get the locks of a migration. While a statement waits for a lock, everything that uses the table waits
- * behind it, so it waits briefly and lets the others go first.
+ * Attempts to get the table locks of a migration. While a statement waits for a lock, every other user of the table waits
+ * behind it. So each attempt waits briefly, and pauses to let the others proceed.
  */
 const LOCK_ATTEMPTS = 5;
 const LOCK_TIMEOUT_MS = 2_000;
@@ -145,26 +154,47 @@ function isLockTimeout(error: unknown): boolean {
 
 function failureOf({ name }: MigrationFile, cause: unknown): OperatorError {
   const message = isLockTimeout(cause)
-    ? `The migration ${name} was undone because other sessions lock a table that it changes. ` +
-      'End their transactions (the view pg_stat_activity lists them), and start again.'
-    : `The migration ${name} failed and was undone; the database is as it was before: ${errorMessage(cause)}. ` +
-      'Fix the cause and start again.';
+    ? `The migration ${name} was rolled back because other sessions lock a table that it changes. ` +
+      'End their transactions (listed in the view pg_stat_activity), then start again.'
+    : `The migration ${name} failed and was rolled back: ${errorMessage(cause)}. Fix the cause, then start again.`;
   return new OperatorError(message, { cause });
 }
 
 /**
- * Another application that uses Prisma records its migrations in a table of the same name.
+ * Rejects the tables of another application that uses Prisma, which records its migrations in a table of the same name.
  *
- * @throws {OperatorError} when all recorded migrations are unknown here.
+ * @throws {OperatorError} if all recorded migrations are unknown to this version.
  */
 function requireOwnMigrations(status: readonly MigrationStatus[], connection: DatabaseConnection): void {
   const recorded = status.filter(({ state }) => state !== 'pending');
   const [first] = recorded;
   if (first === undefined || recorded.some(({ state }) => state !== 'missing file')) return;
   throw new OperatorError(
-    `The schema ${connection.schema} holds the tables of another application (its migration ${first.name}): give ` +
-      'Bellwether a schema of its own with a parameter in DATABASE_URL, such as ?schema=bellwether.',
+    `The schema ${connection.schema} contains the tables of another application (its migration ${first.name}): give ` +
+      'Bellwether its own schema with a parameter in DATABASE_URL, such as ?schema=bellwether.',
   );
+}
+
+async function readMigrationFiles(folder: URL): Promise<MigrationFile[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  return Promise.all(
+    names.sort().map(async (name) => ({
+      name,
+      sql: await readFile(new URL(`${name}/migration.sql`, folder), 'utf8'),
+    })),
+  );
+}
+
+/** Returns the checksum that Prisma records: SHA-256 of the file, in hexadecimal. */
+export function checksumOf(sql: string): string {
+  return createHash('sha256').update(sql).digest('hex');
+}
+
+/** Returns whether the checksum is of this file, with line ends of any operating system. */
+function matchesChecksum({ sql }: MigrationFile, checksum: string): boolean {
+  const unix = sql.replaceAll('\r\n', '\n');
+  return [sql, unix, unix.replaceAll('\n', '\r\n')].some((text) => checksumOf(text) === checksum);
 }
 
 interface MigrationRow {
@@ -196,7 +226,7 @@ function stateOf(file: MigrationFile | undefined, row: MigrationRow | undefined)
   return matchesChecksum(file, row.checksum) ? 'applied' : 'modified';
 }
 
-function refusalOf({ name, state }: MigrationStatus): string | undefined {
+function problemOf({ name, state }: MigrationStatus): string | undefined {
   switch (state) {
     case 'applied':
     case 'pending':
@@ -208,14 +238,13 @@ function refusalOf({ name, state }: MigrationStatus): string | undefined {
       );
     case 'missing file':
       return (
-        `The database has the migration ${name}, which this version of Bellwether does not know: ` +
-        'a newer version has used it. Start that version, or give this one a schema of its own (?schema=name in ' +
-        'DATABASE_URL).'
+        `The database has the migration ${name}, which this version of Bellwether does not know, so a newer version ` +
+        'has used the database. Start that version, or give this one its own schema (?schema=name in DATABASE_URL).'
       );
     case 'failed':
       return (
-        `The migration ${name} was begun with another tool and did not finish. ` +
-        'Settle it with "prisma migrate resolve", and start again.'
+        `The migration ${name} was started with another tool and did not finish. ` +
+        'Resolve it with "prisma migrate resolve", then start again.'
       );
   }
 }
@@ -232,7 +261,7 @@ const createMigrationsTable = `
     applied_steps_count INTEGER NOT NULL DEFAULT 0
   )`;
 
-// now() is when the transaction began, clock_timestamp() the moment of this statement.
+// now() is the start of the transaction, clock_timestamp() the time of this statement.
 const recordMigration = `
   INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
   VALUES (gen_random_uuid()::text, $1, $2, now(), clock_timestamp(), 1)`;

@@ -1,9 +1,7 @@
-import type { Client } from 'pg';
+import { Client } from 'pg';
 import { OperatorError } from '../../lib/errors.js';
-import { openClient, type DatabaseConnection } from './connection.js';
-import { databaseLabel } from './database-label.js';
+import { databaseLabel, openClient, type DatabaseConnection } from './connection.js';
 import { errorMessage } from './error-message.js';
-import { requireOwnSessions } from './pooler.js';
 
 const OLDEST_SERVER = 150_000;
 
@@ -17,8 +15,8 @@ const ADVICE: Readonly<Record<string, string>> = {
 /**
  * Opens the first connection to a database, and checks that the gateway can work there.
  *
- * @throws {OperatorError} in one sentence, when the server cannot be reached, rejects the login, is older than
- *   PostgreSQL 15, or is behind a pooler that shares sessions.
+ * @throws {OperatorError} if the server cannot be reached, rejects the login, is older than PostgreSQL 15, or is behind a
+ *   pooler that shares sessions.
  */
 export async function reachDatabase(connection: DatabaseConnection): Promise<Client> {
   const client = await connect(connection);
@@ -56,5 +54,81 @@ async function requireServerVersion(client: Client): Promise<void> {
   );
   const [server] = rows;
   if (server === undefined || server.number >= OLDEST_SERVER) return;
-  throw new OperatorError(`The database server is PostgreSQL ${server.version}; 15 or newer is needed.`);
+  throw new OperatorError(`The database server is PostgreSQL ${server.version}; 15 or newer is required.`);
+}
+
+/** Bounds each answer of a pooler, which may wait for a free server session. */
+const POOLER_ANSWER_MS = 5_000;
+
+const POOLER_ROUNDS = 3;
+
+/**
+ * Rejects a connection pooler that shares server sessions among clients, as PgBouncer does in transaction mode. There,
+ * session settings, LISTEN, and session locks are lost or reach other clients.
+ *
+ * @throws {OperatorError} if a pooler shares sessions, or has fewer than two.
+ */
+async function requireOwnSessions(connection: DatabaseConnection): Promise<void> {
+  const client = await connectPlainly(connection);
+  try {
+    // A server announces the number of the session; PgBouncer announces a number of its own.
+    const { processID } = client as { processID?: number | null };
+    if ((await sessionOf(client)) === processID) return;
+    if (!(await sharesSessions(client, connection))) return;
+  } finally {
+    await client.end();
+  }
+  throw new OperatorError(
+    `The connection pooler of the ${databaseLabel(connection)} shares server sessions among clients: use its ` +
+      'session mode with a pool of at least 30 sessions per replica, or connect straight to PostgreSQL.',
+  );
+}
+
+/**
+ * Returns whether one client gets several sessions, or two clients get the same one. While the second client has a
+ * transaction open, the first one needs another session. The second client usually took the session that the first one
+ * returned last.
+ */
+async function sharesSessions(first: Client, connection: DatabaseConnection): Promise<boolean> {
+  const second = await connectPlainly(connection);
+  const ofFirst = new Set<number | undefined>();
+  const ofSecond = new Set<number | undefined>();
+  try {
+    for (let round = 0; round < POOLER_ROUNDS; round++) {
+      ofFirst.add(await sessionOf(first));
+      await second.query('begin');
+      ofSecond.add(await sessionOf(second));
+      ofFirst.add(await sessionOf(first));
+      await second.query('commit');
+    }
+  } catch {
+    // Statement mode rejects transactions, and in a pool of one session the first client waits until it times out.
+    return true;
+  } finally {
+    await second.end();
+  }
+  return ofFirst.size > 1 || ofSecond.size > 1 || [...ofSecond].some((session) => ofFirst.has(session));
+}
+
+/** Connects without session settings, which would reach other clients of a pooler that shares sessions. */
+async function connectPlainly({ address }: DatabaseConnection): Promise<Client> {
+  const client = new Client({
+    application_name: 'bellwether pooler check',
+    connectionTimeoutMillis: POOLER_ANSWER_MS,
+    query_timeout: POOLER_ANSWER_MS,
+    ...address,
+  });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function sessionOf(client: Client): Promise<number | undefined> {
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+  return rows[0]?.pid;
 }

@@ -1,11 +1,9 @@
-import type { PrismaClient } from '../../generated/prisma/client.js';
 import type { EventType } from '../../domain/event.js';
-import type { IndexedMarket } from '../markets/market-index.js';
 import type { ProfileEvent } from '../../domain/profile.js';
+import type { IndexedMarket } from '../markets/market-index.js';
+import type { Connection } from '../sql.js';
 
-type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
-
-/** An event as it is stored. */
+/** A stored event. */
 export interface Interaction {
   readonly id: string;
   readonly userKey: string;
@@ -22,17 +20,17 @@ export interface Interaction {
   readonly stake: number | null;
   readonly context: unknown;
   readonly clientEventId: string | null;
-  /** The market's probability when the event was taken. */
+  /** The market's probability when the event was received. */
   readonly probability: number | null;
-  /** The market's volume24h when the event was taken. */
+  /** The market's volume24h when the event was received. */
   readonly volume24h: number | null;
   readonly occurredAt: Date;
   readonly receivedAt: Date;
-  /** Whether `occurredAt` was out of bounds and replaced by the server's time. */
+  /** Whether `occurredAt` was out of bounds and clamped to server time. */
   readonly clamped: boolean;
 }
 
-/** A stored event as a profile is folded from it. */
+/** A stored event, as a profile is folded from it. */
 export interface HistoricEvent {
   readonly seq: bigint;
   readonly event: ProfileEvent;
@@ -50,39 +48,36 @@ interface HistoricRow {
   stake: number | null;
   probability: number | null;
   volume24h: number;
-  /** Null, as is the category, if the market is not stored any more. */
+  /** Null, as is the category, if the market is no longer stored. */
   number: number | null;
   marketId: string;
   category: string | null;
   tags: string[];
 }
 
-/** An event id chosen by the client, and the interaction it stands for. */
+/** An idempotency key of a client, and the interaction that it identifies. */
 export interface ClientEvent {
   readonly userKey: string;
   readonly clientEventId: string;
   readonly interactionId: string;
 }
 
-/** Events of all users among which one statement looks for those of one user: 2,048 steps of a few pages. */
+/** Events of all users that one statement searches for those of one user: 2,048 index buckets of a few pages each. */
 const SEQ_SPAN = 2_048n << 18n;
 
+/** Recorded events and the idempotency keys of clients. */
 export class InteractionRepository {
   constructor(private readonly connection: Connection) {}
 
-  /** Makes the partitions that events of these instants need. */
-  async ensurePartitions(instants: readonly Date[]): Promise<void> {
-    await this.connection.$executeRaw`select ensure_interaction_partitions(${[...instants]}::timestamptz[])`;
-  }
-
   /**
-   * Returns the events of a user in the order in which they took effect, with the topics of their markets as they are now.
-   * Reads a few pages for each 262,144 events of all users, in statements of bounded length.
+   * Returns the events of a user in the order in which they took effect, with the current topics of their markets. Reads a
+   * few pages for each 262,144 events of all users, in statements of bounded length.
    *
-   * @param afterSeq 0 to begin.
-   * @param limit at most so many events; fewer mean that there are no more.
+   * @param afterSeq 0 for the first call.
+   * @param limit maximum number of events; fewer mean that there are no more.
    */
   async historyOf(userKey: string, afterSeq: bigint, limit: number): Promise<HistoricEvent[]> {
+    // SQL: one statement for both ends. Prisma's `aggregate` wraps the table in a subquery.
     const [stored] = await this.connection.$queryRaw<{ first: bigint | null; last: bigint | null }[]>`
       select min(seq) as first, max(seq) as last from interactions`;
     if (stored?.first == null || stored.last == null) return [];
@@ -98,6 +93,7 @@ export class InteractionRepository {
     return history;
   }
 
+  /** SQL: calls a database function, which searches by an index on an expression. */
   #eventsBetween(userKey: string, after: bigint, last: bigint, limit: number): Promise<HistoricRow[]> {
     return this.connection.$queryRaw<HistoricRow[]>`
       select i.seq, i.event_type::text as "eventType", i.occurred_at as "occurredAt", i.weight,
@@ -109,21 +105,22 @@ export class InteractionRepository {
       order by i.seq`;
   }
 
-  /** Whether the event of a user with this `seq` is stored, and was not removed. */
+  /** Returns whether the event of a user with this `seq` is still stored. */
   async has(userKey: string, seq: bigint): Promise<boolean> {
-    const [row] = await this.connection.$queryRaw<{ isStored: boolean }[]>`
-      select exists (select from interactions where user_key = ${userKey} and seq = ${seq}) as "isStored"`;
-    return row?.isStored ?? false;
+    const found = await this.connection.interaction.findFirst({
+      where: { userKey, seq },
+      select: { seq: true },
+    });
+    return found !== null;
   }
 
   /**
-   * Takes client event ids that were not used since `usedSince`. Ids already in use stay with their
-   * interaction.
+   * Claims the client event ids that were not used since `usedSince`. An id in use stays with its interaction.
    *
-   * @returns for each event, in order, the interaction that its id stands for: its own when it was new.
+   * @returns for each event, in order, the interaction that its id identifies: its own if the id was new.
    */
   async claimClientEvents(events: readonly ClientEvent[], now: Date, usedSince: Date): Promise<string[]> {
-    // Taken in one order everywhere, so that two callers cannot block each other; of the same id twice, the first.
+    // Sorted, so that two callers cannot deadlock. Of events with the same id, the first one is kept.
     const rows = [...new Map(events.toReversed().map((event) => [identity(event), event])).entries()]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, event]) => ({
@@ -131,6 +128,7 @@ export class InteractionRepository {
         client_event_id: event.clientEventId,
         interaction_id: event.interactionId,
       }));
+    // SQL: a batch upsert with a condition.
     const claimed = await this.connection.$queryRaw<ClientEventRow[]>`
       insert into client_events (user_key, client_event_id, interaction_id, received_at)
       select r.user_key, r.client_event_id, r.interaction_id, ${now}
@@ -140,44 +138,48 @@ export class InteractionRepository {
         set interaction_id = excluded.interaction_id, received_at = excluded.received_at
         where client_events.received_at < ${usedSince}
       returning user_key, client_event_id, interaction_id::text`;
-    const held = new Map(claimed.map((row) => [identityOf(row), row.interaction_id]));
-    if (held.size < rows.length) {
-      const taken = rows.filter((row) => !held.has(identityOf(row)));
-      for (const row of await this.#holders(taken)) held.set(identityOf(row), row.interaction_id);
+    const owners = new Map(claimed.map((row) => [identityOf(row), row.interaction_id]));
+    if (owners.size < rows.length) {
+      const taken = rows.filter((row) => !owners.has(identityOf(row)));
+      for (const row of await this.#ownersOf(taken)) owners.set(identityOf(row), row.interaction_id);
     }
-    return events.map((event) => held.get(identity(event)) ?? event.interactionId);
+    return events.map((event) => owners.get(identity(event)) ?? event.interactionId);
   }
 
   /**
-   * Keeps client event ids for ever: what is imported is known for the same however late it comes again. One that
-   * somebody else is taking just now is left to them.
+   * Retains client event ids without a time limit, so that repeating an import stays idempotent. Skips ids that another
+   * transaction is claiming.
+   *
+   * SQL: Prisma cannot skip locked rows.
    */
   async keepClientEvents(events: readonly Omit<ClientEvent, 'interactionId'>[]): Promise<void> {
     await this.connection.$executeRaw`
-      with held as (
+      with locked as (
         select c.user_key, c.client_event_id from client_events c
         join json_to_recordset((select ${JSON.stringify(events)}::text)::json) as r("userKey" text, "clientEventId" text)
           on c.user_key = r."userKey" and c.client_event_id = r."clientEventId"
         where c.received_at < 'infinity' for update of c skip locked
       )
-      update client_events c set received_at = 'infinity' from held h
-      where c.user_key = h.user_key and c.client_event_id = h.client_event_id`;
+      update client_events c set received_at = 'infinity' from locked l
+      where c.user_key = l.user_key and c.client_event_id = l.client_event_id`;
   }
 
   /**
-   * Removes the first client event ids that were taken from one instant on and before another. Ids that another
-   * transaction locks are skipped.
+   * Removes the oldest client event ids that were claimed from one instant on and before another. Skips ids that another
+   * transaction locks.
    *
-   * @param from where the call before ended, so that the rows that it removed are not read again; the removed rows stay in
-   *   the index until they are vacuumed.
-   * @returns how many were removed; `limit` when there may be more, then from `last` on.
+   * SQL: Prisma cannot skip locked rows or limit a delete.
+   *
+   * @param from the `last` of the previous call. Removed rows stay in the index until they are vacuumed, so starting there
+   *   avoids reading them again.
+   * @returns the number of removed ids; `limit` if there may be more, from `last` on.
    */
   async removeClientEvents(
     from: Date,
     takenBefore: Date,
     limit: number,
   ): Promise<{ removed: number; last: Date }> {
-    // By row ids as an array: with `in`, the planner may read the whole table for each step.
+    // Row ids as an array: with `in`, the planner may read the whole table in each call.
     const [row] = await this.connection.$queryRaw<{ removed: number; last: Date | null }[]>`
       with removed as (
         delete from client_events where ctid = any(array(
@@ -189,7 +191,8 @@ export class InteractionRepository {
     return { removed: row?.removed ?? 0, last: row?.last ?? from };
   }
 
-  #holders(taken: readonly { user_key: string; client_event_id: string }[]): Promise<ClientEventRow[]> {
+  /** SQL: with Prisma, 500 pairs of keys would be 1,000 parameters; here they are one. */
+  #ownersOf(taken: readonly { user_key: string; client_event_id: string }[]): Promise<ClientEventRow[]> {
     return this.connection.$queryRaw<ClientEventRow[]>`
       select c.user_key, c.client_event_id, c.interaction_id::text from client_events c
       join json_to_recordset((select ${JSON.stringify(taken)}::text)::json) as r(user_key text, client_event_id text)

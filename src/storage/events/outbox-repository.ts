@@ -1,12 +1,13 @@
 import { Prisma, type PrismaClient } from '../../generated/prisma/client.js';
-import { lockKeys } from '../advisory-locks.js';
+import { lockKeys, type Connection } from '../sql.js';
 import type { Interaction } from './interaction-repository.js';
 
-/** Until the transaction ends. */
-export const FOLLOW_INDEX = Prisma.sql`set_config('enable_seqscan', 'off', true),
+/**
+ * Makes the statements of a transaction follow the index. The statistics of a table that is usually empty make the planner
+ * read and sort all events of a sink to find the first ones.
+ */
+const FOLLOW_INDEX = Prisma.sql`set_config('enable_seqscan', 'off', true),
   set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true)`;
-
-type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
 
 /** An interaction in the outbox, as JSON; its user key is a column of its own. */
 export type OutboxEvent = Omit<Interaction, 'userKey' | 'occurredAt' | 'receivedAt'> & {
@@ -30,10 +31,11 @@ export class OutboxRepository {
   constructor(private readonly connection: Connection) {}
 
   /**
-   * Makes this transaction the only relay of a sink until it ends. Its statements follow the index: the statistics of a
-   * table that is usually empty make the planner read and sort all events of a sink to take the first.
+   * Makes this transaction the only relay of a sink until it ends, and makes its statements follow the index.
    *
-   * @returns false if another transaction is.
+   * SQL: advisory lock.
+   *
+   * @returns false if another transaction is the relay.
    */
   async lock(sink: string): Promise<boolean> {
     const [row] = await this.connection.$queryRaw<{ locked: boolean }[]>`
@@ -41,14 +43,20 @@ export class OutboxRepository {
     return row?.locked === true;
   }
 
-  /** Up to this `seq`, every event of the sink is delivered and none can still be committed. 0 before the first call of {@link savePosition}. */
+  /**
+   * Returns the position of a sink: every event up to this `seq` is delivered, and none can still be committed. 0 before
+   * the first call of {@link savePosition}.
+   */
   async position(sink: string): Promise<bigint> {
-    const [row] = await this.connection.$queryRaw<{ seq: bigint }[]>`
-      select seq from outbox_positions where sink = ${sink}`;
-    return row?.seq ?? 0n;
+    const stored = await this.connection.outboxPosition.findUnique({ where: { sink } });
+    return stored?.seq ?? 0n;
   }
 
-  /** Stores the position of a sink. A lower one than the stored position changes nothing. */
+  /**
+   * Stores the position of a sink. A position below the stored one changes nothing.
+   *
+   * SQL: an upsert with a condition.
+   */
   async savePosition(sink: string, seq: bigint): Promise<void> {
     await this.connection.$executeRaw`
       insert into outbox_positions as p (sink, seq) values (${sink}, ${seq})
@@ -56,9 +64,11 @@ export class OutboxRepository {
   }
 
   /**
-   * The transactions, besides this one, that may have put events into the outbox and are not finished. A transaction
-   * locks the table before it draws a `seq`, so one that is not listed here commits no event with a `seq` that was seen
-   * before this call.
+   * Returns the unfinished transactions, except this one, that may have added events to the outbox. A transaction locks the
+   * table before it draws a `seq`. So one that is not listed here commits no event with a `seq` that was seen before this
+   * call.
+   *
+   * SQL: reads the system catalog.
    */
   async writers(): Promise<string[]> {
     const rows = await this.connection.$queryRaw<{ transaction: string }[]>`
@@ -70,21 +80,149 @@ export class OutboxRepository {
   }
 
   /**
-   * The next events for a sink, in order of `seq`. Call it after {@link lock}, in a statement of its own: a statement
+   * Returns the next events of a sink, in order of `seq`. Call it after {@link lock}, as a separate statement: a statement
    * sees what was committed when it began, and the previous relay may have removed events while the lock was awaited.
    *
-   * @param after a position, as of {@link position}.
+   * @param after a position, as returned by {@link position}.
    */
   async take(sink: string, after: bigint, limit: number): Promise<OutboxRow[]> {
-    return this.connection.$queryRaw<OutboxRow[]>`
-      select seq, user_key as "userKey", event, recorded_at as "recordedAt"
-      from outbox where sink = ${sink} and seq > ${after} order by seq limit ${limit}`;
+    const rows = await this.connection.outbox.findMany({
+      where: { sink, seq: { gt: after } },
+      orderBy: { seq: 'asc' },
+      take: limit,
+      select: { seq: true, userKey: true, event: true, recordedAt: true },
+    });
+    return rows as unknown as OutboxRow[];
   }
 
-  /** Removes events by their numbers. A range would also remove events within it that were committed since {@link take}. */
+  /** Removes events by their numbers. A range would also remove events that were committed within it since {@link take}. */
   async remove(sink: string, seqs: readonly bigint[]): Promise<void> {
     if (seqs.length === 0) return;
-    await this.connection.$executeRaw`
-      delete from outbox where sink = ${sink} and seq = any(${seqs.map(String)}::text[]::bigint[])`;
+    await this.connection.outbox.deleteMany({ where: { sink, seq: { in: [...seqs] } } });
   }
+}
+
+/** Undelivered events of one sink. */
+export interface Backlog {
+  readonly sink: string;
+  /** Exact up to {@link MAX_COUNTED_EVENTS}; above that, estimated from the range of `seq`. */
+  readonly events: number;
+  readonly isEstimate: boolean;
+  /** Size of the events in bytes, without indexes; estimated if `events` is. */
+  readonly bytes: number;
+  /** When the oldest event was recorded; null without events. */
+  readonly oldestAt: Date | null;
+}
+
+/** Events of a sink that are counted one by one; counting millions would take seconds. */
+export const MAX_COUNTED_EVENTS = 10_000;
+
+/** Maximum number of sinks that {@link OutboxBacklogRepository.sinksExcept} returns. */
+const MAX_SINKS = 100;
+
+/** Fixed columns and the header of a row, in bytes. */
+const ROW_OVERHEAD_BYTES = 60;
+
+/** The backlogs of sinks, and the removal of events that no sink will receive. */
+export class OutboxBacklogRepository {
+  constructor(private readonly prisma: Pick<PrismaClient, '$queryRaw' | '$transaction' | 'outbox'>) {}
+
+  /**
+   * Returns the backlog of one sink. Reads at most {@link MAX_COUNTED_EVENTS} events, from the position of its relay on.
+   *
+   * SQL: aggregates over a limited number of rows, and their stored sizes.
+   */
+  async of(sink: string): Promise<Backlog> {
+    const [row] = await this.#followIndex(this.prisma.$queryRaw<CountedRow[]>`
+      with counted as (
+        select seq, recorded_at, pg_column_size(user_key) + pg_column_size(event) + ${ROW_OVERHEAD_BYTES}::int as bytes
+        from outbox where sink = ${sink} and seq > (
+          select coalesce(max(seq), 0) from outbox_positions where sink = ${sink})
+        order by seq limit ${MAX_COUNTED_EVENTS}
+      )
+      select count(*)::int as events, coalesce(sum(bytes), 0)::int as bytes, min(recorded_at) as "oldestAt",
+        min(seq) as first, max(seq) as last,
+        (select seq from outbox where sink = ${sink} order by seq desc limit 1) as newest
+      from counted`);
+    if (row === undefined) throw new Error('An aggregate returned no row.');
+    const { events, bytes, oldestAt, first, last, newest } = row;
+    if (events < MAX_COUNTED_EVENTS || first === null || last === null || newest === null || newest <= last) {
+      return { sink, events, isEstimate: false, bytes, oldestAt };
+    }
+    const factor = Number(newest - first + 1n) / Number(last - first + 1n);
+    return {
+      ...{ sink, oldestAt, isEstimate: true },
+      events: Math.round(events * factor),
+      bytes: Math.round(bytes * factor),
+    };
+  }
+
+  /**
+   * Returns the sinks that have events in the outbox, except the known ones: at most {@link MAX_SINKS}, in order. Reads one
+   * event of each, and none of the known sinks.
+   */
+  async sinksExcept(known: readonly string[]): Promise<string[]> {
+    // SQL: the gaps between known sinks, in the order of the database.
+    const gaps = await this.prisma.$queryRaw<{ low: string; high: string | null }[]>`
+      select k as low, lead(k) over (order by k) as high from unnest(${['', ...known]}::text[]) k order by k`;
+    const found: string[] = [];
+    for (const { low, high } of gaps) {
+      for (let next = await this.#sinkBetween(low, high); next !== undefined;) {
+        if (found.length === MAX_SINKS) return found;
+        found.push(next);
+        next = await this.#sinkBetween(next, high);
+      }
+    }
+    return found;
+  }
+
+  /** Returns the first sink with events after `low` and, unless null, before `high`. */
+  async #sinkBetween(low: string, high: string | null): Promise<string | undefined> {
+    const first = await this.#followIndex(
+      this.prisma.outbox.findFirst({
+        where: { sink: { gt: low, ...(high === null ? {} : { lt: high }) } },
+        orderBy: { sink: 'asc' },
+        select: { sink: true },
+      }),
+    );
+    return first?.sink;
+  }
+
+  /**
+   * Removes the first events of a sink after a position.
+   *
+   * SQL: Prisma cannot limit a delete.
+   *
+   * @param after 0 for the first call, then the `last` of the previous call.
+   * @returns the number of removed events and the `seq` of the last one; fewer than `limit` if none is left.
+   */
+  async drop(sink: string, after: bigint, limit: number): Promise<{ removed: number; last: bigint }> {
+    const [row] = await this.#followIndex(this.prisma.$queryRaw<{ removed: number; last: bigint | null }[]>`
+      with first as (
+        select max(seq) as last from (
+          select seq from outbox where sink = ${sink} and seq > ${after} order by seq limit ${limit}) f
+      ), removed as (
+        delete from outbox where sink = ${sink} and seq > ${after} and seq <= (select last from first) returning seq
+      )
+      select count(*)::int as removed, max(seq) as last from removed`);
+    return { removed: row?.removed ?? 0, last: row?.last ?? after };
+  }
+
+  /** Runs a statement that follows the index. */
+  async #followIndex<Result>(statement: Prisma.PrismaPromise<Result>): Promise<Result> {
+    const [, result] = await this.prisma.$transaction([
+      this.prisma.$queryRaw`select ${FOLLOW_INDEX}`,
+      statement,
+    ]);
+    return result;
+  }
+}
+
+interface CountedRow {
+  readonly events: number;
+  readonly bytes: number;
+  readonly oldestAt: Date | null;
+  readonly first: bigint | null;
+  readonly last: bigint | null;
+  readonly newest: bigint | null;
 }

@@ -1,22 +1,22 @@
 import { Prisma } from '../../generated/prisma/client.js';
-import type { Interaction } from './interaction-repository.js';
 import { encodeRecentEvents, type RecentEvent } from '../profiles/recent-events.js';
+import { compareUserKeys, joinBytes } from '../sql.js';
 import { sqlStateOf } from '../unavailable.js';
-import { compareUserKeys } from '../profiles/user-key-order.js';
+import type { Interaction } from './interaction-repository.js';
 
-/** An event to be stored, and the number of its market. */
+/** An event to store, and the number of its market. */
 export interface RecordedEvent {
   readonly interaction: Interaction;
   readonly marketNumber: number;
 }
 
-/** Events to be stored together with their effect on the profiles, all or nothing. */
+/** Events to store together with their effect on profiles, in one transaction. */
 export interface Recording {
   /** In the order in which they take effect. */
   readonly events: readonly RecordedEvent[];
-  /** Names of the sinks that the events go to. */
+  /** Names of the sinks that receive the events. */
   readonly sinks: readonly string[];
-  /** Whether the events' client event ids are still to be taken. */
+  /** Whether the client event ids have yet to be claimed. */
   readonly claim: boolean;
 }
 
@@ -26,13 +26,13 @@ export interface AppendedProfile {
   readonly version: number;
   /** The encoded events of the commit. */
   readonly batch: Uint8Array;
-  /** The countries that the events of the commit name. */
+  /** The countries of the events of the commit. */
   readonly countries: ReadonlySet<string>;
-  /** Size of all events that are not folded into the profile's other columns yet. */
+  /** Size in bytes of all events that are not folded into the profile's other columns yet. */
   readonly recentBytes: number;
 }
 
-/** The statement of a recording, and the events by user, encoded and in the order of locking. */
+/** The statement of a recording, and the encoded events by user, in the order of locking. */
 export interface RecordStatement {
   readonly sql: Prisma.Sql;
   readonly batches: ReadonlyMap<string, Pick<AppendedProfile, 'batch' | 'countries'>>;
@@ -46,22 +46,20 @@ export interface RecordedRow {
 }
 
 /**
- * Makes the one statement that stores a recording; the function that it calls is in the migrations. It fails when a
- * client event id is taken: {@link isRefusal} knows it.
+ * Builds the one statement that stores a recording. SQL: it calls the function `record_events` of the migrations, which
+ * does everything in one round trip. It fails if a client event id is taken; see {@link isConflict}.
  */
 export function recordStatement({ events, sinks, claim }: Recording): RecordStatement {
   const byUser = Map.groupBy(events, ({ interaction }) => interaction.userKey);
   const users = [...byUser.keys()].sort(compareUserKeys);
   const recent = users.map((userKey) => (byUser.get(userKey) ?? []).map(toRecent));
   const batches = recent.map(encodeRecentEvents);
-  const lengths = batches.map(({ length }) => length);
-  let end = 1;
-  const starts = lengths.map((length) => (end += length) - length);
+  const { bytes, starts, lengths } = joinBytes(batches);
   const toRow = rowOf(isoTimes());
   const rows = events.map(({ interaction }) => toRow(interaction));
   return {
     sql: Prisma.sql`
-      select user_key, version, recent_bytes from record_events(${users}, ${Buffer.concat(batches)}, ${starts},
+      select user_key, version, recent_bytes from record_events(${users}, ${bytes}, ${starts},
         ${lengths}, ${JSON.stringify(rows)}, ${claim}, ${[...sinks]})`,
     batches: new Map(
       users.map((userKey, index) => [
@@ -72,7 +70,7 @@ export function recordStatement({ events, sinks, claim }: Recording): RecordStat
   };
 }
 
-/** The profiles that a recording changed, from the rows that its statement returned. */
+/** Returns the profiles that a recording changed, from the rows that its statement returned. */
 export function appendedProfiles(
   { batches }: RecordStatement,
   rows: readonly RecordedRow[],
@@ -109,7 +107,7 @@ function rowOf(textOf: (instant: Date) => string): (interaction: Interaction) =>
   });
 }
 
-/** Instants as ISO 8601. Most are the same as the one before, and a text takes its time to make. */
+/** Formats instants as ISO 8601. Caches the last text, because most instants equal the one before. */
 function isoTimes(): (instant: Date) => string {
   let lastMs = NaN;
   let lastText = '';
@@ -122,8 +120,8 @@ function isoTimes(): (instant: Date) => string {
   };
 }
 
-/** SQLSTATEs of a recording with a client event id that is taken, or that lost a conflict with another transaction. */
-const REFUSALS = new Set([
+/** SQLSTATEs of a recording whose client event id is taken, or that lost a conflict with another transaction. */
+const CONFLICT_STATES = new Set([
   // unique_violation
   '23505',
   // serialization_failure
@@ -132,8 +130,8 @@ const REFUSALS = new Set([
   '40P01',
 ]);
 
-/** Whether a recording stored nothing and has to be made again from what is stored now. */
-export function isRefusal(error: unknown): boolean {
+/** Returns whether a recording stored nothing and has to be prepared again from the current data. */
+export function isConflict(error: unknown): boolean {
   const sqlState = sqlStateOf(error);
-  return sqlState !== undefined && REFUSALS.has(sqlState);
+  return sqlState !== undefined && CONFLICT_STATES.has(sqlState);
 }

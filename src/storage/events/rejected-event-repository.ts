@@ -1,27 +1,26 @@
-import type { PrismaClient } from '../../generated/prisma/client.js';
+import type { Connection } from '../sql.js';
 
-type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
-
-/** An event that could not be taken or passed on. */
+/** An event that was rejected by validation, or permanently by a sink (dead letter). */
 export interface RejectedEvent {
   readonly rejectedAt: Date;
-  /** Where it was turned away: `track`, or the name of a sink. */
+  /** `track`, or the name of the sink that rejected it. */
   readonly origin: string;
   readonly reason: string;
   readonly event: unknown;
 }
 
-/** The newest are kept, so that a sender who does everything wrong fills no disk. */
+/** Only the newest events are kept, so that a faulty client cannot fill the disk. */
 const EVENTS_KEPT = 10_000;
 
 export class RejectedEventRepository {
   constructor(private readonly connection: Connection) {}
 
+  /** SQL: inserts a batch and removes the surplus in one statement. */
   async add(events: readonly RejectedEvent[]): Promise<void> {
     await this.connection.$executeRaw`
       with added as (
         insert into rejected_events (rejected_at, origin, reason, event)
-        -- The function turns a JSON null into an SQL null, which the column does not take.
+        -- The function turns a JSON null into an SQL null, which the column does not accept.
         select r."rejectedAt", r.origin, r.reason, coalesce(r.event, 'null') from jsonb_to_recordset(${JSON.stringify(events)}::jsonb)
           as r("rejectedAt" timestamptz, origin text, reason text, event jsonb)
         returning id
@@ -29,9 +28,12 @@ export class RejectedEventRepository {
       delete from rejected_events where id <= (select max(id) from added) - ${EVENTS_KEPT}`;
   }
 
-  /** The newest first. */
+  /** Returns the newest events, newest first. */
   async newest(limit: number): Promise<RejectedEvent[]> {
-    return this.connection.$queryRaw<RejectedEvent[]>`
-      select rejected_at as "rejectedAt", origin, reason, event from rejected_events order by id desc limit ${limit}`;
+    return this.connection.rejectedEvent.findMany({
+      orderBy: { id: 'desc' },
+      take: limit,
+      select: { rejectedAt: true, origin: true, reason: true, event: true },
+    });
   }
 }

@@ -7,12 +7,12 @@ export type IndexedMarket = Pick<Market, 'number' | 'id' | 'category' | 'tags'>;
 /** At about 400 bytes each. */
 const MAX_MARKETS = 200_000;
 
-/** What is cached for a number that no market has. */
+/** Cached for a number that no market has. */
 const ABSENT = 'absent';
 
 /**
- * The markets by their numbers, cached: stored profiles name markets by number. Every read of markets
- * adds them, so topics are as current as the catalog; others are added when they are first needed.
+ * Cache of markets by their numbers, by which stored profiles name them. Every read of markets adds them, so their topics
+ * are as current as the catalog; other markets are added when a profile first needs them.
  */
 export class MarketIndex {
   readonly #numbers = new Map<string, number>();
@@ -32,18 +32,18 @@ export class MarketIndex {
     this.#numbers.set(id, number);
   }
 
-  /** Remembers that no market has this number. */
+  /** Caches that no market has this number. */
   addAbsent(number: number): void {
     this.#markets.set(number, ABSENT);
   }
 
-  /** @returns null when no market has this number; undefined when it is not cached. */
+  /** @returns null if no market has this number; undefined if it is not cached. */
   find(number: number): IndexedMarket | null | undefined {
     const market = this.#markets.get(number);
     return market === ABSENT ? null : market;
   }
 
-  /** @returns undefined when the market is not cached. */
+  /** @returns undefined if the market is not cached. */
   numberOf(id: string): number | undefined {
     return this.#numbers.get(id);
   }

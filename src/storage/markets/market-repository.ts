@@ -1,14 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Prisma, type PrismaClient } from '../../generated/prisma/client.js';
-import { lockKeys } from '../advisory-locks.js';
-import type { MarketIndex } from './market-index.js';
-import { searchQuery } from './market-search.js';
-import {
-  isOfFiguresOnly,
-  recordFigureChanges,
-  removeOldFigureChanges,
-  writeFigures,
-} from './market-figures.js';
 import {
   topicKey,
   type Market,
@@ -16,34 +6,43 @@ import {
   type MarketStatus,
   type MarketTexts,
 } from '../../domain/market.js';
+import { Prisma, type PrismaClient } from '../../generated/prisma/client.js';
+import { lockKeys, type Connection } from '../sql.js';
+import type { MarketIndex } from './market-index.js';
+import { searchQuery } from './market-search.js';
 import {
+  changesOnlyFigures,
   insertTags,
+  recordFigureChanges,
+  removeOldFigureChanges,
   selectMarketRecords,
   selectMarkets,
   toMarket,
   toMarketRecord,
+  writeFigures,
   writeMarkets,
   type MarketChange,
   type MarketRecordRow,
   type MarketRow,
-} from './market-rows.js';
-import { writeSnapshots, type MarketSnapshot } from './snapshot-rows.js';
+} from './market-sql.js';
+import { writeSnapshots, type MarketSnapshot } from './snapshot-repository.js';
 
-/** Which markets to list; what is left out does not restrict. */
+/** Conditions of a list of markets; an undefined field does not restrict it. */
 export interface MarketFilter {
   readonly category?: string | undefined;
   readonly tag?: string | undefined;
   readonly status?: MarketStatus | undefined;
-  /** Each word must begin a word of title or description; see `market-search.ts`. */
+  /** Each word must begin a word of the title or description; see `market-search.ts`. */
   readonly text?: string | undefined;
 }
 
-/** A place in the list of markets: after this market. */
+/** A position in the list of markets: after this market. */
 export interface MarketCursor {
   readonly createdAt: Date;
   readonly id: string;
 }
 
+/** The stored markets. The reason for SQL is in market-sql.ts, unless a method states another. */
 export class MarketRepository {
   /** @param index receives the markets that are read. */
   constructor(
@@ -51,13 +50,13 @@ export class MarketRepository {
     private readonly index: Pick<MarketIndex, 'add'>,
   ) {}
 
-  /** The markets with these ids; unknown ids are left out. */
+  /** Returns the markets with these ids; unknown ids are left out. */
   async findByIds(ids: readonly string[]): Promise<Market[]> {
     const rows = await this.prisma.$queryRaw<MarketRow[]>`${selectMarkets} where m.id = any(${[...ids]})`;
     return this.#indexed(rows);
   }
 
-  /** Those of the markets with these ids that are open. */
+  /** Returns those of the ids whose markets are open. */
   async openAmong(ids: readonly string[]): Promise<string[]> {
     const rows = await this.prisma.market.findMany({
       where: { id: { in: [...ids] }, status: 'OPEN' },
@@ -66,12 +65,12 @@ export class MarketRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** All that is stored of the markets with these ids; unknown ids are left out. */
+  /** Returns the markets with these ids, including their long texts; unknown ids are left out. */
   async findRecords(ids: readonly string[]): Promise<MarketRecord[]> {
     return readRecords(this.prisma, ids);
   }
 
-  /** The long texts of the markets with these ids; unknown ids are left out. */
+  /** Returns the long texts of the markets with these ids; unknown ids are left out. */
   async texts(ids: readonly string[]): Promise<(MarketTexts & { readonly id: string })[]> {
     return this.prisma.market.findMany({
       where: { id: { in: [...ids] } },
@@ -79,14 +78,14 @@ export class MarketRepository {
     });
   }
 
-  /** The version of the newest change; 0 when there is none. */
+  /** Returns the version of the newest change; 0 if there is none. SQL: one statement over two tables. */
   async newestVersion(): Promise<bigint> {
     const [row] = await this.prisma.$queryRaw<{ version: bigint | null }[]>`
       select greatest((select max(version) from markets), (select max(version) from market_figure_changes)) as version`;
     return row?.version ?? 0n;
   }
 
-  /** Open markets whose id is after this one in the order of the database, in that order. */
+  /** Returns open markets with ids after this one, in the collation order of the database. */
   async open(after: string, limit: number): Promise<Market[]> {
     const rows = await this.prisma.$queryRaw<MarketRow[]>`
       ${selectMarkets} where m.status = 'OPEN' and m.id > ${after} order by m.id limit ${limit}`;
@@ -94,16 +93,16 @@ export class MarketRepository {
   }
 
   /**
-   * The first markets that changed after `version`, whatever their status, as they are now; about `limit` at most.
+   * Returns the current state of the first markets that changed after `version`, of any status; about `limit` at most.
    *
-   * @returns with the version up to which changes are among them, and whether there are more. Null when changes after
-   *   `version` may no longer be recorded, since an hour or more has passed.
+   * @returns the markets, the version up to which they include all changes, and whether there are more. Null if changes
+   *   after `version` may no longer be recorded, because an hour or more has passed.
    */
   async changedSince(
     version: bigint,
     limit: number,
   ): Promise<{ markets: Market[]; version: bigint; hasMore: boolean } | null> {
-    // One statement, so that both lists are as of one instant: a transaction is in both or in neither.
+    // SQL: one statement, so that both lists are of one snapshot: a transaction is in both or in neither.
     const rows = await this.prisma.$queryRaw<{ kind: string; version: bigint; numbers: number[] }[]>`
       (select 'oldest' as kind, min(version) as version, array[]::int[] as numbers from market_figure_changes)
       union all
@@ -121,8 +120,8 @@ export class MarketRepository {
     return { markets: this.#indexed(markets), version: page.version, hasMore: page.hasMore };
   }
 
-  /** The texts and events of markets that are not open, the last changed first, from before a version. */
-  async latelyOver(
+  /** Returns the texts and events of markets that are not open, last changed first, with versions below `before`. */
+  async recentlyClosed(
     limit: number,
     before: bigint | null,
   ): Promise<
@@ -140,7 +139,7 @@ export class MarketRepository {
     return markets.map((market) => ({ ...market, tags: market.tags.map(({ label }) => label) }));
   }
 
-  /** One page of markets, newest first, and whether more follow. */
+  /** Returns one page of markets, newest first, and whether more follow. SQL also for text search and row comparison. */
   async page(
     filter: MarketFilter,
     first: number,
@@ -165,10 +164,10 @@ export class MarketRepository {
   }
 
   /**
-   * Writes what `decide` makes of the markets as they are, in one transaction that no other writer
-   * of markets shares. A market whose odds, volume or participants changed gets a snapshot row.
+   * Reads markets, lets `decide` change them, and writes the result, in one transaction that excludes other writers of
+   * markets. A market whose probability, 24 h volume, or participants changed gets a snapshot row.
    *
-   * @param decide from the stored markets by id: which markets to write, each whole.
+   * @param decide returns the markets to write, each whole, from the stored markets by id.
    */
   async change(
     ids: readonly string[],
@@ -182,7 +181,7 @@ export class MarketRepository {
         const changes = decide(stored).map((after) => ({ before: stored.get(after.id), after }));
         if (changes.length === 0) return;
         const { figures = [], whole = [] } = Object.groupBy(changes, (change) =>
-          isOfFiguresOnly(change) ? 'figures' : 'whole',
+          changesOnlyFigures(change) ? 'figures' : 'whole',
         );
         if (figures.length > 0) {
           await tx.$executeRaw(writeFigures(figures));
@@ -200,7 +199,7 @@ export class MarketRepository {
     );
   }
 
-  /** Whether there is no market at all. */
+  /** Returns whether no market is stored. */
   async isEmpty(): Promise<boolean> {
     return (await this.prisma.market.findFirst({ select: { id: true } })) === null;
   }
@@ -212,12 +211,12 @@ export class MarketRepository {
   }
 }
 
-/** The keys of a topic: the present one, and that of markets that did not change since keys were only lower-cased. */
+/** Returns the keys of a topic: the current one, and the lower-cased one of markets unchanged since earlier versions. */
 function keysOf(label: string): string[] {
   return [...new Set([topicKey(label), label.toLowerCase()])];
 }
 
-/** Rows of figure changes of one read: at most 2,000 markets. */
+/** Rows of figure changes per read: at most 2,000 markets. */
 const FIGURE_ROWS = 4;
 
 interface Change {
@@ -226,7 +225,10 @@ interface Change {
   readonly numbers: readonly number[];
 }
 
-/** The numbers of the first changes, in the order of versions, up to where a list may go on or there are enough. */
+/**
+ * Returns the market numbers of the first changes, in the order of versions. It stops at `limit` markets, and where a list
+ * of changes that was cut off ends.
+ */
 function firstChanges(
   changes: readonly Change[],
   limit: number,
@@ -248,8 +250,6 @@ function firstChanges(
   return { numbers: [...numbers], version, hasMore: ends.length > 0 };
 }
 
-type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
-
 async function readRecords(connection: Connection, ids: readonly string[]): Promise<MarketRecord[]> {
   const rows = await connection.$queryRaw<MarketRecordRow[]>`
     ${selectMarketRecords} where m.id = any(${[...ids]})`;
@@ -261,7 +261,7 @@ async function writeTags(connection: Connection, changes: readonly MarketChange[
   const retagged = changes.filter(({ before, after }) => !isDeepStrictEqual(before?.tags ?? [], after.tags));
   if (retagged.length === 0) return;
   const ids = retagged.flatMap(({ before }) => before?.id ?? []);
-  if (ids.length > 0) await connection.$executeRaw`delete from market_tags where market_id = any(${ids})`;
+  if (ids.length > 0) await connection.marketTag.deleteMany({ where: { marketId: { in: ids } } });
   await connection.$executeRaw(insertTags(retagged.map(({ after }) => after)));
 }
 

@@ -1,52 +1,64 @@
-import { Prisma, type PrismaClient } from '../../generated/prisma/client.js';
-import { insertSnapshots, type MarketSnapshot } from './snapshot-rows.js';
+import { Prisma } from '../../generated/prisma/client.js';
+import type { Connection } from '../sql.js';
 
-type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
+/** A market's state at a minute. */
+export interface MarketSnapshot {
+  readonly marketId: string;
+  readonly at: Date;
+  /** 0–1; null if unknown, and for a market with several answers. */
+  readonly probability: number | null;
+  readonly volume24h: number;
+  readonly participantCount: number;
+}
 
-/** Snapshots to downsample: those of a resolution, from `from` on and before `before`, a boundary of periods. */
+/** The snapshots of one downsampling step: those of a resolution, from `from` on and before `before`. */
 export interface Downsampling {
   readonly resolution: 0 | 1;
   readonly from: Date;
+  /** A boundary of periods. */
   readonly before: Date;
-  /** Of each period, counted from 1970, the last snapshot of a market stays. */
+  /** Length of a period. Periods are aligned to 1970; the last snapshot of a market in each period is kept. */
   readonly periodMs: number;
-  /** Most snapshots that are looked at. */
+  /** Maximum number of snapshots to process. */
   readonly limit: number;
 }
 
 /** Result of downsampling. */
 export interface Downsampled {
-  /** Rows that are gone. */
+  /** Number of removed rows. */
   readonly removed: number;
-  /** Rows that stay, as the last of their period. */
+  /** Number of rows kept as the last of their period. */
   readonly kept: number;
 }
 
+/** Market snapshots. SQL throughout: batches, and set-based reads and writes with lateral joins. */
 export class SnapshotRepository {
   constructor(private readonly connection: Connection) {}
 
-  /** Adds the past of markets, as an importer knows it; a minute that is already known keeps its row. */
+  /** Adds imported history; a minute that already has a snapshot keeps it. */
   async addHistory(snapshots: readonly MarketSnapshot[]): Promise<void> {
     await this.connection.$executeRaw`${insertSnapshots(snapshots)} on conflict (market_id, at) do nothing`;
   }
 
-  /** What each market's probability was at an instant, in the order asked; null where that is not known. */
-  async probabilitiesThen(asked: readonly { marketId: string; at: Date }[]): Promise<(number | null)[]> {
-    const rows = await this.connection.$queryRaw<{ place: bigint; probability: number | null }[]>`
-      select r.place, s.probability
-      from rows from (jsonb_to_recordset(${JSON.stringify(asked)}::jsonb) as ("marketId" text, at timestamptz))
-        with ordinality as r("marketId", at, place)
+  /** Returns the probability of each market at an instant, in the order of the requests; null if unknown. */
+  async probabilitiesAt(requests: readonly { marketId: string; at: Date }[]): Promise<(number | null)[]> {
+    const rows = await this.connection.$queryRaw<{ position: bigint; probability: number | null }[]>`
+      select r.position, s.probability
+      from rows from (jsonb_to_recordset(${JSON.stringify(requests)}::jsonb) as ("marketId" text, at timestamptz))
+        with ordinality as r("marketId", at, position)
       cross join lateral (
         select probability from market_snapshots
         where market_id = r."marketId" and at <= r.at order by at desc limit 1) s`;
-    const byPlace = new Map(rows.map(({ place, probability }) => [Number(place), probability]));
-    return asked.map((_, index) => byPlace.get(index + 1) ?? null);
+    const byPosition = new Map(rows.map(({ position, probability }) => [Number(position), probability]));
+    return requests.map((_, index) => byPosition.get(index + 1) ?? null);
   }
 
   /**
-   * How markets stood over a time, in the order of markets and, for each, of time: as it was at `from`, the last
-   * snapshot until then being given as of `from`, then the last snapshot of each of equal parts of the time, each part
-   * without its beginning and with its end. At most `points` of a market, also when nothing is known of `from`.
+   * Returns the history of markets from `from` to `to`, in the order of the markets and of time. The first entry is the
+   * state at `from`: the last snapshot until then, dated `from`. The rest of the time is divided into equal intervals, and
+   * each contributes its last snapshot. An interval excludes its start and includes its end.
+   *
+   * @param options.points maximum number of entries per market, with or without a state at `from`.
    */
   async history(
     marketIds: readonly string[],
@@ -55,42 +67,42 @@ export class SnapshotRepository {
     return this.connection.$queryRaw<MarketSnapshot[]>`
       select r.market_id as "marketId", p.at, p.probability, p.volume_24h as "volume24h",
         p.participant_count as "participantCount"
-      from unnest(${[...marketIds]}::text[]) with ordinality as r(market_id, place)
+      from unnest(${[...marketIds]}::text[]) with ordinality as r(market_id, position)
       left join lateral (
         select probability, volume_24h, participant_count, 1 as found from market_snapshots
         where market_id = r.market_id and at <= ${from} order by at desc limit 1
       ) before on true
       cross join lateral (
         select ${from}::timestamptz as start, (${to.getTime() - from.getTime()})::bigint as ms,
-          ${points}::int - coalesce(before.found, 0) as parts
-      ) asked
+          ${points}::int - coalesce(before.found, 0) as intervals
+      ) period
       cross join lateral (
-        select asked.start as at, before.probability, before.volume_24h, before.participant_count
+        select period.start as at, before.probability, before.volume_24h, before.participant_count
         where before.found = 1
         union all
-        (select distinct on (part) at, probability, volume_24h, participant_count from (
-          select s.*, (asked.parts * (extract(epoch from s.at - asked.start) * 1000)::bigint + asked.ms - 1)
-            / asked.ms as part
+        (select distinct on (number) at, probability, volume_24h, participant_count from (
+          select s.*, (period.intervals * (extract(epoch from s.at - period.start) * 1000)::bigint + period.ms - 1)
+            / period.ms as number
           from market_snapshots s
-          where s.market_id = r.market_id and s.at > asked.start and s.at <= ${to} and asked.parts > 0) parted
-        order by part, at desc)
+          where s.market_id = r.market_id and s.at > period.start and s.at <= ${to} and period.intervals > 0) numbered
+        order by number, at desc)
       ) p
-      order by r.place, p.at`;
+      order by r.position, p.at`;
   }
 
   /**
-   * Downsamples the oldest snapshots: one that has a later one in its period, whatever the resolution of that, is
-   * removed. Another has the next resolution from then on, and earlier ones of its period, which were the last until an
-   * import added to the past, are removed.
+   * Downsamples the oldest snapshots. A snapshot with a later one in its period, of any resolution, is removed. Any other
+   * snapshot gets the next resolution. It replaces earlier snapshots of its period, which were the last ones until an
+   * import added to the history.
    *
-   * @returns with the time of the last snapshot that was looked at, from which the next call continues; null when fewer
-   *   than `limit` were left.
+   * @returns also the time of the last processed snapshot, from which the next call continues; null if fewer than `limit`
+   *   were left.
    */
-  async downsample(what: Downsampling): Promise<Downsampled & { readonly next: Date | null }> {
-    const { resolution, from, before, periodMs, limit } = what;
+  async downsample(step: Downsampling): Promise<Downsampled & { readonly next: Date | null }> {
+    const { resolution, from, before, periodMs, limit } = step;
     const period = Prisma.sql`make_interval(secs => ${periodMs / 1_000})`;
     const start = (at: Prisma.Sql): Prisma.Sql => Prisma.sql`date_bin(${period}, ${at}, timestamptz 'epoch')`;
-    const [row] = await this.connection.$queryRaw<(Downsampled & { looked: number; last: Date | null })[]>`
+    const [row] = await this.connection.$queryRaw<(Downsampled & { processed: number; last: Date | null })[]>`
       with batch as materialized (
         select market_id, at, exists (
           select from market_snapshots later where later.market_id = s.market_id and later.at > s.at
@@ -109,8 +121,33 @@ export class SnapshotRepository {
         where not b.is_superseded and s.market_id = b.market_id and s.at = b.at returning 1
       )
       select (select count(*)::int from removed) + (select count(*)::int from replaced) as removed,
-        (select count(*)::int from kept) as kept, count(*)::int as looked, max(at) as last from batch`;
-    const { removed = 0, kept = 0, looked = 0, last = null } = row ?? {};
-    return { removed, kept, next: looked < limit ? null : last };
+        (select count(*)::int from kept) as kept, count(*)::int as processed, max(at) as last from batch`;
+    const { removed = 0, kept = 0, processed = 0, last = null } = row ?? {};
+    return { removed, kept, next: processed < limit ? null : last };
   }
+}
+
+/** Inserts snapshots at most once per minute and market: the last change within the minute wins. */
+export function writeSnapshots(snapshots: readonly MarketSnapshot[]): Prisma.Sql {
+  return Prisma.sql`${insertSnapshots(snapshots)}
+    on conflict (market_id, at) do update set probability = excluded.probability,
+      volume_24h = excluded.volume_24h, participant_count = excluded.participant_count`;
+}
+
+const MINUTE_MS = 60_000;
+
+/** Inserts snapshots, each dated to its full minute; an `on conflict` clause must follow. */
+function insertSnapshots(snapshots: readonly MarketSnapshot[]): Prisma.Sql {
+  const rows = snapshots.map(({ marketId, at, probability, volume24h, participantCount }) => ({
+    market_id: marketId,
+    at: new Date(Math.floor(at.getTime() / MINUTE_MS) * MINUTE_MS),
+    probability,
+    volume_24h: volume24h,
+    participant_count: participantCount,
+  }));
+  return Prisma.sql`
+    insert into market_snapshots (market_id, at, probability, volume_24h, participant_count)
+    select r.market_id, r.at, r.probability, r.volume_24h, r.participant_count
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as r(market_id text, at timestamptz, probability float8, volume_24h float8, participant_count int)`;
 }

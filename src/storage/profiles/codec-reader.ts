@@ -1,25 +1,24 @@
 import { ABSENT, DECIMAL_SCALE, EIGHT_BYTES } from './codec-writer.js';
 
-const NO_VALUE = 'The bytes hold no value here.';
+const NO_VALUE = 'The bytes end before the value, or contain none.';
 
 const float = new Float64Array(1);
 const floatBytes = new Uint8Array(float.buffer);
 
 /**
- * Reads what `CodecWriter` wrote, in the same order. Bytes that it did not write so give a RangeError, or
- * wrong values.
+ * Reads values that `CodecWriter` wrote, in the same order. Other bytes result in a RangeError or in wrong values.
  */
 export class CodecReader {
   #position = 0;
   #lastTimeMs = 0;
 
-  /** @param strings those that the bytes name. */
+  /** @param strings the strings that the bytes refer to by index. */
   constructor(
     private readonly bytes: Uint8Array,
     private readonly strings: readonly string[] = [],
   ) {}
 
-  /** Where the next value begins. */
+  /** Offset of the next value. */
   get position(): number {
     return this.#position;
   }
@@ -87,7 +86,7 @@ export class CodecReader {
     return text;
   }
 
-  /** Bytes as they were written, as a view. */
+  /** Returns a view of bytes as they were written. */
   raw(length: number): Uint8Array {
     const end = this.#position + length;
     if (end > this.bytes.length) throw new RangeError(NO_VALUE);
@@ -102,7 +101,7 @@ export class CodecReader {
     return items;
   }
 
-  /** Things under their keys, in their order. */
+  /** Reads values into a map, in their order. */
   map<Key, Value>(read: () => Value, keyOf: (value: Value) => Key): Map<Key, Value> {
     const values = new Map<Key, Value>();
     for (let left = this.whole(); left > 0; left--) {
@@ -129,7 +128,7 @@ function present<Value>(value: Value | null | undefined): Value {
   return value;
 }
 
-/** 0, 1, 2, 3, … as 0, −1, 1, −2, … */
+/** Decodes a zigzag number: 0, 1, 2, 3, … as 0, −1, 1, −2, … */
 function signed(value: number): number {
   return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
 }

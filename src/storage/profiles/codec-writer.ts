@@ -1,13 +1,13 @@
-/** Numbers with up to this many decimal places (probabilities, volumes, sums of weights) are short. */
+/** Numbers with up to four decimal places (probabilities, volumes, sums of weights) are stored as varints. */
 export const DECIMAL_SCALE = 10_000;
 
-/** Up to this size a whole number fits a varint with its sign and its mark beside it. */
+/** Up to this value, an integer fits a varint together with its sign and its mark. */
 const MAX_WHOLE = 2 ** 48;
 
-/** Of a rounded number: its mark still fits two bytes. */
+/** Maximum decimal exponent of a rounded number, so that its mark fits two bytes. */
 const MAX_EXPONENT = 15;
 
-/** What stands before a number or a time: nothing follows, or 8 bytes do; otherwise it is a varint itself. */
+/** Marks of a number or a time: null, and a value of 8 bytes that follows. Any other mark is the value, as a varint. */
 export const ABSENT = 0;
 export const EIGHT_BYTES = 1;
 
@@ -15,17 +15,16 @@ const float = new Float64Array(1);
 const floatBytes = new Uint8Array(float.buffer);
 
 /**
- * Writes values one after the other into bytes, for `CodecReader` to read in the same order. Whole numbers
- * are varints: seven bits a byte, the lowest first, the eighth says that more follow. A sign goes to the
- * lowest bit.
+ * Writes values one after another into bytes, for `CodecReader` to read in the same order. Integers are varints: seven bits
+ * per byte, lowest first; the eighth bit means that more bytes follow. Signed integers are zigzag-encoded.
  */
 export class CodecWriter {
   #bytes = new Uint8Array(4_096);
   #length = 0;
   #lastTimeMs = 0;
-  #places = new Map<string, number>();
+  #indexes = new Map<string, number>();
 
-  /** A whole number of 0 to 2^53 − 1. */
+  /** Writes an integer from 0 to 2^53 − 1. */
   whole(value: number): void {
     this.#makeRoom();
     if (value < 0x80) {
@@ -39,14 +38,14 @@ export class CodecWriter {
     this.#bytes[this.#length++] = rest;
   }
 
-  /** Any number, exactly; the rounder it is, the fewer bytes it takes. */
+  /** Writes any number exactly. Integers and numbers with up to four decimal places take fewer bytes. */
   number(value: number | null): void {
     const mark = markOf(value);
     this.whole(mark);
     if (mark === EIGHT_BYTES && value !== null) this.#eightBytes(value);
   }
 
-  /** A probability, exactly; in two bytes with up to four decimal places. */
+  /** Writes a probability exactly; with up to four decimal places it takes two bytes. */
   probability(value: number | null): void {
     const scaled = value === null ? NaN : Math.round(value * DECIMAL_SCALE);
     if (value === null) this.whole(ABSENT);
@@ -63,7 +62,7 @@ export class CodecWriter {
     }
   }
 
-  /** A number of 0 and up, exactly; in two bytes if it is whole and has up to three significant digits. */
+  /** Writes a number of 0 or more exactly. An integer with up to three significant digits takes two bytes. */
   rounded(value: number): void {
     let exponent = 0;
     let mantissa = value;
@@ -76,7 +75,7 @@ export class CodecWriter {
     }
   }
 
-  /** An instant in milliseconds, as its distance from the one written before it: neighbours are close. */
+  /** Writes an instant in milliseconds, as the difference from the instant written before it. */
   time(atMs: number | null): void {
     if (atMs === null) {
       this.whole(ABSENT);
@@ -89,46 +88,46 @@ export class CodecWriter {
     }
   }
 
-  /** A string, as its place among those that {@link take} gives apart: each of them is there once. */
+  /** Writes a string as its index in the strings that {@link take} returns, which contain each string once. */
   text(text: string): void {
-    const known = this.#places.get(text);
-    const place = known ?? this.#places.size;
-    if (known === undefined) this.#places.set(text, place);
-    this.whole(place);
+    const known = this.#indexes.get(text);
+    const index = known ?? this.#indexes.size;
+    if (known === undefined) this.#indexes.set(text, index);
+    this.whole(index);
   }
 
-  /** A string itself, after its length in bytes; without halves of a character that stand alone. */
+  /** Writes the length of a string in bytes and its UTF-8 bytes. Lone surrogates are replaced. */
   utf8(text: string): void {
     const bytes = Buffer.from(text);
     this.whole(bytes.length);
     this.raw(bytes);
   }
 
-  /** Bytes as they are. */
+  /** Writes bytes unchanged. */
   raw(bytes: Uint8Array): void {
     this.#makeRoom(bytes.length);
     this.#bytes.set(bytes, this.#length);
     this.#length += bytes.length;
   }
 
-  /** Things one after the other, after their number. */
+  /** Writes the number of items, then the items. */
   list<Item>(items: readonly Item[], write: (item: Item) => void): void {
     this.whole(items.length);
     for (const item of items) write(item);
   }
 
-  /** The things of a map without their keys, as {@link list} writes them. */
+  /** Writes the values of a map without their keys, as {@link list} does. */
   values<Value>(map: ReadonlyMap<unknown, Value>, write: (value: Value) => void): void {
     this.whole(map.size);
     for (const value of map.values()) write(value);
   }
 
-  /** What was written since the last call, in memory of exactly that size, and the strings it names; begins anew. */
+  /** Returns a copy of the bytes written since the last call, and the strings that they refer to. Resets the writer. */
   take(): { readonly bytes: Uint8Array; readonly strings: readonly string[] } {
-    const taken = { bytes: this.#bytes.slice(0, this.#length), strings: [...this.#places.keys()] };
+    const taken = { bytes: this.#bytes.slice(0, this.#length), strings: [...this.#indexes.keys()] };
     this.#length = 0;
     this.#lastTimeMs = 0;
-    if (taken.strings.length > 0) this.#places = new Map();
+    if (taken.strings.length > 0) this.#indexes = new Map();
     return taken;
   }
 
@@ -138,7 +137,7 @@ export class CodecWriter {
     this.#length += 8;
   }
 
-  /** @param size by default, for one more number, whichever it is. */
+  /** @param size in bytes. Default: the maximum size of one number. */
   #makeRoom(size = 16): void {
     if (this.#bytes.length - this.#length >= size) return;
     const larger = new Uint8Array(this.#bytes.length * 2 + size);
@@ -147,7 +146,7 @@ export class CodecWriter {
   }
 }
 
-/** What stands for a number: the number itself or its ten-thousandths, if it is short; or what follows. */
+/** Returns the mark of a number: its value, its value in ten-thousandths, or that null or 8 bytes follow. */
 function markOf(value: number | null): number {
   if (value === null) return ABSENT;
   if (Math.abs(value) > MAX_WHOLE || Object.is(value, -0)) return EIGHT_BYTES;
@@ -157,7 +156,7 @@ function markOf(value: number | null): number {
   return isExact ? 3 + 2 * unsigned(scaled) : EIGHT_BYTES;
 }
 
-/** 0, −1, 1, −2, … as 0, 1, 2, 3, … */
+/** Encodes a zigzag number: 0, −1, 1, −2, … as 0, 1, 2, 3, … */
 function unsigned(value: number): number {
   return value < 0 ? -2 * value - 1 : 2 * value;
 }

@@ -1,7 +1,7 @@
 import { CodecReader } from './codec-reader.js';
 import { CodecWriter } from './codec-writer.js';
 
-/** The format of all three columns. Another layout gets another number; every format stays readable. */
+/** The format of all three columns. A new layout gets a new number; every format stays readable. */
 export const COLUMN_FORMAT = 2;
 
 /** A profile was stored by a later version of the gateway. */
@@ -27,7 +27,7 @@ export const NO_BYTES = new Uint8Array(0);
 const header = new CodecWriter();
 const body = new CodecWriter();
 
-/** Encodes a column: the number of its format, the strings that it uses, and what `write` writes. */
+/** Encodes a column: the number of its format, the strings that it uses, and the values that `write` writes. */
 export function encodeColumn(write: (out: CodecWriter) => void): Uint8Array {
   write(body);
   const { bytes, strings } = body.take();
@@ -40,9 +40,9 @@ export function encodeColumn(write: (out: CodecWriter) => void): Uint8Array {
 }
 
 /**
- * Reads what {@link encodeColumn} wrote.
+ * Returns a reader for the values of {@link encodeColumn}.
  *
- * @throws {UnknownFormat} for a column of a later version; {RangeError} for bytes that are no column.
+ * @throws {UnknownFormat} for a column of a later version; {RangeError} for bytes that are not a column.
  */
 export function columnReader(bytes: Uint8Array): CodecReader {
   const from = new CodecReader(bytes);
@@ -52,7 +52,7 @@ export function columnReader(bytes: Uint8Array): CodecReader {
   return new CodecReader(bytes.subarray(from.position), strings);
 }
 
-/** The number of the format in which a column is stored; 0 for no bytes. */
+/** Returns the number of the format in which a column is stored; 0 for no bytes. */
 export function formatOf(bytes: Uint8Array): number {
   return bytes.length === 0 ? 0 : new CodecReader(bytes).whole();
 }
@@ -68,7 +68,7 @@ export function readMarket(from: CodecReader, idOf: IdOf): string | undefined {
   return number === 0 ? from.text() : idOf(number);
 }
 
-/** Writes times, each once and sorted. @returns a function that gives the index of a time. */
+/** Writes distinct times, sorted. @returns a function from a time to its index. */
 export function writeTimes(out: CodecWriter, times: readonly number[]): (atMs: number) => number {
   const sorted = [...new Set(times)].sort((a, b) => a - b);
   out.list(sorted, (atMs) => {
@@ -78,17 +78,17 @@ export function writeTimes(out: CodecWriter, times: readonly number[]): (atMs: n
   return (atMs) => indexes.get(atMs) ?? 0;
 }
 
-/** @returns a function that gives the time of an index. */
+/** Reads times. @returns a function from an index to its time. */
 export function readTimes(from: CodecReader): (index: number) => number {
   const times = from.list(() => from.time());
   return (index) => {
     const atMs = times[index];
-    if (atMs === undefined) throw new RangeError('A profile names a time that is not stored.');
+    if (atMs === undefined) throw new RangeError('A profile refers to a time that is not stored.');
     return atMs;
   };
 }
 
-/** Values by their markets, without those whose market is unknown. */
+/** Returns values by market, without values whose market is unknown. */
 export function byMarket<Value extends { readonly marketId: string }>(
   values: readonly (Value | undefined)[],
 ): Map<string, Value> {

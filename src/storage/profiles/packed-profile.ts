@@ -1,6 +1,7 @@
-import { formatOf, NO_BYTES } from './column-codec.js';
-import type { IndexedMarket, MarketIndex } from '../markets/market-index.js';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ProfileEvent, ProfileState } from '../../domain/profile.js';
+import type { IndexedMarket, MarketIndex } from '../markets/market-index.js';
+import { formatOf, NO_BYTES } from './column-codec.js';
 import { decodeRecentEvents } from './recent-events.js';
 import { decodeProfileV1, FORMAT_V1 } from './stored-profile-v1.js';
 import { decodeLifetime, decodeShown, type ProfileColumns } from './stored-profile.js';
@@ -16,15 +17,36 @@ export type ProfileFold = <Profile extends ProfileState>(
 export interface PackedProfile extends Omit<ProfileColumns, 'lifetime'> {
   readonly userKey: string;
   readonly version: number;
-  /** The version of which the columns other than `recent` are. */
+  /** The version that the columns other than `recent` represent. */
   readonly stateVersion: number;
-  /** Null when it was not read. */
+  /** Null if it was not read. */
   readonly lifetime: Uint8Array | null;
-  /** Events that are not folded into the other columns yet, in batches, the last one first. */
+  /** Events that are not folded into the other columns yet, in batches, latest batch first. */
   readonly recent: Uint8Array;
 }
 
-/** The stored form of the profile of a user never seen. */
+/** A decoded profile, and its stored form. */
+export interface ReadProfile {
+  readonly packed: PackedProfile;
+  /** Full if it was read with the lifetime sums. */
+  readonly profile: ProfileState;
+}
+
+/** The stored bytes of one profile cannot be decoded; `bellwether profile rebuild` replaces them. */
+export class UnreadableProfile extends Error {
+  override readonly name = 'UnreadableProfile';
+
+  /** @param cause an `UnknownFormat` for a profile that a later version of the gateway stored. */
+  constructor(cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(
+      `A stored profile cannot be decoded: ${reason} If no later version of the gateway stored it, run "bellwether profile rebuild" for its user.`,
+      { cause },
+    );
+  }
+}
+
+/** Returns the stored form of the profile of an unknown user. */
 export function emptyPacked(userKey: string): PackedProfile {
   return {
     ...{ userKey, version: 0, stateVersion: 0 },
@@ -35,7 +57,7 @@ export function emptyPacked(userKey: string): PackedProfile {
 /**
  * Decodes a profile and folds its recent events.
  *
- * @returns the profile, which is incomplete if it names markets that are not in memory, and their numbers.
+ * @returns the profile, and the numbers of its markets that are not in memory. If there are any, it is incomplete.
  */
 export function unpackProfile(
   packed: PackedProfile,
@@ -61,4 +83,59 @@ export function unpackProfile(
   }
   const recent = decodeRecentEvents(packed.recent, marketOf);
   return { profile: recent.length === 0 ? base : fold(base, recent), missing };
+}
+
+/** Profiles of average size that are decoded in one turn of the event loop: 5 ms at most. */
+const PROFILES_PER_TURN = 16;
+
+/**
+ * Decodes profiles and folds their recent events, spread over turns of the event loop.
+ *
+ * @param deps.findMarkets finds markets that are not in memory by their numbers; null for a number without a market.
+ * @returns a profile or an error for each, in order: a profile that cannot be decoded does not affect the others.
+ */
+export async function unpackProfiles(
+  packed: readonly PackedProfile[],
+  deps: {
+    readonly markets: Pick<MarketIndex, 'find'>;
+    readonly fold: ProfileFold;
+    readonly findMarkets: (numbers: ReadonlySet<number>) => Promise<Map<number, IndexedMarket | null>>;
+  },
+): Promise<(ReadProfile | UnreadableProfile)[]> {
+  // Markets found for these profiles, which the cache may evict before they are decoded.
+  const found = new Map<number, IndexedMarket | null>();
+  const markets: Pick<MarketIndex, 'find'> = {
+    find: (number) => (found.has(number) ? found.get(number) : deps.markets.find(number)),
+  };
+  const unpacked = new Map<number, ReadProfile | UnreadableProfile>();
+  // Each round finds the markets that the previous one missed: two rounds per profile, or more after evictions.
+  for (;;) {
+    const missing = new Set<number>();
+    let decoded = 0;
+    for (const [index, profile] of packed.entries()) {
+      if (unpacked.has(index)) continue;
+      if (decoded > 0 && decoded % PROFILES_PER_TURN === 0) await nextTurn();
+      decoded += 1;
+      const result = tryUnpack(profile, markets, deps.fold);
+      if (Array.isArray(result)) for (const number of result) missing.add(number);
+      else unpacked.set(index, result);
+    }
+    if (missing.size === 0) break;
+    for (const [number, market] of await deps.findMarkets(missing)) found.set(number, market);
+  }
+  return packed.flatMap((_, index) => unpacked.get(index) ?? []);
+}
+
+/** @returns the numbers of the markets that are not in memory, if there are any. */
+function tryUnpack(
+  packed: PackedProfile,
+  markets: Pick<MarketIndex, 'find'>,
+  fold: ProfileFold,
+): ReadProfile | UnreadableProfile | number[] {
+  try {
+    const { profile, missing } = unpackProfile(packed, markets, fold);
+    return missing.length > 0 ? [...missing] : { packed, profile };
+  } catch (error) {
+    return new UnreadableProfile(error);
+  }
 }

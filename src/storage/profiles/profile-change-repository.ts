@@ -1,24 +1,22 @@
-import type { PrismaClient } from '../../generated/prisma/client.js';
+import type { Connection } from '../sql.js';
 
-type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
-
-/** A profile that has at least this version. */
+/** A profile that has reached this version. */
 export interface ProfileChange {
   readonly userKey: string;
   readonly version: number;
 }
 
-/** The state of the database at one moment. */
+/** A point in the order of commits. */
 export interface ChangeMark {
-  /** PostgreSQL's snapshot (`pg_snapshot`): the transactions that were committed. */
+  /** PostgreSQL's snapshot (`pg_snapshot`): the committed transactions. */
   readonly snapshot: string;
-  /** Unix time of the server, in milliseconds. */
+  /** Unix time of the database server, in milliseconds. */
   readonly atMs: number;
 }
 
 export interface ProfileChanges {
   readonly mark: ChangeMark;
-  /** `all`: too many to name. */
+  /** `all`: too many to list. */
   readonly changes: readonly ProfileChange[] | 'all';
 }
 
@@ -33,14 +31,15 @@ interface ChangeRow {
 }
 
 /**
- * The profiles that transactions changed, whether their replica published the changes or not. SQL, because only
- * PostgreSQL's snapshots tell which transactions were committed between two reads: ids of transactions, like values of
- * sequences, are not in the order of the commits.
+ * The profiles that transactions changed, whether their replica published the changes or not.
+ *
+ * SQL throughout: only PostgreSQL's snapshots show which transactions were committed between two reads. Transaction ids, like
+ * values of sequences, are not in the order of commits.
  */
 export class ProfileChangeRepository {
   constructor(private readonly connection: Connection) {}
 
-  /** The changes that were committed after a mark; undefined: none, to get a first mark. */
+  /** Returns the changes committed after a mark. Without a mark, returns no changes and a first mark. */
   async since(mark: ChangeMark | undefined): Promise<ProfileChanges> {
     const rows = await this.#rowsSince(mark?.snapshot ?? null);
     const [first] = rows;
@@ -56,10 +55,9 @@ export class ProfileChangeRepository {
   }
 
   /**
-   * Removes the changes that every reader with a later mark has read, and those that came with the dump of another
-   * server.
+   * Removes the changes committed before a mark, and those restored from a dump of another server.
    *
-   * @returns how many rows were removed; `limit` if there may be more.
+   * @returns the number of removed rows; `limit` if there may be more.
    */
   removeBefore({ snapshot }: ChangeMark, limit: number): Promise<number> {
     return this.connection.$executeRaw`
@@ -72,8 +70,8 @@ export class ProfileChangeRepository {
   }
 
   /**
-   * The transactions that a snapshot does not see began after it, or were in progress. Each part is one index scan. The
-   * upper bound leaves out ids that this server has not assigned yet, which come with the dump of another server.
+   * A snapshot does not see transactions that began after it, or were in progress. Each of the two selects is one index scan.
+   * The upper bound excludes ids that this server has not assigned yet, which a dump of another server can contain.
    */
   #rowsSince(snapshot: string | null): Promise<ChangeRow[]> {
     return this.connection.$queryRaw<ChangeRow[]>`

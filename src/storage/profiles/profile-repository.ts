@@ -1,55 +1,57 @@
-import { Prisma, type PrismaClient } from '../../generated/prisma/client.js';
+import { emptyProfile, requireFull, type FullProfile, type ProfileState } from '../../domain/profile.js';
+import { Prisma } from '../../generated/prisma/client.js';
 import type { InteractionRepository } from '../events/interaction-repository.js';
 import type { IndexedMarket, MarketIndex } from '../markets/market-index.js';
+import { compareUserKeys, type Connection } from '../sql.js';
 import { NO_BYTES } from './column-codec.js';
-import { emptyPacked, unpackProfile, type PackedProfile, type ProfileFold } from './packed-profile.js';
-import { emptyProfile, requireFull, type FullProfile, type ProfileState } from '../../domain/profile.js';
+import {
+  emptyPacked,
+  unpackProfile,
+  unpackProfiles,
+  UnreadableProfile,
+  type PackedProfile,
+  type ProfileFold,
+  type ReadProfile,
+} from './packed-profile.js';
 import { encodeProfile, type ProfileColumns } from './stored-profile.js';
-import { unpackProfiles, UnreadableProfile, type ReadProfile } from './unpack-profiles.js';
-import { compareUserKeys } from './user-key-order.js';
-
-type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
 
 interface ProfileRow {
   user_key: string;
   version: number;
   state_version: number;
-  /** Null: to be made from the interactions, if there are any. */
+  /** Null: must be rebuilt from the interactions, if there are any. */
   state: Uint8Array | null;
   shown: Uint8Array;
   lifetime: Uint8Array | null;
   recent: Uint8Array;
 }
 
-/** A profile folded from the events of one user up to `seq`; without a version of its own. */
+/** A profile folded from the events of one user up to `seq`, without a version. */
 export interface FoldedProfile {
   readonly state: FullProfile;
   readonly seq: bigint;
 }
 
-/** Users of whom some profiles may be held by other transactions. */
+/** Users whose profiles other transactions may lock. */
 export interface LockedProfiles {
-  /** Those whose row another transaction holds. */
+  /** Users whose row another transaction locks. */
   readonly locked: readonly string[];
-  /** Those without a row. */
+  /** Users without a row. */
   readonly missing: readonly string[];
 }
 
-/** Events of one user per read; folding them occupies this process for about 10 ms. */
-const EVENTS_AT_ONCE = 1_000;
+/** Events of one user per read; folding them blocks the event loop for about 10 ms. */
+const EVENTS_PER_READ = 1_000;
 
-/**
- * How long a transaction waits for one profile before it fails with 55P03, as `record_events` does. And how long it may
- * pause: then the server ends it, so that a lost replica does not keep profiles locked.
- */
+/** How long a transaction waits for one profile before it fails with 55P03, as `record_events` does. */
 const LOCK_TIMEOUT = '500ms';
-const PAUSE_TIMEOUT = '5s';
+
+/** The server ends a transaction that is idle for longer, so that a lost replica does not keep profiles locked. */
+const IDLE_TIMEOUT = '5s';
 
 /**
- * The profiles. A profile is one row: its columns as of `state_version`, and the events since then in `recent`. A commit
- * only puts its events before those of `recent`; `ProfileRewriteRepository` folds them into the columns now and then.
- *
- * SQL, because Prisma cannot lock rows, skip locked rows, or change parts of a column.
+ * The profiles. A profile is one row: its columns as of `state_version`, and the later events in `recent`. A commit only
+ * prepends its events to `recent`; `ProfileRewriteRepository` folds them into the columns later.
  */
 export class ProfileRepository {
   constructor(
@@ -62,10 +64,10 @@ export class ProfileRepository {
   ) {}
 
   /**
-   * Returns the full profiles of these users, in the order asked; an empty one for a user never seen. A profile whose user
-   * was seen and that has no state is folded from the interactions, and kept.
+   * Returns the full profiles of these users, in the order of the keys; an empty one for an unknown user. A profile with
+   * events but without state is rebuilt from the interactions and stored.
    *
-   * @throws {UnreadableProfile} when one of them cannot be decoded.
+   * @throws {UnreadableProfile} if one of them cannot be decoded.
    */
   async load(userKeys: readonly string[]): Promise<FullProfile[]> {
     const profiles = await this.read(userKeys, { lifetime: true });
@@ -76,8 +78,8 @@ export class ProfileRepository {
   }
 
   /**
-   * Returns the same profiles together with their stored form, with one statement, and one more if they name markets that
-   * are not in memory. In place of a profile that cannot be decoded it returns the error.
+   * Returns the same profiles with their stored form, by one statement, and one more if they name markets that are not in
+   * memory. Returns an error in place of a profile that cannot be decoded.
    *
    * @param options.lifetime whether to read the lifetime sums.
    */
@@ -87,8 +89,8 @@ export class ProfileRepository {
   ): Promise<(ReadProfile | UnreadableProfile)[]> {
     const packed = new Map<string, PackedProfile>();
     for (const row of await this.#rowsOf(userKeys, options.lifetime)) {
-      // One after the other: it is rare, and must not take all connections.
-      packed.set(row.user_key, row.state === null ? await this.#made(row) : toPacked(row, row.state));
+      // Sequentially: rebuilding is rare, and must not use all connections.
+      packed.set(row.user_key, row.state === null ? await this.#rebuild(row) : toPacked(row, row.state));
     }
     const { markets, fold } = this.deps;
     return unpackProfiles(
@@ -100,7 +102,7 @@ export class ProfileRepository {
   /**
    * Decodes a profile and folds its recent events.
    *
-   * @returns undefined when one of its markets is not in memory; {@link read} finds it.
+   * @returns undefined if one of its markets is not in memory; {@link read} finds it.
    */
   unpack(packed: PackedProfile): ProfileState | undefined {
     const { profile, missing } = unpackProfile(packed, this.deps.markets, this.deps.fold);
@@ -108,16 +110,18 @@ export class ProfileRepository {
   }
 
   /**
-   * Locks the profiles of these users until the transaction ends; users without a row get one. Rows are locked in one
-   * order everywhere, so two callers cannot block each other.
+   * Locks the profiles of these users until the transaction ends; users without a row get one. Every transaction locks rows
+   * in the same order, so two of them cannot deadlock.
    *
-   * @returns the stored version of each, in the order asked.
-   * @throws 55P03 when another transaction holds one of them for 500 ms.
+   * SQL: Prisma has no session settings and cannot lock rows. The insert is a batch.
+   *
+   * @returns the stored version of each, in the order of the keys.
+   * @throws 55P03 if another transaction locks one of them for 500 ms.
    */
   async lock(userKeys: readonly string[]): Promise<number[]> {
     await this.deps.connection.$queryRaw`
       select set_config('lock_timeout', ${LOCK_TIMEOUT}, true),
-        set_config('idle_in_transaction_session_timeout', ${PAUSE_TIMEOUT}, true)`;
+        set_config('idle_in_transaction_session_timeout', ${IDLE_TIMEOUT}, true)`;
     const keys = [...new Set(userKeys)].sort(compareUserKeys);
     const versions = await this.#lockStored(keys);
     const missing = keys.filter((key) => !versions.has(key));
@@ -130,7 +134,7 @@ export class ProfileRepository {
     return userKeys.map((key) => versions.get(key) ?? 0);
   }
 
-  /** Which of these users' profiles other transactions hold at this moment; waits for none. */
+  /** Returns which of these users' profiles other transactions lock; does not wait. SQL: Prisma cannot skip locked rows. */
   async findLocked(userKeys: readonly string[]): Promise<LockedProfiles> {
     const rows = await this.deps.connection.$queryRaw<{ user_key: string; locked: boolean }[]>`
       with free as materialized (
@@ -145,20 +149,24 @@ export class ProfileRepository {
     return { locked: keysOf(true), missing: keysOf(false) };
   }
 
-  /** Stores a profile in place of any other. Only while the profile is {@link lock locked}. */
+  /** Replaces a profile. Only while the profile is {@link lock locked}. */
   async overwrite(profile: FullProfile): Promise<FullProfile> {
     const { state, shown, lifetime } = this.#encode(profile);
-    await this.deps.connection.$executeRaw`
-      update profiles set version = ${profile.version}, state_version = ${profile.version}, state = ${state},
-        shown = ${shown}, lifetime = ${lifetime}, recent = ''
-      where user_key = ${profile.userKey}`;
+    const { userKey, version } = profile;
+    await this.deps.connection.profile.updateMany({
+      where: { userKey },
+      data: {
+        ...{ version, stateVersion: version },
+        ...{ state: state.slice(), shown: shown.slice(), lifetime: lifetime.slice(), recent: NO_BYTES },
+      },
+    });
     return profile;
   }
 
   /**
-   * Folds the stored events of a user, with the topics of their markets as they are now.
+   * Folds the stored events of a user, with the current topics of their markets.
    *
-   * @param from continues from there. Default: from the first event.
+   * @param from the result of an earlier call, to continue from. Default: the first event.
    */
   async fold(
     userKey: string,
@@ -166,36 +174,47 @@ export class ProfileRepository {
   ): Promise<FoldedProfile> {
     let { state, seq } = from;
     for (;;) {
-      const history = await this.deps.interactions.historyOf(userKey, seq, EVENTS_AT_ONCE);
+      const history = await this.deps.interactions.historyOf(userKey, seq, EVENTS_PER_READ);
       for (const { indexed } of history) this.deps.markets.add(indexed);
       state = this.deps.fold(
         state,
         history.map(({ event }) => event),
       );
       seq = history.at(-1)?.seq ?? seq;
-      if (history.length < EVENTS_AT_ONCE) return { state, seq };
+      if (history.length < EVENTS_PER_READ) return { state, seq };
     }
   }
 
-  /** The keys of users who were seen and whose state is yet to be made, in order, after one; an empty key to begin. */
-  async withoutState(userKey: string, limit: number): Promise<string[]> {
-    const rows = await this.deps.connection.$queryRaw<{ user_key: string }[]>`
-      select user_key from profiles where state is null and version > 0 and user_key > ${userKey}
-      order by user_key limit ${limit}`;
-    return rows.map(({ user_key }) => user_key);
+  /**
+   * Returns the keys of users with events whose profile has no state, in order.
+   *
+   * @param after the last key of the previous call; empty for the first call.
+   */
+  async withoutState(after: string, limit: number): Promise<string[]> {
+    const rows = await this.deps.connection.profile.findMany({
+      where: { state: null, version: { gt: 0 }, userKey: { gt: after } },
+      orderBy: { userKey: 'asc' },
+      take: limit,
+      select: { userKey: true },
+    });
+    return rows.map(({ userKey }) => userKey);
   }
 
-  /** @param from the history as folded for an earlier version: a user with constant events is caught up with. */
-  async #made(row: ProfileRow, from?: FoldedProfile): Promise<PackedProfile> {
+  /**
+   * Rebuilds a profile without state from the interactions, and stores it.
+   *
+   * @param from the history as folded for an earlier version, so that a user with constant events needs no second full read.
+   */
+  async #rebuild(row: ProfileRow, from?: FoldedProfile): Promise<PackedProfile> {
     const { user_key: userKey, version } = row;
     if (version === 0) return emptyPacked(userKey);
     const folded = await this.fold(userKey, from);
     const columns = this.#encode({ ...folded.state, version });
     const { state, shown, lifetime } = columns;
-    const made = { userKey, version, stateVersion: version, ...columns, recent: NO_BYTES };
-    // Every commit stores a new version, so while the version is the same, these were all events. A profile that another
-    // transaction holds is not kept: no read waits for it.
-    const kept = await this.deps.connection.$executeRaw`
+    const rebuilt = { userKey, version, stateVersion: version, ...columns, recent: NO_BYTES };
+    // Every commit increases the version, so an unchanged version means that these were all events. A profile that another
+    // transaction locks is not stored, because reads must not wait. SQL: Prisma cannot skip locked rows.
+    const stored = await this.deps.connection.$executeRaw`
       with free as materialized (
         select user_key from profiles where user_key = ${userKey} and version = ${version} and state is null
         for update skip locked
@@ -203,15 +222,16 @@ export class ProfileRepository {
       update profiles p set state_version = ${version}, state = ${state}, shown = ${shown}, lifetime = ${lifetime},
         recent = ''
       from free where p.user_key = free.user_key`;
-    if (kept === 1) return made;
+    if (stored === 1) return rebuilt;
     const [now] = await this.#rowsOf([userKey], true);
     if (now === undefined) return emptyPacked(userKey);
     if (now.state !== null) return toPacked(now, now.state);
-    if (now.version === version) return made;
-    // A lower version is of a user who was erased and came back.
-    return now.version > version ? this.#made(now, folded) : this.#made(now);
+    if (now.version === version) return rebuilt;
+    // A lower version is of a user who returned after an erasure.
+    return now.version > version ? this.#rebuild(now, folded) : this.#rebuild(now);
   }
 
+  /** SQL: this is on the path of feeds. */
   #rowsOf(userKeys: readonly string[], lifetime: boolean): Promise<ProfileRow[]> {
     const keys = [...new Set(userKeys)];
     return this.deps.connection.$queryRaw<ProfileRow[]>`
@@ -224,7 +244,7 @@ export class ProfileRepository {
     return encodeProfile(profile, (marketId) => this.deps.markets.numberOf(marketId));
   }
 
-  /** Reads the markets of these profiles into memory, so that they are stored by number: format 1 names them by id. */
+  /** Reads the markets of these profiles into memory, so that they are stored by number. Format 1 has only their ids. */
   async findNumbers(profiles: readonly ProfileState[]): Promise<void> {
     const { markets, connection } = this.deps;
     const missing = new Set<string>();
@@ -262,6 +282,7 @@ export class ProfileRepository {
   }
 }
 
+/** SQL: Prisma's schema does not relate the two tables; with it, tags would take a second statement. */
 const selectIndexed = Prisma.sql`
   select n.number, m.id, m.category,
     array(select t.label from market_tags t where t.market_id = m.id order by t.position) as tags

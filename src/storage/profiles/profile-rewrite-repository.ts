@@ -1,47 +1,50 @@
-import type { PrismaClient } from '../../generated/prisma/client.js';
-import { inSlices, type Work } from '../../lib/in-slices.js';
-import { formatOf } from './column-codec.js';
-import { compactProfiles, hex, type CompactedProfile } from './compact-profiles.js';
-import type { MarketIndex } from '../markets/market-index.js';
-import type { PackedProfile } from './packed-profile.js';
-import type { ProfileRepository } from './profile-repository.js';
+import { createHash } from 'node:crypto';
 import { requireFull, type FullProfile, type ProfileState } from '../../domain/profile.js';
+import { inSlices, type Work } from '../../lib/in-slices.js';
+import type { MarketIndex } from '../markets/market-index.js';
+import { hex, type Connection } from '../sql.js';
+import { formatOf } from './column-codec.js';
+import { UnreadableProfile, type PackedProfile, type ReadProfile } from './packed-profile.js';
+import type { ProfileRepository } from './profile-repository.js';
 import { FORMAT_V1 } from './stored-profile-v1.js';
 import { encodeLifetime, encodeProfile, encodeShown, type ProfileColumns } from './stored-profile.js';
 import { encodeState } from './stored-state.js';
-import { UnreadableProfile, type ReadProfile } from './unpack-profiles.js';
 
-/** A profile encoded to replace the one that is stored, as its next version. */
+/** A profile as it was read, and its columns with its recent events folded in. */
+interface CompactedProfile {
+  readonly before: PackedProfile;
+  readonly after: ProfileColumns;
+}
+
+/** A profile encoded to replace the stored one, as its next version. */
 export interface RewrittenProfile {
   readonly userKey: string;
   readonly version: number;
   readonly state: Uint8Array;
   readonly shown: Uint8Array;
-  /** Null: as stored. */
+  /** Null: unchanged. */
   readonly lifetime: Uint8Array | null;
 }
 
-/**
- * Rewrites of stored profiles in the background. SQL, because Prisma cannot skip locked rows, or change parts of a column.
- */
+/** Background rewrites of stored profiles. SQL throughout: batches that skip locked rows or change parts of a column. */
 export class ProfileRewriteRepository {
   constructor(
     private readonly deps: {
-      readonly connection: Pick<PrismaClient, '$queryRaw'>;
+      readonly connection: Connection;
       readonly profiles: Pick<ProfileRepository, 'read' | 'findNumbers'>;
       readonly markets: Pick<MarketIndex, 'numberOf'>;
     },
   ) {}
 
   /**
-   * Folds the recent events of these users into the other columns, which changes no profile and no version. A profile
-   * that another transaction holds is left as it is.
+   * Folds the recent events of these users into the other columns, which changes neither the profile nor its version. A
+   * profile that another transaction locks stays unchanged.
    *
-   * @returns those that were compacted.
-   * @throws {UnreadableProfile} when one of them cannot be decoded; then none is compacted.
+   * @returns the compacted profiles.
+   * @throws {UnreadableProfile} if one of them cannot be decoded; then none is compacted.
    */
   async compact(userKeys: readonly string[]): Promise<PackedProfile[]> {
-    const { connection, profiles } = this.deps;
+    const { profiles } = this.deps;
     const read = await profiles.read(userKeys, { lifetime: true });
     const uncompacted = read.flatMap((each) => {
       if (each instanceof UnreadableProfile) throw each;
@@ -52,13 +55,53 @@ export class ProfileRewriteRepository {
     const compacted = uncompacted.map(({ packed: before, profile }): CompactedProfile => {
       return { before, after: this.#encode(requireFull(profile)) };
     });
-    return compactProfiles(connection, compacted);
+    return this.#storeCompacted(compacted);
   }
 
   /**
-   * Drops recent events that cannot be folded: the profile is made from the interactions when it is next read.
+   * Stores compacted columns, in one statement. Events that were appended meanwhile stay in `recent`, so a profile with
+   * constant commits of other replicas is compacted as well. A profile stays unchanged if its columns were replaced since
+   * it was read.
+   */
+  async #storeCompacted(compacted: readonly CompactedProfile[]): Promise<PackedProfile[]> {
+    const rows = compacted.map(({ before, after }) => ({
+      userKey: before.userKey,
+      version: before.version,
+      stateVersion: before.stateVersion,
+      folded: before.recent.length,
+      // Detects a profile that was deleted and re-created with the same versions.
+      foldedHash: createHash('md5').update(before.recent).digest('hex'),
+      state: hex(after.state),
+      shown: hex(after.shown),
+      lifetime: hex(after.lifetime),
+    }));
+    const stored = await this.deps.connection.$queryRaw<CompactedRow[]>`
+      with n as (
+        select * from json_to_recordset(${JSON.stringify(rows)}::json) as r("userKey" text, "version" int,
+          "stateVersion" int, "folded" int, "foldedHash" text, "state" text, "shown" text, "lifetime" text)
+      ), locked as materialized (
+        select user_key, state_version, recent from profiles where user_key in (select "userKey" from n)
+        order by user_key collate "C" for update skip locked
+      )
+      update profiles p set state_version = n."version", state = decode(n."state", 'hex'),
+        shown = decode(n."shown", 'hex'), lifetime = decode(n."lifetime", 'hex'),
+        recent = substr(l.recent, 1, octet_length(l.recent) - n."folded")
+      from locked l join n on n."userKey" = l.user_key
+      where p.user_key = l.user_key and l.state_version = n."stateVersion" and octet_length(l.recent) >= n."folded"
+        and md5(substr(l.recent, octet_length(l.recent) - n."folded" + 1)) = n."foldedHash"
+      returning p.user_key, p.version, p.recent`;
+    const byUser = new Map(compacted.map((profile) => [profile.before.userKey, profile]));
+    return stored.flatMap(({ user_key: userKey, version, recent }) => {
+      const profile = byUser.get(userKey);
+      if (profile === undefined) return [];
+      return [{ userKey, version, stateVersion: profile.before.version, ...profile.after, recent }];
+    });
+  }
+
+  /**
+   * Drops recent events that cannot be folded. The next read rebuilds the profile from the interactions.
    *
-   * @param minBytes only from profiles whose recent events take at least so much.
+   * @param minBytes minimum size of the recent events of a profile; smaller ones are kept.
    * @returns the user keys of these profiles.
    */
   async dropRecent(userKeys: readonly string[], minBytes: number): Promise<string[]> {
@@ -69,10 +112,10 @@ export class ProfileRewriteRepository {
   }
 
   /**
-   * Encodes profiles to replace those that were read. The lifetime sums are read only where recent events change them.
-   * Profiles that changed since they were read, or whose lifetime sums cannot be decoded, are left out.
+   * Encodes profiles to replace those that were read. Reads the lifetime sums only if recent events change them. Leaves out
+   * profiles that changed since they were read, or whose lifetime sums cannot be decoded.
    *
-   * @param profiles as they were read, and the hot part as it becomes.
+   * @param profiles each as it was read, and its new state without the lifetime sums.
    */
   async rewrite(
     profiles: readonly { readonly packed: PackedProfile; readonly after: ProfileState }[],
@@ -103,10 +146,10 @@ export class ProfileRewriteRepository {
   }
 
   /**
-   * Replaces profiles by their next versions, in one statement. A profile that has another version by now, is deleted, is
-   * held by another transaction, or has no state stays as it is.
+   * Replaces profiles by their next versions, in one statement. A profile stays unchanged if its version changed, if it was
+   * deleted or has no state, or if another transaction locks it.
    *
-   * @returns the user keys of the profiles that were replaced.
+   * @returns the user keys of the replaced profiles.
    */
   async replace(profiles: readonly RewrittenProfile[]): Promise<string[]> {
     const rows = profiles.map(({ userKey, version, state, shown, lifetime }) => ({
@@ -119,21 +162,22 @@ export class ProfileRewriteRepository {
           decode(lifetime, 'hex') as lifetime
         from json_to_recordset(${JSON.stringify(rows)}::json)
           as r("userKey" text, version int, state text, shown text, lifetime text)
-      ), held as materialized (
+      ), locked as materialized (
         select user_key, version from profiles where user_key in (select user_key from n) and state is not null
         order by user_key collate "C" for update skip locked
       )
       update profiles p set version = n.version, state_version = n.version, state = n.state, shown = n.shown,
         lifetime = coalesce(n.lifetime, p.lifetime), recent = ''
-      from held h join n on n.user_key = h.user_key
-      where p.user_key = h.user_key and h.version = n.version - 1 returning p.user_key`;
+      from locked l join n on n.user_key = l.user_key
+      where p.user_key = l.user_key and l.version = n.version - 1 returning p.user_key`;
     return replaced.map(({ user_key }) => user_key);
   }
 
   /**
-   * The keys of the users after one of them, in order; an empty key to begin.
+   * Returns the next user keys in order.
    *
-   * @param maxBytes of their profiles without lifetime sums; at least one user is returned.
+   * @param userKey the last key of the previous call; empty for the first call.
+   * @param maxBytes maximum size of their profiles without lifetime sums; at least one user is returned.
    */
   async pageAfter(
     userKey: string,
@@ -162,7 +206,7 @@ export class ProfileRewriteRepository {
   }
 }
 
-/** @returns null to leave the column as it is; undefined when the profile must not be rewritten. */
+/** @returns null to leave the column unchanged; undefined if the profile must not be rewritten. */
 function lifetimeOf(
   { userKey, version }: PackedProfile,
   fullByUser: ReadonlyMap<string, ReadProfile | UnreadableProfile | undefined>,
@@ -172,4 +216,10 @@ function lifetimeOf(
   if (read === undefined || read instanceof UnreadableProfile || read.packed.version !== version)
     return undefined;
   return encodeLifetime(requireFull(read.profile).lifetime);
+}
+
+interface CompactedRow {
+  user_key: string;
+  version: number;
+  recent: Uint8Array;
 }

@@ -4,7 +4,7 @@ import { CodecWriter } from './codec-writer.js';
 import type { IndexedMarket } from '../markets/market-index.js';
 import type { ProfileEvent } from '../../domain/profile.js';
 
-/** An event as it is appended to a profile: the market is named by its number. */
+/** An event as it is appended to a profile, with the number of its market. */
 export interface RecentEvent extends Omit<ProfileEvent, 'market'> {
   readonly marketNumber: number;
   readonly probability: number | null;
@@ -16,16 +16,15 @@ const HAS_DWELL = 2;
 const HAS_COUNTRY = 4;
 const HAS_STAKE = 8;
 
-/** Only impressions remember the volume. */
+/** The only event type whose volume is stored. */
 const IMPRESSION = EVENT_TYPES.indexOf('IMPRESSION');
 
 const writer = new CodecWriter();
 const framer = new CodecWriter();
 
 /**
- * Encodes events, in their order, as one batch for the column `recent` of a profile: about 20 bytes an event. The
- * database puts each batch before the earlier ones, so that a commit writes only its own events, and nothing has to be
- * read or decoded before.
+ * Encodes events, in their order, as one batch for the column `recent` of a profile: about 20 bytes per event. The database
+ * prepends each batch to the earlier ones, so a commit neither reads nor decodes the profile.
  */
 export function encodeRecentEvents(events: readonly RecentEvent[]): Uint8Array {
   for (const event of events) writeEvent(event);
@@ -36,10 +35,9 @@ export function encodeRecentEvents(events: readonly RecentEvent[]): Uint8Array {
 }
 
 /**
- * Decodes the events of a profile's column `recent`, the first committed one first, each with the topics of its market
- * as of now.
+ * Decodes the events of a profile's column `recent` in the order of commits, each with the current topics of its market.
  *
- * @param marketOf undefined leaves the event out.
+ * @param marketOf events for whose market it returns undefined are left out.
  * @throws {RangeError} for bytes that {@link encodeRecentEvents} did not write.
  */
 export function decodeRecentEvents(
@@ -51,7 +49,7 @@ export function decodeRecentEvents(
     const from = new CodecReader(rest);
     const length = from.whole();
     const end = from.position + length;
-    if (length === 0 || end > rest.length) throw new RangeError('The recent events are cut off.');
+    if (length === 0 || end > rest.length) throw new RangeError('The recent events are truncated.');
     batches.push(rest.subarray(from.position, end));
     rest = rest.subarray(end);
   }

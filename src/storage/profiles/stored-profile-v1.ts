@@ -19,14 +19,14 @@ import {
 } from '../../domain/profile.js';
 import { topicStrength } from './topic-strength.js';
 
-/** Format of profiles that version 0.1 stored: everything in one column, with ids of markets instead of numbers. */
+/** Format of the profiles of version 0.1: all fields in one column, with market ids instead of numbers. */
 export const FORMAT_V1 = 1;
 
 type TopicV1 = TopicState & LifetimeTopic;
 
 /**
- * Reads a profile in format 1. Its lists could be longer than those of today; the newest and the strongest entries are
- * kept. Nothing is rewritten in the database until the profile changes.
+ * Decodes a profile in format 1. Its lists may exceed the current bounds; the newest and strongest entries are kept. The
+ * stored profile stays in format 1 until the profile changes.
  *
  * @throws {RangeError} for bytes that are not in format 1.
  */
@@ -62,7 +62,7 @@ export function decodeProfileV1(userKey: string, version: number, stored: Uint8A
   };
 }
 
-/** The last `kept` by time, in their order. */
+/** Returns the latest `kept` values by time, in their original order. */
 function newest<Value>(
   values: readonly Value[],
   kept: number,
@@ -79,8 +79,8 @@ function byMarket<Value extends { readonly marketId: string }>(values: readonly 
 }
 
 /**
- * Topics by id. Profiles from before keys were folded may have several topics of one key: lifetime sums are added, and
- * of the decayed sums, which have different times, the latest ones are kept.
+ * Returns topics by id. Profiles stored before keys were case-folded may have several topics with one key. Their lifetime
+ * sums are added. Their decayed sums have different times, so only the latest are kept.
  */
 function mergedTopics(topics: readonly TopicV1[]): Map<TopicId, TopicV1> {
   const byId = new Map<TopicId, TopicV1>();
@@ -101,7 +101,7 @@ function merged(a: TopicV1, b: TopicV1): TopicV1 {
   };
 }
 
-/** Any half-life orders topics of about the same age the same; this is the default one. */
+/** The default half-life. Topics of similar age have the same order with any half-life. */
 const HALF_LIFE_MS = 30 * 24 * 3_600_000;
 
 function strongestTopics(

@@ -24,11 +24,11 @@ import {
 import { encodeState } from './stored-state.js';
 
 /**
- * The bytes of a profile's columns. Each begins with the number of its format and the strings that it uses, and names
- * markets by number. No bytes at all stand for the empty state.
+ * The bytes of a profile's columns. Each begins with the number of its format and the strings that it uses, and identifies
+ * markets by number. An empty column means the empty state.
  */
 export interface ProfileColumns {
-  /** Affinity, session and engagements: what most events change. */
+  /** Affinity, session, and engagements, which most events change. */
   readonly state: Uint8Array;
   /** Impressions and hides. */
   readonly shown: Uint8Array;
@@ -53,7 +53,7 @@ export function encodeShown({ hidden, impressions }: Shown, numberOf: NumberOf):
       writeMarket(out, marketId, numberOf);
       out.time(hiddenAtMs);
     });
-    // The markets of a page have the same time.
+    // The markets of a page are shown at the same time.
     const indexOf = writeTimes(
       out,
       [...impressions.values()].flatMap(({ shownAtMs }) => shownAtMs),

@@ -21,8 +21,8 @@ import {
   type TopicState,
 } from '../../domain/profile.js';
 
-/** The part of a profile in the column `state`. */
-type Hot = Pick<
+/** The fields of a profile in the column `state`. */
+type StateFields = Pick<
   ProfileState,
   | 'totalInteractions'
   | 'country'
@@ -33,7 +33,7 @@ type Hot = Pick<
   | 'engagements'
 >;
 
-export function encodeState(state: Hot, numberOf: NumberOf): Uint8Array {
+export function encodeState(state: StateFields, numberOf: NumberOf): Uint8Array {
   if (state.totalInteractions === 0) return NO_BYTES;
   const keys = new Map<string, string>();
   for (const { key, label } of state.topics.values()) keys.set(key, label);
@@ -60,7 +60,7 @@ export function encodeState(state: Hot, numberOf: NumberOf): Uint8Array {
 }
 
 /** @throws {RangeError} for bytes that {@link encodeState} did not write. */
-export function decodeState(bytes: Uint8Array, idOf: IdOf): Hot {
+export function decodeState(bytes: Uint8Array, idOf: IdOf): StateFields {
   if (bytes.length === 0) {
     return {
       ...{ totalInteractions: 0, country: null, lastActiveAtMs: null, sessionStartedAtMs: null },
@@ -80,7 +80,7 @@ export function decodeState(bytes: Uint8Array, idOf: IdOf): Hot {
   };
 }
 
-/** The key is that of the label. */
+/** The key is not written: it follows from the label. */
 function writeTopic(out: CodecWriter, topic: TopicState, indexOf: (atMs: number) => number): void {
   const hasSession = topic.session !== 0;
   const hasDwell = topic.dwellEvents > 0;
@@ -123,7 +123,7 @@ function readTopic(
   };
 }
 
-/** A view and a trade mostly are the engagement itself: then their times are left out. */
+/** Usually the last view and trade are the engagement itself; then their times are not written. */
 function writeEngagement(
   out: CodecWriter,
   engagement: EngagementState,
@@ -189,7 +189,7 @@ function readEngagement(
   };
 }
 
-/** Folds each label once: labels repeat within a profile, and folding is slow. */
+/** Caches topic keys: labels repeat within a profile, and folding a label is slow. */
 function cachedTopicKey(): (label: string) => string {
   const keys = new Map<string, string>();
   return (label) => {

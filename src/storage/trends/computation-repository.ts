@@ -1,43 +1,45 @@
-import type { PrismaClient } from '../../generated/prisma/client.js';
-import { lockKeys } from '../advisory-locks.js';
+import { lockKeys, type Connection } from '../sql.js';
 
-type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
-
-/** What is computed over all markets on a schedule, each by itself. */
+/** The trends that jobs compute on a schedule over all markets. */
 export const COMPUTATIONS = ['trends', 'momentum', 'attention'] as const;
 
 export type ComputationName = (typeof COMPUTATIONS)[number];
 
-/** A computation as it was last made. */
+/** The latest run of a computation. */
 export interface Computation {
-  /** Grows with every time. */
+  /** Grows with every run. */
   readonly version: number;
-  /** The instant as of which it was made. */
+  /** The instant as of which it was computed. */
   readonly computedAt: Date;
 }
 
-/** When each computation was last made. */
+/** The latest run of each computation. */
 export class ComputationRepository {
   constructor(private readonly connection: Connection) {}
 
-  /** Takes the right to make a computation until the transaction ends; false when another process has it. */
+  /**
+   * Takes the lock of a computation until the transaction ends. SQL: advisory lock.
+   *
+   * @returns false if another process holds it.
+   */
   async tryLock(name: ComputationName): Promise<boolean> {
     const [row] = await this.connection.$queryRaw<{ locked: boolean }[]>`
       select pg_try_advisory_xact_lock(${lockKeys('computation', name)}) as locked`;
     return row?.locked === true;
   }
 
-  /** Notes that a computation was made as of an instant. */
-  async made(name: ComputationName, at: Date): Promise<void> {
-    await this.connection.$executeRaw`
-      insert into computations (name, version, computed_at) values (${name}, 1, ${at})
-      on conflict (name) do update set version = computations.version + 1, computed_at = excluded.computed_at`;
+  /** Records a run as of an instant. */
+  async recordRun(name: ComputationName, computedAt: Date): Promise<void> {
+    await this.connection.computation.upsert({
+      where: { name },
+      create: { name, version: 1, computedAt },
+      update: { version: { increment: 1 }, computedAt },
+    });
   }
 
-  /** Those that were ever made. */
-  async lastMade(): Promise<Map<string, Computation>> {
-    const rows = await this.connection.$queryRaw<(Computation & { name: string })[]>`
-      select name, version, computed_at as "computedAt" from computations`;
-    return new Map(rows.map(({ name, ...computation }) => [name, computation]));
+  /** Returns the latest run of each computation that ever ran, by name. */
+  async latest(): Promise<Map<string, Computation>> {
+    const rows = await this.connection.computation.findMany();
+    return new Map(rows.map(({ name, version, computedAt }) => [name, { version, computedAt }]));
   }
 }

@@ -1,10 +1,9 @@
-import { Prisma, type PrismaClient } from '../../generated/prisma/client.js';
+import { Prisma } from '../../generated/prisma/client.js';
 import type { Momentum } from '../../scoring/shared/momentum.js';
-import { activityTotals } from './rollup-totals.js';
+import type { Connection } from '../sql.js';
+import { activityTotals, enableAllPlans } from './rollup-sql.js';
 
-type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
-
-/** How often something was done with a market of late. */
+/** Recent activity on a market. */
 export interface RecentActivity {
   /** VIEW_MARKET and CLICK. */
   readonly views5m: number;
@@ -16,16 +15,16 @@ export interface RecentActivity {
   readonly participations24h: number;
 }
 
-/** A market's momentum as it is stored. */
+/** The stored momentum of a market. */
 export interface StoredMomentum extends RecentActivity, Momentum {
   readonly marketId: string;
-  /** 0–1; null when it was not known. */
+  /** 0–1; null if unknown. */
   readonly probability24hAgo: number | null;
 }
 
 /**
- * The volume of now divided by that of a day ago; 1 if that is unknown or 0, or if the quotient is too large for a float8.
- * PostgreSQL would reject such a quotient, and one that is too small, which becomes 0.
+ * The current volume divided by the volume 24 h ago. 1 if the earlier volume is unknown or 0, or if the quotient is too large
+ * for a float8. 0 if the quotient is too small for one: PostgreSQL rejects both.
  */
 const VOLUME_SPIKE = Prisma.sql`
   case when coalesce(day.volume_24h, 0) <= 0 then 1
@@ -40,15 +39,15 @@ export class MomentumRepository {
   constructor(private readonly connection: Connection) {}
 
   /**
-   * Stores the momentum of every open market as of an instant, by the formulas of `scoring/momentum.ts`, and removes that
-   * of others. Writes only rows that changed. Counts come from the roll-ups of the activity.
+   * Stores the momentum of every open market as of an instant, by the formulas of `scoring/shared/momentum.ts`, and removes
+   * that of other markets. Writes only rows that changed. Counts come from the activity roll-ups.
    *
-   * @returns how many open markets there are.
+   * SQL: one statement computes and stores all markets. The delete has no relation between the tables to follow.
+   *
+   * @returns the number of open markets.
    */
   async replaceAll(now: Date): Promise<number> {
-    await this.connection.$executeRaw`
-      select set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true),
-        set_config('enable_mergejoin', 'on', true)`;
+    await enableAllPlans(this.connection);
     await this.connection.$executeRaw`
       delete from market_momentum t
       where not exists (select from markets m where m.id = t.market_id and m.status = 'OPEN')`;
@@ -97,16 +96,14 @@ export class MomentumRepository {
     return row?.markets ?? 0;
   }
 
-  /** All that is stored, in pages. */
+  /** Yields the momentum of all markets, in pages. */
   async *all(): AsyncGenerator<StoredMomentum[]> {
     for (let last = ''; ;) {
-      const page = await this.connection.$queryRaw<StoredMomentum[]>`
-        select market_id as "marketId", views_5m as "views5m", views_1h as "views1h", views_24h as "views24h",
-          participations_5m as "participations5m", participations_1h as "participations1h",
-          participations_24h as "participations24h", odds_change_1h as "oddsChange1h",
-          odds_change_24h as "oddsChange24h", volume_spike as "volumeSpike",
-          participant_delta_24h as "participantDelta24h", probability_24h_ago as "probability24hAgo"
-        from market_momentum where market_id > ${last} order by market_id limit ${MARKETS_PER_PAGE}`;
+      const page = await this.connection.marketMomentum.findMany({
+        where: { marketId: { gt: last } },
+        orderBy: { marketId: 'asc' },
+        take: MARKETS_PER_PAGE,
+      });
       yield page;
       if (page.length < MARKETS_PER_PAGE) return;
       last = page.at(-1)?.marketId ?? last;

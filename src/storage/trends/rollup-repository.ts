@@ -1,58 +1,57 @@
-import { Prisma, type PrismaClient } from '../../generated/prisma/client.js';
-import { lockKeys } from '../advisory-locks.js';
+import { Prisma } from '../../generated/prisma/client.js';
+import { lockKeys, type Connection } from '../sql.js';
 import {
+  ACTIVITY_MINUTES,
   addToSums,
   applyPairChanges,
   decayFactor,
   pairChanges,
   PAIR_TABLES,
+  type ActivityMinutes,
   type PairRollup,
   type PairSettings,
-} from './pair-rollup-sql.js';
+} from './rollup-sql.js';
 
-type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
-
-/** Windows in which events of a market are counted, in minutes. */
-export const ACTIVITY_MINUTES = [5, 60, 1_440, 10_080] as const;
-
-export type ActivityMinutes = (typeof ACTIVITY_MINUTES)[number];
-
-/** Weights by pair, or `activity:` and the length of the window. */
+/** A roll-up of weights by pair, or of event counts: `activity:` and the length of the window in minutes. */
 export type RollupName = PairRollup | `activity:${ActivityMinutes}`;
 
 /** The settings of the roll-ups. */
 export type RollupSettings = Readonly<Record<PairRollup, PairSettings>>;
 
-/** Events from an instant on, before another. Without `to`: all later ones. */
+/** The events from `from` on and before `to`. Null: no upper bound. */
 export interface TimeSlice {
   readonly from: Date;
   readonly to: Date | null;
 }
 
-/** Where a roll-up begins; null: nothing is counted yet. */
+/** The start of the events that a roll-up counts; null: it counts none yet. */
 export type CoveredFrom = Date | null;
 
 const PAIR_ROLLUPS = ['trends', 'popularity'] as const;
 
-/** Raised with the format of the rows: roll-ups of another one are built again. */
+/** Format of the rows. Increase it when the format changes, so that roll-ups are built again. */
 const FORMAT = 1;
 
 const LOCK_TIMEOUT_MS = 20_000;
 
 /**
- * Roll-ups of the events of a window that ends now, changed by new events and by events that leave the window.
+ * Roll-ups of the events of a window that ends now. New events, and events that leave the window, change them incrementally.
  *
  * Triggers queue each event in the transaction that stores it. In every snapshot of the database, a roll-up counts exactly
- * the stored events from its `covered_from` on that are not queued. So each event counts once, in whichever order
- * transactions commit, and a step that fails changes nothing.
+ * the stored events from its `covered_from` on that are not queued. So each event counts once, regardless of the order of
+ * commits, and a step that fails changes nothing.
  *
- * Every method needs a transaction that called {@link RollupRepository.begin}. SQL throughout: the steps are set-based,
- * and each is one statement, which sees one snapshot.
+ * Every method requires a transaction that called {@link RollupRepository.begin}. Most steps are SQL, because they are
+ * set-based, and each is one statement, which sees one snapshot.
  */
 export class RollupRepository {
   constructor(private readonly connection: Connection) {}
 
-  /** Takes the lock of the roll-ups until the transaction ends. @throws if it is not free within 20 s. */
+  /**
+   * Takes the lock of the roll-ups until the transaction ends. SQL: session settings and an advisory lock.
+   *
+   * @throws if the lock is not available within 20 s.
+   */
   async begin(): Promise<void> {
     await this.connection.$executeRaw`
       select set_config('lock_timeout', ${String(LOCK_TIMEOUT_MS)}, true), set_config('work_mem', '16MB', true),
@@ -61,12 +60,9 @@ export class RollupRepository {
     await this.connection.$executeRaw`select 1 from pg_advisory_xact_lock(${lockKeys('rollups')})`;
   }
 
-  /** Where each roll-up begins. Those that have other settings are emptied. */
+  /** Returns the start of each roll-up. Roll-ups with other settings are emptied. */
   async coverage(settings: RollupSettings): Promise<Map<RollupName, CoveredFrom>> {
-    const rows = await this.connection.$queryRaw<
-      { name: string; settings: string; coveredFrom: CoveredFrom }[]
-    >`
-      select name, settings, covered_from as "coveredFrom" from rollups`;
+    const rows = await this.connection.rollup.findMany();
     const stored = new Map(rows.map((row) => [row.name, row]));
     const coverage = new Map<RollupName, CoveredFrom>();
     for (const name of ROLLUPS) {
@@ -82,20 +78,20 @@ export class RollupRepository {
   async reset(name: RollupName, settings: RollupSettings): Promise<void> {
     if (isPairRollup(name)) {
       const { pairs, sums } = PAIR_TABLES[name];
+      // SQL: Prisma has no truncate.
       await this.connection.$executeRaw`truncate ${pairs}, ${sums}`;
     } else {
-      await this.connection.$executeRaw`delete from activity_counts where minutes = ${minutesOf(name)}`;
+      await this.connection.activityCount.deleteMany({ where: { minutes: minutesOf(name) } });
     }
-    await this.connection.$executeRaw`
-      insert into rollups (name, settings, covered_from) values (${name}, ${settingsOf(name, settings)}, null)
-      on conflict (name) do update set settings = excluded.settings, covered_from = null`;
+    const values = { settings: settingsOf(name, settings), coveredFrom: null };
+    await this.connection.rollup.upsert({ where: { name }, create: { name, ...values }, update: values });
   }
 
   /**
    * Removes queued events that no roll-up counts, such as an imported history.
    *
    * @param coverage as of this transaction.
-   * @returns how many; `limit` if there may be more.
+   * @returns their number; `limit` if there may be more.
    */
   async discard(
     coverage: ReadonlyMap<RollupName, CoveredFrom>,
@@ -109,10 +105,10 @@ export class RollupRepository {
   }
 
   /**
-   * Counts queued events of up to `now` and removes them from the queue.
+   * Counts queued events up to `now` and removes them from the queue.
    *
    * @param coverage as of this transaction.
-   * @returns how many; `limit` if there may be more.
+   * @returns their number; `limit` if there may be more.
    */
   async fold(
     coverage: ReadonlyMap<RollupName, CoveredFrom>,
@@ -145,30 +141,35 @@ export class RollupRepository {
   }
 
   /**
-   * The end of a roll-up's change of `covered_from` towards an instant that has at most about `limit` events: an instant
-   * between the two.
+   * Returns how far `covered_from` can move towards an instant in one step of about `limit` events: an instant between the
+   * two.
    */
   async nextStop(from: CoveredFrom, towards: Date, limit: number): Promise<Date> {
     if (from !== null && from < towards) {
-      const [row] = await this.connection.$queryRaw<{ at: Date }[]>`
-        select occurred_at as at from interactions where occurred_at >= ${from} and occurred_at < ${towards}
-        order by occurred_at offset ${limit} limit 1`;
-      return row === undefined ? towards : new Date(Math.max(row.at.getTime(), from.getTime() + 1));
+      const event = await this.connection.interaction.findFirst({
+        where: { occurredAt: { gte: from, lt: towards } },
+        orderBy: { occurredAt: 'asc' },
+        skip: limit,
+        select: { occurredAt: true },
+      });
+      return event === null ? towards : new Date(Math.max(event.occurredAt.getTime(), from.getTime() + 1));
     }
-    const [row] = await this.connection.$queryRaw<{ at: Date }[]>`
-      select occurred_at as at from interactions
-      where occurred_at >= ${towards} and occurred_at < coalesce(${from}::timestamptz, 'infinity')
-      order by occurred_at desc offset ${limit} limit 1`;
-    if (row === undefined) return towards;
-    const afterMs = row.at.getTime() + 1;
-    return new Date(from === null || afterMs < from.getTime() ? afterMs : row.at.getTime());
+    const event = await this.connection.interaction.findFirst({
+      where: { occurredAt: { gte: towards, ...(from === null ? {} : { lt: from }) } },
+      orderBy: { occurredAt: 'desc' },
+      skip: limit,
+      select: { occurredAt: true },
+    });
+    if (event === null) return towards;
+    const atMs = event.occurredAt.getTime();
+    return new Date(from === null || atMs + 1 < from.getTime() ? atMs + 1 : atMs);
   }
 
   /**
-   * Moves `covered_from`: adds the stored events of a slice that are not queued, or takes them back.
+   * Moves `covered_from`: adds or subtracts the stored events of a slice that are not queued.
    *
-   * @param sign 1 to add, -1 to take back.
-   * @returns false when the roll-up lacks events that it should have had, so that it has to be built again.
+   * @param sign 1 to add, -1 to subtract.
+   * @returns false if the roll-up lacks events that it should have counted, so that it must be built again.
    */
   async move(
     name: RollupName,
@@ -176,8 +177,10 @@ export class RollupRepository {
     sign: 1 | -1,
     { settings, now }: { settings: RollupSettings; now: Date },
   ): Promise<boolean> {
-    await this.connection.$executeRaw`
-      update rollups set covered_from = ${sign === 1 ? slice.from : slice.to} where name = ${name}`;
+    await this.connection.rollup.updateMany({
+      where: { name },
+      data: { coveredFrom: sign === 1 ? slice.from : slice.to },
+    });
     const { from, to } = slice;
     const within = Prisma.sql`occurred_at >= ${from} and occurred_at < coalesce(${to}::timestamptz, 'infinity')`;
     if (!isPairRollup(name)) {
@@ -203,9 +206,9 @@ export class RollupRepository {
   }
 
   /**
-   * Counts pairs whose sum fell below the cap by its decay as uncapped.
+   * Marks pairs as uncapped whose sum decayed below the cap.
    *
-   * @returns how many; `limit` if there may be more.
+   * @returns their number; `limit` if there may be more.
    */
   async uncap(
     name: PairRollup,
@@ -230,13 +233,13 @@ export class RollupRepository {
     return row?.pairs ?? 0;
   }
 
-  /** Removes sums and counts of nothing. */
+  /** Removes sums without pairs, and counts of zero. */
   async removeEmpty(): Promise<void> {
-    for (const { sums } of Object.values(PAIR_TABLES)) {
-      await this.connection.$executeRaw`delete from ${sums} where pairs = 0`;
-    }
-    await this.connection.$executeRaw`
-      delete from activity_counts where views = 0 and participations = 0 and impressions = 0`;
+    await this.connection.trendSum.deleteMany({ where: { pairs: 0 } });
+    await this.connection.popularitySum.deleteMany({ where: { pairs: 0 } });
+    await this.connection.activityCount.deleteMany({
+      where: { views: 0, participations: 0, impressions: 0 },
+    });
   }
 }
 

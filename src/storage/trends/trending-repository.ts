@@ -1,24 +1,23 @@
-import { Prisma, type PrismaClient } from '../../generated/prisma/client.js';
-import type { PairSettings } from './pair-rollup-sql.js';
-import { activityTotals, pairTotals } from './rollup-totals.js';
+import { Prisma } from '../../generated/prisma/client.js';
+import type { Connection } from '../sql.js';
+import { activityTotals, enableAllPlans, pairTotals, type PairSettings } from './rollup-sql.js';
 
-type Connection = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
-
-/** How markets trend within a scope. */
+/** The trending sums of the markets of a scope. */
 export interface TrendingScope {
   /** `global` or `local:<CC>`. */
   readonly scope: string;
-  /** Markets and their sums, above 0, in no order. */
+  /** Markets and their sums, above 0, unordered. */
   readonly pages: readonly { readonly marketIds: readonly string[]; readonly sums: readonly number[] }[];
 }
 
-/** How much the crowd has had to do with a market lately. */
-export interface MarketAttention {
+/** Exposure and popularity of a market. */
+export interface MarketPopularity {
   readonly marketId: string;
-  /** Times it was shown, and times it was opened. */
+  /** Impressions in the last 7 days. */
   readonly impressions: number;
+  /** VIEW_MARKET and CLICK events in the last 7 days. */
   readonly clicks: number;
-  /** The crowd's decayed weights, in people: 0 and up. */
+  /** Decayed event weights of all users, in units of the cap of one user; 0 or more. */
   readonly popularity: number;
 }
 
@@ -36,18 +35,18 @@ export class TrendingRepository {
   constructor(private readonly connection: Connection) {}
 
   /**
-   * Replaces the sums of all scopes by those of a roll-up that counts the window that ends at `now`. A country has a scope
-   * if at least `minLocalUsers` distinct users act in it.
+   * Replaces the sums of all scopes by those of a roll-up whose window ends at `now`. A country has a scope if it has at
+   * least `minLocalUsers` distinct users.
    *
-   * @returns how many scopes there are.
+   * @returns the number of scopes.
    */
   async replaceSums(now: Date, settings: PairSettings, minLocalUsers: number): Promise<number> {
-    await this.#prepare();
-    const [size] = await this.connection.$queryRaw<{ markets: number }[]>`
-      select count(*)::int as markets from trend_sums where scope = ''`;
-    // A page has the markets whose hashes end in the same bits, which needs no sorting.
-    const pageBits = 2 ** Math.ceil(Math.log2(Math.max(1, (size?.markets ?? 0) / MARKETS_PER_PAGE))) - 1;
-    await this.connection.$executeRaw`delete from trending_scopes`;
+    await enableAllPlans(this.connection);
+    const markets = await this.connection.trendSum.count({ where: { scope: '' } });
+    // A page has the markets whose hashes end in the same bits, which requires no sorting.
+    const pageBits = 2 ** Math.ceil(Math.log2(Math.max(1, markets / MARKETS_PER_PAGE))) - 1;
+    await this.connection.trendingScope.deleteMany();
+    // SQL: aggregates and inserts in one statement.
     const [row] = await this.connection.$queryRaw<{ scopes: number }[]>`
       with used as materialized (
         select '' as scope union all
@@ -68,11 +67,12 @@ export class TrendingRepository {
     return row?.scopes ?? 0;
   }
 
-  /** The scopes, one after the other; read a page at a time, so that each blocks the event loop for little time. */
+  /** Yields the scopes. Reads one page at a time, so that no read blocks the event loop for long. */
   async *scopes(): AsyncGenerator<TrendingScope> {
     let scope: string | undefined;
     let pages: TrendingPage[] = [];
     for (let last: { scope: string; page: number } = { scope: '', page: 0 }; ;) {
+      // SQL: Prisma cannot compare rows, and its cursor costs a subquery.
       const [next] = await this.connection.$queryRaw<({ scope: string; page: number } & TrendingPage)[]>`
         select scope, page, market_ids as "marketIds", sums from trending_scopes
         where (scope, page) > (${last.scope}, ${last.page}::int) order by scope, page limit 1`;
@@ -89,14 +89,15 @@ export class TrendingRepository {
   }
 
   /**
-   * Replaces the attention of all open markets by what the roll-ups count: impressions and clicks of 7 days, and the sum of
-   * the roll-up of the popularity, in users.
+   * Replaces the popularity of all open markets by that of the roll-ups: impressions and clicks of 7 days, and the sum of
+   * the popularity roll-up, in users.
    *
-   * @returns how many markets there are.
+   * @returns the number of markets.
    */
-  async replaceAttention(now: Date, settings: PairSettings): Promise<number> {
-    await this.#prepare();
-    await this.connection.$executeRaw`delete from market_attention`;
+  async replacePopularity(now: Date, settings: PairSettings): Promise<number> {
+    await enableAllPlans(this.connection);
+    await this.connection.marketAttention.deleteMany();
+    // SQL: aggregates and inserts in one statement.
     return this.connection.$executeRaw`
       insert into market_attention (market_id, impressions, clicks, popularity)
       with counts as (${activityTotals(now, [EXPOSURE_MINUTES])}),
@@ -107,22 +108,17 @@ export class TrendingRepository {
       where m.status = 'OPEN' and (s.market is not null or c.market is not null)`;
   }
 
-  /** All that is stored, in pages. */
-  async *attention(): AsyncGenerator<MarketAttention[]> {
+  /** Yields the popularity of all markets, in pages. */
+  async *popularity(): AsyncGenerator<MarketPopularity[]> {
     for (let last = ''; ;) {
-      const page = await this.connection.$queryRaw<MarketAttention[]>`
-        select market_id as "marketId", impressions, clicks, popularity from market_attention
-        where market_id > ${last} order by market_id limit ${MARKETS_PER_PAGE}`;
+      const page = await this.connection.marketAttention.findMany({
+        where: { marketId: { gt: last } },
+        orderBy: { marketId: 'asc' },
+        take: MARKETS_PER_PAGE,
+      });
       yield page;
       if (page.length < MARKETS_PER_PAGE) return;
       last = page.at(-1)?.marketId ?? last;
     }
-  }
-
-  /** The steps of the roll-ups disable these plans; here, all markets are read. */
-  async #prepare(): Promise<void> {
-    await this.connection.$executeRaw`
-      select set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true),
-        set_config('enable_mergejoin', 'on', true)`;
   }
 }

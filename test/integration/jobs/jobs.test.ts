@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { JobRun } from '../../../src/storage/job-run-repository.js';
+import type { JobRun } from '../../../src/storage/job-repository.js';
 import { jobNamed, openJobSite, type JobSite } from '../../support/job-processes.js';
 
 let site: JobSite;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Client } from 'pg';
-import { COUNTED } from '../../../src/storage/events/outbox-backlog.js';
+import { MAX_COUNTED_EVENTS } from '../../../src/storage/events/outbox-repository.js';
 import { reportUnknownSinks, SinkStatusService } from '../../../src/outbox/sink-status.js';
 import { recordingLogger } from '../../support/log-lines.js';
 import { openOutbox } from '../../support/outbox.js';
@@ -76,12 +76,12 @@ describe('the sinks', () => {
   });
 
   it('have an estimate above 10,000 events, within 1% if the events are evenly spread', async () => {
-    await fill('archive', COUNTED);
-    await fill('renamed', 5 * COUNTED);
+    await fill('archive', MAX_COUNTED_EVENTS);
+    await fill('renamed', 5 * MAX_COUNTED_EVENTS);
     const [archive, renamed] = await statusOf('archive').list();
-    expect(archive).toMatchObject({ events: COUNTED, isEstimate: false });
+    expect(archive).toMatchObject({ events: MAX_COUNTED_EVENTS, isEstimate: false });
     expect(renamed?.isEstimate).toBe(true);
-    expect(Math.abs((renamed?.events ?? 0) / (5 * COUNTED) - 1)).toBeLessThan(0.01);
+    expect(Math.abs((renamed?.events ?? 0) / (5 * MAX_COUNTED_EVENTS) - 1)).toBeLessThan(0.01);
   });
 
   it('are counted from the position of the relay on', async () => {

@@ -26,7 +26,7 @@ beforeAll(async () => {
     `insert into markets (id, title, category, category_key, probability, volume_24h, created_at, version, updated_at)
      values ('m1', 'One', 'Topic', 'topic', 0.5, 1, now(), 1, now())`,
   );
-  await store.interactions.ensurePartitions(MONTHS.map((month) => new Date(month)));
+  await store.partitions.ensureForEvents(MONTHS.map((month) => new Date(month)));
   await client.query('alter table interactions disable trigger user');
 });
 

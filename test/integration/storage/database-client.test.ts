@@ -1,11 +1,9 @@
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openDatabase } from '../../../src/storage/database/client.js';
-import type { Database } from '../../../src/storage/database/client.js';
+import { openDatabase, type Database } from '../../../src/storage/database/client.js';
 import { sqlStateOf } from '../../../src/storage/unavailable.js';
-import { createTestDatabase } from '../../support/test-database.js';
-import type { TestDatabase } from '../../support/test-database.js';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 
 const logger = pino({ level: 'silent' });
 
@@ -31,7 +29,7 @@ afterEach(async () => {
 });
 
 describe('the database client', () => {
-  it('tells of each statement that goes to the server, those of transactions included', async () => {
+  it('reports each statement that it sends, including those of transactions', async () => {
     await database.prisma.market.findMany({ where: { title: 'none' } });
     expect(statements).toEqual([expect.stringMatching(/^SELECT .* FROM "public"."markets"/)]);
     statements.length = 0;
@@ -42,13 +40,13 @@ describe('the database client', () => {
     expect(statements).toEqual(['BEGIN', 'SELECT 1', 'SELECT 2 AS two', 'COMMIT']);
   });
 
-  it('gives up a statement that takes too long, and its connection with it', async () => {
+  it('closes the connection of a statement that times out', async () => {
     const slow = Array.from({ length: 2 }, () => database.prisma.$executeRaw`SELECT pg_sleep(30)`);
     for (const result of await Promise.allSettled(slow)) expect(result.status).toBe('rejected');
     expect(await database.prisma.$queryRaw`SELECT 1 AS one`).toEqual([{ one: 1 }]);
   });
 
-  it('gives up a transaction that hangs, and its connection with it', async () => {
+  it('closes the connection of a transaction that times out', async () => {
     const slow = Array.from({ length: 2 }, () =>
       database.prisma.$transaction((transaction) => transaction.$executeRaw`SELECT pg_sleep(30)`),
     );
@@ -56,7 +54,7 @@ describe('the database client', () => {
     expect(await database.prisma.$queryRaw`SELECT 1 AS one`).toEqual([{ one: 1 }]);
   });
 
-  it('has the server cancel a statement before the client gives it up', async () => {
+  it('lets the server cancel a statement before the client times out', async () => {
     const slow = await database.prisma.$executeRaw`SELECT pg_sleep(30)`.catch((error: unknown) => error);
     expect(sqlStateOf(slow)).toBe('57014');
     await vi.waitFor(async () => {
@@ -67,7 +65,7 @@ describe('the database client', () => {
     });
   });
 
-  it('survives the loss of its connections, idle or not', async () => {
+  it('reconnects after the loss of its connections, idle or not', async () => {
     await database.prisma.$queryRaw`SELECT 1`;
     const busy = expect(database.prisma.$executeRaw`SELECT pg_sleep(0.4)`).rejects.toThrow();
     await vi.waitFor(() => expect(statements).toContain('SELECT pg_sleep(0.4)'));

@@ -7,11 +7,14 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checksumOf, migrationsFolder } from '../../../src/storage/database/migration-files.js';
-import { applyMigrations, migrationStatus } from '../../../src/storage/database/migrations.js';
+import {
+  applyMigrations,
+  checksumOf,
+  migrationsFolder,
+  migrationStatus,
+} from '../../../src/storage/database/migrations.js';
 import { OperatorError } from '../../../src/lib/errors.js';
-import { createTestDatabase } from '../../support/test-database.js';
-import type { TestDatabase } from '../../support/test-database.js';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 
 const logger = pino({ level: 'silent' });
 const program = fileURLToPath(new URL('../../support/database-process.ts', import.meta.url));
@@ -59,7 +62,7 @@ async function states(): Promise<[string, string][]> {
   return (await migrationStatus(database.url, folder)).map(({ name, state }) => [name, state]);
 }
 
-async function refusal(url = database.url, lockTimeoutMs = 60_000): Promise<string> {
+async function errorOf(url = database.url, lockTimeoutMs = 60_000): Promise<string> {
   const error: unknown = await applyMigrations(url, { logger, folder, lockTimeoutMs }).catch(
     (e: unknown) => e,
   );
@@ -67,8 +70,8 @@ async function refusal(url = database.url, lockTimeoutMs = 60_000): Promise<stri
   return (error as OperatorError).message;
 }
 
-describe('applying migrations', () => {
-  it('applies what is pending, in order, and records it as Prisma does', async () => {
+describe('applyMigrations', () => {
+  it('applies pending migrations in order, and records them as Prisma does', async () => {
     expect(await states()).toEqual([[first, 'pending']]);
     expect(await applyMigrations(database.url, { logger, folder })).toEqual([first]);
     await write(second, 'ALTER TABLE a ADD COLUMN m int;');
@@ -91,7 +94,7 @@ describe('applying migrations', () => {
     expect((await migrationStatus(database.url, folder))[0]?.appliedAt).toBeInstanceOf(Date);
   });
 
-  it('happens once when two processes start at the same time', async () => {
+  it('applies each migration once when two processes start at the same time', async () => {
     await write(second, 'SELECT pg_sleep(0.3); INSERT INTO a VALUES (2);');
     const processes = [1, 2].map(() =>
       fork(program, ['migrate', database.url, folder.href], { execArgv: [] }),
@@ -106,9 +109,11 @@ describe('applying migrations', () => {
     expect(await query('SELECT n FROM a ORDER BY n')).toEqual([{ n: 1 }, { n: 2 }]);
   });
 
-  it('undoes a migration that fails, and keeps those before it', async () => {
+  it('rolls back a migration that fails, and keeps earlier ones', async () => {
     await write(second, 'CREATE TABLE b (n int); INSERT INTO nowhere VALUES (1);');
-    expect(await refusal()).toMatch(/20300102000000_second failed and was undone.*"nowhere" does not exist/);
+    expect(await errorOf()).toMatch(
+      /20300102000000_second failed and was rolled back.*"nowhere" does not exist/,
+    );
     expect(await query(`SELECT to_regclass('b') AS b`)).toEqual([{ b: null }]);
     expect(await states()).toEqual([
       [first, 'applied'],
@@ -116,20 +121,20 @@ describe('applying migrations', () => {
     ]);
   });
 
-  it('is refused if an applied migration was edited, but not for other line ends', async () => {
+  it('rejects an applied migration that was edited, but not one with other line ends', async () => {
     await applyMigrations(database.url, { logger, folder });
     await write(first, firstSql.replaceAll('\n', '\r\n'));
     expect(await states()).toEqual([[first, 'applied']]);
     await write(first, `${firstSql}-- edited\n`);
     await write(second, 'CREATE TABLE b (n int)');
-    expect(await refusal()).toMatch(/20300101000000_first was edited.*Restore its file/);
+    expect(await errorOf()).toMatch(/20300101000000_first was edited.*Restore its file/);
     expect(await states()).toEqual([
       [first, 'modified'],
       [second, 'pending'],
     ]);
   });
 
-  it('is refused if the database was used by a newer version', async () => {
+  it('rejects a database that a newer version has used', async () => {
     await write(second, 'CREATE TABLE b (n int)');
     await applyMigrations(database.url, { logger, folder });
     await rm(path.join(directory, second), { recursive: true });
@@ -137,34 +142,34 @@ describe('applying migrations', () => {
       [first, 'applied'],
       [second, 'missing file'],
     ]);
-    expect(await refusal()).toMatch(/20300102000000_second, which this version .* does not know/);
+    expect(await errorOf()).toMatch(/20300102000000_second, which this version .* does not know/);
   });
 
-  it('is refused while an attempt of another tool is unsettled', async () => {
+  it('rejects a database while an attempt of another tool is unresolved', async () => {
     await applyMigrations(database.url, { logger, folder });
     await query('UPDATE _prisma_migrations SET finished_at = NULL');
-    expect(await refusal()).toMatch(/did not finish.*prisma migrate resolve/);
+    expect(await errorOf()).toMatch(/did not finish.*prisma migrate resolve/);
     await query('UPDATE _prisma_migrations SET rolled_back_at = now()');
     expect(await states()).toEqual([[first, 'pending']]);
   });
 
-  it('waits only so long for another process', async () => {
+  it('stops waiting for another process after the lock timeout', async () => {
     const other = await connect();
     await other.query('SELECT pg_advisory_lock(72707369)');
-    expect(await refusal(database.url, 50)).toMatch(/Another process.*more than 0.05 s/);
+    expect(await errorOf(database.url, 50)).toMatch(/Another process.*more than 0.05 s/);
     await other.end();
   });
 
-  it('says where it found no database, without the password', async () => {
+  it('names the address of an unreachable database without the password', async () => {
     const url = Object.assign(new URL(database.url), { port: '1', password: 'secret' }).href;
-    const message = await refusal(url);
+    const message = await errorOf(url);
     expect(message).toMatch(/at 127.0.0.1:1 cannot be reached: .*ECONNREFUSED.*DATABASE_URL/);
     expect(message).not.toContain('secret');
   });
 });
 
 describe('the migrations of this version', () => {
-  it('keep out values that no formula could take', async () => {
+  it('reject values outside the range of the formulas', async () => {
     await cp(fileURLToPath(migrationsFolder), directory, { recursive: true });
     await rm(path.join(directory, first), { recursive: true });
     await applyMigrations(database.url, { logger, folder });
@@ -175,7 +180,7 @@ describe('the migrations of this version', () => {
       );
     await insert('probability', '1');
     await insert('probability', 'NULL');
-    const wrong = [
+    const invalid = [
       ['probability', '1.01'],
       ['probability', `'NaN'`],
       ['editorial_boost', '-0.1'],
@@ -184,7 +189,7 @@ describe('the migrations of this version', () => {
       ['volume_total', `'NaN'`],
       ['participant_count', '-1'],
     ] as const;
-    for (const [column, value] of wrong) {
+    for (const [column, value] of invalid) {
       await expect(insert(column, value)).rejects.toThrow(`markets_${column}_range`);
     }
   });

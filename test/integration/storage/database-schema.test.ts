@@ -77,19 +77,19 @@ describe('beside another Prisma application in the schema public', () => {
       insert into markets (name) values ('of the site')`);
   });
 
-  it('works in the schema of the URL, and leaves everything else as it was', async () => {
+  it('works in the schema of the URL, and changes no other schema', async () => {
     const before = await inventory();
     const backend = await open(withSchema('bellwether'), true);
     const { services, store } = backend;
     await services.catalog.upsert([market]);
-    await store.interactions.ensurePartitions([new Date('2020-01-15T00:00:00Z')]);
+    await store.partitions.ensureForEvents([new Date('2020-01-15T00:00:00Z')]);
     const event = { userKey: 'ada', marketId: 'm', eventType: 'PARTICIPATE', clientEventId: 'one' };
     expect(await services.tracking.track(event)).toMatchObject({ status: 'RECORDED' });
     const { profile } = createLoaders(services);
     const feed = await services.feed.feed({ userKey: 'ada', limit: 5 }, profile);
     expect(feed.hero).toMatchObject({ market: { id: 'm' } });
 
-    // Every statement of the jobs, those on a connection of their own included.
+    // Runs every statement of the jobs, including those on their own connections.
     backend.jobWorker.start();
     const jobs = await services.jobs.list();
     for (const { name } of jobs) await services.jobs.request({ name });
@@ -114,16 +114,16 @@ describe('beside another Prisma application in the schema public', () => {
     expect((await administrator.query('select from public._prisma_migrations')).rowCount).toBe(1);
   });
 
-  it('rejects the schema public in one sentence that names the parameter', async () => {
+  it('rejects the schema public with an error that names the parameter', async () => {
     await expect(open(database.url)).rejects.toThrow(
-      'The schema public holds the tables of another application (its migration 20240101000000_site): give Bellwether ' +
-        'a schema of its own with a parameter in DATABASE_URL, such as ?schema=bellwether.',
+      'The schema public contains the tables of another application (its migration 20240101000000_site): give ' +
+        'Bellwether its own schema with a parameter in DATABASE_URL, such as ?schema=bellwether.',
     );
   });
 });
 
 describe('two gateways in two schemas of one database', () => {
-  it('do not see the markets of each other', async () => {
+  it('do not see each other’s markets', async () => {
     const [one, two] = [await open(withSchema('one')), await open(withSchema('two'))];
     await one.services.catalog.upsert([market]);
     await two.services.catalog.upsert([{ ...market, title: 'Will it snow?' }]);
@@ -134,7 +134,7 @@ describe('two gateways in two schemas of one database', () => {
     expect(await one.store.markets.isEmpty()).toBe(false);
   });
 
-  it('do not wait for the locks of each other', async () => {
+  it('do not wait for each other’s locks', async () => {
     const [one, two] = [await open(withSchema('one')), await open(withSchema('two'))];
     await one.store.transaction(async (inOne) => {
       expect(await inOne.computations.tryLock('trends')).toBe(true);
@@ -159,27 +159,27 @@ describe('two gateways in two schemas of one database', () => {
     await blocked;
   });
 
-  it('create partitions while the other schema does so', async () => {
+  it('create partitions while the other schema creates partitions', async () => {
     const [one, two] = [await open(withSchema('one')), await open(withSchema('two'))];
     const instant = new Date('2020-01-15T00:00:00Z');
     await one.store.transaction(async (inOne) => {
-      await inOne.interactions.ensurePartitions([instant]);
-      await two.store.interactions.ensurePartitions([instant]);
+      await inOne.partitions.ensureForEvents([instant]);
+      await two.store.partitions.ensureForEvents([instant]);
     });
   });
 
-  it('create their schemas at the same time, each once', async () => {
+  it('create their schemas once when they start at the same time', async () => {
     const urls = ['one', 'two', 'one', 'two'].map((schema) => withSchema(schema));
     await Promise.all(urls.map((url) => open(url)));
     expect(Object.keys(await inventory())).toEqual(['one', 'two']);
   });
 
   describe.each(hasRedisServer ? ['PostgreSQL', 'Redis'] : ['PostgreSQL'])('over %s', (kind) => {
-    it('do not hear the notifications of each other', async () => {
+    it('do not receive each other’s notifications', async () => {
       const redis = kind === 'Redis' ? await startRedisServer() : undefined;
-      const heard: Record<string, string[]> = {};
+      const received: Record<string, string[]> = {};
       const join = (schema: string, origin: string): InvalidationBus => {
-        const keys: string[] = (heard[origin] = []);
+        const keys: string[] = (received[origin] = []);
         return openBus({
           ...{ redisUrl: redis?.url, databaseUrl: withSchema(schema), origin, random: Math.random, logger },
           profiles: { invalidate: (userKeys) => void keys.push(...userKeys), clear: () => undefined },
@@ -190,12 +190,12 @@ describe('two gateways in two schemas of one database', () => {
         expect([sender, same, other].map(({ reliable }) => reliable)).not.toContain(false),
       );
       sender.publish(['ada']);
-      await eventually(() => expect(heard['same']).toEqual(['ada']));
-      // A later notification of its own schema arrives, so an earlier one of the other schema would have, too.
+      await eventually(() => expect(received['same']).toEqual(['ada']));
+      // A later notification of its own schema arrives, so an earlier one of the other schema would have arrived.
       const second = join('two', 'second');
       await eventually(() => expect(second.reliable).toBe(true));
       second.publish(['bob']);
-      await eventually(() => expect(heard['other']).toEqual(['bob']));
+      await eventually(() => expect(received['other']).toEqual(['bob']));
       for (const bus of [sender, same, other, second]) await bus.close();
       await redis?.close();
     });
@@ -222,14 +222,14 @@ describe('a role with few privileges', () => {
 
   const databaseName = (): string => new URL(database.url).pathname.slice(1);
 
-  it('gets one sentence that asks for CREATE to be granted on the schema public', async () => {
+  it('gets an error that asks for GRANT CREATE on the schema public', async () => {
     await expect(open(url)).rejects.toThrow(
       `The role ${role} may not create tables in the schema public of the database ${databaseName()}: its owner has ` +
         `to run GRANT USAGE, CREATE ON SCHEMA "public" TO "${role}".`,
     );
   });
 
-  it('gets one sentence that asks for a missing schema, also that of the jobs', async () => {
+  it('gets an error that asks for CREATE SCHEMA for a missing schema, including that of the jobs', async () => {
     const sentence = (schema: string): string =>
       `The role ${role} may not create the schema ${schema} in the database ${databaseName()}: its owner has to run ` +
       `CREATE SCHEMA "${schema}" AUTHORIZATION "${role}".`;
@@ -245,7 +245,7 @@ describe('a role with few privileges', () => {
     expect(await backend.services.jobs.request({ name: 'trends' })).toMatchObject({ status: 'REQUESTED' });
   });
 
-  it('gets one sentence that asks to name the schema that its search path begins with', async () => {
+  it('gets an error that asks to name the schema that its search path begins with', async () => {
     await administrator.query(`create schema ${role} authorization ${role}`);
     await expect(open(url)).rejects.toThrow(
       `The search path of the role ${role} begins with the schema ${role}, not with public: add the parameter ` +

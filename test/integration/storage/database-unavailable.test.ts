@@ -8,14 +8,14 @@ import { createTestDatabase, type TestDatabase } from '../../support/test-databa
 
 const logger = pino({ level: 'silent' });
 
-/** Whether a failure counts as want of a database; fails when there is none. */
-async function failsForWantOfDatabase(work: Promise<unknown>): Promise<boolean> {
+/** Returns whether the work fails because the database is unavailable. @throws if it succeeds. */
+async function failsAsUnavailable(work: Promise<unknown>): Promise<boolean> {
   const [outcome] = await Promise.allSettled([work]);
   if (outcome.status === 'fulfilled') throw new Error('The database answered.');
   return isUnavailable(outcome.reason);
 }
 
-/** A port of this machine on which nobody listens. */
+/** Returns a local port without a listener. */
 async function closedPort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -34,18 +34,18 @@ describe('with no server at the address', () => {
 
   afterAll(() => database.close());
 
-  it('a statement fails for want of a database', async () => {
-    expect(await failsForWantOfDatabase(database.prisma.$queryRaw`SELECT 1`)).toBe(true);
-    expect(await failsForWantOfDatabase(database.prisma.market.findFirst())).toBe(true);
+  it('a statement fails as unavailable', async () => {
+    expect(await failsAsUnavailable(database.prisma.$queryRaw`SELECT 1`)).toBe(true);
+    expect(await failsAsUnavailable(database.prisma.market.findFirst())).toBe(true);
   });
 
-  it('a transaction fails for want of a database', async () => {
+  it('a transaction fails as unavailable', async () => {
     const work = database.prisma.$transaction((transaction) => transaction.$executeRaw`SELECT 1`);
-    expect(await failsForWantOfDatabase(work)).toBe(true);
+    expect(await failsAsUnavailable(work)).toBe(true);
   });
 });
 
-describe('with a server that goes away', () => {
+describe('with a server that closes its connections', () => {
   let testDatabase: TestDatabase;
   let database: Database;
   let statements: string[];
@@ -79,27 +79,27 @@ describe('with a server that goes away', () => {
 
   async function interrupted(start: () => Promise<unknown>): Promise<boolean> {
     statements.length = 0;
-    const result = failsForWantOfDatabase(start());
+    const result = failsAsUnavailable(start());
     await vi.waitFor(() => expect(statements).toContain('SELECT pg_sleep(1)'));
     await endConnections();
     return result;
   }
 
-  it('a statement under way fails for want of a database', async () => {
+  it('a running statement fails as unavailable', async () => {
     expect(await interrupted(() => database.prisma.$executeRaw`SELECT pg_sleep(1)`)).toBe(true);
   });
 
-  it('a transaction under way fails for want of a database', async () => {
+  it('a running transaction fails as unavailable', async () => {
     const work = () =>
       database.prisma.$transaction((transaction) => transaction.$executeRaw`SELECT pg_sleep(1)`);
     expect(await interrupted(work)).toBe(true);
   });
 
-  it('a statement that takes too long fails for want of a database', async () => {
-    expect(await failsForWantOfDatabase(database.prisma.$executeRaw`SELECT pg_sleep(5)`)).toBe(true);
+  it('a statement that times out fails as unavailable', async () => {
+    expect(await failsAsUnavailable(database.prisma.$executeRaw`SELECT pg_sleep(5)`)).toBe(true);
   });
 
-  it('a statement with a value that PostgreSQL rejects does not count as unavailable', async () => {
-    expect(await failsForWantOfDatabase(database.prisma.$executeRaw`SELECT 1 / 0`)).toBe(false);
+  it('a statement with a value that PostgreSQL rejects does not fail as unavailable', async () => {
+    expect(await failsAsUnavailable(database.prisma.$executeRaw`SELECT 1 / 0`)).toBe(false);
   });
 });

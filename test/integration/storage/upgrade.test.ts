@@ -1,9 +1,12 @@
-// What version 5cf6226 stored and answered, and what this version answers from the same database. The fixture is a
-// `pg_dump --inserts` of a site of that version at TEST_NOW_MS: 322 markets (ids of 66 characters and slugs, tags in ten
-// scripts), 36 simulated users of 12 days, one user with 2,900 events of 60 days, users with only hides or only
-// impressions, and events through the API in the last 20 minutes. The answers are those of the same version at the same
-// time with the config that the file holds. Missing are the answers of algorithm v2 for the one user who engaged with tags
-// that were compared in another form then ("İstanbul", "Straße"): their similarity to others changed on purpose.
+// Compares the answers of version 5cf6226 with those of this version from the same database.
+//
+// The fixture is a `pg_dump --inserts` of a site of that version at TEST_NOW_MS. It has 322 markets (ids of 66 characters and
+// slugs, tags in ten scripts), 36 simulated users of 12 days, and one user with 2,900 events of 60 days. It also has users
+// with only hides or only impressions, and events through the API in the last 20 minutes.
+//
+// The answers are those of the same version at the same time, with the config in the file. The answers of algorithm v2 for
+// one user are missing. That user engaged with tags that were folded differently ("İstanbul", "Straße"), so their similarity
+// changed on purpose.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -58,7 +61,7 @@ const FEED = `query ($userKey: String, $algorithm: Algorithm) {
 const RANKING = `query ($userKey: String, $algorithm: Algorithm, $marketIds: [ID!]) {
   rankMarkets(userKey: $userKey, algorithm: $algorithm, marketIds: $marketIds) {
     personalized rankedMarkets { score market { id } } } }`;
-const CROWD = `{
+const TRENDS = `{
   trending(country: "IL", limit: 30) { scope markets { score market { id } } }
   rising(limit: 30) { score market { id momentum { views24h participations24h oddsChange24h volumeSpike } } } }`;
 
@@ -91,18 +94,18 @@ it('starts on the database of version 5cf6226 at the time of its answers', () =>
   expect(users.length).toBeGreaterThan(36);
 });
 
-// Twice: as the old version left the trends, and as this version computes them from the old events.
+// With the trends that the old version stored, and with those that this version computes from the old events.
 describe.each(['stored', 'recomputed'])('with %s trends', (trends) => {
   beforeAll(async () => {
     if (trends === 'recomputed') await gateway.backend.services.trends.refresh();
   });
 
   it('serves the same trending and rising markets', async () => {
-    const { trending, rising } = await answer(CROWD, {});
+    const { trending, rising } = await answer(TRENDS, {});
     expectSame({ trending, rising }, { trending: recorded.trending, rising: recorded.rising });
   });
 
-  it.each(users)('serves the same profile, rankings and feeds to $name', async (user) => {
+  it.each(users)('serves the same profile, rankings, and feeds to $name', async (user) => {
     const { userKey } = user;
     if (userKey !== null) {
       expectSame((await answer(PROFILE, { userKey }))['userProfile'], user.profile);
@@ -126,16 +129,16 @@ describe.each(['stored', 'recomputed'])('with %s trends', (trends) => {
       expect(feed.personalized).toBe(recordedFeed.personalized);
       const items = [...(feed.hero === null ? [] : [feed.hero]), ...feed.grid, ...feed.stream];
       expectSame(
-        drawnByNone(items.map(({ score, slot, badge, market }) => [market.id, score, slot, badge])),
-        drawnByNone(recordedFeed.items),
+        withoutExploration(items.map(({ score, slot, badge, market }) => [market.id, score, slot, badge])),
+        withoutExploration(recordedFeed.items),
       );
     }
   });
 });
 
-it('gives the same profile and ranking from one more event as from all events anew', async () => {
+it('gives the same profiles and rankings after one more event as after a rebuild from all events', async () => {
   const marketId = recorded.rankedIds[7];
-  const ofAll = (): Promise<unknown[]> =>
+  const answersOfAll = (): Promise<unknown[]> =>
     Promise.all(
       users.map(async ({ userKey }) => [
         userKey === null ? null : await answer(PROFILE, { userKey }),
@@ -153,9 +156,9 @@ it('gives the same profile and ranking from one more event as from all events an
     );
     expect(trackInteraction).toEqual({ status: 'RECORDED' });
   }
-  const before = await ofAll();
+  const before = await answersOfAll();
   for (const { userKey } of users) if (userKey !== null) await gateway.backend.rebuildProfile(userKey);
-  expectSame(await ofAll(), before);
+  expectSame(await answersOfAll(), before);
 });
 
 async function fixture(name: string): Promise<string> {
@@ -169,8 +172,8 @@ async function answer(text: string, variables: Record<string, unknown>): Promise
   return data ?? {};
 }
 
-/** Without the explored markets: another config version draws others. */
-function drawnByNone(cards: readonly Card[]): readonly Card[] {
+/** Returns the cards without explored markets, which depend on the config version. */
+function withoutExploration(cards: readonly Card[]): readonly Card[] {
   return cards.filter(([, , slot]) => slot !== 'EXPLORATION');
 }
 

@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase, type Database } from '../../../src/storage/database/client.js';
-import { isRefusal } from '../../../src/storage/events/recording.js';
+import { isConflict } from '../../../src/storage/events/recording.js';
 import { createStore, type Store } from '../../../src/storage/store.js';
 import { LockedUsers } from '../../../src/tracking/locked-users.js';
 import { commitEvents, type Commit } from '../../../src/tracking/commit-events.js';
@@ -31,7 +31,7 @@ beforeAll(async () => {
     `insert into markets (id, title, category, category_key, created_at, version, updated_at)
       values ('m1', 't', 'Politics', 'politics', now(), nextval('market_version'), now())`,
   );
-  await store.interactions.ensurePartitions([new Date(NOON_MS)]);
+  await store.partitions.ensureForEvents([new Date(NOON_MS)]);
 });
 
 afterAll(async () => {
@@ -150,7 +150,7 @@ describe('duplicates', () => {
     await commit(click('nia', 'tap'));
     const before = await rowCounts(test.url);
     const events = [click('never seen', 'a'), click('nia', 'tap')];
-    await expect(store.record({ events, sinks: ['site'], claim: true })).rejects.toSatisfy(isRefusal);
+    await expect(store.record({ events, sinks: ['site'], claim: true })).rejects.toSatisfy(isConflict);
     expect(await rowCounts(test.url)).toEqual(before);
   });
 });

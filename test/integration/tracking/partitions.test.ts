@@ -4,8 +4,8 @@ import path from 'node:path';
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { migrationsFolder } from '../../../src/storage/database/migration-files.js';
-import { ensureLivePartitions, ensureUpcomingPartitions } from '../../../src/tracking/partitions.js';
+import { migrationsFolder } from '../../../src/storage/database/migrations.js';
+import { ensureUpcomingPartitions, eventMonths } from '../../../src/storage/partitions.js';
 import { runCommand } from '../../support/command.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
@@ -72,7 +72,7 @@ describe('events', () => {
 
   it('reported live find their month, up to a week back', async () => {
     gateway.clock.nowMs = Date.UTC(2026, 8, 2);
-    await ensureLivePartitions(gateway.backend.store.interactions, gateway.clock.nowMs);
+    await gateway.backend.store.partitions.ensureForEvents(eventMonths(gateway.clock.nowMs));
     for (const occurredAt of ['2026-08-26T00:00:01Z', '2026-09-02T00:00:00Z']) {
       const { data } = await gateway.query(
         `mutation ($at: DateTimeISO) { trackInteraction(input: {
@@ -88,10 +88,10 @@ describe('events', () => {
   });
 
   it('have a partition for each of the next two months when several replicas create them at once', async () => {
-    const { interactions } = gateway.backend.store;
+    const { partitions } = gateway.backend.store;
     const decemberMs = Date.UTC(2026, 11, 31, 23);
-    await Promise.all(Array.from({ length: 8 }, () => ensureLivePartitions(interactions, decemberMs)));
-    await ensureLivePartitions(interactions, decemberMs);
+    await Promise.all(Array.from({ length: 8 }, () => partitions.ensureForEvents(eventMonths(decemberMs))));
+    await partitions.ensureForEvents(eventMonths(decemberMs));
     expect(await partitionsOf(other)).toEqual([
       ...['interactions_2026_06', 'interactions_2026_07', 'interactions_2026_08'],
       ...['interactions_2026_12', 'interactions_2027_01', 'interactions_2027_02'],
@@ -118,7 +118,7 @@ describe('events', () => {
       const start = Date.parse(`${day}T12:00:00Z`);
       for (const daysLater of [0, 1, 15, 32, 45]) {
         gateway.clock.nowMs = start + daysLater * 24 * 3_600_000;
-        if (daysLater === 0) await ensureLivePartitions(gateway.backend.store.interactions, start);
+        if (daysLater === 0) await gateway.backend.store.partitions.ensureForEvents(eventMonths(start));
         gateway.statements.length = 0;
         expect(await track()).toEqual(RECORDED);
         expect(gateway.statements.filter((sql) => sql.includes('ensure_interaction_partitions'))).toEqual([]);
@@ -129,8 +129,8 @@ describe('events', () => {
   it('are recorded while a partition is created beside a transaction that reads the table', async () => {
     await other.query('begin');
     await other.query('select count(*) from interactions');
-    const { interactions } = gateway.backend.store;
-    await interactions.ensurePartitions([new Date('2031-01-15T00:00:00Z')]);
+    const { partitions } = gateway.backend.store;
+    await partitions.ensureForEvents([new Date('2031-01-15T00:00:00Z')]);
     expect(await track()).toEqual(RECORDED);
     await other.query('rollback');
     expect(await partitionsOf(other)).toContain('interactions_2031_01');
@@ -139,12 +139,8 @@ describe('events', () => {
   it('are recorded while the creation of a partition waits for a lock, which gives up and can be repeated', async () => {
     await other.query('begin');
     await other.query('lock table interactions in share update exclusive mode');
-    const { interactions, servedFeeds } = gateway.backend.store;
-    const creation = ensureUpcomingPartitions(
-      { interactions, servedFeeds },
-      Date.UTC(2032, 0, 1),
-      pino({ level: 'silent' }),
-    );
+    const { partitions } = gateway.backend.store;
+    const creation = ensureUpcomingPartitions(partitions, Date.UTC(2032, 0, 1), pino({ level: 'silent' }));
     let isCreated = false;
     void creation.then(() => (isCreated = true));
     while (!(await waitsForLock())) expect(isCreated).toBe(false);
@@ -153,11 +149,7 @@ describe('events', () => {
     await creation;
     await other.query('rollback');
     expect(await partitionsOf(other)).not.toContain('interactions_2032_01');
-    await ensureUpcomingPartitions(
-      { interactions, servedFeeds },
-      Date.UTC(2032, 0, 1),
-      pino({ level: 'silent' }),
-    );
+    await ensureUpcomingPartitions(partitions, Date.UTC(2032, 0, 1), pino({ level: 'silent' }));
     expect(await partitionsOf(other)).toContain('interactions_2032_01');
   });
 

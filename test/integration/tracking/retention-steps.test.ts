@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { loadRankingConfig } from '../../../src/config/ranking-config.js';
 import { openDatabase } from '../../../src/storage/database/client.js';
-import { PartitionRepository } from '../../../src/storage/events/partition-repository.js';
+import { OldPartitions } from '../../../src/storage/partitions.js';
 import { createStore } from '../../../src/storage/store.js';
 import { Retention } from '../../../src/tracking/retention.js';
 import { fold } from '../../support/profile-events.js';
@@ -38,7 +38,7 @@ it('removes client event ids in steps that do not read what the steps before rem
   const database = openDatabase({ url: test.url, logger: pino({ level: 'silent' }), poolSize: 1 });
   const retention = new Retention({
     store: createStore(database.prisma, fold),
-    partitions: new PartitionRepository({ url: test.url }),
+    partitions: new OldPartitions({ url: test.url }),
     config: () => loadRankingConfig(undefined),
   });
   const { removedClientEvents } = await retention.run({

@@ -2,8 +2,7 @@ import { Client } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadRankingConfig } from '../../../src/config/ranking-config.js';
-import { PartitionRepository } from '../../../src/storage/events/partition-repository.js';
-import { ensureServedFeedPartitions } from '../../../src/tracking/partitions.js';
+import { ensureServedFeedPartitions, OldPartitions } from '../../../src/storage/partitions.js';
 import { Retention } from '../../../src/tracking/retention.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
 
@@ -32,7 +31,7 @@ const defaults = loadRankingConfig(undefined);
 function retentionWith(lockTimeoutMs: number, config = defaults): Retention {
   return new Retention({
     store: gateway.backend.store,
-    partitions: new PartitionRepository({ url: gateway.databaseUrl, lockTimeoutMs }),
+    partitions: new OldPartitions({ url: gateway.databaseUrl, lockTimeoutMs }),
     config: () => config,
   });
 }
@@ -241,7 +240,7 @@ describe('served feeds', () => {
   const hasRest = async (feedId: string) => (await find(feedId))?.rest != null;
 
   it('go by parts of six hours, once they ended a day ago', async () => {
-    await ensureServedFeedPartitions(gateway.backend.store.servedFeeds, TEST_NOW_MS - 30 * HOUR_MS);
+    await ensureServedFeedPartitions(gateway.backend.store.partitions, TEST_NOW_MS - 30 * HOUR_MS);
     const [older, old, young] = [await add('ada', 30.5), await add('ada', 25), await add(null, 23)];
     // The second one's part ended right 24 hours ago.
     const { dropped } = await drop();
@@ -271,7 +270,7 @@ describe('served feeds', () => {
     expect(await partitionsOf('served_feeds')).toHaveLength(14);
     expect(await partitionsOf('served_feed_rests')).toHaveLength(15);
     await add('ada', 0.9);
-    await ensureServedFeedPartitions(gateway.backend.store.servedFeeds, TEST_NOW_MS);
+    await ensureServedFeedPartitions(gateway.backend.store.partitions, TEST_NOW_MS);
     expect(await partitionsOf('served_feeds')).toHaveLength(14);
     expect(await partitionsOf('served_feed_rests')).toHaveLength(15);
     await add('ada', -71.9);

@@ -222,7 +222,7 @@ async function expectAttention(open: readonly StoredRow[]): Promise<void> {
   const sums = trendingSums(open, nowMs, {
     ...{ windowHours: windowDays * 24, halfLifeHours: halfLifeDays * 24, userCap: config.userCap },
   });
-  const attention = (await collect(store.trending.attention())).flat();
+  const attention = (await collect(store.trending.popularity())).flat();
   const popularity = new Map(attention.map((row) => [row.marketId, row.popularity]));
   for (const id of [...popularity.keys()]) if (popularity.get(id) === 0) popularity.delete(id);
   expectClose(popularity, new Map([...sums].map(([id, sum]) => [id, sum / config.userCap])), 'popularity');

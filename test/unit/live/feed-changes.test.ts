@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FeedChanges } from '../../../src/live/feed-changes.js';
 import { emptyProfile, type ProfileState } from '../../../src/domain/profile.js';
-import { UnreadableProfile } from '../../../src/storage/profiles/unpack-profiles.js';
+import { UnreadableProfile } from '../../../src/storage/profiles/packed-profile.js';
 import { recordingLogger } from '../../support/log-lines.js';
 
 function profile(userKey: string, version: number, details: Partial<ProfileState> = {}): ProfileState {

@@ -1,15 +1,16 @@
 import { expect, it } from 'vitest';
-import { lockKeys } from '../../../src/storage/advisory-locks.js';
+import { SESSION_LOCKS, TRANSACTION_LOCKS } from '../../../src/storage/database/advisory-locks.js';
 
-it('gives each advisory lock a class of its own', () => {
-  const locks: Record<Parameters<typeof lockKeys>[0], true> = {
-    marketWriters: true,
-    computation: true,
-    partitions: true,
-    relay: true,
-    rollups: true,
-  };
-  const classes = (Object.keys(locks) as (keyof typeof locks)[]).map((lock) => lockKeys(lock).values[0]);
+it('gives each advisory lock its own number', () => {
+  const numbers = [...Object.values(TRANSACTION_LOCKS), ...Object.values(SESSION_LOCKS)];
 
-  expect(new Set(classes).size).toBe(Object.keys(locks).length);
+  expect(new Set(numbers).size).toBe(numbers.length);
+});
+
+it('keeps the numbers of earlier versions, which replicas use during a rolling upgrade', () => {
+  expect(TRANSACTION_LOCKS).toMatchObject({
+    ...{ marketWriters: 4_201_001, computation: 4_201_002, partitions: 4_201_003, relay: 4_201_004 },
+    rollups: 4_201_005,
+  });
+  expect(SESSION_LOCKS).toMatchObject({ migrations: 72_707_369, embeddedServerUsers: 7_230_001 });
 });

@@ -30,7 +30,7 @@ describe('isUnavailable', () => {
     expect(isUnavailable(new Error('outer', { cause: rejected(code) }))).toBe(true);
   });
 
-  it.each(REJECTED_STATES)('is false for SQLSTATE %s: the values cause it', (code) => {
+  it.each(REJECTED_STATES)('is false for SQLSTATE %s, which the values of the statement cause', (code) => {
     expect(isUnavailable(reported(code))).toBe(false);
     expect(isUnavailable(rejected(code))).toBe(false);
   });
@@ -101,7 +101,7 @@ describe('isRolledBack', () => {
     expect(isRolledBack(rejected(code))).toBe(false);
   });
 
-  it('is false for an answer that did not come', () => {
+  it('is false for a read timeout', () => {
     expect(isRolledBack(new Error('Query read timeout'))).toBe(false);
   });
 });

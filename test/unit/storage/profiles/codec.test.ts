@@ -25,7 +25,7 @@ describe('a rounded number', () => {
     },
   );
 
-  it('is read as it was written, whatever it is', () => {
+  it('is read exactly as written for any value', () => {
     const number = fc.oneof(
       fc.double({ noNaN: true }),
       fc.integer(),
@@ -46,7 +46,7 @@ describe('a probability', () => {
     expect(new CodecReader(bytes).probability()).toBe(value);
   });
 
-  it('is read as it was written, whatever it is', () => {
+  it('is read exactly as written for any value', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.double({ noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true })),

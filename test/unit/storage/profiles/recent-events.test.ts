@@ -25,7 +25,7 @@ const event: fc.Arbitrary<RecentEvent> = fc
     probability: orNull(number),
     volume24h: number,
   })
-  // Only impressions remember the volume.
+  // The volume is stored only for impressions.
   .map((values) => (values.eventType === 'IMPRESSION' ? values : { ...values, volume24h: 0 }));
 
 const marketOf = (marketNumber: number): IndexedMarket => ({
@@ -42,13 +42,13 @@ function asApplied({ marketNumber, probability, volume24h, ...values }: RecentEv
   return { ...values, market: { id, category, tags, probability, volume24h } };
 }
 
-/** The column after these commits: each batch is put before the earlier ones. */
+/** Returns the column after these commits: each batch precedes the earlier ones. */
 const columnAfter = (commits: readonly (readonly RecentEvent[])[]): Uint8Array =>
   Buffer.concat(commits.map(encodeRecentEvents).reverse());
 
 const someCommits = fc.array(fc.array(event, { minLength: 1, maxLength: 5 }), { maxLength: 6 });
 
-it('decodes the events of all commits exactly, the first committed one first', () => {
+it('decodes the events of all commits exactly, in the order of commits', () => {
   fc.assert(
     fc.property(someCommits, (commits) => {
       expect(decodeRecentEvents(columnAfter(commits), marketOf)).toEqual(commits.flat().map(asApplied));
@@ -75,11 +75,11 @@ const click: RecentEvent = {
   ...{ marketNumber: 300_000, probability: 0.42, volume24h: 0 },
 };
 
-it('takes at most 24 bytes for a click with a country', () => {
+it('encodes a click with a country in at most 24 bytes', () => {
   expect(encodeRecentEvents([click]).length).toBeLessThanOrEqual(24);
 });
 
-it('rejects a column that is cut off within a batch', () => {
+it('rejects a column that is truncated within a batch', () => {
   const column = columnAfter([[click], [click, click]]);
   const [last, all] = [encodeRecentEvents([click, click]).length, column.length];
   for (let length = 1; length < all; length += 1) {
@@ -88,7 +88,7 @@ it('rejects a column that is cut off within a batch', () => {
   }
 });
 
-it('rejects a number that no event type has', () => {
+it('rejects the number of an unknown event type', () => {
   const [, first = 0, ...rest] = encodeRecentEvents([click]);
   expect(first).toBeLessThan(0x80);
   const beyond = (EVENT_TYPES.length << 4) | (first & 15);
@@ -98,7 +98,7 @@ it('rejects a number that no event type has', () => {
   );
 });
 
-it('names event types by an index that does not change, since stored profiles hold it', () => {
+it('encodes event types by the index that stored profiles contain', () => {
   const types = [
     ...[
       'PARTICIPATE',

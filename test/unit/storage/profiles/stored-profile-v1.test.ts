@@ -20,8 +20,8 @@ import { encodeProfileV1 } from '../../../support/stored-profile-v1.js';
 const decoded = (profile: FullProfile): FullProfile =>
   decodeProfileV1(profile.userKey, profile.version, encodeProfileV1(profile));
 
-/** Profiles within the bounds of today. */
-const people = fc
+/** Profiles within the current bounds. */
+const profiles = fc
   .array(
     fc.record({
       type: fc.constantFrom(...EVENT_TYPES),
@@ -50,26 +50,26 @@ const people = fc
   );
 
 describe('a profile in format 1', () => {
-  it('is read exactly', () => {
+  it('is decoded exactly', () => {
     fc.assert(
-      fc.property(people, (profile) => {
+      fc.property(profiles, (profile) => {
         expect(inOrder(decoded(profile))).toEqual(inOrder(profile));
       }),
       { numRuns: 300 },
     );
   });
 
-  it('is told apart by its first byte, also when the user has no events', () => {
+  it('is identified by its first byte, also without events', () => {
     const bytes = encodeProfileV1(emptyProfile('ada'));
     expect(formatOf(bytes)).toBe(FORMAT_V1);
     expect(decodeProfileV1('ada', 3, bytes)).toEqual({ ...emptyProfile('ada'), version: 3 });
   });
 
-  it('that was stored without any values is that of a user never seen, in its version', () => {
+  it('is an empty profile of its version when it was stored without values', () => {
     expect(decodeProfileV1('ada', 3, Uint8Array.of(1, 0))).toEqual({ ...emptyProfile('ada'), version: 3 });
   });
 
-  it('has no affinity of an earlier session', () => {
+  it('has no session affinity of an earlier session', () => {
     const profile = personAfter(
       profileEvent('CLICK', NOON_MS - DAY_MS),
       profileEvent('CLICK', NOON_MS, { market: { id: 'm2', category: 'Sports', tags: [] } }),
@@ -83,7 +83,7 @@ describe('a profile in format 1', () => {
     ]);
   });
 
-  it('has topics of one key as one topic, with the keys of today', () => {
+  it('merges topics whose keys are now equal', () => {
     const topic = { kind: 'TAG', session: 0, dwellMsTotal: 0, dwellEvents: 0 } as const;
     const old = [
       { ...topic, key: 'cafe\u0301', label: 'Cafe\u0301', longTerm: 1, points: 2, updatedAtMs: NOON_MS },
@@ -101,7 +101,7 @@ describe('a profile in format 1', () => {
     ]);
   });
 
-  it('is rejected when it is cut off or is in another format', () => {
+  it('is rejected when it is truncated or in another format', () => {
     const bytes = encodeProfileV1(personAfter(profileEvent('CLICK', NOON_MS, { stake: 5 })));
     for (let length = bytes.length - 20; length < bytes.length; length += 1) {
       expect(() => decodeProfileV1('ada', 1, bytes.subarray(0, length))).toThrow(RangeError);
@@ -110,7 +110,7 @@ describe('a profile in format 1', () => {
   });
 });
 
-describe('a profile in format 1 beyond the bounds of today', () => {
+describe('a profile in format 1 beyond the current bounds', () => {
   /** The entry at this index is the newest one at the time of `newest`. */
   const atMs = (index: number, newest: number): number => NOON_MS - Math.abs(newest - index) * HOUR_MS;
 
@@ -142,7 +142,7 @@ describe('a profile in format 1 beyond the bounds of today', () => {
     lifetime: { topics: byId, stakes: [] },
   });
 
-  it('keeps the 80 tags of the strongest affinity, liked or disliked, and all lifetime sums', () => {
+  it('keeps the 80 tags of the strongest affinity, positive or negative, and all lifetime sums', () => {
     expect([...profile.topics.values()].map(({ key }) => key)).toEqual(
       range(0, 80).map((index) => `tag ${index}`),
     );

@@ -12,7 +12,7 @@ import { decodeState, encodeState } from '../../../../src/storage/profiles/store
 import { inOrder, profileOf, text } from '../../../support/profile-arbitraries.js';
 import { DAY_MS, NOON_MS, personAfter, profileEvent } from '../../../support/profile-events.js';
 
-/** Markets with a number, from 1 to 2^31 − 1, and those without, whose ids may be any text. */
+/** Ids of markets with a number from 1 to 2^31 − 1, and of markets without one, whose ids may be any text. */
 const marketId = fc.oneof(
   fc.integer({ min: 1, max: 2 ** 31 - 1 }).map((number) => `numbered ${number}`),
   text,
@@ -31,7 +31,7 @@ function restored(profile: FullProfile, find: IdOf = idOf): FullProfile {
 }
 
 describe('the columns of a profile', () => {
-  it('give back exactly the same profile, in its order', () => {
+  it('decode to exactly the same profile, in its order', () => {
     fc.assert(
       fc.property(profileOf(marketId), (profile) => {
         expect(inOrder(restored(profile))).toEqual(inOrder(profile));
@@ -40,7 +40,7 @@ describe('the columns of a profile', () => {
     );
   });
 
-  it('leave out the entries of markets whose number is unknown, and no others', () => {
+  it('decode without the entries of markets whose number is unknown', () => {
     const isKnown = (id: string): boolean => (numberOf(id) ?? 0) % 2 === 0;
     const known: IdOf = (number) => (number % 2 === 0 ? idOf(number) : undefined);
     const entriesOf = <Value>(map: ReadonlyMap<string, Value>) => [...map].filter(([id]) => isKnown(id));
@@ -61,7 +61,7 @@ describe('the columns of a profile', () => {
     expect(bytesOf('will-it-rain').includes('will-it-rain')).toBe(true);
   });
 
-  it('take no bytes for a user without events, and for a part without entries', () => {
+  it('take no bytes for a user without events, and for a column without entries', () => {
     const empty = emptyProfile('ada');
     expect([encodeState(empty, numberOf), encodeShown(empty, numberOf)].map(formatOf)).toEqual([0, 0]);
     expect(encodeLifetime(empty.lifetime)).toHaveLength(0);
@@ -71,7 +71,7 @@ describe('the columns of a profile', () => {
     expect(restored(shown)).toEqual(shown);
   });
 
-  it('contain each label once, however many engagements have the topic', () => {
+  it('contain each label once when many engagements have the topic', () => {
     const events = Array.from({ length: 20 }, (_, index) =>
       profileEvent('CLICK', NOON_MS + index, {
         market: { id: `numbered ${index + 1}`, tags: ['Élections'] },
@@ -81,7 +81,7 @@ describe('the columns of a profile', () => {
     for (const label of ['Politics', 'Élections']) expect(bytes.split(label)).toHaveLength(2);
   });
 
-  it('are rejected with the number of their format if this version cannot read it', () => {
+  it('are rejected with the number of their format when it is unknown', () => {
     for (const decode of [
       () => decodeState(Uint8Array.of(3, 0), idOf),
       () => decodeLifetime(Uint8Array.of(3)),
@@ -92,17 +92,17 @@ describe('the columns of a profile', () => {
     }
   });
 
-  it('are rejected when they are cut off', () => {
+  it('are rejected when they are truncated', () => {
     const person = personAfter(
       profileEvent('IMPRESSION', NOON_MS - DAY_MS),
       profileEvent('PARTICIPATE', NOON_MS, { stake: 5 }),
     );
-    const parts: readonly [Uint8Array, (bytes: Uint8Array) => unknown][] = [
+    const columns: readonly [Uint8Array, (bytes: Uint8Array) => unknown][] = [
       [encodeState(person, numberOf), (bytes) => decodeState(bytes, idOf)],
       [encodeShown(person, numberOf), (bytes) => decodeShown(bytes, idOf)],
       [encodeLifetime(person.lifetime), decodeLifetime],
     ];
-    for (const [bytes, decode] of parts) {
+    for (const [bytes, decode] of columns) {
       for (let length = 1; length < bytes.length; length += 1) {
         expect(() => decode(bytes.subarray(0, length))).toThrow(RangeError);
       }

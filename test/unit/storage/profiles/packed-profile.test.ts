@@ -1,9 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { MarketIndex, type IndexedMarket } from '../../../../src/storage/markets/market-index.js';
-import type { PackedProfile } from '../../../../src/storage/profiles/packed-profile.js';
+import {
+  unpackProfiles,
+  UnreadableProfile,
+  type PackedProfile,
+} from '../../../../src/storage/profiles/packed-profile.js';
 import { encodeRecentEvents, type RecentEvent } from '../../../../src/storage/profiles/recent-events.js';
-import { unpackProfiles, UnreadableProfile } from '../../../../src/storage/profiles/unpack-profiles.js';
 import { readable, uncompacted } from '../../../support/packed-profiles.js';
 import { fold, NOON_MS } from '../../../support/profile-events.js';
 
@@ -16,13 +19,13 @@ const clickOn = (marketNumber: number): RecentEvent => ({
   ...{ marketNumber, probability: 0.5, volume24h: 0 },
 });
 
-/** The profile of a user who clicked on these markets. */
+/** Returns the profile of a user who clicked on these markets. */
 const clicker = (index: number, markets: readonly number[]): PackedProfile => ({
   ...uncompacted(`user ${index}`, 1),
   recent: encodeRecentEvents(markets.map(clickOn)),
 });
 
-/** A cache of markets, and a store that adds to it what it finds; number 9 is of no market. */
+/** Returns a cache of markets, and a store that adds found markets to it. Number 9 belongs to no market. */
 function marketsIn(maxMarkets: number) {
   const markets = new MarketIndex(maxMarkets);
   const reads: number[][] = [];
@@ -37,14 +40,14 @@ function marketsIn(maxMarkets: number) {
       ),
     );
   };
-  return { reads, parts: { markets, fold, findMarkets } };
+  return { reads, deps: { markets, fold, findMarkets } };
 }
 
-it('decodes profiles that name more markets than the cache holds', async () => {
-  const { reads, parts } = marketsIn(2);
-  parts.markets.add(marketOf(1));
+it('decodes profiles that name more markets than fit the cache', async () => {
+  const { reads, deps } = marketsIn(2);
+  deps.markets.add(marketOf(1));
   const packed = [clicker(0, [1, 2, 9]), clicker(1, [3, 4, 5]), clicker(2, [6, 7, 8])];
-  const profiles = readable(await unpackProfiles(packed, parts));
+  const profiles = readable(await unpackProfiles(packed, deps));
   expect(profiles.map(({ profile }) => [...profile.engagements.keys()])).toEqual([
     ['m1', 'm2'],
     ['m3', 'm4', 'm5'],
@@ -55,9 +58,9 @@ it('decodes profiles that name more markets than the cache holds', async () => {
 });
 
 it('returns an error in place of a profile that cannot be decoded', async () => {
-  const { parts } = marketsIn(10);
-  const cutOff = { ...clicker(1, [1]), recent: Uint8Array.of(5) };
-  const [first, second, third] = await unpackProfiles([clicker(0, [1]), cutOff, clicker(2, [2])], parts);
+  const { deps } = marketsIn(10);
+  const truncated = { ...clicker(1, [1]), recent: Uint8Array.of(5) };
+  const [first, second, third] = await unpackProfiles([clicker(0, [1]), truncated, clicker(2, [2])], deps);
   expect([first, third]).toMatchObject([
     { packed: { userKey: 'user 0' } },
     { packed: { userKey: 'user 2' } },
@@ -66,15 +69,15 @@ it('returns an error in place of a profile that cannot be decoded', async () => 
 });
 
 it('decodes at most 16 profiles in one turn of the event loop', async () => {
-  const { parts } = marketsIn(10);
-  parts.markets.add(marketOf(1));
+  const { deps } = marketsIn(10);
+  deps.markets.add(marketOf(1));
   let decoded = 0;
   const counting: typeof fold = (profile, events) => {
     decoded += 1;
     return fold(profile, events);
   };
   const packed = Array.from({ length: 40 }, (_, index) => clicker(index, [1]));
-  const unpacking = unpackProfiles(packed, { ...parts, fold: counting });
+  const unpacking = unpackProfiles(packed, { ...deps, fold: counting });
   const byTurn: number[] = [decoded];
   while (decoded < packed.length) {
     await nextTurn();

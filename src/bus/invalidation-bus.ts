@@ -1,58 +1,58 @@
 import type { Logger } from '../lib/logger.js';
 
 /**
- * Tells the other replicas of one gateway whose profiles changed, so that none serves from memory what is out of
- * date. What is told may arrive twice, and an old message after a newer one: it only ever means "read again".
+ * Notifies the other replicas whose profiles changed, so that none serves an outdated profile from its cache. A message may
+ * arrive twice or out of order: it only means "read the profile again".
  */
 export interface InvalidationBus {
   /**
-   * Tells every other replica that what it holds of these people is out of date. To be called after the commit, so
-   * that whoever reads again reads what was committed. Neither waits nor throws; while there is no connection, the
-   * keys are kept and told later.
+   * Notifies every other replica that its cached profiles of these users are outdated. Call it after the commit, so that a
+   * replica that reads again reads what was committed. Neither waits nor throws; without a connection, the keys are sent
+   * later.
    */
   publish(userKeys: readonly string[]): void;
   /**
-   * Whether messages of the others arrive now. While false, what a cache holds must not be trusted for longer than
-   * a short life; it is false until the first connection, too.
+   * Whether messages of other replicas currently arrive. While false, cached profiles need a short TTL. Also false before
+   * the first connection.
    */
   readonly reliable: boolean;
-  /** Tells what is still to be told, if that goes quickly, and ends the connections. */
+  /** Sends pending messages if that is quick, and closes the connections. */
   close(): Promise<void>;
 }
 
-/** What a replica does about messages of the others; its own are not told to it. */
+/** Handles messages of other replicas. A replica does not receive its own messages. */
 export interface InvalidationHandler {
-  /** These people changed elsewhere. */
+  /** Another replica changed the profiles of these users. */
   onInvalidated(userKeys: readonly string[]): void;
-  /** Messages may have been missed, so anybody may have changed. Told before `reliable` becomes true. */
+  /** Messages may have been lost, so any profile may have changed. Called before `reliable` becomes true. */
   onGap(): void;
   onReliabilityChange(reliable: boolean): void;
 }
 
 export interface BusOptions {
-  /** Connection string; it may hold a password, and is never logged. */
+  /** Connection string. It may contain a password, and is never logged. */
   readonly url: string;
-  /** Name of the channel that the replicas share; letters, digits, and underscores. */
+  /** Name of the channel that the replicas share: letters, digits, and underscores. */
   readonly channel: string;
   /** Id of this replica, unique among all that share the bus; at most 100 characters. */
   readonly origin: string;
   readonly handler: InvalidationHandler;
   readonly logger: Logger;
-  /** A number from 0 to below 1, so that replicas do not all return in the same instant. */
+  /** Returns a number from 0 to below 1, so that replicas do not reconnect at the same instant. */
   readonly random: () => number;
   readonly timings?: Partial<BusTimings>;
 }
 
 export interface BusTimings {
-  /** From one proof that the connection lives to the next question. */
+  /** Interval between an answer to a ping and the next ping. */
   readonly heartbeatMs: number;
-  /** Without an answer for this long, the bus is not reliable: at worst `heartbeatMs` more after the last proof. */
+  /** Without an answer for this time, the bus is not reliable. Detection takes at most `heartbeatMs` longer. */
   readonly answerMs: number;
-  /** Without an answer for this much longer, the connection is given up for a new one. */
+  /** Without an answer for this additional time, the session is replaced. */
   readonly giveUpMs: number;
-  /** For connecting, listening, and hearing oneself. */
+  /** Timeout of connecting, subscribing, and receiving the first own message. */
   readonly openMs: number;
-  /** Between attempts to connect, on average: this, doubled with each that fails, up to `retryMaxMs`. */
+  /** Average delay before the second attempt to connect. It doubles with each failure, up to `retryMaxMs`. */
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
 }

@@ -1,26 +1,26 @@
-/** Whose profiles changed. */
-export type Changes = readonly string[] | 'everyone';
+/** Keys of the users whose profiles changed, or `all` if there are too many. */
+export type Changes = readonly string[] | 'all';
 
 export interface InvalidationMessage {
-  /** Id of the replica that says so. */
+  /** Id of the replica that sent it. */
   readonly origin: string;
   readonly changes: Changes;
 }
 
-/** PostgreSQL takes a NOTIFY of less than 8,000 bytes. */
+/** PostgreSQL accepts a NOTIFY of less than 8,000 bytes. */
 const MAX_BYTES = 7_999;
 
-const EVERYONE = '*';
+const ALL = '*';
 
 /**
- * The messages that tell of changes, each `[origin, [userKey, …]]` or `[origin, "*"]` as JSON of less than 8,000
- * bytes, in the order of the keys. No keys give one message that names nobody.
+ * Encodes changes as messages, each `[origin, [userKey, …]]` or `[origin, "*"]` as JSON of less than 8,000 bytes, in the
+ * order of the keys. Without keys, returns one message with an empty list.
  *
  * @param changes keys of at most 128 characters.
  */
 export function encodeInvalidations(origin: string, changes: Changes): string[] {
   const prefix = `[${JSON.stringify(origin)},`;
-  if (changes === 'everyone') return [`${prefix}"${EVERYONE}"]`];
+  if (changes === 'all') return [`${prefix}"${ALL}"]`];
   const room = MAX_BYTES - Buffer.byteLength(`${prefix}[]]`);
   const messages: string[] = [];
   let keys: string[] = [];
@@ -41,14 +41,14 @@ export function encodeInvalidations(origin: string, changes: Changes): string[] 
   return messages;
 }
 
-/** Reads what {@link encodeInvalidations} wrote; undefined if it is anything else. */
+/** Decodes a message of {@link encodeInvalidations}; undefined for anything else. */
 export function decodeInvalidation(payload: string): InvalidationMessage | undefined {
   const message = parseJson(payload);
   if (!Array.isArray(message)) return undefined;
   const [origin, changes] = message as unknown[];
   if (typeof origin !== 'string') return undefined;
-  if (changes === EVERYONE) return { origin, changes: 'everyone' };
-  return isListOfTexts(changes) ? { origin, changes } : undefined;
+  if (changes === ALL) return { origin, changes: 'all' };
+  return isStringArray(changes) ? { origin, changes } : undefined;
 }
 
 function parseJson(text: string): unknown {
@@ -59,6 +59,39 @@ function parseJson(text: string): unknown {
   }
 }
 
-function isListOfTexts(value: unknown): value is string[] {
+function isStringArray(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+/** Maximum number of pending keys: about 1 MB. */
+const MAX_KEYS = 10_000;
+
+/** The changes that have not been sent yet. More than {@link MAX_KEYS} keys become `all`. */
+export class PendingInvalidations {
+  #keys = new Set<string>();
+  #all = false;
+
+  get isEmpty(): boolean {
+    return !this.#all && this.#keys.size === 0;
+  }
+
+  add(changes: Changes): void {
+    if (this.#all) return;
+    if (changes !== 'all') for (const userKey of changes) this.#keys.add(userKey);
+    if (changes !== 'all' && this.#keys.size <= MAX_KEYS) return;
+    this.#all = true;
+    this.#keys.clear();
+  }
+
+  /** Returns and clears the pending changes; undefined if there are none. */
+  take(): Changes | undefined {
+    if (this.#all) {
+      this.#all = false;
+      return 'all';
+    }
+    if (this.#keys.size === 0) return undefined;
+    const keys = [...this.#keys];
+    this.#keys.clear();
+    return keys;
+  }
 }

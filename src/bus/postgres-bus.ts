@@ -2,21 +2,20 @@ import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { Client, escapeIdentifier } from 'pg';
 import { connectionTo } from '../storage/database/connection.js';
-import type { BusSession, SessionEvents } from './bus-session.js';
 import type { BusOptions, InvalidationBus } from './invalidation-bus.js';
-import { SessionBus } from './session-bus.js';
+import { SessionBus, type BusSession, type SessionEvents } from './session-bus.js';
 
 /**
- * A bus over PostgreSQL's LISTEN and NOTIFY, on one connection of its own. It notifies after the commit of what
- * it tells of, not within: a transaction that notifies holds a lock of the whole database until its commit is on
- * disk, so that no two of them commit together.
+ * Opens a bus over PostgreSQL's LISTEN and NOTIFY, on one connection of its own. It notifies after the commit of a change,
+ * not within its transaction: a transaction with a notification locks the whole database until its commit is on disk, so
+ * such transactions cannot commit as a group.
  */
 export function createPostgresBus({ url, channel, ...options }: BusOptions): InvalidationBus {
   return new SessionBus((events) => new PostgresSession(url, channel, events), options);
 }
 
 class PostgresSession implements BusSession {
-  // Our own, because only the socket itself can be closed when the server is frozen.
+  // Created here, because only destroying the socket closes a connection to a frozen server.
   readonly #socket = new Socket();
   readonly #client: Client;
   readonly #channel: string;
@@ -35,7 +34,7 @@ class PostgresSession implements BusSession {
 
   async start(): Promise<void> {
     await this.#client.connect();
-    // Nothing is lost with a notification that is not on disk, so none waits for the disk.
+    // Notifications need not be durable, so they do not wait for the disk.
     const channel = escapeIdentifier(this.#channel);
     await this.#client.query(`set synchronous_commit = off; listen ${channel}`);
   }

@@ -1,14 +1,13 @@
 import { Redis, type RedisOptions } from 'ioredis';
-import type { BusSession, SessionEvents } from './bus-session.js';
 import type { BusOptions, InvalidationBus } from './invalidation-bus.js';
-import { SessionBus } from './session-bus.js';
+import { SessionBus, type BusSession, type SessionEvents } from './session-bus.js';
 
-/** A bus over Redis's publish and subscribe, on one connection for each. */
+/** Opens a bus over Redis's publish and subscribe, on one connection for each. */
 export function createRedisBus({ url, channel, ...options }: BusOptions): InvalidationBus {
   return new SessionBus((events) => new RedisSession(url, channel, events), options);
 }
 
-/** The bus connects anew, waits and gives up by itself, so the client is to do none of that. */
+/** The bus reconnects, queues, and times out by itself, so the client does none of that. */
 const clientOptions = {
   lazyConnect: true,
   retryStrategy: null,
@@ -55,12 +54,12 @@ function connectionTo(url: string, events: SessionEvents): Redis {
 }
 
 async function disconnect(redis: Redis): Promise<void> {
-  // Typed as always there, but made while connecting.
+  // Typed as always present, but created while connecting.
   const stream = redis.stream as Redis['stream'] | undefined;
   if (stream === undefined) {
     redis.disconnect();
   } else if (!stream.closed) {
-    // Not the client's own way, which waits for the server to close its side: one that is frozen never would.
+    // `disconnect` waits for the server to close its side, which a frozen server never does.
     stream.destroy();
     await new Promise((resolve) => stream.once('close', resolve));
   }

@@ -1,37 +1,55 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorMessage } from '../storage/database/error-message.js';
-import type { BusSession, OpenSession } from './bus-session.js';
 import {
   defaultBusTimings,
   type BusOptions,
   type BusTimings,
   type InvalidationBus,
 } from './invalidation-bus.js';
-import { decodeInvalidation, encodeInvalidations } from './invalidation-message.js';
+import { decodeInvalidation, encodeInvalidations, PendingInvalidations } from './invalidation-message.js';
 import { retryDelayMs } from './retry-delay.js';
 import { settlesWithin } from './settles-within.js';
-import { UntoldChanges } from './untold-changes.js';
+
+/** The connections to a server, from connecting to their first failure. */
+export interface BusSession {
+  /** Connects and subscribes. */
+  start(): Promise<void>;
+  /** Sends messages to every subscriber, including this session. */
+  send(payloads: readonly string[]): Promise<void>;
+  /** Resolves when every connection works and has delivered all messages that the server sent before. */
+  ping(): Promise<void>;
+  /** Closes every connection immediately, in any state. Work in progress may fail or never settle. */
+  end(): Promise<void>;
+}
+
+export interface SessionEvents {
+  onPayload(payload: string): void;
+  /** A connection was lost, so the session cannot be used any more. */
+  onLost(reason: unknown): void;
+}
+
+export type OpenSession = (events: SessionEvents) => BusSession;
 
 interface Link {
   readonly session: BusSession;
-  /** Aborted when the session is of no more use, with the reason. */
+  /** Aborted with the reason when the session cannot be used any more. */
   readonly over: AbortController;
 }
 
 /**
- * A bus over one session after another: it opens one, proves again and again that it lives, and opens the next
- * when it does not. A session counts once this replica has heard itself over it, so that whatever lets a replica
- * listen without ever hearing, such as a pooler of connections in between, is noticed.
+ * A bus over a sequence of sessions: it opens a session, pings it regularly, and opens the next one when it fails. A session
+ * is used once this replica has received its own message over it. This detects subscriptions that never deliver, such as
+ * through a connection pooler.
  */
 export class SessionBus implements InvalidationBus {
   readonly #options: Omit<BusOptions, 'url' | 'channel'>;
   readonly #openSession: OpenSession;
   readonly #timings: BusTimings;
-  readonly #untold = new UntoldChanges();
+  readonly #pending = new PendingInvalidations();
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
   #link: Link | undefined;
-  #telling: Promise<void> | undefined;
+  #sending: Promise<void> | undefined;
   #reliable = false;
   #failedAttempts = 0;
   #closed = false;
@@ -49,13 +67,13 @@ export class SessionBus implements InvalidationBus {
 
   publish(userKeys: readonly string[]): void {
     if (this.#closed) return;
-    this.#untold.add(userKeys);
-    this.#tell();
+    this.#pending.add(userKeys);
+    this.#sendPending();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#telling !== undefined) await settlesWithin(this.#telling, this.#timings.answerMs);
+    if (this.#sending !== undefined) await settlesWithin(this.#sending, this.#timings.answerMs);
     this.#closing.abort();
     await this.#running;
   }
@@ -64,7 +82,7 @@ export class SessionBus implements InvalidationBus {
     const { signal } = this.#closing;
     const limits = { minMs: this.#timings.retryMinMs, maxMs: this.#timings.retryMaxMs };
     while (!signal.aborted) {
-      await this.#attendSession().catch((error: unknown) => {
+      await this.#runSession().catch((error: unknown) => {
         if (!signal.aborted) this.#reportFailure(error);
       });
       const delayMs = retryDelayMs(this.#failedAttempts, limits, this.#options.random());
@@ -72,38 +90,42 @@ export class SessionBus implements InvalidationBus {
     }
   }
 
-  /** Ends only by a fault, or by being closed. */
-  async #attendSession(): Promise<never> {
+  /** Rejects when the session fails or the bus is closed; never resolves. */
+  async #runSession(): Promise<never> {
     const { heartbeatMs, answerMs, giveUpMs, openMs } = this.#timings;
     const over = new AbortController();
     const signal = AbortSignal.any([over.signal, this.#closing.signal]);
-    let heardOneself = (): void => undefined;
-    const echo = new Promise<void>((resolve) => (heardOneself = resolve));
+    let onOwnMessage = (): void => undefined;
+    const echo = new Promise<void>((resolve) => (onOwnMessage = resolve));
     const session = this.#openSession({
-      onPayload: (payload) => this.#receive(payload, heardOneself),
+      onPayload: (payload) => this.#receive(payload, onOwnMessage),
       onLost: (reason) => over.abort(reason),
     });
     try {
       const opening = this.#open(session, echo);
-      if (!(await settlesWithin(opening, openMs, signal))) throw new Error(`no connection in ${openMs} ms`);
+      if (!(await settlesWithin(opening, openMs, signal)))
+        throw new Error(`no connection within ${openMs} ms`);
       this.#options.handler.onGap();
       this.#setReliable(true);
       this.#link = { session, over };
-      this.#tell();
+      this.#sendPending();
       for (;;) {
         await sleep(heartbeatMs, undefined, { signal });
         const answer = session.ping();
         if (!(await settlesWithin(answer, answerMs, signal))) {
           this.#setReliable(false);
-          this.#options.logger.warn({ answerMs }, 'the bus between replicas is slow or frozen');
-          if (!(await settlesWithin(answer, giveUpMs, signal))) throw new Error('no answer');
-          // What the others said meanwhile came before this answer, so nothing was missed.
+          this.#options.logger.warn(
+            { answerMs },
+            'invalidation bus does not answer; cached profiles get a short TTL',
+          );
+          if (!(await settlesWithin(answer, giveUpMs, signal))) throw new Error('no answer to a ping');
+          // Messages sent meanwhile arrived before this answer, so none was lost.
           this.#setReliable(true);
         }
         this.#failedAttempts = 0;
       }
     } catch (error) {
-      // What fails once the session is over fails because of that.
+      // An error after the session was lost is a consequence: report the loss.
       signal.throwIfAborted();
       throw error;
     } finally {
@@ -120,40 +142,42 @@ export class SessionBus implements InvalidationBus {
     await echo;
   }
 
-  #receive(payload: string, onOwn: () => void): void {
+  #receive(payload: string, onOwnMessage: () => void): void {
     const { handler, logger, origin } = this.#options;
     const message = decodeInvalidation(payload);
     if (message?.origin === origin) {
-      onOwn();
+      onOwnMessage();
     } else if (message === undefined) {
-      logger.warn('a message between replicas was not understood: a newer version may run beside this one');
+      logger.warn(
+        'unknown invalidation message, perhaps from a newer version; all cached profiles are invalidated',
+      );
       handler.onGap();
-    } else if (message.changes === 'everyone') {
+    } else if (message.changes === 'all') {
       handler.onGap();
     } else if (message.changes.length > 0) {
       handler.onInvalidated(message.changes);
     }
   }
 
-  #tell(): void {
+  #sendPending(): void {
     const link = this.#link;
     if (link === undefined || link.over.signal.aborted) return;
-    if (this.#telling !== undefined || this.#untold.isEmpty) return;
-    this.#telling = this.#tellAll(link).finally(() => {
-      this.#telling = undefined;
-      this.#tell();
+    if (this.#sending !== undefined || this.#pending.isEmpty) return;
+    this.#sending = this.#sendAll(link).finally(() => {
+      this.#sending = undefined;
+      this.#sendPending();
     });
   }
 
-  /** One after the other; what is added meanwhile goes together. */
-  async #tellAll({ session, over }: Link): Promise<void> {
-    for (let changes = this.#untold.take(); changes !== undefined; changes = this.#untold.take()) {
+  /** Sends messages sequentially; changes added meanwhile are sent together. */
+  async #sendAll({ session, over }: Link): Promise<void> {
+    for (let changes = this.#pending.take(); changes !== undefined; changes = this.#pending.take()) {
       try {
         const sent = session.send(encodeInvalidations(this.#options.origin, changes));
         if (await settlesWithin(sent, this.#timings.giveUpMs, over.signal)) continue;
-        throw new Error('a message was not taken');
+        throw new Error('sending a message timed out');
       } catch (error) {
-        this.#untold.add(changes);
+        this.#pending.add(changes);
         over.abort(error);
         return;
       }
@@ -163,17 +187,14 @@ export class SessionBus implements InvalidationBus {
   #setReliable(reliable: boolean): void {
     if (reliable === this.#reliable) return;
     this.#reliable = reliable;
-    if (reliable) this.#options.logger.info('replicas tell each other what changes');
+    if (reliable) this.#options.logger.info('invalidation bus connected');
     this.#options.handler.onReliabilityChange(reliable);
   }
 
-  /** Only words: the error of a client may carry its options or the refused command, and so the password. */
+  /** Logs only the message: the error of a client may contain its options or the rejected command, and so the password. */
   #reportFailure(error: unknown): void {
     const { logger } = this.#options;
     const level = this.#failedAttempts++ === 0 ? 'warn' : 'debug';
-    logger[level](
-      { reason: errorMessage(error) },
-      'replicas can not tell each other what changes; trying again',
-    );
+    logger[level]({ reason: errorMessage(error) }, 'invalidation bus disconnected, retrying');
   }
 }

@@ -12,17 +12,17 @@ import {
 } from '../support/bus-replica.js';
 import { startTcpProxy } from '../support/tcp-proxy.js';
 
-/** A server that buses use, and what may happen to it. */
+/** A server that buses use, with controls over its failures. */
 export interface BusServer {
   readonly url: string;
   /** The part of the URL that must stay secret. */
   readonly password: string;
   readonly createBus: (options: BusOptions) => InvalidationBus;
-  /** Ends every connection, and refuses new ones. */
+  /** Closes every connection, and rejects new ones. */
   readonly stop: () => Promise<void>;
-  /** Lets it run again at the same address, if it does not. */
+  /** Starts it again at the same address, if it is stopped. */
   readonly start: () => Promise<void>;
-  /** Answers nothing any more, and closes nothing. */
+  /** Stops answering without closing connections. */
   readonly freeze: () => void;
   readonly thaw: () => void;
   readonly close: () => Promise<void>;
@@ -33,7 +33,7 @@ const program = fileURLToPath(new URL('../support/bus-process.ts', import.meta.u
 const WARN = 40;
 const DEBUG = 20;
 
-/** What every invalidation bus has to do, whatever carries its messages. */
+/** The contract of every invalidation bus. */
 export function describeInvalidationBus(startServer: () => Promise<BusServer>): void {
   let server: BusServer;
   const replicas: BusReplica[] = [];
@@ -62,90 +62,92 @@ export function describeInvalidationBus(startServer: () => Promise<BusServer>): 
     return [one, other];
   }
 
-  it('what one replica tells reaches every other, and not itself', async () => {
-    const [speaker, one, other] = [join(), join(), join()];
-    await becomesReliable(speaker, one, other);
-    speaker.bus.publish(['ada', 'grace']);
-    await eventually(() => expect([...one.told, ...other.told]).toEqual(['ada', 'grace', 'ada', 'grace']));
-    // What it told itself would have come back before what it is told now.
+  it('delivers published keys to every other replica, but not to the publisher', async () => {
+    const [publisher, one, other] = [join(), join(), join()];
+    await becomesReliable(publisher, one, other);
+    publisher.bus.publish(['ada', 'grace']);
+    await eventually(() =>
+      expect([...one.received, ...other.received]).toEqual(['ada', 'grace', 'ada', 'grace']),
+    );
+    // Its own keys would have arrived before these.
     one.bus.publish(['linus']);
-    await eventually(() => expect(speaker.told).toEqual(['linus']));
+    await eventually(() => expect(publisher.received).toEqual(['linus']));
   });
 
-  it('500 long keys in any script, and 3,000 short ones, arrive whole and in order', async () => {
-    const [speaker, listener] = await joinTwo();
+  it('delivers 500 long keys of any script and 3,000 short keys intact and in order', async () => {
+    const [publisher, receiver] = await joinTwo();
     const long = Array.from({ length: 500 }, (_, index) =>
       `${index}-"\\'%_🦉日本`.padEnd(128, index % 2 === 0 ? 'é' : '界'),
     );
-    // Short ones fill a message to the last bytes that the server takes.
+    // Short keys fill a message to the last bytes that the server accepts.
     const keys = [...long, ...Array.from({ length: 3_000 }, (_, index) => index.toString(36))];
-    speaker.bus.publish(keys);
-    await eventually(() => expect(listener.told).toEqual(keys));
+    publisher.bus.publish(keys);
+    await eventually(() => expect(receiver.received).toEqual(keys));
   });
 
-  it('what is told while messages are under way arrives in order', async () => {
-    const [speaker, listener] = await joinTwo();
+  it('delivers keys in order when they are published during a send', async () => {
+    const [publisher, receiver] = await joinTwo();
     const keys = Array.from({ length: 200 }, (_, index) => `user-${index}`);
     for (const key of keys) {
-      speaker.bus.publish([key]);
+      publisher.bus.publish([key]);
       await new Promise(setImmediate);
     }
-    await eventually(() => expect(listener.told).toEqual(keys));
+    await eventually(() => expect(receiver.received).toEqual(keys));
   });
 
-  it('nobody is told of no changes', async () => {
-    const [speaker, listener] = await joinTwo();
-    speaker.bus.publish([]);
-    speaker.bus.publish(['ada']);
-    await eventually(() => expect(listener.told).toEqual(['ada']));
-    expect(listener.changes).toEqual(['gap', 'reliable']);
+  it('sends no message for an empty list of keys', async () => {
+    const [publisher, receiver] = await joinTwo();
+    publisher.bus.publish([]);
+    publisher.bus.publish(['ada']);
+    await eventually(() => expect(receiver.received).toEqual(['ada']));
+    expect(receiver.changes).toEqual(['gap', 'reliable']);
   });
 
-  it('200 messages arrive one by one; the time they take is printed', async ({ annotate }) => {
-    const [speaker, listener] = await joinTwo();
+  it('delivers 200 messages one by one, and annotates their latency', async ({ annotate }) => {
+    const [publisher, receiver] = await joinTwo();
     const tookMs: number[] = [];
     for (let index = 0; index < 200; index++) {
       const startedMs = performance.now();
-      speaker.bus.publish([`user-${index}`]);
-      while (listener.told.length <= index) await new Promise(setImmediate);
+      publisher.bus.publish([`user-${index}`]);
+      while (receiver.received.length <= index) await new Promise(setImmediate);
       tookMs.push(performance.now() - startedMs);
     }
-    const [median, slow] = [100, 198].map((place) => tookMs.sort((a, b) => a - b)[place]?.toFixed(1));
+    const [median, slow] = [100, 198].map((index) => tookMs.sort((a, b) => a - b)[index]?.toFixed(1));
     await annotate(`200 messages: p50 ${String(median)} ms, p99 ${String(slow)} ms`);
-    expect(listener.told).toHaveLength(200);
+    expect(receiver.received).toHaveLength(200);
   });
 
-  it('a new replica holds everything for out of date before it is reliable', async () => {
+  it('reports a gap before a new replica becomes reliable', async () => {
     const replica = join();
     expect(replica.bus.reliable).toBe(false);
     await becomesReliable(replica);
     expect(replica.changes).toEqual(['gap', 'reliable']);
   });
 
-  it('what a replica tells before it is connected is told once it is', async () => {
-    const listener = join();
-    await becomesReliable(listener);
+  it('delivers keys that are published before the connection, once connected', async () => {
+    const receiver = join();
+    await becomesReliable(receiver);
     join().bus.publish(['early']);
-    await eventually(() => expect(listener.told).toEqual(['early']));
+    await eventually(() => expect(receiver.received).toEqual(['early']));
   });
 
-  it('what a replica tells while it alone is cut off reaches the others afterwards', async () => {
+  it('delivers keys that are published while the connection of one replica is lost, after it reconnects', async () => {
     const { hostname: host, port } = new URL(server.url);
-    const way = await startTcpProxy({ host, port: Number(port) });
-    const cutOff = join(Object.assign(new URL(server.url), { port: String(way.port) }).href);
-    const listener = join();
-    await becomesReliable(cutOff, listener);
-    await way.cut();
-    await becomesUnreliable(cutOff);
-    cutOff.bus.publish(['ada']);
-    cutOff.bus.publish(['grace', 'ada']);
-    await way.restore();
-    await eventually(() => expect(listener.told).toEqual(['ada', 'grace']));
-    expect(listener.changes).toEqual(['gap', 'reliable']);
-    await way.close();
+    const proxy = await startTcpProxy({ host, port: Number(port) });
+    const disconnected = join(Object.assign(new URL(server.url), { port: String(proxy.port) }).href);
+    const receiver = join();
+    await becomesReliable(disconnected, receiver);
+    await proxy.cut();
+    await becomesUnreliable(disconnected);
+    disconnected.bus.publish(['ada']);
+    disconnected.bus.publish(['grace', 'ada']);
+    await proxy.restore();
+    await eventually(() => expect(receiver.received).toEqual(['ada', 'grace']));
+    expect(receiver.changes).toEqual(['gap', 'reliable']);
+    await proxy.close();
   });
 
-  it('with its server gone it is unreliable, and back with it, everything counting as out of date', async () => {
+  it('is unreliable while the server is stopped, and reports a gap when it is back', async () => {
     const [one, other] = await joinTwo();
     await server.stop();
     await becomesUnreliable(one, other);
@@ -153,10 +155,10 @@ export function describeInvalidationBus(startServer: () => Promise<BusServer>): 
     await becomesReliable(one, other);
     expect(one.changes).toEqual(['gap', 'reliable', 'unreliable', 'gap', 'reliable']);
     one.bus.publish(['ada']);
-    await eventually(() => expect(other.told).toEqual(['ada']));
+    await eventually(() => expect(other.received).toEqual(['ada']));
   });
 
-  it('with its server gone, telling neither throws nor waits, and one warning is logged', async () => {
+  it('publishes without throwing or waiting while the server is stopped, and logs one warning', async () => {
     const replica = join();
     await becomesReliable(replica);
     await server.stop();
@@ -167,7 +169,7 @@ export function describeInvalidationBus(startServer: () => Promise<BusServer>): 
     expect(replica.lines.filter(({ level }) => level === WARN)).toHaveLength(1);
   });
 
-  it('a replica that starts without the server connects when there is one', async () => {
+  it('connects when the server starts after the replica', async () => {
     await server.stop();
     const replica = join();
     await eventually(() => expect(replica.lines.map(({ level }) => level)).toContain(WARN));
@@ -175,35 +177,35 @@ export function describeInvalidationBus(startServer: () => Promise<BusServer>): 
     await becomesReliable(replica);
   });
 
-  it('neither a lost connection nor a refused password puts the password into the log', async () => {
+  it('does not log the password on a lost connection or a rejected password', async () => {
     const replica = join();
     await becomesReliable(replica);
     await server.stop();
     await becomesUnreliable(replica);
     await server.start();
-    const refused = join(server.url.replace(server.password, 'another-secret'));
-    await eventually(() => expect(refused.lines.length).toBeGreaterThan(1));
-    const log = JSON.stringify([replica.lines, refused.lines]);
+    const rejected = join(server.url.replace(server.password, 'another-secret'));
+    await eventually(() => expect(rejected.lines.length).toBeGreaterThan(1));
+    const log = JSON.stringify([replica.lines, rejected.lines]);
     expect(log).not.toContain(server.password);
     expect(log).not.toContain('another-secret');
   });
 
-  it('with its server frozen it is unreliable; after a short while it goes on, and has missed nothing', async () => {
+  it('is unreliable while the server is frozen briefly, and loses no message', async () => {
     const [one, other] = await joinTwo();
     server.freeze();
     one.bus.publish(['meanwhile']);
     await becomesUnreliable(one, other);
     server.thaw();
     await becomesReliable(one, other);
-    await eventually(() => expect(other.told).toEqual(['meanwhile']));
+    await eventually(() => expect(other.received).toEqual(['meanwhile']));
     expect(other.changes).toEqual(['gap', 'reliable', 'unreliable', 'reliable']);
   });
 
-  it('with its server frozen for long it connects anew, everything counting as out of date', async () => {
+  it('reconnects and reports a gap when the server is frozen for long', async () => {
     const [one, other] = await joinTwo();
     server.freeze();
     one.bus.publish(['meanwhile']);
-    await eventually(() => expect(other.lines.map(({ reason }) => reason)).toContain('no answer'));
+    await eventually(() => expect(other.lines.map(({ reason }) => reason)).toContain('no answer to a ping'));
     server.thaw();
     await becomesReliable(one, other);
     expect(other.changes).toEqual(['gap', 'reliable', 'unreliable', 'gap', 'reliable']);
@@ -212,8 +214,8 @@ export function describeInvalidationBus(startServer: () => Promise<BusServer>): 
   it.each([
     ['while connected', () => Promise.resolve()],
     ['with the server frozen', () => Promise.resolve().then(server.freeze)],
-    ['with the server gone', () => server.stop()],
-  ])('closed %s, it leaves neither a connection nor a timer', async (_when, prepare) => {
+    ['with the server stopped', () => server.stop()],
+  ])('leaves neither a connection nor a timer when closed %s', async (_when, prepare) => {
     const child = fork(program, [server.url]);
     onTestFinished(() => void child.kill('SIGKILL'));
     expect(await messageOf(child)).toBe('connected');
@@ -223,19 +225,19 @@ export function describeInvalidationBus(startServer: () => Promise<BusServer>): 
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
-  it('what was told just before closing is still sent, and nothing after it', async () => {
-    const [speaker, listener] = await joinTwo();
-    speaker.bus.publish(['first']);
-    speaker.bus.publish(['last']);
-    const closed = speaker.bus.close();
-    speaker.bus.publish(['too late']);
+  it('sends keys that are published just before it is closed, and none after', async () => {
+    const [publisher, receiver] = await joinTwo();
+    publisher.bus.publish(['first']);
+    publisher.bus.publish(['last']);
+    const closed = publisher.bus.close();
+    publisher.bus.publish(['too late']);
     await closed;
-    await eventually(() => expect(listener.told).toContain('last'));
-    expect(listener.told).toEqual(['first', 'last']);
+    await eventually(() => expect(receiver.received).toContain('last'));
+    expect(receiver.received).toEqual(['first', 'last']);
   });
 }
 
-/** What the child sends next; fails when it ends instead. */
+/** Returns the next message of the child; fails if it exits first. */
 async function messageOf(child: ChildProcess): Promise<unknown> {
   const [message] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as [unknown];
   return message;

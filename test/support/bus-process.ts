@@ -1,12 +1,11 @@
-// A process of its own that uses a bus as the gateway does. Started with `fork`:
-//
-//   URL     creates a bus, and sends 'connected' when it is; told anything, creates another, tells something,
-//           closes both, sends what they left open, and ends when nothing is
+// A process that uses a bus as the gateway does. Start it with `fork` and the URL of a server. It creates a bus and sends
+// 'connected'. On any message, it creates another bus, publishes a key, closes both, sends the kinds of resources that they
+// left open, and exits.
 import { once } from 'node:events';
 import { registerHooks } from 'node:module';
 import { pino } from 'pino';
 
-// Node itself strips the types of src; this finds x.ts where x.js is imported.
+// Node strips the types of src. This resolves imports of x.js to x.ts.
 registerHooks({
   resolve: (specifier, context, nextResolve) => {
     const isSource = specifier.startsWith('.') && context.parentURL?.includes('/node_modules/') !== true;
@@ -37,6 +36,6 @@ const late = create('late', () => undefined);
 early.publish(['ada']);
 await Promise.all([early.close(), late.close()]);
 await new Promise(setImmediate);
-const left = process.getActiveResourcesInfo();
-process.send?.(left.filter((kind) => !before.includes(kind)));
+const leftOpen = process.getActiveResourcesInfo();
+process.send?.(leftOpen.filter((kind) => !before.includes(kind)));
 process.disconnect();

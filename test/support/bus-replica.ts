@@ -3,16 +3,16 @@ import { expect, vi } from 'vitest';
 import type { BusOptions, BusTimings, InvalidationBus } from '../../src/bus/invalidation-bus.js';
 import { recordingLogger } from './log-lines.js';
 
-/** A replica on a bus, and all that it was told. */
+/** A replica on a bus, and everything that it received. */
 export interface BusReplica {
   readonly bus: InvalidationBus;
-  /** User keys in the order told. */
-  readonly told: readonly string[];
+  /** User keys in the order received. */
+  readonly received: readonly string[];
   readonly changes: readonly ('gap' | 'reliable' | 'unreliable')[];
   readonly lines: readonly Record<string, unknown>[];
 }
 
-/** Short, so that a test need not wait; proportioned as the real ones. */
+/** Short, so that tests are fast, with about the proportions of the defaults. */
 const timings: BusTimings = {
   heartbeatMs: 100,
   answerMs: 400,
@@ -27,7 +27,7 @@ export function joinBus(
   url: string,
   channel = 'bellwether_profiles',
 ): BusReplica {
-  const told: string[] = [];
+  const received: string[] = [];
   const changes: BusReplica['changes'][number][] = [];
   const { logger, lines } = recordingLogger();
   const bus = createBus({
@@ -35,7 +35,7 @@ export function joinBus(
     channel,
     origin: randomUUID(),
     handler: {
-      onInvalidated: (userKeys) => void told.push(...userKeys),
+      onInvalidated: (userKeys) => void received.push(...userKeys),
       onGap: () => void changes.push('gap'),
       onReliabilityChange: (reliable) => void changes.push(reliable ? 'reliable' : 'unreliable'),
     },
@@ -43,7 +43,7 @@ export function joinBus(
     random: Math.random,
     timings,
   });
-  return { bus, told, changes, lines };
+  return { bus, received, changes, lines };
 }
 
 /** Waits until an expectation holds. */

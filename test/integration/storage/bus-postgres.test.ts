@@ -7,27 +7,27 @@ import { startTcpProxy } from '../../support/tcp-proxy.js';
 import { createTestDatabase } from '../../support/test-database.js';
 
 describe('the bus over PostgreSQL', () => {
-  // The server is shared by all tests, so what happens to it happens on the way to it.
+  // All tests share the server, so a proxy in front of it simulates its failures.
   describeInvalidationBus(async () => {
     const database = await createTestDatabase('empty');
     const direct = new URL(database.url);
-    const way = await startTcpProxy({ host: direct.hostname, port: Number(direct.port) });
+    const proxy = await startTcpProxy({ host: direct.hostname, port: Number(direct.port) });
     return {
-      url: Object.assign(new URL(direct), { port: String(way.port) }).href,
+      url: Object.assign(new URL(direct), { port: String(proxy.port) }).href,
       password: direct.password,
       createBus: createPostgresBus,
-      stop: () => way.cut(),
-      start: () => way.restore(),
-      freeze: () => way.freeze(),
-      thaw: () => void way.restore(),
+      stop: () => proxy.cut(),
+      start: () => proxy.restore(),
+      freeze: () => proxy.freeze(),
+      thaw: () => void proxy.restore(),
       close: async () => {
-        await way.close();
+        await proxy.close();
         await database.drop();
       },
     };
   });
 
-  it('connects anew when an administrator ends its connection', async () => {
+  it('reconnects when an administrator terminates its connection', async () => {
     const database = await createTestDatabase('empty');
     const replica = joinBus(createPostgresBus, database.url);
     await becomesReliable(replica);

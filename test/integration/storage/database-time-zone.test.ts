@@ -12,7 +12,7 @@ const logger = pino({ level: 'silent' });
 
 let database: TestDatabase;
 
-/** The test database, on a server whose sessions are in New York and write dates the German way. */
+/** The test database, on a server whose sessions are in New York and use German dates. */
 beforeEach(async () => {
   database = await createTestDatabase();
   const name = new URL(database.url).pathname.slice(1);
@@ -67,7 +67,7 @@ const withOptions = (options: string): string => {
   return url.href;
 };
 
-describe('on a server in New York, price updates keep every instant, also in the hours of a DST change', () => {
+describe('price updates on a server in New York keep every instant in the hours of a DST change', () => {
   it('with a plain URL', () => storeThenUpdatePrice(database.url));
 
   it('with options in the URL', () => storeThenUpdatePrice(withOptions('-c geqo=off')));
@@ -94,7 +94,7 @@ describe.skipIf(!hasPgBouncer)('behind a PgBouncer that drops startup options', 
     try {
       await becomesReliable(sender, receiver);
       sender.bus.publish(['ada']);
-      await eventually(() => expect(receiver.told).toEqual(['ada']));
+      await eventually(() => expect(receiver.received).toEqual(['ada']));
       backend.jobWorker.start();
       const { jobs } = backend.services;
       const serve = (): Promise<void> => Promise.resolve();
@@ -112,7 +112,7 @@ describe.skipIf(!hasPgBouncer)('behind a PgBouncer that drops startup options', 
     ['transaction', 20],
     ['transaction', 1],
     ['statement', 20],
-  ] as const)('rejects %s mode with %d server connections in one sentence', async (mode, poolSize) => {
+  ] as const)('rejects %s mode with %d server connections', async (mode, poolSize) => {
     bouncer = await startPgBouncer(database.url, { mode, poolSize });
     await expect(open(bouncer.url)).rejects.toThrow(/^The connection pooler .* session mode/);
   });

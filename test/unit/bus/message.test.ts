@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeInvalidation, encodeInvalidations } from '../../../src/bus/invalidation-message.js';
+import {
+  decodeInvalidation,
+  encodeInvalidations,
+  PendingInvalidations,
+} from '../../../src/bus/invalidation-message.js';
 import { retryDelayMs } from '../../../src/bus/retry-delay.js';
-import { UntoldChanges } from '../../../src/bus/untold-changes.js';
 
 const userKey = fc.string({ unit: 'binary', maxLength: 128 }).filter((key) => key.length <= 128);
 const origin = fc.string({ maxLength: 100 });
@@ -10,7 +13,7 @@ const origin = fc.string({ maxLength: 100 });
 const keysOf = (payload: string) => decodeInvalidation(payload)?.changes;
 
 describe('an invalidation message', () => {
-  it('brings back who says so and every key in order, in payloads that PostgreSQL takes', () => {
+  it('decodes to its origin and every key in order, in payloads that PostgreSQL accepts', () => {
     fc.assert(
       fc.property(origin, fc.array(userKey, { minLength: 1, maxLength: 200 }), (from, keys) => {
         const payloads = encodeInvalidations(from, keys);
@@ -23,47 +26,47 @@ describe('an invalidation message', () => {
     );
   });
 
-  it('is filled as far as it goes', () => {
+  it('is filled up to the size limit when there are more keys', () => {
     const keys = Array.from({ length: 5_000 }, () => 'a');
     const sizes = encodeInvalidations('origin', keys).map((payload) => Buffer.byteLength(payload));
     expect(sizes.length).toBeGreaterThan(1);
     for (const size of sizes.slice(0, -1)) expect(Math.abs(size - 7_997)).toBeLessThanOrEqual(2);
   });
 
-  it('tells everyone from a user key that looks like it', () => {
-    expect(encodeInvalidations('origin', 'everyone').map(keysOf)).toEqual(['everyone']);
-    expect(encodeInvalidations('origin', ['everyone', '*']).map(keysOf)).toEqual([['everyone', '*']]);
+  it('distinguishes all users from a user key that looks the same', () => {
+    expect(encodeInvalidations('origin', 'all').map(keysOf)).toEqual(['all']);
+    expect(encodeInvalidations('origin', ['all', '*']).map(keysOf)).toEqual([['all', '*']]);
   });
 
   it.each(['', 'null', '{}', '[]', '["a"]', '["a",null]', '["a",[1]]', '[1,["b"]]', '["a","b"]', '[['])(
-    'is not %s',
+    'is not decoded from %s',
     (payload) => {
       expect(decodeInvalidation(payload)).toBeUndefined();
     },
   );
 });
 
-describe('the changes not told yet', () => {
-  it('are handed over once, each key once', () => {
-    const untold = new UntoldChanges();
-    untold.add(['ada', 'grace']);
-    untold.add(['ada']);
-    expect(untold.isEmpty).toBe(false);
-    expect(untold.take()).toEqual(['ada', 'grace']);
-    expect(untold.isEmpty).toBe(true);
-    expect(untold.take()).toBeUndefined();
+describe('pending invalidations', () => {
+  it('are taken once, each key once', () => {
+    const pending = new PendingInvalidations();
+    pending.add(['ada', 'grace']);
+    pending.add(['ada']);
+    expect(pending.isEmpty).toBe(false);
+    expect(pending.take()).toEqual(['ada', 'grace']);
+    expect(pending.isEmpty).toBe(true);
+    expect(pending.take()).toBeUndefined();
   });
 
-  it('become everyone when they are more than 10,000, and stay it until handed over', () => {
-    const untold = new UntoldChanges();
-    for (let index = 0; index < 10_000; index++) untold.add([`user-${index}`]);
-    expect(untold.take()).toHaveLength(10_000);
-    for (let index = 0; index <= 10_000; index++) untold.add([`user-${index}`]);
-    untold.add(['ada']);
-    expect(untold.take()).toBe('everyone');
-    expect(untold.take()).toBeUndefined();
-    untold.add('everyone');
-    expect(untold.take()).toBe('everyone');
+  it('become all users above 10,000 keys, until they are taken', () => {
+    const pending = new PendingInvalidations();
+    for (let index = 0; index < 10_000; index++) pending.add([`user-${index}`]);
+    expect(pending.take()).toHaveLength(10_000);
+    for (let index = 0; index <= 10_000; index++) pending.add([`user-${index}`]);
+    pending.add(['ada']);
+    expect(pending.take()).toBe('all');
+    expect(pending.take()).toBeUndefined();
+    pending.add('all');
+    expect(pending.take()).toBe('all');
   });
 });
 

@@ -1,14 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { BusSession, SessionEvents } from '../../../src/bus/bus-session.js';
-import { SessionBus } from '../../../src/bus/session-bus.js';
+import { SessionBus, type BusSession, type SessionEvents } from '../../../src/bus/session-bus.js';
 import { settlesWithin } from '../../../src/bus/settles-within.js';
 import { becomesReliable, eventually, joinBus, type BusReplica } from '../../support/bus-replica.js';
 
-/** A session whose server gives every message back. */
+/** A session whose server echoes every message. */
 class EchoingSession implements BusSession {
   readonly sent: string[] = [];
-  refuses = false;
+  rejects = false;
 
   constructor(readonly events: SessionEvents) {}
 
@@ -17,7 +16,7 @@ class EchoingSession implements BusSession {
   end = (): Promise<void> => Promise.resolve();
 
   send(payloads: readonly string[]): Promise<void> {
-    if (this.refuses) return Promise.reject(new Error('refused'));
+    if (this.rejects) return Promise.reject(new Error('rejected'));
     this.sent.push(...payloads);
     for (const payload of payloads) this.events.onPayload(payload);
     return Promise.resolve();
@@ -26,7 +25,7 @@ class EchoingSession implements BusSession {
 
 const replicas: BusReplica[] = [];
 
-/** A replica over sessions that can be changed before they start, and the sessions so far. */
+/** Returns a replica, and its sessions so far. `prepare` can change a session before it starts. */
 function joinOver(prepare: (session: EchoingSession, isFirst: boolean) => void = () => undefined) {
   const sessions: EchoingSession[] = [];
   const open = (events: SessionEvents): BusSession => {
@@ -45,35 +44,35 @@ afterEach(async () => {
 });
 
 describe('a bus over sessions', () => {
-  it('is not reliable over a session in which it does not hear itself', async () => {
+  it('is not reliable over a session that does not deliver its own messages', async () => {
     const { replica, sessions } = joinOver((session, isFirst) => {
       if (isFirst) session.send = () => Promise.resolve();
     });
     await becomesReliable(replica);
     expect(sessions).toHaveLength(2);
-    expect(replica.lines[0]).toMatchObject({ level: 40, reason: 'no connection in 1000 ms' });
+    expect(replica.lines[0]).toMatchObject({ level: 40, reason: 'no connection within 1000 ms' });
   });
 
-  it('tells in the next session what one refused to take', async () => {
+  it('sends in the next session a message that a session rejected', async () => {
     const { replica, sessions, latest } = joinOver();
     await becomesReliable(replica);
-    latest().refuses = true;
+    latest().rejects = true;
     replica.bus.publish(['ada']);
     await eventually(() => expect(sessions).toHaveLength(2));
     await eventually(() => expect(latest().sent).toHaveLength(2));
     expect(latest().sent[1]).toContain('"ada"');
   });
 
-  it('says that anybody may have changed when there is too much to say', async () => {
+  it('invalidates all users when more than 10,000 keys are pending', async () => {
     const { replica, latest } = joinOver((session, isFirst) => {
-      session.refuses = isFirst;
+      session.rejects = isFirst;
     });
     replica.bus.publish(Array.from({ length: 10_001 }, (_, index) => `user-${index}`));
     await eventually(() => expect(latest().sent).toHaveLength(2));
     expect(latest().sent[1]).toMatch(/^\[".*","\*"\]$/);
   });
 
-  it('holds everything for out of date when another may have changed anybody, or is not understood', async () => {
+  it('reports a gap for a message about all users and for an unknown message', async () => {
     const { replica, latest } = joinOver();
     await becomesReliable(replica);
     latest().events.onPayload('["another","*"]');
@@ -81,10 +80,10 @@ describe('a bus over sessions', () => {
     latest().events.onPayload('{"version":2}');
     expect(replica.changes).toEqual(['gap', 'reliable', 'gap', 'gap']);
     latest().events.onPayload('["another",[]]');
-    expect([replica.changes.length, replica.told]).toEqual([4, []]);
+    expect([replica.changes.length, replica.received]).toEqual([4, []]);
   });
 
-  it('sends in one go what was told while it was sending', async () => {
+  it('sends together the keys that are published during a send', async () => {
     const { replica, latest } = joinOver();
     await becomesReliable(replica);
     for (const userKey of ['ada', 'grace', 'linus']) replica.bus.publish([userKey]);
@@ -93,9 +92,9 @@ describe('a bus over sessions', () => {
   });
 });
 
-describe('waiting for an answer', () => {
-  it('takes one that came while this process was busy', async () => {
-    // From here on, the event loop looks at deadlines first and at what has come in after them.
+describe('settlesWithin', () => {
+  it('returns true for an answer that arrived while the event loop was blocked', async () => {
+    // From here on, the event loop runs due timers before it reads answers.
     await new Promise(setImmediate);
     const answer = stat('.');
     const answered = settlesWithin(answer, 5);
@@ -104,11 +103,11 @@ describe('waiting for an answer', () => {
     expect(await answered).toBe(true);
   });
 
-  it('ends with the reason when there is none to wait for any more', async () => {
-    const over = new AbortController();
-    const answered = settlesWithin(new Promise(() => undefined), 10_000, over.signal);
-    over.abort(new Error('lost'));
+  it('rejects with the reason of the signal when it is aborted', async () => {
+    const lost = new AbortController();
+    const answered = settlesWithin(new Promise(() => undefined), 10_000, lost.signal);
+    lost.abort(new Error('lost'));
     await expect(answered).rejects.toThrow('lost');
-    await expect(settlesWithin(Promise.resolve(), 10_000, over.signal)).rejects.toThrow('lost');
+    await expect(settlesWithin(Promise.resolve(), 10_000, lost.signal)).rejects.toThrow('lost');
   });
 });

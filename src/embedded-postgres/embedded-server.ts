@@ -4,15 +4,21 @@ import { DatabaseError, type Client } from 'pg';
 import type { Logger } from 'pino';
 import { fileProblem } from '../config/file-problem.js';
 import { OperatorError } from '../lib/errors.js';
+import { SESSION_LOCKS } from '../storage/database/advisory-locks.js';
 import { connectionTo, openClient } from '../storage/database/connection.js';
 import { errorMessage } from '../storage/database/error-message.js';
-import { clusterFiles, embeddedUser, ensureCluster, readPassword } from './postgres-cluster.js';
-import type { ClusterFiles } from './postgres-cluster.js';
-import { locateEmbeddedBinaries } from './postgres-binaries.js';
-import type { LocateBinaries, PostgresBinaries } from './postgres-binaries.js';
+import {
+  clusterFiles,
+  embeddedUser,
+  ensureCluster,
+  locateEmbeddedBinaries,
+  readPassword,
+  type ClusterFiles,
+  type LocateBinaries,
+  type PostgresBinaries,
+} from './postgres-cluster.js';
 import { findPostmaster, startPostmaster, stopPostmaster } from './postmaster.js';
-import { isRefused, joinPresence, leavePresence } from './presence.js';
-import { waysToRun } from './unprivileged-user.js';
+import { runAsOptions } from './unprivileged-user.js';
 
 const databaseName = 'bellwether';
 const rejoinGraceMs = 2_000;
@@ -20,29 +26,30 @@ const startTimeoutMs = 60_000;
 const stopTimeoutMs = 15_000;
 const leaveTimeoutMs = 2_000;
 const retryMs = 20;
-/** So often may the server end while it starts; a port just taken or an old process not quite gone are no fault. */
+/** Attempts to start the server. It may exit because its port was just taken, or because an old process is still exiting. */
 const startAttempts = 5;
 
 export interface EmbeddedServer {
   /** Connection string of the database `bellwether`, password included: not for logs. */
   readonly url: string;
-  /** Whether this call created the database, so that it is empty. */
+  /** Whether this call created the database, which is then empty. */
   readonly freshlyCreated: boolean;
-  /** Gives up the use of the server, and stops it if nobody else uses it. Close every other connection first. */
+  /** Leaves the server, and stops it if no other process uses it. Close every other connection first. */
   close(): Promise<void>;
 }
 
 interface Options {
-  /** Folder of everything we store; the cluster is in `postgres` below it. Created if missing. */
+  /** Data folder of the gateway, with the cluster in its subfolder `postgres`. Created if missing. */
   readonly dataDir: string;
   readonly logger: Logger;
   readonly locateBinaries?: LocateBinaries;
 }
 
 /**
- * Uses the PostgreSQL in the data folder: creates it, starts it, or joins other processes of ours that use it
- * already. The last of them to leave stops it. If it dies in the meantime, it is started again at the same port.
- * @throws {OperatorError} where it can not run, with what to do about it.
+ * Uses the PostgreSQL server in the data folder: creates it, starts it, or joins the gateway processes that already use it.
+ * The last process to leave stops it. If it exits while in use, it is restarted on the same port.
+ *
+ * @throws {OperatorError} if it cannot run.
  */
 export async function startEmbeddedServer(options: Options): Promise<EmbeddedServer> {
   const { dataDir, logger, locateBinaries = locateEmbeddedBinaries } = options;
@@ -51,7 +58,7 @@ export async function startEmbeddedServer(options: Options): Promise<EmbeddedSer
   await mkdir(dataDir, { recursive: true }).catch((cause: unknown) => {
     throw new OperatorError(
       `The data folder ${dataDir} cannot be created: ${fileProblem(cause)}. Set BELLWETHER_DATA_DIR to another ` +
-        'one, or set DATABASE_URL to a PostgreSQL (15 or newer).',
+        'folder, or set DATABASE_URL to a PostgreSQL (15 or newer).',
     );
   });
   await ensureCluster(files, binaries);
@@ -74,7 +81,7 @@ class JoinedServer {
   readonly #logger: Logger;
   readonly #leaving = new AbortController();
   #port: number | undefined;
-  #presence: Client | undefined;
+  #membership: Client | undefined;
   #rejoining: Promise<void> | undefined;
 
   constructor(files: ClusterFiles, binaries: PostgresBinaries, password: string, logger: Logger) {
@@ -91,12 +98,12 @@ class JoinedServer {
   async join(): Promise<void> {
     const signal = AbortSignal.any([AbortSignal.timeout(startTimeoutMs), this.#leaving.signal]);
     let failure: unknown;
-    for (let ends = 0; ends < startAttempts;) {
+    for (let exits = 0; exits < startAttempts;) {
       try {
         signal.throwIfAborted();
         const running = await findPostmaster(this.#files);
         if (running === undefined) {
-          if (!(await this.#start(signal))) ends += 1;
+          if (!(await this.#start(signal))) exits += 1;
         } else {
           await this.#joinRunning(running.port);
           return;
@@ -104,22 +111,22 @@ class JoinedServer {
       } catch (error) {
         if (error instanceof OperatorError) throw error;
         failure = error;
-        if (isRefused(error) || signal.aborted) break;
+        if (isLoginRejected(error) || signal.aborted) break;
       }
-      await sleep(retryMs + ends * 100, undefined, { signal }).catch(() => undefined);
+      await sleep(retryMs + exits * 100, undefined, { signal }).catch(() => undefined);
     }
     throw new OperatorError(
       `The embedded PostgreSQL in ${this.#files.folder} did not start` +
         `${failure === undefined ? '' : ` (${errorMessage(failure)})`}. The end of ${this.#files.logFile}:\n` +
         `${await lastLines(this.#files.logFile)}\n` +
-        'Mend that, or set DATABASE_URL to a PostgreSQL (15 or newer).',
+        'Fix the cause, or set DATABASE_URL to a PostgreSQL (15 or newer).',
       { cause: failure },
     );
   }
 
-  /** False if the server ended at once, in every way of running it. */
+  /** @returns false if the server exited immediately under every user. */
   async #start(signal: AbortSignal): Promise<boolean> {
-    for (const runAs of await waysToRun(this.#files.dataDirectory)) {
+    for (const runAs of await runAsOptions(this.#files.dataDirectory)) {
       if (await startPostmaster(this.#binaries.postgres, this.#files, runAs, this.#port, signal)) {
         this.#logger.debug({ folder: this.#files.folder }, 'embedded PostgreSQL started');
         return true;
@@ -132,55 +139,58 @@ class JoinedServer {
     if (this.#port !== undefined && this.#port !== port) {
       this.#logger.error(
         { port, expectedPort: this.#port },
-        'embedded PostgreSQL moved to another port: restart',
+        'embedded PostgreSQL is on another port; restart the gateway',
       );
     }
     this.#port ??= port;
-    const client = await joinPresence(this.urlOf('postgres'), startTimeoutMs);
-    this.#presence = client;
+    const client = await joinUsers(this.urlOf('postgres'), startTimeoutMs);
+    this.#membership = client;
     client.once('end', () => {
       if (this.#leaving.signal.aborted) return;
-      this.#logger.warn('the embedded PostgreSQL went away; starting it again');
+      this.#logger.warn('embedded PostgreSQL exited, restarting it');
       this.#rejoining = this.#rejoin();
     });
   }
 
   async #rejoin(): Promise<void> {
-    this.#presence = undefined;
+    this.#membership = undefined;
     for (;;) {
       try {
         await this.join();
-        this.#logger.info('the embedded PostgreSQL is back');
+        this.#logger.info('embedded PostgreSQL restarted');
         return;
       } catch (error) {
         if (this.#leaving.signal.aborted) return;
-        this.#logger.error({ err: error }, 'the embedded PostgreSQL does not start');
+        this.#logger.error({ err: error }, 'failed to restart embedded PostgreSQL, retrying');
         await sleep(1_000, undefined, { signal: this.#leaving.signal }).catch(() => undefined);
       }
     }
   }
 
   async leave(): Promise<void> {
-    // A server that is just being started again has to be joined before it can be stopped.
+    // A server that is being restarted must be joined before it can be stopped.
     await Promise.race([this.#rejoining, sleep(rejoinGraceMs, undefined, { ref: false })]);
     if (this.#leaving.signal.aborted) return;
     this.#leaving.abort();
     await this.#rejoining;
-    const client = this.#presence;
+    const client = this.#membership;
     if (client === undefined) return;
-    // A server that does not answer cannot say whether others use it, so it is left running.
-    const alone = await Promise.race([
-      leavePresence(client).catch(() => false),
+    // A server that does not answer may be in use by other processes, so it is not stopped.
+    const isLast = await Promise.race([
+      leaveUsers(client).catch(() => false),
       sleep(leaveTimeoutMs, false, { ref: false }),
     ]);
-    if (alone && !(await stopPostmaster(this.#files, stopTimeoutMs))) {
-      this.#logger.warn({ stopTimeoutMs }, 'the embedded PostgreSQL is still stopping');
+    if (isLast && !(await stopPostmaster(this.#files, stopTimeoutMs))) {
+      this.#logger.warn(
+        { stopTimeoutMs },
+        'embedded PostgreSQL did not stop in time; it continues to shut down',
+      );
     }
     await client.end().catch(() => undefined);
   }
 }
 
-/** @returns whether it was missing. */
+/** @returns whether it created the database. */
 async function createDatabase(maintenanceUrl: string): Promise<boolean> {
   const client = await openClient(connectionTo(maintenanceUrl), { application_name: 'bellwether' });
   try {
@@ -195,6 +205,42 @@ async function createDatabase(maintenanceUrl: string): Promise<boolean> {
   } finally {
     await client.end();
   }
+}
+
+/**
+ * Registers this process as a user of the server: it takes a shared advisory lock on a connection of its own, which
+ * PostgreSQL releases when the process ends. Advisory locks are per database, so all processes take it in `postgres`.
+ *
+ * If another process is stopping the server, it waits, and fails when the server exits.
+ */
+async function joinUsers(url: string, timeoutMs: number): Promise<Client> {
+  const client = await openClient(connectionTo(url), {
+    application_name: 'bellwether presence',
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: timeoutMs,
+    keepAlive: true,
+  });
+  try {
+    await client.query('SELECT pg_advisory_lock_shared($1)', [SESSION_LOCKS.embeddedServerUsers]);
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** @returns whether no other process uses the server. Then none can join while the connection is open. */
+async function leaveUsers(client: Client): Promise<boolean> {
+  await client.query('SELECT pg_advisory_unlock_shared($1)', [SESSION_LOCKS.embeddedServerUsers]);
+  const { rows } = await client.query<{ alone: boolean }>('SELECT pg_try_advisory_lock($1) AS alone', [
+    SESSION_LOCKS.embeddedServerUsers,
+  ]);
+  return rows[0]?.alone === true;
+}
+
+/** Returns whether a retry cannot succeed, such as with a wrong password. Other errors occur while a server starts or stops. */
+function isLoginRejected(error: unknown): boolean {
+  return error instanceof DatabaseError && /^(28|3D)/.test(error.code ?? '');
 }
 
 async function lastLines(file: string): Promise<string> {

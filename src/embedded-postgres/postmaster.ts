@@ -7,7 +7,7 @@ import type { ClusterFiles } from './postgres-cluster.js';
 import { spawnAs } from './unprivileged-user.js';
 import type { RunAs } from './unprivileged-user.js';
 
-/** The main process of a PostgreSQL server, as its pid file tells. */
+/** The main process of a PostgreSQL server, according to its pid file. */
 export interface Postmaster {
   readonly pid: number;
   /** On 127.0.0.1. */
@@ -17,7 +17,7 @@ export interface Postmaster {
 
 const pollIntervalMs = 10;
 
-/** The running server of the cluster; undefined if there is none. */
+/** Returns the running server of the cluster; undefined if there is none. */
 export async function findPostmaster(files: ClusterFiles): Promise<Postmaster | undefined> {
   const written = await readPidFile(files);
   if (written === undefined || !isAlive(written.pid)) return undefined;
@@ -50,31 +50,31 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * Whether that process is the cluster's server. After a crash of the machine, and always in a container started
- * again, the number in the pid file may belong to any program; PostgreSQL itself would then refuse to start.
- * Where the system does not tell (no /proc), the answer is yes.
+ * Returns whether a process is the cluster's server. After a crash of the machine or a restart of a container, the number in
+ * the pid file may belong to any program, and PostgreSQL would not start. Without /proc, the answer is yes.
  */
 async function isOfCluster(pid: number, { dataDirectory }: ClusterFiles): Promise<boolean> {
   const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => undefined);
   return commandLine === undefined || commandLine.split('\0').includes(dataDirectory);
 }
 
-/** Removes the pid file of a server that is gone, but not one that another process wrote in the meantime. */
+/** Removes the pid file of a server that exited, but not one that another process has written since. */
 async function removePidFile({ dataDirectory }: ClusterFiles, stalePid: number): Promise<void> {
   const pidFile = path.join(dataDirectory, 'postmaster.pid');
-  const aside = `${pidFile}.stale-${process.pid}`;
-  await rename(pidFile, aside);
-  const [pid] = await readLines(aside);
-  if (Number(pid) !== stalePid) await link(aside, pidFile);
-  await rm(aside);
+  const renamed = `${pidFile}.stale-${process.pid}`;
+  await rename(pidFile, renamed);
+  const [pid] = await readLines(renamed);
+  if (Number(pid) !== stalePid) await link(renamed, pidFile);
+  await rm(renamed);
 }
 
 /**
- * Starts the server in a session of its own, so that neither Ctrl-C in our terminal nor our death ends it.
- * @param port on 127.0.0.1; undefined for any free one.
- * @param signal ends the waiting, not the server.
- * @returns whether it became ready; false if it ended at once, be it because another process was faster. Why is
- *   in the log file.
+ * Starts the server in its own process session, so that neither Ctrl-C in the terminal nor the end of this process stops it.
+ *
+ * @param port on 127.0.0.1; undefined for any free port.
+ * @param signal stops waiting, but not the server.
+ * @returns whether it became ready; false if it exited, for example because another process started one first. Its log file
+ *   has the reason.
  */
 export async function startPostmaster(
   postgres: string,
@@ -91,12 +91,12 @@ export async function startPostmaster(
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
   });
-  const ended = new AbortController();
-  const end = () => ended.abort();
-  child.once('exit', end).once('error', end);
+  const exited = new AbortController();
+  const onExit = () => exited.abort();
+  child.once('exit', onExit).once('error', onExit);
   child.unref();
   await log.close();
-  while (!ended.signal.aborted) {
+  while (!exited.signal.aborted) {
     const written = await readPidFile(files);
     if (written?.pid === child.pid && written?.ready === true) return true;
     await sleep(pollIntervalMs, undefined, { signal });
@@ -105,15 +105,16 @@ export async function startPostmaster(
 }
 
 /**
- * Ends the server in its "fast" way: open transactions are rolled back, what was committed is kept.
- * @returns whether it ended within the time.
+ * Stops the server in its "fast" mode, which rolls back open transactions.
+ *
+ * @returns whether it stopped within the timeout.
  */
 export async function stopPostmaster(files: ClusterFiles, timeoutMs: number): Promise<boolean> {
   const running = await findPostmaster(files);
   if (running === undefined) return true;
   process.kill(running.pid, 'SIGINT');
   const signal = AbortSignal.timeout(timeoutMs);
-  // Not until the process is gone: where nobody reaps orphans, it stays as a zombie. The file goes last.
+  // The pid file is removed last. The process may stay as a zombie if no parent reaps it.
   while ((await readPidFile(files))?.pid === running.pid && isAlive(running.pid)) {
     if (signal.aborted) return false;
     await sleep(pollIntervalMs);
@@ -127,30 +128,30 @@ async function freePort(): Promise<number> {
   const address = probe.address();
   probe.close();
   await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('A TCP server without a port.');
+  if (address === null || typeof address === 'string') throw new Error('The TCP server has no port.');
   return address.port;
 }
 
-/** Small, for a server that shares the machine with the gateway; everything about durability is as PostgreSQL has it. */
+/** Settings for a small server that shares the machine with the gateway. Durability settings keep their defaults. */
 const serverSettings = {
   listen_addresses: '127.0.0.1',
-  // The path of a Unix socket may not be longer than about 100 characters; ours may be.
+  // The path of a Unix socket may have at most about 100 characters; the data folder may be longer.
   unix_socket_directories: '',
   max_connections: 60,
   shared_buffers: '64MB',
-  // The first change of a page after a checkpoint logs the whole page, so checkpoints are rare. Recovery after a
-  // crash takes up to 9 s then.
+  // The first change of a page after a checkpoint logs the whole page, so checkpoints are rare. Recovery after a crash then
+  // takes up to 9 s.
   max_wal_size: '512MB',
   checkpoint_timeout: '15min',
-  // Most of the WAL right after a checkpoint is whole pages.
+  // Most of the WAL after a checkpoint is whole pages.
   wal_compression: 'on',
   timezone: 'UTC',
   jit: 'off',
   // Parallel queries need more shared memory than a container has by default (64 MB in all).
   max_parallel_workers_per_gather: 0,
-  // A statement whose client has gone is ended within a second.
+  // Cancels a statement within a second of losing its client.
   client_connection_check_interval: '1s',
-  // The log is for faults of the server: neither checkpoints nor what people did belongs in it.
+  // The log is for failures of the server: it contains neither checkpoints nor statements with user data.
   log_checkpoints: 'off',
   log_error_verbosity: 'terse',
   log_min_error_statement: 'panic',

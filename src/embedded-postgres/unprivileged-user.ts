@@ -3,13 +3,13 @@ import { chown, readFile, stat } from 'node:fs/promises';
 import type { SpawnOptions } from 'node:child_process';
 import { OperatorError } from '../lib/errors.js';
 
-/** A way to start a program under a user that PostgreSQL accepts; it refuses to run as root. */
+/** How to start a program under a user that PostgreSQL accepts: it does not run as root. */
 export interface RunAs {
-  /** Program and arguments put before the program, such as `unshare … --`. */
+  /** Program and arguments that precede the command, such as `unshare … --`. */
   readonly prefix: readonly string[];
   /** The user that the child process changes to. */
   readonly childUser: Account | undefined;
-  /** The user that files must belong to, where that is not ours. */
+  /** The user that must own the files, if it is not the current one. */
   readonly fileOwner: Account | undefined;
 }
 
@@ -18,23 +18,28 @@ interface Account {
   readonly gid: number;
 }
 
-const asOurselves: RunAs = { prefix: [], childUser: undefined, fileOwner: undefined };
+const asCurrentUser: RunAs = { prefix: [], childUser: undefined, fileOwner: undefined };
 
 /**
- * The ways worth trying, best first.
+ * Returns the options to try, best first. A container may forbid any of them.
  *
- * Not as root: plainly; else, for a user whom this system gives no name, as initdb wants one, in a user namespace.
- * As root: a user namespace in which our files seem to belong to an ordinary user, so that the folder may lie
- * anywhere that root can reach; else an ordinary user that keeps one capability of root, to pass folders like
- * /root; else just an ordinary user. A container may forbid any of them.
+ * Not as root:
+ * 1. the current user;
+ * 2. a user namespace, because initdb requires a user name, and the system may have none for the current user.
  *
- * @param dataDirectory an existing cluster must be run by its owner; if missing, every way is open.
- * @throws {OperatorError} if the cluster belongs to a user that we can not become.
+ * As root:
+ * 1. a user namespace in which the files appear to belong to an ordinary user, so that the data folder may be anywhere that
+ *    root can reach;
+ * 2. an ordinary user with one capability of root, to reach files below folders like /root;
+ * 3. an ordinary user.
+ *
+ * @param dataDirectory an existing cluster must run under its owner; if missing, every option is allowed.
+ * @throws {OperatorError} if the cluster belongs to a user that this process cannot change to.
  */
-export async function waysToRun(dataDirectory: string): Promise<readonly RunAs[]> {
+export async function runAsOptions(dataDirectory: string): Promise<readonly RunAs[]> {
   const ownUid = process.getuid?.();
   const owner = await stat(dataDirectory).catch(() => undefined);
-  if (ownUid === undefined) return [asOurselves];
+  if (ownUid === undefined) return [asCurrentUser];
   if (ownUid !== 0) {
     if (owner !== undefined && owner.uid !== ownUid) {
       throw new OperatorError(
@@ -43,8 +48,8 @@ export async function waysToRun(dataDirectory: string): Promise<readonly RunAs[]
       );
     }
     return process.platform === 'linux'
-      ? [asOurselves, inNamespaceOf(await ordinaryAccount())]
-      : [asOurselves];
+      ? [asCurrentUser, inNamespaceOf(await ordinaryAccount())]
+      : [asCurrentUser];
   }
   const account = await ordinaryAccount();
   if (owner?.uid === 0) return [inNamespaceOf(account)];
@@ -54,7 +59,7 @@ export async function waysToRun(dataDirectory: string): Promise<readonly RunAs[]
 
 function inNamespaceOf({ uid, gid }: Account): RunAs {
   return {
-    ...asOurselves,
+    ...asCurrentUser,
     prefix: ['unshare', '--user', `--map-user=${uid}`, `--map-group=${gid}`, '--'],
   };
 }
@@ -62,7 +67,7 @@ function inNamespaceOf({ uid, gid }: Account): RunAs {
 function keepingFileAccess(account: Account): RunAs {
   const { uid, gid } = account;
   const identity = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'];
-  // initdb asks access(2) about its programs, which without that security bit answers as if there were no capability.
+  // initdb checks its programs with access(2), which ignores the capability without this security bit.
   const capability = [
     '--securebits=+no_setuid_fixup',
     '--inh-caps=-all,+dac_override',
@@ -75,7 +80,7 @@ function changingTo({ uid, gid }: Account): RunAs {
   return { prefix: [], childUser: { uid, gid }, fileOwner: { uid, gid } };
 }
 
-/** An account that this system knows, because initdb asks for the name of its user. */
+/** Returns an account from /etc/passwd, because initdb requires a user name. */
 async function ordinaryAccount(): Promise<Account> {
   const lines = await readFile('/etc/passwd', 'utf8').catch(() => '');
   const accounts = lines.split('\n').map((line) => {
@@ -91,8 +96,8 @@ export async function giveFile(file: string, runAs: RunAs): Promise<void> {
 }
 
 /**
- * Starts a program that way, in a fixed environment: nothing that happens to be set for us (PGPORT, LC_ALL, TZ)
- * shall change what the database does.
+ * Starts a program in a fixed environment, so that variables of this process (PGPORT, LC_ALL, TZ) do not affect the
+ * database.
  */
 export function spawnAs(runAs: RunAs, command: readonly [string, ...string[]], options: SpawnOptions) {
   const [program, ...args] = [...runAs.prefix, ...command] as [string, ...string[]];

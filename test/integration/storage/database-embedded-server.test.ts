@@ -59,7 +59,7 @@ async function serve(folder = dataDir) {
     const [exitCode] = (await once(child, 'exit')) as [number];
     expect(exitCode).toBe(0);
   };
-  /** As a closed terminal would: the process and everything in its group. */
+  /** Kills the process and its process group, as closing a terminal does. */
   const kill = async () => {
     process.kill(-(child.pid ?? 0), 'SIGKILL');
     await once(child, 'exit');
@@ -79,7 +79,7 @@ async function serverPid(): Promise<number> {
 }
 
 describe('the embedded server', () => {
-  it('is shared by processes, and stopped by the last of them to leave', async () => {
+  it('is shared by processes, and stopped by the last one', async () => {
     const first = await serve();
     const second = await serve();
     expect(second.url).toBe(first.url);
@@ -89,7 +89,7 @@ describe('the embedded server', () => {
     expect(await isRunning()).toBe(false);
   });
 
-  it('survives the process that started it', async () => {
+  it('keeps running when the process that started it is killed', async () => {
     const first = await serve();
     const second = await serve();
     await first.kill();
@@ -99,7 +99,7 @@ describe('the embedded server', () => {
     expect(await isRunning()).toBe(false);
   });
 
-  it('is found again after every process that used it was killed', async () => {
+  it('is joined again after every process that used it was killed', async () => {
     const killed = await serve();
     await query(killed.url, `INSERT INTO notes VALUES ('found')`);
     await killed.kill();
@@ -112,7 +112,7 @@ describe('the embedded server', () => {
     expect(await isRunning()).toBe(false);
   });
 
-  it('keeps its data over a restart', async () => {
+  it('keeps its data across a restart', async () => {
     const before = await startEmbeddedServer({ dataDir, logger });
     await query(before.url, `INSERT INTO notes VALUES ('kept')`);
     await before.close();
@@ -124,7 +124,7 @@ describe('the embedded server', () => {
     await after.close();
   });
 
-  it('is created once by processes that start at the same time, readable for its owner only', async () => {
+  it('is created once when processes start at the same time, readable only by its owner', async () => {
     const folder = path.join(dataDir, 'new');
     const both = await Promise.all([serve(folder), serve(folder)]);
     expect(new Set(both.map(({ url }) => url)).size).toBe(1);
@@ -145,7 +145,7 @@ describe('the embedded server', () => {
     expect(await isRunning()).toBe(false);
   });
 
-  it('is started again at the same port when it dies', async () => {
+  it('is restarted on the same port when it is killed', async () => {
     const server = await startEmbeddedServer({ dataDir, logger });
     const pid = await serverPid();
     process.kill(pid, 'SIGKILL');
@@ -156,7 +156,7 @@ describe('the embedded server', () => {
   });
 
   it.runIf(process.platform === 'linux')(
-    'starts although its stale pid file names a process of somebody else',
+    'starts when its stale pid file has the id of another program',
     async () => {
       const pidFile = path.join(dataDir, 'postgres/data/postmaster.pid');
       const lines = [process.pid, path.join(dataDir, 'postgres/data'), 1, 1, '', '127.0.0.1', '', 'ready'];
@@ -167,7 +167,7 @@ describe('the embedded server', () => {
     },
   );
 
-  it('writes committed data through to the disk, and listens to this machine only', async () => {
+  it('writes commits to disk, and listens only on 127.0.0.1', async () => {
     const server = await startEmbeddedServer({ dataDir, logger });
     const names = `'fsync', 'synchronous_commit', 'full_page_writes', 'listen_addresses', 'server_encoding'`;
     const rows = await query(
@@ -185,8 +185,8 @@ describe('the embedded server', () => {
   });
 });
 
-describe('where the embedded server can not run, the operator is told why and what to do', () => {
-  async function refusal(options: Partial<Parameters<typeof startEmbeddedServer>[0]>): Promise<string> {
+describe('startEmbeddedServer rejects with the cause and what to do', () => {
+  async function errorOf(options: Partial<Parameters<typeof startEmbeddedServer>[0]>): Promise<string> {
     const error: unknown = await startEmbeddedServer({ dataDir, logger, ...options }).catch(
       (e: unknown) => e,
     );
@@ -196,28 +196,28 @@ describe('where the embedded server can not run, the operator is told why and wh
 
   it('if initdb fails', async () => {
     const locateBinaries = () => Promise.resolve({ initdb: '/bin/false', postgres: '/bin/false' });
-    const message = await refusal({ dataDir: path.join(dataDir, 'failing'), locateBinaries });
+    const message = await errorOf({ dataDir: path.join(dataDir, 'failing'), locateBinaries });
     expect(message).toMatch(/could not create its database.*initdb ended with 1.*DATABASE_URL/s);
   });
 
   it('if the programs are missing', async () => {
     const locateBinaries = () =>
       Promise.resolve({ initdb: '/nowhere/initdb', postgres: '/nowhere/postgres' });
-    const message = await refusal({ dataDir: path.join(dataDir, 'missing'), locateBinaries });
+    const message = await errorOf({ dataDir: path.join(dataDir, 'missing'), locateBinaries });
     expect(message).toMatch(/\/nowhere\/initdb.*DATABASE_URL/s);
   });
 
   it('if the server does not start, with the end of its log', async () => {
     const settings = path.join(dataDir, 'postgres/data/postgresql.auto.conf');
     await writeFile(settings, `nonsense = 'here'\n`);
-    const message = await refusal({});
+    const message = await errorOf({});
     await writeFile(settings, '');
     expect(message).toMatch(/did not start.*unrecognized configuration parameter "nonsense".*DATABASE_URL/s);
   });
 
-  it('if the data folder can not be created', async () => {
+  it('if the data folder cannot be created', async () => {
     await writeFile(path.join(dataDir, 'file'), '');
-    expect(await refusal({ dataDir: path.join(dataDir, 'file', 'new') })).toMatch(
+    expect(await errorOf({ dataDir: path.join(dataDir, 'file', 'new') })).toMatch(
       /BELLWETHER_DATA_DIR.*DATABASE_URL/,
     );
   });

@@ -1,19 +1,22 @@
-// Writes the next migration: the SQL that leads from the existing migrations to prisma/schema.prisma.
+// Writes the next migration: the SQL that changes the result of the existing migrations to prisma/schema.prisma.
 //
 //   npm run migration -- add_market_language    writes prisma/migrations/<time>_add_market_language/migration.sql
-//   npm run migration -- --check                exits with 1 if the migrations do not lead to the schema
+//   npm run migration -- --check                exits with code 1 if the migrations do not result in the schema
 //
-// Works without a network: the existing migrations are applied to an embedded database, and Prisma's schema
-// engine, as WebAssembly, compares that with the schema.
+// Needs no network: it applies the existing migrations to an embedded database. Prisma's schema engine, as WebAssembly,
+// compares that database with the schema.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PrismaPg } from '@prisma/adapter-pg';
-import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from '@prisma/driver-adapter-utils';
-import type { SqlDriverAdapter, SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils';
+import {
+  bindMigrationAwareSqlAdapterFactory,
+  ColumnTypeEnum,
+  type SqlDriverAdapter,
+  type SqlMigrationAwareDriverAdapterFactory,
+} from '@prisma/driver-adapter-utils';
 import * as engine from '@prisma/schema-engine-wasm/schema_engine_bg';
-import { Pool } from 'pg';
-import type { QueryResult } from 'pg';
+import { Pool, type QueryResult } from 'pg';
 import { pino } from 'pino';
 import { startEmbeddedServer } from '../dist/embedded-postgres/embedded-server.js';
 import { applyMigrations } from '../dist/storage/database/migrations.js';
@@ -29,18 +32,20 @@ process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
 
 async function main([argument, ...rest]: string[]): Promise<number> {
   if (argument === undefined || rest.length > 0 || !/^(--check|[a-z][a-z0-9_]{0,60})$/.test(argument)) {
-    console.error('Give the migration a name of lower-case letters, digits and underscores, or --check.');
+    console.error(
+      'Give the migration a name of lower-case letters, digits, and underscores, or pass --check.',
+    );
     return 1;
   }
   const sql = await withScratchDatabase(differenceFromSchema);
   if (argument === '--check') {
     if (sql === undefined) return 0;
-    console.error(`The migrations do not lead to prisma/schema.prisma. Missing:\n\n${sql}`);
+    console.error(`The migrations do not result in prisma/schema.prisma. Missing:\n\n${sql}`);
     console.error('Run "npm run migration -- NAME" and commit the file that it writes.');
     return 1;
   }
   if (sql === undefined) {
-    console.log('The migrations already lead to prisma/schema.prisma; nothing written.');
+    console.log('The migrations already result in prisma/schema.prisma; nothing was written.');
     return 0;
   }
   const time = new Date().toISOString().replace(/\D/g, '').slice(0, 14);
@@ -53,7 +58,7 @@ async function main([argument, ...rest]: string[]): Promise<number> {
   return 0;
 }
 
-/** Hands over an empty database to which every migration has been applied, and removes it afterwards. */
+/** Runs work on an empty database with every migration applied, then removes the database. */
 async function withScratchDatabase<T>(work: (url: string) => Promise<T>): Promise<T> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'bellwether-migration-'));
   try {
@@ -69,7 +74,7 @@ async function withScratchDatabase<T>(work: (url: string) => Promise<T>): Promis
   }
 }
 
-/** The SQL that leads from the database to the schema; undefined if there is nothing to do. */
+/** Returns the SQL that changes the database to the schema; undefined if they are equal. */
 async function differenceFromSchema(url: string): Promise<string | undefined> {
   await loadEngine();
   const schema = { path: schemaFile.pathname, content: await readFile(schemaFile, 'utf8') };
@@ -95,14 +100,14 @@ async function differenceFromSchema(url: string): Promise<string | undefined> {
 }
 
 /**
- * Prisma's adapter, taught the type `"char"` of PostgreSQL's own catalogs: the schema engine reads them, and the
- * adapter alone refuses that type.
+ * Returns Prisma's adapter with support for the type `"char"` of PostgreSQL's catalogs, which the schema engine reads and the
+ * adapter alone rejects.
  */
 function catalogReader(pool: Pool): SqlMigrationAwareDriverAdapterFactory {
   const [internalCharType, textType] = [18, 25];
   const characterColumns = new Set<string>();
   const query = pool.query.bind(pool) as (...args: unknown[]) => Promise<QueryResult>;
-  const relabelled = async (...args: unknown[]): Promise<QueryResult> => {
+  const relabeled = async (...args: unknown[]): Promise<QueryResult> => {
     const result = await query(...args);
     for (const field of result.fields) {
       if (field.dataTypeID !== internalCharType) continue;
@@ -111,7 +116,7 @@ function catalogReader(pool: Pool): SqlMigrationAwareDriverAdapterFactory {
     }
     return result;
   };
-  const factory = new PrismaPg(Object.assign(pool, { query: relabelled }));
+  const factory = new PrismaPg(Object.assign(pool, { query: relabeled }));
   const connect = async (): Promise<SqlDriverAdapter> => {
     const adapter: SqlDriverAdapter = await factory.connect();
     const queryRaw = adapter.queryRaw.bind(adapter);

@@ -5,7 +5,7 @@ import { authorizeConnection } from '../auth/authorize-connection.js';
 import { createContext, type GraphQLContext } from '../graphql/context.js';
 import { createSchema } from '../graphql/schema.js';
 import { countryOfHeaders } from '../server/country-header.js';
-import { exampleQueries } from '../server/example-queries.js';
+import { exampleQueries } from '../server/graphiql.js';
 import { registerImages } from '../server/images.js';
 import { createHttpServer } from '../server/server.js';
 import { registerSubscriptions } from '../server/subscriptions.js';

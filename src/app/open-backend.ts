@@ -15,7 +15,7 @@ import { createFeeds } from '../feed/create-feeds.js';
 import { servedImpressions } from '../feed/served-impressions.js';
 import type { Services } from '../graphql/context.js';
 import type { Jobs } from '../jobs/open-jobs.js';
-import { createLive } from '../live/create-live.js';
+import { createLive } from '../live/live-service.js';
 import type { Logger } from '../lib/logger.js';
 import { applyEvents } from '../profiles/apply-events.js';
 import { ChangePoll } from '../profiles/change-poll.js';
@@ -198,11 +198,11 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
     const cachedProfiles: InvalidatedProfiles = {
       invalidate: (userKeys) => {
         cache.invalidate(userKeys);
-        live.feeds.invalidated(userKeys);
+        live.feeds.profilesInvalidated(userKeys);
       },
       clear: () => {
         cache.clear();
-        live.feeds.everyoneInvalidated();
+        live.feeds.allProfilesInvalidated();
       },
     };
     const bus = openBus({
@@ -223,7 +223,7 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       cache,
       invalidate: (userKeys) => cachedProfiles.invalidate(userKeys),
       publish: (userKeys) => bus.publish(userKeys),
-      onChanged: (userKeys) => live.feeds.invalidated(userKeys),
+      onChanged: (userKeys) => live.feeds.profilesInvalidated(userKeys),
     });
     const jobs = openBackendJobs({
       ...{ databaseUrl: server.url, store, readerStore, catalog, fold, markets, liveConfig, clock, logger },

@@ -1,25 +1,25 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Who is at the other end of a connection: without authentication one who may do everything. */
+/** Identity of a connection. Without authentication, every viewer may do everything. */
 export interface Viewer {
   readonly role: 'OPEN';
 }
 
-/** Whether a connection may be used, and by whom. */
-export type Admission =
-  | { readonly viewer: Viewer; readonly refused?: never }
-  | { readonly viewer?: never; readonly refused: 'UNAUTHENTICATED' | 'FORBIDDEN' };
+/** Result of authorizing a connection. */
+export type Authorization =
+  | { readonly viewer: Viewer; readonly rejected?: never }
+  | { readonly viewer?: never; readonly rejected: 'UNAUTHENTICATED' | 'FORBIDDEN' };
 
 /**
- * Judges a live connection once, by what the client says first.
+ * Authorizes a WebSocket connection once, by its first message.
  *
- * @param connectionParams the payload of `connection_init`, where a browser, which can set no headers, puts its token.
- * @param request the upgrade.
+ * @param connectionParams payload of `connection_init`. A browser sends its token there, because it cannot set headers.
+ * @param request the upgrade request.
  */
 export type AuthorizeConnection = (
   connectionParams: Readonly<Record<string, unknown>>,
   request: IncomingMessage,
-) => Admission | Promise<Admission>;
+) => Authorization | Promise<Authorization>;
 
-/** Lets everybody in: the port is reachable from this machine only. The place where tokens will be checked. */
+/** Accepts every connection, because the port is reachable from this machine only. Tokens will be checked here. */
 export const authorizeConnection: AuthorizeConnection = () => ({ viewer: { role: 'OPEN' } });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Command } from 'commander';
 import { openBackend, type Backend, type Surroundings } from '../app/open-backend.js';
 import { startGateway } from '../app/gateway.js';
-import { requireClosedDoor } from '../auth/open-access.js';
+import { requireLocalDevelopment } from '../auth/open-access.js';
 import { settingsFromEnvironment } from '../config/settings.js';
 import { createLogger } from '../lib/logger.js';
 import { listenError, requireFreeAddress } from './listen-address.js';
@@ -24,7 +24,7 @@ export function serveCommand(): Command {
 
 async function serve({ jobs: runsJobs }: { jobs: boolean }): Promise<void> {
   const settings = settingsFromEnvironment();
-  requireClosedDoor(settings);
+  requireLocalDevelopment(settings);
   await requireFreeAddress(settings);
   const logger = createLogger(settings.logLevel, { pretty: process.stdout.isTTY, fd: 1 });
   const surroundings = { settings, logger, clock: Date.now, runsJobs };

@@ -14,20 +14,21 @@ import {
 import { foldSelections } from './rules/fold-selections.js';
 
 /**
- * Whether graphql-jit answers this valid document as graphql-js would. What it is known to get wrong
- * goes to graphql-js instead, which is slower and right:
- * - a string that begins like its private marks for dates and infinities is pasted into the program it
- *   writes, so that a caller's text would run as code;
- * - an alias named `__proto__` sets a prototype in place of a field;
- * - a literal of a custom scalar is copied by way of JSON;
- * - a variable inside an object or list literal becomes null where it should be absent;
- * - `@skip` and `@include` on one place of a fragment reach its other places too;
- * - introspection would see the schema that {@link CompiledOperations} extends.
+ * Whether graphql-jit returns the same result as graphql-js for a valid document. These known defects of graphql-jit
+ * leave a document to graphql-js, which is slower and correct:
+ *
+ * - It pastes a string that begins like its internal markers for dates and infinities into the generated program, so
+ *   text of the client runs as code.
+ * - An alias named `__proto__` sets a prototype instead of a field.
+ * - It copies a literal of a custom scalar through JSON.
+ * - A variable inside an object or list literal becomes null where it should be absent.
+ * - `@skip` and `@include` on one spread of a fragment also affect its other spreads.
+ * - Introspection would return the schema that `CompiledOperations` extends.
  */
 export function isCompilable(schema: GraphQLSchema, document: DocumentNode): boolean {
   const verdict = { compilable: true };
   const types = new TypeInfo(schema);
-  const refuse = () => {
+  const reject = () => {
     verdict.compilable = false;
     return BREAK;
   };
@@ -42,24 +43,24 @@ export function isCompilable(schema: GraphQLSchema, document: DocumentNode): boo
     visitWithTypeInfo(types, {
       // graphql-js coerces variables and their defaults before the compiled operation runs.
       VariableDefinition: () => false,
-      Name: ({ value }) => (value === '__proto__' ? refuse() : undefined),
-      StringValue: ({ value }) => (value.includes('__MAGIC_') || isCustomScalar() ? refuse() : undefined),
-      IntValue: () => (isCustomScalar() ? refuse() : undefined),
-      FloatValue: () => (isCustomScalar() ? refuse() : undefined),
-      BooleanValue: () => (isCustomScalar() ? refuse() : undefined),
-      EnumValue: () => (isCustomScalar() ? refuse() : undefined),
+      Name: ({ value }) => (value === '__proto__' ? reject() : undefined),
+      StringValue: ({ value }) => (value.includes('__MAGIC_') || isCustomScalar() ? reject() : undefined),
+      IntValue: () => (isCustomScalar() ? reject() : undefined),
+      FloatValue: () => (isCustomScalar() ? reject() : undefined),
+      BooleanValue: () => (isCustomScalar() ? reject() : undefined),
+      EnumValue: () => (isCustomScalar() ? reject() : undefined),
       ObjectValue: ({ fields }) =>
-        isCustomScalar() || fields.some(({ value }) => value.kind === Kind.VARIABLE) ? refuse() : undefined,
+        isCustomScalar() || fields.some(({ value }) => value.kind === Kind.VARIABLE) ? reject() : undefined,
       ListValue: ({ values }) =>
-        isCustomScalar() || values.some(({ kind }) => kind === Kind.VARIABLE) ? refuse() : undefined,
-      Directive: () => refuse(),
-      Field: ({ name }) => (name.value === '__schema' || name.value === '__type' ? refuse() : undefined),
+        isCustomScalar() || values.some(({ kind }) => kind === Kind.VARIABLE) ? reject() : undefined,
+      Directive: () => reject(),
+      Field: ({ name }) => (name.value === '__schema' || name.value === '__type' ? reject() : undefined),
     }),
   );
   return verdict.compilable;
 }
 
-/** Fields of all operations of a valid document, with every fragment counted where it is spread. */
+/** Number of fields in all operations of a valid document, counting each spread of a fragment. */
 export function expandedFieldCount(document: DocumentNode): number {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions) {

@@ -18,47 +18,46 @@ import { expandedFieldCount, isCompilable } from './compilable.js';
 export type VariableValues = Readonly<Record<string, unknown>>;
 
 export interface CompiledOperation {
-  /** The variables as resolvers see them, or undefined when one of them is wrong. Runs no resolver. */
+  /** Returns the variables as resolvers receive them, or undefined if one is invalid. Runs no resolver. */
   readonly coerce: (variables: VariableValues) => VariableValues | undefined;
-  /** Runs the operation once. The variables must come from {@link coerce}. */
+  /** Executes the operation once. The variables must come from {@link coerce}. */
   readonly execute: (context: unknown, coerced: VariableValues) => Promise<ExecutionResult> | ExecutionResult;
 }
 
 /**
- * A scalar through which coerced variables pass untouched. graphql-jit's own coercion ignores the
- * default of a non-null type, and does not end for an input type that contains itself.
+ * Scalar that passes already coerced variables through. graphql-jit's own coercion ignores the default of a non-null
+ * type, and does not terminate for an input type that contains itself.
  */
 const AlreadyCoerced = new GraphQLScalarType({ name: 'AlreadyCoerced' });
 
 /**
- * Above this many fields an operation is not compiled. graphql-jit writes a fragment out wherever it is
- * spread, so that a short document can become a large program.
+ * Maximum number of fields of a compiled operation. graphql-jit expands every spread of a fragment, so a short document
+ * can become a large program.
  */
 export const MAX_FIELDS = 300;
 
-/** Above this length a document is not compiled, since the program repeats its names and its text. */
+/** Maximum length of a compiled document. The generated program repeats its names and literals. */
 export const MAX_CHARACTERS = 10_000;
 
-/** What all compiled operations may weigh together, in fields; a field keeps 1 to 5 KB in memory. */
+/** Maximum weight of all compiled operations together, in fields. A field takes 1 to 5 KB of memory. */
 export const MAX_WEIGHT = 25_000;
 
-/** What a compiled operation weighs besides its fields. */
+/** Weight of a compiled operation without its fields. */
 const BASE_WEIGHT = 5;
 const CHARACTERS_PER_WEIGHT = 500;
 
-/** How many documents that were met once are remembered. */
-const MAX_MET_ONCE = 1_000;
+/** Maximum number of remembered documents that were requested once. */
+const MAX_REQUESTED_ONCE = 1_000;
 
 /**
- * Operations compiled by graphql-jit, of which the least recently used ones are forgotten. One is compiled
- * when it is met for the second time: a document with its values written into it seldom comes again, and
- * compiling takes longer than graphql-js takes to run it.
+ * LRU cache of operations compiled by graphql-jit. Compiles an operation on its second request: compiling takes longer
+ * than one execution by graphql-js, and a document that contains its values as literals is rarely requested again.
  */
 export class CompiledOperations {
   readonly #schema: GraphQLSchema;
   readonly #compilationSchema: GraphQLSchema;
   readonly #operations: LRUCache<string, CompiledOperation | 'not compiled'>;
-  readonly #metOnce = new LRUCache<string, true>({ max: MAX_MET_ONCE });
+  readonly #requestedOnce = new LRUCache<string, true>({ max: MAX_REQUESTED_ONCE });
 
   constructor(schema: GraphQLSchema, maxOperations: number) {
     const config = schema.toConfig();
@@ -76,22 +75,22 @@ export class CompiledOperations {
   }
 
   /**
-   * @param queryHash names the source; two sources never share one.
-   * @param source a document that is valid for the schema.
-   * @returns undefined for what graphql-js must run itself.
+   * @param queryHash hash of the source, unique per source.
+   * @param source document that is valid for the schema.
+   * @returns undefined if graphql-js must execute the operation.
    */
   get(queryHash: string, source: string, operationName: string | undefined): CompiledOperation | undefined {
-    // The name comes from the request and need not be one of the document's.
+    // The operation name comes from the request and can be missing from the document.
     if (source.length + (operationName?.length ?? 0) > MAX_CHARACTERS) return undefined;
     const key = `${queryHash} ${operationName ?? ''}`;
     const known = this.#operations.get(key);
     if (known !== undefined) return known === 'not compiled' ? undefined : known;
-    if (!this.#metOnce.delete(key)) {
-      this.#metOnce.set(key, true);
+    if (!this.#requestedOnce.delete(key)) {
+      this.#requestedOnce.set(key, true);
       return undefined;
     }
 
-    // Parsed anew, because graphql-jit writes notes of its own into the nodes it is given.
+    // Parsed again, because graphql-jit adds properties to the nodes of the document.
     const document = parse(source);
     const fields = expandedFieldCount(document);
     const operation = fields > MAX_FIELDS ? undefined : this.#compile(document, operationName);

@@ -11,7 +11,7 @@ import type { TrackingService } from '../tracking/tracking-service.js';
 import type { TrendService } from '../trends/trend-service.js';
 import { createLoaders, type Loaders } from './loaders.js';
 
-/** The use cases that resolvers delegate to. */
+/** Services that resolvers delegate to. */
 export interface Services {
   readonly catalog: Catalog;
   readonly crowd: CrowdService;
@@ -26,11 +26,11 @@ export interface Services {
   readonly trends: TrendService;
 }
 
-/** What every resolver of one request shares. */
+/** Context shared by all resolvers of one request. */
 export interface GraphQLContext {
   readonly services: Services;
   readonly loaders: Loaders;
-  /** Where a trusted proxy says the request comes from, ISO 3166-1 alpha-2; null when none says. */
+  /** Country from a trusted proxy's header, ISO 3166-1 alpha-2; null without such a header. */
   readonly country: string | null;
 }
 

@@ -5,16 +5,16 @@ import { BellwetherError } from '../lib/errors.js';
 
 export interface ErrorMapperOptions {
   readonly logger: Pick<Logger, 'error' | 'warn'>;
-  /** The id by which a client can name a masked error to whoever reads the log; one for each request. */
+  /** Returns the id that links a masked error to its log line; one per request. */
   readonly correlationId: () => string;
-  /** Whether messages keep GraphQL's suggestions ("Did you mean …?"), which reveal names in the schema. */
+  /** Whether messages keep GraphQL's suggestions ("Did you mean …?"), which reveal schema names. */
   readonly showSuggestions: boolean;
 }
 
-/** Turns any error of an operation into what the client may see of it. */
+/** Formats an error of an operation for the client. */
 export type ErrorMapper = (error: unknown) => GraphQLFormattedError;
 
-/** What GraphQL and Apollo find wrong in a request, before any resolver runs. */
+/** Codes of errors in the request itself, which GraphQL and Apollo Server detect before any resolver runs. */
 const REQUEST_ERROR_CODES: ReadonlySet<unknown> = new Set<ApolloServerErrorCode>([
   ApolloServerErrorCode.GRAPHQL_PARSE_FAILED,
   ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED,
@@ -26,9 +26,9 @@ const REQUEST_ERROR_CODES: ReadonlySet<unknown> = new Set<ApolloServerErrorCode>
 ]);
 
 /**
- * The one place where errors become GraphQL errors. A {@link BellwetherError} keeps its message and code;
- * so do GraphQL's own complaints about the request; every other error is a fault of ours, of which the client
- * learns only an id, and which is logged once under that id.
+ * Creates the function that maps every error to a GraphQL error. A {@link BellwetherError} and an error in the request
+ * keep their message and code. Any other error is masked: the client receives an id, and the error is logged once per
+ * request under that id.
  */
 export function createErrorMapper({
   logger,
@@ -40,7 +40,7 @@ export function createErrorMapper({
   return (error) => {
     const cause = rootCause(error);
     if (cause instanceof BellwetherError) {
-      // Many fields and requests may wait for the statement that failed.
+      // Many fields and requests can fail because of the same statement.
       if (cause.cause instanceof Error && !loggedUnder.has(cause.cause)) {
         const id = correlationId();
         loggedUnder.set(cause.cause, id);
@@ -55,12 +55,12 @@ export function createErrorMapper({
     const code = requestErrorCode(error, cause);
     if (code !== undefined && error instanceof GraphQLError) {
       const message = showSuggestions ? error.message : withoutSuggestion(error.message);
-      const field = code === ApolloServerErrorCode.BAD_USER_INPUT ? offendingField(message) : undefined;
+      const field = code === ApolloServerErrorCode.BAD_USER_INPUT ? invalidField(message) : undefined;
       return formatted(error, message, { code, ...(field === undefined ? {} : { field }) });
     }
 
     const id = correlationId();
-    // One failed batch fails every field that waited for it.
+    // A failed batch fails every field that waits for it.
     const alreadyLogged = cause instanceof Error && loggedUnder.get(cause) === id;
     if (cause instanceof Error) loggedUnder.set(cause, id);
     if (!alreadyLogged) logger.error({ err: cause, correlationId: id, ...pathOf(error) }, 'operation failed');
@@ -71,7 +71,7 @@ export function createErrorMapper({
   };
 }
 
-/** What was thrown first, inside the GraphQL errors that were put around it. */
+/** Returns the original error, without the GraphQL errors that wrap it. */
 function rootCause(error: unknown): unknown {
   let cause = error;
   while (cause instanceof GraphQLError && cause.originalError !== undefined) cause = cause.originalError;
@@ -86,16 +86,16 @@ function extensionsOf({ code, field, retryAfterMs }: BellwetherError): Record<st
   };
 }
 
-/** The code of an error in the request itself; a resolver's errors have a path and are none. */
+/** Returns the code of an error in the request itself, which has no path, unlike an error of a resolver. */
 function requestErrorCode(error: unknown, cause: unknown): unknown {
   if (!(error instanceof GraphQLError)) return undefined;
   if (isNullArgument(cause)) return ApolloServerErrorCode.BAD_USER_INPUT;
-  // graphql-jit leaves the extensions of its errors undefined, whatever the type says.
+  // graphql-jit leaves the extensions of its errors undefined, contrary to the type.
   const { code } = (error.extensions as GraphQLError['extensions'] | undefined) ?? {};
   return error.path === undefined && REQUEST_ERROR_CODES.has(code) ? code : undefined;
 }
 
-/** GraphQL sees only in mid-execution that a variable with a default was given null for a non-null argument. */
+/** GraphQL detects null for a non-null argument only during execution if the variable has a default. */
 function isNullArgument(cause: unknown): boolean {
   return cause instanceof GraphQLError && /^Argument "\w+" of (non-null|required) type /.test(cause.message);
 }
@@ -104,8 +104,8 @@ function withoutSuggestion(message: string): string {
   return message.replace(/ ?Did you mean .+\?$/s, '');
 }
 
-/** The path of the wrong variable, such as `input.eventType`, as far as GraphQL's message tells it. */
-function offendingField(message: string): string | undefined {
+/** Parses the path of the invalid variable, such as `input.eventType`, from GraphQL's message. */
+function invalidField(message: string): string | undefined {
   const name = /^(?:Variable "\$|Argument ")(\w+)"/.exec(message)?.[1];
   const path = / at "([\w.[\]]+)"; /.exec(message)?.[1] ?? name;
   if (path === undefined) return undefined;

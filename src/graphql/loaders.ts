@@ -5,12 +5,12 @@ import type { Market, MarketTexts } from '../catalog/market.js';
 import type { LoadProfile } from '../feed/hydrator.js';
 import type { FullProfile, ProfileService } from '../profiles/profile-service.js';
 
-/** Reads that one request batches: whatever is asked for in the same tick goes to the store as one. */
+/** DataLoaders of one request: reads of the same tick go to the services as one batch. */
 export interface Loaders {
   readonly market: DataLoader<string, Market | undefined>;
   readonly marketTexts: DataLoader<string, MarketTexts | undefined>;
   readonly profile: LoadProfile;
-  /** Profiles after a mutation: one that the request read before does not count. */
+  /** Profiles after a mutation. Not cached, because the request may have read them before the mutation. */
   readonly changedProfile: DataLoader<string, FullProfile>;
   readonly history: DataLoader<HistoryRequest, readonly MarketHistoryPoint[], string>;
 }
@@ -26,10 +26,10 @@ export function createLoaders(services: {
     market: new DataLoader((ids) => findMarkets(services.catalog, ids), { maxBatchSize: MAX_BATCH }),
     marketTexts: new DataLoader((ids) => services.catalog.texts(ids), { maxBatchSize: MAX_BATCH }),
     profile: createProfileLoader(services.profiles),
-    changedProfile: new DataLoader((userKeys) => loadEachOnce(services.profiles, userKeys), {
+    changedProfile: new DataLoader((userKeys) => loadDistinct(services.profiles, userKeys), {
       cache: false,
     }),
-    // All of one time are read by one statement, however many; the reader bounds them.
+    // No batch limit: one statement reads all histories of one period, and the reader limits their points.
     history: new DataLoader(services.marketHistory.reader(), {
       cacheKeyFn: ({ marketId, from, to, points }) => JSON.stringify([marketId, from, to, points]),
     }),
@@ -43,8 +43,8 @@ function createProfileLoader(profiles: Pick<ProfileService, 'load' | 'loadFull'>
   return { hot: (userKey) => hot.load(userKey), full: (userKey) => full.load(userKey) };
 }
 
-/** The events of a batch mostly are of few users. */
-async function loadEachOnce(
+/** Loads each user once. A batch of events usually has few distinct users. */
+async function loadDistinct(
   profiles: Pick<ProfileService, 'loadFull'>,
   userKeys: readonly string[],
 ): Promise<FullProfile[]> {
@@ -54,7 +54,7 @@ async function loadEachOnce(
   return userKeys.flatMap((userKey) => byUser.get(userKey) ?? []);
 }
 
-/** Without the database, the markets in memory are still there, whatever else is asked for beside them. */
+/** If the database fails, still returns the markets in memory; only the others get the error. */
 async function findMarkets(
   catalog: Pick<Catalog, 'findByIds' | 'snapshot'>,
   ids: readonly string[],
@@ -62,8 +62,7 @@ async function findMarkets(
   try {
     return await catalog.findByIds(ids);
   } catch (error) {
-    const fault =
-      error instanceof Error ? error : new Error('The markets could not be read.', { cause: error });
-    return ids.map((id) => catalog.snapshot.byId.get(id)?.market ?? fault);
+    const failure = error instanceof Error ? error : new Error('Reading markets failed.', { cause: error });
+    return ids.map((id) => catalog.snapshot.byId.get(id)?.market ?? failure);
   }
 }

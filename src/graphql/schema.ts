@@ -1,51 +1,72 @@
 import 'reflect-metadata';
-import { lexicographicSortSchema, printSchema, type GraphQLSchema } from 'graphql';
+import {
+  GraphQLError,
+  GraphQLID,
+  Kind,
+  lexicographicSortSchema,
+  printSchema,
+  type GraphQLSchema,
+} from 'graphql';
 import { buildSchemaSync, type PubSub } from 'type-graphql';
-import { ExplainResolver } from './resolvers/explain-resolver.js';
+import { UNSAFE_ID } from '../lib/input/id-text.js';
 import { FeedResolver } from './resolvers/feed-resolver.js';
-import { JobResolver } from './resolvers/job-resolver.js';
 import { LiveResolver } from './resolvers/live-resolver.js';
-import { MarketFieldsResolver } from './resolvers/market-fields-resolver.js';
 import { MarketResolver } from './resolvers/market-resolver.js';
+import { MonitoringResolver } from './resolvers/monitoring-resolver.js';
 import { ProfileResolver } from './resolvers/profile-resolver.js';
-import { SinkResolver } from './resolvers/sink-resolver.js';
-import { TrackedEventResolver, TrackingResolver } from './resolvers/tracking-resolver.js';
+import { BatchResultResolver, TrackingResolver } from './resolvers/tracking-resolver.js';
 import { TrendingResolver } from './resolvers/trending-resolver.js';
-import { rejectUnsafeIds } from './safe-ids.js';
 
-/** A schema with subscriptions is not built without one, though each of ours brings its own source. */
-const noPubSub: PubSub = {
+/** type-graphql requires a PubSub for subscriptions, although every subscription here has its own event source. */
+const unusedPubSub: PubSub = {
   publish: () => {
-    throw new Error('Nothing is published to a topic here.');
+    throw new Error('PubSub is not used: every subscription has its own event source.');
   },
   subscribe: () => {
-    throw new Error('No topic can be subscribed to here.');
+    throw new Error('PubSub is not used: every subscription has its own event source.');
   },
 };
 
-/** The GraphQL schema as it runs. Inputs are checked by the services, so no validator is plugged in. */
+/** Builds the GraphQL schema. Type-graphql validates no inputs, because the services do. */
 export function createSchema(): GraphQLSchema {
   rejectUnsafeIds();
   return buildSchemaSync({
     resolvers: [
-      ExplainResolver,
       FeedResolver,
-      JobResolver,
       LiveResolver,
-      MarketFieldsResolver,
       MarketResolver,
+      MonitoringResolver,
       ProfileResolver,
-      SinkResolver,
       TrackingResolver,
-      TrackedEventResolver,
+      BatchResultResolver,
       TrendingResolver,
     ],
     validate: false,
-    pubSub: noPubSub,
+    pubSub: unusedPubSub,
   });
 }
 
-/** The schema as SDL, in an order that does not depend on the code's. */
+/** Prints the schema as SDL, sorted by name so that the output does not depend on the order of the code. */
 export function printSdl(schema: GraphQLSchema): string {
   return `${printSchema(lexicographicSortSchema(schema))}\n`;
+}
+
+/**
+ * Makes the scalar `ID` reject numbers that JSON does not keep exactly: by the time a variable reaches the schema, two
+ * such ids may have become one, and 38 digits have become `2.17e+37`. Whole numbers up to 2^53 − 1 are accepted. Literals
+ * follow the same rule, so that a query means the same with and without variables.
+ *
+ * graphql-js recognizes `ID` by its object, so this changes the object itself; a second call has no effect.
+ */
+function rejectUnsafeIds(): void {
+  GraphQLID.parseValue = (value) => {
+    if (typeof value === 'string') return value;
+    if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
+    throw new GraphQLError(`An ID ${UNSAFE_ID}.`);
+  };
+  GraphQLID.parseLiteral = (node) => {
+    if (node.kind === Kind.STRING) return node.value;
+    if (node.kind === Kind.INT && Number.isSafeInteger(Number(node.value))) return node.value;
+    throw new GraphQLError(`An ID ${UNSAFE_ID}.`, { nodes: node });
+  };
 }

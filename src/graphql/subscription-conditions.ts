@@ -11,9 +11,9 @@ import {
 const CONDITIONS: ReadonlySet<string> = new Set(['skip', 'include']);
 
 /**
- * The `@skip` and `@include` directives at the root of a document's subscriptions. The GraphQL specification forbids
- * them, because the one field that names the event source must not depend on variables. graphql-js 16 throws on them
- * while it validates or subscribes instead of reporting an error.
+ * Returns the `@skip` and `@include` directives at the root of a document's subscriptions. The GraphQL specification
+ * forbids them, because the one field that names the event source must not depend on variables. graphql-js 16 throws on
+ * them while it validates or subscribes instead of reporting an error.
  */
 export function rootConditions(document: DocumentNode): ReadonlySet<DirectiveNode> {
   const fragments = new Map<string, FragmentDefinitionNode>();
@@ -44,8 +44,8 @@ export function rootConditions(document: DocumentNode): ReadonlySet<DirectiveNod
 }
 
 /**
- * The document without {@link rootConditions} and without the variables that only they use. Only for a transport that
- * runs no subscriptions: there the change has no effect but that the document can be validated.
+ * Returns the document without {@link rootConditions} and without the variables that only they use. Only for a transport
+ * that executes no subscriptions: there, the only effect is that validation does not throw.
  */
 export function withoutRootConditions(document: DocumentNode): DocumentNode {
   const conditions = rootConditions(document);

@@ -1,42 +1,77 @@
 import { z } from 'zod';
+import type { Catalog } from '../catalog/catalog.js';
+import type { Clock } from '../lib/clock.js';
 import { checkInput } from '../lib/input/check-input.js';
 import { storableText } from '../lib/input/storable.js';
 import { userKeySchema } from '../lib/input/user-key.js';
-import type { FeedChanged, FeedChanges } from './feed-changes.js';
-import type { MarketMoves, MarketsMoved } from './market-moves.js';
+import type { Logger } from '../lib/logger.js';
+import type { ProfileService } from '../profiles/profile-service.js';
+import { FeedSubscriptions, type FeedChanged } from './feed-subscriptions.js';
+import { MarketSubscriptions, type MarketsMoved } from './market-subscriptions.js';
+
+/** Minimum time between two messages of one subscription. */
+const INTERVAL_MS = 1_000;
 
 const MAX_IDS = 100;
 
 const marketIds = z
   .array(storableText.min(1, 'must not be empty').max(128, 'must have at most 128 characters'))
-  .min(1, 'must name at least one market')
-  .max(MAX_IDS, `must name at most ${MAX_IDS} markets`)
+  .min(1, 'must have at least 1 entry')
+  .max(MAX_IDS, `must have at most ${MAX_IDS} entries`)
   .refine((ids) => new Set(ids).size === ids.length, 'must not name a market twice');
 
-/** What somebody can be told of while it happens, at most once a second in each subscription. */
+/** Validates subscription arguments and subscribes. Each subscription gets at most one message per second. */
 export class LiveService {
   constructor(
     private readonly deps: {
-      readonly markets: Pick<MarketMoves, 'follow'>;
-      readonly feeds: Pick<FeedChanges, 'follow'>;
+      readonly markets: Pick<MarketSubscriptions, 'subscribe'>;
+      readonly feeds: Pick<FeedSubscriptions, 'subscribe'>;
     },
   ) {}
 
   /**
-   * The moves of 1 to 100 markets: of their probability and status.
+   * Subscribes to changes of the probability and status of 1–100 markets.
    *
-   * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE when the database is needed and not there.
+   * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE if a required database read fails.
    */
   async marketMoved(ids: unknown): Promise<AsyncIterable<MarketsMoved>> {
-    return this.deps.markets.follow(checkInput(marketIds, ids, 'ids'));
+    return this.deps.markets.subscribe(checkInput(marketIds, ids, 'ids'));
   }
 
   /**
-   * When a person's feed has become another.
+   * Subscribes to changes of a user's feed.
    *
-   * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE when the database is needed and not there.
+   * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE if a required database read fails.
    */
   async feedChanged(userKey: unknown): Promise<AsyncIterable<FeedChanged>> {
-    return this.deps.feeds.follow(checkInput(userKeySchema, userKey, 'userKey'));
+    return this.deps.feeds.subscribe(checkInput(userKeySchema, userKey, 'userKey'));
   }
+}
+
+export interface Live {
+  readonly service: LiveService;
+  /** Receives profile invalidations and config changes. */
+  readonly feeds: FeedSubscriptions;
+  close(): Promise<void>;
+}
+
+/** Creates the live subscriptions. Markets follow the catalog; the caller reports feed changes to `feeds`. */
+export function createLive(deps: {
+  readonly catalog: Catalog;
+  readonly profiles: Pick<ProfileService, 'load'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): Live {
+  const { catalog, profiles, clock, logger } = deps;
+  const markets = new MarketSubscriptions({ catalog, clock, intervalMs: INTERVAL_MS });
+  const feeds = new FeedSubscriptions({ profiles, clock, logger, intervalMs: INTERVAL_MS });
+  const unsubscribe = catalog.onChange((changed) => markets.marketsChanged(changed));
+  return {
+    service: new LiveService({ markets, feeds }),
+    feeds,
+    close: () => {
+      unsubscribe();
+      return feeds.close();
+    },
+  };
 }

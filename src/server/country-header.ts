@@ -2,10 +2,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { countrySchema } from '../lib/input/country.js';
 
 /**
- * The country that a proxy in front of the gateway says a request comes from: that of the first of these headers which
- * names one. What is no country, such as the XX of one who does not know, counts as absent.
+ * Returns the country from the first of these headers that has a valid one; null if none has. Proxies send codes such
+ * as XX for an unknown country, which count as absent.
  *
- * @param names in lower case; only those of headers that the proxy sets itself and lets no client set.
+ * @param names lower-case names of headers that the trusted proxy sets itself, so that no client can set them.
  */
 export function countryOfHeaders(headers: IncomingHttpHeaders, names: readonly string[]): string | null {
   for (const name of names) {

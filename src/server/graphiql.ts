@@ -1,18 +1,16 @@
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
 import Negotiator from 'negotiator';
-import { correctGraphiQL } from './graphiql-corrections.js';
 
 const gzipAsync = promisify(gzip);
 const gunzipAsync = promisify(gunzip);
 
 export interface ExampleQuery {
-  /** Shown as a comment above the query; the tab itself is named after the operation. */
-  readonly title?: string;
   readonly query: string;
-  readonly variables?: Readonly<Record<string, unknown>>;
+  readonly variables: Readonly<Record<string, unknown>>;
 }
 
 interface Page {
@@ -22,8 +20,8 @@ interface Page {
 }
 
 /**
- * `GET /graphiql` serves GraphiQL, complete in one page of its own so that it works with no network, with
- * the examples in its tabs. The page is built when it is first asked for and kept compressed.
+ * `GET /graphiql` serves GraphiQL as one self-contained page, which works without a CDN, with one tab per example. The
+ * page is built on the first request and kept compressed.
  */
 export function registerGraphiQL(app: FastifyInstance, examples: readonly ExampleQuery[]): void {
   let page: Promise<Page> | undefined;
@@ -51,21 +49,21 @@ export function registerGraphiQL(app: FastifyInstance, examples: readonly Exampl
 }
 
 async function renderPage(examples: readonly ExampleQuery[]): Promise<Page> {
-  // Nine megabytes of source, which nobody should wait for who does not open the page.
+  // Imported on demand: the module is 9 MB of source.
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
-  const tabs = examples.map(({ title, query, variables }) => ({
-    query: title === undefined ? query : `# ${title}\n${query}`,
-    variables: variables === undefined ? null : JSON.stringify(variables, null, 2),
+  const tabs = examples.map(({ query, variables }) => ({
+    query,
+    variables: JSON.stringify(variables, null, 2),
   }));
   const page = renderGraphiQL({
     title: 'Bellwether',
     endpoint: '/graphql',
     subscriptionsProtocol: 'WS',
-    // A key typed into the headers is not to stay in the browser.
+    // An API key entered as a header must not stay in the browser.
     shouldPersistHeaders: false,
     ...(tabs.length === 0 ? {} : { defaultTabs: tabs }),
-    // The first tab's variables are taken from here alone.
-    ...(tabs[0]?.variables == null ? {} : { variables: tabs[0].variables }),
+    // GraphiQL reads the variables of the first tab only from this option.
+    ...(tabs[0] === undefined ? {} : { variables: tabs[0].variables }),
   });
   const html = correctGraphiQL(page);
   const gzipped = await gzipAsync(html);
@@ -76,7 +74,7 @@ async function renderPage(examples: readonly ExampleQuery[]): Promise<Page> {
   };
 }
 
-/** Allows the scripts of this very page, the workers and styles that they make, and our own endpoint. */
+/** Allows the scripts of this page, their workers and styles, and requests to this server. */
 function contentSecurityPolicy(html: string): string {
   const scripts = Array.from(html.matchAll(/<script>(.*?)<\/script>/gs), ([, source]) => source ?? '');
   const hashes = scripts.map((source) => `'sha256-${createHash('sha256').update(source).digest('base64')}'`);
@@ -92,4 +90,73 @@ function contentSecurityPolicy(html: string): string {
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join('; ');
+}
+
+/**
+ * GraphiQL does not end the animation that moves each tab when fonts load. The tab is then painted at one position and
+ * measured at another, and a click counts as a drag.
+ */
+const TAB_STYLE = '<style>.graphiql-tab { transform: none !important; }</style>';
+
+/** Replacements in the page of `@graphql-yoga/render-graphiql`, which has no option for any of these. */
+const CORRECTIONS: readonly (readonly [text: string, replacement: string])[] = [
+  ['</head>', `${TAB_STYLE}</head>`],
+  // The language service accepts only strings, numbers and booleans for a custom scalar.
+  [
+    String.raw`definition.type = [\"string\", \"number\", \"boolean\", \"integer\"];`,
+    String.raw`definition.type = [\"string\", \"number\", \"boolean\", \"integer\", \"object\", \"array\"];`,
+  ],
+  // The language service requires a value for a variable of a non-null type even if the variable has a default.
+  [
+    'for (const { variable, type: type2 } of variableDefinitions) {',
+    "for (const { variable, type: declared, defaultValue } of variableDefinitions) { const type2 = defaultValue && declared.kind === 'NonNullType' ? declared.type : declared;",
+  ],
+];
+
+/** Corrects two defects of GraphiQL in its page: tabs that ignore clicks, and error markers on valid variables. */
+function correctGraphiQL(html: string): string {
+  return CORRECTIONS.reduce((page, [text, replacement]) => page.replace(text, () => replacement), html);
+}
+
+/** Documents of `schema/operations` that GraphiQL opens with, and variables that match the sample data. */
+const EXAMPLES: readonly (readonly [document: string, variables: ExampleQuery['variables']])[] = [
+  ['feed', { userKey: 'sample-politics-001', country: 'IL' }],
+  [
+    'track-interaction',
+    {
+      input: {
+        userKey: 'sample-politics-001',
+        marketId: 'tel-aviv-derby-winner',
+        eventType: 'PARTICIPATE',
+        dwellMs: 42000,
+      },
+    },
+  ],
+  [
+    'simulate-feed',
+    {
+      userKey: 'sample-politics-001',
+      config: { feed: { quotas: { PERSONAL: 1, TRENDING: 0, LOCAL: 0, RISING: 0, EXPLORATION: 0 } } },
+    },
+  ],
+  ['user-profile', { userKey: 'sample-politics-001' }],
+  ['trending', { country: 'IL', limit: 10 }],
+  ['rising', { limit: 10 }],
+  ['market-history', { id: 'tel-aviv-derby-winner' }],
+  ['market-moved', { ids: ['tel-aviv-derby-winner'] }],
+  ['feed-changed', { userKey: 'sample-politics-001' }],
+  ['jobs', {}],
+  ['markets', { filter: { category: 'Science', text: 'space' }, first: 5 }],
+];
+
+const operations = new URL('../../schema/operations/', import.meta.url);
+
+/** Reads the example queries of GraphiQL. */
+export function exampleQueries(): Promise<ExampleQuery[]> {
+  return Promise.all(
+    EXAMPLES.map(async ([document, variables]) => ({
+      query: await readFile(new URL(`${document}.graphql`, operations), 'utf8'),
+      variables,
+    })),
+  );
 }

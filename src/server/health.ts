@@ -3,27 +3,29 @@ import type { Logger } from '../lib/logger.js';
 
 export interface HealthReport {
   readonly ok: boolean;
-  /** What an operator should know, as JSON; whoever reaches the port can read it. */
+  /** JSON details for an operator. Public: every client that reaches the port can read them. */
   readonly detail?: unknown;
 }
 
 export type HealthCheck = () => Promise<HealthReport>;
 
 export interface HealthOptions {
-  /** What must work before this replica should get traffic, by name. */
+  /** Checks by name. All must pass before this replica gets traffic. */
   readonly checks: Readonly<Record<string, HealthCheck>>;
   readonly isDraining: () => boolean;
   readonly logger: Pick<Logger, 'warn'>;
-  /** After this time a check counts as failed. Default 1,000. */
-  readonly timeoutMs?: number;
 }
 
+/** A check without a result after this time has failed. */
+const TIMEOUT_MS = 1_000;
+
 /**
- * `GET /livez` answers 200 while the process can answer at all: nothing outside it may cause a restart.
- * `GET /readyz` answers 200 while every check passes, and 503 otherwise and from the start of draining on.
+ * - `GET /livez` returns 200 while the process responds. It checks nothing else, because an external failure must not
+ *   cause a restart.
+ * - `GET /readyz` returns 200 while every check passes, otherwise 503, and 503 once draining has begun.
  */
 export function registerHealthRoutes(app: FastifyInstance, options: HealthOptions): void {
-  const { checks, isDraining, logger, timeoutMs = 1_000 } = options;
+  const { checks, isDraining, logger } = options;
 
   app.get('/livez', (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'ok' }));
 
@@ -33,7 +35,7 @@ export function registerHealthRoutes(app: FastifyInstance, options: HealthOption
 
     const reports = await Promise.all(
       Object.entries(checks).map(async ([name, check]) => {
-        const report = await bounded(check, timeoutMs).catch((error: unknown): HealthReport => {
+        const report = await withTimeout(check).catch((error: unknown): HealthReport => {
           logger.warn({ err: error, check: name }, 'health check failed');
           return { ok: false, detail: 'failed' };
         });
@@ -47,10 +49,10 @@ export function registerHealthRoutes(app: FastifyInstance, options: HealthOption
   });
 }
 
-async function bounded(check: HealthCheck, timeoutMs: number): Promise<HealthReport> {
+async function withTimeout(check: HealthCheck): Promise<HealthReport> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<HealthReport>((resolve) => {
-    timer = setTimeout(() => resolve({ ok: false, detail: `no answer in ${timeoutMs} ms` }), timeoutMs);
+    timer = setTimeout(() => resolve({ ok: false, detail: `no result in ${TIMEOUT_MS} ms` }), TIMEOUT_MS);
   });
   try {
     return await Promise.race([check(), timeout]);

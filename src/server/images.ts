@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 
-/** `GET <prefix><name>.svg` serves the drawings of a folder, which are read once. */
+/** `GET <prefix><name>.svg` serves the SVG files of a folder from memory. */
 export async function registerImages(app: FastifyInstance, prefix: string, folder: URL): Promise<void> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.svg'));
   for (const name of names) {

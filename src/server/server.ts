@@ -18,50 +18,49 @@ import Fastify, {
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from '../lib/logger.js';
 import { createErrorMapper, type ErrorMapper } from '../graphql/errors.js';
-import { compiledExecution } from '../graphql/execution.js';
+import { compiledExecution } from '../graphql/plugins/compiled-execution.js';
 import { negotiatedResponse } from '../graphql/plugins/negotiated-response.js';
 import { noSubscriptions } from '../graphql/plugins/no-subscriptions.js';
-import { limitRules, MAX_ERRORS, MAX_TOKENS } from '../graphql/request-limits.js';
-import { registerDepthCheck } from './depth-check.js';
-import { registerErrorReplies, replyToFrameworkError } from './error-replies.js';
+import { limitRules, MAX_ERRORS, MAX_TOKENS } from '../graphql/rules/limits.js';
+import { registerErrorResponses, sendFrameworkError } from './error-responses.js';
 import { registerGraphiQL, type ExampleQuery } from './graphiql.js';
 import { registerHealthRoutes, type HealthCheck } from './health.js';
-import { registerJsonBody } from './json-body.js';
+import { registerDepthCheck, registerJsonBody } from './json-input.js';
 import { registerLoopbackOnly } from './loopback-only.js';
-import { isWebSocketUpgrade } from './upgrade-refusal.js';
+import { isWebSocketUpgrade } from './upgrade-rejection.js';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface HttpServerOptions<TContext extends object> {
   readonly schema: GraphQLSchema;
-  /** What the resolvers of one request get. */
+  /** Creates the context of the resolvers, once per request. */
   readonly buildContext: (request: FastifyRequest) => TContext | Promise<TContext>;
   readonly logger: Logger;
-  /** In production, or without `loopbackOnly`, error messages suggest no names of the schema. */
+  /** In production, or without `loopbackOnly`, error messages contain no suggestions of schema names. */
   readonly production: boolean;
-  /** What `/readyz` asks, by name. */
+  /** Checks of `/readyz`, by name. */
   readonly checks: Readonly<Record<string, HealthCheck>>;
-  /** Names a request that came without a well-formed `x-request-id`. */
+  /** Creates the id of a request without a well-formed `x-request-id`. */
   readonly newRequestId: () => string;
-  /** Whether to refuse requests whose Host header does not name this machine. Default true. */
+  /** Whether to reject requests whose Host header does not name this machine. Default true. */
   readonly loopbackOnly?: boolean;
-  /** The tabs with which GraphiQL opens. */
+  /** Queries of the initial tabs of GraphiQL. */
   readonly exampleQueries?: readonly ExampleQuery[];
-  /** Further Apollo plugins; none may have `willResolveField`, which would slow down every field. */
+  /** Further Apollo plugins. None may have `willResolveField`, which slows down every field. */
   readonly plugins?: readonly ApolloServerPlugin<TContext>[];
 }
 
 export interface HttpServer {
-  /** Not listening yet. `close()` stops accepting, answers what is in flight, and then settles. */
+  /** Not listening yet. `close()` stops accepting requests, completes those in flight, and then resolves. */
   readonly app: FastifyInstance;
-  /** Makes `/readyz` answer 503, so that a load balancer looks elsewhere before `app.close()`. */
+  /** Makes `/readyz` return 503, so that a load balancer removes this replica before `app.close()`. */
   readonly beginDrain: () => void;
-  /** What a client is told of an error; for routes that are added. */
+  /** Formats an error for the client; for further routes. */
   readonly mapError: ErrorMapper;
 }
 
-/** The whole HTTP surface: GraphQL at `/graphql`, GraphiQL, and the health routes. */
+/** Creates the HTTP server: GraphQL at `/graphql`, GraphiQL, and the health routes. */
 export async function createHttpServer<TContext extends object>(
   options: HttpServerOptions<TContext>,
 ): Promise<HttpServer> {
@@ -85,7 +84,7 @@ export async function createHttpServer<TContext extends object>(
   if (options.loopbackOnly !== false) registerLoopbackOnly(app);
   registerDepthCheck(app);
   app.addHook('onSend', (_request, reply, _payload, done) => {
-    // A kept-alive connection that was busy when closing began would otherwise be waited for.
+    // Otherwise close() would wait for keep-alive connections that were busy when it began.
     if (draining) reply.header('connection', 'close');
     done();
   });
@@ -93,12 +92,12 @@ export async function createHttpServer<TContext extends object>(
     request.log.debug(
       {
         method: request.method,
-        // Not the URL, whose query may hold a person's data.
+        // Not the URL, because its query can contain personal data.
         route: request.routeOptions.url,
         status: reply.statusCode,
         durationMs: reply.elapsedTime,
       },
-      'request answered',
+      'request completed',
     );
     done();
   });
@@ -121,7 +120,7 @@ export async function createHttpServer<TContext extends object>(
   });
   registerHealthRoutes(app, { checks: options.checks, isDraining: () => draining, logger });
   registerGraphiQL(app, options.exampleQueries ?? []);
-  registerErrorReplies(app, mapError);
+  registerErrorResponses(app, mapError);
 
   return {
     app,
@@ -156,7 +155,7 @@ function createApolloServer<TContext extends object>(
     executionOptions: { maxCoercionErrors: MAX_ERRORS },
     plugins: [
       ...plugins,
-      compiledExecution<TContext>({ schema, mapError }),
+      compiledExecution<TContext>(schema, mapError),
       negotiatedResponse<TContext>(),
       noSubscriptions<TContext>(),
       ApolloServerPluginCacheControlDisabled(),
@@ -175,7 +174,7 @@ function createFastify<TContext extends object>(
   const options: FastifyHttpOptions<Server> = {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
-    // Any other protocol that a client offers to change to, such as h2c, is passed over, and HTTP goes on.
+    // A request to upgrade to another protocol, such as h2c, is ignored and served over HTTP/1.1.
     http: { shouldUpgradeCallback: ({ headers }) => isWebSocketUpgrade(headers) },
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -186,7 +185,7 @@ function createFastify<TContext extends object>(
       return typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given) ? given : newRequestId();
     },
     frameworkErrors: (error, request, reply) => {
-      void replyToFrameworkError(error, request, reply, mapError);
+      void sendFrameworkError(error, request, reply, mapError);
     },
   };
   const app = Fastify(options);

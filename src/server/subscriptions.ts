@@ -7,49 +7,51 @@ import type { Server } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { AuthorizeConnection, Viewer } from '../auth/authorize-connection.js';
 import type { ErrorMapper } from '../graphql/errors.js';
-import { subscribe } from '../graphql/subscribe.js';
-import { SubscriptionRequests } from '../graphql/subscription-requests.js';
+import { executeSubscription, SubscriptionValidator } from '../graphql/subscription-execution.js';
 import type { Logger } from '../lib/logger.js';
-import { keepAlive } from './keep-alive.js';
-import { defaultLiveLimits, type LiveLimits } from './live-limits.js';
-import { speakOver } from './live-socket.js';
-import { refuseUpgrade, TOO_MANY_CONNECTIONS, upgradeFault } from './upgrade-refusal.js';
+import { rejectUpgrade, TOO_MANY_CONNECTIONS, upgradeRejection } from './upgrade-rejection.js';
+import {
+  connectSocket,
+  DEFAULT_WEBSOCKET_LIMITS,
+  startPings,
+  type WebSocketLimits,
+} from './websocket-connection.js';
 
 const PATH = '/graphql';
 const GOING_AWAY = 1001;
 
 export interface SubscriptionOptions<TContext extends object> {
   readonly schema: GraphQLSchema;
-  /** What the resolvers of one event get; asked for each event anew. */
+  /** Creates the context of the resolvers, once per event. */
   readonly buildContext: (request: IncomingMessage, viewer: Viewer) => TContext;
   readonly authorize: AuthorizeConnection;
   readonly mapError: ErrorMapper;
   readonly logger: Logger;
-  /** Whether to refuse upgrades whose Host header does not name this machine. Default true. */
+  /** Whether to reject upgrades whose Host header does not name this machine. Default true. */
   readonly loopbackOnly?: boolean;
-  /** Origins, such as `https://example.org`, whose pages may connect besides those of this host itself. Default none. */
+  /** Origins, such as `https://example.org`, that may connect in addition to the host itself. Default none. */
   readonly allowedOrigins?: readonly string[];
-  readonly limits?: Partial<LiveLimits>;
+  readonly limits?: Partial<WebSocketLimits>;
 }
 
-/** What is known of one connection. */
+/** State of one connection. */
 interface Connection {
   readonly socket: WebSocket;
   readonly request: IncomingMessage;
-  /** Once the connection is let in. */
+  /** Set once the connection is authorized. */
   viewer?: Viewer;
 }
 
 /**
- * Serves subscriptions at `/graphql` by the GraphQL over WebSocket protocol (graphql-transport-ws), with the same checks
- * and the same errors as HTTP. When the server closes, so do the connections, with 1001.
+ * Serves subscriptions at `/graphql` by the GraphQL over WebSocket protocol (graphql-transport-ws), with the same
+ * validation and errors as HTTP. Closing the server closes the connections with 1001.
  */
 export function registerSubscriptions<TContext extends object>(
   app: FastifyInstance,
   options: SubscriptionOptions<TContext>,
 ): void {
   const { logger, loopbackOnly = true, allowedOrigins = [] } = options;
-  const limits = { ...defaultLiveLimits, ...options.limits };
+  const limits = { ...DEFAULT_WEBSOCKET_LIMITS, ...options.limits };
   const policy = { path: PATH, loopbackOnly, allowedOrigins };
   const server = createProtocolServer(options, limits);
   const sockets = new WebSocketServer({
@@ -58,23 +60,23 @@ export function registerSubscriptions<TContext extends object>(
     maxPayload: limits.messageBytes,
     handleProtocols,
   });
-  const endKeepAlive = keepAlive(sockets, limits.pingEveryMs);
-  let stopping = false;
+  const stopPings = startPings(sockets, limits.pingIntervalMs);
+  let closing = false;
 
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const isFull = stopping || sockets.clients.size >= limits.connections;
-    const fault = upgradeFault(request, policy) ?? (isFull ? TOO_MANY_CONNECTIONS : undefined);
-    if (fault !== undefined) {
+    const isFull = closing || sockets.clients.size >= limits.connections;
+    const rejection = upgradeRejection(request, policy) ?? (isFull ? TOO_MANY_CONNECTIONS : undefined);
+    if (rejection !== undefined) {
       logger.debug(
-        { status: fault.status, host: request.headers.host, origin: request.headers.origin },
-        'upgrade refused',
+        { status: rejection.status, host: request.headers.host, origin: request.headers.origin },
+        'websocket upgrade rejected',
       );
-      refuseUpgrade(socket, fault);
+      rejectUpgrade(socket, rejection);
       return;
     }
     sockets.handleUpgrade(request, socket, head, (opened) => {
       sockets.emit('connection', opened, request);
-      speakOver(opened, {
+      connectSocket(opened, {
         server,
         extra: { socket: opened, request },
         limits,
@@ -84,41 +86,42 @@ export function registerSubscriptions<TContext extends object>(
     });
   });
   app.addHook('preClose', async () => {
-    stopping = true;
-    endKeepAlive();
-    await closeAll(sockets, limits.stopWithinMs);
+    closing = true;
+    stopPings();
+    await closeAll(sockets, limits.shutdownTimeoutMs);
   });
 }
 
 function createProtocolServer<TContext extends object>(
   options: SubscriptionOptions<TContext>,
-  limits: LiveLimits,
+  limits: WebSocketLimits,
 ): Server<Connection> {
   const { buildContext, authorize, mapError } = options;
-  const requests = new SubscriptionRequests(options.schema);
+  const validator = new SubscriptionValidator(options.schema);
   const contextOf = ({ request, viewer }: Connection): TContext => {
-    if (viewer === undefined) throw new Error('Nobody subscribes before the connection is let in.');
+    if (viewer === undefined) throw new Error('A subscription requires an authorized connection.');
     return buildContext(request, viewer);
   };
 
   return makeServer<Record<string, unknown> | undefined, Connection>({
-    connectionInitWaitTimeout: limits.initWithinMs,
+    connectionInitWaitTimeout: limits.initTimeoutMs,
     onConnect: async ({ connectionParams, extra }) => {
-      const { viewer, refused } = await authorize(connectionParams ?? {}, extra.request);
-      if (refused === 'UNAUTHENTICATED') extra.socket.close(CloseCode.Unauthorized, 'Unauthorized');
+      const { viewer, rejected } = await authorize(connectionParams ?? {}, extra.request);
+      if (rejected === 'UNAUTHENTICATED') extra.socket.close(CloseCode.Unauthorized, 'Unauthorized');
       if (viewer === undefined) return false;
       extra.viewer = viewer;
       return true;
     },
     onSubscribe: ({ subscriptions, extra }, _id, payload) => {
       if (Object.keys(subscriptions).length > limits.subscriptionsPerConnection) {
-        const message = `A connection may have at most ${limits.subscriptionsPerConnection} subscriptions at a time.`;
+        const message = `This connection has reached its limit of ${limits.subscriptionsPerConnection} subscriptions. Complete one, or open another connection.`;
         return [new GraphQLError(message, { extensions: { code: 'BAD_REQUEST' } })];
       }
-      const checked = requests.check(payload);
-      return 'schema' in checked ? { ...checked, contextValue: extra } : checked;
+      const result = validator.validate(payload);
+      return 'schema' in result ? { ...result, contextValue: extra } : result;
     },
-    subscribe: (args: ExecutionArgs) => subscribe(args, () => contextOf(args.contextValue as Connection)),
+    subscribe: (args: ExecutionArgs) =>
+      executeSubscription(args, () => contextOf(args.contextValue as Connection)),
     onNext: (_context, _id, _payload, _args, { data, errors }) => ({
       ...(data === undefined ? {} : { data }),
       ...(errors === undefined ? {} : { errors: errors.map(mapError) }),
@@ -127,13 +130,13 @@ function createProtocolServer<TContext extends object>(
   });
 }
 
-/** Says goodbye to everybody, and cuts off who does not answer in time. */
-async function closeAll(sockets: WebSocketServer, withinMs: number): Promise<void> {
+/** Closes all connections with 1001, and terminates those that do not complete the closing handshake in time. */
+async function closeAll(sockets: WebSocketServer, timeoutMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => sockets.close(() => resolve()));
   for (const socket of sockets.clients) socket.close(GOING_AWAY, 'Going away');
-  const cutOff = setTimeout(() => {
+  const timer = setTimeout(() => {
     for (const socket of sockets.clients) socket.terminate();
-  }, withinMs);
+  }, timeoutMs);
   await closed;
-  clearTimeout(cutOff);
+  clearTimeout(timer);
 }

@@ -6,8 +6,9 @@ import type { TrackingService } from '../tracking/tracking-service.js';
 const STATUS: Readonly<Record<string, number>> = { BAD_USER_INPUT: 400, UNAVAILABLE: 503 };
 
 /**
- * `POST /track` for `navigator.sendBeacon`, which cannot set headers: the inputs of `trackInteractions` and
- * `trackImpressions` as JSON, in one transaction. A failed request has recorded nothing, so it may be sent again.
+ * `POST /track` accepts the inputs of `trackInteractions` and `trackImpressions` as JSON, and records them in one
+ * transaction. It serves `navigator.sendBeacon`, which cannot set headers. A failed request has recorded nothing, so a
+ * client can retry it.
  */
 export function registerTrackRoute(
   app: FastifyInstance,

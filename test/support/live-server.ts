@@ -9,7 +9,7 @@ import {
 } from 'graphql';
 import type { AuthorizeConnection, Viewer } from '../../src/auth/authorize-connection.js';
 import { createHttpServer, type HttpServer } from '../../src/server/server.js';
-import type { LiveLimits } from '../../src/server/live-limits.js';
+import type { WebSocketLimits } from '../../src/server/websocket-connection.js';
 import { registerSubscriptions } from '../../src/server/subscriptions.js';
 import { recordingLogger } from './log-lines.js';
 
@@ -31,7 +31,7 @@ export interface LiveServer extends HttpServer {
 
 export interface LiveServerOptions {
   readonly authorize?: AuthorizeConnection;
-  readonly limits?: Partial<LiveLimits>;
+  readonly limits?: Partial<WebSocketLimits>;
   readonly allowedOrigins?: readonly string[];
 }
 

@@ -17,7 +17,7 @@ const GRAPHQL_REQUEST_ERRORS: ReadonlySet<unknown> = new Set<ApolloServerErrorCo
 /**
  * Follows the GraphQL over HTTP specification for the media type that the Accept header prefers.
  *
- * - `application/json`: a parse, validation, or coercion error returns status 200. A client cannot tell a GraphQL
+ * - `application/json`: a parse, validation, or coercion error returns status 200. A client cannot distinguish a GraphQL
  *   response of this type from a response by a proxy, so 4xx is reserved for requests that are not GraphQL.
  * - Neither type acceptable: returns 406 without running the operation. Apollo Server would run it first.
  */
@@ -49,7 +49,7 @@ export function negotiatedResponse<TContext extends BaseContext>(): ApolloServer
   };
 }
 
-/** The type to respond with, by the q values and then the order of the Accept header; Apollo Server chooses the same. */
+/** Returns the media type of the response, by q value, then by order in the Accept header, as Apollo Server chooses. */
 function preferredMediaType({ http }: GraphQLRequest): string | undefined {
   const accept = http?.headers.get('accept');
   if (accept === undefined || accept === '') return JSON_TYPE;

@@ -8,7 +8,7 @@ export function noSubscriptions<TContext extends BaseContext>(): ApolloServerPlu
   return {
     requestDidStart: () =>
       Promise.resolve({
-        // Validation would throw on such conditions, and Apollo Server would answer 500.
+        // Validation throws on conditions at the root, and Apollo Server would then return 500.
         validationDidStart: (requestContext) => {
           Object.assign(requestContext, { document: withoutRootConditions(requestContext.document) });
           return Promise.resolve();
@@ -16,7 +16,7 @@ export function noSubscriptions<TContext extends BaseContext>(): ApolloServerPlu
         didResolveOperation: ({ operation }) => {
           if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return Promise.resolve();
           throw new GraphQLError(
-            'Subscriptions are served over WebSocket, at this same path, with the subprotocol graphql-transport-ws.',
+            'Subscriptions are not available over HTTP. Connect to this path by WebSocket with the subprotocol graphql-transport-ws.',
             { extensions: { code: ApolloServerErrorCode.BAD_REQUEST, http: { status: 400 } } },
           );
         },

@@ -1,34 +1,57 @@
+import { JSONObjectResolver } from 'graphql-scalars';
 import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
+import type { Explanation } from '../../feed/explanation.js';
+import type { Simulation } from '../../feed/explain-service.js';
 import type { Feed, FeedPage, Ranking } from '../../feed/feed.js';
 import type { GraphQLContext } from '../context.js';
-import { AlgorithmEnum } from '../types/algorithm.js';
+import { FeedExplanationType, FeedSimulationType } from '../types/explanation.js';
 import { FeedPageType, FeedType } from '../types/feed.js';
-import { CandidateMarketInput, RankingType } from '../types/ranking.js';
-import { algorithmArg, countryArg, limitArg, userKeyArg } from './feed-args.js';
+import { AlgorithmEnum, CandidateMarketInput, RankingType } from '../types/ranking.js';
+
+const feedIdArg = { description: 'Id of the feed.' } as const;
+
+const userKeyArg = {
+  nullable: true,
+  description: 'Key of the user, 1–128 characters. Null: anonymous user, ranked by country only.',
+} as const;
+
+const countryArg = {
+  nullable: true,
+  description:
+    "Country of the user, ISO 3166-1 alpha-2, in any case. Null: the trusted proxy's header, else the last country of the profile.",
+} as const;
+
+const limitArg = { defaultValue: 20, description: 'Number of items, 1–100.' } as const;
+
+const algorithmArg = {
+  nullable: true,
+  description: 'Ranking algorithm. Null: the algorithm that the config assigns to the user.',
+} as const;
 
 @Resolver()
 export class FeedResolver {
-  @Query(() => FeedType, { description: 'The markets that this person should see now.' })
+  @Query(() => FeedType, { description: 'Returns the first page of a feed, ranked for the user.' })
   feed(
-    @Ctx() { services, loaders, country: here }: GraphQLContext,
+    @Ctx() { services, loaders, country: proxyCountry }: GraphQLContext,
     @Arg('userKey', () => String, userKeyArg) userKey: string | null,
     @Arg('country', () => String, countryArg) country: string | null,
     @Arg('limit', () => Int, limitArg) limit: number,
     @Arg('algorithm', () => AlgorithmEnum, algorithmArg) algorithm: 'v1' | 'v2' | null,
   ): Promise<Feed> {
-    const request = { userKey, country: country ?? here, limit, algorithm };
+    const request = { userKey, country: country ?? proxyCountry, limit, algorithm };
     return services.feed.feed(request, loaders.profile);
   }
 
   @Query(() => FeedPageType, {
-    description: 'How a feed goes on, for 30 minutes, without repeat or gap, whatever changed meanwhile.',
+    description:
+      'Returns the next items of a served feed, without repeats or gaps, for 30 minutes after the feed by default.',
   })
   feedPage(
     @Ctx() { services, loaders }: GraphQLContext,
-    @Arg('feedId', () => ID, { description: 'The `id` of the feed.' }) feedId: string,
+    @Arg('feedId', () => ID, feedIdArg) feedId: string,
     @Arg('after', () => Int, {
       nullable: true,
-      description: 'The `rank` of the last item that you have; else the end of the first page.',
+      description: '`rank` of the last item received. Null: the last item of the first page.',
     })
     after: number | null,
     @Arg('first', () => Int, limitArg) first: number,
@@ -37,22 +60,53 @@ export class FeedResolver {
   }
 
   @Query(() => RankingType, {
-    description: "Puts all given markets in the order for this person, without the feed's filters.",
+    description: 'Ranks all requested markets for the user, without the filters of the feed.',
   })
   rankMarkets(
-    @Ctx() { services, loaders, country: here }: GraphQLContext,
+    @Ctx() { services, loaders, country: proxyCountry }: GraphQLContext,
     @Arg('userKey', () => String, userKeyArg) userKey: string | null,
-    @Arg('marketIds', () => [ID], { nullable: true, description: 'Stored markets, at most 500.' })
+    @Arg('marketIds', () => [ID], {
+      nullable: true,
+      description: 'Ids of stored markets, at most 500. Null: none.',
+    })
     marketIds: string[] | null,
     @Arg('country', () => String, countryArg) country: string | null,
     @Arg('candidates', () => [CandidateMarketInput], {
       nullable: true,
-      description: 'Markets that are not stored here, at most 500.',
+      description: 'Markets that are not stored in the gateway, at most 500. Null: none.',
     })
     candidates: CandidateMarketInput[] | null,
     @Arg('algorithm', () => AlgorithmEnum, algorithmArg) algorithm: 'v1' | 'v2' | null,
   ): Promise<Ranking> {
-    const request = { userKey, marketIds, country: country ?? here, candidates, algorithm };
+    const request = { userKey, marketIds, country: country ?? proxyCountry, candidates, algorithm };
     return services.feed.rank(request, loaders.profile);
+  }
+
+  @Query(() => FeedExplanationType, {
+    description:
+      'Explains a served feed: the markets that each stage removed, every score component, and a replay. Staff only.',
+  })
+  explainFeed(
+    @Ctx() { services, loaders }: GraphQLContext,
+    @Arg('feedId', () => ID, feedIdArg) feedId: string,
+  ): Promise<Explanation> {
+    return services.explain.explain({ feedId }, loaders.profile);
+  }
+
+  @Query(() => FeedSimulationType, {
+    description: 'Compares the current feed of a user with the feed under a config patch. Staff only.',
+  })
+  simulateFeed(
+    @Ctx() { services, loaders }: GraphQLContext,
+    @Arg('userKey', () => String, userKeyArg) userKey: string | null,
+    @Arg('country', () => String, countryArg) country: string | null,
+    @Arg('limit', () => Int, limitArg) limit: number,
+    @Arg('config', () => JSONObjectResolver, {
+      description: 'Patch of the ranking config, with the structure of its file.',
+    })
+    config: Record<string, unknown>,
+  ): Promise<Simulation> {
+    const request = { userKey, country, limit, config };
+    return services.explain.simulate(request, loaders.profile);
   }
 }

@@ -1,11 +1,10 @@
 import { Arg, ID, Resolver, Root, Subscription } from 'type-graphql';
-import type { FeedChanged } from '../../live/feed-changes.js';
-import type { MarketsMoved } from '../../live/market-moves.js';
+import type { FeedChanged } from '../../live/feed-subscriptions.js';
+import type { MarketsMoved } from '../../live/market-subscriptions.js';
 import type { GraphQLContext } from '../context.js';
 import { FeedChangedType, MarketsMovedType } from '../types/live.js';
 
-/** What a subscription's field is asked with. */
-interface Asked {
+interface SubscribeParams {
   readonly args: Readonly<Record<string, unknown>>;
   readonly context: GraphQLContext;
 }
@@ -14,11 +13,14 @@ interface Asked {
 export class LiveResolver {
   @Subscription(() => MarketsMovedType, {
     description:
-      'Tells when the probability or the status of markets changed: the first change at once, then at most once a second with what changed meanwhile.',
-    subscribe: ({ args, context }: Asked) => context.services.live.marketMoved(args['ids']),
+      'Notifies when the probability or status of markets changes: immediately for the first change, then at most once per second with all changes since the last message.',
+    subscribe: ({ args, context }: SubscribeParams) => context.services.live.marketMoved(args['ids']),
   })
   marketMoved(
-    @Arg('ids', () => [ID], { description: '1–100 markets, each once; one that is not there is waited for.' })
+    @Arg('ids', () => [ID], {
+      description:
+        'Ids of 1–100 distinct markets. An id without a market notifies once the market is created.',
+    })
     _ids: string[],
     @Root() moved: MarketsMoved,
   ): MarketsMoved {
@@ -27,11 +29,11 @@ export class LiveResolver {
 
   @Subscription(() => FeedChangedType, {
     description:
-      'Tells when asking for a feed again gives another one, because the person did something (impressions excepted) or the ranking config changed: at once, then at most once a second.',
-    subscribe: ({ args, context }: Asked) => context.services.live.feedChanged(args['userKey']),
+      'Notifies when a new `feed` request can return a different feed, because of events of the user (except impressions) or a new ranking config: immediately, then at most once per second.',
+    subscribe: ({ args, context }: SubscribeParams) => context.services.live.feedChanged(args['userKey']),
   })
   feedChanged(
-    @Arg('userKey', () => ID, { description: "The site's own key of the person, 1–128 characters." })
+    @Arg('userKey', () => ID, { description: 'Key of the user, 1–128 characters.' })
     _userKey: string,
     @Root() changed: FeedChanged,
   ): FeedChanged {

@@ -1,32 +1,47 @@
-import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
-import type { UpsertResult } from '../../catalog/upsert.js';
+import { DateTimeISOResolver } from 'graphql-scalars';
+import { Arg, Ctx, Extensions, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import type { MarketHistoryPoint } from '../../catalog/market-history.js';
 import type { MarketPage } from '../../catalog/market-page.js';
 import type { Market } from '../../catalog/market.js';
+import type { UpsertResult } from '../../catalog/upsert.js';
+import type { MarketMomentum } from '../../trends/trend-columns.js';
 import type { GraphQLContext } from '../context.js';
-import { MarketType } from '../types/market.js';
-import { MarketConnectionType, MarketFilterInput } from '../types/market-connection.js';
+import { READS_DATABASE } from '../rules/no-database-fields.js';
+import {
+  MarketConnectionType,
+  MarketFilterInput,
+  MarketHistoryPointType,
+  MarketType,
+} from '../types/market.js';
+import { MarketMomentumType } from '../types/trends.js';
 import { MarketInput, UpsertMarketResultType } from '../types/upsert-markets.js';
 
-@Resolver()
+@Resolver(() => MarketType)
 export class MarketResolver {
   @Query(() => MarketType, {
     nullable: true,
-    description: 'One market, open or not; null when there is none.',
+    description: 'Returns one market, open or not. Null: no market has the id.',
   })
   market(
     @Ctx() { loaders }: GraphQLContext,
-    @Arg('id', () => ID, { description: "The site's own id of the market." }) id: string,
+    @Arg('id', () => ID, { description: 'Id of the market.' }) id: string,
   ): Promise<Market | undefined> {
     return loaders.market.load(id);
   }
 
-  @Query(() => MarketConnectionType, { description: 'The markets, newest first, page by page.' })
+  @Query(() => MarketConnectionType, { description: 'Returns a page of markets, newest first.' })
   markets(
     @Ctx() { services }: GraphQLContext,
-    @Arg('first', () => Int, { defaultValue: 20, description: 'How many, 1–100.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'The `endCursor` of the page before.' })
+    @Arg('first', () => Int, { defaultValue: 20, description: 'Number of markets, 1–100.' }) first: number,
+    @Arg('after', () => String, {
+      nullable: true,
+      description: '`endCursor` of the previous page. Null: the first page.',
+    })
     after: string | null,
-    @Arg('filter', () => MarketFilterInput, { nullable: true, description: 'Which ones; else all.' })
+    @Arg('filter', () => MarketFilterInput, {
+      nullable: true,
+      description: 'Conditions. Null: all markets.',
+    })
     filter: MarketFilterInput | null,
   ): Promise<MarketPage> {
     return services.catalog.page({ first, after, filter });
@@ -34,13 +49,64 @@ export class MarketResolver {
 
   @Mutation(() => [UpsertMarketResultType], {
     description:
-      'Creates or updates up to 1,000 markets and returns one result per market, in order. Each is validated on its own: an invalid one is REJECTED, and the others are stored.',
+      'Creates or updates up to 1,000 markets and returns one result per market, in order. Each is validated separately: an invalid one is REJECTED, and the others are stored.',
   })
   upsertMarkets(
     @Ctx() { services }: GraphQLContext,
-    @Arg('markets', () => [MarketInput], { nullable: 'items', description: 'The markets, at most 1,000.' })
+    @Arg('markets', () => [MarketInput], { nullable: 'items', description: 'Markets, at most 1,000.' })
     markets: (MarketInput | null)[],
   ): Promise<UpsertResult[]> {
     return services.catalog.upsert(markets);
+  }
+
+  @FieldResolver(() => [MarketHistoryPointType], {
+    description:
+      'Past states, oldest first: the state at `from` if known, then the last change in each of `points` equal intervals. Stored per minute for 48 hours, hourly for 30 days, then daily. All histories of one request are limited to 50,000 points together. Not available in subscriptions.',
+  })
+  @Extensions(READS_DATABASE)
+  history(
+    @Root() { id: marketId }: Market,
+    @Ctx() { loaders }: GraphQLContext,
+    @Arg('from', () => DateTimeISOResolver, {
+      nullable: true,
+      description: 'Start, before `to`. Null: 7 days before `to`.',
+    })
+    from: Date | null,
+    @Arg('to', () => DateTimeISOResolver, { nullable: true, description: 'End. Null: now.' })
+    to: Date | null,
+    @Arg('points', () => Int, { defaultValue: 100, description: 'Maximum number of points, 1–500.' })
+    points: number,
+  ): Promise<readonly MarketHistoryPoint[]> {
+    return loaders.history.load({ marketId, from, to, points });
+  }
+
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: 'Background and resolution rules. Null: none. Not available in subscriptions.',
+  })
+  @Extensions(READS_DATABASE)
+  async description(@Root() { id }: Market, @Ctx() { loaders }: GraphQLContext): Promise<string | null> {
+    return (await loaders.marketTexts.load(id))?.description ?? null;
+  }
+
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: 'Text by the editors. Null: none. Not available in subscriptions.',
+  })
+  @Extensions(READS_DATABASE)
+  async editorialDescription(
+    @Root() { id }: Market,
+    @Ctx() { loaders }: GraphQLContext,
+  ): Promise<string | null> {
+    return (await loaders.marketTexts.load(id))?.editorialDescription ?? null;
+  }
+
+  @FieldResolver(() => MarketMomentumType, {
+    nullable: true,
+    description:
+      'Recent changes, computed every minute. Null: the market was not open at the last computation.',
+  })
+  momentum(@Root() { id }: Market, @Ctx() { services }: GraphQLContext): MarketMomentum | null {
+    return services.crowd.momentum(id);
   }
 }

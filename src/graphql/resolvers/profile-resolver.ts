@@ -7,11 +7,12 @@ import { UserProfileType } from '../types/user-profile.js';
 
 @Resolver()
 export class ProfileResolver {
-  @Query(() => UserProfileType, { description: 'What is known of a person; zeros for one never seen.' })
+  @Query(() => UserProfileType, {
+    description: 'Returns the profile of a user; a profile of zeros for an unknown user.',
+  })
   async userProfile(
     @Ctx() { services, loaders }: GraphQLContext,
-    @Arg('userKey', () => String, { description: "The site's own key of the person, 1–128 characters." })
-    userKey: string,
+    @Arg('userKey', () => String, { description: 'Key of the user, 1–128 characters.' }) userKey: string,
   ): Promise<UserProfile> {
     return services.profiles.view(await loaders.profile.full(checkInput(userKeySchema, userKey, 'userKey')));
   }

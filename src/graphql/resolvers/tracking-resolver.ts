@@ -2,9 +2,9 @@ import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql'
 import type { UserProfile } from '../../profiles/profile-service.js';
 import type { ImpressionsResult, RejectedResult, TrackResult } from '../../tracking/tracking-service.js';
 import type { GraphQLContext } from '../context.js';
-import { BatchInteractionInput } from '../types/batch-interaction.js';
 import { TrackImpressionsInput, TrackImpressionsResultType } from '../types/track-impressions.js';
 import {
+  BatchInteractionInput,
   TrackInteractionInput,
   TrackInteractionResultType,
   TrackInteractionsResultType,
@@ -15,11 +15,11 @@ import { UserProfileType } from '../types/user-profile.js';
 export class TrackingResolver {
   @Mutation(() => TrackInteractionResultType, {
     description:
-      'Records what a person did. The next feed has learned from it; an answer of RECORDED is on disk.',
+      'Records one event. RECORDED means that the event is on disk and the next feed of the user reflects it.',
   })
   trackInteraction(
     @Ctx() { services }: GraphQLContext,
-    @Arg('input', () => TrackInteractionInput, { description: 'What happened.' })
+    @Arg('input', () => TrackInteractionInput, { description: 'The event.' })
     input: TrackInteractionInput,
   ): Promise<TrackResult> {
     return services.tracking.track(input);
@@ -27,11 +27,11 @@ export class TrackingResolver {
 
   @Mutation(() => [TrackInteractionsResultType], {
     description:
-      'Records up to 500 events in one transaction and returns one result per event, in order. Each is validated on its own: an invalid one is REJECTED, and the others are recorded.',
+      'Records up to 500 events in one transaction and returns one result per event, in order. Each is validated separately: an invalid one is REJECTED, and the others are recorded.',
   })
   trackInteractions(
     @Ctx() { services }: GraphQLContext,
-    @Arg('inputs', () => [BatchInteractionInput], { nullable: 'items', description: 'The events, 1–500.' })
+    @Arg('inputs', () => [BatchInteractionInput], { nullable: 'items', description: 'Events, 1–500.' })
     inputs: (BatchInteractionInput | null)[],
   ): Promise<(TrackResult | RejectedResult)[]> {
     return services.tracking.trackAll(inputs);
@@ -39,38 +39,41 @@ export class TrackingResolver {
 
   @Mutation(() => TrackImpressionsResultType, {
     description:
-      'Records impressions of one user, up to 200 markets in one transaction. Each item is validated on its own. Impressions do not change affinity.',
+      'Records impressions of one user, up to 200 markets in one transaction. Each item is validated separately. Impressions do not change affinity.',
   })
   trackImpressions(
     @Ctx() { services }: GraphQLContext,
-    @Arg('input', () => TrackImpressionsInput, { description: 'What was shown.' })
+    @Arg('input', () => TrackImpressionsInput, { description: 'The impressions.' })
     input: TrackImpressionsInput,
   ): Promise<ImpressionsResult> {
     return services.tracking.trackImpressions(input);
   }
 
   @FieldResolver(() => UserProfileType, {
-    description: 'The profile of the user after the event. Selecting it costs reading it.',
+    description: 'Profile of the user after the event. Selecting it reads the profile.',
   })
   profile(@Root() { userKey }: TrackResult, @Ctx() context: GraphQLContext): Promise<UserProfile> {
-    return profileAfter(userKey, context);
+    return profileAfterEvent(userKey, context);
   }
 }
 
 @Resolver(() => TrackInteractionsResultType)
-export class TrackedEventResolver {
+export class BatchResultResolver {
   @FieldResolver(() => UserProfileType, {
     nullable: true,
-    description: 'The profile of the user after all events of the batch; null for a rejected event.',
+    description: 'Profile of the user after all events of the batch. Null: rejected.',
   })
   profile(
     @Root() { userKey }: TrackResult | RejectedResult,
     @Ctx() context: GraphQLContext,
   ): Promise<UserProfile> | null {
-    return userKey === null ? null : profileAfter(userKey, context);
+    return userKey === null ? null : profileAfterEvent(userKey, context);
   }
 }
 
-async function profileAfter(userKey: string, { services, loaders }: GraphQLContext): Promise<UserProfile> {
+async function profileAfterEvent(
+  userKey: string,
+  { services, loaders }: GraphQLContext,
+): Promise<UserProfile> {
   return services.profiles.view(await loaders.changedProfile.load(userKey));
 }

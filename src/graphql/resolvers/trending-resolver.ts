@@ -2,37 +2,40 @@ import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql';
 import type { RisingMarket } from '../../feed/rising-list.js';
 import type { Trending } from '../../feed/trending-list.js';
 import type { GraphQLContext } from '../context.js';
-import { RisingMarketType, TrendingType } from '../types/trending.js';
+import { RisingMarketType, TrendingType } from '../types/trends.js';
+
+const limitArg = { defaultValue: 20, description: 'Number of markets, 1–100.' } as const;
 
 @Resolver()
 export class TrendingResolver {
-  @Query(() => TrendingType, { description: 'What many people do now, in a country or everywhere.' })
+  @Query(() => TrendingType, { description: 'Returns the trending markets of a country or of all users.' })
   trending(
-    @Ctx() { services, country: here }: GraphQLContext,
+    @Ctx() { services, country: proxyCountry }: GraphQLContext,
     @Arg('country', () => String, {
       nullable: true,
       description:
-        'ISO 3166-1 alpha-2, in any case; its own trend is used when enough people there are active.',
+        "Country, ISO 3166-1 alpha-2, in any case. Null: the trusted proxy's header. With too few active users in it, the scope is global.",
     })
     country: string | null,
-    @Arg('limit', () => Int, { defaultValue: 20, description: 'How many, 1–100.' }) limit: number,
+    @Arg('limit', () => Int, limitArg) limit: number,
   ): Trending {
-    return services.crowd.trending({ country: country ?? here, limit });
+    return services.crowd.trending({ country: country ?? proxyCountry, limit });
   }
 
   @Query(() => [RisingMarketType], {
     description:
-      'The markets whose odds moved most within 24 hours, weighed by volume, the strongest first; of those that can be shown now.',
+      'Returns the open markets with the largest probability changes within 24 hours, weighted by volume, largest first.',
   })
   rising(
-    @Ctx() { services, country: here }: GraphQLContext,
+    @Ctx() { services, country: proxyCountry }: GraphQLContext,
     @Arg('country', () => String, {
       nullable: true,
-      description: 'ISO 3166-1 alpha-2, in any case; what is blocked there is left out.',
+      description:
+        "Country, ISO 3166-1 alpha-2, in any case; excludes the markets blocked in it. Null: the trusted proxy's header.",
     })
     country: string | null,
-    @Arg('limit', () => Int, { defaultValue: 20, description: 'How many, 1–100.' }) limit: number,
+    @Arg('limit', () => Int, limitArg) limit: number,
   ): RisingMarket[] {
-    return services.crowd.rising({ country: country ?? here, limit });
+    return services.crowd.rising({ country: country ?? proxyCountry, limit });
   }
 }

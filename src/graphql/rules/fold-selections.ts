@@ -2,30 +2,30 @@ import { Kind, type FieldNode, type FragmentDefinitionNode, type SelectionSetNod
 
 export interface SelectionFold {
   readonly fragment: (name: string) => Pick<FragmentDefinitionNode, 'selectionSet'> | null | undefined;
-  /** The figure of one field, from the figure of what is selected below it. */
+  /** Returns the value of a field, given the value of the selections below it. */
   readonly field: (node: FieldNode, below: number) => number;
-  /** The figure of two selections side by side. */
+  /** Combines the values of two sibling selections. */
   readonly join: (a: number, b: number) => number;
 }
 
 /**
- * Works out a figure of a selection set as if every fragment were written out where it is spread. Each
- * fragment is looked at once, so that the time grows with the document and not with what it expands to;
- * the figure itself can grow to Infinity. A fragment inside itself counts 0, since GraphQL refuses it.
+ * Creates a function that computes a number over a selection set as if every fragment spread were expanded. Each
+ * fragment is visited once, so the time is linear in the document and not in its expansion. The result can reach
+ * Infinity. A fragment that contains itself counts 0, because GraphQL validation rejects it.
  */
 export function foldSelections(fold: SelectionFold): (selectionSet: SelectionSetNode | undefined) => number {
-  const figures = new Map<string, number>();
+  const fragmentValues = new Map<string, number>();
 
   const ofFragment = (name: string): number => {
-    const known = figures.get(name);
+    const known = fragmentValues.get(name);
     if (known !== undefined) return known;
-    figures.set(name, 0);
-    const figure = of(fold.fragment(name)?.selectionSet);
-    figures.set(name, figure);
-    return figure;
+    fragmentValues.set(name, 0);
+    const value = of(fold.fragment(name)?.selectionSet);
+    fragmentValues.set(name, value);
+    return value;
   };
   const of = (selectionSet: SelectionSetNode | undefined): number => {
-    let figure = 0;
+    let value = 0;
     for (const selection of selectionSet?.selections ?? []) {
       const next =
         selection.kind === Kind.FIELD
@@ -33,9 +33,9 @@ export function foldSelections(fold: SelectionFold): (selectionSet: SelectionSet
           : selection.kind === Kind.FRAGMENT_SPREAD
             ? ofFragment(selection.name.value)
             : of(selection.selectionSet);
-      figure = fold.join(figure, next);
+      value = fold.join(value, next);
     }
-    return figure;
+    return value;
   };
   return of;
 }

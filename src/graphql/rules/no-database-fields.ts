@@ -7,7 +7,7 @@ import {
   type ValidationContext,
 } from 'graphql';
 
-/** The schema extension of a field whose resolver reads the database. */
+/** Schema extension of a field whose resolver reads the database. */
 export const READS_DATABASE = { readsDatabase: true } as const;
 
 /**
@@ -16,7 +16,7 @@ export const READS_DATABASE = { readsDatabase: true } as const;
  */
 export function noDatabaseFields(context: ValidationContext): ASTVisitor {
   const subscriptions: OperationDefinitionNode[] = [];
-  /** By the name of the fragment, or the operation itself. */
+  /** Marked fields by fragment name, or by operation. */
   const selected = new Map<string | OperationDefinitionNode, FieldNode[]>();
   let definition: string | OperationDefinitionNode;
   return {

@@ -1,116 +1,166 @@
 import { DateTimeISOResolver } from 'graphql-scalars';
 import { Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { FeedItemType } from './feed-item.js';
+import { FeedItemType } from './feed.js';
 
 const ReplayOutcomeEnum = { SAME: 'SAME', DIFFERENT: 'DIFFERENT', INPUTS_CHANGED: 'INPUTS_CHANGED' } as const;
 
 registerEnumType(ReplayOutcomeEnum, {
   name: 'ReplayOutcome',
-  description: 'What came of making a feed again.',
+  description: 'Result of replaying a feed.',
   valuesConfig: {
-    SAME: { description: 'The same markets in the same places with the same scores.' },
-    DIFFERENT: { description: 'Something else, from the same inputs: a fault of the gateway.' },
-    INPUTS_CHANGED: { description: 'Something else, from inputs that are not what they were.' },
+    SAME: { description: 'Same markets at the same positions with the same scores.' },
+    DIFFERENT: { description: 'Different result from the same inputs: a defect of the gateway.' },
+    INPUTS_CHANGED: { description: 'Different result because the original inputs are no longer available.' },
   },
 });
 
-@ObjectType('RemovedMarket', { simpleResolvers: true, description: 'A market that a stage left out.' })
+@ObjectType('RemovedMarket', { simpleResolvers: true, description: 'Market that a pipeline stage removed.' })
 export class RemovedMarketType {
-  @Field(() => ID, { description: 'The market.' })
+  @Field(() => ID, { description: 'Id of the market.' })
   marketId!: string;
 
-  @Field(() => String, { description: 'Its title.' })
+  @Field(() => String, { description: 'Title of the market.' })
   title!: string;
 
-  @Field(() => String, { description: 'Why it was left out.' })
+  @Field(() => String, { description: 'Reason for the removal.' })
   reason!: string;
 }
 
-@ObjectType('FeedStage', {
-  simpleResolvers: true,
-  description: 'What a stage did with the markets that came to it.',
-})
+@ObjectType('FeedStage', { simpleResolvers: true, description: 'Pipeline stage with its market counts.' })
 export class FeedStageType {
-  @Field(() => String, { description: 'Its name.' })
+  @Field(() => String, { description: 'Name of the stage.' })
   name!: string;
 
-  @Field(() => Int, { description: 'How many markets came in.' })
+  @Field(() => Int, { description: 'Number of markets that entered the stage.' })
   in!: number;
 
-  @Field(() => Int, { description: 'How many went on.' })
+  @Field(() => Int, { description: 'Number of markets that left the stage.' })
   out!: number;
 
-  @Field(() => [RemovedMarketType], { description: 'What a filter left out; at most 200 of them.' })
+  @Field(() => [RemovedMarketType], { description: 'Markets that a filter removed, at most 200.' })
   removed!: RemovedMarketType[];
 }
 
-@ObjectType('Contribution', { simpleResolvers: true, description: 'What one part adds to a score.' })
+@ObjectType('Contribution', { simpleResolvers: true, description: 'Contribution of a component to a score.' })
 export class ContributionType {
-  @Field(() => String, { description: 'The part, by its name in `ScoreParts`.' })
+  @Field(() => String, { description: 'Name of the component in `ScoreParts`.' })
   part!: string;
 
-  @Field(() => Float, { description: 'The part before its weight.' })
+  @Field(() => Float, { description: 'Value before the weight.' })
   value!: number;
 
-  @Field(() => Float, { description: 'Its weight, below 0 where it is subtracted.' })
+  @Field(() => Float, { description: 'Weight; negative for a subtracted component.' })
   weight!: number;
 
-  @Field(() => Float, { description: 'What of it is in the final score, the discount included.' })
+  @Field(() => Float, { description: 'Contribution to the final score, after weight and discount.' })
   adds!: number;
 }
 
 @ObjectType('ExplainedItem', {
   simpleResolvers: true,
-  description: 'An item of a feed and what its score is made of.',
+  description: 'Feed item with the contributions to its score.',
 })
 export class ExplainedItemType extends FeedItemType {
-  @Field(() => [ContributionType], { description: 'They add up to the final score; the largest first.' })
+  @Field(() => [ContributionType], {
+    description: 'Contributions, largest first. They sum to the final score.',
+  })
   contributions!: ContributionType[];
 }
 
-@ObjectType('Replay', { simpleResolvers: true, description: 'Whether making a feed again gave the same.' })
+@ObjectType('Replay', { simpleResolvers: true, description: 'Comparison of a feed with its replay.' })
 export class ReplayType {
-  @Field(() => ReplayOutcomeEnum, { description: 'What came of it.' })
+  @Field(() => ReplayOutcomeEnum, { description: 'Result of the comparison.' })
   outcome!: keyof typeof ReplayOutcomeEnum;
 
   @Field(() => [String], {
-    description: 'Which inputs are not what they were: profile, catalog, trends, config.',
+    description: 'Inputs that differ from the original: `profile`, `catalog`, `trends`, `config`.',
   })
   changed!: string[];
 }
 
-@ObjectType('FeedExplanation', { simpleResolvers: true, description: 'Why a feed is as it is.' })
+@ObjectType('FeedExplanation', { simpleResolvers: true, description: 'Explanation of a served feed.' })
 export class FeedExplanationType {
-  @Field(() => ID, { description: 'The feed.' })
+  @Field(() => ID, { description: 'Id of the feed.' })
   feedId!: string;
 
-  @Field(() => String, { nullable: true, description: 'Whose feed it is; null for everyone.' })
+  @Field(() => String, { nullable: true, description: 'Key of the user. Null: anonymous user.' })
   userKey!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Where the person was, as far as known.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Country of the request, ISO 3166-1 alpha-2. Null: unknown.',
+  })
   country!: string | null;
 
   @Field(() => String, { description: '`v1` or `v2`.' })
   algorithm!: string;
 
-  @Field(() => String, { description: 'Names the ranking config that was in force.' })
+  @Field(() => String, { description: 'Version of the ranking config of the feed.' })
   configVersion!: string;
 
-  @Field(() => DateTimeISOResolver, { description: 'When it was made.' })
+  @Field(() => DateTimeISOResolver, { description: 'Time of the ranking.' })
   generatedAt!: Date;
 
-  @Field(() => Boolean, { description: 'Whether what is known of the person took part.' })
+  @Field(() => Boolean, { description: 'Whether the ranking uses the profile of the user.' })
   personalized!: boolean;
 
-  @Field(() => [FeedStageType], { description: 'From the open markets to the page.' })
+  @Field(() => [FeedStageType], { description: 'Pipeline stages in order, from open markets to the page.' })
   stages!: FeedStageType[];
 
-  @Field(() => [ExplainedItemType], { description: 'The page, the hero first.' })
+  @Field(() => [ExplainedItemType], { description: 'Items of the first page, hero first.' })
   items!: ExplainedItemType[];
 
-  @Field(() => [String], { description: 'Which limits had to yield, and which slots could not be filled.' })
+  @Field(() => [String], { description: 'Relaxed diversity limits, and slots filled by backfill.' })
   notes!: string[];
 
-  @Field(() => ReplayType, { description: 'Whether making it again gave the same.' })
+  @Field(() => ReplayType, { description: 'Comparison with a replay.' })
   replay!: ReplayType;
+}
+
+@ObjectType('RankChange', {
+  simpleResolvers: true,
+  description: 'Rank of a market in the current and the simulated feed.',
+})
+export class RankChangeType {
+  @Field(() => ID, { description: 'Id of the market.' })
+  marketId!: string;
+
+  @Field(() => String, { description: 'Title of the market.' })
+  title!: string;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Rank in the current feed, from 1. Null: not on the page.',
+  })
+  rankBefore!: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Rank in the simulated feed, from 1. Null: not on the page.',
+  })
+  rankAfter!: number | null;
+}
+
+@ObjectType('FeedSimulation', {
+  simpleResolvers: true,
+  description: 'Current feed next to the feed under a config patch.',
+})
+export class FeedSimulationType {
+  @Field(() => String, { description: 'Version of the active ranking config.' })
+  presentVersion!: string;
+
+  @Field(() => String, { description: 'Version of the patched ranking config.' })
+  simulatedVersion!: string;
+
+  @Field(() => [FeedItemType], { description: 'Items under the active config, hero first.' })
+  present!: FeedItemType[];
+
+  @Field(() => [FeedItemType], { description: 'Items under the patched config, hero first.' })
+  simulated!: FeedItemType[];
+
+  @Field(() => [RankChangeType], {
+    description:
+      'Rank changes of all markets in either feed, by rank in the simulated feed; removed ones last.',
+  })
+  changes!: RankChangeType[];
 }

@@ -1,10 +1,11 @@
 import { GraphQLScalarType, valueFromASTUntyped } from 'graphql';
 
-const ACCEPTED = 'Any other value is accepted here and rejects its item of the batch, not the whole request.';
+const ACCEPTED =
+  'Any other value passes GraphQL validation and rejects its item of the batch, not the request.';
 
 /**
  * Input scalars for the items of a batch. GraphQL rejects a whole request for one value of a wrong type, before any
- * resolver runs; these scalars pass every value on, and the services validate each item on its own.
+ * resolver runs. These scalars pass every value on, and the services validate each item separately.
  */
 function lenient(name: string, expected: string): GraphQLScalarType {
   return new GraphQLScalarType({
@@ -19,25 +20,25 @@ export const LenientString = lenient('LenientString', 'Text.');
 
 export const LenientID = lenient(
   'LenientID',
-  'An id: text, or a whole number from −(2^53 − 1) to 2^53 − 1, which is coerced to text.',
+  'Id: text, or a whole number from −(2^53 − 1) to 2^53 − 1, which is coerced to text.',
 );
 
 export const LenientInt = lenient(
   'LenientInt',
-  'A number. Fractions are coerced only where the field says so.',
+  'Number. Fractions are coerced only where the field description says so.',
 );
 
-export const LenientFloat = lenient('LenientFloat', 'A number.');
+export const LenientFloat = lenient('LenientFloat', 'Number.');
 
 export const LenientDateTime = lenient(
   'LenientDateTime',
-  'An instant in ISO 8601 with a time and a zone, such as "2026-06-15T12:00:00Z".',
+  'Instant in ISO 8601 with time and zone, such as "2026-06-15T12:00:00Z".',
 );
 
-export const LenientJSONObject = lenient('LenientJSONObject', 'A JSON object.');
+export const LenientJSONObject = lenient('LenientJSONObject', 'JSON object.');
 
-export const LenientEventType = lenient('LenientEventType', 'The name of an `EventType`.');
+export const LenientEventType = lenient('LenientEventType', 'Name of an `EventType` value.');
 
-export const LenientFeedSection = lenient('LenientFeedSection', 'The name of a `FeedSection`.');
+export const LenientFeedSection = lenient('LenientFeedSection', 'Name of a `FeedSection` value.');
 
-export const LenientMarketStatus = lenient('LenientMarketStatus', 'The name of a `MarketStatus`.');
+export const LenientMarketStatus = lenient('LenientMarketStatus', 'Name of a `MarketStatus` value.');

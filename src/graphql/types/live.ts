@@ -1,75 +1,75 @@
 import { DateTimeISOResolver } from 'graphql-scalars';
 import { Field, Float, ObjectType, registerEnumType } from 'type-graphql';
-import type { FeedChangeReason } from '../../live/feed-changes.js';
+import type { FeedChangeReason } from '../../live/feed-subscriptions.js';
 import { MarketStatus, MarketType } from './market.js';
 
 @ObjectType('MarketMove', {
   simpleResolvers: true,
-  description: 'How one market moved since the last message about it, or since the subscription began.',
+  description: 'Change of one market since the last message about it, or since the subscription began.',
 })
 export class MarketMoveType {
-  @Field(() => MarketType, { description: 'The market as it is now, open or not.' })
+  @Field(() => MarketType, { description: 'Current state of the market, open or not.' })
   market!: MarketType;
 
   @Field(() => Float, {
     nullable: true,
-    description: '0–1; null when the market had none, or was not there.',
+    description: 'Probability before the change, 0–1. Null: unknown, or the market did not exist.',
   })
   probabilityBefore!: number | null;
 
   @Field(() => Float, {
     nullable: true,
-    description: '0–1; null when unknown, and for a market with several answers.',
+    description: 'Probability now, 0–1. Null: unknown, or more than two outcomes.',
   })
   probability!: number | null;
 
   @Field(() => Float, {
     nullable: true,
-    description: '`probability` less `probabilityBefore`, −1 to 1; null without both.',
+    description: '`probability` minus `probabilityBefore`, −1 to 1. Null: either is null.',
   })
   change!: number | null;
 
   @Field(() => MarketStatus, {
     nullable: true,
-    description: 'Where it stood; null when the market was not there.',
+    description: 'Status before the change. Null: the market did not exist.',
   })
   statusBefore!: keyof typeof MarketStatus | null;
 }
 
-@ObjectType('MarketsMoved', { simpleResolvers: true, description: 'Markets that moved, told together.' })
+@ObjectType('MarketsMoved', { simpleResolvers: true, description: 'Market changes of one message.' })
 export class MarketsMovedType {
-  @Field(() => DateTimeISOResolver, { description: 'When this was told.' })
+  @Field(() => DateTimeISOResolver, { description: 'Time of the message.' })
   at!: Date;
 
-  @Field(() => [MarketMoveType], { description: 'Those that moved, each once; never empty.' })
+  @Field(() => [MarketMoveType], { description: 'Changed markets, each once; never empty.' })
   moves!: MarketMoveType[];
 }
 
-export const FeedChangeReasonEnum = { PROFILE: 'PROFILE', CONFIG: 'CONFIG' } as const satisfies Record<
+const FeedChangeReasonEnum = { PROFILE: 'PROFILE', CONFIG: 'CONFIG' } as const satisfies Record<
   FeedChangeReason,
   FeedChangeReason
 >;
 
 registerEnumType(FeedChangeReasonEnum, {
   name: 'FeedChangeReason',
-  description: 'Why a feed is another one now.',
+  description: 'Cause of a feed change.',
   valuesConfig: {
-    PROFILE: { description: 'The person did something.' },
-    CONFIG: { description: 'The ranking config changed, and perhaps the person did something, too.' },
+    PROFILE: { description: 'New events of the user.' },
+    CONFIG: { description: 'New ranking config, and possibly also new events of the user.' },
   },
 });
 
 @ObjectType('FeedChanged', {
   simpleResolvers: true,
-  description: "Asking for this person's feed again now gives another one.",
+  description: 'Notification that a new `feed` request for the user can return a different feed.',
 })
 export class FeedChangedType {
-  @Field(() => String, { description: "The site's own key of the person." })
+  @Field(() => String, { description: 'Key of the user.' })
   userKey!: string;
 
-  @Field(() => FeedChangeReasonEnum, { description: 'Why it is another one.' })
+  @Field(() => FeedChangeReasonEnum, { description: 'Cause of the change.' })
   reason!: FeedChangeReason;
 
-  @Field(() => DateTimeISOResolver, { description: 'When this was told.' })
+  @Field(() => DateTimeISOResolver, { description: 'Time of the message.' })
   at!: Date;
 }

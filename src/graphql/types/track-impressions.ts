@@ -4,60 +4,62 @@ import type { FeedSectionEnum } from './track-interaction.js';
 
 @InputType({
   description:
-    'One impression, validated on its own: one with a missing or invalid field is listed in `rejected`, and so is null in place of an impression. A field that does not exist rejects the whole request.',
+    'Impression of one market, validated separately. An impression with a missing or invalid field is listed in `rejected`, and so is null in place of an impression. A field that does not exist rejects the whole request.',
 })
 export class ImpressionInput {
-  @Field(() => LenientID, { nullable: true, description: 'Required. The market.' })
+  @Field(() => LenientID, { nullable: true, description: 'Required. Id of the market, 1–128 characters.' })
   marketId?: string | null;
 
-  @Field(() => LenientFeedSection, { nullable: true, description: 'The part of the page with the market.' })
+  @Field(() => LenientFeedSection, {
+    nullable: true,
+    description: 'Part of the page with the market. Null: unknown.',
+  })
   section?: keyof typeof FeedSectionEnum | null;
 
-  @Field(() => LenientInt, { nullable: true, description: 'Position in the section, from 0.' })
+  @Field(() => LenientInt, { nullable: true, description: 'Position in the section, from 0. Null: unknown.' })
   position?: number | null;
 }
 
-@InputType({ description: 'What a person was shown.' })
+@InputType({ description: 'Report of impressions of one user.' })
 export class TrackImpressionsInput {
-  @Field(() => String, { description: "The site's own key of the person, 1–128 characters." })
+  @Field(() => String, { description: 'Key of the user, 1–128 characters.' })
   userKey!: string;
 
-  @Field(() => ID, { nullable: true, description: 'The feed that they come from.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'Id of the feed with the markets, 1–128 characters. Null: not from a feed.',
+  })
   feedId?: string | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'Idempotency key of the report, 1–64 characters. A report of the same user with the same key within 7 days records only markets that the first one did not.',
+      'Idempotency key of the report, 1–64 characters. Within 7 days, a report of the same user with the same key records only markets that the first one did not. Null: no key.',
   })
   clientEventId?: string | null;
 
   @Field(() => [ImpressionInput], {
     nullable: 'items',
-    description:
-      'The impressions, 1–200. If a market occurs more than once, its first valid impression counts.',
+    description: 'Impressions, 1–200. If a market occurs more than once, its first valid impression counts.',
   })
   items!: (ImpressionInput | null)[];
 }
 
-@ObjectType('RejectedImpression', {
-  simpleResolvers: true,
-  description: 'An impression that was not recorded.',
-})
+@ObjectType('RejectedImpression', { simpleResolvers: true, description: 'Impression that was rejected.' })
 export class RejectedImpressionType {
   @Field(() => Int, { description: 'Index in `items`, from 0.' })
   index!: number;
 
-  @Field(() => String, { description: 'The invalid field; empty if the item itself is invalid.' })
+  @Field(() => String, { description: 'Invalid field; empty if the item itself is invalid.' })
   field!: string;
 
-  @Field(() => String, { description: 'Why it was rejected.' })
+  @Field(() => String, { description: 'Reason for the rejection.' })
   reason!: string;
 }
 
 @ObjectType('TrackImpressionsResult', {
   simpleResolvers: true,
-  description: 'The answer to a report of impressions.',
+  description: 'Result of a report of impressions.',
 })
 export class TrackImpressionsResultType {
   @Field(() => Int, { description: 'Number of impressions recorded by this report.' })
@@ -69,6 +71,6 @@ export class TrackImpressionsResultType {
   })
   duplicates!: number;
 
-  @Field(() => [RejectedImpressionType], { description: 'Those that were not recorded.' })
+  @Field(() => [RejectedImpressionType], { description: 'Rejected impressions.' })
   rejected!: RejectedImpressionType[];
 }

@@ -2,152 +2,257 @@ import { DateTimeISOResolver, JSONObjectResolver } from 'graphql-scalars';
 import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { EVENT_TYPES, type EventType } from '../../domain/event.js';
 import { FEED_SECTIONS } from '../../tracking/interaction-input.js';
+import {
+  LenientDateTime,
+  LenientEventType,
+  LenientFeedSection,
+  LenientFloat,
+  LenientID,
+  LenientInt,
+  LenientJSONObject,
+  LenientString,
+} from './lenient-scalars.js';
 import { UserProfileType } from './user-profile.js';
 
-function namesOf<Name extends string>(names: readonly Name[]): { readonly [Key in Name]: Key } {
+function enumOf<Name extends string>(names: readonly Name[]): { readonly [Key in Name]: Key } {
   return Object.fromEntries(names.map((name) => [name, name])) as { readonly [Key in Name]: Key };
 }
 
-export const EventTypeEnum = namesOf(EVENT_TYPES);
-export const FeedSectionEnum = namesOf(FEED_SECTIONS);
-export const TrackStatus = { RECORDED: 'RECORDED', DUPLICATE: 'DUPLICATE', REJECTED: 'REJECTED' } as const;
+const EventTypeEnum = enumOf(EVENT_TYPES);
 
 registerEnumType(EventTypeEnum, {
   name: 'EventType',
-  description: 'What a person did with a market.',
+  description: 'Action of a user on a market.',
   valuesConfig: {
-    PARTICIPATE: { description: 'Traded it.' },
-    COMMENT: { description: 'Wrote a comment on it.' },
-    SHARE: { description: 'Shared it.' },
-    BOOKMARK: { description: 'Kept it for later.' },
+    PARTICIPATE: { description: 'Traded the market.' },
+    COMMENT: { description: 'Commented on the market.' },
+    SHARE: { description: 'Shared the market.' },
+    BOOKMARK: { description: 'Bookmarked the market.' },
     PARTICIPATE_INTENT: { description: 'Opened the trading form.' },
-    RETURN_VISIT: { description: 'Came back to it.' },
-    CLICK: { description: 'Clicked its card.' },
-    VIEW_MARKET: { description: 'Opened its page.' },
-    DWELL_30: { description: 'Looked at it for 30 seconds.' },
-    DWELL_5: { description: 'Looked at it for 5 seconds.' },
-    SCROLL_PAST: { description: 'Scrolled past its card.' },
-    SKIP_FAST: { description: 'Left its page at once.' },
-    NOT_INTERESTED: { description: 'Said that it does not interest.' },
-    HIDE: { description: 'Does not want to see it again, until UNHIDE.' },
-    UNHIDE: { description: 'Takes HIDE back.' },
-    IMPRESSION: { description: 'Was shown its card; says nothing of taste.' },
+    RETURN_VISIT: { description: 'Returned to the market.' },
+    CLICK: { description: 'Clicked the card.' },
+    VIEW_MARKET: { description: "Opened the market's page." },
+    DWELL_30: { description: 'Stayed on the market for 30 seconds.' },
+    DWELL_5: { description: 'Stayed on the market for 5 seconds.' },
+    SCROLL_PAST: { description: 'Scrolled past the card.' },
+    SKIP_FAST: { description: "Left the market's page immediately." },
+    NOT_INTERESTED: { description: 'Marked the market as not interesting.' },
+    HIDE: { description: 'Hid the market from their feeds until UNHIDE.' },
+    UNHIDE: { description: 'Reverted HIDE.' },
+    IMPRESSION: { description: 'Was shown the card. Does not change affinity.' },
   },
 });
+
+export const FeedSectionEnum = enumOf(FEED_SECTIONS);
 
 registerEnumType(FeedSectionEnum, {
   name: 'FeedSection',
-  description: 'The part of a page that showed a market.',
+  description: 'Part of a page that displayed a market.',
   valuesConfig: {
-    HERO: { description: 'The card shown large.' },
-    GRID: { description: 'The cards below it.' },
-    STREAM: { description: 'The rest of the feed.' },
-    SEARCH: { description: 'What a search found.' },
-    OTHER: { description: 'Any other place.' },
+    HERO: { description: 'Large card at the top.' },
+    GRID: { description: 'Cards below the hero.' },
+    STREAM: { description: 'Rest of the feed.' },
+    SEARCH: { description: 'Search results.' },
+    OTHER: { description: 'Any other part.' },
   },
 });
+
+const TrackStatus = { RECORDED: 'RECORDED', DUPLICATE: 'DUPLICATE', REJECTED: 'REJECTED' } as const;
 
 registerEnumType(TrackStatus, {
   name: 'TrackStatus',
-  description: 'What became of an event.',
+  description: 'Status of a reported event.',
   valuesConfig: {
-    RECORDED: { description: 'It is on disk, together with all that it changed.' },
-    DUPLICATE: { description: 'Its clientEventId was recorded before; it changed nothing.' },
-    REJECTED: { description: 'It is not valid; nothing of it was recorded. Only within a batch.' },
+    RECORDED: { description: 'On disk, together with the profile change that it caused.' },
+    DUPLICATE: { description: 'Already recorded under the same clientEventId. No effect.' },
+    REJECTED: { description: 'Invalid and not recorded. Only in batches.' },
   },
 });
 
-@InputType({ description: 'Something that a person did with a market.' })
+@InputType({ description: 'Event to record: one action of a user on a market.' })
 export class TrackInteractionInput {
-  @Field(() => String, { description: "The site's own key of the person, 1–128 characters." })
+  @Field(() => String, { description: 'Key of the user, 1–128 characters.' })
   userKey!: string;
 
-  @Field(() => ID, { description: 'The market.' })
+  @Field(() => ID, { description: 'Id of the market, 1–128 characters.' })
   marketId!: string;
 
-  @Field(() => EventTypeEnum, { description: 'What the person did.' })
+  @Field(() => EventTypeEnum, { description: 'Action of the user.' })
   eventType!: EventType;
 
-  @Field(() => Int, { nullable: true, description: 'How long the person looked, 0–86,400,000 milliseconds.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Dwell time in milliseconds, 0–86,400,000. Null: not measured.',
+  })
   dwellMs?: number | null;
 
-  @Field(() => FeedSectionEnum, { nullable: true, description: 'Where the market was shown.' })
+  @Field(() => FeedSectionEnum, {
+    nullable: true,
+    description: 'Part of the page with the market. Null: unknown.',
+  })
   section?: keyof typeof FeedSectionEnum | null;
 
-  @Field(() => Int, { nullable: true, description: 'Its place there, from 0.' })
+  @Field(() => Int, { nullable: true, description: 'Position in the section, from 0. Null: unknown.' })
   position?: number | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Where the person is: ISO 3166-1 alpha-2, in any case.',
+    description: 'Country of the user, ISO 3166-1 alpha-2, in any case. Null: unknown.',
   })
   country?: string | null;
 
   @Field(() => DateTimeISOResolver, {
     nullable: true,
     description:
-      'When it happened; now when not said. Older than 7 days or over 5 minutes ahead, it counts as now.',
+      'Time of the event. Null: now. A time over 7 days old or over 5 minutes ahead is replaced by now.',
   })
   occurredAt?: Date | null;
 
-  @Field(() => String, { nullable: true, description: "The site's own id of the visit, 1–128 characters." })
+  @Field(() => String, { nullable: true, description: 'Id of the visit, 1–128 characters. Null: unknown.' })
   sessionId?: string | null;
 
-  @Field(() => ID, { nullable: true, description: 'The feed that it comes from.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'Id of the feed with the market, 1–128 characters. Null: not from a feed.',
+  })
   feedId?: string | null;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Stake, above 0 and at most 1e15; only with PARTICIPATE.',
+    description: 'Stake, above 0 and at most 1e15; only with PARTICIPATE. Null: unknown.',
   })
   stake?: number | null;
 
-  @Field(() => JSONObjectResolver, { nullable: true, description: 'Anything to keep along, at most 4 KB.' })
+  @Field(() => JSONObjectResolver, {
+    nullable: true,
+    description: 'Additional data to store with the event, at most 4 KB of JSON. Null: none.',
+  })
   context?: Record<string, unknown> | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'An id of your own, 1–64 characters: within 7 days, the same id of the same person is the same event.',
+      'Idempotency key, 1–64 characters: within 7 days, an event of the same user with the same key is a DUPLICATE. Null: no key.',
   })
   clientEventId?: string | null;
 }
 
-@ObjectType('TrackInteractionResult', { simpleResolvers: true, description: 'The answer to an event.' })
+/** Has the fields of {@link TrackInteractionInput}. An invalid value rejects one event instead of the whole batch. */
+@InputType({
+  description:
+    'Event of a batch: the fields of `TrackInteractionInput`, validated per event. An event with a missing or invalid ' +
+    'field is REJECTED with `field` and `reason`, and so is null in place of an event. A field that does not exist ' +
+    'rejects the whole request, because it is an error of the client and not of one event.',
+})
+export class BatchInteractionInput {
+  @Field(() => LenientString, { nullable: true, description: 'Required. Key of the user, 1–128 characters.' })
+  userKey?: string | null;
+
+  @Field(() => LenientID, { nullable: true, description: 'Required. Id of the market, 1–128 characters.' })
+  marketId?: string | null;
+
+  @Field(() => LenientEventType, { nullable: true, description: 'Required. Action of the user.' })
+  eventType?: EventType | null;
+
+  @Field(() => LenientInt, {
+    nullable: true,
+    description:
+      'Dwell time in milliseconds, 0–86,400,000. Fractions are rounded to the nearest whole number. Null: not measured.',
+  })
+  dwellMs?: number | null;
+
+  @Field(() => LenientFeedSection, {
+    nullable: true,
+    description: 'Part of the page with the market. Null: unknown.',
+  })
+  section?: keyof typeof FeedSectionEnum | null;
+
+  @Field(() => LenientInt, { nullable: true, description: 'Position in the section, from 0. Null: unknown.' })
+  position?: number | null;
+
+  @Field(() => LenientString, {
+    nullable: true,
+    description: 'Country of the user, ISO 3166-1 alpha-2, in any case. Null: unknown.',
+  })
+  country?: string | null;
+
+  @Field(() => LenientDateTime, {
+    nullable: true,
+    description:
+      'Time of the event. Null: now. A time over 7 days old or over 5 minutes ahead is replaced by now.',
+  })
+  occurredAt?: string | null;
+
+  @Field(() => LenientString, {
+    nullable: true,
+    description: 'Id of the visit, 1–128 characters. Null: unknown.',
+  })
+  sessionId?: string | null;
+
+  @Field(() => LenientID, {
+    nullable: true,
+    description: 'Id of the feed with the market, 1–128 characters. Null: not from a feed.',
+  })
+  feedId?: string | null;
+
+  @Field(() => LenientFloat, {
+    nullable: true,
+    description: 'Stake, above 0 and at most 1e15; only with PARTICIPATE. Null: unknown.',
+  })
+  stake?: number | null;
+
+  @Field(() => LenientJSONObject, {
+    nullable: true,
+    description: 'Additional data to store with the event, at most 4 KB of JSON. Null: none.',
+  })
+  context?: Record<string, unknown> | null;
+
+  @Field(() => LenientString, {
+    nullable: true,
+    description:
+      'Idempotency key, 1–64 characters: within 7 days, an event of the same user with the same key is a DUPLICATE. Null: no key.',
+  })
+  clientEventId?: string | null;
+}
+
+@ObjectType('TrackInteractionResult', { simpleResolvers: true, description: 'Result of one event.' })
 export class TrackInteractionResultType {
-  @Field(() => ID, { description: 'The event recorded; of a duplicate, the one first recorded.' })
+  @Field(() => ID, { description: 'Id of the recorded event; for a duplicate, of the first recorded one.' })
   interactionId!: string;
 
-  @Field(() => TrackStatus, { description: 'What became of it.' })
+  @Field(() => TrackStatus, { description: 'Status of the event.' })
   status!: keyof typeof TrackStatus;
 
-  @Field(() => Boolean, { description: 'Whether this event changed the profile.' })
+  @Field(() => Boolean, { description: 'Whether the event changed the profile.' })
   profileUpdated!: boolean;
 
-  @Field(() => UserProfileType, { description: 'The profile after it.' })
+  @Field(() => UserProfileType, { description: 'Profile of the user after the event.' })
   profile!: UserProfileType;
 }
 
 @ObjectType('TrackInteractionsResult', {
   simpleResolvers: true,
-  description: 'The answer to one event of a batch.',
+  description: 'Result of one event of a batch.',
 })
 export class TrackInteractionsResultType {
-  @Field(() => ID, { nullable: true, description: 'As of a single event; null when it was rejected.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'Id of the recorded event; for a duplicate, of the first recorded one. Null: rejected.',
+  })
   interactionId!: string | null;
 
-  @Field(() => TrackStatus, { description: 'What became of it.' })
+  @Field(() => TrackStatus, { description: 'Status of the event.' })
   status!: keyof typeof TrackStatus;
 
-  @Field(() => Boolean, { description: 'Whether this event changed the profile.' })
+  @Field(() => Boolean, { description: 'Whether the event changed the profile.' })
   profileUpdated!: boolean;
 
   @Field(() => String, {
     nullable: true,
-    description: 'What is wrong, when it was rejected: the path within the event.',
+    description: 'Path of the invalid field within the event. Null: not rejected.',
   })
   field?: string;
 
-  @Field(() => String, { nullable: true, description: 'Why it was rejected.' })
+  @Field(() => String, { nullable: true, description: 'Reason for the rejection. Null: not rejected.' })
   reason?: string;
 }

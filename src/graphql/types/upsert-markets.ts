@@ -11,7 +11,7 @@ import type { MarketStatus } from './market.js';
 
 @InputType({
   description:
-    'Fields of one market to create or update. Omitted fields keep their value; null clears a field. Each market is validated on its own: an invalid one is REJECTED with `reason`, and so is null in place of a market. A field that does not exist rejects the whole request.',
+    'Fields of one market to create or update. Omitted fields keep their value; null clears a field. Each market is validated separately: an invalid one is REJECTED with `reason`, and so is null in place of a market. A field that does not exist rejects the whole request.',
 })
 export class MarketInput {
   @Field(() => LenientID, { nullable: true, description: 'Required. Id of the market, 1–128 characters.' })
@@ -20,78 +20,97 @@ export class MarketInput {
   @Field(() => LenientString, {
     nullable: true,
     description:
-      'The question, 1–500 characters, without control characters. Needed only for a new market; null does not clear it.',
+      'Question, 1–500 characters, without control characters. Required for a new market; null does not clear it.',
   })
   title?: string | null;
 
-  @Field(() => LenientString, { nullable: true, description: 'Background and rules of resolution.' })
+  @Field(() => LenientString, {
+    nullable: true,
+    description: 'Background and resolution rules. Null: none.',
+  })
   description?: string | null;
 
   @Field(() => LenientString, {
     nullable: true,
-    description: 'The one topic it is filed under, 1–100 characters.',
+    description: 'Main topic, 1–100 characters. Null: "Other".',
   })
   category?: string | null;
 
   @Field(() => [LenientString], {
     nullable: 'itemsAndList',
-    description: 'Further topics, at most 64 of 1–100 characters.',
+    description: 'Further topics, at most 64 of 1–100 characters. Null: none.',
   })
   tags?: (string | null)[] | null;
 
-  @Field(() => LenientFloat, { nullable: true, description: '0–1.' })
+  @Field(() => LenientFloat, { nullable: true, description: 'Probability, 0–1. Null: unknown.' })
   probability?: number | null;
 
-  @Field(() => LenientFloat, { nullable: true, description: 'Volume of the last 24 hours, 0 to 1e15.' })
+  @Field(() => LenientFloat, { nullable: true, description: 'Volume of the last 24 hours, 0–1e15. Null: 0.' })
   volume24h?: number | null;
 
-  @Field(() => LenientFloat, { nullable: true, description: 'Volume since the beginning, 0 to 1e15.' })
+  @Field(() => LenientFloat, { nullable: true, description: 'Volume since creation, 0–1e15. Null: 0.' })
   volumeTotal?: number | null;
 
-  @Field(() => LenientInt, { nullable: true, description: 'How many people traded it, 0 or more.' })
+  @Field(() => LenientInt, {
+    nullable: true,
+    description: 'Number of users who traded the market, 0 or more. Null: 0.',
+  })
   participantCount?: number | null;
 
   @Field(() => LenientString, {
     nullable: true,
-    description: 'An http(s) URL, or a path that begins with a slash.',
+    description: 'Image: an http(s) URL, or a path that begins with a slash. Null: none.',
   })
   imageUrl?: string | null;
 
   @Field(() => LenientString, {
     nullable: true,
-    description: 'An http(s) URL, or a path that begins with a slash.',
+    description: "The market's page: an http(s) URL, or a path that begins with a slash. Null: none.",
   })
   url?: string | null;
 
-  @Field(() => LenientMarketStatus, { nullable: true, description: 'OPEN when new and not said.' })
+  @Field(() => LenientMarketStatus, {
+    nullable: true,
+    description: 'Lifecycle status. Default for a new market, and null: OPEN.',
+  })
   status?: keyof typeof MarketStatus | null;
 
-  @Field(() => LenientDateTime, { nullable: true, description: 'Now when new and not said.' })
+  @Field(() => LenientDateTime, {
+    nullable: true,
+    description: 'Creation time. Default for a new market, and null: now.',
+  })
   createdAt?: string | null;
 
-  @Field(() => LenientDateTime, { nullable: true, description: 'When it is due to resolve.' })
+  @Field(() => LenientDateTime, {
+    nullable: true,
+    description: 'Scheduled resolution time. Null: unknown.',
+  })
   resolvesAt?: string | null;
 
-  @Field(() => LenientString, { nullable: true, description: "The editors' own words about it." })
+  @Field(() => LenientString, { nullable: true, description: 'Text by the editors. Null: none.' })
   editorialDescription?: string | null;
 
-  @Field(() => LenientFloat, { nullable: true, description: 'How much the editors lift it, 0–1.' })
+  @Field(() => LenientFloat, { nullable: true, description: 'Editorial boost, 0–1. Null: 0.' })
   editorialBoost?: number | null;
 
-  @Field(() => LenientString, { nullable: true, description: 'The event that it belongs to.' })
+  @Field(() => LenientString, {
+    nullable: true,
+    description: 'Key of the event that groups markets. Null: no event.',
+  })
   eventKey?: string | null;
 
-  @Field(() => LenientString, { nullable: true, description: 'Where it comes from.' })
+  @Field(() => LenientString, { nullable: true, description: 'Source of the market. Null: none.' })
   source?: string | null;
 
   @Field(() => [LenientString], {
     nullable: 'itemsAndList',
-    description: 'ISO 3166-1 alpha-2 codes, in any case.',
+    description:
+      'Countries in which the market must not be shown, ISO 3166-1 alpha-2, in any case. Null: none.',
   })
   blockedCountries?: (string | null)[] | null;
 }
 
-export const UpsertOutcome = {
+const UpsertOutcome = {
   CREATED: 'CREATED',
   UPDATED: 'UPDATED',
   UNCHANGED: 'UNCHANGED',
@@ -100,30 +119,36 @@ export const UpsertOutcome = {
 
 registerEnumType(UpsertOutcome, {
   name: 'UpsertOutcome',
-  description: 'What became of a market.',
+  description: 'Outcome of creating or updating a market.',
   valuesConfig: {
-    CREATED: { description: 'It is new.' },
-    UPDATED: { description: 'Something of it changed.' },
-    UNCHANGED: { description: 'It was like this already.' },
-    REJECTED: { description: 'It is not valid; nothing of it was stored.' },
+    CREATED: { description: 'New market stored.' },
+    UPDATED: { description: 'Stored market changed.' },
+    UNCHANGED: { description: 'Stored market already had these values.' },
+    REJECTED: { description: 'Invalid and not stored.' },
   },
 });
 
-@ObjectType('UpsertMarketResult', { simpleResolvers: true, description: 'What became of one market.' })
+@ObjectType('UpsertMarketResult', {
+  simpleResolvers: true,
+  description: 'Result of creating or updating one market.',
+})
 export class UpsertMarketResultType {
-  @Field(() => ID, { description: 'The id that was given.' })
+  @Field(() => ID, { description: 'Id from the input.' })
   id!: string;
 
-  @Field(() => UpsertOutcome, { description: 'What became of it.' })
+  @Field(() => UpsertOutcome, { description: 'Outcome for the market.' })
   outcome!: keyof typeof UpsertOutcome;
 
-  @Field(() => String, { nullable: true, description: 'Why it was rejected, naming the field.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Reason for the rejection, naming the field. Null: not rejected.',
+  })
   reason?: string;
 
   @Field(() => [String], {
     description:
       'One sentence for each invalid field that was repaired (a long title is shortened) or dropped (the stored ' +
-      'value stays). Empty when every field was valid.',
+      'value stays). Empty: every field was valid.',
   })
   repairs!: readonly string[];
 }

@@ -1,87 +1,91 @@
 import { DateTimeISOResolver } from 'graphql-scalars';
 import { Field, Float, Int, ObjectType } from 'type-graphql';
 
-@ObjectType('TopicTaste', { simpleResolvers: true, description: 'What a person thinks of one topic.' })
+@ObjectType('TopicTaste', { simpleResolvers: true, description: 'Affinity of a user for one topic.' })
 export class TopicTasteType {
-  @Field(() => String, { description: 'The category or tag, as first written.' })
+  @Field(() => String, { description: 'Category or tag, as first written.' })
   topic!: string;
 
-  @Field(() => Float, { description: 'The sum of event weights, for ever: what algorithm v1 reads.' })
+  @Field(() => Float, { description: 'Lifetime sum of event weights, without decay; read by algorithm v1.' })
   score!: number;
 
-  @Field(() => Float, { description: 'The same sum, halved every 30 days by default.' })
+  @Field(() => Float, {
+    description:
+      'Long-term affinity: the sum of event weights, decayed with a half-life of 30 days by default.',
+  })
   longTerm!: number;
 
   @Field(() => Float, {
-    description: 'The same sum of the present session, halved every 45 minutes by default.',
+    description:
+      'Session affinity: the sum of event weights in the current session, decayed with a half-life of 45 minutes by default.',
   })
   session!: number;
 }
 
-@ObjectType('Session', { simpleResolvers: true, description: 'A stretch of activity without a long pause.' })
+@ObjectType('Session', { simpleResolvers: true, description: 'Period of activity without a long pause.' })
 export class SessionType {
-  @Field(() => DateTimeISOResolver, { description: 'Its first event.' })
+  @Field(() => DateTimeISOResolver, { description: 'Time of the first event.' })
   startedAt!: Date;
 
-  @Field(() => Int, { description: 'How many events it has.' })
+  @Field(() => Int, { description: 'Number of events.' })
   interactions!: number;
 
   @Field(() => Boolean, {
-    description: 'Whether it has ended: by default after 30 minutes without an event.',
+    description: 'Whether the session has ended: after 30 minutes without an event by default.',
   })
   idle!: boolean;
 }
 
-@ObjectType('CategoryStake', {
-  simpleResolvers: true,
-  description: 'What a person usually stakes in a category.',
-})
+@ObjectType('CategoryStake', { simpleResolvers: true, description: 'Usual stake of a user in a category.' })
 export class CategoryStakeType {
-  @Field(() => String, { description: 'The category, in lower case.' })
+  @Field(() => String, { description: 'Category in lower case.' })
   category!: string;
 
-  @Field(() => Float, { description: 'The median of the last 20 stakes in it.' })
+  @Field(() => Float, { description: "Median of the last 20 stakes in the category, in the site's unit." })
   stake!: number;
 }
 
-@ObjectType('UsualStake', { simpleResolvers: true, description: 'What a person usually stakes.' })
+@ObjectType('UsualStake', { simpleResolvers: true, description: 'Usual stake of a user.' })
 export class UsualStakeType {
-  @Field(() => Float, { description: 'The median of the last 20 stakes.' })
+  @Field(() => Float, { description: "Median of the last 20 stakes, in the site's unit." })
   overall!: number;
 
-  @Field(() => [CategoryStakeType], { description: 'The same within each category.' })
+  @Field(() => [CategoryStakeType], { description: 'Median stake per category.' })
   byCategory!: CategoryStakeType[];
 }
 
 @ObjectType('UserProfile', {
   simpleResolvers: true,
-  description: 'What is known of a person. One never seen has a profile of zeros.',
+  description: 'Profile of a user. An unknown user has a profile of zeros.',
 })
 export class UserProfileType {
-  @Field(() => String, { description: "The site's own key of the person." })
+  @Field(() => String, { description: 'Key of the user.' })
   userKey!: string;
 
-  @Field(() => Int, { description: 'How many events were recorded, impressions excepted.' })
+  @Field(() => Int, { description: 'Number of recorded events, without impressions.' })
   totalInteractions!: number;
 
-  @Field(() => [TopicTasteType], { description: 'The ten categories of the highest score.' })
+  @Field(() => [TopicTasteType], { description: 'The 10 categories of the highest score.' })
   topCategories!: TopicTasteType[];
 
-  @Field(() => [TopicTasteType], { description: 'The ten tags of the highest score.' })
+  @Field(() => [TopicTasteType], { description: 'The 10 tags of the highest score.' })
   topTags!: TopicTasteType[];
 
-  @Field(() => DateTimeISOResolver, { nullable: true, description: 'The latest event.' })
+  @Field(() => DateTimeISOResolver, {
+    nullable: true,
+    description: 'Time of the latest event. Null: no events.',
+  })
   lastActive!: Date | null;
 
-  @Field(() => SessionType, {
-    nullable: true,
-    description: 'The latest session; null before the first event.',
-  })
+  @Field(() => SessionType, { nullable: true, description: 'Latest session. Null: no events.' })
   session!: SessionType | null;
 
-  @Field(() => String, { nullable: true, description: 'The country last seen, ISO 3166-1 alpha-2.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Last country seen, ISO 3166-1 alpha-2. Null: unknown.',
+  })
   country!: string | null;
 
-  @Field(() => UsualStakeType, { nullable: true, description: 'Null when the person never staked anything.' })
+  @Field(() => UsualStakeType, { nullable: true, description: 'Usual stake. Null: no stakes.' })
   usualStake!: UsualStakeType | null;
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadSample } from '../../../src/cli/load-sample.js';
-import { exampleQueries } from '../../../src/server/example-queries.js';
+import { exampleQueries } from '../../../src/server/graphiql.js';
 import { connectLive } from '../../support/live-socket.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
 

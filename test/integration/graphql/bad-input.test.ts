@@ -21,8 +21,8 @@ interface ErrorBody {
   readonly errors: readonly { readonly message: string; readonly extensions: Record<string, unknown> }[];
 }
 
-/** Sends a body as it is, and expects that it changed nothing and that the answer tells nothing of our inside. */
-async function refused(body: string): Promise<{ status: number; answer: ErrorBody }> {
+/** Sends a body unchanged. Expects that nothing is stored and that the response reveals no internals. */
+async function sendRejected(body: string): Promise<{ status: number; body: ErrorBody }> {
   const response = await fetch(`${gateway.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' },
@@ -32,7 +32,7 @@ async function refused(body: string): Promise<{ status: number; answer: ErrorBod
   expect(text).not.toMatch(/stack|prisma|postgres|invocation|node_modules|\.[jt]s\b|\bat \S+ \(/i);
   expect(text).not.toMatch(/\b(select|insert|update|delete)\b.*\b(from|into|set)\b/i);
   expect(await rowCounts(gateway.databaseUrl)).toEqual(before);
-  return { status: response.status, answer: JSON.parse(text) as ErrorBody };
+  return { status: response.status, body: JSON.parse(text) as ErrorBody };
 }
 
 const FEED =
@@ -51,7 +51,7 @@ const event = (changes: Record<string, unknown>) => ({
   input: { userKey: 'ada', marketId: 'known', eventType: 'CLICK', ...changes },
 });
 const cursor = (content: unknown) => Buffer.from(JSON.stringify(content)).toString('base64url');
-/** An event whose context is lists within lists, as a body: too deep to be made from an object. */
+/** A request with nested lists in the context of its event, as text, because they are too deep for JSON.stringify. */
 const trackNested = (depth: number) =>
   JSON.stringify({ query: TRACK, variables: event({ context: { a: 'LISTS' } }) }).replace(
     '"LISTS"',
@@ -59,11 +59,11 @@ const trackNested = (depth: number) =>
   );
 const manyIds = (count: number) => Array.from({ length: count }, (_, index) => `market-${index}`);
 
-test.each<[what: string, query: string, variables: Record<string, unknown>, field: string]>([
+test.each<[input: string, query: string, variables: Record<string, unknown>, field: string]>([
   ['a feed of 0', FEED, { limit: 0 }, 'limit'],
   ['a feed of 101', FEED, { limit: 101 }, 'limit'],
-  ['a feed in no country', FEED, { country: 'XX1' }, 'country'],
-  ['a feed in a country that does not exist', FEED, { country: 'XQ' }, 'country'],
+  ['a feed in a malformed country', FEED, { country: 'XX1' }, 'country'],
+  ['a feed in an unassigned country', FEED, { country: 'XQ' }, 'country'],
   ['a feed of an empty user key', FEED, { userKey: '' }, 'userKey'],
   ['a feed of a user key of 129 characters', FEED, { userKey: 'u'.repeat(129) }, 'userKey'],
   ['a feed of a user key with a control character', FEED, { userKey: 'a\0b' }, 'userKey'],
@@ -71,31 +71,36 @@ test.each<[what: string, query: string, variables: Record<string, unknown>, fiel
   ['a profile of a user key of 129 characters', PROFILE, { userKey: 'u'.repeat(129) }, 'userKey'],
   ['no trending markets', TRENDING, { limit: 0 }, 'limit'],
   ['101 trending markets', TRENDING, { limit: 101 }, 'limit'],
-  ['trends of no country', TRENDING, { limit: 5, country: '' }, 'country'],
+  ['trends of an empty country', TRENDING, { limit: 5, country: '' }, 'country'],
   ['a page of 101 markets', MARKETS, { first: 101 }, 'first'],
-  ['a cursor of someone else', MARKETS, { after: 'abc' }, 'after'],
+  ['a malformed cursor', MARKETS, { after: 'abc' }, 'after'],
   ['a cursor with the wrong content', MARKETS, { after: cursor(['yesterday', 'known']) }, 'after'],
-  ['a cursor at no possible time', MARKETS, { after: cursor([Number.MAX_SAFE_INTEGER, 'known']) }, 'after'],
-  ['a cursor with a character that no id has', MARKETS, { after: cursor([0, '\0']) }, 'after'],
+  [
+    'a cursor with a time out of range',
+    MARKETS,
+    { after: cursor([Number.MAX_SAFE_INTEGER, 'known']) },
+    'after',
+  ],
+  ['a cursor with a control character', MARKETS, { after: cursor([0, '\0']) }, 'after'],
   ['a search for 201 characters', MARKETS, { filter: { text: 'x'.repeat(201) } }, 'filter.text'],
-  ['a search for a character that no text has', MARKETS, { filter: { text: '\0' } }, 'filter.text'],
-  ['a ranking of nothing', RANK, {}, 'marketIds'],
+  ['a search for a control character', MARKETS, { filter: { text: '\0' } }, 'filter.text'],
+  ['a ranking without markets', RANK, {}, 'marketIds'],
   ['a ranking of 501 markets', RANK, { marketIds: manyIds(501) }, 'marketIds'],
   [
-    'a ranking of 501 described markets',
+    'a ranking of 501 candidates',
     RANK,
     { candidates: manyIds(501).map((id) => ({ id, title: id })) },
     'candidates',
   ],
   [
-    'a ranking of odds above 1',
+    'a ranking of a probability above 1',
     RANK,
     { candidates: [{ id: 'a', title: 'A', probability: 1.5 }] },
     'candidates.0.probability',
   ],
   ['1,001 markets', UPSERT, { markets: manyIds(1_001).map((id) => ({ id, title: id })) }, 'markets'],
   ['an event of an unknown market', TRACK, event({ marketId: 'nowhere' }), 'input.marketId'],
-  ['an event of an impossible market', TRACK, event({ marketId: 'a\0' }), 'input.marketId'],
+  ['an event with a control character in the market id', TRACK, event({ marketId: 'a\0' }), 'input.marketId'],
   ['an event of an empty user key', TRACK, event({ userKey: '' }), 'input.userKey'],
   ['an event of a user key of 129 characters', TRACK, event({ userKey: 'u'.repeat(129) }), 'input.userKey'],
   ['an event without a market', TRACK, event({ marketId: undefined }), 'input.marketId'],
@@ -103,52 +108,57 @@ test.each<[what: string, query: string, variables: Record<string, unknown>, fiel
   ['a dwell time below 0', TRACK, event({ dwellMs: -1 }), 'input.dwellMs'],
   ['a dwell time over a day', TRACK, event({ dwellMs: 86_400_001 }), 'input.dwellMs'],
   ['a dwell time that is not whole', TRACK, event({ dwellMs: 0.5 }), 'input.dwellMs'],
-  ['a place before the first', TRACK, event({ position: -1 }), 'input.position'],
+  ['a negative position', TRACK, event({ position: -1 }), 'input.position'],
   ['an unknown section', TRACK, event({ section: 'HER' }), 'input.section'],
-  ['an event in no country', TRACK, event({ country: 'XX1' }), 'input.country'],
-  ['an event at no time', TRACK, event({ occurredAt: 'yesterday' }), 'input.occurredAt'],
+  ['an event in a malformed country', TRACK, event({ country: 'XX1' }), 'input.country'],
+  ['an event at an invalid time', TRACK, event({ occurredAt: 'yesterday' }), 'input.occurredAt'],
   ['a stake with a click', TRACK, event({ stake: 5 }), 'input.stake'],
-  ['a stake too large to sum', TRACK, event({ eventType: 'PARTICIPATE', stake: 1.7e308 }), 'input.stake'],
-  ['a stake of nothing', TRACK, event({ eventType: 'PARTICIPATE', stake: 0 }), 'input.stake'],
+  ['a stake above the maximum', TRACK, event({ eventType: 'PARTICIPATE', stake: 1.7e308 }), 'input.stake'],
+  ['a stake of 0', TRACK, event({ eventType: 'PARTICIPATE', stake: 0 }), 'input.stake'],
   ['a context over 4 KB', TRACK, event({ context: { note: 'é'.repeat(2_100) } }), 'input.context'],
   ['a context that is a list', TRACK, event({ context: [1] }), 'input.context'],
-  ['a context that cannot be stored', TRACK, event({ context: { note: 'a\0' } }), 'input.context'],
-  ['half a character in a context', TRACK, event({ context: { note: '\ud83d' } }), 'input.context'],
+  ['a context with a control character', TRACK, event({ context: { note: 'a\0' } }), 'input.context'],
+  ['a lone surrogate in a context', TRACK, event({ context: { note: '\ud83d' } }), 'input.context'],
   [
     'a client event id of 65 characters',
     TRACK,
     event({ clientEventId: 'e'.repeat(65) }),
     'input.clientEventId',
   ],
-  ['a client event id that cannot be stored', TRACK, event({ clientEventId: 'e\0' }), 'input.clientEventId'],
-  ['a session id that cannot be stored', TRACK, event({ sessionId: 's\0' }), 'input.sessionId'],
-  ['a field that does not exist', TRACK, event({ usrKey: 'ada' }), 'input.usrKey'],
-])('refuses %s, names the field, and stores nothing', async (_what, query, variables, field) => {
-  const { answer } = await refused(JSON.stringify({ query, variables }));
-  expect(answer.data ?? null).toBeNull();
-  expect(answer.errors).toHaveLength(1);
-  expect(answer.errors[0]?.extensions).toEqual({ code: 'BAD_USER_INPUT', field });
+  [
+    'a client event id with a control character',
+    TRACK,
+    event({ clientEventId: 'e\0' }),
+    'input.clientEventId',
+  ],
+  ['a session id with a control character', TRACK, event({ sessionId: 's\0' }), 'input.sessionId'],
+  ['an unknown input field', TRACK, event({ usrKey: 'ada' }), 'input.usrKey'],
+])('rejects %s with the field and stores nothing', async (_case, query, variables, field) => {
+  const { body } = await sendRejected(JSON.stringify({ query, variables }));
+  expect(body.data ?? null).toBeNull();
+  expect(body.errors).toHaveLength(1);
+  expect(body.errors[0]?.extensions).toEqual({ code: 'BAD_USER_INPUT', field });
 });
 
-test.each<[what: string, query: string, code: string]>([
+test.each<[input: string, query: string, code: string]>([
   [
-    'an unknown event',
+    'an unknown event type',
     'mutation { trackInteraction(input: { userKey: "ada", marketId: "known", eventType: CLIC }) { status } }',
     'GRAPHQL_VALIDATION_FAILED',
   ],
   ['an unknown field', '{ feed { idd } }', 'GRAPHQL_VALIDATION_FAILED'],
   ['an unknown argument', '{ feed(userkey: "ada") { id } }', 'GRAPHQL_VALIDATION_FAILED'],
-  ['text where a number belongs', '{ feed(limit: "many") { id } }', 'GRAPHQL_VALIDATION_FAILED'],
+  ['text instead of a number', '{ feed(limit: "many") { id } }', 'GRAPHQL_VALIDATION_FAILED'],
   ['a malformed document', '{ feed { id }', 'GRAPHQL_PARSE_FAILED'],
   ['an empty document', ' ', 'GRAPHQL_PARSE_FAILED'],
-])('refuses %s, in the document itself, and stores nothing', async (_what, query, code) => {
-  const { status, answer } = await refused(JSON.stringify({ query }));
+])('rejects %s in the document and stores nothing', async (_case, query, code) => {
+  const { status, body } = await sendRejected(JSON.stringify({ query }));
   expect(status).toBe(400);
-  expect(answer).not.toHaveProperty('data');
-  expect(answer.errors[0]?.extensions['code']).toBe(code);
+  expect(body).not.toHaveProperty('data');
+  expect(body.errors[0]?.extensions['code']).toBe(code);
 });
 
-test.each<[what: string, body: string, status: number, code: string]>([
+test.each<[input: string, body: string, status: number, code: string]>([
   ['malformed JSON', '{"query": "{ feed { id } }"', 400, 'BAD_REQUEST'],
   ['a body without a query', '{}', 400, 'BAD_REQUEST'],
   ['a body that is a list', '[{"query": "{ feed { id } }"}]', 400, 'BAD_REQUEST'],
@@ -158,22 +168,22 @@ test.each<[what: string, body: string, status: number, code: string]>([
     413,
     'PAYLOAD_TOO_LARGE',
   ],
-])('refuses %s, and stores nothing', async (_what, body, status, code) => {
-  const refusal = await refused(body);
-  expect(refusal.status).toBe(status);
-  expect(refusal.answer.errors[0]?.extensions['code']).toBe(code);
+])('rejects %s and stores nothing', async (_case, body, status, code) => {
+  const rejection = await sendRejected(body);
+  expect(rejection.status).toBe(status);
+  expect(rejection.body.errors[0]?.extensions['code']).toBe(code);
 });
 
-test('rejects a body that nests deeper than any stack, and stores nothing', async () => {
-  const { status, answer } = await refused(trackNested(200_000));
+test('rejects a body that nests 200,000 levels deep and stores nothing', async () => {
+  const { status, body } = await sendRejected(trackNested(200_000));
   expect(status).toBe(400);
-  expect(answer.errors[0]?.extensions).toEqual({ code: 'BAD_REQUEST' });
+  expect(body.errors[0]?.extensions).toEqual({ code: 'BAD_REQUEST' });
 });
 
 test.each([
   ['a body', 'POST'],
   ['the variables of a GET', 'GET'],
-])('rejects a config that nests too deep in %s', async (_what, method) => {
+])('rejects a config that nests too deep in %s', async (_case, method) => {
   const query = 'query ($config: JSONObject!) { simulateFeed(config: $config) { presentVersion } }';
   const variables = `{"config":{"a":${'['.repeat(7_000)}${']'.repeat(7_000)}}}`;
   const response =
@@ -195,7 +205,7 @@ test.each([
   ]);
 });
 
-test('accepts each limit itself', async () => {
+test('accepts values at each limit', async () => {
   for (const [query, variables] of [
     [FEED, { limit: 1, userKey: 'u'.repeat(128), country: 'il' }],
     [FEED, { limit: 100 }],

@@ -35,11 +35,11 @@ function visit(userKey: string, fetchFrom: typeof fetch = fetch): SiteVisit {
 
 function cardOf(page: FrontPage, marketId: string) {
   const card = page.cards.find((shown) => shown.marketId === marketId);
-  if (card === undefined) throw new Error(`${marketId} is not on the page.`);
+  if (card === undefined) throw new Error(`The page does not contain ${marketId}.`);
   return card;
 }
 
-it('draws a page, reports a click, and draws the next page from what it taught', async () => {
+it('renders a page, reports events, and renders a next page that reflects them', async () => {
   const site = visit('ada');
   const page = await site.frontPage(15);
   expect(page.cards).toHaveLength(15);
@@ -53,24 +53,24 @@ it('draws a page, reports a click, and draws the next page from what it taught',
   expect((await site.frontPage(15)).cards[0]?.heading).toMatch(/^Science: /);
 });
 
-it('reports an event once though its answer was lost', async () => {
+it('records an event once when its response is lost', async () => {
   let lost = 0;
-  const forgetful: typeof fetch = async (input, init) => {
+  const lossyFetch: typeof fetch = async (input, init) => {
     const response = await fetch(input, init);
     if (typeof init?.body === 'string' && init.body.includes('mutation') && ++lost <= 2)
       throw new TypeError('The connection was lost.');
     return response;
   };
-  const site = visit('bea', forgetful);
+  const site = visit('bea', lossyFetch);
   const page = await site.frontPage(5);
   expect(await site.report('SHARE', cardOf(page, 'p0'), page)).toBe('DUPLICATE');
   expect(lost).toBe(3);
 });
 
-it('learns which field was wrong', async () => {
-  const wrong = await visit('')
+it('throws an error with the invalid field', async () => {
+  const thrown = await visit('')
     .frontPage(5)
     .catch((error: unknown) => error);
-  expect(wrong).toBeInstanceOf(GatewayError);
-  expect(wrong).toMatchObject({ code: 'BAD_USER_INPUT', field: 'userKey' });
+  expect(thrown).toBeInstanceOf(GatewayError);
+  expect(thrown).toMatchObject({ code: 'BAD_USER_INPUT', field: 'userKey' });
 });

@@ -8,7 +8,7 @@ import {
   type FeedSection,
 } from '../../../src/generated/client/graphql.js';
 
-/** What the gateway said instead of an answer. */
+/** An error response of the gateway. */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
 
@@ -22,7 +22,7 @@ export class GatewayError extends Error {
   }
 }
 
-interface AnswerBody<Data> {
+interface ResponseBody<Data> {
   readonly data?: Data | null;
   readonly errors?: readonly {
     readonly message: string;
@@ -30,26 +30,26 @@ interface AnswerBody<Data> {
   }[];
 }
 
-/** A card as the page draws it. */
+/** A card as the page renders it. */
 export interface Card {
   readonly marketId: string;
   readonly heading: string;
-  /** Such as "40 %"; empty for a market without one probability. */
+  /** Such as "40 %"; empty without a probability. */
   readonly odds: string;
   readonly section: FeedSection;
-  /** From 0 within its section. */
+  /** Position in the section, from 0. */
   readonly position: number;
 }
 
 export interface FrontPage {
   readonly feedId: string;
-  /** In the order in which they are drawn. */
+  /** In display order. */
   readonly cards: readonly Card[];
 }
 
 const ATTEMPTS = 3;
 
-/** The frontend of a small prediction-market site: one visitor who looks at the front page and clicks. */
+/** Example frontend of a prediction-market site: one user who opens the front page and clicks. */
 export class SiteVisit {
   constructor(
     private readonly site: {
@@ -76,10 +76,10 @@ export class SiteVisit {
   }
 
   /**
-   * Tells the gateway what the visitor did with a card. An event keeps its id however often it is sent,
-   * so that one whose answer was lost counts once.
+   * Reports an action of the user on a card. Every attempt has the same clientEventId, so that the event counts once
+   * even if a response is lost.
    *
-   * @returns RECORDED; DUPLICATE when an earlier attempt was recorded and its answer was lost.
+   * @returns RECORDED, or DUPLICATE if an earlier attempt was recorded and its response was lost.
    */
   async report(eventType: EventType, card: Card, { feedId }: FrontPage): Promise<string> {
     const { marketId, section, position } = card;
@@ -90,8 +90,8 @@ export class SiteVisit {
         const { trackInteraction } = await this.#send(TrackInteractionDocument, { input });
         return trackInteraction.status;
       } catch (error) {
-        const refused = error instanceof GatewayError && error.retryAfterMs === undefined;
-        if (refused || attempt === ATTEMPTS) throw error;
+        const rejected = error instanceof GatewayError && error.retryAfterMs === undefined;
+        if (rejected || attempt === ATTEMPTS) throw error;
         await pause(error instanceof GatewayError ? (error.retryAfterMs ?? 0) : 0);
       }
     }
@@ -106,11 +106,11 @@ export class SiteVisit {
       headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' },
       body: JSON.stringify({ query: print(document), variables }),
     });
-    const { data, errors } = (await response.json()) as AnswerBody<Data>;
+    const { data, errors } = (await response.json()) as ResponseBody<Data>;
     const [error] = errors ?? [];
     if (error === undefined && data != null) return data;
     const { code = 'UNKNOWN', field, retryAfterMs } = error?.extensions ?? {};
-    throw new GatewayError(error?.message ?? 'The answer is empty.', code, field, retryAfterMs);
+    throw new GatewayError(error?.message ?? 'The response has no data.', code, field, retryAfterMs);
   }
 }
 

@@ -40,7 +40,7 @@ const click = (userKey: string) => ({
 describe.each([
   ['4', '@apollo/client'],
   ['3', 'apollo-client-3/core/index.js'],
-])('Apollo Client %s, configured as the guide says', (_version, specifier) => {
+])('Apollo Client %s, configured as in the guide', (_version, specifier) => {
   let client: ApolloClient;
 
   beforeAll(async () => {
@@ -51,7 +51,7 @@ describe.each([
   });
   afterAll(() => client.stop());
 
-  it('requests a feed once for each of two components that select different fields of it', async () => {
+  it('sends one feed request for each of two components with different selections', async () => {
     const selections = [
       'query Heading($userKey: String) { feed(userKey: $userKey) { id grid { rank reason market { id title } } } }',
       'query Prices($userKey: String) { feed(userKey: $userKey) { id degraded grid { score market { id probability } } } }',
@@ -63,7 +63,7 @@ describe.each([
       }),
     );
     await expect.poll(() => [shown[0], shown[1]]).not.toContain(undefined);
-    // Time for five more requests, in which a component that misses its fields would ask for them.
+    // Time for five more requests, in which a component with missing fields would request the feed again.
     for (let round = 0; round < 5; round++) {
       await client.query({ query: MarketsDocument, variables: {}, fetchPolicy: 'network-only' });
     }
@@ -79,7 +79,7 @@ describe.each([
     expect(feedRequests).toHaveLength(2);
   });
 
-  it('runs the packaged documents, and pages on in a feed', async () => {
+  it('runs the packaged documents, and requests the next page of a feed', async () => {
     const { data } = await client.query({ query: FeedDocument, variables: { userKey: 'bea', limit: 5 } });
     const { id: feedId, degraded, hero, grid } = (data as FeedQuery).feed;
     const page = await client.query({ query: FeedPageDocument, variables: { feedId, first: 3 } });
@@ -92,7 +92,7 @@ describe.each([
   });
 });
 
-describe('urql, configured as the guide says', () => {
+describe('urql, configured as in the guide', () => {
   it('runs the packaged documents', async () => {
     const module = (await importDocsModule(GUIDE, 'urql-client.ts')) as {
       createUrqlClient: (url: string) => Client;
@@ -107,7 +107,7 @@ describe('urql, configured as the guide says', () => {
   });
 });
 
-describe('fetch, used as the guide says', () => {
+describe('fetch, used as in the guide', () => {
   let request: <Data, Variables>(
     url: string,
     document: TypedDocumentNode<Data, Variables>,
@@ -134,7 +134,7 @@ describe('a GET request', () => {
     fetch(`${url}?query=${encodeURIComponent('{ feed { id } }')}`, { headers });
 
   it.each(['application/json', 'application/graphql-response+json'])(
-    'is rejected when only headers are set that a page of any site can set (Accept: %s)',
+    'is rejected with only headers that a page of any site can set (Accept: %s)',
     async (accept) => {
       const response = await get({ accept });
 

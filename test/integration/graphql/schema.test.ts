@@ -19,19 +19,19 @@ const read = (path: string) => readFileSync(new URL(path, folder), 'utf8');
 
 const schema = createSchema();
 
-it('is committed as it runs; `bellwether schema` prints it', () => {
+it('the committed schema equals the running schema, which `bellwether schema` prints', () => {
   expect(read('schema.graphql')).toBe(printSdl(schema));
 });
 
-it('breaks nothing that was published', () => {
+it('the schema has no breaking change against the published one', () => {
   expect(findBreakingChanges(buildSchema(read('published.graphql')), schema)).toEqual([]);
 });
 
-it('describes every type, field, argument and value', () => {
+it('every type, field, argument and enum value has a description', () => {
   const described: [coordinate: string, description: string | null | undefined][] = [];
   for (const type of Object.values(schema.getTypeMap())) {
     if (type.name.startsWith('__') || isSpecifiedScalarType(type)) continue;
-    // What the root types are for, GraphQL itself says.
+    // The root types are defined by the GraphQL specification.
     if (
       ![schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].some(
         (root) => root === type,
@@ -54,10 +54,10 @@ it('describes every type, field, argument and value', () => {
   expect(described.filter(([, description]) => !/\S/.test(description ?? ''))).toEqual([]);
 });
 
-describe('the operations of a frontend', () => {
+describe('the packaged operations', () => {
   const files = readdirSync(new URL('operations/', folder));
 
-  it('are all documents of GraphQL, and there are some', () => {
+  it('are more than five GraphQL documents', () => {
     expect(files.length).toBeGreaterThan(5);
     expect(files.filter((file) => !file.endsWith('.graphql'))).toEqual([]);
   });

@@ -36,7 +36,7 @@ describe.skipIf(!hasChromium)('the recipe of docs/tracking.md (needs chromium on
   });
   afterEach(() => context.close());
 
-  /** Queues events in the page, all at once. */
+  /** Queues events in the page in one task. */
   const track = (userKey: string, count: number) =>
     page.evaluate(
       ([user, total]) => {
@@ -67,7 +67,7 @@ describe.skipIf(!hasChromium)('the recipe of docs/tracking.md (needs chromium on
     return (data?.['userProfile'] as { totalInteractions: number }).totalInteractions;
   };
 
-  it('stores each of 500 events once when the user leaves the page at once', async () => {
+  it('records each of 500 events once when the user leaves the page immediately', async () => {
     await track('ada', 500);
     await page.goto(`${gateway.url}/site/second`);
 
@@ -77,7 +77,7 @@ describe.skipIf(!hasChromium)('the recipe of docs/tracking.md (needs chromium on
     expect(await stored('ada')).toBe(500);
   }, 40_000);
 
-  it('sends events again after the gateway was unavailable, and counts none twice', async () => {
+  it('retries events after the gateway was unavailable, and records none twice', async () => {
     let failures = 0;
     await context.route('**/track', async (route) => {
       // The first report is recorded, but its response is lost; the second is not recorded.
@@ -90,7 +90,7 @@ describe.skipIf(!hasChromium)('the recipe of docs/tracking.md (needs chromium on
     expect(await stored('bea')).toBe(10);
   });
 
-  it('keeps at most 2,000 events while the gateway cannot be reached', async () => {
+  it('queues at most 2,000 events while the gateway is unreachable', async () => {
     await context.route('**/track', (route) => route.abort());
     await track('cid', 2_100);
     await context.unroute('**/track');

@@ -20,38 +20,26 @@ function until(expectation: () => void): Promise<void> {
   return vi.waitFor(expectation, { timeout: 10_000, interval: 5 });
 }
 
-describe('a connection is closed', () => {
-  it.each<[code: number, why: string, act: (socket: LiveSocket) => void]>([
-    [4400, 'for what is not JSON', ({ say }) => say('{')],
-    [4400, 'for what is no message', ({ say }) => say('{"type":"shout"}')],
-    [
-      4400,
-      'for a message that only a server sends',
-      ({ say }) => say('{"type":"next","id":"1","payload":{}}'),
-    ],
+describe('a connection', () => {
+  it.each<[code: number, cause: string, act: (socket: LiveSocket) => void]>([
+    [4400, 'a message that is not JSON', ({ say }) => say('{')],
+    [4400, 'a message of an unknown type', ({ say }) => say('{"type":"shout"}')],
+    [4400, 'a message that only a server sends', ({ say }) => say('{"type":"next","id":"1","payload":{}}')],
     [
       4401,
-      'for subscribing before it is let in',
+      'a subscription before connection_ack',
       ({ subscribe }) => subscribe('1', 'subscription { beats }'),
     ],
-    [
-      4429,
-      'for asking twice to be let in',
-      ({ say }) => [1, 2].forEach(() => say('{"type":"connection_init"}')),
-    ],
-    [1003, 'for a message that is not text', ({ socket }) => socket.send(Buffer.from('{"type":"ping"}'))],
-    [
-      1009,
-      'for a message over 256 KB',
-      ({ say }) => say({ type: 'ping', payload: { x: 'x'.repeat(262_144) } }),
-    ],
-  ])('with %i %s', async (code, _why, act) => {
+    [4429, 'a second connection_init', ({ say }) => [1, 2].forEach(() => say('{"type":"connection_init"}'))],
+    [1003, 'a binary message', ({ socket }) => socket.send(Buffer.from('{"type":"ping"}'))],
+    [1009, 'a message over 256 KB', ({ say }) => say({ type: 'ping', payload: { x: 'x'.repeat(262_144) } })],
+  ])('is closed with %i for %s', async (code, _cause, act) => {
     const live = await openLiveSocket((await start()).url);
     act(live);
     expect((await live.closed)[0]).toBe(code);
   });
 
-  it('with 4409 for a second subscription of one id', async () => {
+  it('is closed with 4409 for a second subscription with the same id', async () => {
     const live = await connectLive((await start()).url);
     live.subscribe('1', 'subscription { beats }');
     live.subscribe('1', 'subscription { beats }');
@@ -61,27 +49,27 @@ describe('a connection is closed', () => {
   it.each([
     ['another subprotocol', 'graphql-ws'],
     ['no subprotocol', null],
-  ])('with 4406 for %s', async (_what, protocol) => {
+  ])('is closed with 4406 for %s', async (_case, protocol) => {
     const { url } = await start();
-    // The client would itself refuse an answer without the protocol it asked for.
+    // The WebSocket client rejects a response without the requested subprotocol, so a raw socket is used.
     const live = protocol === null ? await openLiveSocket(url, { protocol }) : await openRaw(url, protocol);
     expect(await live.closed).toEqual([4406, 'Subprotocol not acceptable']);
   });
 
-  it('with 4408 when it does not ask in time to be let in', async () => {
-    const live = await openLiveSocket((await start({ limits: { initWithinMs: 20 } })).url);
+  it('is closed with 4408 when connection_init does not arrive in time', async () => {
+    const live = await openLiveSocket((await start({ limits: { initTimeoutMs: 20 } })).url);
     expect(await live.closed).toEqual([4408, 'Connection initialisation timeout']);
   });
 
   it.each([
     ['UNAUTHENTICATED', 4401, 'Unauthorized'],
     ['FORBIDDEN', 4403, 'Forbidden'],
-  ] as const)('to whom is %s with %i', async (refused, code, reason) => {
+  ] as const)('rejected as %s is closed with %i', async (rejected, code, reason) => {
     const params: unknown[] = [];
     const { url } = await start({
       authorize: (connectionParams, { headers }) => {
         params.push(connectionParams, headers['x-from']);
-        return { refused };
+        return { rejected };
       },
     });
     const live = await openLiveSocket(url, { headers: { 'x-from': 'a site' } });
@@ -90,7 +78,7 @@ describe('a connection is closed', () => {
     expect(params).toEqual([{ token: 'wrong' }, 'a site']);
   });
 
-  it('with 4500, telling nothing of it, when we fail, and that is logged', async () => {
+  it('is closed with 4500 and a masked reason when authorization throws, and the error is logged', async () => {
     const server = await start({ authorize: () => Promise.reject(new Error('secret')) });
     const live = await openLiveSocket(server.url);
     live.say({ type: 'connection_init' });
@@ -100,22 +88,22 @@ describe('a connection is closed', () => {
     );
   });
 
-  it('with 1013 when it does not read', async () => {
+  it('is closed with 1013 when the client does not read', async () => {
     const server = await start();
-    const live = await fallBehind(server);
+    const live = await connectSlowClient(server);
     live.socket.resume();
     expect(await live.closed).toEqual([1013, 'Messages are not read fast enough']);
   });
 
-  it('and cut off when it does not read that either, so that nothing is kept for it', async () => {
-    const server = await start({ limits: { closeWithinMs: 20 } });
-    const live = await fallBehind(server);
+  it('is terminated when the client does not read the close frame either', async () => {
+    const server = await start({ limits: { closeTimeoutMs: 20 } });
+    const live = await connectSlowClient(server);
     await until(() => expect(server.listeners()).toBe(0));
     live.socket.terminate();
   });
 
-  it('when it no longer answers pings, and not before', async () => {
-    const server = await start({ limits: { pingEveryMs: 50 } });
+  it('is terminated when the client stops answering pings, and not before', async () => {
+    const server = await start({ limits: { pingIntervalMs: 50 } });
     const silent = await connectLive(server.url, { autoPong: false });
     const alive = await connectLive(server.url);
     let pings = 0;
@@ -125,7 +113,7 @@ describe('a connection is closed', () => {
     expect(alive.socket.readyState).toBe(alive.socket.OPEN);
   });
 
-  it('with 1001 when the server stops, which takes no longer for those who do not answer', async () => {
+  it('is closed with 1001 when the server stops, within 1.5 s even if a client does not respond', async () => {
     const server = await start();
     const live = await connectLive(server.url);
     live.subscribe('1', 'subscription { beats }');
@@ -141,13 +129,13 @@ describe('a connection is closed', () => {
   });
 });
 
-describe('a request to subscribe is answered as over HTTP:', () => {
+describe('a subscription request', () => {
   const deep = (levels: number) =>
     `subscription { nested ${'{ self '.repeat(levels)}{ name }${' }'.repeat(levels)} }`;
   const wide = Array.from({ length: 201 }, (_, index) => `a${index}: name`).join(' ');
 
   it.each([
-    ['what cannot be parsed', 'GRAPHQL_PARSE_FAILED', 'subscription {'],
+    ['a syntax error', 'GRAPHQL_PARSE_FAILED', 'subscription {'],
     ['an unknown field', 'GRAPHQL_VALIDATION_FAILED', 'subscription { beat }'],
     ['two fields at the root', 'GRAPHQL_VALIDATION_FAILED', 'subscription { beats context }'],
     ['too many levels', 'GRAPHQL_VALIDATION_FAILED', deep(12)],
@@ -156,19 +144,19 @@ describe('a request to subscribe is answered as over HTTP:', () => {
     ['a missing variable', 'BAD_USER_INPUT', 'subscription ($b: Int!) { large(bytes: $b) }'],
     ['a query', 'BAD_REQUEST', '{ ok }'],
     [
-      'no name for one of two',
+      'two operations without operationName',
       'OPERATION_RESOLUTION_FAILURE',
       'subscription A { beats } subscription B { beats }',
     ],
-  ])('%s with %s', async (_what, code, query) => {
+  ])('with %s is rejected with %s', async (_case, code, query) => {
     const live = await connectLive((await start()).url);
     live.subscribe('1', query);
-    const [answer] = await live.received(1);
-    expect(answer).toMatchObject({ type: 'error', id: '1', payload: [{ extensions: { code } }] });
-    expect(JSON.stringify(answer)).not.toContain('Did you mean');
+    const [message] = await live.received(1);
+    expect(message).toMatchObject({ type: 'error', id: '1', payload: [{ extensions: { code } }] });
+    expect(JSON.stringify(message)).not.toContain('Did you mean');
   });
 
-  it('more than 20 at a time with an error, and the others go on', async () => {
+  it('beyond 20 concurrent ones gets an error, and the others continue', async () => {
     const server = await start();
     const live = await connectLive(server.url);
     for (let id = 1; id <= 21; id++) live.subscribe(String(id), 'subscription { beats }');
@@ -188,7 +176,7 @@ describe('a request to subscribe is answered as over HTTP:', () => {
     'subscription ($if: Boolean = true) { ... @include(if: $if) { beats } }',
     'subscription { ...F @include(if: true) } fragment F on Subscription { beats }',
     'subscription { ...F } fragment F on Subscription { beats @skip(if: false) }',
-  ])('a condition at the root with GRAPHQL_VALIDATION_FAILED: %s', async (query) => {
+  ])('with a condition at the root is rejected with GRAPHQL_VALIDATION_FAILED: %s', async (query) => {
     const live = await connectLive((await start()).url);
     live.subscribe('1', query, { if: true });
     expect(await live.received(1)).toMatchObject([
@@ -206,7 +194,7 @@ describe('a request to subscribe is answered as over HTTP:', () => {
     ]);
   });
 
-  it('a condition below the root as in a query', async () => {
+  it('may have a condition below the root', async () => {
     const server = await start();
     const live = await connectLive(server.url);
     live.subscribe('1', 'subscription { nested { name self @include(if: false) { name } } }');
@@ -215,14 +203,14 @@ describe('a request to subscribe is answered as over HTTP:', () => {
     expect(await live.received(1)).toMatchObject([{ payload: { data: { nested: { name: 'self' } } } }]);
   });
 
-  it.each(['crashAtOnce', 'crashLater'])('a fault of ours is masked: %s', async (field) => {
+  it.each(['crashAtOnce', 'crashLater'])('gets a masked error when a resolver throws: %s', async (field) => {
     const server = await start();
     const live = await connectLive(server.url);
     live.subscribe('1', `subscription { ${field} }`);
     await live.heard();
     server.beat();
-    const [answer] = await live.received(1);
-    expect(answer).toMatchObject({
+    const [message] = await live.received(1);
+    expect(message).toMatchObject({
       payload: {
         errors: [
           {
@@ -233,11 +221,11 @@ describe('a request to subscribe is answered as over HTTP:', () => {
         ],
       },
     });
-    expect(JSON.stringify(answer)).not.toContain('secret');
+    expect(JSON.stringify(message)).not.toContain('secret');
     expect(server.lines).toContainEqual(expect.objectContaining({ level: 50, correlationId: 'an id' }));
   });
 
-  it('the others go on after one event failed', async () => {
+  it('continues after one event fails', async () => {
     const server = await start();
     const live = await connectLive(server.url);
     live.subscribe('1', 'subscription { crashLater }');
@@ -248,8 +236,8 @@ describe('a request to subscribe is answered as over HTTP:', () => {
   });
 });
 
-describe('an operation that fails leaves the other subscriptions of its connection open:', () => {
-  it.each<[what: string, type: string, code: string, act: (live: LiveSocket) => void]>([
+describe('the other subscriptions of a connection stay open after', () => {
+  it.each<[failure: string, type: string, code: string, act: (live: LiveSocket) => void]>([
     [
       'a condition at the root',
       'error',
@@ -303,7 +291,7 @@ describe('an operation that fails leaves the other subscriptions of its connecti
       ({ subscribe }) =>
         subscribe('bad', 'subscription ($b: Int!) { large(bytes: $b) }', { b: 'x'.repeat(250_000) }),
     ],
-  ])('%s', async (_what, type, code, act) => {
+  ])('%s', async (_failure, type, code, act) => {
     const server = await start();
     const live = await connectLive(server.url);
     live.subscribe('good', 'subscription { beats }');
@@ -347,7 +335,7 @@ describe('an operation that fails leaves the other subscriptions of its connecti
   });
 });
 
-it('runs each event in a context of its own, with the viewer whom the connection was let in for', async () => {
+it('executes each event in a new context with the viewer of the connection', async () => {
   const server = await start();
   const live = await connectLive(server.url);
   live.subscribe('1', 'subscription { context }');
@@ -363,7 +351,7 @@ it('runs each event in a context of its own, with the viewer whom the connection
   ]);
 });
 
-it('refuses subscriptions over HTTP, saying where they are served', async () => {
+it('rejects subscriptions over HTTP with the WebSocket endpoint', async () => {
   const { url } = await start();
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
@@ -380,7 +368,7 @@ it('refuses subscriptions over HTTP, saying where they are served', async () => 
   ]);
 });
 
-describe('over HTTP, a document with conditions at the root of a subscription', () => {
+describe('a document over HTTP with conditions at the root of a subscription', () => {
   const send = async (body: object) => {
     const { url } = await start();
     const response = await fetch(`${url}/graphql`, {
@@ -395,21 +383,21 @@ describe('over HTTP, a document with conditions at the root of a subscription', 
     'subscription { beats @include(if: true) }',
     'subscription ($if: Boolean!) { beats @include(if: $if) }',
     'subscription ($if: Boolean!) { ...F } fragment F on Subscription { beats @skip(if: $if) }',
-  ])('is rejected with 400 when it runs the subscription: %s', async (query) => {
+  ])('is rejected with 400 when the request selects the subscription: %s', async (query) => {
     expect(await send({ query, variables: { if: true } })).toMatchObject([
       400,
       { errors: [{ message: expect.stringContaining('WebSocket') as string }] },
     ]);
   });
 
-  it('runs its query', async () => {
+  it('runs when the request selects its query', async () => {
     const query = 'subscription S ($if: Boolean!) { beats @include(if: $if) } query Q { ok }';
     expect(await send({ query, operationName: 'Q' })).toEqual([200, { data: { ok: 'ok' } }]);
   });
 });
 
-/** A client that stopped reading the answers to its own messages. */
-async function fallBehind(server: LiveServer): Promise<LiveSocket> {
+/** Connects a client that stops reading the responses to its own messages. */
+async function connectSlowClient(server: LiveServer): Promise<LiveSocket> {
   const live = await connectLive(server.url);
   live.subscribe('1', 'subscription { beats }');
   await live.heard();
@@ -424,7 +412,7 @@ async function fallBehind(server: LiveServer): Promise<LiveSocket> {
   return live;
 }
 
-/** Opens a WebSocket with a subprotocol, and accepts an answer without it. */
+/** Opens a WebSocket with a subprotocol, and accepts a response without it. */
 async function openRaw(url: string, protocol: string): Promise<Pick<LiveSocket, 'closed'>> {
   const socket = connectTcp(Number(new URL(url).port), '127.0.0.1');
   socket.write(

@@ -23,8 +23,8 @@ async function track(url: string, userKey: string): Promise<void> {
   });
 }
 
-/** Follows a person whose profile is in memory, so that it is known when the server has heard of it. */
-async function followFeed(url: string, userKey: string): Promise<LiveSocket> {
+/** Subscribes for a user whose profile is cached, so that the subscription is ready when the ping is answered. */
+async function subscribeToFeed(url: string, userKey: string): Promise<LiveSocket> {
   await send(url, `{ userProfile(userKey: "${userKey}") { totalInteractions } }`);
   const live = await connectLive(url);
   live.subscribe('1', FEED_CHANGED, { userKey });
@@ -32,7 +32,7 @@ async function followFeed(url: string, userKey: string): Promise<LiveSocket> {
   return live;
 }
 
-function behaveAsOne(bus: 'PostgreSQL' | 'Redis'): void {
+function replicaSuite(bus: 'PostgreSQL' | 'Redis'): void {
   let redis: RedisServer | undefined;
   let first: TestGateway;
   let second: { readonly url: string; readonly command: RunningCommand };
@@ -53,13 +53,13 @@ function behaveAsOne(bus: 'PostgreSQL' | 'Redis'): void {
     await redis?.close();
   });
 
-  it('tell on one that a person did something on the other, both ways', async () => {
+  it('notify a subscriber on one about an event recorded on the other, in both directions', async () => {
     for (const [here, there] of [
       [first.url, second.url],
       [second.url, first.url],
     ] as const) {
-      const userKey = `follower at ${here}`;
-      const live = await followFeed(here, userKey);
+      const userKey = `subscriber at ${here}`;
+      const live = await subscribeToFeed(here, userKey);
       await track(there, userKey);
       expect(await live.received(1)).toMatchObject([
         { type: 'next', payload: { data: { feedChanged: { userKey, reason: 'PROFILE' } } } },
@@ -68,7 +68,7 @@ function behaveAsOne(bus: 'PostgreSQL' | 'Redis'): void {
     }
   });
 
-  it('tell on one that a market moved on the other, within a second', async () => {
+  it('notify a subscriber on one about a market changed on the other, within a second', async () => {
     const live = await connectLive(second.url);
     live.subscribe('1', MOVED, { ids: ['a'] });
     await live.heard();
@@ -81,8 +81,8 @@ function behaveAsOne(bus: 'PostgreSQL' | 'Redis'): void {
     live.socket.terminate();
   });
 
-  it('say goodbye when they stop, and stop at once', async () => {
-    const live = await followFeed(second.url, 'goodbye');
+  it('close connections with 1001 and exit when they are stopped', async () => {
+    const live = await subscribeToFeed(second.url, 'connected');
     const began = performance.now();
     second.command.child.kill('SIGTERM');
     expect(await live.closed).toEqual([1001, 'Going away']);
@@ -91,9 +91,9 @@ function behaveAsOne(bus: 'PostgreSQL' | 'Redis'): void {
   });
 }
 
-describe('two replicas on one database', () => behaveAsOne('PostgreSQL'));
+describe('two replicas on one database', () => replicaSuite('PostgreSQL'));
 
 describe.skipIf(!hasRedisServer)(
   'two replicas on one database with Redis (skipped without redis-server)',
-  () => behaveAsOne('Redis'),
+  () => replicaSuite('Redis'),
 );

@@ -21,14 +21,14 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.app.close();
 });
 
-describe('an upgrade is refused', () => {
-  it.each<[what: string, status: number, options: LiveSocketOptions]>([
-    ['of a page of another origin', 403, { origin: 'https://elsewhere.example' }],
-    ['of a page that has no origin to name', 403, { origin: 'null' }],
-    ['of a page on another port of this machine', 403, { origin: 'http://127.0.0.1:1' }],
-    ['under the name of another host', 403, { headers: { host: 'elsewhere.example' } }],
-    ['at another path', 404, { path: '/elsewhere' }],
-  ])('%s with %i', async (_what, status, options) => {
+describe('a WebSocket upgrade', () => {
+  it.each<[request: string, status: number, options: LiveSocketOptions]>([
+    ['from a page of another origin', 403, { origin: 'https://other.example' }],
+    ['with the origin null', 403, { origin: 'null' }],
+    ['from a page on another port of this machine', 403, { origin: 'http://127.0.0.1:1' }],
+    ['with the Host header of another machine', 403, { headers: { host: 'other.example' } }],
+    ['at another path', 404, { path: '/other' }],
+  ])('%s is rejected with %i', async (_request, status, options) => {
     const { url } = await start();
     expect(await refusedUpgrade(url, options)).toMatchObject({
       status,
@@ -36,7 +36,7 @@ describe('an upgrade is refused', () => {
     });
   });
 
-  it('with 503 beyond the connections that there may be, until one has gone', async () => {
+  it('is rejected with 503 at the connection limit, until a connection closes', async () => {
     const { url } = await start({ limits: { connections: 2 } });
     const [first] = [await openLiveSocket(url), await openLiveSocket(url)];
     expect(await refusedUpgrade(url)).toMatchObject({
@@ -48,13 +48,13 @@ describe('an upgrade is refused', () => {
     await openLiveSocket(url);
   });
 
-  it('not to a page of this host itself, nor to one of an origin that is allowed', async () => {
+  it('from a page of this host or of an allowed origin is accepted', async () => {
     const { url } = await start({ allowedOrigins: ['https://site.example'] });
     await connectLive(url, { origin: url });
     await connectLive(url, { origin: 'https://site.example' });
   });
 
-  it('to another protocol by going on with HTTP', async () => {
+  it('to another protocol is ignored and served over HTTP/1.1', async () => {
     const { url } = await start();
     const socket = connectTcp(Number(new URL(url).port), '127.0.0.1');
     socket.write(

@@ -52,22 +52,22 @@ async function track(userKey: string, eventType: string): Promise<void> {
   expect(data).toEqual({ trackInteraction: { status: 'RECORDED' } });
 }
 
-async function see(userKey: string): Promise<void> {
+async function reportImpression(userKey: string): Promise<void> {
   const { data } = await gateway.query(
     `mutation { trackImpressions(input: { userKey: "${userKey}", items: [{ marketId: "a" }] }) { recorded } }`,
   );
   expect(data).toEqual({ trackImpressions: { recorded: 1 } });
 }
 
-/** Follows a person whose profile is in memory, so that it is known when the server has heard of it. */
-async function followFeed(userKey: string): Promise<void> {
+/** Subscribes for a user whose profile is cached, so that the subscription is ready when the ping is answered. */
+async function subscribeToFeed(userKey: string): Promise<void> {
   await gateway.query(`{ userProfile(userKey: "${userKey}") { totalInteractions } }`);
   live.subscribe('1', FEED_CHANGED, { userKey });
   await live.heard();
 }
 
 describe('marketMoved', () => {
-  it('tells how a market moved, at once', async () => {
+  it('sends the first change immediately', async () => {
     await gateway.addMarkets({ id: 'a', probability: 0.5 });
     live.subscribe('1', MOVED, { ids: ['a', 'b'] });
     await live.heard();
@@ -94,7 +94,7 @@ describe('marketMoved', () => {
     ]);
   });
 
-  it('tells what follows within a second together, and each market once', async () => {
+  it('combines the changes within a second, each market once', async () => {
     await gateway.addMarkets(...['a', 'b', 'c'].map((id) => ({ id, probability: 0.5 })));
     live.subscribe('1', MOVED, { ids: ['a', 'b', 'c'] });
     await live.heard();
@@ -113,7 +113,7 @@ describe('marketMoved', () => {
     ]);
   });
 
-  it('tells that a market closed, and that it opened again', async () => {
+  it('sends a message when a market closes, and when it reopens', async () => {
     await gateway.addMarkets({ id: 'b', probability: 0.5 });
     live.subscribe('1', MOVED, { ids: ['b'] });
     await live.heard();
@@ -128,7 +128,7 @@ describe('marketMoved', () => {
     expect(movesOf(reopened)).toMatchObject([{ market: { status: 'OPEN' }, statusBefore: 'CLOSED' }]);
   });
 
-  it('tells nothing of a change that leaves probability and status as they were', async () => {
+  it('sends nothing when probability and status stay the same', async () => {
     await gateway.addMarkets({ id: 'c', probability: 0.5 });
     live.subscribe('1', MOVED, { ids: ['c'] });
     await live.heard();
@@ -137,7 +137,7 @@ describe('marketMoved', () => {
     expect(live.messages).toEqual([]);
   });
 
-  it('ends with the subscription', async () => {
+  it('sends nothing after the subscription completes', async () => {
     live.subscribe('1', MOVED, { ids: ['a'] });
     live.say({ type: 'complete', id: '1' });
     await live.heard();
@@ -150,7 +150,7 @@ describe('marketMoved', () => {
     ['no market', []],
     ['a market twice', ['a', 'a']],
     ['101 markets', Array.from({ length: 101 }, (_, index) => `m${index}`)],
-  ])('refuses to follow %s, naming the field', async (_what, ids) => {
+  ])('rejects %s with the field', async (_what, ids) => {
     live.subscribe('1', MOVED, { ids });
     expect(await live.received(2)).toMatchObject([
       { type: 'next', payload: { errors: [{ extensions: { code: 'BAD_USER_INPUT', field: 'ids' } }] } },
@@ -160,18 +160,18 @@ describe('marketMoved', () => {
 });
 
 describe('feedChanged', () => {
-  it('tells that the person did something', async () => {
-    await followFeed('ada');
+  it('sends a message after an event of the user', async () => {
+    await subscribeToFeed('ada');
     await track('ada', 'CLICK');
 
     const feedChanged = { userKey: 'ada', reason: 'PROFILE', at: new Date(TEST_NOW_MS).toISOString() };
     expect(await live.received(1)).toMatchObject([{ type: 'next', payload: { data: { feedChanged } } }]);
   });
 
-  it('tells nothing of impressions, nor of what others do', async () => {
-    await followFeed('bob');
-    await see('bob');
-    await track('somebody else', 'CLICK');
+  it('sends nothing after impressions, or after events of other users', async () => {
+    await subscribeToFeed('bob');
+    await reportImpression('bob');
+    await track('another user', 'CLICK');
     await live.heard();
     expect(live.messages).toEqual([]);
 
@@ -179,8 +179,8 @@ describe('feedChanged', () => {
     await live.received(1);
   });
 
-  it('tells that the ranking config changed', async () => {
-    await followFeed('eve');
+  it('sends a message after a change of the ranking config', async () => {
+    await subscribeToFeed('eve');
     await writeFile(configFile, JSON.stringify({ feed: { keepMinutes: 45 } }));
     expect(await gateway.backend.liveConfig.reload()).toBe('changed');
     expect(await live.received(1)).toMatchObject([
@@ -188,7 +188,7 @@ describe('feedChanged', () => {
     ]);
   });
 
-  it('refuses a user key that is none, naming the field', async () => {
+  it('rejects an invalid user key with the field', async () => {
     live.subscribe('1', FEED_CHANGED, { userKey: '' });
     expect(await live.received(2)).toMatchObject([
       { type: 'next', payload: { errors: [{ extensions: { code: 'BAD_USER_INPUT', field: 'userKey' } }] } },
@@ -197,11 +197,11 @@ describe('feedChanged', () => {
   });
 });
 
-describe('a subscription reads no database for its messages:', () => {
+describe('a message of a subscription', () => {
   it.each([
     'subscription { marketMoved(ids: ["a"]) { moves { market { history { probability } } } } }',
     'subscription { marketMoved(ids: ["a"]) { moves { market { ...F } } } } fragment F on Market { history { at } }',
-  ])('a field that would is rejected: %s', async (query) => {
+  ])('cannot select a field that reads the database: %s', async (query) => {
     live.subscribe('1', query);
     expect(await live.received(1)).toMatchObject([
       {
@@ -217,9 +217,9 @@ describe('a subscription reads no database for its messages:', () => {
     ]);
   });
 
-  it('all other fields cause no statement, however many subscribers there are', async () => {
+  it('causes no SQL statement for any other field, with 10 subscribers', async () => {
     const moved = createSchema().getSubscriptionType()?.getFields()['marketMoved'];
-    if (moved === undefined) throw new Error('There is no marketMoved.');
+    if (moved === undefined) throw new Error('The schema has no marketMoved.');
     const statementsOfChange = async (probability: number): Promise<number> => {
       gateway.statements.length = 0;
       await gateway.addMarkets({ id: 'a', probability });
@@ -237,21 +237,21 @@ describe('a subscription reads no database for its messages:', () => {
   });
 });
 
-it("works with the protocol's own client", async () => {
+it('works with the graphql-ws client', async () => {
   const client = createClient({
     url: `${gateway.url.replace('http', 'ws')}/graphql`,
     webSocketImpl: WebSocket,
   });
-  const answers = client.iterate({ query: MOVED, variables: { ids: ['a'] } });
-  const state = { told: false };
-  const first = answers.next().finally(() => (state.told = true));
-  // The client does not say when it has subscribed.
-  for (let probability = 0.2; !state.told; probability += 0.001)
+  const results = client.iterate({ query: MOVED, variables: { ids: ['a'] } });
+  const state = { received: false };
+  const first = results.next().finally(() => (state.received = true));
+  // The client does not report when it has subscribed.
+  for (let probability = 0.2; !state.received; probability += 0.001)
     await gateway.addMarkets({ id: 'a', probability });
   expect(await first).toMatchObject({
     value: { data: { marketMoved: { moves: [{ market: { id: 'a' } }] } } },
   });
-  await answers.return?.();
+  await results.return?.();
   await client.dispose();
 });
 
@@ -259,7 +259,7 @@ function movesOf(message: LiveMessage | undefined): unknown {
   return (message?.payload as { data?: { marketMoved?: { moves: unknown } } }).data?.marketMoved?.moves;
 }
 
-/** Selects every field of a type but those that subscriptions reject. */
+/** Selects every field of a type except those that subscriptions reject. */
 function selectionOf(outer: GraphQLOutputType): string {
   const type = getNamedType(outer);
   if (!isObjectType(type)) return '';

@@ -32,7 +32,7 @@ it.each([
   ['application/json; charset=utf-8', Buffer.from(UPSERT)],
   ['application/json; charset=ISO-8859-1', Buffer.from(UPSERT, 'latin1')],
   ['application/json; charset=utf-16le', Buffer.from(UPSERT, 'utf16le')],
-])('a body in the declared charset is read: %s', async (contentType, body) => {
+])('accepts a body in the declared charset: %s', async (contentType, body) => {
   expect(await post('/graphql', contentType, body)).toMatchObject({ status: 200 });
   expect(await title()).toEqual({ title: 'Café?' });
 });
@@ -41,7 +41,7 @@ it.each([
   ['/graphql', 'application/json', UPSERT],
   ['/graphql', 'application/json; charset=utf-8', UPSERT],
   ['/track', 'application/json', TRACK],
-])('a body with invalid bytes is rejected and stores nothing: %s as %s', async (path, contentType, body) => {
+])('rejects a body with invalid bytes and stores nothing: %s as %s', async (path, contentType, body) => {
   const { status, text } = await post(path, contentType, Buffer.from(body, 'latin1'));
   expect(status).toBe(400);
   expect(text).toContain('in UTF-8 or in the charset of its Content-Type');

@@ -1,7 +1,7 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadSample } from '../../../src/cli/load-sample.js';
-import { exampleQueries } from '../../../src/server/example-queries.js';
+import { exampleQueries } from '../../../src/server/graphiql.js';
 import { hasChromium, startChromium } from '../../support/chromium.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
 
@@ -20,7 +20,7 @@ describe.skipIf(!hasChromium)('GraphiQL (needs chromium on the PATH)', () => {
     gateway = await startTestGateway();
     await loadSample(gateway.backend, TEST_NOW_MS);
     browser = await startChromium();
-    // High enough that every line of an example is drawn: Monaco draws markers only for visible lines.
+    // Large enough to show every line of an example, because Monaco renders markers only for visible lines.
     page = await browser.newPage({ viewport: { width: 2400, height: 1800 } });
     page.on('request', (request) => {
       const url = new URL(request.url());
@@ -34,18 +34,18 @@ describe.skipIf(!hasChromium)('GraphiQL (needs chromium on the PATH)', () => {
     await gateway.close();
   });
 
-  /** Presses a tab as a hand does: the pointer moves there, and the button stays down for a moment. */
-  async function press(tab: Locator): Promise<void> {
+  /** Clicks a tab with pointer movement, mouse down, and mouse up, as a user does. */
+  async function clickTab(tab: Locator): Promise<void> {
     const box = await tab.boundingBox();
-    if (box === null) throw new Error('The tab is not drawn.');
+    if (box === null) throw new Error('The tab is not visible.');
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2, { steps: 3 });
     await page.mouse.down();
     await page.mouse.up();
   }
 
   /**
-   * Waits until the validation of an editor has run, and returns its markers: a syntax error is typed at the end, shows
-   * up as a marker, and is deleted again.
+   * Expects an editor without error markers. To make sure that validation has run, it types a syntax error, waits for
+   * its marker, and deletes the error.
    */
   async function expectNoMarkers(editor: Locator): Promise<void> {
     const markers = editor.locator('.squiggly-error, .squiggly-warning');
@@ -59,10 +59,10 @@ describe.skipIf(!hasChromium)('GraphiQL (needs chromium on the PATH)', () => {
   }
 
   it.each(names)(
-    'opens the tab %s at a mouse press, shows no error marker, and runs it',
+    'opens the tab %s on a click, shows no error marker, and runs the query',
     async (name) => {
       const tab = page.getByRole('tab').filter({ has: page.getByRole('button', { name, exact: true }) });
-      await press(tab);
+      await clickTab(tab);
       await expect.poll(() => tab.getAttribute('aria-selected')).toBe('true');
 
       await expectNoMarkers(page.locator('.graphiql-query-editor'));
@@ -72,7 +72,7 @@ describe.skipIf(!hasChromium)('GraphiQL (needs chromium on the PATH)', () => {
       await page.locator('.graphiql-execute-button').click();
       if (name === 'MarketMoved' || name === 'FeedChanged') {
         await page.locator('.graphiql-execute-button[aria-label^="Stop"]').waitFor();
-        await cause(name);
+        await triggerMessage(name);
       }
       await expect.poll(() => response.innerText(), { timeout: 10_000 }).toContain('"data"');
       expect(await response.innerText()).not.toContain('"errors"');
@@ -80,8 +80,8 @@ describe.skipIf(!hasChromium)('GraphiQL (needs chromium on the PATH)', () => {
     60_000,
   );
 
-  /** Makes what an example subscription waits for happen again until the page shows it. */
-  async function cause(name: string): Promise<void> {
+  /** Repeats the change that an example subscription waits for until the page shows a message. */
+  async function triggerMessage(name: string): Promise<void> {
     let probability = 0.2;
     const response = page.locator('.result-window .view-lines');
     await expect

@@ -3,16 +3,16 @@ import { connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { postGraphQL, startTestHttpServer, type TestHttpServer } from '../../support/test-http-server.js';
 
-/** A kept-alive connection that has had one answer and says nothing more. */
+/** Opens a keep-alive connection that is idle after one response. */
 async function idleSocket({ url }: TestHttpServer): Promise<Socket> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   socket.write('GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n');
-  const [answer] = (await once(socket, 'data')) as [Buffer];
-  expect(answer.toString()).toContain('200 OK');
+  const [response] = (await once(socket, 'data')) as [Buffer];
+  expect(response.toString()).toContain('200 OK');
   return socket;
 }
 
-test('closing answers what is in flight, and does not wait for kept-alive connections', async () => {
+test('close() completes requests in flight, and does not wait for idle keep-alive connections', async () => {
   const server = await startTestHttpServer();
   const idle = await idleSocket(server);
   const inFlight = postGraphQL(server.url, { query: '{ wait }' });

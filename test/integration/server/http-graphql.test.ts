@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { SECRET, type TestContext } from '../../support/test-schema.js';
 import { postGraphQL, startTestHttpServer, type TestHttpServer } from '../../support/test-http-server.js';
 
-/** Tells whether graphql-js ran an operation in place of the compiled one. */
-function plainRuns(): ApolloServerPlugin<TestContext> & { count: number } {
+/** Counts the operations that graphql-js executes instead of graphql-jit. */
+function graphqlJsCounter(): ApolloServerPlugin<TestContext> & { count: number } {
   const plugin = {
     count: 0,
     requestDidStart: () =>
@@ -19,43 +19,43 @@ function plainRuns(): ApolloServerPlugin<TestContext> & { count: number } {
 }
 
 describe('POST /graphql', () => {
-  const plain = plainRuns();
+  const graphqlJs = graphqlJsCounter();
   let server: TestHttpServer;
   const post = (query: string, variables?: unknown, headers?: Record<string, string>) =>
     postGraphQL(server.url, { query, variables }, headers);
-  /** What comes the second time, when an operation that can be compiled is. */
-  const postAgain = async (query: string) => {
+  /** Returns the second response, which a compiled operation gives if possible. */
+  const postTwice = async (query: string) => {
     await post(query);
     return post(query);
   };
 
   beforeAll(async () => {
-    server = await startTestHttpServer({ plugins: [plain] });
+    server = await startTestHttpServer({ plugins: [graphqlJs] });
   });
   afterAll(() => server.app.close());
   beforeEach(() => {
-    plain.count = 0;
+    graphqlJs.count = 0;
   });
 
-  test('answers by the compiled operation from the second time on, with the context of the request', async () => {
-    for (const plainly of [1, 1, 1]) {
+  test('executes the compiled operation from the second request on, with the context of the request', async () => {
+    for (const expected of [1, 1, 1]) {
       const { status, body } = await post('{ user }');
       expect({ status, body }).toEqual({ status: 200, body: { data: { user: 'ada' } } });
-      expect(plain.count).toBe(plainly);
+      expect(graphqlJs.count).toBe(expected);
     }
   });
 
-  test('answers by graphql-js what cannot be compiled', async () => {
+  test('executes an operation that cannot be compiled by graphql-js', async () => {
     const { body } = await post('query ($yes: Boolean!) { user @include(if: $yes) }', { yes: true });
 
     expect(body).toEqual({ data: { user: 'ada' } });
-    expect(plain.count).toBe(1);
+    expect(graphqlJs.count).toBe(1);
   });
 
   test.each([
     ['the compiled operation', '{ crash user }'],
     ['graphql-js', '{ crash user @skip(if: false) }'],
-  ])('masks a fault that %s meets, and logs it once under the id it answers', async (_name, query) => {
+  ])('masks an error thrown in %s, and logs it once under the id of the response', async (_name, query) => {
     await post(query);
     const before = server.log.length;
     const { status, headers, body } = await post(query);
@@ -75,22 +75,22 @@ describe('POST /graphql', () => {
   test.each([
     ['refuse', { code: 'BAD_USER_INPUT', field: 'country' }, 'No such country.'],
     ['unavailable', { code: 'UNAVAILABLE', retryAfterMs: 250 }, 'Try again soon.'],
-  ])('tells a client what a BellwetherError says: %s', async (field, extensions, message) => {
+  ])('returns the message and extensions of a BellwetherError: %s', async (field, extensions, message) => {
     for (const query of [`{ ${field} }`, `{ ${field} @skip(if: false) }`]) {
-      const { status, body } = await postAgain(query);
+      const { status, body } = await postTwice(query);
       expect(status).toBe(200);
       expect(body.errors).toMatchObject([{ message, extensions }]);
     }
   });
 
-  test('carries null to the nearest field that may be null, and to the top when none may', async () => {
-    const nested = await postAgain('{ note(id: "1") { strictReply { missing } } user }');
+  test('propagates null to the nearest nullable field, or to the root', async () => {
+    const nested = await postTwice('{ note(id: "1") { strictReply { missing } } user }');
     expect(nested.body.data).toEqual({ note: null, user: 'ada' });
-    const top = await postAgain('{ notes { missing } user }');
+    const top = await postTwice('{ notes { missing } user }');
     expect([top.status, top.body.data]).toEqual([200, null]);
   });
 
-  test('runs a mutation once, whether it fails or not', async () => {
+  test('executes a mutation once, even if it fails', async () => {
     const write = 'mutation ($text: String!, $fail: Boolean) { write(text: $text, thenCrash: $fail) }';
     await post(write, { text: 'fails', fail: true });
     await post(write, { text: 'works' });
@@ -98,38 +98,41 @@ describe('POST /graphql', () => {
     await post(write, { text: 'fails again', fail: true });
 
     expect(server.writes).toEqual(['fails', 'works', 'fails again']);
-    // The first, and the one whose variables are wrong.
-    expect(plain.count).toBe(2);
+    // The first request, and the one with invalid variables.
+    expect(graphqlJs.count).toBe(2);
   });
 
   test.each([
     ['compiled', 'query ($input: NoteInput) { echo(input: $input) }'],
     ['not compiled', 'query ($input: NoteInput) { echo(input: $input) @skip(if: false) }'],
-  ])('names a bad variable, and keeps 400 for clients that expect it (%s)', async (_name, query) => {
-    const variables = { input: { text: 'a', mood: 'CALMER' } };
-    await post(query, {});
-    const modern = await post(query, variables);
-    const legacy = await post(query, variables, { accept: 'application/json' });
+  ])(
+    'names an invalid variable, and returns 400 only for graphql-response+json (%s)',
+    async (_name, query) => {
+      const variables = { input: { text: 'a', mood: 'CALMER' } };
+      await post(query, {});
+      const modern = await post(query, variables);
+      const legacy = await post(query, variables, { accept: 'application/json' });
 
-    expect([modern.status, modern.headers.get('content-type')]).toEqual([
-      400,
-      'application/graphql-response+json; charset=utf-8',
-    ]);
-    expect([legacy.status, legacy.headers.get('content-type')]).toEqual([
-      200,
-      'application/json; charset=utf-8',
-    ]);
-    for (const { body } of [modern, legacy]) {
-      expect(body).not.toHaveProperty('data');
-      expect(body.errors).toMatchObject([
-        {
-          message:
-            'Variable "$input" got invalid value "CALMER" at "input.mood"; Value "CALMER" does not exist in "Mood" enum.',
-          extensions: { code: 'BAD_USER_INPUT', field: 'input.mood' },
-        },
+      expect([modern.status, modern.headers.get('content-type')]).toEqual([
+        400,
+        'application/graphql-response+json; charset=utf-8',
       ]);
-    }
-  });
+      expect([legacy.status, legacy.headers.get('content-type')]).toEqual([
+        200,
+        'application/json; charset=utf-8',
+      ]);
+      for (const { body } of [modern, legacy]) {
+        expect(body).not.toHaveProperty('data');
+        expect(body.errors).toMatchObject([
+          {
+            message:
+              'Variable "$input" got invalid value "CALMER" at "input.mood"; Value "CALMER" does not exist in "Mood" enum.',
+            extensions: { code: 'BAD_USER_INPUT', field: 'input.mood' },
+          },
+        ]);
+      }
+    },
+  );
 
   const JSON_TYPE = 'application/json; charset=utf-8';
   const GRAPHQL_TYPE = 'application/graphql-response+json; charset=utf-8';
@@ -148,7 +151,7 @@ describe('POST /graphql', () => {
     ['application/graphql-response+json;q=0, */*', 200, JSON_TYPE],
     ['text/html, application/graphql-response+json;q=0.1', 400, GRAPHQL_TYPE],
     ['application/graphql-response+json; charset=utf-8, application/json; charset=utf-8', 400, GRAPHQL_TYPE],
-  ])('answers an invalid query with Accept: %s by %i and %s', async (accept, status, type) => {
+  ])('responds to an invalid query with Accept: %s by %i and %s', async (accept, status, type) => {
     const response = await fetch(`${server.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(accept === undefined ? {} : { accept }) },
@@ -161,7 +164,7 @@ describe('POST /graphql', () => {
     });
   });
 
-  test('runs no mutation whose answer the client does not accept', async () => {
+  test('executes no mutation if the client accepts no supported media type', async () => {
     const { status } = await post('mutation { write(text: "unacceptable") }', {}, { accept: 'text/html' });
 
     expect(status).toBe(406);
@@ -173,7 +176,7 @@ describe('POST /graphql', () => {
     ['an argument', '{ echo(txt: "a") }', 'Unknown argument "txt" on field "Query.echo".'],
     ['a type', '{ search { ... on Not { id } } }', 'Unknown type "Not".'],
     ['an enum value', '{ echo(mood: CALMER) }', 'Value "CALMER" does not exist in "Mood" enum.'],
-  ])('does not suggest another name for %s', async (_name, query, message) => {
+  ])('does not suggest another name for an unknown name: %s', async (_name, query, message) => {
     const { status, body } = await post(query);
 
     expect(status).toBe(400);
@@ -189,7 +192,7 @@ describe('POST /graphql', () => {
       'Did you mean the enum value "CALM"',
     ],
   ])(
-    'suggests another name for %s in development on a loopback address only, never with a stack',
+    'suggests another name for %s only in development on a loopback address, without a stack trace',
     async (_name, query, variables, suggestion) => {
       const messages = await Promise.all(
         [{ production: false }, { production: false, loopbackOnly: false }, { production: true }].map(
@@ -208,7 +211,7 @@ describe('POST /graphql', () => {
     },
   );
 
-  test('answers a document that cannot be parsed with its place, and no stack', async () => {
+  test('returns the location of a syntax error, without a stack trace', async () => {
     const modern = await post('{ user');
     const legacy = await post('{ user', undefined, {});
 
@@ -222,14 +225,14 @@ describe('POST /graphql', () => {
     ]);
   });
 
-  test('asks which operation is meant, when none of that name is there', async () => {
+  test('returns OPERATION_RESOLUTION_FAILURE for an unknown operationName', async () => {
     const { status, body } = await postGraphQL(server.url, { query: 'query A { user }', operationName: 'B' });
 
     expect(status).toBe(400);
     expect(body.errors).toMatchObject([{ extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } }]);
   });
 
-  test('answers a fault in building the context without telling what it was', async () => {
+  test('masks an error in building the context', async () => {
     const failing = await startTestHttpServer({ buildContext: () => Promise.reject(new Error(SECRET)) });
     try {
       const { status, body } = await postGraphQL(failing.url, { query: '{ user }' });
@@ -241,7 +244,7 @@ describe('POST /graphql', () => {
     }
   });
 
-  test('lets a client read the schema', async () => {
+  test('allows introspection', async () => {
     expect((await post('{ __schema { queryType { name } } }')).body.data).toEqual({
       __schema: { queryType: { name: 'Query' } },
     });

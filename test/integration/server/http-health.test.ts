@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { HealthCheck } from '../../../src/server/health.js';
 import { startTestHttpServer, type TestHttpServer } from '../../support/test-http-server.js';
 
-describe('health', () => {
+describe('health endpoints', () => {
   let server: TestHttpServer | undefined;
   const start = async (checks: Record<string, HealthCheck>) => {
     server = await startTestHttpServer({ checks });
@@ -16,13 +16,13 @@ describe('health', () => {
 
   afterEach(() => server?.app.close());
 
-  test('/livez answers whatever the checks say', async () => {
+  test('/livez returns 200 when a check fails', async () => {
     const get = await start({ catalog: failing });
 
     expect(await get('/livez')).toEqual({ status: 200, body: { status: 'ok' } });
   });
 
-  test('/readyz answers 200 with what each check found', async () => {
+  test('/readyz returns 200 with the report of each check', async () => {
     const get = await start({ database: () => Promise.resolve({ ok: true }), catalog: passing });
 
     expect(await get('/readyz')).toEqual({
@@ -34,7 +34,7 @@ describe('health', () => {
     });
   });
 
-  test('/readyz answers 503 when one check of several fails', async () => {
+  test('/readyz returns 503 when one of several checks fails', async () => {
     const get = await start({ database: failing, catalog: passing });
 
     expect(await get('/readyz')).toMatchObject({
@@ -46,7 +46,7 @@ describe('health', () => {
     });
   });
 
-  test('/readyz answers 503 when a check throws, and keeps the reason for the log', async () => {
+  test('/readyz returns 503 when a check throws, and logs the reason without returning it', async () => {
     const get = await start({
       database: () => Promise.reject(new Error('password authentication failed')),
       catalog: () => {
@@ -67,7 +67,7 @@ describe('health', () => {
     ]);
   });
 
-  test('/readyz waits for checks that hang together, and for a second only', async () => {
+  test('/readyz runs hanging checks concurrently, and times out after one second', async () => {
     const hanging: HealthCheck = () => new Promise(() => undefined);
     const get = await start({ one: hanging, two: hanging, three: hanging, catalog: passing });
     const began = performance.now();
@@ -76,11 +76,11 @@ describe('health', () => {
     expect(performance.now() - began).toBeLessThan(2_000);
     expect(status).toBe(503);
     expect(body).toMatchObject({
-      checks: { one: { ok: false, detail: 'no answer in 1000 ms' }, catalog: { ok: true } },
+      checks: { one: { ok: false, detail: 'no result in 1000 ms' }, catalog: { ok: true } },
     });
   });
 
-  test('/readyz answers 503 from the start of draining on, while requests are still served', async () => {
+  test('/readyz returns 503 once draining begins, while other requests are still served', async () => {
     const get = await start({ catalog: passing });
     server?.beginDrain();
 

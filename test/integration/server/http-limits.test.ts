@@ -16,7 +16,7 @@ describe('the HTTP layer', () => {
   });
   afterAll(() => server.app.close());
 
-  test('refuses a body of two megabytes with 413, and takes one just below one megabyte', async () => {
+  test('rejects a body of 2 MB with 413, and accepts one just below 1 MB', async () => {
     const body = (bytes: number) =>
       JSON.stringify({ query: '{ user }', extensions: { pad: 'x'.repeat(bytes) } });
     const large = await request('/graphql', { method: 'POST', headers: json, body: body(2 * 1024 * 1024) });
@@ -26,7 +26,7 @@ describe('the HTTP layer', () => {
     expect([small.status, await small.json()]).toEqual([200, { data: { user: 'ada' } }]);
   });
 
-  test('reads a document of 2,000 tokens and no longer one', async () => {
+  test('accepts a document of 2,000 tokens, and rejects a longer one', async () => {
     const query = (numbers: number) => `{ echo(numbers: [${'1 '.repeat(numbers)}]) }`;
     const longest = await postGraphQL(server.url, { query: query(1_991) });
     const tooLong = await postGraphQL(server.url, { query: query(1_992) });
@@ -36,7 +36,7 @@ describe('the HTTP layer', () => {
     expect(tooLong.body.errors).toMatchObject([{ extensions: { code: 'GRAPHQL_PARSE_FAILED' } }]);
   });
 
-  test('stops at five validation errors', async () => {
+  test('returns at most five validation errors', async () => {
     const query = `{ ${Array.from({ length: 50 }, (_, i) => `nothing${i}`).join(' ')} }`;
     const { body } = await postGraphQL(server.url, { query });
 
@@ -56,14 +56,14 @@ describe('the HTTP layer', () => {
       415,
       'UNSUPPORTED_MEDIA_TYPE',
     ],
-    ['several operations at once', '[{"query":"{ user }"}]', json, 400, 'BAD_REQUEST'],
-  ])('refuses %s', async (_name, body, headers, status, code) => {
+    ['a batch of operations', '[{"query":"{ user }"}]', json, 400, 'BAD_REQUEST'],
+  ])('rejects %s', async (_name, body, headers, status, code) => {
     const response = await request('/graphql', { method: 'POST', headers, body });
 
     expect([response.status, await codeOf(response)]).toEqual([status, code]);
   });
 
-  test('refuses a GET that any page could make a browser send', async () => {
+  test('rejects a GET request that any page can make a browser send', async () => {
     const bare = await request('/graphql?query={user}');
     const preflighted = await request('/graphql?query={user}', {
       headers: { 'apollo-require-preflight': '1' },
@@ -73,7 +73,7 @@ describe('the HTTP layer', () => {
     expect(await preflighted.json()).toEqual({ data: { user: 'ada' } });
   });
 
-  test('refuses a mutation by GET, without running it', async () => {
+  test('rejects a mutation by GET without executing it', async () => {
     const query = encodeURIComponent('mutation { write(text: "a") }');
     const response = await request(`/graphql?query=${query}`, {
       headers: { 'apollo-require-preflight': '1' },
@@ -83,8 +83,8 @@ describe('the HTTP layer', () => {
     expect(server.writes).toEqual([]);
   });
 
-  test('lets no other site read an answer', async () => {
-    const headers = { origin: 'https://elsewhere.example', 'access-control-request-method': 'POST' };
+  test('sends no CORS headers', async () => {
+    const headers = { origin: 'https://other.example', 'access-control-request-method': 'POST' };
     const preflight = await request('/graphql', { method: 'OPTIONS', headers });
     const post = await request('/graphql', {
       method: 'POST',
@@ -93,12 +93,12 @@ describe('the HTTP layer', () => {
     });
 
     expect(preflight.status).toBe(405);
-    for (const { headers: answered } of [preflight, post]) {
-      expect([...answered.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([]);
+    for (const response of [preflight, post]) {
+      expect([...response.headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([]);
     }
   });
 
-  test('answers in JSON where nothing is served, and where another method is', async () => {
+  test('returns JSON errors for unknown paths and unsupported methods', async () => {
     const missing = await request('/nothing');
     const wrongMethod = await request('/graphql?a=b', { method: 'DELETE' });
     const undecodable = await request('/%ff');
@@ -110,7 +110,7 @@ describe('the HTTP layer', () => {
   });
 
   test.each(['/graphql', '/livez', '/readyz', '/nothing', '/%ff', '/graphiql'])(
-    'puts x-request-id on the answer of %s',
+    'returns the x-request-id of the request from %s',
     async (path) => {
       const response = await request(path, { headers: { 'x-request-id': 'abc-123' } });
       await response.body?.cancel();
@@ -119,16 +119,16 @@ describe('the HTTP layer', () => {
     },
   );
 
-  test.each(['x'.repeat(65), 'a b', 'a"b', ''])('makes an id of its own in place of "%s"', async (given) => {
+  test.each(['x'.repeat(65), 'a b', 'a"b', ''])('creates a request id instead of "%s"', async (given) => {
     const response = await request('/livez', { headers: { 'x-request-id': given } });
 
     expect(response.headers.get('x-request-id')).toMatch(/^request-\d+$/);
   });
 
   test('logs no query string', async () => {
-    await request('/graphql?query={user}&secret=person');
+    await request('/graphql?query={user}&secret=value-of-secret');
 
-    await expect.poll(() => JSON.stringify(server.log)).toContain('request answered');
-    expect(JSON.stringify(server.log)).not.toContain('person');
+    await expect.poll(() => JSON.stringify(server.log)).toContain('request completed');
+    expect(JSON.stringify(server.log)).not.toContain('value-of-secret');
   });
 });

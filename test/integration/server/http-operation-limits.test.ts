@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 
-describe('the limits of an operation, at the whole gateway', () => {
+describe('the operation limits of the gateway', () => {
   let gateway: TestGateway;
   const times = (count: number, text: (i: number) => string) =>
     `{ ${Array.from({ length: count }, (_, i) => text(i)).join(' ')} }`;
@@ -12,18 +12,18 @@ describe('the limits of an operation, at the whole gateway', () => {
   afterAll(() => gateway.close());
 
   test.each([
-    ['in an operation that could be compiled', ''],
-    ['in one that is left to graphql-js', ' @skip(if: false)'],
-  ])('refuse a hundred aliased feeds before any of them runs, %s', async (_name, directive) => {
+    ['that graphql-jit could compile', ''],
+    ['left to graphql-js', ' @skip(if: false)'],
+  ])('reject an operation with 100 aliased feeds before any of them runs, %s', async (_name, directive) => {
     gateway.statements.length = 0;
     const query = times(100, (i) => `f${i}: feed(userKey: "ada")${directive} { id }`);
     for (let attempt = 0; attempt < 3; attempt++) {
       const { status, data, errors } = await gateway.query(query);
 
       expect([status, data]).toEqual([400, undefined]);
-      expect(errors?.map(({ message }) => /at most \d+/.exec(message)?.[0])).toEqual([
-        'at most 60',
-        'at most 10',
+      expect(errors?.map(({ message }) => /more than \d+/.exec(message)?.[0])).toEqual([
+        'more than 60',
+        'more than 10',
       ]);
       expect(errors?.map(({ extensions }) => extensions?.['code'])).toEqual(
         Array(2).fill('GRAPHQL_VALIDATION_FAILED'),
@@ -33,17 +33,17 @@ describe('the limits of an operation, at the whole gateway', () => {
   });
 
   test.each([
-    ['depth', `{ feed { ${'hero { '.repeat(13)}id${' }'.repeat(13)} } }`, 'at most 12 levels'],
-    ['aliases', `{ feed ${times(201, (i) => `a${i}: id`)} }`, 'at most 200'],
-  ])('are told by name and number: %s', async (_name, query, message) => {
+    ['depth', `{ feed { ${'hero { '.repeat(13)}id${' }'.repeat(13)} } }`, 'more than 12 levels'],
+    ['aliases', `{ feed ${times(201, (i) => `a${i}: id`)} }`, 'more than 200'],
+  ])('are named in the error message: %s', async (_name, query, message) => {
     const { status, errors } = await gateway.query(query);
 
     expect(status).toBe(400);
     expect(errors?.map((error) => error.message)).toContainEqual(expect.stringContaining(message));
   });
 
-  test('allow fifty profiles, which are read together', async () => {
-    const query = times(50, (i) => `p${i}: userProfile(userKey: "person-${i}") { userKey }`);
+  test('accept 50 profiles, which are read in one batch', async () => {
+    const query = times(50, (i) => `p${i}: userProfile(userKey: "user-${i}") { userKey }`);
     for (let attempt = 0; attempt < 3; attempt++) {
       const { status, data, errors } = await gateway.query(query);
 
@@ -52,7 +52,7 @@ describe('the limits of an operation, at the whole gateway', () => {
     }
   });
 
-  test('allow ten feeds', async () => {
+  test('accept 10 feeds', async () => {
     const { status, errors } = await gateway.query(times(10, (i) => `f${i}: feed { id }`));
 
     expect([status, errors]).toEqual([200, undefined]);

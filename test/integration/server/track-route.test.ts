@@ -25,12 +25,12 @@ async function send(body: unknown, contentType = 'application/json') {
     headers: { 'content-type': contentType },
     body: JSON.stringify(body),
   });
-  return { status: response.status, answer: (await response.json()) as Record<string, unknown> };
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
-describe('a report of a page that is left', () => {
-  it('is recorded as by the mutations, and the next feed has learned from it', async () => {
-    const { status, answer } = await send({
+describe('POST /track', () => {
+  it('returns the results of the mutations, and the next feed reflects the events', async () => {
+    const { status, body } = await send({
       interactions: [
         {
           userKey: 'ada',
@@ -48,7 +48,7 @@ describe('a report of a page that is left', () => {
       },
     });
     expect(status).toBe(200);
-    expect(answer).toMatchObject({
+    expect(body).toMatchObject({
       interactions: [
         { status: 'RECORDED' },
         { status: 'REJECTED', field: 'marketId', reason: 'There is no market "nowhere".' },
@@ -60,7 +60,7 @@ describe('a report of a page that is left', () => {
     expect(data?.feed.personalized).toBe(true);
   });
 
-  it('is recorded in one transaction', async () => {
+  it('records interactions and impressions in one transaction', async () => {
     const { status } = await send({
       interactions: [{ userKey: 'bea', marketId: 'm2', eventType: 'CLICK' }],
       impressions: { userKey: 'bea', items: [{ marketId: 'm1' }] },
@@ -75,8 +75,8 @@ describe('a report of a page that is left', () => {
 
   const click = { userKey: 'cid', marketId: 'm2', eventType: 'CLICK' };
   it.each([
-    ['nothing at all', {}, 'interactions'],
-    ['a name that nobody knows', { clicks: [] }, ''],
+    ['an empty report', {}, 'interactions'],
+    ['an unknown field', { clicks: [] }, ''],
     ['too many events', { interactions: Array.from({ length: 501 }, () => ({})) }, 'interactions'],
     [
       'a valid event and impressions without a user key',
@@ -84,7 +84,7 @@ describe('a report of a page that is left', () => {
       'impressions.userKey',
     ],
     [
-      'a valid event and impressions that are no list',
+      'a valid event and impressions that are not a list',
       { interactions: [click], impressions: { userKey: 'cid', items: 'm1' } },
       'impressions.items',
     ],
@@ -96,22 +96,22 @@ describe('a report of a page that is left', () => {
       },
       'interactions',
     ],
-  ])('with %s is refused, naming the field, and nothing is stored', async (_, body, field) => {
+  ])('rejects %s with the field and stores nothing', async (_, body, field) => {
     const before = await rowCounts(gateway.databaseUrl);
-    const { status, answer } = await send(body);
-    expect(status).toBe(400);
-    expect(answer).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT', field } }] });
+    const response = await send(body);
+    expect(response.status).toBe(400);
+    expect(response.body).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT', field } }] });
     expect(await rowCounts(gateway.databaseUrl)).toEqual(before);
   });
 
-  it('rejects single impressions that are not valid and records the others', async () => {
-    const { status, answer } = await send({
+  it('rejects invalid impressions and records the others', async () => {
+    const { status, body } = await send({
       impressions: {
         userKey: 'dee',
         items: [{ marketId: 'm1' }, { marketId: 'm1', section: 'HER' }, { position: 1 }, null],
       },
     });
-    expect([status, answer]).toMatchObject([
+    expect([status, body]).toMatchObject([
       200,
       {
         impressions: {
@@ -130,7 +130,7 @@ describe('a report of a page that is left', () => {
     ]);
   });
 
-  it('that nests deeper than 64 levels is refused, and nothing is stored', async () => {
+  it('rejects a report that nests deeper than 64 levels and stores nothing', async () => {
     const before = await rowCounts(gateway.databaseUrl);
     const nested = (depth: number) =>
       JSON.stringify({ interactions: [click, { ...click, context: { a: 'LISTS' } }] }).replace(
@@ -157,12 +157,12 @@ describe('a report of a page that is left', () => {
     }
     expect(await rowCounts(gateway.databaseUrl)).toEqual(before);
     const allowed = await send(JSON.parse(nested(60)) as unknown);
-    expect(allowed.answer).toMatchObject({
+    expect(allowed.body).toMatchObject({
       interactions: [{ status: 'RECORDED' }, { status: 'RECORDED' }],
     });
   });
 
-  it('that another site could send by a form is refused', async () => {
+  it('rejects a content type that a form of another site can send', async () => {
     expect((await send({ interactions: [] }, 'text/plain')).status).toBe(415);
   });
 });

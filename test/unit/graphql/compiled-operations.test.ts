@@ -15,11 +15,11 @@ type Variables = Readonly<Record<string, unknown>>;
 function compile(source: string, operationName?: string) {
   const { schema } = createTestSchema();
   expect(validate(schema, parse(source)).map(({ message }) => message)).toEqual([]);
-  return getTwice(new CompiledOperations(schema, 10), source, operationName);
+  return requestTwice(new CompiledOperations(schema, 10), source, operationName);
 }
 
-/** What is there when a document comes for the second time, which is when it is compiled. */
-function getTwice(operations: CompiledOperations, source: string, operationName?: string) {
+/** Returns the result of the second request, which compiles the operation. */
+function requestTwice(operations: CompiledOperations, source: string, operationName?: string) {
   operations.get(source, source, operationName);
   return operations.get(source, source, operationName);
 }
@@ -30,12 +30,12 @@ async function runCompiled(source: string, variables: Variables): Promise<Execut
   return coerced && operation?.execute(contextValue, coerced);
 }
 
-async function runPlainly(source: string, variables: Variables): Promise<ExecutionResult> {
+async function runWithGraphqlJs(source: string, variables: Variables): Promise<ExecutionResult> {
   const { schema } = createTestSchema();
   return execute({ schema, document: parse(source), variableValues: variables, contextValue });
 }
 
-/** Plain data, free of null prototypes, with errors in an order of their own. */
+/** Plain data without null prototypes, with sorted errors. */
 function comparable(result: ExecutionResult | undefined): unknown {
   const errors = result?.errors?.map(({ message, path }) => JSON.stringify({ message, path })).sort();
   return JSON.parse(JSON.stringify({ data: result?.data, errors }));
@@ -65,9 +65,9 @@ describe('a compiled operation', () => {
       {},
     ],
     ['mutation { a: write(text: "1") b: write(text: "2") }', {}],
-  ])('answers as graphql-js does: %s %o', async (source, variables) => {
+  ])('returns the same result as graphql-js: %s %o', async (source, variables) => {
     expect(comparable(await runCompiled(source, variables))).toEqual(
-      comparable(await runPlainly(source, variables)),
+      comparable(await runWithGraphqlJs(source, variables)),
     );
   });
 
@@ -78,29 +78,29 @@ describe('a compiled operation', () => {
     '{ search { ... on Note { missing } __typename } user }',
     '{ strictCrash user }',
     '{ crash user notes { crash wrongMood } }',
-  ])('carries null upwards as graphql-js does: %s', async (source) => {
+  ])('propagates null as graphql-js does: %s', async (source) => {
     const compiled = await runCompiled(source, {});
-    const plain = await runPlainly(source, {});
+    const expected = await runWithGraphqlJs(source, {});
 
     expect(compiled?.errors?.length).toBeGreaterThan(0);
-    expect(comparable(compiled)).toEqual(comparable(plain));
+    expect(comparable(compiled)).toEqual(comparable(expected));
   });
 
-  test('answers as graphql-js does for any selection', async () => {
+  test('returns the same result as graphql-js for any selection', async () => {
     await fc.assert(
       fc.asyncProperty(anyQuery(), async (source) => {
         const compiled = await runCompiled(source, {});
-        const plain = await runPlainly(source, {});
+        const expected = await runWithGraphqlJs(source, {});
         expect(comparable({ data: compiled?.data ?? null })).toEqual(
-          comparable({ data: plain.data ?? null }),
+          comparable({ data: expected.data ?? null }),
         );
-        expect(compiled?.errors === undefined).toBe(plain.errors === undefined);
+        expect(compiled?.errors === undefined).toBe(expected.errors === undefined);
       }),
       { numRuns: 60 },
     );
   });
 
-  test('refuses variables that are wrong, before it runs anything', () => {
+  test('rejects invalid variables before it runs a resolver', () => {
     const operation = compile('mutation ($text: String!) { write(text: $text) }');
 
     expect(operation?.coerce({ text: 'a' })).toEqual({ text: 'a' });
@@ -108,7 +108,7 @@ describe('a compiled operation', () => {
     expect(operation?.coerce({})).toBeUndefined();
   });
 
-  test('is the one that was named', async () => {
+  test('is the operation with the requested name', async () => {
     const source = 'query A { user } query B { echo }';
     const operation = compile(source, 'B');
 
@@ -118,26 +118,29 @@ describe('a compiled operation', () => {
   });
 });
 
-describe('what graphql-jit would get wrong', () => {
-  const mark = '__MAGIC_DATE__33a9e76d_02e0_4128_8e92_3530ad3da74d';
+describe('a defect of graphql-jit', () => {
+  const marker = '__MAGIC_DATE__33a9e76d_02e0_4128_8e92_3530ad3da74d';
 
-  test('is real: it runs text of the caller as code', async () => {
+  test('exists: it runs text of the client as code', async () => {
     const { compileQuery, isCompiledQuery } = await import('graphql-jit');
     const { schema } = createTestSchema();
-    const compiled = compileQuery(schema, parse(`{ echo(text: "${mark}0),x:(globalThis.ran=1") }`));
+    const compiled = compileQuery(schema, parse(`{ echo(text: "${marker}0),x:(globalThis.ran=1") }`));
 
     if (!isCompiledQuery(compiled))
-      throw new Error('graphql-jit refuses this now; its mark may have changed');
+      throw new Error('graphql-jit rejects the document. Its marker may have changed.');
     await compiled.query(undefined, contextValue, {});
     expect(globalThis).toHaveProperty('ran', 1);
     Reflect.deleteProperty(globalThis, 'ran');
   });
 
   test.each([
-    ['text that it would run as code', `{ echo(text: "${mark}0),x:(globalThis.ran=1") }`],
-    ['the same, escaped', `{ echo(text: "\\u005f${mark.slice(1)}0),x:(globalThis.ran=1") }`],
-    ['the same, in a block string', `{ echo(text: """${mark}0),x:(globalThis.ran=1""") }`],
-    ['the same, deeper', `{ echo(input: { text: "", tags: ["${mark}0),x:(globalThis.ran=1"] }) }`],
+    ['text that runs as code', `{ echo(text: "${marker}0),x:(globalThis.ran=1") }`],
+    ['text that runs as code, escaped', `{ echo(text: "\\u005f${marker.slice(1)}0),x:(globalThis.ran=1") }`],
+    ['text that runs as code, in a block string', `{ echo(text: """${marker}0),x:(globalThis.ran=1""") }`],
+    [
+      'text that runs as code, in a nested list',
+      `{ echo(input: { text: "", tags: ["${marker}0),x:(globalThis.ran=1"] }) }`,
+    ],
     ['an alias that sets a prototype', '{ __proto__: note(id: 1) { toString: id } }'],
     ['a literal of a custom scalar', '{ echo(at: "2026-01-02T03:04:05Z") }'],
     [
@@ -149,11 +152,11 @@ describe('what graphql-jit would get wrong', () => {
     ['a condition on a fragment', '{ ...F @include(if: false) ...F } fragment F on Query { user }'],
     ['introspection of the schema', getIntrospectionQuery()],
     ['introspection of a type', '{ __type(name: "AlreadyCoerced") { name } }'],
-  ])('is left to graphql-js: %s', (_name, source) => {
+  ])('leaves the document to graphql-js: %s', (_name, source) => {
     expect(compile(source)).toBeUndefined();
   });
 
-  test('is left to graphql-js: fragments that double at every level', () => {
+  test('leaves fragments that double at every level to graphql-js', () => {
     const levels = Array.from(
       { length: 40 },
       (_, i) => `fragment F${i} on Note { a: strictReply { ...F${i + 1} } b: strictReply { ...F${i + 1} } }`,
@@ -161,16 +164,16 @@ describe('what graphql-jit would get wrong', () => {
     const source = `{ note(id: 1) { ...F0 } } ${levels.join(' ')} fragment F40 on Note { id }`;
     const { schema } = createTestSchema();
 
-    expect(getTwice(new CompiledOperations(schema, 1), source)).toBeUndefined();
+    expect(requestTwice(new CompiledOperations(schema, 1), source)).toBeUndefined();
   });
 });
 
-describe('the store of compiled operations', () => {
+describe('the cache of compiled operations', () => {
   const { schema } = createTestSchema();
-  const selecting = (fields: number) =>
+  const selectionOf = (fields: number) =>
     `{ ${Array.from({ length: fields }, (_, i) => `f${i}: user`).join(' ')} }`;
 
-  test('compiles a document when it comes for the second time', () => {
+  test('compiles a document on its second request', () => {
     const operations = new CompiledOperations(schema, 10);
 
     expect(operations.get('hash', '{ user }', undefined)).toBeUndefined();
@@ -178,7 +181,7 @@ describe('the store of compiled operations', () => {
     expect(operations.get('hash', '{ user }', undefined)).toBeDefined();
   });
 
-  test('keeps nothing of a thousand documents that come once, and forgets the first of them', () => {
+  test('compiles none of 1,001 documents requested once, and remembers the last 1,000', () => {
     const operations = new CompiledOperations(schema, 10);
     for (let i = 0; i <= 1_000; i++) operations.get(`hash ${i}`, '{ user }', undefined);
 
@@ -187,60 +190,60 @@ describe('the store of compiled operations', () => {
     expect(operations.get('hash 0', '{ user }', undefined)).toBeUndefined();
   });
 
-  test('keeps no more than it was told to', () => {
+  test('holds at most the configured number of operations', () => {
     const operations = new CompiledOperations(schema, 3);
-    for (let i = 0; i < 10; i++) getTwice(operations, `{ echo(count: ${i}) }`);
+    for (let i = 0; i < 10; i++) requestTwice(operations, `{ echo(count: ${i}) }`);
 
     expect(operations.size).toBe(3);
   });
 
-  test('keeps the fewer operations, the more fields they have with their fragments written out', () => {
+  test('holds fewer operations, the more fields they have with expanded fragments', () => {
     const operations = new CompiledOperations(schema, 1_000);
     const spreads = Array.from({ length: 14 }, (_, i) => `n${i}: note(id: 1) { ...F }`).join(' ');
     const fragment = 'fragment F on Note { id text mood at a: id b: id c: id d: id e: id f: id g: id h: id }';
     const fields = 14 * (1 + 12);
     const total = Math.ceil(MAX_WEIGHT / fields) + 5;
-    for (let i = 0; i < total; i++) getTwice(operations, `query Q${i} { ${spreads} } ${fragment}`);
+    for (let i = 0; i < total; i++) requestTwice(operations, `query Q${i} { ${spreads} } ${fragment}`);
 
     expect(operations.size).toBeLessThanOrEqual(MAX_WEIGHT / fields);
     expect(operations.size).toBeGreaterThan(0.9 * (MAX_WEIGHT / fields));
   });
 
-  test('keeps the fewer operations, the longer their documents are', () => {
+  test('holds fewer operations, the longer their documents are', () => {
     const operations = new CompiledOperations(schema, 2_000);
     const text = 'x'.repeat(MAX_CHARACTERS - 50);
-    for (let i = 0; i < 1_200; i++) getTwice(operations, `{ echo(text: "${i} ${text}") }`);
+    for (let i = 0; i < 1_200; i++) requestTwice(operations, `{ echo(text: "${i} ${text}") }`);
 
     expect(operations.size).toBeGreaterThan(500);
     expect(operations.size).toBeLessThan(1_050);
   });
 
-  test('compiles no operation of more fields than its bound', () => {
+  test('compiles no operation with more than the maximum number of fields', () => {
     const operations = new CompiledOperations(schema, 10);
 
-    expect(getTwice(operations, selecting(MAX_FIELDS))).toBeDefined();
-    expect(getTwice(operations, selecting(MAX_FIELDS + 1))).toBeUndefined();
+    expect(requestTwice(operations, selectionOf(MAX_FIELDS))).toBeDefined();
+    expect(requestTwice(operations, selectionOf(MAX_FIELDS + 1))).toBeUndefined();
   });
 
-  test('neither compiles nor remembers a document, or a name, that is too long', () => {
+  test('neither compiles nor remembers a document or operation name above the maximum length', () => {
     const operations = new CompiledOperations(schema, 10);
     const ofLength = (length: number) => '{ user }'.padEnd(length);
 
-    expect(getTwice(operations, ofLength(MAX_CHARACTERS))).toBeDefined();
-    expect(getTwice(operations, ofLength(MAX_CHARACTERS + 1))).toBeUndefined();
-    getTwice(operations, '{ user }', 'x'.repeat(MAX_CHARACTERS));
+    expect(requestTwice(operations, ofLength(MAX_CHARACTERS))).toBeDefined();
+    expect(requestTwice(operations, ofLength(MAX_CHARACTERS + 1))).toBeUndefined();
+    requestTwice(operations, '{ user }', 'x'.repeat(MAX_CHARACTERS));
     expect(operations.size).toBe(1);
   });
 
   test('compiles a document once for each operation name', () => {
     const operations = new CompiledOperations(schema, 10);
     const source = 'query A { user } query B { echo }';
-    const first = getTwice(operations, source, 'A');
+    const first = requestTwice(operations, source, 'A');
 
     expect(first).toBeDefined();
-    expect(getTwice(operations, source, 'A')).toBe(first);
-    expect(getTwice(operations, source, 'B')).toBeDefined();
-    expect(getTwice(operations, source, 'B')).not.toBe(first);
+    expect(requestTwice(operations, source, 'A')).toBe(first);
+    expect(requestTwice(operations, source, 'B')).toBeDefined();
+    expect(requestTwice(operations, source, 'B')).not.toBe(first);
   });
 });
 

@@ -25,7 +25,7 @@ function variableError(message: string): GraphQLError {
 }
 
 describe('the error mapper', () => {
-  test('gives a client the message, code and field of a BellwetherError, however deep it was wrapped', () => {
+  test('returns the message, code and field of a BellwetherError at any depth of wrapping', () => {
     const { mapError, log } = mapper();
     const thrown = BellwetherError.badInput('input.country', 'No such country.');
     const located = new GraphQLError('outer', {
@@ -41,7 +41,7 @@ describe('the error mapper', () => {
     expect(log).toEqual([]);
   });
 
-  test('returns retryAfterMs for UNAVAILABLE, and logs a cause once for all that it fails', () => {
+  test('returns retryAfterMs for UNAVAILABLE, and logs a shared cause once', () => {
     const { mapError, log } = mapper();
     const cause = new Error('secret');
 
@@ -59,10 +59,10 @@ describe('the error mapper', () => {
     ['an error inside a GraphQL error', new GraphQLError('secret', { originalError: new Error('secret') })],
     ['a GraphQL error without a code', new GraphQLError('secret', { path: ['feed'] })],
     [
-      "a resolver's GraphQL error that claims a request's code",
+      "a resolver's GraphQL error with the code of a request error",
       new GraphQLError('secret', { path: ['feed'], extensions: { code: 'BAD_USER_INPUT', secret: 1 } }),
     ],
-    ['something that is no error', 'secret'],
+    ['a thrown value that is not an error', 'secret'],
   ])('masks %s', (_name, error) => {
     const { mapError } = mapper();
 
@@ -73,15 +73,15 @@ describe('the error mapper', () => {
     });
   });
 
-  test('logs one fault once for each request, though it fails many fields', () => {
+  test('logs an error that fails many fields once per request', () => {
     const ids = ['request-1'];
     const { mapError, log } = mapper(ids);
-    const fault = new Error('the batch failed');
+    const failure = new Error('the batch failed');
 
-    mapError(new GraphQLError('a', { path: ['a'], originalError: fault }));
-    mapError(new GraphQLError('b', { path: ['b'], originalError: fault }));
+    mapError(new GraphQLError('a', { path: ['a'], originalError: failure }));
+    mapError(new GraphQLError('b', { path: ['b'], originalError: failure }));
     ids[0] = 'request-2';
-    mapError(new GraphQLError('a', { path: ['a'], originalError: fault }));
+    mapError(new GraphQLError('a', { path: ['a'], originalError: failure }));
 
     expect(log).toEqual([
       { correlationId: 'request-1', message: 'the batch failed' },
@@ -95,14 +95,14 @@ describe('the error mapper', () => {
       'Cannot query field "nam" on type "Note".',
     ],
     ['Unknown type "Not". Did you mean "Note", "Node", or "Int"?', 'Unknown type "Not".'],
-  ])('takes the suggestion out of: %s', (message, shown) => {
+  ])('removes the suggestion from: %s', (message, shown) => {
     const { mapError } = mapper();
     const error = new GraphQLError(message, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
 
     expect(mapError(error)).toEqual({ message: shown, extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
   });
 
-  test('keeps suggestions when it is told to', () => {
+  test('keeps suggestions when showSuggestions is true', () => {
     const { mapError } = mapper(['request-1'], true);
     const message = 'Cannot query field "nam" on type "Note". Did you mean "name"?';
     const error = new GraphQLError(message, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
@@ -129,13 +129,13 @@ describe('the error mapper', () => {
       'Variable "$input" got invalid value { a: 1 } at "input.market"; Field "a" is not defined by type "MarketInput".',
       'input.market.a',
     ],
-  ])('names the variable of: %s', (message, field) => {
+  ])('returns the path of the invalid variable: %s', (message, field) => {
     const { mapError } = mapper();
 
     expect(mapError(variableError(message)).extensions).toEqual({ code: 'BAD_USER_INPUT', field });
   });
 
-  test('takes null for a non-null argument as the fault of the client', () => {
+  test('maps null for a non-null argument to BAD_USER_INPUT', () => {
     const { mapError, log } = mapper();
     const raised = new GraphQLError('Argument "count" of non-null type "Int!" must not be null.');
     const located = new GraphQLError(raised.message, { path: ['echo'], originalError: raised });

@@ -1,29 +1,29 @@
 import { readFileSync } from 'node:fs';
 import { buildSchema, getIntrospectionQuery, parse, validate } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { aliasLimit } from '../../../src/graphql/rules/alias-limit.js';
-import { depthLimit } from '../../../src/graphql/rules/depth-limit.js';
-import { EXPENSIVE_ROOT_FIELDS, rootFieldLimit } from '../../../src/graphql/rules/root-field-limit.js';
+import { EXPENSIVE_ROOT_FIELDS, limitRules } from '../../../src/graphql/rules/limits.js';
 
 const gateway = buildSchema(readFileSync(new URL('../../../schema/schema.graphql', import.meta.url), 'utf8'));
 const tree = buildSchema('type Query { self: Query! leaf: Int }');
 
 const messagesOf = (source: string, schema = gateway): string[] =>
-  validate(schema, parse(source), [depthLimit, rootFieldLimit, aliasLimit]).map(({ message }) => message);
+  validate(schema, parse(source), limitRules).map(({ message }) => message);
 
 const times = (count: number, text: (i: number) => string): string =>
   Array.from({ length: count }, (_, i) => text(i)).join(' ');
 
 const nested = (depth: number): string => `${'self { '.repeat(depth - 1)}leaf${' }'.repeat(depth - 1)}`;
 
-const tooDeep = ['An operation may nest fields at most 12 levels deep.'];
-const tooManyAliases = ['An operation may have at most 200 aliases, fragments written out.'];
-const tooManyRootFields = ['An operation may select at most 60 fields at its root.'];
+const tooDeep = ['The operation nests fields more than 12 levels deep. Select fewer levels.'];
+const tooManyAliases = [
+  'The operation has more than 200 aliases, counting each spread of a fragment. Split it into several requests.',
+];
+const tooManyRootFields = ['The operation selects more than 60 root fields. Split it into several requests.'];
 const tooExpensive = [
-  'An operation may select at most 10 of these fields: feed, feedPage, explainFeed, simulateFeed, rankMarkets, markets, trending, upsertMarkets, trackInteractions, trackImpressions.',
+  'The operation selects more than 10 of these root fields: feed, feedPage, explainFeed, simulateFeed, rankMarkets, markets, trending, upsertMarkets, trackInteractions, trackImpressions. Split it into several requests.',
 ];
 
-describe('the limit of depth', () => {
+describe('the depth limit', () => {
   test.each([
     ['fields', (depth: number) => `{ ${nested(depth)} }`],
     ['aliases', (depth: number) => `{ ${nested(depth).replaceAll('self', 'a: self')} }`],
@@ -35,12 +35,12 @@ describe('the limit of depth', () => {
     ],
     ['the deepest of several branches', (depth: number) => `{ leaf a: self { leaf } ${nested(depth)} leaf }`],
     ['one of several operations', (depth: number) => `query A { leaf } query B { ${nested(depth)} }`],
-  ])('allows 12 levels and no 13th, through %s', (_name, source) => {
+  ])('accepts 12 levels and rejects 13, through %s', (_name, source) => {
     expect(messagesOf(source(12), tree)).toEqual([]);
     expect(messagesOf(source(13), tree)).toEqual(tooDeep);
   });
 
-  test('does not hold for introspection', () => {
+  test('does not apply to introspection', () => {
     expect(messagesOf(getIntrospectionQuery({ inputValueDeprecation: true, oneOf: true }))).toEqual([]);
     expect(
       messagesOf(`{ __type(name: "Feed") { ${'ofType { '.repeat(20)}name${' }'.repeat(20)} } }`),
@@ -48,11 +48,11 @@ describe('the limit of depth', () => {
   });
 });
 
-describe('the limit of root fields', () => {
+describe('the root field limit', () => {
   const profiles = (count: number) => times(count, (i) => `p${i}: userProfile(userKey: "${i}") { userKey }`);
   const feeds = (count: number) => times(count, (i) => `f${i}: feed { id }`);
 
-  test('allows 60 fields and no 61st', () => {
+  test('accepts 60 fields and rejects 61', () => {
     expect(messagesOf(`{ ${profiles(60)} }`)).toEqual([]);
     expect(messagesOf(`{ ${profiles(61)} }`)).toEqual(tooManyRootFields);
   });
@@ -66,7 +66,7 @@ describe('the limit of root fields', () => {
         fragment B on Query { ${feeds(count - 1)} }`,
     ],
     ['one of several operations', (count: number) => `query A { feed { id } } query B { ${feeds(count)} }`],
-  ])('allows 10 feeds and no 11th, through %s', (_name, source) => {
+  ])('accepts 10 feeds and rejects 11, through %s', (_name, source) => {
     expect(messagesOf(source(10))).toEqual([]);
     expect(messagesOf(source(11))).toEqual(tooExpensive);
   });
@@ -79,7 +79,7 @@ describe('the limit of root fields', () => {
     expect(messagesOf(mixed(8))).toEqual(tooExpensive);
   });
 
-  test('counts what a mutation writes', () => {
+  test('counts expensive mutations', () => {
     const writes = (count: number) =>
       `mutation { ${times(count, (i) => `u${i}: upsertMarkets(markets: []) { __typename }`)} trackImpressions(input: {}) { __typename } }`;
 
@@ -87,13 +87,13 @@ describe('the limit of root fields', () => {
     expect(messagesOf(writes(10))).toEqual(tooExpensive);
   });
 
-  test('counts once what runs once, wherever it is selected', () => {
-    const parts = times(30, (i) => `fragment F${i} on Query { feed { id } }`);
+  test('counts a field once that several fragments select under the same response name', () => {
+    const fragments = times(30, (i) => `fragment F${i} on Query { feed { id } }`);
 
-    expect(messagesOf(`{ ${times(30, (i) => `...F${i} ...F${i}`)} } ${parts}`)).toEqual([]);
+    expect(messagesOf(`{ ${times(30, (i) => `...F${i} ...F${i}`)} } ${fragments}`)).toEqual([]);
   });
 
-  test('knows every expensive field by its name in the schema', () => {
+  test('lists only expensive fields that exist in the schema', () => {
     const fields = {
       ...gateway.getQueryType()?.getFields(),
       ...gateway.getMutationType()?.getFields(),
@@ -103,7 +103,7 @@ describe('the limit of root fields', () => {
   });
 });
 
-describe('the limit of aliases', () => {
+describe('the alias limit', () => {
   const aliases = (count: number) => times(count, (i) => `a${i}: leaf`);
 
   test.each([
@@ -117,7 +117,7 @@ describe('the limit of aliases', () => {
       (count: number) => `{ self { ... { ${aliases(100)} } } ... { self { ${aliases(count - 100)} } } }`,
     ],
     [
-      'a fragment in several places',
+      'a fragment spread several times',
       (count: number) =>
         `{ self { ...A self { ...A self { ...A ${aliases(count - 198)} } } } } fragment A on Query { ...B ...B } fragment B on Query { ${aliases(33)} }`,
     ],
@@ -125,14 +125,14 @@ describe('the limit of aliases', () => {
       'one of several operations',
       (count: number) => `query A { a: leaf } query B { self { ${aliases(count)} } }`,
     ],
-  ])('allows 200 aliases and no more, on %s', (_name, source) => {
+  ])('accepts 200 aliases and rejects 201, on %s', (_name, source) => {
     expect(messagesOf(source(200), tree)).toEqual([]);
     expect(messagesOf(source(201), tree)).toEqual(tooManyAliases);
   });
 });
 
-describe('the limits of an operation', () => {
-  test('refuse fragments that double at every level, at once', () => {
+describe('the operation limits', () => {
+  test('reject fragments that double at every level in linear time', () => {
     const levels = times(
       60,
       (i) => `fragment F${i} on Query { a: self { ...F${i + 1} } b: self { ...F${i + 1} } }`,
@@ -148,16 +148,16 @@ describe('the limits of an operation', () => {
     '{ ...A } fragment A on Query { ...A }',
     '{ ...A } fragment A on Query { self { ...B } } fragment B on Query { a: self { ...A ...B } ...A }',
     '{ ...A ...B } fragment A on Query { ...B } fragment B on Query { ... { ...A } leaf }',
-  ])('end for fragments that contain themselves: %s', (source) => {
+  ])('terminate for fragments that contain themselves: %s', (source) => {
     expect(messagesOf(source, tree)).toEqual([]);
   });
 
-  test('pass over a fragment that does not exist', () => {
+  test('ignore a fragment that does not exist', () => {
     expect(messagesOf('{ leaf ...Missing }', tree)).toEqual([]);
   });
 
   test.each(['feed', 'markets', 'rank-markets', 'track-interaction', 'track', 'trending', 'user-profile'])(
-    'allow what a site sends: %s.graphql',
+    'accept the packaged operation %s.graphql',
     (name) => {
       const file = new URL(`../../../schema/operations/${name}.graphql`, import.meta.url);
 

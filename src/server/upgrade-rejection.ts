@@ -1,59 +1,65 @@
 import { STATUS_CODES, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { LOOPBACK_ONLY } from './error-responses.js';
 import { namesLoopback } from './loopback-only.js';
 
-/** Why a connection is not made a WebSocket, as the HTTP answer says it. */
-export interface UpgradeRefusal {
+/** HTTP response to a rejected WebSocket upgrade. */
+export interface UpgradeRejection {
   readonly status: 403 | 404 | 503;
   readonly code: string;
   readonly message: string;
 }
 
 export interface UpgradePolicy {
-  /** Where WebSockets are served. */
+  /** Path of the WebSocket endpoint. */
   readonly path: string;
   /** Whether the Host header must name this machine. */
   readonly loopbackOnly: boolean;
-  /** Origins, such as `https://example.org`, whose pages may connect besides those of this host itself. */
+  /** Origins, such as `https://example.org`, that may connect in addition to the origin of the Host header. */
   readonly allowedOrigins: readonly string[];
 }
 
-export const TOO_MANY_CONNECTIONS: UpgradeRefusal = {
+export const TOO_MANY_CONNECTIONS: UpgradeRejection = {
   status: 503,
   code: 'UNAVAILABLE',
   message:
-    'There are as many live connections as this server takes, or it is about to stop. Try again later.',
+    'This gateway has reached its limit of WebSocket connections, or it is shutting down. Retry later.',
 };
 
-/** Whether a client asks to speak WebSocket from now on. */
+/** Whether the client requests an upgrade to WebSocket. */
 export function isWebSocketUpgrade({ upgrade }: IncomingHttpHeaders): boolean {
   return upgrade?.toLowerCase() === 'websocket';
 }
 
 /**
- * What speaks against an upgrade. A browser lets any page on the web open a WebSocket to anywhere, so the server is to
- * look whose page it is; who sends no Origin is no browser.
+ * Returns the reason to reject an upgrade, or undefined to accept it. Checks the Origin header, because a browser lets
+ * any page open a WebSocket to any host. A client without an Origin header is not a browser.
  */
-export function upgradeFault(request: IncomingMessage, policy: UpgradePolicy): UpgradeRefusal | undefined {
+export function upgradeRejection(
+  request: IncomingMessage,
+  policy: UpgradePolicy,
+): UpgradeRejection | undefined {
   const { host, origin } = request.headers;
-  if (policy.loopbackOnly && !namesLoopback(host)) {
-    return forbidden('Without authentication this gateway answers only at localhost, 127.0.0.1 or [::1].');
-  }
+  if (policy.loopbackOnly && !namesLoopback(host)) return forbidden(LOOPBACK_ONLY);
   if (
     origin !== undefined &&
     !policy.allowedOrigins.includes(origin) &&
     hostOf(origin) !== host?.toLowerCase()
   ) {
-    return forbidden('Pages of this origin may not connect here.');
+    return forbidden('The Origin header must match the Host header. Connect from a page of this host.');
   }
   if (request.url?.split('?', 1)[0] !== policy.path) {
-    return { status: 404, code: 'NOT_FOUND', message: 'No WebSocket is served at this path.' };
+    return {
+      status: 404,
+      code: 'NOT_FOUND',
+      message: `No WebSocket endpoint exists at this path. Connect to ${policy.path}.`,
+    };
   }
   return undefined;
 }
 
-/** Answers with HTTP, and hangs up. */
-export function refuseUpgrade(socket: Duplex, { status, code, message }: UpgradeRefusal): void {
+/** Sends the rejection as an HTTP response, and closes the connection. */
+export function rejectUpgrade(socket: Duplex, { status, code, message }: UpgradeRejection): void {
   const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
@@ -61,13 +67,13 @@ export function refuseUpgrade(socket: Duplex, { status, code, message }: Upgrade
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
   ];
-  // The client may be gone already, which is as good.
+  // If the client has already disconnected, there is nothing left to do.
   socket.on('error', () => socket.destroy());
   socket.once('finish', () => socket.destroy());
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-function forbidden(message: string): UpgradeRefusal {
+function forbidden(message: string): UpgradeRejection {
   return { status: 403, code: 'FORBIDDEN', message };
 }
 

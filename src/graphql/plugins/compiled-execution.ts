@@ -1,26 +1,23 @@
 import { HeaderMap, type ApolloServerPlugin, type BaseContext, type GraphQLResponse } from '@apollo/server';
 import type { GraphQLSchema } from 'graphql';
-import { CompiledOperations } from './compiled-operations.js';
-import type { ErrorMapper } from './errors.js';
+import { CompiledOperations } from '../compiled-operations.js';
+import type { ErrorMapper } from '../errors.js';
 
-export interface CompiledExecutionOptions {
-  readonly schema: GraphQLSchema;
-  /** Compiled results by-pass Apollo's own error formatting. */
-  readonly mapError: ErrorMapper;
-  /** How many compiled operations are kept. Default 1,000. */
-  readonly maxOperations?: number;
-}
+/** Maximum number of compiled operations in the cache. */
+const MAX_OPERATIONS = 1_000;
 
 /**
- * Runs operations compiled by graphql-jit in place of graphql-js. Whatever cannot be compiled, and every
- * request whose variables are wrong, is left to Apollo before any resolver has run; from the first
- * resolver on, nothing is ever run again.
+ * Executes operations compiled by graphql-jit instead of graphql-js. Operations that cannot be compiled, and requests
+ * with invalid variables, are left to Apollo Server before any resolver runs. Once a resolver has run, an operation is
+ * never executed again.
+ *
+ * @param mapError formats the errors of compiled results, which bypass Apollo Server's own formatting.
  */
 export function compiledExecution<TContext extends BaseContext>(
-  options: CompiledExecutionOptions,
+  schema: GraphQLSchema,
+  mapError: ErrorMapper,
 ): ApolloServerPlugin<TContext> {
-  const { schema, mapError, maxOperations = 1_000 } = options;
-  const operations = new CompiledOperations(schema, maxOperations);
+  const operations = new CompiledOperations(schema, MAX_OPERATIONS);
 
   return {
     requestDidStart: () =>

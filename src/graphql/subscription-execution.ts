@@ -1,5 +1,7 @@
 import { ApolloServerErrorCode } from '@apollo/server/errors';
 import {
+  createSourceEventStream,
+  execute,
   getOperationAST,
   getVariableValues,
   GraphQLError,
@@ -9,56 +11,57 @@ import {
   validate,
   type DocumentNode,
   type ExecutionArgs,
+  type ExecutionResult,
   type GraphQLSchema,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { isTooDeep, TOO_DEEP } from '../lib/input/json-depth.js';
-import { limitRules, MAX_ERRORS, MAX_TOKENS } from './request-limits.js';
+import { limitRules, MAX_ERRORS, MAX_TOKENS } from './rules/limits.js';
 import { noDatabaseFields } from './rules/no-database-fields.js';
 import { rootConditions } from './subscription-conditions.js';
 
-/** What a client sends to subscribe. */
+/** Payload of a `subscribe` message. */
 export interface SubscriptionRequest {
   readonly query: string;
   readonly operationName?: string | null | undefined;
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
-/** Characters of all documents that are kept. Subscribers of one page send the same one, and come back together. */
-const MAX_KEPT_CHARACTERS = 500_000;
+/** Maximum characters of all cached documents. Subscribers of one page send the same document, and reconnect together. */
+const MAX_CACHED_CHARACTERS = 500_000;
 
-/** Checks requests to subscribe as strictly as a request over HTTP is checked, with the same codes for what is wrong. */
-export class SubscriptionRequests {
+/** Validates subscription requests by the same rules and with the same error codes as requests over HTTP. */
+export class SubscriptionValidator {
   readonly #documents = new LRUCache<string, DocumentNode>({
-    maxSize: MAX_KEPT_CHARACTERS,
+    maxSize: MAX_CACHED_CHARACTERS,
     sizeCalculation: (_document, query) => query.length + 1,
   });
 
   constructor(private readonly schema: GraphQLSchema) {}
 
-  /** What to run, or why it is refused. */
-  check(request: SubscriptionRequest): ExecutionArgs | readonly GraphQLError[] {
+  /** Returns the arguments to execute, or the errors of an invalid request. */
+  validate(request: SubscriptionRequest): ExecutionArgs | readonly GraphQLError[] {
     const { schema } = this;
-    if (isTooDeep(request)) return [refusal(TOO_DEEP, ApolloServerErrorCode.BAD_REQUEST)];
+    if (isTooDeep(request)) return [requestError(TOO_DEEP, ApolloServerErrorCode.BAD_REQUEST)];
     const document = this.#document(request.query);
     if (!('kind' in document)) return document;
 
     const operation = getOperationAST(document, request.operationName);
     if (!operation) {
-      const message = 'The document holds no operation of this name, or several and the request names none.';
-      return [refusal(message, ApolloServerErrorCode.OPERATION_RESOLUTION_FAILURE)];
+      const message =
+        'The document has no operation with this operationName, or it has several and operationName is missing.';
+      return [requestError(message, ApolloServerErrorCode.OPERATION_RESOLUTION_FAILURE)];
     }
     if (operation.operation !== OperationTypeNode.SUBSCRIPTION) {
-      const message = 'Only subscriptions are served over WebSocket; send queries and mutations over HTTP.';
-      return [refusal(message, ApolloServerErrorCode.BAD_REQUEST)];
+      const message =
+        'WebSocket connections accept only subscriptions. Send queries and mutations over HTTP.';
+      return [requestError(message, ApolloServerErrorCode.BAD_REQUEST)];
     }
     const { errors } = getVariableValues(
       schema,
       operation.variableDefinitions ?? [],
       request.variables ?? {},
-      {
-        maxErrors: MAX_ERRORS,
-      },
+      { maxErrors: MAX_ERRORS },
     );
     if (errors !== undefined)
       return errors.map((error) => withCode(error, ApolloServerErrorCode.BAD_USER_INPUT));
@@ -72,8 +75,8 @@ export class SubscriptionRequests {
   }
 
   #document(query: string): DocumentNode | readonly GraphQLError[] {
-    const known = this.#documents.get(query);
-    if (known !== undefined) return known;
+    const cached = this.#documents.get(query);
+    if (cached !== undefined) return cached;
     let document: DocumentNode;
     try {
       document = parse(query, { maxLexicalTokens: MAX_TOKENS });
@@ -98,11 +101,47 @@ export class SubscriptionRequests {
   }
 }
 
-function refusal(message: string, code: ApolloServerErrorCode): GraphQLError {
+function requestError(message: string, code: ApolloServerErrorCode): GraphQLError {
   return new GraphQLError(message, { extensions: { code } });
 }
 
 function withCode(error: GraphQLError, code: ApolloServerErrorCode): GraphQLError {
   error.extensions['code'] = code;
   return error;
+}
+
+/**
+ * Subscribes to the event source, and executes the selection for each event in a new context. A context for the whole
+ * subscription would return stale values from the cache of its loaders.
+ *
+ * @returns one result per event, or the error result if the subscription fails.
+ */
+export async function executeSubscription(
+  args: ExecutionArgs,
+  createContext: () => unknown,
+): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
+  const events = await createSourceEventStream({ ...args, contextValue: createContext() });
+  if (!(Symbol.asyncIterator in events)) return events;
+
+  const source = events[Symbol.asyncIterator]();
+  // Not a generator, because its return() would wait for the next event.
+  const results: AsyncIterableIterator<ExecutionResult> = {
+    next: async () => {
+      const event = await source.next();
+      if (event.done === true) return { done: true, value: undefined };
+      try {
+        const result = await execute({ ...args, rootValue: event.value, contextValue: createContext() });
+        return { done: false, value: result };
+      } catch (error) {
+        await source.return?.();
+        throw error;
+      }
+    },
+    return: async () => {
+      await source.return?.();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]: () => results,
+  };
+  return results;
 }

@@ -1,0 +1,29 @@
+import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import type { JobStatus, RequestedRun } from '../../jobs/job-service.js';
+import type { SinkStatus } from '../../outbox/sink-status.js';
+import type { GraphQLContext } from '../context.js';
+import { JobType, RequestedJobType, SinkType } from '../types/monitoring.js';
+
+@Resolver()
+export class MonitoringResolver {
+  @Query(() => [JobType], { description: 'Returns the jobs with their last run and next run. Staff only.' })
+  jobs(@Ctx() { services }: GraphQLContext): Promise<JobStatus[]> {
+    return services.jobs.list();
+  }
+
+  @Mutation(() => RequestedJobType, { description: 'Enqueues an extra run of a job. Staff only.' })
+  runJob(
+    @Ctx() { services }: GraphQLContext,
+    @Arg('name', () => String, { description: 'Name of the job, as in `jobs`.' }) name: string,
+  ): Promise<RequestedRun> {
+    return services.jobs.request({ name });
+  }
+
+  @Query(() => [SinkType], {
+    description:
+      'Returns the sinks in the config, then those that only have events in the outbox. Staff only.',
+  })
+  sinks(@Ctx() { services }: GraphQLContext): Promise<SinkStatus[]> {
+    return services.sinks.list();
+  }
+}

@@ -1,0 +1,125 @@
+import {
+  GraphQLError,
+  Kind,
+  type ASTVisitor,
+  type SelectionSetNode,
+  type ValidationContext,
+  type ValidationRule,
+} from 'graphql';
+import { foldSelections } from './fold-selections.js';
+
+/** Maximum number of tokens in a document. */
+export const MAX_TOKENS = 2_000;
+
+/** Maximum number of reported errors in one document, and in one set of variables. */
+export const MAX_ERRORS = 5;
+
+/** Maximum number of aliases in an operation. Each spread of a fragment counts its aliases again. */
+export const MAX_ALIASES = 200;
+
+/** Maximum number of nested fields in an operation. A root field is level 1. */
+export const MAX_DEPTH = 12;
+
+/** Maximum number of root fields in an operation. */
+export const MAX_ROOT_FIELDS = 60;
+
+/** Maximum number of root fields that are in {@link EXPENSIVE_ROOT_FIELDS}. */
+export const MAX_EXPENSIVE_ROOT_FIELDS = 10;
+
+/** Root fields that rank, list, or write many items, and that share no work with each other. */
+export const EXPENSIVE_ROOT_FIELDS: ReadonlySet<string> = new Set([
+  'feed',
+  'feedPage',
+  'explainFeed',
+  'simulateFeed',
+  'rankMarkets',
+  'markets',
+  'trending',
+  'upsertMarkets',
+  'trackInteractions',
+  'trackImpressions',
+]);
+
+/** Rejects operations with more than {@link MAX_ALIASES} aliases, which can select one field any number of times. */
+function aliasLimit(context: ValidationContext): ASTVisitor {
+  const countAliases = foldSelections({
+    fragment: (name) => context.getFragment(name),
+    field: ({ alias }, below) => (alias === undefined ? 0 : 1) + below,
+    join: (a, b) => a + b,
+  });
+  return {
+    OperationDefinition: (node) => {
+      if (countAliases(node.selectionSet) > MAX_ALIASES) {
+        const message = `The operation has more than ${MAX_ALIASES} aliases, counting each spread of a fragment. Split it into several requests.`;
+        context.reportError(new GraphQLError(message, { nodes: node }));
+      }
+    },
+  };
+}
+
+/** Rejects operations deeper than {@link MAX_DEPTH}, except introspection, which GraphQL limits itself. */
+function depthLimit(context: ValidationContext): ASTVisitor {
+  const depthOf = foldSelections({
+    fragment: (name) => context.getFragment(name),
+    field: ({ name }, below) => (name.value === '__schema' || name.value === '__type' ? 0 : 1 + below),
+    join: Math.max,
+  });
+  return {
+    OperationDefinition: (node) => {
+      if (depthOf(node.selectionSet) > MAX_DEPTH) {
+        const message = `The operation nests fields more than ${MAX_DEPTH} levels deep. Select fewer levels.`;
+        context.reportError(new GraphQLError(message, { nodes: node }));
+      }
+    },
+  };
+}
+
+/** Rejects operations with too many root fields, each of which runs separately. */
+function rootFieldLimit(context: ValidationContext): ASTVisitor {
+  return {
+    OperationDefinition: (node) => {
+      const fields = [...rootFields(context, node.selectionSet).values()];
+      const reject = (message: string): void =>
+        context.reportError(new GraphQLError(message, { nodes: node }));
+
+      if (fields.length > MAX_ROOT_FIELDS) {
+        reject(
+          `The operation selects more than ${MAX_ROOT_FIELDS} root fields. Split it into several requests.`,
+        );
+      }
+      if (fields.filter((name) => EXPENSIVE_ROOT_FIELDS.has(name)).length > MAX_EXPENSIVE_ROOT_FIELDS) {
+        const names = [...EXPENSIVE_ROOT_FIELDS].join(', ');
+        reject(
+          `The operation selects more than ${MAX_EXPENSIVE_ROOT_FIELDS} of these root fields: ${names}. Split it into several requests.`,
+        );
+      }
+    },
+  };
+}
+
+/**
+ * Returns the root fields by their response name, because selections of the same response name run once. Visits each
+ * fragment once for the same reason.
+ */
+function rootFields(context: ValidationContext, root: SelectionSetNode): Map<string, string> {
+  const fields = new Map<string, string>();
+  const seen = new Set<string>();
+  const pending = [root];
+  for (let set = pending.pop(); set !== undefined; set = pending.pop()) {
+    for (const selection of set.selections) {
+      if (selection.kind === Kind.FIELD) {
+        fields.set((selection.alias ?? selection.name).value, selection.name.value);
+      } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+        pending.push(selection.selectionSet);
+      } else if (!seen.has(selection.name.value)) {
+        seen.add(selection.name.value);
+        const fragment = context.getFragment(selection.name.value);
+        if (fragment) pending.push(fragment.selectionSet);
+      }
+    }
+  }
+  return fields;
+}
+
+/** Rules for every document, over HTTP and WebSocket, in addition to those of the GraphQL specification. */
+export const limitRules: readonly ValidationRule[] = [depthLimit, rootFieldLimit, aliasLimit];

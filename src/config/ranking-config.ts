@@ -6,7 +6,7 @@ import { mergeTrees } from './config-tree.js';
 import { parseConfigYaml } from './config-yaml.js';
 import type { RankingConfig } from './ranking-schema.js';
 
-const defaultFile = new URL('./default.yaml', import.meta.url);
+const defaultFile = new URL('../../src/config/default.yaml', import.meta.url);
 const DEFAULT_NAME = 'default.yaml';
 
 /** The default ranking config as it is written, with what everything in it means. */

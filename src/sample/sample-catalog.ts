@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { MarketDraft } from '../catalog/importers/market-draft.js';
 
 /** Where the sample's files lie, seen from `src/` and from `dist/` alike. */
-const sampleData = new URL('./data/', import.meta.url);
+const sampleData = new URL('../../src/sample/data/', import.meta.url);
 
 /** The folder of the category drawings, served under `/sample/`. */
 export const sampleImages = new URL('images/', sampleData);

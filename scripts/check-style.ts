@@ -1,0 +1,72 @@
+/**
+ * `npm run style`: finds words and phrases that the project does not use, with the term to write instead. Only patterns
+ * without an ordinary meaning in this code base are listed, so every hit is an error. A line that quotes such a word on
+ * purpose, such as a stored key of an earlier version, is listed in {@link EXCEPTIONS}.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+interface Rule {
+  readonly pattern: RegExp;
+  readonly instead: string;
+}
+
+const RULES: readonly Rule[] = [
+  { pattern: /\bwhoever\b|\bsomebody\b|\bnobody\b|\beverybody\b/i, instead: 'user, client, operator, or replica' },
+  { pattern: /\bpeople\b.*\banew\b|\bdrawn anew\b|\bmade anew\b/i, instead: 'resample, recompute, or rebuild' },
+  { pattern: /\bcrosswise\b|\bin another's way\b/i, instead: 'transaction conflict or deadlock' },
+  { pattern: /\bwhat (became|becomes) of\b/i, instead: 'result or outcome' },
+  { pattern: /\b(un)?told\b|\btelling\b/i, instead: 'publish, notify, report, or pending' },
+  { pattern: /\bcontenders?\b/i, instead: 'candidate' },
+  { pattern: /\bholdable\b/i, instead: 'a limit that a slate can satisfy' },
+  { pattern: /\blikeness\b/i, instead: 'similarity' },
+  { pattern: /\b(dis)?tastes?\b|\b(dis)?liking\b/i, instead: 'affinity' },
+  { pattern: /\bpester(s|ed|ing)?\b/i, instead: 'impression discount' },
+  { pattern: /\bturn(s|ed|ing)? away\b/i, instead: 'reject or shed' },
+  { pattern: /\bjudg(e|es|ed|ing|ement|ment)\b/i, instead: 'validate' },
+  { pattern: /\brefus(e|es|ed|ing|al|als)\b/i, instead: 'reject' },
+  { pattern: /\bcrowds?\b/i, instead: 'trending, popularity, or momentum' },
+  { pattern: /\bgoodbye\b/i, instead: 'graceful shutdown' },
+  { pattern: /\btwice is once\b/i, instead: 'idempotent' },
+  { pattern: /\blook(s|ed|ing)? after\b/i, instead: 'the verb for what is done' },
+  { pattern: /\bagain and again\b|\bfor ever\b/i, instead: 'repeatedly, every N seconds, or without limit' },
+  { pattern: /\bstand-ins?\b/i, instead: 'default or fallback' },
+  { pattern: /\blatelyOver\b|\bremoveOfNobody\b|\brequireClosedDoor\b|\bchangedAside\b/, instead: 'a standard term' },
+  { pattern: /\bhouse's\b/i, instead: "the project's" },
+  { pattern: /\bcatalogue/i, instead: 'catalog' },
+  {
+    pattern: /\b(behaviou|colou|favou|honou|neighbou)r|\blicence\b|\bcentre\b|\b(organ|normal|serial|recogn)is(e|ed|es|ing|ation)\b/i,
+    instead: 'US spelling',
+  },
+];
+
+/** Files of which the words are not ours, or are history. */
+const SKIPPED = /^(package-lock\.json|CHANGELOG\.md|LICENSE|prisma\/migrations\/|test\/fixtures\/|src\/sample\/data\/|scripts\/check-style\.ts)/;
+const CHECKED = /\.(ts|md|graphql|ya?ml|json|prisma|cjs|js)$/;
+
+const EXCEPTIONS: readonly { readonly file: RegExp; readonly line: RegExp }[] = [
+  // A key of feeds that earlier versions stored as JSON.
+  { file: /^(src|test)\/.*served/, line: /\bcatalogueVersion\b/ },
+];
+
+const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { encoding: 'utf8' })
+  .split('\n')
+  .filter((file) => CHECKED.test(file) && !SKIPPED.test(file));
+
+let hits = 0;
+for (const file of files) {
+  for (const [index, line] of readFileSync(file, 'utf8').split('\n').entries()) {
+    // Identifiers are words too: fooBarOf is read as "foo Bar Of".
+    const words = line.replace(/([a-z0-9])([A-Z])/g, '$1 $2').replaceAll('_', ' ');
+    for (const { pattern, instead } of RULES) {
+      const found = pattern.exec(line) ?? pattern.exec(words);
+      if (found === null || EXCEPTIONS.some((each) => each.file.test(file) && each.line.test(line))) continue;
+      hits += 1;
+      console.log(`${file}:${index + 1}: "${found[0]}": write ${instead}`);
+    }
+  }
+}
+if (hits > 0) {
+  console.log(`\n${hits} hits. Rewrite them in the terms of CONTRIBUTING.md.`);
+  process.exitCode = 1;
+}

@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { Client } from 'pg';
 import { pino } from 'pino';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RankingConfig } from '../../../src/config/ranking-schema.js';
 import { loadRankingConfig } from '../../../src/config/ranking-config.js';
 import { openDatabase, type Database } from '../../../src/storage/database/client.js';
@@ -425,5 +426,28 @@ describe('the roll-ups', () => {
     await insert(one, [{ user: 2, market: 2, type: 0, weight: 6, country: null, minutesAgo: 0 }]);
     await computationsOn(store).trends();
     await expectTrends(await storedRows(), await storedRows());
+  });
+
+  it('find queued events by an index, so that a run does not read the space of an earlier backlog', async () => {
+    const scans = async (): Promise<{ tables: number; indexes: number }> => {
+      const { rows } = await one.query<{ tables: number; indexes: number }>(
+        `select seq_scan::int as tables, idx_scan::int as indexes from pg_stat_user_tables
+         where relname = 'rollup_events'`,
+      );
+      return rows[0] ?? { tables: NaN, indexes: NaN };
+    };
+    await computeAll();
+    await insert(one, [{ user: 0, market: 0, type: 0, weight: 6, country: null, minutesAgo: 0 }]);
+    // PostgreSQL adds up the scans of a connection at most once a second.
+    const settled = async () => vi.waitFor(async () => {
+      const [before, after] = [await scans(), (await sleep(1_200), await scans())];
+      expect(after).toEqual(before);
+      return after;
+    }, { timeout: 15_000 });
+    const before = await settled();
+    await computeAll();
+    const after = await settled();
+    expect(after.indexes).toBeGreaterThan(before.indexes);
+    expect(after.tables).toBe(before.tables);
   });
 });

@@ -12,8 +12,14 @@ interface Rule {
 }
 
 const RULES: readonly Rule[] = [
-  { pattern: /\bwhoever\b|\bsomebody\b|\bnobody\b|\beverybody\b/i, instead: 'user, client, operator, or replica' },
-  { pattern: /\bpeople\b.*\banew\b|\bdrawn anew\b|\bmade anew\b/i, instead: 'resample, recompute, or rebuild' },
+  {
+    pattern: /\bwhoever\b|\bsomebody\b|\bnobody\b|\beverybody\b/i,
+    instead: 'user, client, operator, or replica',
+  },
+  {
+    pattern: /\bpeople\b.*\banew\b|\bdrawn anew\b|\bmade anew\b/i,
+    instead: 'resample, recompute, or rebuild',
+  },
   { pattern: /\bcrosswise\b|\bin another's way\b/i, instead: 'transaction conflict or deadlock' },
   { pattern: /\bwhat (became|becomes) of\b/i, instead: 'result or outcome' },
   { pattern: /\b(un)?told\b|\btelling\b/i, instead: 'publish, notify, report, or pending' },
@@ -31,17 +37,22 @@ const RULES: readonly Rule[] = [
   { pattern: /\blook(s|ed|ing)? after\b/i, instead: 'the verb for what is done' },
   { pattern: /\bagain and again\b|\bfor ever\b/i, instead: 'repeatedly, every N seconds, or without limit' },
   { pattern: /\bstand-ins?\b/i, instead: 'default or fallback' },
-  { pattern: /\blatelyOver\b|\bremoveOfNobody\b|\brequireClosedDoor\b|\bchangedAside\b/, instead: 'a standard term' },
+  {
+    pattern: /\blatelyOver\b|\bremoveOfNobody\b|\brequireClosedDoor\b|\bchangedAside\b/,
+    instead: 'a standard term',
+  },
   { pattern: /\bhouse's\b/i, instead: "the project's" },
   { pattern: /\bcatalogue/i, instead: 'catalog' },
   {
-    pattern: /\b(behaviou|colou|favou|honou|neighbou)r|\blicence\b|\bcentre\b|\b(organ|normal|serial|recogn)is(e|ed|es|ing|ation)\b/i,
+    pattern:
+      /\b(behaviou|colou|favou|honou|neighbou)r|\blicence\b|\bcentre\b|\b(organ|normal|serial|recogn)is(e|ed|es|ing|ation)\b/i,
     instead: 'US spelling',
   },
 ];
 
 /** Files of which the words are not ours, or are history. */
-const SKIPPED = /^(package-lock\.json|CHANGELOG\.md|LICENSE|prisma\/migrations\/|test\/fixtures\/|src\/sample\/data\/|scripts\/check-style\.ts)/;
+const SKIPPED =
+  /^(package-lock\.json|CHANGELOG\.md|LICENSE|prisma\/migrations\/|test\/fixtures\/|src\/sample\/data\/|scripts\/check-style\.ts)/;
 const CHECKED = /\.(ts|md|graphql|ya?ml|json|prisma|cjs|js)$/;
 
 const EXCEPTIONS: readonly { readonly file: RegExp; readonly line: RegExp }[] = [

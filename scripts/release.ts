@@ -12,7 +12,9 @@ const changelog = readFileSync('CHANGELOG.md', 'utf8');
 const start = changelog.indexOf(UNRELEASED) + UNRELEASED.length;
 const changes = changelog.slice(start, changelog.indexOf('\n## [', start));
 if (!changelog.includes(UNRELEASED) || changes.trim() === '') {
-  console.error('CHANGELOG.md lists no unreleased changes. Describe them under "## [Unreleased]", then try again.');
+  console.error(
+    'CHANGELOG.md lists no unreleased changes. Describe them under "## [Unreleased]", then try again.',
+  );
   process.exit(1);
 }
 const day = new Date().toISOString().slice(0, 10);

@@ -439,11 +439,15 @@ describe('the roll-ups', () => {
     await computeAll();
     await insert(one, [{ user: 0, market: 0, type: 0, weight: 6, country: null, minutesAgo: 0 }]);
     // PostgreSQL adds up the scans of a connection at most once a second.
-    const settled = async () => vi.waitFor(async () => {
-      const [before, after] = [await scans(), (await sleep(1_200), await scans())];
-      expect(after).toEqual(before);
-      return after;
-    }, { timeout: 15_000 });
+    const settled = async () =>
+      vi.waitFor(
+        async () => {
+          const [before, after] = [await scans(), (await sleep(1_200), await scans())];
+          expect(after).toEqual(before);
+          return after;
+        },
+        { timeout: 15_000 },
+      );
     const before = await settled();
     await computeAll();
     const after = await settled();

@@ -56,7 +56,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['bench/**/*.ts', 'prisma/**/*.ts'],
+    files: ['bench/**/*.ts', 'prisma/**/*.ts', 'scripts/**/*.ts'],
     rules: { 'no-console': 'off' },
   },
   { files: ['*.js'], extends: [tseslint.configs.disableTypeChecked] },

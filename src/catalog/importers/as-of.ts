@@ -1,7 +1,12 @@
-import { isoInstant } from './instant.js';
-import type { InteractionDraft, MarketDates, MarketDraft, MarketDraftStatus } from './market-draft.js';
+import type {
+  InteractionDraft,
+  MarketDates,
+  MarketDraft,
+  MarketDraftStatus,
+} from './formats/import-record.js';
+import { isoInstant } from './formats/record-fields.js';
 
-/** The instant at which an archive is looked at, and the one that it becomes. Milliseconds since 1970. */
+/** The instant of an archive that an import reproduces, and the time to which it is shifted. Milliseconds since 1970. */
 export interface AsOf {
   instantMs: number;
   nowMs: number;
@@ -10,52 +15,50 @@ export interface AsOf {
 export type MarketAsOf =
   | { kind: 'market'; market: MarketDraft; priceUnknown: boolean }
   | { kind: 'not-yet-created' }
-  | { kind: 'unplaceable'; reason: string };
+  | { kind: 'undated'; reason: string };
 
 /**
- * The state of an archive's market as it stood at the instant, all its times shifted so that the
- * instant is now. It was open if it was created at the instant or before and had not ended by then:
- * it ended when it closed or resolved, else at its end date. A market that the archive says has ended,
- * but not when, is closed: it is not shown as open by guess.
+ * The state of an archive's market at the instant, with all its times shifted so that the instant becomes now. The market
+ * is open if it was created at or before the instant and had not ended. It ended when it closed or resolved, else at its
+ * end date. A market that ended at an unknown time is closed.
  *
- * The price counts only if dated at the instant or before, so that no outcome leaks: by its own date,
- * or, for a market that had ended by then, by that end. Otherwise the price list gives it. Without a price there, the
- * probability is null: unknown.
- * Volumes are kept as they are: archives do not date them.
+ * Point-in-time correctness: a price counts only if it is dated at or before the instant, by its own date or by the end of
+ * the market. Otherwise the price list supplies the price. Without one, the probability is null (unknown). Volumes are
+ * unchanged, because archives do not date them.
  *
- * @param priceThen the last price at the instant or before, 0–1; undefined when none is known.
+ * @param priceAt returns the last listed price at or before the instant, 0–1; undefined if there is none.
  */
 export function marketAsOf(
   market: MarketDraft,
   dates: MarketDates,
   asOf: AsOf,
-  priceThen: (market: MarketDraft) => number | undefined,
+  priceAt: (market: MarketDraft) => number | undefined,
 ): MarketAsOf {
   if (market.createdAt === undefined) {
-    return { kind: 'unplaceable', reason: 'createdAt: is missing, and --as-of needs it' };
+    return { kind: 'undated', reason: 'createdAt: is missing; --as-of requires it' };
   }
   if (Date.parse(market.createdAt) > asOf.instantMs) return { kind: 'not-yet-created' };
-  const then: MarketDraft = {
+  const shifted: MarketDraft = {
     ...market,
-    status: statusThen(market, dates, asOf.instantMs),
+    status: statusAt(asOf.instantMs, market, dates),
     ...shiftedTime('createdAt', market.createdAt, asOf),
   };
-  delete then.resolvesAt;
-  Object.assign(then, shiftedTime('resolvesAt', market.resolvesAt, asOf));
-  if (market.probability === null) return { kind: 'market', market: then, priceUnknown: false };
-  const dated = isPriceDated(market, dates, asOf.instantMs) ? market.probability : undefined;
-  const known = dated ?? priceThen(market);
-  then.probability = known ?? null;
-  return { kind: 'market', market: then, priceUnknown: known === undefined };
+  delete shifted.resolvesAt;
+  Object.assign(shifted, shiftedTime('resolvesAt', market.resolvesAt, asOf));
+  if (market.probability === null) return { kind: 'market', market: shifted, priceUnknown: false };
+  const ownPrice = isPriceKnownAt(asOf.instantMs, market, dates) ? market.probability : undefined;
+  const price = ownPrice ?? priceAt(market);
+  shifted.probability = price ?? null;
+  return { kind: 'market', market: shifted, priceUnknown: price === undefined };
 }
 
-/** The interaction with its time shifted; undefined when it happened after the instant. */
+/** The interaction with its time shifted; undefined if it happened after the instant. */
 export function interactionAsOf(interaction: InteractionDraft, asOf: AsOf): InteractionDraft | undefined {
   if (Date.parse(interaction.occurredAt) > asOf.instantMs) return undefined;
   return { ...interaction, ...shiftedTime('occurredAt', interaction.occurredAt, asOf) };
 }
 
-function statusThen(market: MarketDraft, dates: MarketDates, instantMs: number): MarketDraftStatus {
+function statusAt(instantMs: number, market: MarketDraft, dates: MarketDates): MarketDraftStatus {
   const endedAt = earliest(dates.closedAt, dates.resolvedAt) ?? market.resolvesAt;
   if (endedAt === undefined) return (market.status ?? 'OPEN') === 'OPEN' ? 'OPEN' : 'CLOSED';
   if (Date.parse(endedAt) > instantMs) return 'OPEN';
@@ -63,8 +66,11 @@ function statusThen(market: MarketDraft, dates: MarketDates, instantMs: number):
   return resolvedAt !== undefined && Date.parse(resolvedAt) <= instantMs ? 'RESOLVED' : 'CLOSED';
 }
 
-/** A known end dates the price; an end date that was only announced does so if the record names no later date. */
-function isPriceDated(market: MarketDraft, dates: MarketDates, instantMs: number): boolean {
+/**
+ * Whether the price of the record was current at or before the instant. The price does not change after the market ended.
+ * An announced end date counts only if the record does not date its price.
+ */
+function isPriceKnownAt(instantMs: number, market: MarketDraft, dates: MarketDates): boolean {
   const announcedEnd = dates.pricedAt === undefined ? market.resolvesAt : undefined;
   const end = dates.resolvedAt ?? dates.closedAt ?? announcedEnd;
   return [dates.pricedAt, end].some((at) => at !== undefined && Date.parse(at) <= instantMs);
@@ -75,7 +81,7 @@ function earliest(...instants: (string | undefined)[]): string | undefined {
   return known.sort((a, b) => Date.parse(a) - Date.parse(b))[0];
 }
 
-/** The field with its time shifted; without it where the shift leads beyond the year 9999. */
+/** The field with its time shifted; empty if the shifted time is after the year 9999. */
 function shiftedTime<K extends string>(
   field: K,
   at: string | undefined,

@@ -5,26 +5,26 @@ import { finished } from 'node:stream/promises';
 import { fileProblem } from '../../config/file-problem.js';
 import { OperatorError } from '../../lib/errors.js';
 import { visible } from '../../lib/input/control-characters.js';
-import type { RejectRecord } from './market-draft.js';
+import type { RejectedRecord } from './formats/import-record.js';
 
-const KEPT = 3;
+const KEPT_IN_MEMORY = 3;
 
-/** A file of JSON lines `{line, reason, raw}`, made with the first reject; without one there is no file. */
+/** Writes rejected records as JSON lines `{line, reason, raw}`. The first record creates the file. */
 export class RejectsFile {
   readonly path: string;
   count = 0;
-  /** The first three. */
-  readonly first: Pick<RejectRecord, 'line' | 'reason'>[] = [];
+  /** The first three rejected records. */
+  readonly first: Pick<RejectedRecord, 'line' | 'reason'>[] = [];
   #stream: WriteStream | undefined;
 
   constructor(path: string) {
     this.path = path;
   }
 
-  /** @throws OperatorError when the file cannot be made. */
-  async add({ line, reason, raw }: Omit<RejectRecord, 'kind'>): Promise<void> {
+  /** @throws OperatorError if the file cannot be created. */
+  async add({ line, reason, raw }: Omit<RejectedRecord, 'kind'>): Promise<void> {
     this.count++;
-    if (this.first.length < KEPT) this.first.push({ line, reason });
+    if (this.first.length < KEPT_IN_MEMORY) this.first.push({ line, reason });
     this.#stream ??= await this.#create();
     if (!this.#stream.write(`${visible(JSON.stringify({ line, reason, raw }))}\n`))
       await once(this.#stream, 'drain');
@@ -41,10 +41,8 @@ export class RejectsFile {
       return (await open(this.path, 'w')).createWriteStream();
     } catch (error) {
       throw new OperatorError(
-        `The file of rejects, ${this.path}, cannot be written: ${fileProblem(error)}.`,
-        {
-          cause: error,
-        },
+        `The rejects file ${this.path} cannot be written: ${fileProblem(error)}. Choose another with --rejects.`,
+        { cause: error },
       );
     }
   }

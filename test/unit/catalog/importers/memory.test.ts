@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { runImport } from '../../../../src/catalog/import-run.js';
-import type { ImportFormat } from '../../../../src/catalog/importers/formats.js';
+import { runImport } from '../../../../src/catalog/importers/run-import.js';
+import type { ImportFormat } from '../../../../src/catalog/importers/formats/read-records.js';
 
 const megabyte = 1024 * 1024;
 const pieceRecords = 100;
@@ -24,7 +24,7 @@ function* pieces(
 
 const description = 'A sentence that makes the record as long as those of a real archive. '.repeat(8);
 
-const forms: Record<string, { format: ImportFormat; records: number; stream: () => Readable }> = {
+const sources: Record<string, { format: ImportFormat; records: number; stream: () => Readable }> = {
   'JSON lines': {
     format: 'jsonl',
     records: 200_000,
@@ -59,17 +59,17 @@ const forms: Record<string, { format: ImportFormat; records: number; stream: () 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-function keptBytes(): number {
+function heapBytes(): number {
   collectGarbage();
   return process.memoryUsage().heapUsed;
 }
 
-describe('the memory of an import', () => {
-  it.each(Object.entries(forms))('does not grow with %s', async (_, { format, records, stream }) => {
-    let taken = 0;
-    let keptEarly = 0;
-    let keptLate = 0;
-    let mostResident = 0;
+describe('memory of an import', () => {
+  it.each(Object.entries(sources))('does not grow with %s', async (_, { format, records, stream }) => {
+    let imported = 0;
+    let earlyHeap = 0;
+    let lateHeap = 0;
+    let maxResident = 0;
     const summary = await runImport({
       source: { name: 'generated', totalBytes: 0, read: stream, close: () => Promise.resolve() },
       format,
@@ -78,17 +78,17 @@ describe('the memory of an import', () => {
       rejectsPath: '/dev/null',
       sink: {
         upsertMarkets: (drafts) => {
-          taken += drafts.length;
-          if (taken === records / 10) keptEarly = keptBytes();
-          if (taken === records) keptLate = keptBytes();
-          mostResident = Math.max(mostResident, process.memoryUsage.rss());
+          imported += drafts.length;
+          if (imported === records / 10) earlyHeap = heapBytes();
+          if (imported === records) lateHeap = heapBytes();
+          maxResident = Math.max(maxResident, process.memoryUsage.rss());
           return Promise.resolve(drafts.map(({ id }) => ({ id, outcome: 'CREATED' as const })));
         },
         recordInteractions: () => Promise.resolve([]),
       },
     });
     expect(summary).toMatchObject({ created: records, rejected: 0 });
-    expect((keptLate - keptEarly) / megabyte).toBeLessThan(5);
-    expect(mostResident / megabyte).toBeLessThan(500);
+    expect((lateHeap - earlyHeap) / megabyte).toBeLessThan(5);
+    expect(maxResident / megabyte).toBeLessThan(500);
   });
 });

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { readGamma } from '../../../../src/catalog/importers/gamma.js';
-import { OperatorError } from '../../../../src/lib/errors.js';
-import { byteStream, collect, importFixture, marketsIn, rejectsIn } from '../../../support/import-records.js';
+import { readGamma } from '../../../../../src/catalog/importers/formats/gamma.js';
+import { OperatorError } from '../../../../../src/lib/errors.js';
+import {
+  byteStream,
+  collect,
+  importFixture,
+  marketsIn,
+  rejectedIn,
+} from '../../../../support/import-records.js';
 
 async function gamma(value: unknown) {
   return collect(readGamma(byteStream(typeof value === 'string' ? value : JSON.stringify(value))));
@@ -15,7 +21,7 @@ async function oneMarket(fields: Record<string, unknown>) {
 
 const yesNo = { outcomes: '["Yes","No"]', outcomePrices: '["0.7","0.3"]' };
 
-describe('reading markets of the Gamma API', () => {
+describe('readGamma', () => {
   it('reads every field of a live market', async () => {
     const [record] = await gamma(importFixture('gamma-markets.json'));
     expect(record).toEqual({
@@ -42,7 +48,7 @@ describe('reading markets of the Gamma API', () => {
     });
   });
 
-  it('takes the first of two named outcomes, and the settled price with its closing time', async () => {
+  it('uses the price of the first of two named outcomes, and the closing time of a settled market', async () => {
     const [, record] = marketsIn(await gamma(importFixture('gamma-markets.json')));
     expect(record?.market).toMatchObject({
       probability: 1,
@@ -56,7 +62,7 @@ describe('reading markets of the Gamma API', () => {
     });
   });
 
-  it('finds Yes wherever it stands, and the event in eventTitle', async () => {
+  it('finds Yes at any index, and the event in eventTitle', async () => {
     const [, , record] = marketsIn(await gamma(importFixture('gamma-markets.json')));
     expect(record?.market).toMatchObject({
       probability: 0.1,
@@ -68,7 +74,7 @@ describe('reading markets of the Gamma API', () => {
     expect(record?.market).not.toHaveProperty('resolvesAt');
   });
 
-  it('gives a market without any id the same id at each reading', async () => {
+  it('gives a market without any id the same id on every import', async () => {
     const ids = await Promise.all(
       [1, 2].map(async () => marketsIn(await gamma(importFixture('gamma-markets.json')))[2]?.market.id),
     );
@@ -80,11 +86,11 @@ describe('reading markets of the Gamma API', () => {
     [{ conditionId: '', id: 512, slug: 'a-slug' }, '512'],
     [{ conditionId: null, id: '', slug: 'a-slug' }, 'a-slug'],
     [{ conditionId: '0x9', id: '512' }, '0x9'],
-  ])('takes the condition id, else the Gamma id, else the slug: %j', async (fields, id) => {
+  ])('uses the condition id, else the Gamma id, else the slug: %j', async (fields, id) => {
     expect((await oneMarket(fields)).market.id).toBe(id);
   });
 
-  it('gives the markets of an event its slug and tags, and rejects its broken ones by place', async () => {
+  it('gives the markets of an event its slug and tags, and rejects invalid ones with their index', async () => {
     const records = await gamma(importFixture('gamma-events.json'));
     expect(marketsIn(records).map(({ line, market }) => [line, market])).toEqual([
       [
@@ -115,15 +121,15 @@ describe('reading markets of the Gamma API', () => {
         },
       ],
     ]);
-    expect(rejectsIn(records)).toEqual([
+    expect(rejectedIn(records)).toEqual([
       {
-        kind: 'reject',
+        kind: 'rejected',
         line: 1,
         reason: expect.stringMatching(/^markets\[1\]\.question: /) as string,
         raw: '{"conditionId":"0xbbb2","outcomes":"[\\"Yes\\", \\"No\\"]"}',
       },
       {
-        kind: 'reject',
+        kind: 'rejected',
         line: 2,
         reason: expect.stringMatching(/^markets: /) as string,
         raw: '{"slug":"broken","markets":"none"}',
@@ -140,7 +146,7 @@ describe('reading markets of the Gamma API', () => {
     expect(marketsIn(records).map(({ market }) => market.title)).toEqual(['Q?']);
   });
 
-  it('knows no probability of a market with three outcomes, and leaves a missing price out', async () => {
+  it('returns null for three outcomes, and omits a missing price', async () => {
     const three = await oneMarket({ outcomes: '["A","B","C"]', outcomePrices: '["0.2","0.3","0.5"]' });
     expect(three.market.probability).toBeNull();
     expect((await oneMarket({ outcomes: '["Yes","No"]' })).market).not.toHaveProperty('probability');
@@ -155,7 +161,7 @@ describe('reading markets of the Gamma API', () => {
     [{ ...yesNo, closed: true, umaResolutionStatus: 'resolved' }, 'RESOLVED'],
     [{ ...yesNo, outcomePrices: '["0","1"]', closed: true }, 'RESOLVED'],
     [{ ...yesNo, outcomePrices: '["0","1"]', closed: false }, 'OPEN'],
-  ])('reads the status of %j as %s', async (fields, status) => {
+  ])('returns the status of %j as %s', async (fields, status) => {
     expect((await oneMarket(fields)).market.status).toBe(status);
   });
 
@@ -165,8 +171,8 @@ describe('reading markets of the Gamma API', () => {
     [{ closed: 'yes' }, 'closed'],
     [{ question: '  ' }, 'question'],
   ])('rejects %j, naming the field %s', async (fields, field) => {
-    const [reject] = rejectsIn(await gamma([{ question: 'Q?', ...fields }]));
-    expect(reject?.reason.split(':')[0]).toBe(field);
+    const [rejected] = rejectedIn(await gamma([{ question: 'Q?', ...fields }]));
+    expect(rejected?.reason.split(':')[0]).toBe(field);
   });
 
   it.each([
@@ -176,27 +182,27 @@ describe('reading markets of the Gamma API', () => {
     [{ tags: [7, 'politics'] }, 'tags: repaired (Invalid input)'],
     [{ events: 'none' }, 'events: dropped (Invalid input: expected array, received string)'],
     [{ events: [7] }, 'events: dropped (expected object, received number)'],
-  ])('takes a market with %j without it, and says so', async (fields, repair) => {
+  ])('drops or repairs %j and reports it', async (fields, repair) => {
     expect(await oneMarket(fields)).toMatchObject({ market: { id: '0x1' }, repairs: [repair] });
   });
 
-  it('skips the placeholder for answers to come', async () => {
+  it('skips a placeholder for unnamed answers', async () => {
     const records = await gamma([{ question: 'Other?', negRiskOther: true }, { question: 'Q?' }]);
     expect(records.map(({ kind }) => kind)).toEqual(['skipped', 'market']);
   });
 
-  it('cuts the raw text of a reject to 500 characters', async () => {
-    const [reject] = rejectsIn(await gamma([{ question: 7, description: 'x'.repeat(2000) }]));
-    expect(reject?.raw).toHaveLength(500);
+  it('cuts the raw text of a rejected record to 500 characters', async () => {
+    const [rejected] = rejectedIn(await gamma([{ question: 7, description: 'x'.repeat(2000) }]));
+    expect(rejected?.raw).toHaveLength(500);
   });
 
-  it('rejects items that are no objects and goes on', async () => {
+  it('rejects items that are not objects, and reads the next ones', async () => {
     const records = await gamma([1, null, 'text', [{ question: 'nested' }], { question: 'Q?' }]);
     expect(records.map(({ kind, line }) => [kind, line])).toEqual([
-      ['reject', 1],
-      ['reject', 2],
-      ['reject', 3],
-      ['reject', 4],
+      ['rejected', 1],
+      ['rejected', 2],
+      ['rejected', 3],
+      ['rejected', 4],
       ['market', 5],
     ]);
   });
@@ -209,13 +215,13 @@ describe('reading markets of the Gamma API', () => {
   it.each([
     ['[{"question":"A?"},\n {"question":oops}]', /line 2, column 14/],
     ['[{"question":"A?"}', /too early, after record 1/],
-    [' \n', /^The file is empty\.$/],
-    ['', /^The file is empty\.$/],
+    [' \n', /^The text is empty; expected a JSON array of records\.$/],
+    ['', /^The text is empty; expected a JSON array of records\.$/],
     ['{"results":[{"question":"A?"}]}', /data, events, markets/],
-    ['[] []', /not JSON at line 1, column 4/],
-  ])('stops at the broken file %j, naming the place', async (text, message) => {
-    const reading = gamma(text);
-    await expect(reading).rejects.toThrow(OperatorError);
-    await expect(reading).rejects.toThrow(message);
+    ['[] []', /not valid JSON at line 1, column 4/],
+  ])('throws an OperatorError for the malformed text %j, naming the location', async (text, message) => {
+    const records = gamma(text);
+    await expect(records).rejects.toThrow(OperatorError);
+    await expect(records).rejects.toThrow(message);
   });
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { parseWithRepairs, repairText, type RepairNote } from '../../lib/input/parse-with-repairs.js';
+import { parseWithRepairs, repairText, type RepairNote } from '../../../lib/input/parse-with-repairs.js';
 import {
   gammaEvent,
   gammaEventRepairs,
@@ -9,47 +9,53 @@ import {
   gammaMarketRepairs,
   type GammaEvent,
   type GammaMarket,
-} from './gamma-fields.js';
-import { jsonArrayItems } from './json-array-items.js';
-import type { ImportRecord, MarketDates, MarketDraft, MarketDraftStatus } from './market-draft.js';
+} from './gamma-schema.js';
+import {
+  rejectRecord,
+  schemaReason,
+  type ImportRecord,
+  type MarketDates,
+  type MarketDraft,
+  type MarketDraftStatus,
+} from './import-record.js';
+import { jsonArrayItems } from './json-array.js';
 import { present } from './record-fields.js';
-import { reject, schemaReason } from './reject.js';
-import { categoryOf, distinctTags } from './topics.js';
+import { categoryOf, tagLabels } from './topics.js';
 
-/** Where the array stands when it is not the whole text. */
+/** Fields that may contain the array if it is not the whole text. */
 export const gammaArrays = ['data', 'events', 'markets'];
 
 /**
- * Reads what Polymarket's Gamma API returns for `/markets` and `/events`: an array, or an object with
- * the array as `data`, `events` or `markets`.
+ * Reads responses of Polymarket's Gamma API for `/markets` and `/events`: an array, or an object with the array in `data`,
+ * `events`, or `markets`.
  *
- * @throws OperatorError when the file is not such JSON.
+ * @throws OperatorError if the text is not such JSON.
  */
 export async function* readGamma(bytes: Readable, encoding?: string): AsyncGenerator<ImportRecord> {
-  for await (const { place, value, fault } of jsonArrayItems(bytes, gammaArrays, { encoding })) {
-    if (fault === undefined) yield* gammaRecords(value, place);
-    else yield reject(place, fault, '');
+  for await (const { number, value, reason } of jsonArrayItems(bytes, gammaArrays, { encoding })) {
+    if (reason === undefined) yield* gammaRecords(value, number);
+    else yield rejectRecord(number, reason, '');
   }
 }
 
-/** The records of one item of the array: a market, or an event with its markets. */
-export function* gammaRecords(value: unknown, place: number): Generator<ImportRecord> {
-  if (isEvent(value)) yield* eventRecords(value, place);
-  else yield marketRecord(value, place, undefined, '');
+/** The records of item `line` of the array: a market, or the markets of an event. */
+export function* gammaRecords(value: unknown, line: number): Generator<ImportRecord> {
+  if (isEvent(value)) yield* eventRecords(value, line);
+  else yield marketRecord(value, line, undefined, '');
 }
 
 function isEvent(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'markets' in value;
 }
 
-function* eventRecords(value: unknown, place: number): Generator<ImportRecord> {
+function* eventRecords(value: unknown, line: number): Generator<ImportRecord> {
   const event = parseWithRepairs(gammaEventWithMarkets, value, gammaEventRepairs);
   if (event.error !== undefined) {
-    yield reject(place, schemaReason(event.error), value);
+    yield rejectRecord(line, schemaReason(event.error), value);
     return;
   }
   for (const [index, market] of event.data.markets.entries()) {
-    yield marketRecord(market, place, event, `markets[${index}]`);
+    yield marketRecord(market, line, event, `markets[${index}]`);
   }
 }
 
@@ -60,25 +66,25 @@ interface RepairedEvent {
 
 function marketRecord(
   value: unknown,
-  place: number,
-  around: RepairedEvent | undefined,
+  line: number,
+  parent: RepairedEvent | undefined,
   path: string,
 ): ImportRecord {
   const parsed = parseWithRepairs(gammaMarket, value, gammaMarketRepairs);
-  if (parsed.error !== undefined) return reject(place, schemaReason(parsed.error, path), value);
-  if (parsed.data.negRiskOther === true) return { kind: 'skipped', line: place };
-  const event = around ?? eventOf(parsed.data);
+  if (parsed.error !== undefined) return rejectRecord(line, schemaReason(parsed.error, path), value);
+  if (parsed.data.negRiskOther === true) return { kind: 'skipped', line };
+  const event = parent ?? eventOf(parsed.data);
   const repairs = [...parsed.repairs, ...event.repairs].map(repairText);
   return {
     kind: 'market',
-    line: place,
+    line,
     market: draftOf(parsed.data, event.data),
     dates: datesOf(parsed.data),
     ...(repairs.length > 0 && { repairs }),
   };
 }
 
-/** The event that a market names; one without anything in it when that is no object. */
+/** The event nested in a market; an empty event if that is not an object. */
 function eventOf(market: GammaMarket): RepairedEvent {
   const named = market.events?.[0] ?? { title: market.eventTitle };
   const parsed = parseWithRepairs(gammaEvent, named, gammaEventRepairs);
@@ -96,7 +102,7 @@ function draftOf(market: GammaMarket, event: GammaEvent): MarketDraft {
     title: market.question,
     description: market.description,
     category: categoryOf(market.category ?? event.category, tags),
-    tags: distinctTags(tags),
+    tags: tagLabels(tags),
     probability: probabilityOf(market),
     volume24h: market.volume24hr,
     volumeTotal: market.volumeNum ?? market.volume,
@@ -111,28 +117,28 @@ function draftOf(market: GammaMarket, event: GammaEvent): MarketDraft {
 }
 
 /**
- * The condition id: the market's name on the chain, the same in every Polymarket API and archive.
- * A market that was never deployed has none: then its Gamma id or slug, and in archives that drop
- * both, a hash of what was asked and when.
+ * The condition id, which identifies the market on the chain and is the same in every Polymarket API and archive. A market
+ * that was never deployed has none. Then the Gamma id or slug is used, or, in archives without both, a hash of question
+ * and creation time.
  */
 function idOf(market: GammaMarket): string {
   const gammaId = market.id ?? '';
   const id = market.conditionId ?? (gammaId === '' ? market.slug : gammaId);
   if (id !== undefined) return id;
-  const asked = JSON.stringify([market.question, market.createdAt ?? market.startDate ?? null]);
-  return `gamma-${createHash('sha256').update(asked).digest('hex').slice(0, 32)}`;
+  const identity = JSON.stringify([market.question, market.createdAt ?? market.startDate ?? null]);
+  return `gamma-${createHash('sha256').update(identity).digest('hex').slice(0, 32)}`;
 }
 
-/** The price of "Yes" between Yes and No, of the first of two other outcomes; null for any other number of them. */
+/** The price of "Yes" if the outcomes are Yes and No, else of the first of two outcomes; null unless there are two. */
 function probabilityOf(market: GammaMarket): number | null | undefined {
   const outcomes = market.outcomes ?? [];
   if (outcomes.length !== 2) return null;
   const names = outcomes.map((outcome) => outcome.trim().toLowerCase());
-  const place = names.includes('yes') && names.includes('no') ? names.indexOf('yes') : 0;
-  return market.outcomePrices?.[place];
+  const index = names.includes('yes') && names.includes('no') ? names.indexOf('yes') : 0;
+  return market.outcomePrices?.[index];
 }
 
-/** A market that is archived or not yet active takes no trades: it is as closed as one that has ended. */
+/** A market that is archived or not active accepts no trades, so it counts as closed. */
 function statusOf(market: GammaMarket): MarketDraftStatus {
   if (isResolved(market)) return 'RESOLVED';
   const halted = market.archived === true || market.active === false;

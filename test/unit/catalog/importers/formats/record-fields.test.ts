@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { instantMs, isoInstant } from '../../../../src/catalog/importers/instant.js';
+import { isoInstant, parseInstant } from '../../../../../src/catalog/importers/formats/record-fields.js';
 
-describe('instants in imported files', () => {
+describe('parseInstant and isoInstant', () => {
   it.each([
     ['2025-06-20T00:00:00Z', '2025-06-20T00:00:00.000Z'],
     ['2025-06-20', '2025-06-20T00:00:00.000Z'],
@@ -12,18 +12,18 @@ describe('instants in imported files', () => {
     ['2025-06-20T01:30:00.5-0530', '2025-06-20T07:00:00.500Z'],
     ['2024-02-29t00:00:00z', '2024-02-29T00:00:00.000Z'],
     ['1958-07-16T06:17:21Z', '1958-07-16T06:17:21.000Z'],
-  ])('reads %s as %s', (text, iso) => {
-    expect(isoInstant(instantMs(text) ?? NaN)).toBe(iso);
+  ])('parse %s as %s', (text, iso) => {
+    expect(isoInstant(parseInstant(text) ?? NaN)).toBe(iso);
   });
 
   it.each(['', 'now', '2025-02-29', '2025-13-01', '2025-06-31T00:00:00Z', '2025-06-20T25:00Z', '1750000000'])(
-    'does not read %j',
+    'do not parse %j',
     (text) => {
-      expect(instantMs(text)).toBeUndefined();
+      expect(parseInstant(text)).toBeUndefined();
     },
   );
 
-  it('writes no instant that four digits of a year cannot hold', () => {
+  it('format no instant outside the years 1–9999', () => {
     expect(isoInstant(Date.parse('9999-12-31T23:59:59.999Z'))).toBe('9999-12-31T23:59:59.999Z');
     expect(isoInstant(Date.parse('9999-12-31T23:59:59.999Z') + 1)).toBeUndefined();
     expect(isoInstant(NaN)).toBeUndefined();

@@ -1,9 +1,24 @@
+import type { Readable } from 'node:stream';
 import { z } from 'zod';
-import { idText } from '../../lib/input/id-text.js';
-import { drop, parseWithRepairs, repairText, type Repair } from '../../lib/input/parse-with-repairs.js';
-import type { ImportRecord, InteractionDraft, MarketDraft } from './market-draft.js';
+import { idText } from '../../../lib/input/id-text.js';
+import { isTooDeep, MAX_JSON_DEPTH } from '../../../lib/input/json-depth.js';
+import { drop, parseWithRepairs, repairText, type Repair } from '../../../lib/input/parse-with-repairs.js';
+import {
+  rejectRecord,
+  schemaReason,
+  type ImportRecord,
+  type InteractionDraft,
+  type MarketDraft,
+} from './import-record.js';
 import { optionalInstant, optionalText, present } from './record-fields.js';
-import { reject, schemaReason } from './reject.js';
+import {
+  decodeText,
+  hasInvalidBytes,
+  INVALID_BYTES_REASON,
+  MAX_LINE_LENGTH,
+  textLines,
+  withLineFeeds,
+} from './text-stream.js';
 
 const requiredText = z.string().trim().min(1, 'is empty');
 const requiredId = idText.pipe(requiredText);
@@ -16,7 +31,7 @@ const optionalTexts = z
   .nullish()
   .transform((value) => value ?? undefined);
 
-/** The fields of `MarketInput`; ranges are checked where every market is, not here. */
+/** The fields of `MarketInput`. Their ranges are validated later, as for every market. */
 const neutralMarket = z.object({
   id: requiredId,
   title: requiredText,
@@ -42,7 +57,7 @@ const neutralMarket = z.object({
   blockedCountries: optionalTexts,
 });
 
-/** What a market can do without; times and numbers must be such, so that a wrong column is noticed. */
+/** Optional texts and tags are repaired. Invalid times and numbers reject the record, so that a wrong column is noticed. */
 const neutralRepairs: Readonly<Record<string, Repair>> = {
   tags: (value) => (Array.isArray(value) ? value.filter((item) => typeof item === 'string') : undefined),
   ...Object.fromEntries(
@@ -52,7 +67,7 @@ const neutralRepairs: Readonly<Record<string, Repair>> = {
   ),
 };
 
-/** When an archive's market ended and its price was taken; `--as-of` reads them, they are not kept. */
+/** Dates that `--as-of` reads; they are not stored. */
 const neutralDates = z.object({
   closedAt: optionalInstant,
   resolvedAt: optionalInstant,
@@ -81,18 +96,42 @@ const neutralInteraction = z.object({
 
 const typed = z.object({ type: z.enum(['market', 'interaction']) });
 
-/** One record of the neutral form, which JSON lines and CSV share. */
+/**
+ * Reads the neutral format as JSON lines: one object per line, `{"type":"market",…}` or `{"type":"interaction",…}`, in any
+ * order. Skips blank lines.
+ */
+export async function* readJsonLines(bytes: Readable, encoding?: string): AsyncGenerator<ImportRecord> {
+  for await (const { line, text, isTooLong } of textLines(withLineFeeds(decodeText(bytes, encoding)))) {
+    if (isTooLong) yield rejectRecord(line, `the line is longer than ${MAX_LINE_LENGTH} characters`, text);
+    else if (hasInvalidBytes(text)) yield rejectRecord(line, INVALID_BYTES_REASON, text);
+    else if (text.trim() !== '') yield lineRecord(line, text);
+  }
+}
+
+function lineRecord(line: number, text: string): ImportRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return rejectRecord(line, `the line is not JSON: ${message}`, text);
+  }
+  if (isTooDeep(value)) return rejectRecord(line, `is nested more than ${MAX_JSON_DEPTH} levels deep`, text);
+  return neutralRecord(value, line, text);
+}
+
+/** Parses one record of the neutral format, which JSON lines and CSV share. */
 export function neutralRecord(value: unknown, line: number, raw: string): ImportRecord {
   const kind = typed.safeParse(value);
-  if (!kind.success) return reject(line, schemaReason(kind.error), raw);
+  if (!kind.success) return rejectRecord(line, schemaReason(kind.error), raw);
   return kind.data.type === 'market' ? marketRecord(value, line, raw) : interactionRecord(value, line, raw);
 }
 
 function marketRecord(value: unknown, line: number, raw: string): ImportRecord {
   const market = parseWithRepairs(neutralMarket, value, neutralRepairs);
-  if (market.error !== undefined) return reject(line, schemaReason(market.error), raw);
+  if (market.error !== undefined) return rejectRecord(line, schemaReason(market.error), raw);
   const dates = neutralDates.safeParse(value);
-  if (!dates.success) return reject(line, schemaReason(dates.error), raw);
+  if (!dates.success) return rejectRecord(line, schemaReason(dates.error), raw);
   const draft: MarketDraft = present(market.data);
   const repairs = market.repairs.map(repairText);
   return {
@@ -106,7 +145,7 @@ function marketRecord(value: unknown, line: number, raw: string): ImportRecord {
 
 function interactionRecord(value: unknown, line: number, raw: string): ImportRecord {
   const parsed = neutralInteraction.safeParse(value);
-  if (!parsed.success) return reject(line, schemaReason(parsed.error), raw);
+  if (!parsed.success) return rejectRecord(line, schemaReason(parsed.error), raw);
   const { context, ...fields } = parsed.data;
   const interaction: InteractionDraft = present(fields);
   if (context !== undefined && context !== null) interaction.context = context;

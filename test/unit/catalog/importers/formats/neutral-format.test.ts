@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { readCsv } from '../../../../src/catalog/importers/csv.js';
-import { readJsonLines } from '../../../../src/catalog/importers/jsonl.js';
-import { OperatorError } from '../../../../src/lib/errors.js';
+import { readCsv } from '../../../../../src/catalog/importers/formats/csv.js';
+import { readJsonLines } from '../../../../../src/catalog/importers/formats/neutral-format.js';
+import { OperatorError } from '../../../../../src/lib/errors.js';
 import {
   byteStream,
   collect,
   importFixture,
   interactionsIn,
   marketsIn,
-  rejectsIn,
-} from '../../../support/import-records.js';
+  rejectedIn,
+} from '../../../../support/import-records.js';
 
 const jsonLines = (text: string, pieceBytes?: number) => collect(readJsonLines(byteStream(text, pieceBytes)));
 const csv = (text: string, pieceBytes?: number) => collect(readCsv(byteStream(text, pieceBytes)));
 
-describe('reading the neutral form as JSON lines', () => {
+describe('readJsonLines', () => {
   it('reads markets and interactions in any order, times in UTC', async () => {
     const records = await jsonLines(importFixture('neutral.jsonl'));
     expect(marketsIn(records)).toEqual([
@@ -59,9 +59,9 @@ describe('reading the neutral form as JSON lines', () => {
     ]);
   });
 
-  it('rejects each broken line with its number and the field at fault', async () => {
-    const rejects = rejectsIn(await jsonLines(importFixture('neutral.jsonl')));
-    expect(rejects.map(({ line, reason }) => [line, reason.split(':')[0]])).toEqual([
+  it('rejects each invalid line with its number and the invalid field', async () => {
+    const rejected = rejectedIn(await jsonLines(importFixture('neutral.jsonl')));
+    expect(rejected.map(({ line, reason }) => [line, reason.split(':')[0]])).toEqual([
       [4, 'title'],
       [5, 'the line is not JSON'],
       [6, 'type'],
@@ -69,10 +69,10 @@ describe('reading the neutral form as JSON lines', () => {
       [8, 'occurredAt'],
       [9, 'createdAt'],
     ]);
-    expect(rejects[1]?.raw).toBe('not json');
+    expect(rejected[1]?.raw).toBe('not json');
   });
 
-  it('reads the dates by which --as-of judges a market', async () => {
+  it('reads the dates that --as-of needs', async () => {
     const [record] = marketsIn(
       await jsonLines(
         '{"type":"market","id":"m","title":"T","closedAt":"2025-01-02T00:00:00Z","resolvedAt":null,"pricedAt":"2025-01-01T00:00:00Z"}',
@@ -85,7 +85,7 @@ describe('reading the neutral form as JSON lines', () => {
     expect(record?.market).not.toHaveProperty('closedAt');
   });
 
-  it('accepts a byte-order mark, CRLF and a last line without an end', async () => {
+  it('accepts a byte-order mark, CRLF, and a last line without a line end', async () => {
     const records = await jsonLines(
       '\ufeff{"type":"market","id":"1","title":"A"}\r\n\r\n{"type":"market","id":"2","title":"B"}',
     );
@@ -95,13 +95,13 @@ describe('reading the neutral form as JSON lines', () => {
     ]);
   });
 
-  it('splits lines at line feeds only, and letters of several bytes nowhere', async () => {
+  it('splits lines at line feeds only, never within a multi-byte character', async () => {
     const title = 'snow\u2028ice \u2603 \u{1F600} élan';
     const records = await jsonLines(JSON.stringify({ type: 'market', id: '1', title }), 1);
     expect(marketsIn(records)[0]?.market.title).toBe(title);
   });
 
-  it('takes a market without its invalid texts and tags, and says so', async () => {
+  it('drops invalid texts and tags of a market and reports it', async () => {
     const [record] = await jsonLines(
       '{"type":"market","id":"m","title":"T","tags":[null,"a",7],"imageUrl":5,"description":{"text":"x"}}',
     );
@@ -117,24 +117,29 @@ describe('reading the neutral form as JSON lines', () => {
     ['42', { market: { id: '42' } }],
     [
       '9007199254740993',
-      { kind: 'reject', reason: expect.stringMatching(/^id: must be text: as a number/) as string },
+      { kind: 'rejected', reason: expect.stringMatching(/^id: must be text: as a number/) as string },
     ],
-  ])('takes the number %s as an id only if JSON keeps it exactly', async (id, expected) => {
+  ])('accepts the number %s as an id only if JSON represents it exactly', async (id, expected) => {
     expect(await jsonLines(`{"type":"market","id":${id},"title":"T"}`)).toMatchObject([expected]);
   });
 
-  it('rejects a line that is too long, and goes on after it', async () => {
+  it('rejects a line that is too long, and reads the next one', async () => {
     const text = `${'x'.repeat(2 ** 20 + 1)}\n{"type":"market","id":"m","title":"T"}`;
     const records = await collect(readJsonLines(byteStream(text, 64 * 1024)));
     expect(records).toMatchObject([
-      { kind: 'reject', line: 1, reason: 'the line is longer than 1048576 characters', raw: 'x'.repeat(500) },
+      {
+        kind: 'rejected',
+        line: 1,
+        reason: 'the line is longer than 1048576 characters',
+        raw: 'x'.repeat(500),
+      },
       { kind: 'market', line: 2, market: { id: 'm' } },
     ]);
   });
 });
 
-describe('reading the neutral form as CSV', () => {
-  it('reads cells by their column, and lines inside quotes as one record', async () => {
+describe('readCsv', () => {
+  it('parses cells by column, and quoted line breaks as part of a record', async () => {
     const records = await csv(importFixture('neutral.csv'));
     expect(marketsIn(records)).toEqual([
       {
@@ -172,19 +177,19 @@ describe('reading the neutral form as CSV', () => {
     ]);
   });
 
-  it('rejects each broken line with the number of its first line', async () => {
-    const rejects = rejectsIn(await csv(importFixture('neutral.csv')));
-    expect(rejects.map(({ line, reason }) => [line, reason.split(':')[0]])).toEqual([
+  it('rejects each invalid record with the number of its first line', async () => {
+    const rejected = rejectedIn(await csv(importFixture('neutral.csv')));
+    expect(rejected.map(({ line, reason }) => [line, reason.split(':')[0]])).toEqual([
       [7, 'the line has more or fewer cells than the header has columns'],
       [8, 'probability'],
       [10, 'occurredAt'],
       [11, 'context'],
     ]);
-    expect(rejects[0]?.raw).toBe('market,c3,Too few cells');
+    expect(rejected[0]?.raw).toBe('market,c3,Too few cells');
   });
 
   it.each([1, 1000])(
-    'accepts a byte-order mark and mixed line ends, in pieces of %i bytes',
+    'accepts a byte-order mark and mixed line ends, in chunks of %i bytes',
     async (pieceBytes) => {
       const records = await csv('\ufefftype,id,title\r\nmarket,1,"A\r\nB"\nmarket,2,C\r\n', pieceBytes);
       expect(marketsIn(records).map(({ line, market }) => [line, market.id, market.title])).toEqual([
@@ -197,10 +202,10 @@ describe('reading the neutral form as CSV', () => {
   it.each([
     ['type,id,title\nmarket,1,A\nmarket,2,"B\nmarket,3,C\n', /begins at line 3: Quote Not Closed/],
     ['type,id,title\nmarket,1,A\nmarket,"2"x,B\nmarket,3,C\n', /begins at line 3: Invalid Closing Quote/],
-    ['id,title\n1,A\n', /one of them "type"/],
-  ])('stops at the broken file %j, naming the place', async (text, message) => {
-    const reading = csv(text);
-    await expect(reading).rejects.toThrow(OperatorError);
-    await expect(reading).rejects.toThrow(message);
+    ['id,title\n1,A\n', /one of them "type"; it names id, title\./],
+  ])('throws an OperatorError for the malformed text %j, naming the location', async (text, message) => {
+    const records = csv(text);
+    await expect(records).rejects.toThrow(OperatorError);
+    await expect(records).rejects.toThrow(message);
   });
 });

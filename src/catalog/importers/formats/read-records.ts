@@ -1,20 +1,20 @@
 import type { Readable } from 'node:stream';
 import { readCsv } from './csv.js';
 import { readGamma } from './gamma.js';
-import { readJsonLines } from './jsonl.js';
+import type { ImportRecord } from './import-record.js';
 import { readManifold } from './manifold.js';
-import type { ImportRecord } from './market-draft.js';
+import { readJsonLines } from './neutral-format.js';
 
 export const importFormats = ['gamma', 'manifold', 'csv', 'jsonl'] as const;
 
 export type ImportFormat = (typeof importFormats)[number];
 
 /**
- * The records of a source, in its order.
+ * Streams the records of a source in their order.
  *
- * @param encoding of the bytes; undefined: UTF-8, unless a byte-order mark says otherwise.
- * @param nowMs by which a market whose time to close is known counts as closed.
- * @throws OperatorError when the source is broken as a whole, naming the place.
+ * @param encoding of the bytes; undefined: UTF-8, unless there is a byte-order mark.
+ * @param nowMs a market with an earlier close time counts as closed, if the format has no status.
+ * @throws OperatorError if no further record can be read, naming the line or record.
  */
 export function readRecords(
   format: ImportFormat,

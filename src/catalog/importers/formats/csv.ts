@@ -1,12 +1,16 @@
 import { pipeline, type Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
-import { OperatorError } from '../../lib/errors.js';
-import type { ImportRecord } from './market-draft.js';
-import { neutralRecord } from './neutral-record.js';
+import { OperatorError } from '../../../lib/errors.js';
+import { rejectRecord, type ImportRecord } from './import-record.js';
+import { neutralRecord } from './neutral-format.js';
 import { decimalNumber } from './record-fields.js';
-import { reject } from './reject.js';
-import { decodedText, isUndecodable, UNDECODABLE_REASON } from './text-decoding.js';
-import { LONGEST_LINE, withLineFeeds } from './text-lines.js';
+import {
+  decodeText,
+  hasInvalidBytes,
+  INVALID_BYTES_REASON,
+  MAX_LINE_LENGTH,
+  withLineFeeds,
+} from './text-stream.js';
 
 const numberColumns = new Set([
   'probability',
@@ -27,12 +31,12 @@ interface CsvRow {
 }
 
 /**
- * Reads the neutral form as CSV: a header with the names of its fields and a column `type`; `tags` and
- * `blockedCountries` separated by `|`; `context` as JSON. An empty cell says nothing; `null` as
- * probability says that there is no single one. Columns of other names are passed over.
+ * Reads the neutral format as CSV: a header with its field names and a column `type`. `tags` and `blockedCountries` are
+ * separated by `|`; `context` is JSON. An empty cell means that the value is absent. The probability `null` means that the
+ * market has no single probability. Unknown columns are ignored.
  *
- * @throws OperatorError when the header has no `type`, or a quote stands where none can or is never
- *   closed (from there on nobody knows where a record ends).
+ * @throws OperatorError if the header has no column `type` or repeats a column, or if quotes are unbalanced. After an
+ *   unbalanced quote, record boundaries are unknown.
  */
 export async function* readCsv(bytes: Readable, encoding?: string): AsyncGenerator<ImportRecord> {
   const parser = parse({
@@ -41,58 +45,62 @@ export async function* readCsv(bytes: Readable, encoding?: string): AsyncGenerat
     skip_empty_lines: true,
     skip_records_with_empty_values: true,
     record_delimiter: '\n',
-    // A quote that is never closed would swallow the rest of the file.
-    max_record_size: LONGEST_LINE,
+    // Without a limit, an unclosed quote would read the rest of the file into memory.
+    max_record_size: MAX_LINE_LENGTH,
     relax_column_count: true,
     columns: columnNames,
   });
-  pipeline(withLineFeeds(decodedText(bytes, encoding)), parser, () => undefined);
+  pipeline(withLineFeeds(decodeText(bytes, encoding)), parser, () => undefined);
   try {
     for await (const row of parser as AsyncIterable<CsvRow>) yield rowRecord(row);
   } catch (error) {
-    throw error instanceof CsvError ? brokenCsv(error) : error;
+    throw error instanceof CsvError ? malformedCsv(error) : error;
   }
 }
 
-/** The parser's own message names the line where it noticed the fault, which may be the last of the file. */
-function brokenCsv(error: CsvError): OperatorError {
+/** Names the line at which the record begins. The parser names the line of detection, possibly the last of the file. */
+function malformedCsv(error: CsvError): OperatorError {
   const raw = typeof error['raw'] === 'string' ? error['raw'] : '';
   const line = firstLine(Number(error['lines']), raw);
-  const [fault = ''] = error.message.split(':');
-  return new OperatorError(`The CSV is broken in the record that begins at line ${line}: ${fault}.`, {
-    cause: error,
-  });
+  const [problem = ''] = error.message.split(':');
+  return new OperatorError(
+    `The CSV is malformed in the record that begins at line ${line}: ${problem}. Correct the quotes of that record.`,
+    { cause: error },
+  );
 }
 
-/** The line where a record begins that ends on `lastLine`; the parser puts blank lines before it into its text. */
+/** The first line of a record that ends at `lastLine`. Its raw text may include the blank lines before it. */
 function firstLine(lastLine: number, raw: string): number {
   return lastLine - (raw.trim().match(/\n/g)?.length ?? 0);
 }
 
 function columnNames(header: readonly string[]): string[] {
   const names = header.map((name) => name.trim());
-  rejectRepeatedColumns(names);
+  requireDistinctColumns(names);
   if (!names.includes('type')) {
     throw new OperatorError(
-      `The first line of a CSV file must name its columns, one of them "type"; it names ${names.join(', ')}.`,
+      `The CSV header must name the columns, one of them "type"; it names ${names.join(', ')}. ` +
+        'Add a column "type" with the value market or interaction.',
     );
   }
   return names;
 }
 
-/** @throws OperatorError when two columns have one name: only one of them would be read. */
-export function rejectRepeatedColumns(names: readonly string[]): void {
+/** @throws OperatorError if two columns have the same name, because only one of them would be read. */
+export function requireDistinctColumns(names: readonly string[]): void {
   const repeated = names.find((name, index) => name !== '' && names.indexOf(name) < index);
   if (repeated === undefined) return;
-  throw new OperatorError(`The first line of the CSV names the column "${repeated}" twice.`);
+  throw new OperatorError(
+    `The CSV header names the column "${repeated}" twice. Rename or remove one of them.`,
+  );
 }
 
 function rowRecord(row: CsvRow): ImportRecord {
   const raw = row.raw.trim();
   const line = firstLine(row.info.lines, raw);
-  if (isUndecodable(raw)) return reject(line, UNDECODABLE_REASON, raw);
+  if (hasInvalidBytes(raw)) return rejectRecord(line, INVALID_BYTES_REASON, raw);
   if (row.info.error) {
-    return reject(line, 'the line has more or fewer cells than the header has columns', raw);
+    return rejectRecord(line, 'the line has more or fewer cells than the header has columns', raw);
   }
   const cells = Object.entries(row.record)
     .filter(([, cell]) => cell.trim() !== '')
@@ -100,7 +108,7 @@ function rowRecord(row: CsvRow): ImportRecord {
   return neutralRecord(Object.fromEntries(cells), line, raw);
 }
 
-/** A cell that cannot be read stays text, which the check of its field then refuses by name. */
+/** Returns an unreadable cell as text, so that the validation of its field rejects it by name. */
 function cellValue(column: string, cell: string): unknown {
   if (listColumns.has(column)) return cell.split('|').map((item) => item.trim());
   if (column === 'probability' && cell === 'null') return null;

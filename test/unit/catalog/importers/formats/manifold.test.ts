@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { readManifold } from '../../../../src/catalog/importers/manifold.js';
-import { byteStream, collect, importFixture, marketsIn, rejectsIn } from '../../../support/import-records.js';
+import { readManifold } from '../../../../../src/catalog/importers/formats/manifold.js';
+import {
+  byteStream,
+  collect,
+  importFixture,
+  marketsIn,
+  rejectedIn,
+} from '../../../../support/import-records.js';
 
 const now = Date.parse('2025-03-01T00:00:00Z');
 
@@ -15,8 +21,8 @@ async function oneMarket(fields: Record<string, unknown>) {
   return record;
 }
 
-describe('reading markets of Manifold', () => {
-  it('reads every field of a binary market, its description as plain text', async () => {
+describe('readManifold', () => {
+  it('reads every field of a binary market, with the description as plain text', async () => {
     const [record] = await fixture();
     expect(record).toEqual({
       kind: 'market',
@@ -42,7 +48,7 @@ describe('reading markets of Manifold', () => {
     });
   });
 
-  it('has null as the probability of a market that is not binary, and closes it at its time', async () => {
+  it('returns a null probability for a non-binary market, and closes it at its close time', async () => {
     const [, record] = marketsIn(await fixture());
     expect(record?.market).toMatchObject({
       probability: null,
@@ -54,7 +60,7 @@ describe('reading markets of Manifold', () => {
     expect(pseudoNumeric.market.probability).toBeNull();
   });
 
-  it('dates the end of a market that resolved before its time to close', async () => {
+  it('returns the end of a market that resolved before its close time', async () => {
     const [, , record] = marketsIn(await fixture());
     expect(record?.market.status).toBe('RESOLVED');
     expect(record?.dates).toEqual({
@@ -63,30 +69,30 @@ describe('reading markets of Manifold', () => {
     });
   });
 
-  it('takes a time to close beyond the year 9999 as none', async () => {
+  it('omits a close time after the year 9999', async () => {
     const [, , record] = marketsIn(await fixture());
     expect(record?.market).not.toHaveProperty('resolvesAt');
   });
 
-  it('closes a market exactly at its time to close', async () => {
+  it('closes a market exactly at its close time', async () => {
     expect((await oneMarket({ closeTime: now })).market.status).toBe('CLOSED');
     expect((await oneMarket({ closeTime: now + 1 })).market.status).toBe('OPEN');
   });
 
-  it('prices a market by its last bet, else by its last update', async () => {
+  it('dates the price by the last bet, else by the last update', async () => {
     const both = await oneMarket({ lastBetTime: 1740000000000, lastUpdatedTime: 1740000005000 });
     expect(both.dates.pricedAt).toBe('2025-02-19T21:20:00.000Z');
     const one = await oneMarket({ lastUpdatedTime: 1740000005000 });
     expect(one.dates.pricedAt).toBe('2025-02-19T21:20:05.000Z');
   });
 
-  it('keeps a description that is text, and has none where a document holds no text', async () => {
+  it('keeps a plain-text description, and omits a document without text', async () => {
     expect((await oneMarket({ description: 'Plain.' })).market.description).toBe('Plain.');
     const empty = await oneMarket({ description: { type: 'doc', content: [{ type: 'paragraph' }] } });
     expect(empty.market).not.toHaveProperty('description');
   });
 
-  it('reads lists and line breaks inside a rich-text description', async () => {
+  it('converts lists and line breaks of a rich-text description', async () => {
     const text = (value: string) => ({ type: 'text', text: value });
     const item = (value: string) => ({
       type: 'listItem',
@@ -103,8 +109,8 @@ describe('reading markets of Manifold', () => {
     expect(market.description).toBe('First\nsecond\nthird\nfourth');
   });
 
-  it('rejects a market without a time of creation, naming the field', async () => {
-    expect(rejectsIn(await fixture())).toMatchObject([
+  it('rejects a market without a creation time, naming the field', async () => {
+    expect(rejectedIn(await fixture())).toMatchObject([
       { line: 4, reason: expect.stringMatching(/^createdTime: /) as string },
     ]);
   });

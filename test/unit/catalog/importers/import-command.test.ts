@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ImportSink } from '../../../../src/catalog/import-run.js';
-import type { MarketDraft } from '../../../../src/catalog/importers/market-draft.js';
+import type { ImportSink } from '../../../../src/catalog/importers/run-import.js';
+import type { MarketDraft } from '../../../../src/catalog/importers/formats/import-record.js';
 import { importCommand } from '../../../../src/cli/import.js';
 import { OperatorError } from '../../../../src/lib/errors.js';
 
@@ -67,7 +67,7 @@ async function file(name: string, ...lines: string[]): Promise<string> {
 const market = '{"type":"market","id":"m","title":"T","createdAt":"2025-06-01","probability":0.9}';
 
 describe('bellwether import', () => {
-  it('imports a file, prints a summary and lets the parts go', async () => {
+  it('imports a file, prints a summary, and closes the sink', async () => {
     const result = await run(await file('a.jsonl', market, 'oops'), '--format', 'jsonl');
     expect(result).toMatchObject({
       opened: [{ dryRun: false }],
@@ -81,7 +81,7 @@ describe('bellwether import', () => {
     expect(existsSync(join(folder, 'rejects.jsonl'))).toBe(true);
   });
 
-  it('takes the archive as of an instant, with prices', async () => {
+  it('imports an archive as of an instant, with prices', async () => {
     const prices = await file('prices.csv', 'id,timestamp,price', 'm,2025-06-05T00:00:00Z,0.3', '');
     const { markets } = await run(
       ...[await file('a.jsonl', market), '--format', 'jsonl'],
@@ -90,13 +90,13 @@ describe('bellwether import', () => {
     expect(markets).toMatchObject([{ probability: 0.3, createdAt: '2025-12-23T00:00:00.000Z' }]);
   });
 
-  it('says that a dry run wrote nothing', async () => {
+  it('reports that a dry run wrote nothing', async () => {
     const result = await run(await file('a.jsonl', market), '--format', 'jsonl', '--dry-run');
     expect(result.opened).toEqual([{ dryRun: true }]);
     expect(result.output).toContain('Dry run: nothing was written');
   });
 
-  it('prints the first three reasons of rejected records, with control characters made visible', async () => {
+  it('prints the first three rejection reasons with escaped control characters', async () => {
     const rows = ['market,a,"A\u001b[2J"', 'market,b,', 'other,c,C', 'market,,D', 'market,e,E,more'];
     const { output } = await run(await file('a.csv', 'type,id,title', ...rows), '--format', 'csv');
     const lines = output.slice(output.indexOf('Rejected records:')).trim().split('\n').slice(1);
@@ -118,7 +118,7 @@ describe('bellwether import', () => {
     expect(broken).not.toContain('\u001b[2J');
   });
 
-  it('says how many prices and markets there were when --prices matches nothing', async () => {
+  it('prints the numbers of prices and markets if --prices matches nothing', async () => {
     const prices = await file('prices.csv', 'id,timestamp,price', 'x,2025-06-05T00:00:00Z,0.3', '');
     const flags = ['--format', 'jsonl', '--as-of', '2025-06-10', '--prices', prices];
     const { output, markets } = await run(await file('a.jsonl', market), ...flags);
@@ -129,7 +129,7 @@ describe('bellwether import', () => {
     );
   });
 
-  it('reads text in the encoding that is named', async () => {
+  it('decodes text in the encoding of --encoding', async () => {
     const path = join(folder, 'latin.csv');
     await writeFile(path, Buffer.from('type,id,title\nmarket,a,Caf\u00e9?\n', 'latin1'));
     const { markets } = await run(path, '--format', 'csv', '--encoding', 'windows-1252');
@@ -139,7 +139,7 @@ describe('bellwether import', () => {
     );
   });
 
-  it('exits with 1 when everything was rejected', async () => {
+  it('exits with 1 if all records were rejected', async () => {
     expect((await run(await file('a.jsonl', 'oops'), '--format', 'jsonl')).exitCode).toBe(1);
   });
 
@@ -150,7 +150,7 @@ describe('bellwether import', () => {
     ['type,id,title\n', 'csv'],
     ['', 'gamma'],
     ['[]', 'manifold'],
-  ])('fails with a sentence when the source holds no record: %j as %s', async (text, format) => {
+  ])('fails with an OperatorError if the source has no record: %j as %s', async (text, format) => {
     const { error } = await run(await file('empty', text), '--format', format);
     expect(error).toBeInstanceOf(OperatorError);
     expect(String(error)).toMatch(/holds no record|is empty/);
@@ -160,7 +160,7 @@ describe('bellwether import', () => {
     [['x', '--format', 'xml'], /Allowed choices are gamma, manifold, csv, jsonl/],
     [['x'], /required option '--format/],
     [['x', '--format', 'jsonl', '--as-of', 'last week'], /It must be a time in ISO 8601/],
-  ])('refuses the arguments %j with a sentence', async (args, message) => {
+  ])('rejects the arguments %j with a message', async (args, message) => {
     const { error, output, opened } = await run(...args);
     expect(error).toBeInstanceOf(CommanderError);
     expect(output).toMatch(message);
@@ -170,14 +170,14 @@ describe('bellwether import', () => {
   it.each([
     [['--as-of', '2027-01-01'], /lies in the future/],
     [['--prices', 'prices.csv'], /only together with --as-of/],
-  ])('refuses %j with a sentence', async (flags, message) => {
+  ])('rejects %j with an OperatorError', async (flags, message) => {
     const { error, opened } = await run('x', '--format', 'jsonl', ...flags);
     expect(error).toBeInstanceOf(OperatorError);
     expect(String(error)).toMatch(message);
     expect(opened).toEqual([]);
   });
 
-  it('does not start anything for a file that is not there, and lets the parts go when a file is broken', async () => {
+  it('opens no sink for a missing file, and closes the sink if a file is malformed', async () => {
     const missing = await run(join(folder, 'missing'), '--format', 'jsonl');
     expect(missing).toMatchObject({ opened: [], error: expect.any(OperatorError) as unknown });
     const broken = await run(await file('a.json', '[{]'), '--format', 'gamma');

@@ -1,13 +1,12 @@
-/** A tag as a source gives it. */
+/** A tag of a source. */
 export interface SourceTag {
   label: string;
   slug?: string;
 }
 
 /**
- * The categories under which prediction-market sites file their markets, and the tags that mean
- * them. A market has many tags in no order, so the first category here that one of them means is
- * taken: the narrow ones come before those that nearly every market carries.
+ * Categories of prediction-market sites and the tags that stand for them. Tags are unordered, so the first matching
+ * category in this list is used. Narrow categories come before those whose tags nearly every market has.
  */
 const categoryTags: readonly (readonly [category: string, tags: readonly string[]])[] = [
   ['Sports', ['sports', 'sport']],
@@ -40,29 +39,29 @@ const upperCaseWords = new Set([
   'f1',
 ]);
 
-/** The tags' labels in their order, without "all" (which every market carries), each once whatever its case. */
-export function distinctTags(tags: readonly SourceTag[]): string[] {
+/** The labels of the tags, in order, without duplicates in any case, and without "all", which every market has. */
+export function tagLabels(tags: readonly SourceTag[]): string[] {
   const seen = new Set<string>(['', 'all']);
   const labels: string[] = [];
   for (const tag of tags) {
     const label = tag.label.trim();
-    const key = comparable(tag.slug ?? label);
-    if (seen.has(key) || seen.has(comparable(label))) continue;
-    seen.add(key).add(comparable(label));
+    const key = topicSlug(tag.slug ?? label);
+    if (seen.has(key) || seen.has(topicSlug(label))) continue;
+    seen.add(key).add(topicSlug(label));
     labels.push(label);
   }
   return labels;
 }
 
 /**
- * The category of a market, in title case: the one given, else the well-known one that a tag means,
- * else the first tag, else "Other".
+ * The category of a market, in title case: the given one, else the first well-known category of a tag, else the first tag,
+ * else "Other".
  */
 export function categoryOf(given: string | undefined, tags: readonly SourceTag[]): string {
-  if (given !== undefined && given.trim() !== '') return wellKnown([comparable(given)]) ?? titleCase(given);
-  const known = wellKnown(tags.map((tag) => comparable(tag.slug ?? tag.label)));
+  if (given !== undefined && given.trim() !== '') return wellKnown([topicSlug(given)]) ?? titleCase(given);
+  const known = wellKnown(tags.map((tag) => topicSlug(tag.slug ?? tag.label)));
   if (known !== undefined) return known;
-  const first = distinctTags(tags)[0];
+  const first = tagLabels(tags)[0];
   return first === undefined ? 'Other' : titleCase(first);
 }
 
@@ -70,8 +69,8 @@ function wellKnown(keys: readonly string[]): string | undefined {
   return categoryTags.find(([, aliases]) => aliases.some((alias) => keys.includes(alias)))?.[0];
 }
 
-/** "Middle East" and "middle-east" are one; Manifold's official groups end in "-default". */
-function comparable(tag: string): string {
+/** Makes "Middle East" and "middle-east" equal, and removes the suffix "-default" of Manifold's official groups. */
+function topicSlug(tag: string): string {
   return tag
     .trim()
     .toLowerCase()

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { categoryOf, distinctTags } from '../../../../src/catalog/importers/topics.js';
+import { categoryOf, tagLabels } from '../../../../../src/catalog/importers/formats/topics.js';
 
 const labels = (...tags: string[]) => tags.map((label) => ({ label }));
 
-describe('the topics of an imported market', () => {
+describe('categoryOf', () => {
   it.each([
     ['Tech', labels('sports'), 'Technology'],
     ['US-current-affairs', [], 'US Current Affairs'],
@@ -14,15 +14,17 @@ describe('the topics of an imported market', () => {
     [undefined, labels('all', 'middle-east', 'oil'), 'Middle East'],
     [undefined, labels('all'), 'Other'],
     ['  ', [], 'Other'],
-  ])('given %j and tags %j the category is %s', (given, tags, category) => {
+  ])('returns for category %j and tags %j: %s', (given, tags, category) => {
     expect(categoryOf(given, tags)).toBe(category);
   });
+});
 
-  it('keeps each tag once, as first written, without "all"', () => {
+describe('tagLabels', () => {
+  it('keeps the first spelling of each tag, without "all"', () => {
     const tags = [
       ...labels('ALL', 'Middle East', 'middle-east', 'Oil', 'oil', ' '),
       { label: 'MENA', slug: 'middle-east' },
     ];
-    expect(distinctTags(tags)).toEqual(['Middle East', 'Oil']);
+    expect(tagLabels(tags)).toEqual(['Middle East', 'Oil']);
   });
 });

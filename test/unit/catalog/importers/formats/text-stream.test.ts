@@ -1,15 +1,15 @@
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readCsv } from '../../../../src/catalog/importers/csv.js';
-import { readGamma } from '../../../../src/catalog/importers/gamma.js';
-import { readJsonLines } from '../../../../src/catalog/importers/jsonl.js';
-import { decodedText, isUndecodable } from '../../../../src/catalog/importers/text-decoding.js';
-import { OperatorError } from '../../../../src/lib/errors.js';
-import { declaredEncoding } from '../../../../src/lib/input/encoding.js';
-import { collect, marketsIn, rejectsIn } from '../../../support/import-records.js';
+import { readCsv } from '../../../../../src/catalog/importers/formats/csv.js';
+import { readGamma } from '../../../../../src/catalog/importers/formats/gamma.js';
+import { readJsonLines } from '../../../../../src/catalog/importers/formats/neutral-format.js';
+import { decodeText, hasInvalidBytes } from '../../../../../src/catalog/importers/formats/text-stream.js';
+import { OperatorError } from '../../../../../src/lib/errors.js';
+import { declaredEncoding } from '../../../../../src/lib/input/encoding.js';
+import { collect, marketsIn, rejectedIn } from '../../../../support/import-records.js';
 
-/** The bytes in pieces of the given sizes, repeated. */
+/** The bytes in chunks of the given sizes, repeated. */
 function pieces(bytes: Uint8Array, sizes: readonly number[] = [7]): Readable {
   const list: Uint8Array[] = [];
   for (let at = 0, index = 0; at < bytes.length; index += 1) {
@@ -21,15 +21,15 @@ function pieces(bytes: Uint8Array, sizes: readonly number[] = [7]): Readable {
 }
 
 const text = async (bytes: Uint8Array, encoding?: string, sizes?: readonly number[]) =>
-  (await collect(decodedText(pieces(bytes, sizes), encoding))).join('');
+  (await collect(decodeText(pieces(bytes, sizes), encoding))).join('');
 
 const csv = (bytes: Uint8Array, encoding?: string) => collect(readCsv(pieces(bytes), encoding));
 
 const titles = async (records: Promise<Parameters<typeof marketsIn>[0]>) =>
   marketsIn(await records).map(({ market }) => market.title);
 
-describe('decoding', () => {
-  it('gives the same text however the bytes are cut, with "�" that stands in the source', async () => {
+describe('decodeText', () => {
+  it('returns the same text for any chunk sizes, and keeps a "�" of the source', async () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 6 });
     const source = fc.string({ unit: fc.constantFrom('a', 'é', '€', '😀', '\uFFFD', '\n') });
     await fc.assert(
@@ -39,10 +39,10 @@ describe('decoding', () => {
     );
   });
 
-  it('marks invalid bytes instead of replacing them', async () => {
+  it('marks invalid bytes instead of returning "�"', async () => {
     for (const bytes of [[0xe9], [0x61, 0xe9, 0x61], [0xf0, 0x9f], [0xed, 0xa0, 0x80]]) {
       const decoded = await text(Uint8Array.from(bytes), undefined, [1]);
-      expect(isUndecodable(decoded)).toBe(true);
+      expect(hasInvalidBytes(decoded)).toBe(true);
       expect(decoded).not.toContain('\uFFFD');
     }
   });
@@ -51,17 +51,19 @@ describe('decoding', () => {
     ['utf-8', Buffer.from('\ufeffAé')],
     ['utf-16le', Buffer.from('\ufeffAé', 'utf16le')],
     ['utf-16be', Buffer.from('\ufeffAé', 'utf16le').swap16()],
-  ])('knows %s by its byte-order mark, whatever was declared', async (_, bytes) => {
+  ])('detects %s by its byte-order mark, regardless of the declared encoding', async (_, bytes) => {
     expect(await text(bytes, 'windows-1252')).toBe('Aé');
   });
+});
 
+describe('declaredEncoding', () => {
   it.each([
     ['text/csv; charset=ISO-8859-1', 'windows-1252'],
     ['application/json;charset="utf-16le"', 'utf-16le'],
     ['application/json; charset=nonsense', undefined],
     ['application/json', undefined],
     [null, undefined],
-  ])('reads the encoding of the content type %j as %s', (contentType, encoding) => {
+  ])('returns for the content type %j the encoding %s', (contentType, encoding) => {
     expect(declaredEncoding(contentType)).toBe(encoding);
   });
 });
@@ -69,26 +71,27 @@ describe('decoding', () => {
 describe('text in another encoding than declared', () => {
   const table = Buffer.from('type,id,title\nmarket,a,Caf\u00e9?\nmarket,b,Tea?\n', 'latin1');
 
-  it('is rejected record by record, each with its line', async () => {
+  it('is rejected record by record with line numbers', async () => {
     const records = await csv(table);
-    expect(rejectsIn(records)).toMatchObject([
+    expect(rejectedIn(records)).toMatchObject([
       {
         line: 2,
-        reason: 'holds bytes that are not valid in the encoding of the source (UTF-8 unless declared)',
+        reason:
+          'contains bytes that are invalid in the encoding of the source (UTF-8 unless declared); declare its encoding',
       },
     ]);
     expect(await titles(Promise.resolve(records))).toEqual(['Tea?']);
     const lines = Buffer.from('{"type":"market","id":"a","title":"\u00e9"}\n', 'latin1');
-    expect(rejectsIn(await collect(readJsonLines(pieces(lines))))).toMatchObject([{ line: 1 }]);
+    expect(rejectedIn(await collect(readJsonLines(pieces(lines))))).toMatchObject([{ line: 1 }]);
     const items = Buffer.from('[{"question":"\u00e9","id":"1"},{"question":"Q?","id":"2"}]', 'latin1');
     const gamma = await collect(readGamma(pieces(items)));
     expect(gamma.map(({ kind, line }) => [kind, line])).toEqual([
-      ['reject', 1],
+      ['rejected', 1],
       ['market', 2],
     ]);
   });
 
-  it('is read when its encoding is named', async () => {
+  it('is decoded if its encoding is declared', async () => {
     expect(await titles(csv(table, 'windows-1252'))).toEqual(['Café?', 'Tea?']);
     expect(await titles(csv(Buffer.from(`\ufeff${table.toString('latin1')}`, 'utf16le')))).toEqual([
       'Café?',
@@ -97,30 +100,30 @@ describe('text in another encoding than declared', () => {
   });
 });
 
-describe('CSV', () => {
-  it.each(['\n', '\r\n', '\r'])('may end its lines with %j', async (end) => {
+describe('readCsv', () => {
+  it.each(['\n', '\r\n', '\r'])('accepts the line end %j', async (end) => {
     const rows = ['type,id,title', 'market,a,"two', 'lines"', 'market,b', 'market,c,C?', ''];
     const records = await csv(Buffer.from(rows.join(end)));
     expect(await titles(Promise.resolve(records))).toEqual(['two\nlines', 'C?']);
-    expect(rejectsIn(records)).toMatchObject([{ line: 4 }]);
+    expect(rejectedIn(records)).toMatchObject([{ line: 4 }]);
   });
 
-  it('keeps a CR inside a cell of a file with other line ends', async () => {
+  it('keeps a CR inside a cell if the file has other line ends', async () => {
     expect(await titles(csv(Buffer.from('type,id,title\nmarket,a,"x\ry"\n')))).toEqual(['x\ry']);
   });
 
-  it('is not read when it names a column twice', async () => {
+  it('throws an OperatorError for a repeated column', async () => {
     await expect(csv(Buffer.from('type,id,title, id\nmarket,a,A,b\n'))).rejects.toThrow(
-      new OperatorError('The first line of the CSV names the column "id" twice.'),
+      new OperatorError('The CSV header names the column "id" twice. Rename or remove one of them.'),
     );
   });
 
-  it('reads a long cell that is almost a number in time that grows with its length only', async () => {
+  it('parses a long almost-numeric cell in linear time', async () => {
     const startMs = performance.now();
     const [record] = await csv(
       Buffer.from(`type,id,title,volumeTotal\nmarket,a,A,${'1'.repeat(200_000)}x\n`),
     );
-    expect(record?.kind).toBe('reject');
+    expect(record?.kind).toBe('rejected');
     expect(performance.now() - startMs).toBeLessThan(2_000);
   });
 
@@ -135,8 +138,8 @@ describe('CSV', () => {
     ['12.5', true],
     ['1e5', true],
     ['.5', true],
-  ])('takes %j as a number: %s', async (cell, isTaken) => {
+  ])('accepts %j as a number: %s', async (cell, isAccepted) => {
     const [record] = await csv(Buffer.from(`type,id,title,volumeTotal\nmarket,a,A,"${cell}"\n`));
-    expect(record?.kind).toBe(isTaken ? 'market' : 'reject');
+    expect(record?.kind).toBe(isAccepted ? 'market' : 'rejected');
   });
 });

@@ -1,15 +1,19 @@
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
-import { drop, parseWithRepairs, repairText, type Repair } from '../../lib/input/parse-with-repairs.js';
-import { isoInstant } from './instant.js';
-import { jsonArrayItems } from './json-array-items.js';
-import type { ImportRecord, MarketDates, MarketDraft, MarketDraftStatus } from './market-draft.js';
-import { optionalNumber, optionalText, present } from './record-fields.js';
-import { reject, schemaReason } from './reject.js';
-import { richText } from './rich-text.js';
-import { categoryOf, distinctTags } from './topics.js';
+import { drop, parseWithRepairs, repairText, type Repair } from '../../../lib/input/parse-with-repairs.js';
+import {
+  rejectRecord,
+  schemaReason,
+  type ImportRecord,
+  type MarketDates,
+  type MarketDraft,
+  type MarketDraftStatus,
+} from './import-record.js';
+import { jsonArrayItems } from './json-array.js';
+import { isoInstant, optionalNumber, optionalText, present } from './record-fields.js';
+import { categoryOf, tagLabels } from './topics.js';
 
-/** What is read of a LiteMarket; everything else in the record is passed over. */
+/** The fields read from a LiteMarket; other fields are ignored. */
 const liteMarket = z.object({
   id: z.string().trim().min(1, 'is empty'),
   question: z.string().trim().min(1, 'is empty'),
@@ -32,13 +36,13 @@ const liteMarket = z.object({
   lastUpdatedTime: optionalNumber,
 });
 
-const textsOnly: Repair = (value) =>
+const stringsOnly: Repair = (value) =>
   Array.isArray(value) ? value.filter((item) => typeof item === 'string') : undefined;
 
-/** Identity, status and price must be valid; the rest is dropped if it is not. */
+/** Identity, status, and price must be valid; any other invalid field is dropped. */
 const liteMarketRepairs: Readonly<Record<string, Repair>> = {
-  groupSlugs: textsOnly,
-  tags: textsOnly,
+  groupSlugs: stringsOnly,
+  tags: stringsOnly,
   ...Object.fromEntries(
     [
       ...['textDescription', 'volume', 'volume24Hours', 'uniqueBettorCount', 'coverImageUrl', 'url'],
@@ -49,33 +53,33 @@ const liteMarketRepairs: Readonly<Record<string, Repair>> = {
 
 type LiteMarket = z.infer<typeof liteMarket>;
 
-/** Where the array stands when it is not the whole text. */
+/** Fields that may contain the array if it is not the whole text. */
 export const manifoldArrays = ['data', 'markets'];
 
 /**
- * Reads what Manifold's `/v0/markets` returns: an array of LiteMarket.
+ * Reads responses of Manifold's `/v0/markets`: an array of LiteMarket.
  *
- * @param nowMs a market whose time to close lies before it is closed; the API has no field for that.
- * @throws OperatorError when the file is not such JSON.
+ * @param nowMs a market with an earlier close time counts as closed, because the API has no field for that.
+ * @throws OperatorError if the text is not such JSON.
  */
 export async function* readManifold(
   bytes: Readable,
   nowMs: number,
   encoding?: string,
 ): AsyncGenerator<ImportRecord> {
-  for await (const { place, value, fault } of jsonArrayItems(bytes, manifoldArrays, { encoding })) {
-    yield fault === undefined ? manifoldRecord(value, place, nowMs) : reject(place, fault, '');
+  for await (const { number, value, reason } of jsonArrayItems(bytes, manifoldArrays, { encoding })) {
+    yield reason === undefined ? manifoldRecord(value, number, nowMs) : rejectRecord(number, reason, '');
   }
 }
 
-/** The record of one item of the array. */
-export function manifoldRecord(value: unknown, place: number, nowMs: number): ImportRecord {
+/** The record of item `line` of the array. */
+export function manifoldRecord(value: unknown, line: number, nowMs: number): ImportRecord {
   const parsed = parseWithRepairs(liteMarket, value, liteMarketRepairs);
-  if (parsed.error !== undefined) return reject(place, schemaReason(parsed.error), value);
+  if (parsed.error !== undefined) return rejectRecord(line, schemaReason(parsed.error), value);
   const repairs = parsed.repairs.map(repairText);
   return {
     kind: 'market',
-    line: place,
+    line,
     market: draftOf(parsed.data, nowMs),
     dates: datesOf(parsed.data),
     ...(repairs.length > 0 && { repairs }),
@@ -87,9 +91,9 @@ function draftOf(market: LiteMarket, nowMs: number): MarketDraft {
   return present({
     id: market.id,
     title: market.question,
-    description: market.textDescription ?? richText(market.description),
+    description: market.textDescription ?? plainText(market.description),
     category: categoryOf(undefined, tags),
-    tags: distinctTags(tags),
+    tags: tagLabels(tags),
     probability: probabilityOf(market),
     volume24h: market.volume24Hours,
     volumeTotal: market.volume,
@@ -103,7 +107,7 @@ function draftOf(market: LiteMarket, nowMs: number): MarketDraft {
   });
 }
 
-/** Only a binary market has one probability; newer records give other types one that means something else. */
+/** Only a binary market has a single probability. In other types the field has a different meaning. */
 function probabilityOf(market: LiteMarket): number | null | undefined {
   if ((market.outcomeType ?? 'BINARY') !== 'BINARY') return null;
   return market.probability ?? undefined;
@@ -115,8 +119,8 @@ function statusOf(market: LiteMarket, nowMs: number): MarketDraftStatus {
 }
 
 /**
- * A market may resolve before its time to close. The price moves with bets only, so it was current
- * from the last bet on; older records tell just when something last changed.
+ * A market may resolve before its close time. The price changes with bets only, so its date is that of the last bet. Older
+ * records have only the time of their last update.
  */
 function datesOf(market: LiteMarket): MarketDates {
   const resolvedTime = market.isResolved === true ? market.resolutionTime : undefined;
@@ -131,4 +135,35 @@ function datesOf(market: LiteMarket): MarketDates {
 
 function iso(ms: number | undefined): string | undefined {
   return ms === undefined ? undefined : isoInstant(ms);
+}
+
+/**
+ * The plain text of a description, which is a string or a rich-text document: a tree of nodes with `type`, `text`, and
+ * `content`. Each paragraph becomes one line. Undefined if there is no text.
+ */
+function plainText(description: unknown): string | undefined {
+  const text = typeof description === 'string' ? description : blockLines(description).join('\n');
+  return text.trim() || undefined;
+}
+
+function blockLines(node: unknown): string[] {
+  const children = childrenOf(node);
+  if (children.some(isInline)) return [children.map(inlineText).join('')];
+  return children.flatMap(blockLines).filter((line) => line.trim() !== '');
+}
+
+function inlineText(node: unknown): string {
+  if (typeof node !== 'object' || node === null) return '';
+  if ('type' in node && node.type === 'hardBreak') return '\n';
+  if ('text' in node && typeof node.text === 'string') return node.text;
+  return blockLines(node).join(' ');
+}
+
+function isInline(node: unknown): boolean {
+  return typeof node === 'object' && node !== null && ('text' in node || !('content' in node));
+}
+
+function childrenOf(node: unknown): readonly unknown[] {
+  if (typeof node !== 'object' || node === null || !('content' in node)) return [];
+  return Array.isArray(node.content) ? node.content : [];
 }

@@ -9,9 +9,12 @@ import {
   type ImportOptions,
   type ImportProgress,
   type ImportSink,
-} from '../../../../src/catalog/import-run.js';
-import type { InteractionDraft, MarketDraft } from '../../../../src/catalog/importers/market-draft.js';
-import { openSource, type ImportSource } from '../../../../src/catalog/importers/open-source.js';
+} from '../../../../src/catalog/importers/run-import.js';
+import type {
+  InteractionDraft,
+  MarketDraft,
+} from '../../../../src/catalog/importers/formats/import-record.js';
+import { openImportSource, type ImportSource } from '../../../../src/catalog/importers/import-source.js';
 import { readPrices } from '../../../../src/catalog/importers/prices.js';
 import { byteStream, importFixturePath } from '../../../support/import-records.js';
 
@@ -28,7 +31,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** A sink that keeps what it got, and knows markets only once they were handed over. */
+/** A sink in memory. It knows a market only after its upsert. */
 class MemorySink implements ImportSink {
   readonly markets = new Map<string, MarketDraft>();
   readonly interactions: InteractionDraft[] = [];
@@ -39,8 +42,8 @@ class MemorySink implements ImportSink {
   async upsertMarkets(drafts: MarketDraft[]) {
     await this.#take(`${drafts.length} markets`);
     return drafts.map((draft) => {
-      if (draft.title === 'refused') {
-        return { id: draft.id, outcome: 'REJECTED' as const, reason: 'title: is refused' };
+      if (draft.title === 'invalid') {
+        return { id: draft.id, outcome: 'REJECTED' as const, reason: 'title: is invalid' };
       }
       const known = this.markets.get(draft.id);
       this.markets.set(draft.id, draft);
@@ -102,7 +105,7 @@ function importLines(lines: readonly string[], sink: ImportSink, options: Partia
   return runImport({ source, format: 'jsonl', dryRun: false, now, sink, rejectsPath, ...options });
 }
 
-async function rejects(): Promise<unknown[]> {
+async function rejectedRecords(): Promise<unknown[]> {
   const text = await readFile(rejectsPath, 'utf8');
   return text
     .trimEnd()
@@ -110,8 +113,8 @@ async function rejects(): Promise<unknown[]> {
     .map((line) => JSON.parse(line) as unknown);
 }
 
-describe('an import', () => {
-  it('hands over all markets before the first interaction, whatever their order in the file', async () => {
+describe('runImport', () => {
+  it('passes all markets to the sink before the first interaction, in any file order', async () => {
     const sink = new MemorySink();
     const summary = await importLines(
       [interaction('ada', '2'), market(1), interaction('bo', '1'), market(2)],
@@ -135,14 +138,14 @@ describe('an import', () => {
       prices: null,
       repaired: 0,
       placeholders: 0,
-      firstRejects: [],
+      firstRejected: [],
       unreadablePrices: 0,
       rejectsPath: null,
     });
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('hands over at most 500 markets and 1,000 interactions at once, one batch after the other', async () => {
+  it('passes at most 500 markets or 1,000 interactions per batch, sequentially', async () => {
     const sink = new MemorySink();
     const markets = Array.from({ length: 1001 }, (_, index) => market(index));
     const interactions = Array.from({ length: 2001 }, (_, index) => interaction(`user ${index}`, '7'));
@@ -158,7 +161,7 @@ describe('an import', () => {
     expect(sink.mostInFlight).toBe(1);
   });
 
-  it('reads no further while the sink is at work', async () => {
+  it('applies backpressure while the sink is busy', async () => {
     let pulled = 0;
     const pulledAtBatch: number[] = [];
     const source: ImportSource = {
@@ -191,14 +194,14 @@ describe('an import', () => {
     pulledAtBatch.forEach((count, index) => expect(count).toBeLessThan(500 * (index + 1) + 20));
   });
 
-  it('takes the last of several markets with one id', async () => {
+  it('uses the last of several markets with the same id', async () => {
     const sink = new MemorySink();
     const summary = await importLines([market(1), market(2), market(1, { title: 'Later' })], sink);
     expect(sink.markets.get('1')?.title).toBe('Later');
     expect(summary).toMatchObject({ created: 2, repeated: 1 });
   });
 
-  it('has no second effect when repeated, nor has a repeated line', async () => {
+  it('is idempotent, also for a repeated line', async () => {
     const sink = new MemorySink();
     const lines = [
       market(1),
@@ -217,21 +220,21 @@ describe('an import', () => {
     for (const { clientEventId } of sink.interactions) expect(clientEventId?.length).toBeLessThanOrEqual(64);
   });
 
-  it('writes what cannot be read and what the sink refuses to the file of rejects, each with its line', async () => {
+  it('writes unreadable and rejected records to the rejects file with their lines', async () => {
     const sink = new MemorySink();
     const summary = await importLines(
-      [interaction('ada', 'none'), 'oops', market(1, { title: 'refused' }), '', market(2)],
+      [interaction('ada', 'none'), 'oops', market(1, { title: 'invalid' }), '', market(2)],
       sink,
     );
     expect(summary).toMatchObject({ created: 1, rejected: 3, rejectsPath });
-    expect(await rejects()).toEqual([
+    expect(await rejectedRecords()).toEqual([
       { line: 2, reason: expect.stringContaining('not JSON') as string, raw: 'oops' },
-      { line: 3, reason: 'title: is refused', raw: expect.stringContaining('"refused"') as string },
+      { line: 3, reason: 'title: is invalid', raw: expect.stringContaining('"invalid"') as string },
       { line: 1, reason: 'marketId: is unknown', raw: expect.stringContaining('"none"') as string },
     ]);
   });
 
-  it('takes an archive as of an instant and counts what it skipped and assumed', async () => {
+  it('imports an archive as of an instant and counts skipped records and unknown prices', async () => {
     const instant = Date.parse('2025-06-20T00:00:00Z');
     const prices = await readPrices(
       byteStream('id,timestamp,price\nlisted,1750000000,0.2\nx,soon,1\n'),
@@ -248,7 +251,7 @@ describe('an import', () => {
         status: 'RESOLVED',
       }),
       market('later', { createdAt: '2025-06-21' }),
-      market('unplaceable'),
+      market('undated-creation'),
       interaction('ada', 'listed', { occurredAt: '2025-06-19T00:00:00Z' }),
       interaction('ada', 'listed', { occurredAt: '2025-06-21T00:00:00Z' }),
     ];
@@ -274,7 +277,7 @@ describe('an import', () => {
       ['ended', 1, 'RESOLVED'],
     ]);
     expect(sink.interactions[0]?.occurredAt).toBe('2025-12-31T00:00:00.000Z');
-    expect(await rejects()).toMatchObject([
+    expect(await rejectedRecords()).toMatchObject([
       { line: 6, reason: expect.stringContaining('createdAt') as string },
     ]);
   });
@@ -286,35 +289,35 @@ describe('an import', () => {
     ['csv', 'neutral.csv', { created: 2, recorded: 1, rejected: 4 }],
     ['jsonl', 'neutral.jsonl', { created: 1, recorded: 2, rejected: 6 }],
   ] as const)('reads a %s file: %s', async (format, name, counts) => {
-    const source = await openSource(importFixturePath(name), { stdin: Readable.from([]) });
+    const source = await openImportSource(importFixturePath(name), { stdin: Readable.from([]) });
     const options = { source, format, dryRun: false, now, sink: new MemorySink(), rejectsPath };
     expect(await runImport(options)).toMatchObject(counts);
     await source.close();
   });
 
-  it('tells how far it has read, once for the markets and once for the interactions', async () => {
-    const told: ImportProgress[] = [];
+  it('reports progress once for the markets and once for the interactions', async () => {
+    const reported: ImportProgress[] = [];
     const lines = [market(1), interaction('ada', '1')];
-    await importLines(lines, new MemorySink(), { onProgress: (progress) => told.push(progress) });
+    await importLines(lines, new MemorySink(), { onProgress: (progress) => reported.push(progress) });
     const bytes = Buffer.byteLength(lines.join('\n'));
-    expect(told).toEqual([
+    expect(reported).toEqual([
       { phase: 'markets', bytesRead: bytes, totalBytes: bytes },
       { phase: 'interactions', bytesRead: bytes, totalBytes: bytes },
     ]);
   });
 
-  it('keeps the rejects found before a failure', async () => {
+  it('keeps the rejected records written before a failure', async () => {
     const sink: ImportSink = {
       upsertMarkets: () => Promise.reject(new Error('the store is gone')),
       recordInteractions: () => Promise.resolve([]),
     };
     await expect(importLines(['oops', market(1)], sink)).rejects.toThrow('the store is gone');
-    expect(await rejects()).toHaveLength(1);
+    expect(await rejectedRecords()).toHaveLength(1);
   });
 
-  it('names the file of rejects when it cannot be written', async () => {
+  it('names the rejects file if it cannot be written', async () => {
     const path = join(folder, 'missing', 'x.jsonl');
     const importing = importLines(['oops'], new MemorySink(), { rejectsPath: path });
-    await expect(importing).rejects.toThrow(`The file of rejects, ${path}, cannot be written`);
+    await expect(importing).rejects.toThrow(`The rejects file ${path} cannot be written`);
   });
 });

@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openSource, type SourceOptions } from '../../../../src/catalog/importers/open-source.js';
+import { openImportSource, type SourceOptions } from '../../../../src/catalog/importers/import-source.js';
 import { OperatorError } from '../../../../src/lib/errors.js';
 import { byteStream } from '../../../support/import-records.js';
 
@@ -43,7 +43,7 @@ async function serve(listener: RequestListener): Promise<string> {
 }
 
 async function readTwice(location: string, options: SourceOptions = noInput): Promise<string[]> {
-  const source = await openSource(location, options);
+  const source = await openImportSource(location, options);
   try {
     return [await text(source.read()), await text(source.read())];
   } finally {
@@ -51,9 +51,9 @@ async function readTwice(location: string, options: SourceOptions = noInput): Pr
   }
 }
 
-describe('a source to import', () => {
-  it('is a file that can be read twice, its bytes counted as stored', async () => {
-    const source = await openSource(await file('some.jsonl', 'content'), noInput);
+describe('openImportSource', () => {
+  it('opens a file that can be read twice, and counts its stored bytes', async () => {
+    const source = await openImportSource(await file('some.jsonl', 'content'), noInput);
     const counts: number[] = [];
     expect(await text(source.read((bytes) => counts.push(bytes)))).toBe('content');
     expect(await text(source.read())).toBe('content');
@@ -61,7 +61,7 @@ describe('a source to import', () => {
     await source.close();
   });
 
-  it('is decompressed when its first bytes say gzip, not when its name does', async () => {
+  it('recognizes gzip by the first bytes, not by the name', async () => {
     const compressed = Buffer.concat([gzipSync('first '), gzipSync('second')]);
     expect(await readTwice(await file('plain.json', compressed))).toEqual(['first second', 'first second']);
     expect(await readTwice(await file('plain.json.gz', 'plain'))).toEqual(['plain', 'plain']);
@@ -71,15 +71,15 @@ describe('a source to import', () => {
   it.each([
     ['cut off', (gzip: Buffer) => gzip.subarray(0, gzip.length - 20)],
     ['changed', (gzip: Buffer) => gzip.fill(0xff, 30, 60)],
-  ])('is refused by name when its gzip is %s', async (_, spoil) => {
+  ])('throws an error with the file name if the gzip is %s', async (_, spoil) => {
     const content = Array.from({ length: 5000 }, (__, index) => `line ${index * 7919}`).join('\n');
     const path = await file('broken.gz', spoil(gzipSync(content)));
-    await expect(readTwice(path)).rejects.toThrow(/^broken\.gz is broken gzip, after \d+ decompressed bytes/);
+    await expect(readTwice(path)).rejects.toThrow(/^broken\.gz is corrupt gzip after \d+ decompressed bytes/);
   });
 
-  it('is standard input, kept in a file that leaves nothing behind', async () => {
+  it('copies standard input to a temporary file without a name', async () => {
     const content = 'piped '.repeat(50_000);
-    const source = await openSource('-', { stdin: byteStream(content, 1000) });
+    const source = await openImportSource('-', { stdin: byteStream(content, 1000) });
     expect(await readdir(folder)).toEqual([]);
     expect(await text(source.read())).toBe(content);
     expect(await text(source.read())).toBe(content);
@@ -87,56 +87,60 @@ describe('a source to import', () => {
     await source.close();
   });
 
-  it('is not kept beyond its bound', async () => {
-    const reading = openSource('-', { stdin: byteStream('x'.repeat(1001)), maxSpoolBytes: 1000 });
+  it('limits the size of the temporary file', async () => {
+    const reading = openImportSource('-', { stdin: byteStream('x'.repeat(1001)), maxSpoolBytes: 1000 });
     await expect(reading).rejects.toThrow(/longer than 1000 bytes/);
     expect(await readdir(folder)).toEqual([]);
     const [content] = await readTwice('-', { stdin: byteStream('x'.repeat(1000)), maxSpoolBytes: 1000 });
     expect(content).toHaveLength(1000);
   });
 
-  it('is an address, named by the last part of its path alone', async () => {
+  it('downloads a URL and names it by the last path segment only', async () => {
     const address = await serve((_, response) => response.end(gzipSync('from afar')));
-    const source = await openSource(`${address}/exports/june.jsonl.gz?key=secret`, noInput);
+    const source = await openImportSource(`${address}/exports/june.jsonl.gz?key=secret`, noInput);
     expect(source.name).toBe('june.jsonl.gz');
     expect(await text(source.read())).toBe('from afar');
     await source.close();
   });
 
-  it('is refused with the status that the server answers', async () => {
+  it('throws an error with the status of the server', async () => {
     const address = await serve((_, response) => response.writeHead(404).end('no'));
-    await expect(openSource(`${address}/x`, noInput)).rejects.toThrow(
-      new OperatorError(`${address.slice('http://'.length)} answered 404 Not Found.`),
+    await expect(openImportSource(`${address}/x`, noInput)).rejects.toThrow(
+      new OperatorError(`${address.slice('http://'.length)} responded with 404 Not Found. Check the URL.`),
     );
   });
 
   it.each([
-    ['before its answer', () => undefined],
+    ['before its response', () => undefined],
     ['in the middle of it', (response: { write(piece: string): void }) => response.write('first piece')],
-  ])('is given up when the server falls silent %s', async (_, begin) => {
+  ])('throws an error if the server sends no data %s', async (_, begin) => {
     const address = await serve((__, response) => {
       begin(response);
     });
-    const reading = openSource(`${address}/x`, { ...noInput, timeoutMs: 100 });
-    await expect(reading).rejects.toThrow(/was silent for 0\.1 s/);
+    const reading = openImportSource(`${address}/x`, { ...noInput, timeoutMs: 100 });
+    await expect(reading).rejects.toThrow(/sent no data for 0\.1 s/);
   });
 
-  it('is refused when the connection breaks off', async () => {
+  it('throws an error if the connection breaks', async () => {
     const address = await serve((request, response) => {
       response.writeHead(200, { 'content-length': '1000' });
       response.write('piece', () => request.socket.destroy());
     });
-    await expect(openSource(`${address}/x`, noInput)).rejects.toThrow(/cannot be read/);
+    await expect(openImportSource(`${address}/x`, noInput)).rejects.toThrow(/^The download from .+ failed/);
   });
 
-  it('is refused with a sentence when there is no such file, or it is a folder, or the address is of another kind', async () => {
+  it('throws an error for a missing file, a folder, and another URL scheme', async () => {
     const missing = join(folder, 'missing.json');
-    await expect(openSource(missing, noInput)).rejects.toThrow(
-      new OperatorError(`There is no file ${missing}.`),
+    await expect(openImportSource(missing, noInput)).rejects.toThrow(
+      new OperatorError(`${missing} cannot be read: there is no such file or folder.`),
     );
     await mkdir(join(folder, 'inner'));
-    await expect(openSource(join(folder, 'inner'), noInput)).rejects.toThrow(/is a folder, not a file/);
-    await expect(openSource('ftp://example.org/x', noInput)).rejects.toThrow(/Only http and https/);
-    await expect(openSource('http://user name/x', noInput)).rejects.toThrow(/Only http and https/);
+    await expect(openImportSource(join(folder, 'inner'), noInput)).rejects.toThrow(/is a folder, not a file/);
+    await expect(openImportSource('ftp://example.org/x', noInput)).rejects.toThrow(
+      /cannot be imported\. Pass a file/,
+    );
+    await expect(openImportSource('http://user name/x', noInput)).rejects.toThrow(
+      /cannot be imported\. Pass a file/,
+    );
   });
 });

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { idText } from '../../lib/input/id-text.js';
-import { drop, type Repair } from '../../lib/input/parse-with-repairs.js';
-import { ROUNDING } from '../../lib/input/rounded-numbers.js';
+import { idText } from '../../../lib/input/id-text.js';
+import { drop, type Repair } from '../../../lib/input/parse-with-repairs.js';
+import { ROUNDING } from '../../../lib/input/rounded-numbers.js';
 import { decimalNumber, optionalInstant, optionalNumber, optionalText } from './record-fields.js';
 import type { SourceTag } from './topics.js';
 
-/** Tags arrive as plain slugs, or as objects; those that the site itself hides (`forceHide`) say nothing about the topic. */
+/** Tags are plain slugs or objects. Tags that the site hides (`forceHide`) are not topics and are ignored. */
 const tag = z.union([
   z.string(),
   z.object({
@@ -23,8 +23,8 @@ const tags = z
 const validTags: Repair = (value) =>
   Array.isArray(value) ? value.filter((item) => tag.safeParse(item).success) : undefined;
 
-/** A list that arrives as JSON inside a string, such as `"[\"Yes\", \"No\"]"`. */
-const listInText = z
+/** A list encoded as JSON inside a string, such as `"[\"Yes\", \"No\"]"`. */
+const encodedList = z
   .union([z.string(), z.array(z.union([z.string(), z.number()]))])
   .nullish()
   .transform((value, context) => {
@@ -35,7 +35,7 @@ const listInText = z
     return z.NEVER;
   });
 
-const prices = listInText.transform((list, context) => {
+const prices = encodedList.transform((list, context) => {
   if (list === undefined || list.length === 0) return undefined;
   const numbers = list.map((text) => decimalNumber(text));
   if (numbers.every((number) => number !== undefined)) return numbers.map(settledPrice);
@@ -45,7 +45,7 @@ const prices = listInText.transform((list, context) => {
 
 const flag = z.boolean().nullish();
 
-/** The event to which a market belongs: nested in a market of `/markets`, around the markets of `/events`. */
+/** The event of a market: nested in a market of `/markets`, or the parent of the markets of `/events`. */
 export const gammaEvent = z.object({
   slug: optionalText,
   title: optionalText,
@@ -55,7 +55,7 @@ export const gammaEvent = z.object({
 
 export type GammaEvent = z.infer<typeof gammaEvent>;
 
-/** An event only describes its markets: nothing in it is worth losing them for. */
+/** An event only describes its markets, so an invalid field of the event does not reject them. */
 export const gammaEventRepairs: Readonly<Record<string, Repair>> = {
   slug: drop,
   title: drop,
@@ -63,10 +63,10 @@ export const gammaEventRepairs: Readonly<Record<string, Repair>> = {
   tags: validTags,
 };
 
-/** A record of `/events`: told from a market by its `markets`. */
+/** A record of `/events`; the field `markets` distinguishes it from a market. */
 export const gammaEventWithMarkets = gammaEvent.extend({ markets: z.array(z.unknown()) });
 
-/** What is read of a market; everything else in the record is passed over. */
+/** The fields read from a market; other fields are ignored. */
 export const gammaMarket = z.object({
   id: idText.pipe(z.string()).nullish(),
   conditionId: optionalText,
@@ -75,7 +75,7 @@ export const gammaMarket = z.object({
   description: optionalText,
   image: optionalText,
   icon: optionalText,
-  outcomes: listInText,
+  outcomes: encodedList,
   outcomePrices: prices,
   volume: optionalNumber,
   volumeNum: optionalNumber,
@@ -94,11 +94,11 @@ export const gammaMarket = z.object({
   active: flag,
   closed: flag,
   archived: flag,
-  /** Of an event whose answers are not all named yet: whether the market is the one for answers to come. */
+  /** Whether the market is a placeholder for answers that are not named yet. */
   negRiskOther: flag,
 });
 
-/** Identity, status and price must be valid; the rest is dropped if it is not. */
+/** Identity, status, and price must be valid; any other invalid field is dropped. */
 export const gammaMarketRepairs: Readonly<Record<string, Repair>> = {
   ...gammaEventRepairs,
   ...Object.fromEntries(
@@ -111,13 +111,13 @@ export const gammaMarketRepairs: Readonly<Record<string, Repair>> = {
 
 export type GammaMarket = z.infer<typeof gammaMarket>;
 
-/** Prices of settled markets differ a little from 0 and 1. */
+/** Rounds to 0 or 1, because the prices of settled markets differ slightly from them. */
 function settledPrice(price: number): number {
   const nearest = Math.round(price);
   return Math.abs(price - nearest) <= ROUNDING ? nearest : price;
 }
 
-type GivenTag =
+type TagInput =
   | string
   | {
       label?: string | null | undefined;
@@ -125,7 +125,7 @@ type GivenTag =
       forceHide?: boolean | null | undefined;
     };
 
-function sourceTag(tag: GivenTag): SourceTag[] {
+function sourceTag(tag: TagInput): SourceTag[] {
   if (typeof tag === 'string') return [{ label: tag }];
   const label = tag.label ?? tag.slug ?? '';
   if (tag.forceHide === true || label === '') return [];

@@ -1,38 +1,36 @@
 import type { SourceConfig } from '../../config/source-config.js';
-import { SourceFailure } from './source-failure.js';
+import { SourceError } from './source-error.js';
 
-/** What has to be known of a page to ask for the one after it. */
+/** The properties of a page from which the request of the next page follows. */
 export interface PageOutline {
-  /** Items of the list; an event with its markets is one. */
+  /** Number of list items; an event with its markets is one item. */
   readonly itemCount: number;
-  /** Of the last item; null when there is none that can be asked for. */
+  /** Id of the last item; null if it has no usable id. */
   readonly lastItemId: string | null;
-  /** Of answers that name where the list goes on. */
+  /** Cursor of the next page; null if the response has none. */
   readonly nextCursor: string | null;
 }
 
-/** How a site gives a long list page by page. */
+/** Pagination scheme of a list. */
 export interface Paging {
   /**
-   * The address of the page after these; null when they are all.
+   * Returns the URL of the page after these, or null after the last page.
    *
-   * @throws SourceFailure when the last page does not say how to go on.
+   * @throws SourceError if the last page lacks the id that the next request needs.
    */
   next(pages: readonly PageOutline[]): URL | null;
-  /**
-   * Whether places in the list are counted, so that a market that moves up while the list is read may be on no page.
-   */
-  readonly byPlace: boolean;
+  /** Whether pages are addressed by offset. A market that moves up during the poll may then be on no page. */
+  readonly byOffset: boolean;
 }
 
-/** How the list of a source is paged, by the end of its path. */
+/** Chooses the pagination scheme by the end of the path. */
 export function pagingOf(source: Pick<SourceConfig, 'format' | 'url' | 'pageSize'>): Paging {
   const url = new URL(source.url);
   url.searchParams.set('limit', String(source.pageSize));
   const list = url.pathname.replace(/\/+$/, '').split('/').at(-1);
   if (source.format === 'manifold') return list === 'search-markets' ? offsetPaging(url) : beforePaging(url);
   if (list === 'keyset') return cursorPaging(url);
-  // By default the order is not promised, and an order by volume changes from page to page.
+  // The default order is unspecified, and an order by volume would change between pages.
   if (!url.searchParams.has('order')) {
     url.searchParams.set('order', 'id');
     url.searchParams.set('ascending', 'true');
@@ -40,42 +38,42 @@ export function pagingOf(source: Pick<SourceConfig, 'format' | 'url' | 'pageSize
   return offsetPaging(url);
 }
 
-/** Gamma's `/markets` and `/events`, Manifold's `/v0/search-markets`: skip so many items. */
+/** Gamma's `/markets` and `/events`, Manifold's `/v0/search-markets`: pages by `limit` and `offset`. */
 function offsetPaging(url: URL): Paging {
   const next = (pages: readonly PageOutline[]): URL | null => {
     const offset = pages.reduce((sum, { itemCount }) => sum + itemCount, 0);
     return endsWith(pages) ? null : withParameter(url, 'offset', String(offset));
   };
-  return { next, byPlace: true };
+  return { next, byOffset: true };
 }
 
-/** Gamma's `/markets/keyset` and `/events/keyset`: an answer that is not the last names a cursor. */
+/** Gamma's `/markets/keyset` and `/events/keyset`: each response except the last contains a cursor. */
 function cursorPaging(url: URL): Paging {
   const next = (pages: readonly PageOutline[]): URL | null => {
     const last = pages.at(-1);
     if (last === undefined) return url;
     return last.nextCursor === null ? null : withParameter(url, 'after_cursor', last.nextCursor);
   };
-  return { next, byPlace: false };
+  return { next, byOffset: false };
 }
 
-/** Manifold's `/v0/markets`: what comes before the last market seen, newest first. */
+/** Manifold's `/v0/markets`, newest first: pages by the id of the last market of the previous page. */
 function beforePaging(url: URL): Paging {
   const next = (pages: readonly PageOutline[]): URL | null => {
     const last = pages.at(-1);
     if (last === undefined) return url;
     if (endsWith(pages)) return null;
     if (last.lastItemId !== null) return withParameter(url, 'before', last.lastItemId);
-    throw new SourceFailure(
-      `${url.host} ended page ${pages.length} with a market without id, so that the next cannot be asked for.`,
+    throw new SourceError(
+      `${url.host} returned page ${pages.length} with a last market without id, so the next page cannot be requested.`,
     );
   };
-  return { next, byPlace: false };
+  return { next, byOffset: false };
 }
 
 /**
- * Whether a list ends with its last page so far: one that is empty or shorter than the first. The first may be short
- * because the site gives fewer items at once than it was asked for.
+ * Whether the last page so far ends the list, which is the case if it is empty or shorter than the first page. The first
+ * page may itself be shorter than requested, because a site may limit the page size.
  */
 function endsWith(pages: readonly PageOutline[]): boolean {
   const [first, last] = [pages[0], pages.at(-1)];

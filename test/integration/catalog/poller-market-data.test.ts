@@ -30,8 +30,8 @@ afterAll(() => db.close());
 const poll = (path: string, options: object = {}) =>
   db.poller({ url: `${site.url}${path}`, ...options }).poll(new AbortController().signal);
 
-describe('a market with invalid cosmetic fields', () => {
-  const cosmetic = {
+describe('a market with invalid optional fields', () => {
+  const invalid = {
     question: 'Will the harbour bridge open? '.repeat(17).slice(0, 503),
     image: '//cdn.example/a.png',
     tags: [null, { label: 'Politics' }, 7, ...Array.from({ length: 70 }, (_, index) => `tag ${index}`)],
@@ -40,11 +40,11 @@ describe('a market with invalid cosmetic fields', () => {
     startDate: 'soon',
   };
 
-  it('is closed and resolved when the site says so in the same update', async () => {
+  it('is resolved by the same update', async () => {
     site.markets = [gammaMarket(1)];
     await poll('/markets');
     expect(await db.statuses()).toEqual({ '0x1': 'OPEN' });
-    const settled = { closed: true, outcomePrices: '["1.0000002", "-2e-7"]', ...cosmetic };
+    const settled = { closed: true, outcomePrices: '["1.0000002", "-2e-7"]', ...invalid };
     site.markets = [gammaMarket(1, settled)];
     expect(await poll('/markets')).toMatchObject({ updated: 1, rejected: 0, repaired: 1 });
     expect(await db.market('0x1')).toMatchObject({
@@ -59,8 +59,8 @@ describe('a market with invalid cosmetic fields', () => {
     expect(tags).toHaveLength(64);
   });
 
-  it('is taken as part of an event with invalid fields, and counted once', async () => {
-    site.events = [gammaEvent(1, [gammaMarket(1), gammaMarket(2, cosmetic)], { title: 5, tags: [null] })];
+  it('is imported with an invalid event, and counted once', async () => {
+    site.events = [gammaEvent(1, [gammaMarket(1), gammaMarket(2, invalid)], { title: 5, tags: [null] })];
     expect(await poll('/events')).toMatchObject({ created: 2, rejected: 0, repaired: 2 });
     site.manifold = [manifoldMarket(1, { volume: 'much', groupSlugs: [null, 'sports'], closeTime: {} })];
     expect(await poll('/v0/markets', { format: 'manifold' })).toMatchObject({ created: 1, repaired: 1 });
@@ -76,10 +76,10 @@ describe('a market with invalid cosmetic fields', () => {
   });
 });
 
-describe('a market past its end', () => {
+describe('a market past its resolution time', () => {
   const end = { endDate: new Date(NOW_MS + 60_000).toISOString() };
 
-  it('counts as overdue from the first poll after it that lists it as open, also on a page that has not changed', async () => {
+  it('is overdue from the next poll that lists it as open, even if its page has not changed', async () => {
     site.markets = [gammaMarket(1, end), gammaMarket(2)];
     await poll('/markets/keyset');
     db.clock.nowMs += 60_001;
@@ -93,7 +93,7 @@ describe('a market past its end', () => {
   });
 });
 
-describe('a placeholder for answers to come', () => {
+describe('a placeholder for unnamed answers', () => {
   it('is skipped and counted', async () => {
     site.events = [gammaEvent(1, [gammaMarket(1), gammaMarket(2, { negRiskOther: true })])];
     expect(await poll('/events')).toMatchObject({ created: 1, rejected: 0, placeholders: 1 });
@@ -121,13 +121,13 @@ describe('a page that is not UTF-8', () => {
     };
   };
 
-  it('is read in the charset that the site declares', async () => {
+  it('is decoded in the charset that the site declares', async () => {
     answering('application/json; charset=ISO-8859-1');
     expect(await poll('/markets/keyset')).toMatchObject({ created: 2, rejected: 0 });
     expect(await db.market('1')).toMatchObject({ title: 'Café?' });
   });
 
-  it('has the records with invalid bytes rejected when the site declares none, and closes no market for it', async () => {
+  it('has its invalid records rejected without a declared charset, and closes no market', async () => {
     const closing = { closeMissing: true };
     answering('application/json; charset=latin1');
     await poll('/markets/keyset', closing);

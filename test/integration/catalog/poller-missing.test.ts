@@ -37,39 +37,39 @@ const poll = (options: SourceOptions = {}) =>
     .poller({ url: `${site.url}/markets/keyset?closed=false`, pageSize: 2, closeMissing: true, ...options })
     .poll(new AbortController().signal);
 
-const delist = (...numbers: readonly number[]) => {
+const removeFromList = (...numbers: readonly number[]) => {
   site.markets = site.markets.filter(({ id }) => !numbers.includes(Number(id)));
 };
-const closedOnes = async () =>
+const notOpen = async () =>
   Object.entries(await db.statuses()).flatMap(([id, status]) =>
     status === 'OPEN' ? [] : [`${id} ${status}`],
   );
 
 describe('a market that a source no longer lists', () => {
-  it('is closed, and open again when it is back', async () => {
+  it('is closed, and reopened when it is listed again', async () => {
     await poll();
     site.markets[1] = gammaMarket(2, { closed: true });
     expect(await poll()).toMatchObject({ closed: 1, created: 0, updated: 0 });
-    expect(await closedOnes()).toEqual(['0x2 CLOSED']);
+    expect(await notOpen()).toEqual(['0x2 CLOSED']);
     expect(await poll()).toMatchObject({ closed: 0, unchangedPages: 2 });
     site.markets[1] = gammaMarket(2);
     expect(await poll()).toMatchObject({ updated: 1 });
-    expect(await closedOnes()).toEqual([]);
+    expect(await notOpen()).toEqual([]);
   });
 
-  it('stays as it is unless that was asked for', async () => {
+  it('is not closed without closeMissing', async () => {
     await poll({ closeMissing: false });
-    delist(2);
+    removeFromList(2);
     expect(await poll({ closeMissing: false })).toMatchObject({ closed: 0 });
     await poll();
-    delist(3);
+    removeFromList(3);
     expect(await poll({ closeMissing: false })).toMatchObject({ closed: 0 });
-    expect(await closedOnes()).toEqual([]);
+    expect(await notOpen()).toEqual([]);
     expect(await poll()).toMatchObject({ closed: 1 });
-    expect(await closedOnes()).toEqual(['0x3 CLOSED']);
+    expect(await notOpen()).toEqual(['0x3 CLOSED']);
   });
 
-  it('is closed though the page on which it was is all that changed', async () => {
+  it('is closed if only its page changed', async () => {
     site.events = [1, 2, 3].map((number) =>
       gammaEvent(number, [gammaMarket(number), gammaMarket(number + 10)]),
     );
@@ -77,76 +77,76 @@ describe('a market that a source no longer lists', () => {
     await poll(events);
     site.events[1] = gammaEvent(2, [gammaMarket(2)]);
     expect(await poll(events)).toMatchObject({ pages: 3, unchangedPages: 2, closed: 1 });
-    expect(await closedOnes()).toEqual(['0x12 CLOSED']);
+    expect(await notOpen()).toEqual(['0x12 CLOSED']);
   });
 
-  it('stays resolved when it is', async () => {
+  it('stays resolved', async () => {
     await poll();
     await db.catalog.upsert([{ id: '0x2', status: 'RESOLVED' }]);
-    delist(2, 3);
+    removeFromList(2, 3);
     expect(await poll()).toMatchObject({ closed: 1 });
-    expect(await closedOnes()).toEqual(['0x2 RESOLVED', '0x3 CLOSED']);
+    expect(await notOpen()).toEqual(['0x2 RESOLVED', '0x3 CLOSED']);
   });
 
-  it('is not closed by a list that was not read to its end, but by the next that was', async () => {
+  it('is not closed by a truncated list, but by the next complete one', async () => {
     await poll();
-    delist(1);
+    removeFromList(1);
     expect(await poll({ maxPages: 1 })).toMatchObject({ truncated: true, closed: 0 });
-    delist(3);
+    removeFromList(3);
     expect(await poll({ maxPages: 1 })).toMatchObject({ truncated: true, closed: 0 });
-    expect(await closedOnes()).toEqual([]);
+    expect(await notOpen()).toEqual([]);
     expect(await poll()).toMatchObject({ truncated: false, closed: 2 });
-    expect(await closedOnes()).toEqual(['0x1 CLOSED', '0x3 CLOSED']);
+    expect(await notOpen()).toEqual(['0x1 CLOSED', '0x3 CLOSED']);
   });
 
-  it('is not closed by a poll that failed', async () => {
+  it('is not closed by a failed poll', async () => {
     await poll();
-    delist(1);
+    removeFromList(1);
     site.interrupt = (_, count) => (count === 5 ? refusing(500) : undefined);
     await expect(poll()).rejects.toThrow(/500/);
-    expect(await closedOnes()).toEqual([]);
+    expect(await notOpen()).toEqual([]);
     db.clock.nowMs += 60_000;
     expect(await poll()).toMatchObject({ closed: 1 });
   });
 
-  it('is not closed by a list that is empty all of a sudden', async () => {
+  it('is not closed by an empty list', async () => {
     await poll();
     site.interrupt = () => saying('{"markets": []}');
     expect(await poll()).toMatchObject({ pages: 1, closed: 0 });
     site.interrupt = () => undefined;
-    delist(4);
+    removeFromList(4);
     expect(await poll()).toMatchObject({ closed: 1 });
-    expect(await closedOnes()).toEqual(['0x4 CLOSED']);
+    expect(await notOpen()).toEqual(['0x4 CLOSED']);
   });
 
-  it('is not one that is listed, but broken', async () => {
+  it('is not closed if it is listed but invalid', async () => {
     await poll();
     site.markets[1] = gammaMarket(2, { question: '' });
     site.markets[2] = gammaMarket(3, { outcomePrices: '[2, -1]' });
-    delist(5);
+    removeFromList(5);
     expect(await poll()).toMatchObject({ rejected: 2, closed: 1 });
-    expect(await closedOnes()).toEqual(['0x5 CLOSED']);
+    expect(await notOpen()).toEqual(['0x5 CLOSED']);
   });
 
-  it('is closed at the second time where a list that moves may pass it over once', async () => {
-    const byPlace = { url: `${site.url}/markets?closed=false` };
-    await poll(byPlace);
-    // The first market goes while the list is read, and the third moves to a place that was read already.
+  it('is closed after two polls if offsets may skip a market once', async () => {
+    const byOffset = { url: `${site.url}/markets?closed=false` };
+    await poll(byOffset);
+    // The first market is removed during the poll, so the third moves to an offset that was already fetched.
     site.interrupt = () => {
-      delist(1);
+      removeFromList(1);
       return undefined;
     };
-    expect(await poll(byPlace)).toMatchObject({ closed: 0 });
-    // Now the third is seen again, and the first is missing for the first time.
-    expect(await poll(byPlace)).toMatchObject({ closed: 0 });
-    expect(await poll(byPlace)).toMatchObject({ closed: 1 });
-    expect(await closedOnes()).toEqual(['0x1 CLOSED']);
+    expect(await poll(byOffset)).toMatchObject({ closed: 0 });
+    // The third is listed again, and the first is missing for the first time.
+    expect(await poll(byOffset)).toMatchObject({ closed: 0 });
+    expect(await poll(byOffset)).toMatchObject({ closed: 1 });
+    expect(await notOpen()).toEqual(['0x1 CLOSED']);
   });
 
-  it('is none of another address that the source had before', async () => {
+  it('is not closed if the source had another url before', async () => {
     await poll();
     site.events = [gammaEvent(1, [gammaMarket(1)])];
     expect(await poll({ url: `${site.url}/events/keyset` })).toMatchObject({ closed: 0 });
-    expect(await closedOnes()).toEqual([]);
+    expect(await notOpen()).toEqual([]);
   });
 });

@@ -32,7 +32,7 @@ interface SourceOptions {
   readonly [option: string]: unknown;
 }
 
-/** Each poll is made by another poller, as another process would make it. */
+/** Each poll uses a new poller, like a poll of another process. */
 const poll = (path: string, options: SourceOptions = {}) =>
   db.poller({ url: `${site.url}${path}`, ...options }).poll(new AbortController().signal);
 
@@ -47,7 +47,7 @@ const nothing = {
 
 describe('a page that has not changed', () => {
   it.each(['etag', 'last-modified'] as const)(
-    'is not sent again, and the pages behind it are found all the same: %s',
+    'is not sent again, and the following pages are still fetched: %s',
     async (validator) => {
       site.validator = validator;
       const lists = [
@@ -68,7 +68,7 @@ describe('a page that has not changed', () => {
     },
   );
 
-  it('is known page by page', async () => {
+  it('is detected for each page separately', async () => {
     site.markets = range(6).map((number) => gammaMarket(number));
     await poll('/markets', { pageSize: 2 });
     site.markets[2] = gammaMarket(3, { volumeNum: 5 });
@@ -77,7 +77,7 @@ describe('a page that has not changed', () => {
     });
   });
 
-  it('is read whole when it was asked for otherwise, or nothing is known of it', async () => {
+  it('is fetched again if the request differs or the stored state is invalid', async () => {
     site.markets = [gammaMarket(1)];
     await poll('/markets/keyset');
     expect(await poll('/markets/keyset', { pageSize: 7 })).toMatchObject({ unchangedPages: 0 });
@@ -89,7 +89,7 @@ describe('a page that has not changed', () => {
     expect(hadValidator()).toEqual([false, false, false, false]);
   });
 
-  it('is read whole once a market’s time to close has come, which closes it', async () => {
+  it('is fetched again when a market reaches its close time, which closes the market', async () => {
     site.manifold = [1, 2].map((number) =>
       manifoldMarket(number, { closeTime: NOW_MS + number * MINUTE_MS }),
     );
@@ -104,11 +104,11 @@ describe('a page that has not changed', () => {
     expect(await open()).toEqual(['CLOSED', 'OPEN']);
     db.clock.nowMs += MINUTE_MS;
     expect(await open()).toEqual(['CLOSED', 'CLOSED']);
-    // The empty page that ends the list never has to be read again.
+    // The empty last page never has to be fetched again.
     expect(hadValidator()).toEqual([false, false, true, true, false, true, false, true]);
   });
 
-  it('is asked for as before until the catalog has taken what it says', async () => {
+  it('is fetched again until the catalog has stored its markets', async () => {
     site.markets = [gammaMarket(1)];
     const catalog = {
       findByIds: () => Promise.resolve([]),
@@ -120,7 +120,7 @@ describe('a page that has not changed', () => {
     expect(hadValidator()).toEqual([false, false]);
   });
 
-  it('costs no statement that writes', async () => {
+  it('does not save the state if nothing changed', async () => {
     site.markets = [gammaMarket(1)];
     await poll('/markets/keyset');
     const states = { find: db.states.find.bind(db.states), save: () => Promise.reject(new Error('saved')) };

@@ -32,40 +32,40 @@ interface SourceOptions {
   readonly [option: string]: unknown;
 }
 
-/** Each poll is made by another poller, as another process would make it. */
+/** Each poll uses a new poller, like a poll of another process. */
 const poll = (path: string, options: SourceOptions = {}) =>
   db.poller({ url: `${site.url}${path}`, ...options }).poll(new AbortController().signal);
 
 const range = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 const gammaIds = (numbers: readonly number[]) => numbers.map((number) => `0x${number}`).toSorted();
 const storedIds = async () => Object.keys(await db.statuses()).toSorted();
-const asked = (parameter: string) => site.requests.map(({ query }) => query.get(parameter));
+const requested = (parameter: string) => site.requests.map(({ query }) => query.get(parameter));
 
 const nothing = {
   ...{ created: 0, updated: 0, unchanged: 0, rejected: 0, repaired: 0, placeholders: 0 },
   ...{ closed: 0, truncated: false },
 };
 
-describe('a poll reads every page', () => {
-  it('of Gamma’s markets, by limit and offset, up to one that is shorter', async () => {
+describe('a poll fetches all pages', () => {
+  it('of Gamma’s markets by limit and offset, up to a shorter page', async () => {
     site.markets = range(7).map((number) => gammaMarket(number));
     expect(await poll('/markets', { pageSize: 3 })).toEqual({
       ...{ ...nothing, pages: 3, unchangedPages: 0, created: 7 },
     });
     expect(await storedIds()).toEqual(gammaIds(range(7)));
-    expect(asked('limit')).toEqual(['3', '3', '3']);
-    expect(asked('offset')).toEqual(['0', '3', '6']);
+    expect(requested('limit')).toEqual(['3', '3', '3']);
+    expect(requested('offset')).toEqual(['0', '3', '6']);
   });
 
-  it('also when the last one is full, or the site gives fewer at once than it was asked for', async () => {
+  it('if the last page is full, or if the site returns fewer items than requested', async () => {
     site.markets = range(6).map((number) => gammaMarket(number));
     expect(await poll('/markets', { pageSize: 3 })).toMatchObject({ pages: 3, created: 6 });
     site.mostItems = 2;
     expect(await poll('/markets', { pageSize: 500 })).toMatchObject({ pages: 4, unchanged: 6 });
-    expect(asked('offset').slice(3)).toEqual(['0', '2', '4', '6']);
+    expect(requested('offset').slice(3)).toEqual(['0', '2', '4', '6']);
   });
 
-  it('of Gamma’s events, each with all its markets, also one without any', async () => {
+  it('of Gamma’s events with all their markets, including an event without markets', async () => {
     const numbers = [[1, 2], [4], [], [3]];
     site.events = numbers.map((inside, index) =>
       gammaEvent(
@@ -74,51 +74,51 @@ describe('a poll reads every page', () => {
       ),
     );
     expect(await poll('/events', { pageSize: 2 })).toMatchObject({ pages: 3, created: 4 });
-    expect(asked('offset')).toEqual(['0', '2', '4']);
+    expect(requested('offset')).toEqual(['0', '2', '4']);
     expect(await db.market('0x3')).toMatchObject({ eventKey: 'event-3', tags: ['Politics'] });
   });
 
   it.each(['/markets/keyset', '/events/keyset'])(
-    'of Gamma’s %s, by the cursor that each answer names',
+    'of Gamma’s %s by the cursor of each response',
     async (path) => {
       site.markets = range(5).map((number) => gammaMarket(number));
       site.events = site.markets.map((market, index) => gammaEvent(index + 1, [market]));
       expect(await poll(path, { pageSize: 2 })).toMatchObject({ pages: 3, created: 5 });
-      expect(asked('after_cursor')).toEqual([null, 'Mg', 'NA']);
-      expect(asked('offset')).toEqual([null, null, null]);
+      expect(requested('after_cursor')).toEqual([null, 'Mg', 'NA']);
+      expect(requested('offset')).toEqual([null, null, null]);
     },
   );
 
-  it('of Manifold’s markets, by the id of the last one', async () => {
+  it('of Manifold’s markets by the id of the last one', async () => {
     site.manifold = range(5).map((number) => manifoldMarket(number));
     const options = { format: 'manifold', pageSize: 2 };
     expect(await poll('/v0/markets', options)).toMatchObject({ pages: 3, created: 5 });
-    expect(asked('before')).toEqual([null, 'm2', 'm4']);
+    expect(requested('before')).toEqual([null, 'm2', 'm4']);
     expect(await poll('/v0/search-markets', options)).toMatchObject({ pages: 3, unchanged: 5 });
-    expect(asked('offset').slice(3)).toEqual(['0', '2', '4']);
+    expect(requested('offset').slice(3)).toEqual(['0', '2', '4']);
   });
 
-  it('and leaves the operator’s parameters as they are', async () => {
+  it('and keeps the parameters of the configured url', async () => {
     site.markets = range(3).map((number) => gammaMarket(number, { closed: number === 2 }));
     await poll('/markets?closed=false&order=volume24hr&ascending=false&key=a%2Fb', { pageSize: 2 });
     for (const name of ['closed', 'order', 'ascending', 'key'] as const) {
-      const said = { closed: 'false', order: 'volume24hr', ascending: 'false', key: 'a/b' }[name];
-      expect(asked(name)).toEqual([said, said]);
+      const value = { closed: 'false', order: 'volume24hr', ascending: 'false', key: 'a/b' }[name];
+      expect(requested(name)).toEqual([value, value]);
     }
     expect(await storedIds()).toEqual(['0x1', '0x3']);
     await poll('/markets');
-    expect(asked('order').at(-1)).toBe('id');
+    expect(requested('order').at(-1)).toBe('id');
   });
 
   it.each(['/markets', '/events/keyset', '/v0/markets'])(
-    'which is one when there is nothing: %s',
+    'which is one page for an empty list: %s',
     async (path) => {
       const format = path.startsWith('/v0') ? 'manifold' : 'gamma';
       expect(await poll(path, { format })).toEqual({ ...nothing, pages: 1, unchangedPages: 0 });
     },
   );
 
-  it('but no more of them than maxPages', async () => {
+  it('up to maxPages', async () => {
     site.markets = range(9).map((number) => gammaMarket(number));
     expect(await poll('/markets', { pageSize: 3, maxPages: 2 })).toEqual({
       ...{ ...nothing, pages: 2, unchangedPages: 0, created: 6, truncated: true },
@@ -126,7 +126,7 @@ describe('a poll reads every page', () => {
     expect(site.requests).toHaveLength(2);
   });
 
-  it('says who asks, and takes compressed answers', async () => {
+  it('with a user agent, and accepts compressed responses', async () => {
     site.gzip = true;
     site.markets = [gammaMarket(1)];
     expect(await poll('/markets/keyset')).toMatchObject({ created: 1 });
@@ -134,8 +134,8 @@ describe('a poll reads every page', () => {
   });
 });
 
-describe('a poll takes what it read', () => {
-  it('and tells what became of it', async () => {
+describe('a poll updates the catalog', () => {
+  it('and counts the markets by outcome', async () => {
     site.markets = range(3).map((number) => gammaMarket(number));
     await poll('/markets/keyset');
     site.validator = 'none';
@@ -145,7 +145,7 @@ describe('a poll takes what it read', () => {
     expect(await db.market('0x2')).toMatchObject({ probability: 0.5 });
   });
 
-  it('but for single records that are broken, which are counted, the first of them with the reason', async () => {
+  it('except for rejected records, which are counted and logged with the first reasons', async () => {
     site.markets = range(9).map((number) => gammaMarket(number, number > 2 ? { question: '' } : {}));
     site.markets.push(gammaMarket(10, { outcomePrices: '[2, -1]' }));
     expect(await poll('/markets/keyset')).toMatchObject({ created: 2, rejected: 8 });
@@ -155,7 +155,7 @@ describe('a poll takes what it read', () => {
     expect((line?.['reasons'] as string[])[0]).toBe('page 1, item 3: question: is empty');
   });
 
-  it('and lets others have their turn meanwhile, even when a page comes all at once', async () => {
+  it('and yields to the event loop, even if a page arrives at once', async () => {
     const markets = range(200).map((number) => gammaMarket(number, { description: 'x'.repeat(8_000) }));
     const body = JSON.stringify({ markets });
     let turns = 0;
@@ -164,11 +164,11 @@ describe('a poll takes what it read', () => {
       turns += 1;
       if (isPolling) setImmediate(turn);
     };
-    let turnsToRead = 0;
+    let turnsWhileParsing = 0;
     const catalog = {
       findByIds: () => Promise.resolve([]),
       upsert: () => {
-        turnsToRead = turns;
+        turnsWhileParsing = turns;
         return Promise.resolve([]);
       },
     };
@@ -180,13 +180,13 @@ describe('a poll takes what it read', () => {
     setImmediate(turn);
     await poller.poll(new AbortController().signal);
     isPolling = false;
-    expect(turnsToRead).toBeGreaterThan(body.length / (32 * 1_024));
+    expect(turnsWhileParsing).toBeGreaterThan(body.length / (32 * 1_024));
   });
 
-  it('once, as it was read last, when it comes twice', async () => {
+  it('with the later version of a market that is on two pages', async () => {
     site.markets = range(3).map((number) => gammaMarket(number));
     site.interrupt = (_, count) => {
-      // After the first page another market comes to the front.
+      // After the first page, a new market is inserted at the front.
       if (count === 1)
         site.markets = [0, 1, 2, 3].map((number) => gammaMarket(number, { question: `${number}?` }));
       return undefined;
@@ -195,7 +195,7 @@ describe('a poll takes what it read', () => {
     expect(await db.market('0x2')).toMatchObject({ title: '2?' });
   });
 
-  it('also when it is more than the catalog takes at once', async () => {
+  it('in several batches if the list is long', async () => {
     site.markets = range(1_001).map((number) => gammaMarket(number));
     expect(await poll('/markets/keyset', { pageSize: 500 })).toMatchObject({ pages: 3, created: 1_001 });
     expect(await storedIds()).toHaveLength(1_001);

@@ -1,18 +1,18 @@
-import type { MarketColumns } from '../../scoring/v2/features.js';
 import type { Work } from '../../lib/in-slices.js';
-import { editedColumn, type RowEdits } from './row-edits.js';
+import type { MarketColumns } from '../../scoring/v2/features.js';
+import { editColumn, type RowEdits } from './row-edits.js';
 
 type CreationOrder = Pick<
   MarketColumns,
   'creationRank' | 'creationRankOf' | 'creationSpread' | 'creationSpreadOf'
 >;
 
-/** The order of creation of a catalog, with the times of creation in order. */
+/** The creation order of a catalog, with the sorted creation times. */
 export type CatalogCreation = CreationOrder & { readonly creationTimes: Float64Array };
 
-const ROWS_AT_ONCE = 512;
+const ROWS_PER_STEP = 512;
 
-/** The order in which markets were made. */
+/** Computes the creation order of markets. */
 export function* creationOrderWork(createdAtMs: Float64Array): Work<CatalogCreation> {
   const times = createdAtMs.toSorted();
   yield;
@@ -22,13 +22,13 @@ export function* creationOrderWork(createdAtMs: Float64Array): Work<CatalogCreat
   for (const [row, instant] of createdAtMs.entries()) {
     creationRank[row] = order.creationRankOf(instant);
     creationSpread[row] = order.creationSpreadOf(instant);
-    if (row % ROWS_AT_ONCE === 0) yield;
+    if (row % ROWS_PER_STEP === 0) yield;
   }
   return { creationRank, creationSpread, creationTimes: times, ...order };
 }
 
-/** The positions of a few markets in the order of creation of a catalog. */
-export function creationOrderOfSome(createdAtMs: Float64Array, catalog: CreationOrder): CreationOrder {
+/** The ranks of a subset of markets in the creation order of a catalog. */
+export function creationOrderOfSubset(createdAtMs: Float64Array, catalog: CreationOrder): CreationOrder {
   const { creationRankOf, creationSpreadOf } = catalog;
   return {
     creationRank: createdAtMs.map((instant) => creationRankOf(instant)),
@@ -39,10 +39,11 @@ export function creationOrderOfSome(createdAtMs: Float64Array, catalog: Creation
 }
 
 /**
- * Returns the order of creation of edited rows. Costs one pass over the rows, and a search among the times of added and
- * removed rows; only those and rows of equal times get another rank.
+ * Returns the creation order of edited rows. Takes one pass over the rows with a binary search among the times of inserted
+ * and removed rows. Only rows whose time equals one of those get a new rank; the ranks of the others are shifted.
  *
- * @param before times of creation of the old rows, and @param after of the new ones.
+ * @param before creation times of the old rows.
+ * @param after creation times of the new rows.
  */
 export function patchCreation<Entry>(
   old: CatalogCreation,
@@ -50,73 +51,77 @@ export function patchCreation<Entry>(
   before: Float64Array,
   after: Float64Array,
 ): CatalogCreation {
-  const left: number[] = [];
+  const removedTimes: number[] = [];
   for (let row = 0; row < edits.sizeBefore; row += 1) {
-    if ((edits.newRowOf[row] as number) < 0) left.push(before[row] as number);
+    if ((edits.newRowOf[row] as number) < 0) removedTimes.push(before[row] as number);
   }
-  const gone = Float64Array.from(left).sort();
-  const come = Float64Array.from(edits.fresh, ({ row }) => after[row] as number).sort();
-  const times = merged(old.creationTimes, gone, come);
+  const removed = Float64Array.from(removedTimes).sort();
+  const inserted = Float64Array.from(edits.inserted, ({ row }) => after[row] as number).sort();
+  const times = mergeTimes(old.creationTimes, removed, inserted);
   const order = orderOf(times);
-  const creationRank = editedColumn(old.creationRank, edits, () => NaN);
-  const creationSpread = editedColumn(old.creationSpread, edits, () => NaN);
-  const first = Math.min(come[0] ?? Infinity, gone[0] ?? Infinity);
-  const last = Math.max(come.at(-1) ?? -Infinity, gone.at(-1) ?? -Infinity);
-  const more = come.length - gone.length;
+  const creationRank = editColumn(old.creationRank, edits, () => NaN);
+  const creationSpread = editColumn(old.creationSpread, edits, () => NaN);
+  const first = Math.min(inserted[0] ?? Infinity, removed[0] ?? Infinity);
+  const last = Math.max(inserted.at(-1) ?? -Infinity, removed.at(-1) ?? -Infinity);
+  const growth = inserted.length - removed.length;
   for (let row = 0; row < after.length; row += 1) {
     const instant = after[row] as number;
     if (instant < first) continue;
     if (instant > last) {
-      creationRank[row] = (creationRank[row] as number) + more;
+      creationRank[row] = (creationRank[row] as number) + growth;
       continue;
     }
-    const cameBefore = countBefore(instant, come);
-    const wentBefore = countBefore(instant, gone);
-    if (come[cameBefore] === instant || gone[wentBefore] === instant) {
+    const insertedBefore = countBefore(instant, inserted);
+    const removedBefore = countBefore(instant, removed);
+    if (inserted[insertedBefore] === instant || removed[removedBefore] === instant) {
       creationRank[row] = order.creationRankOf(instant);
       creationSpread[row] = order.creationSpreadOf(instant);
-    } else creationRank[row] = (creationRank[row] as number) + cameBefore - wentBefore;
+    } else creationRank[row] = (creationRank[row] as number) + insertedBefore - removedBefore;
   }
   return { creationRank, creationSpread, creationTimes: times, ...order };
 }
 
-/** Sorted times without those that are gone and with those that have come, sorted; `gone` are among the times. */
-function merged(times: Float64Array, gone: Float64Array, come: Float64Array): Float64Array {
-  const all = new Float64Array(times.length - gone.length + come.length);
+/** Removes and inserts times; all three lists are sorted, and `removed` is contained in `times`. */
+function mergeTimes(times: Float64Array, removed: Float64Array, inserted: Float64Array): Float64Array {
+  const merged = new Float64Array(times.length - removed.length + inserted.length);
   let at = 0;
   let from = 0;
-  const keepUpTo = (to: number): void => {
-    all.set(times.subarray(from, to), at);
+  const copyUpTo = (to: number): void => {
+    merged.set(times.subarray(from, to), at);
     at += to - from;
     from = to;
   };
-  for (let leaving = 0, coming = 0; leaving < gone.length || coming < come.length;) {
-    const goes = gone[leaving] ?? Infinity;
-    const comes = come[coming] ?? Infinity;
-    keepUpTo(Math.max(from, countBefore(Math.min(goes, comes), times)));
-    if (goes <= comes) {
+  for (
+    let nextRemoved = 0, nextInserted = 0;
+    nextRemoved < removed.length || nextInserted < inserted.length;
+  ) {
+    const removedTime = removed[nextRemoved] ?? Infinity;
+    const insertedTime = inserted[nextInserted] ?? Infinity;
+    copyUpTo(Math.max(from, countBefore(Math.min(removedTime, insertedTime), times)));
+    if (removedTime <= insertedTime) {
       from += 1;
-      leaving += 1;
+      nextRemoved += 1;
     } else {
-      all[at++] = comes;
-      coming += 1;
+      merged[at++] = insertedTime;
+      nextInserted += 1;
     }
   }
-  keepUpTo(times.length);
-  return all;
+  copyUpTo(times.length);
+  return merged;
 }
 
 function orderOf(sorted: Float64Array): Pick<CreationOrder, 'creationRankOf' | 'creationSpreadOf'> {
   return {
     creationRankOf: (instant) => (countBefore(instant, sorted) + countUpTo(instant, sorted) - 1) / 2,
     creationSpreadOf: (instant) => {
-      const together = countUpTo(instant, sorted) - countBefore(instant, sorted);
-      return together > 1 ? (together + 1) / 3 : 0;
+      const ties = countUpTo(instant, sorted) - countBefore(instant, sorted);
+      // The mean distance of two ranks among n in random order is (n + 1) / 3.
+      return ties > 1 ? (ties + 1) / 3 : 0;
     },
   };
 }
 
-/** How many are before an instant. */
+/** Number of sorted times before an instant. */
 function countBefore(instant: number, sorted: Float64Array): number {
   let low = 0;
   let high = sorted.length;
@@ -128,7 +133,7 @@ function countBefore(instant: number, sorted: Float64Array): number {
   return low;
 }
 
-/** How many are before an instant or at it. */
+/** Number of sorted times at or before an instant. */
 function countUpTo(instant: number, sorted: Float64Array): number {
   let low = 0;
   let high = sorted.length;

@@ -1,21 +1,22 @@
+import { LRUCache } from 'lru-cache';
 import type { Market } from '../../domain/market.js';
-import { countTerms, TERM_COUNTS, type TermCounts } from '../../scoring/v2/terms.js';
 import type { PastMarket } from '../../scoring/v2/features.js';
+import { countTerms, TERM_COUNTS, type TermCounts } from '../../scoring/v2/terms.js';
 
-/** What the words of a market are taken from. */
+/** The fields from which the terms of a market are taken. */
 export type MarketText = Pick<Market, 'title' | 'category' | 'tags'>;
 
-const known = new WeakMap<MarketText, TermCounts>();
+const cachedTerms = new WeakMap<MarketText, TermCounts>();
 
-/** {@link readTerms}, computed once for each market object; for markets that are ranked again and again. */
+/** {@link countMarketTerms}, computed once per market object; for markets that are ranked repeatedly. */
 export function marketTerms(market: MarketText): TermCounts {
-  let found = known.get(market);
-  if (found === undefined) known.set(market, (found = readTerms(market)));
-  return found;
+  let terms = cachedTerms.get(market);
+  if (terms === undefined) cachedTerms.set(market, (terms = countMarketTerms(market)));
+  return terms;
 }
 
-/** The words of a market's title, category and tags. */
-export function readTerms(market: MarketText): TermCounts {
+/** Counts the terms of a market's title, category, and tags. */
+export function countMarketTerms(market: MarketText): TermCounts {
   return countTerms([
     [market.title, 1],
     [market.category, TERM_COUNTS.category],
@@ -23,7 +24,7 @@ export function readTerms(market: MarketText): TermCounts {
   ]);
 }
 
-export function sameText(a: MarketText, b: MarketText): boolean {
+export function hasSameText(a: MarketText, b: MarketText): boolean {
   return (
     a.title === b.title &&
     a.category === b.category &&
@@ -32,8 +33,33 @@ export function sameText(a: MarketText, b: MarketText): boolean {
   );
 }
 
-/** What of a market that is not to be ranked still counts for others: its words and its event. */
-export function toPastMarket(market: MarketText & Pick<Market, 'eventKey' | 'createdAt'>): PastMarket {
+type PastMarketSource = MarketText & Pick<Market, 'eventKey' | 'createdAt'>;
+
+/** The features of a market that is no candidate but still affects others: its terms, event, and creation time. */
+export function toPastMarket(market: PastMarketSource): PastMarket {
   const { terms, counts } = marketTerms(market);
   return { terms, counts, eventKey: market.eventKey, createdAtMs: market.createdAt.getTime() };
+}
+
+/** Each entry takes a few hundred bytes. */
+const MAX_CLOSED_MARKETS = 50_000;
+
+/**
+ * LRU cache of closed markets, so that an engagement still affects similar markets after its market closed. An engagement
+ * with an evicted market has no effect on the ranking.
+ */
+export class ClosedMarketCache {
+  readonly #markets: LRUCache<string, PastMarket>;
+
+  constructor(maxMarkets = MAX_CLOSED_MARKETS) {
+    this.#markets = new LRUCache({ max: maxMarkets });
+  }
+
+  add(market: PastMarketSource & Pick<Market, 'id'>): void {
+    this.#markets.set(market.id, toPastMarket(market));
+  }
+
+  get(marketId: string): PastMarket | undefined {
+    return this.#markets.get(marketId);
+  }
 }

@@ -1,30 +1,30 @@
-import { patchCreation } from './creation-order.js';
 import type { Work } from '../../lib/in-slices.js';
 import {
-  categoriesOf,
-  columnsWork,
+  buildColumnsWork,
+  categoryColumn,
   eventColumns,
-  eventNumber,
-  identities,
+  eventIdOf,
+  idColumns,
   isAboutNews,
   isAboutSports,
   isRestricted,
-  NUMBER_COLUMNS,
-  rowsOf,
-  VALUES,
+  NUMERIC_COLUMNS,
+  NUMERIC_VALUES,
+  rowNumbers,
   type CatalogColumns,
-  type ColumnsEntry,
-  type Numbers,
-} from './market-columns.js';
-import { readTerms, sameText } from './market-terms.js';
-import { editedColumn, editedList, type RowEdits } from './row-edits.js';
-import { TermRows, weighed, type CatalogText } from './text-columns.js';
-import { patchTopics, weighedTopics } from './topic-columns.js';
+  type ColumnEntry,
+  type NumericColumns,
+} from './build-columns.js';
+import { patchCreation } from './creation-order.js';
+import { countMarketTerms, hasSameText } from './market-terms.js';
+import { editColumn, editList, type RowEdits } from './row-edits.js';
+import { TermRows, weightText, type CatalogText } from './text-columns.js';
+import { patchTopics, weightTopics } from './topic-columns.js';
 
-/** Whether two versions of a market differ in columns of numbers only, such as its probability and volumes. */
-export function differInNumbersOnly(one: ColumnsEntry, other: ColumnsEntry): boolean {
+/** Whether two versions of a market differ in numeric columns only, such as probability and volumes. */
+export function differOnlyInNumbers(one: ColumnEntry, other: ColumnEntry): boolean {
   return (
-    sameText(one.market, other.market) &&
+    hasSameText(one.market, other.market) &&
     one.market.eventKey === other.market.eventKey &&
     one.scoring.createdAtMs === other.scoring.createdAtMs &&
     isRestricted(one) === isRestricted(other)
@@ -32,61 +32,62 @@ export function differInNumbersOnly(one: ColumnsEntry, other: ColumnsEntry): boo
 }
 
 /**
- * The columns with the numbers of some rows replaced; everything else is shared. Costs a copy of each column that changes.
+ * Replaces the numbers of some rows. Copies only the columns that change and shares the others.
  *
- * @param entries which differ from those of the columns in numbers only.
+ * @param entries differ from those of the columns in numbers only.
  */
-export function withNumbers<Columns extends Numbers>(
+export function replaceNumbers<Columns extends NumericColumns>(
   columns: Columns,
-  entries: readonly { readonly row: number; readonly entry: ColumnsEntry }[],
+  entries: readonly { readonly row: number; readonly entry: ColumnEntry }[],
 ): Columns {
-  const replaced: Partial<Record<keyof Numbers, Float64Array>> = {};
-  for (const name of NUMBER_COLUMNS) {
+  const replaced: Partial<Record<keyof NumericColumns, Float64Array>> = {};
+  for (const name of NUMERIC_COLUMNS) {
     const old = columns[name];
-    if (entries.every(({ row, entry }) => Object.is(old[row], VALUES[name](entry)))) continue;
+    if (entries.every(({ row, entry }) => Object.is(old[row], NUMERIC_VALUES[name](entry)))) continue;
     const column = old.slice();
-    for (const { row, entry } of entries) column[row] = VALUES[name](entry);
+    for (const { row, entry } of entries) column[row] = NUMERIC_VALUES[name](entry);
     replaced[name] = column;
   }
   return { ...columns, ...replaced };
 }
 
 /**
- * The columns of edited rows. Costs copies of the columns: no string of a row that is kept is looked at, and no text is
- * divided into words. They equal `columnsOf` the new rows but for words and topics until {@link refreshWork} is done:
+ * Derives the columns of edited rows by copying columns. Reads no strings of kept rows and tokenizes no text. The result
+ * equals `buildColumns` of the new rows, except for terms and topics until {@link refreshWeightsWork} is done:
  *
- * - the words of renamed markets are those of before, and new markets have no words;
- * - words and topics weigh what they weighed in `old`, and a topic that is new weighs what that of a single market does.
+ * - Renamed markets still have their former terms, and new markets have none.
+ * - Terms and topics have their weights of `old`; a new topic has the weight of a topic of a single market.
  *
- * The numbers of words, topics, and events depend on the history, which no score and no order does.
+ * The ids of terms, topics, and events depend on earlier edits. No score and no order depends on these ids.
  */
-export function patchColumns(old: CatalogColumns, edits: RowEdits<ColumnsEntry>): CatalogColumns {
-  const column = (name: keyof Numbers): Float64Array => editedColumn(old[name], edits, VALUES[name]);
+export function patchColumns(old: CatalogColumns, edits: RowEdits<ColumnEntry>): CatalogColumns {
+  const column = (name: keyof NumericColumns): Float64Array =>
+    editColumn(old[name], edits, NUMERIC_VALUES[name]);
   const createdAtMs = column('createdAtMs');
   const topics = patchTopics(old.topics, edits, ({ scoring }) => scoring);
   return {
     ...{ createdAtMs, probability: column('probability'), volume24h: column('volume24h') },
     ...{ volumeTotal: column('volumeTotal'), resolvesAtMs: column('resolvesAtMs') },
     editorialBoost: column('editorialBoost'),
-    ...identities(
-      editedList(old.ids, edits, ({ market }) => market.id),
-      editedColumn(old.slot, edits, ({ market }) => old.markets.add(market.id)),
+    ...idColumns(
+      editList(old.ids, edits, ({ market }) => market.id),
+      editColumn(old.slot, edits, ({ market }) => old.markets.add(market.id)),
       old.markets,
     ),
     ...eventColumns(
-      editedColumn(old.event, edits, (entry) => eventNumber(entry, old.events)),
+      editColumn(old.event, edits, (entry) => eventIdOf(entry, old.events)),
       old.events,
     ),
     ...patchCreation(old, edits, old.createdAtMs, createdAtMs),
-    isNews: editedColumn(old.isNews, edits, (entry) => Number(isAboutNews(entry))),
-    isSports: editedColumn(old.isSports, edits, (entry) => Number(isAboutSports(entry))),
-    restrictedRows: patchRestricted(old.restrictedRows, edits),
-    category: categoriesOf(topics),
+    isNews: editColumn(old.isNews, edits, (entry) => Number(isAboutNews(entry))),
+    isSports: editColumn(old.isSports, edits, (entry) => Number(isAboutSports(entry))),
+    restrictedRows: patchRestrictedRows(old.restrictedRows, edits),
+    category: categoryColumn(topics),
     topics,
     text: old.text,
-    textRow: editedColumn(old.textRow, edits, ({ market }) => textRowOf(old, market.id)),
-    isTextStale: editedColumn(old.isTextStale, edits, () => 1),
-    weighed: false,
+    textRow: editColumn(old.textRow, edits, ({ market }) => textRowOf(old, market.id)),
+    isTextStale: editColumn(old.isTextStale, edits, () => 1),
+    hasCurrentWeights: false,
   };
 }
 
@@ -95,55 +96,56 @@ function textRowOf(columns: CatalogColumns, marketId: string): number {
   return row === undefined ? -1 : (columns.textRow[row] as number);
 }
 
-function patchRestricted(
+function patchRestrictedRows(
   restrictedRows: Int32Array,
-  { fresh, newRowOf }: RowEdits<ColumnsEntry>,
+  { inserted, newRowOf }: RowEdits<ColumnEntry>,
 ): Int32Array {
   const rows = Array.from(restrictedRows, (row) => newRowOf[row] as number).filter((row) => row >= 0);
-  for (const { row, entry } of fresh) if (isRestricted(entry)) rows.push(row);
+  for (const { row, entry } of inserted) if (isRestricted(entry)) rows.push(row);
   return Int32Array.from(rows).sort();
 }
 
 /**
- * Returns the columns with the words and topics of their rows, and with the weights that follow from them. If much of the
- * numbering belongs to removed markets and words, it rebuilds all columns from the entries, which frees that memory.
+ * Brings the terms and topics of all rows, and their weights, up to date. If removed markets and terms fill much of the
+ * dictionaries, it rebuilds all columns from the entries, which frees that memory.
  */
-export function* refreshWork(
+export function* refreshWeightsWork(
   columns: CatalogColumns,
-  entries: readonly ColumnsEntry[],
+  entries: readonly ColumnEntry[],
 ): Work<CatalogColumns> {
-  if (hasMuchGarbage(columns)) return yield* columnsWork(entries);
-  const topics = weighedTopics(columns.topics);
+  if (hasMuchGarbage(columns)) return yield* buildColumnsWork(entries);
+  const topics = weightTopics(columns.topics);
   yield;
-  const text = yield* weighed(yield* currentTextWork(columns, entries));
+  const text = yield* weightText(yield* currentTermsWork(columns, entries));
   return {
-    ...{ ...columns, topics, text, textRow: rowsOf(columns.size) },
-    ...{ isTextStale: new Uint8Array(columns.size), weighed: true },
+    ...{ ...columns, topics, text, textRow: rowNumbers(columns.size) },
+    ...{ isTextStale: new Uint8Array(columns.size), hasCurrentWeights: true },
   };
 }
 
-const ROWS_AT_ONCE = 256;
+/** Rows between two points at which work may be interrupted. */
+const ROWS_PER_STEP = 256;
 
-/** The words of each row; only stale texts are divided into words. */
-function* currentTextWork(
+/** The terms of each row. Tokenizes stale texts only. */
+function* currentTermsWork(
   { size, text, textRow, isTextStale }: CatalogColumns,
-  entries: readonly ColumnsEntry[],
-): Work<Pick<CatalogText, 'start' | 'terms' | 'counts' | 'words'>> {
+  entries: readonly ColumnEntry[],
+): Work<Pick<CatalogText, 'start' | 'terms' | 'counts' | 'dictionary'>> {
   const rows = new TermRows(size, text.terms.length);
   for (let row = 0; row < size; row += 1) {
     if (isTextStale[row] === 1) {
-      const { terms, counts } = readTerms((entries[row] as ColumnsEntry).market);
-      rows.add(terms, counts, (term) => text.words.add(term));
+      const { terms, counts } = countMarketTerms((entries[row] as ColumnEntry).market);
+      rows.add(terms, counts, (term) => text.dictionary.add(term));
     } else rows.copy(text, textRow[row] as number, (textRow[row] as number) + 1);
-    if (row % ROWS_AT_ONCE === 0) yield;
+    if (row % ROWS_PER_STEP === 0) yield;
   }
-  return { ...rows.columns(), words: text.words };
+  return { ...rows.columns(), dictionary: text.dictionary };
 }
 
 function hasMuchGarbage({ size, markets, text }: CatalogColumns): boolean {
   let used = 0;
-  for (let word = 0; word < text.count; word += 1) {
-    if (text.postingStart[word] !== text.postingStart[word + 1]) used += 1;
+  for (let term = 0; term < text.count; term += 1) {
+    if (text.postingStart[term] !== text.postingStart[term + 1]) used += 1;
   }
   return markets.size > 2 * size + 1_000 || text.count > 2 * used + 10_000;
 }

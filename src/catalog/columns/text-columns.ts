@@ -1,48 +1,48 @@
-import { inverseDocumentFrequency, type TermCounts, writeUnitVector } from '../../scoring/v2/terms.js';
-import type { TextColumns } from '../../scoring/v2/features.js';
 import type { Work } from '../../lib/in-slices.js';
-import { Numbering } from './numbering.js';
+import type { TextColumns } from '../../scoring/v2/features.js';
+import { inverseDocumentFrequency, writeUnitVector, type TermCounts } from '../../scoring/v2/terms.js';
+import { Dictionary } from './dictionary.js';
 
-/** The text columns of a catalog, with what it takes to derive the next ones from them. */
+/** The text columns of a catalog, with the state from which those of its next version are derived. */
 export interface CatalogText extends TextColumns {
-  /** By position in `terms`, how often the market has the word. */
+  /** By index in `terms`: how often the market has the term. */
   readonly counts: Uint16Array;
-  readonly words: Numbering;
+  readonly dictionary: Dictionary;
 }
 
-/** Rows, or words, between two points at which work may be interrupted. */
-const ROWS_AT_ONCE = 256;
-const WORDS_AT_ONCE = 4_096;
+/** Rows and terms between two points at which work may be interrupted. */
+const ROWS_PER_STEP = 256;
+const TERMS_PER_STEP = 4_096;
 
 /**
- * The words of markets as vectors: the weight of a word is its count in title, category and tags, times
- * {@link inverseDocumentFrequency} of it among the markets, and each vector has length 1.
+ * Builds the TF-IDF vectors of markets. The weight of a term is its count in title, category, and tags times its
+ * {@link inverseDocumentFrequency} among the markets. Each vector is normalized to length 1.
  *
- * @param termsOf the words of a row.
+ * @param termsOf returns the terms of a row.
  */
-export function* textColumnsWork(size: number, termsOf: (row: number) => TermCounts): Work<CatalogText> {
-  const words = new Numbering();
+export function* buildTextWork(size: number, termsOf: (row: number) => TermCounts): Work<CatalogText> {
+  const dictionary = new Dictionary();
   const rows = new TermRows(size);
   for (let row = 0; row < size; row += 1) {
     const { terms, counts } = termsOf(row);
-    rows.add(terms, counts, (term) => words.add(term));
-    if (row % ROWS_AT_ONCE === 0) yield;
+    rows.add(terms, counts, (term) => dictionary.add(term));
+    if (row % ROWS_PER_STEP === 0) yield;
   }
-  return yield* weighed({ ...rows.columns(), words });
+  return yield* weightText({ ...rows.columns(), dictionary });
 }
 
 /**
- * The same rows of words, weighed by how many of these rows have each word: equal to what
- * {@link textColumnsWork} makes of them, but for words that no row has any more, which keep their number.
+ * Computes the weights and the inverted index of rows of terms. The result equals that of {@link buildTextWork}, except
+ * that terms that no row has keep their ids.
  */
-export function* weighed({
+export function* weightText({
   start,
   terms,
   counts,
-  words,
-}: Pick<CatalogText, 'start' | 'terms' | 'counts' | 'words'>): Work<CatalogText> {
+  dictionary,
+}: Pick<CatalogText, 'start' | 'terms' | 'counts' | 'dictionary'>): Work<CatalogText> {
   const size = start.length - 1;
-  const count = words.size;
+  const count = dictionary.size;
   const postingStart = new Int32Array(count + 1);
   for (const term of terms) postingStart[term + 1] = (postingStart[term + 1] as number) + 1;
   yield;
@@ -50,70 +50,79 @@ export function* weighed({
   for (let term = 0; term < count; term += 1) {
     idf[term] = inverseDocumentFrequency(size, postingStart[term + 1] as number);
     postingStart[term + 1] = (postingStart[term + 1] as number) + (postingStart[term] as number);
-    if (term % WORDS_AT_ONCE === 0) yield;
+    if (term % TERMS_PER_STEP === 0) yield;
   }
   const next = postingStart.slice();
   const weights = new Float32Array(terms.length);
   const postingRows = new Int32Array(terms.length);
   const postingWeights = new Float32Array(terms.length);
-  const raw = new RawWeights();
+  const normalizer = new RowNormalizer();
   for (let row = 0; row < size; row += 1) {
     const from = start[row] as number;
     const to = start[row + 1] as number;
-    raw.write(counts, terms, from, to, idf, weights);
+    normalizer.write(counts, terms, from, to, idf, weights);
     for (let at = from; at < to; at += 1) {
       const term = terms[at] as number;
-      const place = next[term] as number;
-      next[term] = place + 1;
-      postingRows[place] = row;
-      postingWeights[place] = weights[at] as number;
+      const posting = next[term] as number;
+      next[term] = posting + 1;
+      postingRows[posting] = row;
+      postingWeights[posting] = weights[at] as number;
     }
-    if (row % ROWS_AT_ONCE === 0) yield;
+    if (row % ROWS_PER_STEP === 0) yield;
   }
   return {
-    ...{ start, terms, counts, words, weights, count, idf, unknownIdf: inverseDocumentFrequency(size, 0) },
-    idOf: (term) => words.find(term, count),
+    ...{
+      start,
+      terms,
+      counts,
+      dictionary,
+      weights,
+      count,
+      idf,
+      unknownIdf: inverseDocumentFrequency(size, 0),
+    },
+    idOf: (term) => dictionary.find(term, count),
     ...{ postingStart, postingRows, postingWeights },
   };
 }
 
 /**
- * The words of a few markets, picked or described by a caller, weighed as a catalog weighs them. Words have the numbers
- * that they have there; others have the numbers that follow, and the weight of a word no market has. So a vector does not
- * depend on the list it is in.
+ * Builds the vectors of a subset of markets with the weights of the catalog's text. Terms of the catalog keep their ids.
+ * Other terms get the following ids and the weight of an unknown term. A vector therefore does not depend on the other
+ * markets of the subset.
  */
-export function textColumnsOfSome(texts: readonly TermCounts[], base: TextColumns): TextColumns {
-  const others = new Numbering();
-  const numberOf = (term: string): number => base.idOf(term) ?? base.count + others.add(term);
+export function buildSubsetText(texts: readonly TermCounts[], base: TextColumns): TextColumns {
+  const unknown = new Dictionary();
+  const idOf = (term: string): number => base.idOf(term) ?? base.count + unknown.add(term);
   const rows = new TermRows(texts.length);
-  for (const { terms, counts } of texts) rows.add(terms, counts, numberOf);
+  for (const { terms, counts } of texts) rows.add(terms, counts, idOf);
   const { start, terms, counts } = rows.columns();
-  const count = base.count + others.size;
-  const idf = continued(base.idf, count, base.unknownIdf);
+  const count = base.count + unknown.size;
+  const idf = padded(base.idf, count, base.unknownIdf);
   const weights = new Float32Array(terms.length);
-  const raw = new RawWeights();
+  const normalizer = new RowNormalizer();
   for (let row = 0; row < texts.length; row += 1) {
-    raw.write(counts, terms, start[row] as number, start[row + 1] as number, idf, weights);
+    normalizer.write(counts, terms, start[row] as number, start[row + 1] as number, idf, weights);
   }
   return {
     ...{ start, terms, weights, count, idf, unknownIdf: base.unknownIdf },
     idOf: (term) => {
-      const other = others.find(term, others.size);
-      return base.idOf(term) ?? (other === undefined ? undefined : base.count + other);
+      const id = unknown.find(term, unknown.size);
+      return base.idOf(term) ?? (id === undefined ? undefined : base.count + id);
     },
     ...postingsOf(start, terms, weights, count),
   };
 }
 
-/** The values, followed by as many of `value` as it takes. */
-export function continued(values: Float64Array, size: number, value: number): Float64Array {
+/** Extends the values to `size` with `value`. */
+export function padded(values: Float64Array, size: number, value: number): Float64Array {
   if (values.length === size) return values;
   const longer = new Float64Array(size).fill(value, values.length);
   longer.set(values);
   return longer;
 }
 
-/** Words and counts of rows, one row after the other. */
+/** Collects the terms and counts of consecutive rows in growing arrays. */
 export class TermRows {
   readonly #start: Int32Array;
   #terms: Int32Array<ArrayBuffer>;
@@ -127,10 +136,10 @@ export class TermRows {
     this.#counts = new Uint16Array(expectedTerms);
   }
 
-  add(terms: readonly string[], counts: readonly number[], numberOf: (term: string) => number): void {
-    this.#makeRoom(terms.length);
+  add(terms: readonly string[], counts: readonly number[], idOf: (term: string) => number): void {
+    this.#reserve(terms.length);
     for (let at = 0; at < terms.length; at += 1) {
-      this.#terms[this.#end + at] = numberOf(terms[at] as string);
+      this.#terms[this.#end + at] = idOf(terms[at] as string);
       this.#counts[this.#end + at] = counts[at] as number;
     }
     this.#end += terms.length;
@@ -138,17 +147,17 @@ export class TermRows {
     this.#start[this.#row] = this.#end;
   }
 
-  /** Adds rows `from` to `to − 1` of other columns. */
+  /** Appends rows `from` to `to − 1` of other columns. */
   copy(other: Pick<CatalogText, 'start' | 'terms' | 'counts'>, from: number, to: number): void {
     const first = other.start[from] as number;
     const last = other.start[to] as number;
-    this.#makeRoom(last - first);
+    this.#reserve(last - first);
     this.#terms.set(other.terms.subarray(first, last), this.#end);
     this.#counts.set(other.counts.subarray(first, last), this.#end);
-    const moved = this.#end - first;
+    const offset = this.#end - first;
     for (let row = from; row < to; row += 1) {
       this.#row += 1;
-      this.#start[this.#row] = (other.start[row + 1] as number) + moved;
+      this.#start[this.#row] = (other.start[row + 1] as number) + offset;
     }
     this.#end += last - first;
   }
@@ -162,7 +171,7 @@ export class TermRows {
     };
   }
 
-  #makeRoom(more: number): void {
+  #reserve(more: number): void {
     if (this.#end + more <= this.#terms.length) return;
     const size = Math.max(this.#end + more, this.#terms.length * 2);
     const terms = new Int32Array(size);
@@ -174,8 +183,8 @@ export class TermRows {
   }
 }
 
-/** Writes the weights of rows; its memory is used again from row to row. */
-export class RawWeights {
+/** Writes the normalized weights of rows. Reuses one buffer for all rows. */
+class RowNormalizer {
   #raw = new Float64Array(256);
 
   write(
@@ -211,10 +220,10 @@ function postingsOf(
   for (let row = 0; row + 1 < start.length; row += 1) {
     for (let at = start[row] as number; at < (start[row + 1] as number); at += 1) {
       const term = terms[at] as number;
-      const place = next[term] as number;
-      next[term] = place + 1;
-      postingRows[place] = row;
-      postingWeights[place] = weights[at] as number;
+      const posting = next[term] as number;
+      next[term] = posting + 1;
+      postingRows[posting] = row;
+      postingWeights[posting] = weights[at] as number;
     }
   }
   return { postingStart, postingRows, postingWeights };

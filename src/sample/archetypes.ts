@@ -1,57 +1,55 @@
-import type { SampleCountry } from './countries.js';
-
-/** A kind of visitor: the means around which the people of that kind are drawn. */
+/** A kind of user: the means around which the users of that kind are drawn. */
 export interface Archetype {
   /** In user keys: `sample-<name>-001`. */
   readonly name: string;
-  /** Part of all people, 0–1. */
+  /** Share of all users, 0–1. */
   readonly share: number;
   readonly firstCountry: SampleCountry;
-  /** Mean affinity by category key, in log-odds of a click; every other category has `elsewhere`. */
+  /** Mean affinity by category key, in log-odds of a click; every other category has `otherAffinity`. */
   readonly affinities: Readonly<Record<string, number>>;
-  readonly elsewhere: number;
-  /** Mean affinity for markets about the own country, in log-odds. */
+  readonly otherAffinity: number;
+  /** Mean affinity for markets about the user's own country, in log-odds. */
   readonly homeAffinity: number;
-  /** Categories, chosen for each person, that this person dislikes. */
-  readonly dislikes: number;
-  /** Hours of the local day at which visits gather. */
+  /** Number of categories, drawn for each user, that the user dislikes. */
+  readonly dislikedCategories: number;
+  /** Hours of the local day around which visits cluster. */
   readonly peakHours: readonly number[];
   readonly sessionsPerDay: number;
-  /** Added to the log-odds of a click, of a trade, and of speaking up (bookmark, comment, share). */
-  readonly curiosity: number;
-  readonly trading: number;
-  readonly voice: number;
+  /** Added to the log-odds of a click, of a trade, and of a social action (bookmark, comment, share). */
+  readonly clickLogOdds: number;
+  readonly tradeLogOdds: number;
+  readonly socialLogOdds: number;
   readonly medianStake: number;
-  /** Came within so many days; undefined: most were there before the simulation starts. */
+  /** The user joined within this many days before now; undefined: most joined before the simulated period. */
   readonly joinedWithinDays?: number;
-  /** At most so many events apart from impressions; undefined: no limit. */
+  /** Maximum number of events other than impressions; undefined: no limit. */
   readonly maxActions?: number;
 }
 
-const usual = {
-  elsewhere: -0.9,
+const defaults = {
+  otherAffinity: -0.9,
   homeAffinity: 0.6,
-  dislikes: 0,
+  dislikedCategories: 0,
   peakHours: [8, 13, 21],
   sessionsPerDay: 0.56,
-  curiosity: 0,
-  trading: 0,
-  voice: 0,
+  clickLogOdds: 0,
+  tradeLogOdds: 0,
+  socialLogOdds: 0,
   medianStake: 15,
 } as const;
 
-/** The sample's society. Shares sum to 1. */
+/** The archetypes of the sample. Shares sum to 1. */
 export const archetypes: readonly Archetype[] = [
   {
-    ...usual,
+    ...defaults,
     name: 'politics',
     share: 0.15,
     firstCountry: 'IL',
     affinities: { politics: 2, world: 0.4, local: 0.1, economics: -0.4 },
-    voice: 0.5,
+    socialLogOdds: 0.5,
   },
   {
-    ...usual,
+    ...defaults,
     name: 'sports',
     share: 0.17,
     firstCountry: 'GB',
@@ -61,7 +59,7 @@ export const archetypes: readonly Archetype[] = [
     medianStake: 10,
   },
   {
-    ...usual,
+    ...defaults,
     name: 'crypto',
     share: 0.12,
     firstCountry: 'US',
@@ -69,40 +67,40 @@ export const archetypes: readonly Archetype[] = [
     homeAffinity: 0.3,
     peakHours: [7, 15, 23],
     sessionsPerDay: 0.6,
-    trading: 0.7,
+    tradeLogOdds: 0.7,
     medianStake: 60,
   },
   {
-    ...usual,
+    ...defaults,
     name: 'markets',
     share: 0.08,
     firstCountry: 'DE',
     affinities: { economics: 2, business: 1.3, politics: -0.2, crypto: -0.4 },
     peakHours: [7, 9, 16],
-    trading: 0.3,
+    tradeLogOdds: 0.3,
     medianStake: 40,
   },
   {
-    ...usual,
+    ...defaults,
     name: 'science',
     share: 0.09,
     firstCountry: 'US',
     affinities: { science: 1.9, technology: 1.3, climate: 0.6, health: 0.5 },
     homeAffinity: 0.4,
-    trading: -0.3,
+    tradeLogOdds: -0.3,
   },
   {
-    ...usual,
+    ...defaults,
     name: 'culture',
     share: 0.09,
     firstCountry: 'IN',
     affinities: { entertainment: 2, culture: 1.4, local: -0.3, sports: -0.6 },
     peakHours: [13, 18, 22],
-    voice: 0.6,
+    socialLogOdds: 0.6,
     medianStake: 5,
   },
   {
-    ...usual,
+    ...defaults,
     name: 'news',
     share: 0.07,
     firstCountry: 'IL',
@@ -110,50 +108,79 @@ export const archetypes: readonly Archetype[] = [
     homeAffinity: 0.8,
     peakHours: [7, 12, 17, 21],
     sessionsPerDay: 0.7,
-    trading: -0.2,
+    tradeLogOdds: -0.2,
   },
-  { ...usual, name: 'generalist', share: 0.07, firstCountry: 'GB', affinities: {}, elsewhere: -0.2 },
+  { ...defaults, name: 'generalist', share: 0.07, firstCountry: 'GB', affinities: {}, otherAffinity: -0.2 },
   {
-    ...usual,
+    ...defaults,
     name: 'lurker',
     share: 0.05,
     firstCountry: 'DE',
     affinities: {},
-    elsewhere: -0.6,
-    curiosity: -0.8,
-    trading: -4,
-    voice: -3,
+    otherAffinity: -0.6,
+    clickLogOdds: -0.8,
+    tradeLogOdds: -4,
+    socialLogOdds: -3,
   },
   {
-    ...usual,
+    ...defaults,
     name: 'night',
     share: 0.04,
     firstCountry: 'BR',
     affinities: { sports: 1.5, crypto: 0.9, entertainment: 0 },
     peakHours: [1, 3],
-    trading: 1,
+    tradeLogOdds: 1,
     medianStake: 120,
   },
   {
-    ...usual,
+    ...defaults,
     name: 'contrarian',
     share: 0.03,
     firstCountry: 'US',
     affinities: {},
-    elsewhere: 0,
-    dislikes: 1,
-    voice: 0.4,
+    otherAffinity: 0,
+    dislikedCategories: 1,
+    socialLogOdds: 0.4,
   },
   {
-    ...usual,
+    ...defaults,
     name: 'newcomer',
     share: 0.04,
     firstCountry: 'IL',
     affinities: {},
-    elsewhere: -0.4,
-    curiosity: 0.8,
+    otherAffinity: -0.4,
+    clickLogOdds: 0.8,
     sessionsPerDay: 2,
     joinedWithinDays: 3,
     maxActions: 3,
   },
 ];
+
+/** Countries in which the sample's users live. */
+export type SampleCountry = 'IL' | 'US' | 'GB' | 'DE' | 'BR' | 'IN' | 'FR' | 'JP';
+
+/** By country: the tag of markets about it, and its UTC offset without daylight saving time. */
+export const sampleCountries: Readonly<Record<SampleCountry, { homeTag: string; utcOffsetHours: number }>> = {
+  IL: { homeTag: 'israel', utcOffsetHours: 2 },
+  US: { homeTag: 'usa', utcOffsetHours: -5 },
+  GB: { homeTag: 'uk', utcOffsetHours: 0 },
+  DE: { homeTag: 'germany', utcOffsetHours: 1 },
+  BR: { homeTag: 'brazil', utcOffsetHours: -3 },
+  IN: { homeTag: 'india', utcOffsetHours: 5.5 },
+  FR: { homeTag: 'france', utcOffsetHours: 1 },
+  JP: { homeTag: 'japan', utcOffsetHours: 9 },
+};
+
+/**
+ * The cycle of countries assigned to the users of an archetype. Four countries are frequent enough for local trends. Each
+ * archetype starts at its own `firstCountry`.
+ */
+const countryCycle: readonly SampleCountry[] = [
+  ...(['IL', 'US', 'GB', 'DE', 'BR', 'US', 'IL', 'DE', 'GB', 'IN'] as const),
+  ...(['GB', 'IL', 'DE', 'US', 'FR', 'DE', 'IL', 'GB', 'US', 'JP'] as const),
+];
+
+/** The country of user `index`, from 0, of an archetype whose cycle starts at `first`. */
+export function countryOf(index: number, first: SampleCountry): SampleCountry {
+  return countryCycle[(countryCycle.indexOf(first) + index) % countryCycle.length] ?? first;
+}

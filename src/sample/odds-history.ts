@@ -4,10 +4,10 @@ import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { chance, logNormal, standardGumbel, standardNormal } from './random-draws.js';
 import type { SampleMarket } from './sample-catalog.js';
 
-/** What a market looked like at one minute. */
+/** Figures of a market at one minute. */
 export interface OddsHistoryPoint {
   marketId: string;
-  /** A full minute. */
+  /** Whole minutes. */
   atMs: number;
   probability: number;
   volume24h: number;
@@ -19,33 +19,33 @@ const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
 const walk = {
-  /** Points lie an hour apart for so long, then a day. */
+  /** Points are one hour apart for this long before the end, and one day apart before that. */
   hourlyHours: 48,
   /** Median and log-spread, over markets, of the daily standard deviation of the log-odds. */
   dailyDeviation: 0.09,
   deviationSpread: 0.4,
   /** Standard deviation per √hour of the logarithm of volume24h. */
   volumeDeviation: 0.03,
-  /** Participants grow as age to this power: fast at first. */
+  /** Participants grow as age^participantGrowth: fast at first. */
   participantGrowth: 0.7,
   minProbability: 0.005,
 } as const;
 
 const move = {
-  /** So many markets moved clearly in the last day. */
+  /** Number of markets with a large move in the last day. */
   markets: 20,
   minAgeHours: 36,
-  /** Only odds that leave room in both directions. */
+  /** Minimum distance of the probability from 0 and from 1, so that a move fits in both directions. */
   minProbability: 0.08,
   /** Size in log-odds. */
   minSize: 0.9,
   maxSize: 1.7,
-  /** The move happened between so many hours ago … */
+  /** Range of the time of the move. */
   latestHoursAgo: 3,
   earliestHoursAgo: 18,
-  /** … as a logistic step of this width. */
+  /** The move is a logistic step of this width. */
   widthHours: 0.8,
-  /** Before it, volume24h was this share of what it is now. */
+  /** Share of today's volume24h before the move. */
   volumeBefore: 0.45,
 } as const;
 
@@ -55,11 +55,12 @@ interface Move {
 }
 
 /**
- * An invented past for the sample's markets, so that momentum and "rising" have something to show: a
- * random walk in log-odds, run backwards from the present, with a clear step in some 20 markets.
- * Points lie an hour apart for two days and a day apart before, never before the market was created;
- * the last one, at the full minute of `nowMs` or of the resolution, has the market's present values.
- * At most `50 + days` points a market, by market, each in time order. The same input gives the same output.
+ * Simulates the past of the sample's markets, so that momentum and `rising` have data: a random walk in log-odds, run
+ * backward from the present, with a large step in 20 markets.
+ *
+ * Points are one hour apart for two days and one day apart before that, and never precede the market's creation. The last
+ * point, at the minute of `nowMs` or of the resolution, has the market's present values. At most `50 + days` points per
+ * market, grouped by market, each in time order. The same input gives the same output.
  */
 export function simulateOddsHistory(
   markets: readonly SampleMarket[],
@@ -81,7 +82,7 @@ function drawMoves(rng: RandomGenerator, markets: readonly SampleMarket[], nowMs
       Math.min(probability, 1 - probability) >= move.minProbability &&
       nowMs - Date.parse(createdAt) >= move.minAgeHours * hourMs,
   );
-  // Busy markets move more often than quiet ones: a sample by volume, by Gumbel keys.
+  // A Gumbel top-k sample by volume: markets with more volume move more often.
   return new Map(
     eligible
       .map((market) => ({ market, key: Math.log1p(market.volume24h) / 2 + standardGumbel(rng) }))
@@ -96,37 +97,37 @@ function drawMoves(rng: RandomGenerator, markets: readonly SampleMarket[], nowMs
 
 function historyOf(
   market: SampleMarket,
-  moved: Move | undefined,
+  bigMove: Move | undefined,
   rng: RandomGenerator,
   nowMs: number,
   days: number,
 ): OddsHistoryPoint[] {
-  const bornMs = Math.ceil(Date.parse(market.createdAt) / minuteMs) * minuteMs;
+  const createdMs = Math.ceil(Date.parse(market.createdAt) / minuteMs) * minuteMs;
   const endMs = Math.floor(Math.min(nowMs, Date.parse(market.resolvesAt)) / minuteMs) * minuteMs;
   const deviation = logNormal(rng, walk.dailyDeviation, walk.deviationSpread) / Math.sqrt(24);
 
   let logOdds = logit(market.probability);
   let logVolume = 0;
   let laterMs = endMs;
-  return pointTimes(bornMs, endMs, days)
+  return pointTimes(createdMs, endMs, days)
     .map((atMs): OddsHistoryPoint => {
       const stepHours = (laterMs - atMs) / hourMs;
       laterMs = atMs;
       logOdds += deviation * Math.sqrt(stepHours) * standardNormal(rng);
       logVolume += walk.volumeDeviation * Math.sqrt(stepHours) * standardNormal(rng);
       if (atMs === endMs) return pointNow(market, atMs);
-      const before = moved === undefined ? 0 : shareBefore(moved, (endMs - atMs) / hourMs);
-      const age = (atMs - bornMs) / (endMs - bornMs);
-      // In its first day a market's volume of 24 hours is all it ever had.
-      const filled = Math.min(1, (atMs - bornMs) / dayMs) / Math.min(1, (endMs - bornMs) / dayMs);
-      const quiet = 1 - before * (1 - move.volumeBefore);
+      const before = bigMove === undefined ? 0 : shareBefore(bigMove, (endMs - atMs) / hourMs);
+      const age = (atMs - createdMs) / (endMs - createdMs);
+      // During the first day, the 24-hour window is only partly filled.
+      const windowShare = Math.min(1, (atMs - createdMs) / dayMs) / Math.min(1, (endMs - createdMs) / dayMs);
+      const volumeShare = 1 - before * (1 - move.volumeBefore);
       return {
         marketId: market.id,
         atMs,
-        probability: fromLogit(logOdds - before * (moved?.size ?? 0)),
+        probability: fromLogit(logOdds - before * (bigMove?.size ?? 0)),
         volume24h: Math.min(
           market.volumeTotal,
-          Math.round(market.volume24h * Math.exp(logVolume) * filled * quiet),
+          Math.round(market.volume24h * Math.exp(logVolume) * windowShare * volumeShare),
         ),
         participantCount: Math.round(market.participantCount * age ** walk.participantGrowth),
       };
@@ -134,13 +135,13 @@ function historyOf(
     .reverse();
 }
 
-/** Newest first: hourly, then daily, then the birth itself if it lies within those days. */
-function pointTimes(bornMs: number, endMs: number, days: number): number[] {
-  const hours = Array.from({ length: walk.hourlyHours + 1 }, (_, hour) => endMs - hour * hourMs);
+/** Times newest first: hourly, then daily, then the creation itself if it is within `days`. */
+function pointTimes(createdMs: number, endMs: number, days: number): number[] {
+  const grid = Array.from({ length: walk.hourlyHours + 1 }, (_, hour) => endMs - hour * hourMs);
   const startMs = endMs - days * dayMs;
-  for (let atMs = endMs - walk.hourlyHours * hourMs - dayMs; atMs >= startMs; atMs -= dayMs) hours.push(atMs);
-  const times = hours.filter((atMs) => atMs >= bornMs && atMs >= startMs);
-  if (bornMs >= startMs && bornMs < (times.at(-1) ?? bornMs)) times.push(bornMs);
+  for (let atMs = endMs - walk.hourlyHours * hourMs - dayMs; atMs >= startMs; atMs -= dayMs) grid.push(atMs);
+  const times = grid.filter((atMs) => atMs >= createdMs && atMs >= startMs);
+  if (createdMs >= startMs && createdMs < (times.at(-1) ?? createdMs)) times.push(createdMs);
   return times;
 }
 
@@ -151,9 +152,9 @@ function pointNow(
   return { marketId: id, atMs, probability, volume24h, participantCount };
 }
 
-/** How much of the move was still to come, 0–1: a logistic step. */
-function shareBefore(moved: Move, hoursAgo: number): number {
-  return 1 / (1 + Math.exp((moved.hoursAgo - hoursAgo) / move.widthHours));
+/** Share of the move that was still ahead at that time, 0–1: a logistic step. */
+function shareBefore(bigMove: Move, hoursAgo: number): number {
+  return 1 / (1 + Math.exp((bigMove.hoursAgo - hoursAgo) / move.widthHours));
 }
 
 function between(rng: RandomGenerator, low: number, high: number): number {

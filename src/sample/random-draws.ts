@@ -17,20 +17,20 @@ export function standardNormal(rng: RandomGenerator): number {
   return radius * Math.cos(2 * Math.PI * uniformFloat64(rng));
 }
 
-/** `median · e^(spread · N(0, 1))`: positive, skewed to the right. */
+/** A log-normal variate: `median · e^(spread · N(0, 1))`. */
 export function logNormal(rng: RandomGenerator, median: number, spread: number): number {
   return median * Math.exp(spread * standardNormal(rng));
 }
 
 /**
- * A standard Gumbel variate. The k largest of `logit + gumbel` are a sample of size k without
- * replacement with probabilities proportional to e^logit (the Gumbel top-k trick).
+ * A standard Gumbel variate. The k largest of `logit + gumbel` are a sample of size k without replacement, with
+ * probabilities proportional to e^logit (Gumbel top-k).
  */
 export function standardGumbel(rng: RandomGenerator): number {
   return -Math.log(-Math.log(1 - uniformFloat64(rng)) + Number.MIN_VALUE);
 }
 
-/** A Poisson variate of that mean (Knuth's product of uniforms; meant for means below about 30). */
+/** A Poisson variate with the given mean, by Knuth's product of uniforms; suited to means below about 30. */
 export function poisson(rng: RandomGenerator, mean: number): number {
   const limit = Math.exp(-mean);
   let count = 0;
@@ -38,7 +38,7 @@ export function poisson(rng: RandomGenerator, mean: number): number {
   return count;
 }
 
-/** An index of `weights` with probability proportional to its weight; weights ≥ 0, at least one positive. */
+/** An index of `weights`, drawn with probability proportional to the weight; weights ≥ 0, at least one positive. */
 export function weightedIndex(rng: RandomGenerator, weights: readonly number[]): number {
   let rest = uniformFloat64(rng) * weights.reduce((sum, weight) => sum + weight, 0);
   for (const [index, weight] of weights.entries()) {

@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import type { MarketDraft } from '../catalog/importers/market-draft.js';
+import type { MarketDraft } from '../catalog/importers/formats/import-record.js';
 
-/** Where the sample's files lie, seen from `src/` and from `dist/` alike. */
+/** Folder of the sample's files. A build in `dist/` reads them from `src/` too. */
 const sampleData = new URL('../../src/sample/data/', import.meta.url);
 
-/** The folder of the category drawings, served under `/sample/`. */
+/** Folder of the category images, served under `/sample/`. */
 export const sampleImages = new URL('images/', sampleData);
 
-/** A market of the sample world: a draft of which the simulators need more than an importer promises. */
+/** A market of the sample. The simulators require fields that are optional in an importer's draft. */
 export interface SampleMarket extends MarketDraft {
   category: string;
   tags: string[];
@@ -19,13 +19,13 @@ export interface SampleMarket extends MarketDraft {
   participantCount: number;
   status: 'OPEN' | 'CLOSED' | 'RESOLVED';
   createdAt: string;
-  /** In the past exactly when the market is not open. */
+  /** In the past if and only if the market is not open. */
   resolvesAt: string;
   source: 'sample';
 }
 
 const dayMs = 86_400_000;
-const slug = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be words in lower case, joined by hyphens');
+const slug = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-case words joined by hyphens');
 
 const entrySchema = z
   .strictObject({
@@ -58,17 +58,16 @@ const entrySchema = z
   .refine(({ life }) => life.resolvesInDays > -life.createdDaysAgo, 'resolves before it was created')
   .refine(
     ({ status, life }) => (status === undefined) === life.resolvesInDays > 0,
-    'a market is open exactly when it resolves in the future',
+    'a market must be open if and only if it resolves in the future',
   );
 
 const fileSchema = z.strictObject({ category: z.string().min(1), markets: z.array(z.unknown()).min(1) });
 
 /**
- * The catalog that comes with the package: invented prediction markets, so that a first visitor
- * sees something worth ranking. Times in the files are relative; here they become absolute.
+ * Loads the sample catalog of the package: fictional prediction markets for a first look at the gateway. Times in the
+ * files are relative to `nowMs`.
  *
- * @param nowMs - the instant that the files' "days ago" and "in days" are counted from
- * @throws Error naming the file and the entry when a file is broken, or when two markets share an id
+ * @throws Error naming the file and the entry if a file is invalid, or naming the id if two markets share it.
  */
 export function loadSampleCatalog(nowMs: number): SampleMarket[] {
   const names = readdirSync(sampleData)
@@ -79,21 +78,22 @@ export function loadSampleCatalog(nowMs: number): SampleMarket[] {
   );
   const ids = new Set<string>();
   for (const { id } of markets) {
-    if (ids.has(id)) throw new Error(`The sample catalog has two markets with the id ${id}.`);
+    if (ids.has(id))
+      throw new Error(`The sample catalog has two markets with the id ${id}. Ids must be unique.`);
     ids.add(id);
   }
   return markets;
 }
 
 /**
- * The markets of one file of the sample: the text of a category and its entries.
+ * Parses one file of the sample: a category and its markets.
  *
- * @throws Error naming the file and the entry at fault
+ * @throws Error naming the file and the invalid entry.
  */
 export function parseSampleFile(fileName: string, text: string, nowMs: number): SampleMarket[] {
-  const file = check(fileSchema, parse(text), fileName);
+  const file = validate(fileSchema, parse(text), fileName);
   return file.markets.map((raw, index) => {
-    const entry = check(entrySchema, raw, `${fileName}, market ${index + 1}${idOf(raw)}`);
+    const entry = validate(entrySchema, raw, `${fileName}, market ${index + 1}${idOf(raw)}`);
     return toMarket(file.category, entry, nowMs);
   });
 }
@@ -119,10 +119,10 @@ function toMarket(category: string, entry: z.output<typeof entrySchema>, nowMs: 
   };
 }
 
-function check<T>(schema: z.ZodType<T>, value: unknown, place: string): T {
+function validate<T>(schema: z.ZodType<T>, value: unknown, location: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new Error(`The sample file ${place} is broken:\n${z.prettifyError(result.error)}`);
+  throw new Error(`The sample file ${location} is invalid:\n${z.prettifyError(result.error)}`);
 }
 
 function idOf(raw: unknown): string {

@@ -10,8 +10,8 @@ const history = simulateOddsHistory(markets, { seed: 7, nowMs, days: 14 });
 const pointsOf = (id: string) => history.filter(({ marketId }) => marketId === id);
 const logit = (p: number) => Math.log(p / (1 - p));
 
-describe('the odds history of the sample', () => {
-  test('ends at the present values of every open market, at the full minute of now', () => {
+describe('simulateOddsHistory', () => {
+  test('ends with the present values of every open market, at the minute of now', () => {
     for (const { id, status, probability, volume24h, participantCount } of markets) {
       if (status !== 'OPEN') continue;
       const atMs = Math.floor(nowMs / minuteMs) * minuteMs;
@@ -25,7 +25,7 @@ describe('the odds history of the sample', () => {
     }
   });
 
-  test('of a market that is over ends when it was over', () => {
+  test('ends at the resolution time of a market that is not open', () => {
     for (const { id, status, resolvesAt, probability } of markets) {
       if (status === 'OPEN') continue;
       expect(pointsOf(id).at(-1)).toMatchObject({
@@ -35,7 +35,7 @@ describe('the odds history of the sample', () => {
     }
   });
 
-  test('lies within the market’s life and the last 14 days, on distinct full minutes in time order', () => {
+  test('stays within the life of the market and the last 14 days, at distinct minutes in time order', () => {
     for (const { id, createdAt } of markets) {
       const times = pointsOf(id).map(({ atMs }) => atMs);
       expect(times, id).toEqual([...new Set(times)].sort((a, b) => a - b));
@@ -45,21 +45,21 @@ describe('the odds history of the sample', () => {
     }
   });
 
-  test('is hourly in the last two days of an old market and daily before', () => {
+  test('is hourly in the last two days of an old market and daily before that', () => {
     const times = pointsOf('arsenal-title').map(({ atMs }) => atMs);
-    const gapsHours = times.slice(1).map((atMs, place) => (atMs - (times[place] ?? 0)) / 3_600_000);
+    const gapsHours = times.slice(1).map((atMs, index) => (atMs - (times[index] ?? 0)) / 3_600_000);
     expect(gapsHours).toEqual([...Array<number>(12).fill(24), ...Array<number>(48).fill(1)]);
   });
 
   test('keeps every value in its range', () => {
-    const odd = history.filter(
+    const outOfRange = history.filter(
       ({ probability, volume24h, participantCount }) =>
         !(probability > 0 && probability < 1 && volume24h >= 0 && participantCount >= 0),
     );
-    expect(odd).toEqual([]);
+    expect(outOfRange).toEqual([]);
   });
 
-  test('shows some 20 clear moves of the last 24 hours', () => {
+  test('contains 15 to 30 large moves of the last 24 hours', () => {
     const moved = markets.filter(({ id, status, probability }) => {
       const before = pointsOf(id).findLast(({ atMs }) => atMs <= nowMs - dayMs);
       return status === 'OPEN' && before && Math.abs(logit(probability) - logit(before.probability)) > 0.7;
@@ -68,11 +68,11 @@ describe('the odds history of the sample', () => {
     expect(moved.length).toBeLessThanOrEqual(30);
   });
 
-  test('stays under 25,000 points', () => {
+  test('has at most 25,000 points', () => {
     expect(history.length).toBeLessThanOrEqual(25_000);
   });
 
-  test('is the same for the same seed and another for another', () => {
+  test('is deterministic for a seed, and differs for another seed', () => {
     expect(simulateOddsHistory(markets, { seed: 7, nowMs, days: 14 })).toEqual(history);
     expect(simulateOddsHistory(markets, { seed: 8, nowMs, days: 14 })).not.toEqual(history);
   });

@@ -4,18 +4,18 @@ import { EventType, FeedSection } from '../../../src/generated/prisma/enums.js';
 import { userKeySchema } from '../../../src/lib/input/user-key.js';
 import { archetypes } from '../../../src/sample/archetypes.js';
 import { loadSampleCatalog } from '../../../src/sample/sample-catalog.js';
-import { simulatePeople } from '../../../src/sample/simulate-people.js';
+import { simulateUsers } from '../../../src/sample/simulate-users.js';
 
 const nowMs = Date.UTC(2026, 4, 3, 17, 2, 30);
 const dayMs = 86_400_000;
 const markets = loadSampleCatalog(nowMs);
 const marketById = new Map(markets.map((market) => [market.id, market]));
-const { people, interactions } = simulatePeople(markets, { seed: 1, nowMs, people: 500, days: 14 });
+const { users, interactions } = simulateUsers(markets, { seed: 1, nowMs, users: 500, days: 14 });
 const positive = new Set([
   ...['PARTICIPATE', 'COMMENT', 'SHARE', 'BOOKMARK', 'PARTICIPATE_INTENT', 'RETURN_VISIT'],
   ...['CLICK', 'VIEW_MARKET', 'DWELL_5', 'DWELL_30'],
 ]);
-const archetypeOf = new Map(people.map(({ userKey, archetype }) => [userKey, archetype]));
+const archetypeOf = new Map(users.map(({ userKey, archetype }) => [userKey, archetype]));
 const liked = interactions.filter(({ eventType }) => positive.has(eventType));
 const count = (eventType: string) => interactions.filter((event) => event.eventType === eventType).length;
 
@@ -27,18 +27,18 @@ function categoryShare(archetype: string, categories: readonly string[]): number
   return inCategories.length / theirs.length;
 }
 
-describe('the simulated people', () => {
-  test('are as many as asked for, each with a key that tracking accepts', () => {
-    expect(new Set(people.map(({ userKey }) => userKey)).size).toBe(500);
-    expect(people.filter(({ userKey }) => !userKeySchema.safeParse(userKey).success)).toEqual([]);
+describe('simulateUsers', () => {
+  test('returns the requested number of users with valid keys', () => {
+    expect(new Set(users.map(({ userKey }) => userKey)).size).toBe(500);
+    expect(users.filter(({ userKey }) => !userKeySchema.safeParse(userKey).success)).toEqual([]);
   });
 
-  test('come in archetypes whose shares sum to 1', () => {
+  test('distributes users over all archetypes, whose shares sum to 1', () => {
     expect(archetypes.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 10);
-    expect(new Set(people.map(({ archetype }) => archetype)).size).toBe(archetypes.length);
+    expect(new Set(users.map(({ archetype }) => archetype)).size).toBe(archetypes.length);
   });
 
-  test('leave 20,000 to 30,000 interactions, the most of them impressions, then clicks, then trades', () => {
+  test('returns 20,000 to 30,000 interactions: mostly impressions, then clicks, then trades', () => {
     expect(interactions.length).toBeGreaterThanOrEqual(20_000);
     expect(interactions.length).toBeLessThanOrEqual(30_000);
     expect(count('CLICK') / count('IMPRESSION')).toBeGreaterThan(0.15);
@@ -47,18 +47,18 @@ describe('the simulated people', () => {
     expect(count('PARTICIPATE') / count('CLICK')).toBeLessThan(0.2);
   });
 
-  test('do everything that can be done with a market, but for taking a hide back', () => {
+  test('returns every event type except UNHIDE', () => {
     const done = new Set(interactions.map(({ eventType }) => eventType));
     const known = Object.values(EventType).filter((eventType) => eventType !== 'UNHIDE');
     expect([...done].sort()).toEqual([...known].sort());
   });
 
-  test('act in time order, in the last 14 days, and on a market only while it was open to them', () => {
+  test('returns interactions in time order, in the last 14 days, with open and allowed markets only', () => {
     const times = interactions.map(({ occurredAt }) => Date.parse(occurredAt));
     expect(times).toEqual([...times].sort((a, b) => a - b));
     expect(times[0]).toBeGreaterThanOrEqual(nowMs - 14 * dayMs);
     expect(times.at(-1)).toBeLessThanOrEqual(nowMs);
-    const amiss = interactions.filter(({ marketId, occurredAt, country }) => {
+    const invalid = interactions.filter(({ marketId, occurredAt, country }) => {
       const market = marketById.get(marketId);
       return (
         market === undefined ||
@@ -67,13 +67,13 @@ describe('the simulated people', () => {
         market.blockedCountries?.includes(country ?? '')
       );
     });
-    expect(amiss).toEqual([]);
+    expect(invalid).toEqual([]);
   });
 
-  test('let go of a market the moment it is over, even in the middle of a visit', () => {
+  test('returns no interaction after the end of a market, even within a session', () => {
     const minuteMs = 60_000;
-    const shortLived = markets.map((market, place) => {
-      const createdAtMs = nowMs - dayMs + place * 3.5 * minuteMs;
+    const shortLived = markets.map((market, index) => {
+      const createdAtMs = nowMs - dayMs + index * 3.5 * minuteMs;
       return {
         ...market,
         createdAt: new Date(createdAtMs).toISOString(),
@@ -81,14 +81,14 @@ describe('the simulated people', () => {
       };
     });
     const endById = new Map(shortLived.map(({ id, resolvesAt }) => [id, resolvesAt]));
-    const day = simulatePeople(shortLived, { seed: 1, nowMs, people: 500, days: 1 }).interactions;
+    const day = simulateUsers(shortLived, { seed: 1, nowMs, users: 500, days: 1 }).interactions;
     expect(day.length).toBeGreaterThan(500);
     expect(day.filter(({ marketId, occurredAt }) => occurredAt > (endById.get(marketId) ?? ''))).toEqual([]);
   });
 
-  test('report dwell, stakes, sections and positions within the bounds of tracking', () => {
+  test('returns dwell, stakes, sections, and positions that tracking accepts', () => {
     const sections: readonly (string | undefined)[] = Object.values(FeedSection);
-    const amiss = interactions.filter(
+    const invalid = interactions.filter(
       ({ eventType, dwellMs, stake, section, position }) =>
         (dwellMs !== undefined) !== (eventType === 'VIEW_MARKET') ||
         (stake !== undefined) !== (eventType === 'PARTICIPATE') ||
@@ -97,10 +97,10 @@ describe('the simulated people', () => {
         !sections.includes(section) ||
         !((position ?? 0) >= 0),
     );
-    expect(amiss).toEqual([]);
+    expect(invalid).toEqual([]);
   });
 
-  test('click only what was shown to them in that session', () => {
+  test('returns clicks only after an impression in the same session', () => {
     const shown = new Set<string>();
     const unseen = interactions.filter(({ eventType, sessionId, marketId }) => {
       if (eventType === 'IMPRESSION') shown.add(`${String(sessionId)} ${marketId}`);
@@ -109,7 +109,7 @@ describe('the simulated people', () => {
     expect(unseen).toEqual([]);
   });
 
-  test('never see again what they have hidden', () => {
+  test('returns no impression of a hidden market', () => {
     const hidden = new Set<string>();
     const again = interactions.filter(({ eventType, userKey, marketId }) => {
       if (eventType === 'HIDE') hidden.add(`${userKey} ${marketId}`);
@@ -119,7 +119,7 @@ describe('the simulated people', () => {
     expect(hidden.size).toBeGreaterThan(10);
   });
 
-  test('are enough in Israel, the US, Britain and Germany for local trends of the last 24 hours', () => {
+  test('has enough active users in IL, US, GB, and DE for local trends of the last 24 hours', () => {
     for (const country of ['IL', 'US', 'GB', 'DE']) {
       const active = liked.filter(
         (event) => event.country === country && Date.parse(event.occurredAt) > nowMs - dayMs,
@@ -135,12 +135,12 @@ describe('the simulated people', () => {
     ['markets', ['Economics', 'Business']],
     ['science', ['Science', 'Technology']],
     ['culture', ['Entertainment', 'Culture']],
-  ])('of the kind %s mostly like %j', (archetype, categories) => {
+  ])('makes the archetype %s prefer %j', (archetype, categories) => {
     expect(categoryShare(archetype, categories)).toBeGreaterThan(0.5);
     expect(categoryShare('generalist', categories)).toBeLessThan(0.5);
   });
 
-  test('like markets about their own country more than others do', () => {
+  test('makes users prefer markets about their own country', () => {
     const shareOf = (country: string, home: boolean) => {
       const theirs = liked.filter((event) => (event.country === country) === home);
       return (
@@ -151,17 +151,17 @@ describe('the simulated people', () => {
     expect(shareOf('IL', true)).toBeGreaterThan(1.5 * shareOf('IL', false));
   });
 
-  test('of the kind contrarian push one category away far more than others do', () => {
-    const pushed = interactions.filter(
+  test('makes contrarians hide or reject far more markets than generalists', () => {
+    const negative = interactions.filter(
       ({ eventType }) => eventType === 'HIDE' || eventType === 'NOT_INTERESTED',
     );
-    const perPerson = (archetype: string) =>
-      pushed.filter(({ userKey }) => archetypeOf.get(userKey) === archetype).length /
-      people.filter((person) => person.archetype === archetype).length;
-    expect(perPerson('contrarian')).toBeGreaterThan(3 * perPerson('generalist'));
+    const perUserOf = (archetype: string) =>
+      negative.filter(({ userKey }) => archetypeOf.get(userKey) === archetype).length /
+      users.filter((user) => user.archetype === archetype).length;
+    expect(perUserOf('contrarian')).toBeGreaterThan(3 * perUserOf('generalist'));
   });
 
-  test('who are newcomers did one to three things, and lurkers never trade', () => {
+  test('limits newcomers to one to three actions, and lurkers to almost no trades', () => {
     const newcomers = interactions.filter(({ userKey }) => archetypeOf.get(userKey) === 'newcomer');
     const acted = newcomers.filter(({ eventType }) => eventType !== 'IMPRESSION');
     const perUser = [...new Set(acted.map(({ userKey }) => userKey))].map(
@@ -175,7 +175,7 @@ describe('the simulated people', () => {
     expect(lurkerTrades.length).toBeLessThanOrEqual(2);
   });
 
-  test('sleep: night people act at night, politics people by day', () => {
+  test('makes the archetype night active at night, and politics by day', () => {
     const nightShare = (archetype: string) => {
       const offsetHours = new Map([
         ['IL', 2],
@@ -199,25 +199,25 @@ describe('the simulated people', () => {
     expect(nightShare('politics')).toBeLessThan(0.2);
   });
 
-  test('are the same for the same seed and instant, byte for byte, and others for another seed', () => {
-    const again = simulatePeople(markets, { seed: 1, nowMs, people: 500, days: 14 });
-    const other = simulatePeople(markets, { seed: 2, nowMs, people: 500, days: 14 });
-    expect(JSON.stringify(again)).toBe(JSON.stringify({ people, interactions }));
+  test('is deterministic for a seed and instant, and differs for another seed', () => {
+    const again = simulateUsers(markets, { seed: 1, nowMs, users: 500, days: 14 });
+    const other = simulateUsers(markets, { seed: 2, nowMs, users: 500, days: 14 });
+    expect(JSON.stringify(again)).toBe(JSON.stringify({ users, interactions }));
     expect(JSON.stringify(other.interactions)).not.toBe(JSON.stringify(interactions));
-    expect(other.people).toEqual(people);
+    expect(other.users).toEqual(users);
   });
 
-  test('stay within time and number for any seed, instant and size', () => {
+  test('returns the requested number of users within the period for any seed, instant, and size', () => {
     fc.assert(
       fc.property(
         fc.integer(),
         fc.integer({ min: Date.UTC(2020, 0), max: Date.UTC(2040, 0) }),
         fc.integer({ min: 0, max: 40 }),
         (seed, anyMs, size) => {
-          const world = loadSampleCatalog(anyMs);
-          const result = simulatePeople(world, { seed, nowMs: anyMs, people: size, days: 5 });
+          const sample = loadSampleCatalog(anyMs);
+          const result = simulateUsers(sample, { seed, nowMs: anyMs, users: size, days: 5 });
           const times = result.interactions.map(({ occurredAt }) => Date.parse(occurredAt));
-          expect(result.people.length).toBe(size);
+          expect(result.users.length).toBe(size);
           expect(times.filter((ms) => ms > anyMs || ms < anyMs - 5 * dayMs)).toEqual([]);
         },
       ),

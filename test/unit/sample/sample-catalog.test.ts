@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { checkMarketInput } from '../../../src/catalog/market-input.js';
+import { validateMarketInput } from '../../../src/catalog/market-input.js';
 import { loadSampleCatalog, parseSampleFile, sampleImages } from '../../../src/sample/sample-catalog.js';
 
 const nowMs = Date.UTC(2026, 4, 3, 17, 2, 30);
@@ -8,14 +8,14 @@ const dayMs = 86_400_000;
 const markets = loadSampleCatalog(nowMs);
 const ageDays = ({ createdAt }: { createdAt: string }) => (nowMs - Date.parse(createdAt)) / dayMs;
 
-describe('the sample catalog', () => {
-  test('holds about 400 markets in at least 10 categories', () => {
+describe('loadSampleCatalog', () => {
+  test('returns about 400 markets in at least 10 categories', () => {
     expect(markets.length).toBeGreaterThanOrEqual(380);
     expect(markets.length).toBeLessThanOrEqual(430);
     expect(new Set(markets.map(({ category }) => category)).size).toBeGreaterThanOrEqual(10);
   });
 
-  test('holds at least 35 events of two markets or more', () => {
+  test('returns at least 35 events of two or more markets', () => {
     const sizes = new Map<string, number>();
     for (const { eventKey } of markets) {
       if (eventKey !== undefined) sizes.set(eventKey, (sizes.get(eventKey) ?? 0) + 1);
@@ -24,40 +24,40 @@ describe('the sample catalog', () => {
     expect(sizes.size).toBeGreaterThanOrEqual(35);
   });
 
-  test('is accepted whole by the check that every market passes', () => {
-    const faults = markets.flatMap((market) => {
-      const { fault } = checkMarketInput(market);
-      return fault === undefined ? [] : [`${market.id}: ${fault}`];
+  test('returns markets that all pass validation', () => {
+    const reasons = markets.flatMap((market) => {
+      const { reason } = validateMarketInput(market);
+      return reason === undefined ? [] : [`${market.id}: ${reason}`];
     });
-    expect(faults).toEqual([]);
+    expect(reasons).toEqual([]);
   });
 
-  test('names no id twice, and none that begins with another', () => {
+  test('returns distinct ids, none of which is a prefix of another', () => {
     const ids = markets.map(({ id }) => id).sort();
-    expect(ids.filter((id, place) => ids[place + 1]?.startsWith(id))).toEqual([]);
+    expect(ids.filter((id, index) => ids[index + 1]?.startsWith(id))).toEqual([]);
   });
 
-  test('asks no question twice and names no year', () => {
+  test('returns distinct questions without a year', () => {
     expect(new Set(markets.map(({ title }) => title)).size).toBe(markets.length);
     expect(
       markets.filter(({ title, description }) => /\b(19|20)\d\d\b/.test(`${title} ${description}`)),
     ).toEqual([]);
   });
 
-  test('has many markets younger than a day and than a week, and the odd one closed or resolved', () => {
+  test('returns many markets younger than a day and a week, and some closed or resolved ones', () => {
     expect(markets.filter((market) => ageDays(market) < 1).length).toBeGreaterThanOrEqual(30);
     expect(markets.filter((market) => ageDays(market) < 7).length).toBeGreaterThanOrEqual(80);
     expect(markets.filter(({ status }) => status !== 'OPEN').length).toBeGreaterThanOrEqual(5);
   });
 
-  test('was created in the past, and resolves in the future exactly where a market is open', () => {
+  test('returns creation times in the past, and resolution times in the future for open markets only', () => {
     for (const { id, status, createdAt, resolvesAt } of markets) {
       expect(Date.parse(createdAt), id).toBeLessThan(nowMs);
       expect(Date.parse(resolvesAt) > nowMs, id).toBe(status === 'OPEN');
     }
   });
 
-  test('gives the candidates of an election or a cup no more than certainty together', () => {
+  test('returns probabilities of exclusive markets that total at most 1', () => {
     const totals = new Map<string, number>();
     for (const { id, eventKey, probability } of markets) {
       if (/-(title|champions?|most-seats-uk|repeat)$/.test(id) && eventKey !== undefined) {
@@ -68,13 +68,13 @@ describe('the sample catalog', () => {
     expect([...totals].filter(([, total]) => total > 1)).toEqual([]);
   });
 
-  test('has a few pieces of breaking news, which algorithm v1 puts far in front, and not a page full of them', () => {
+  test('returns 3 to 9 news markets, because v1 ranks them first and they must not fill a page', () => {
     const breaking = markets.filter(({ tags }) => tags.includes('breaking') || tags.includes('news'));
     expect(breaking.length).toBeGreaterThanOrEqual(3);
     expect(breaking.length).toBeLessThanOrEqual(9);
   });
 
-  test('has sports markets that resolve in one to three days, and markets about several countries', () => {
+  test('returns sports markets that resolve in one to three days, and markets about several countries', () => {
     const soon = markets.filter(({ category, resolvesAt }) => {
       const days = (Date.parse(resolvesAt) - nowMs) / dayMs;
       return category === 'Sports' && days >= 1 && days <= 3;
@@ -85,11 +85,13 @@ describe('the sample catalog', () => {
     }
   });
 
-  test('shows about half of its markets with a drawing that exists, each small', () => {
-    const shown = markets.flatMap(({ imageUrl }) => imageUrl ?? []);
-    expect(shown.length / markets.length).toBeGreaterThan(0.4);
-    expect(shown.length / markets.length).toBeLessThan(0.65);
-    const missing = shown.filter((url) => !existsSync(new URL(url.replace(/^\/sample\//, ''), sampleImages)));
+  test('gives about half of the markets an existing image of at most 2 KB', () => {
+    const images = markets.flatMap(({ imageUrl }) => imageUrl ?? []);
+    expect(images.length / markets.length).toBeGreaterThan(0.4);
+    expect(images.length / markets.length).toBeLessThan(0.65);
+    const missing = images.filter(
+      (url) => !existsSync(new URL(url.replace(/^\/sample\//, ''), sampleImages)),
+    );
     expect(missing).toEqual([]);
     const large = readdirSync(sampleImages).filter(
       (name) => statSync(new URL(name, sampleImages)).size > 2_048,
@@ -97,7 +99,7 @@ describe('the sample catalog', () => {
     expect(large).toEqual([]);
   });
 
-  test('moves with the clock and is otherwise the same', () => {
+  test('shifts with the clock and is otherwise the same', () => {
     const later = loadSampleCatalog(nowMs + dayMs);
     expect(later.map(({ createdAt }) => Date.parse(createdAt) - dayMs)).toEqual(
       markets.map(({ createdAt }) => Date.parse(createdAt)),
@@ -106,7 +108,7 @@ describe('the sample catalog', () => {
   });
 });
 
-describe('a file of the sample', () => {
+describe('parseSampleFile', () => {
   const entry = (changes: string) => `category: Chess
 markets:
   - id: rook-takes
@@ -117,7 +119,7 @@ markets:
     ${changes}
 `;
 
-  test('becomes drafts with absolute times', () => {
+  test('returns drafts with absolute times', () => {
     expect(parseSampleFile('chess.yaml', entry('image: sports'), nowMs)).toEqual([
       {
         id: 'rook-takes',
@@ -138,16 +140,16 @@ markets:
   });
 
   test.each([
-    ['an unknown field', 'colour: red', /colour/],
+    ['an unknown field', 'color: red', /color/],
     ['a boost above 1', 'editorialBoost: 2', /editorialBoost/],
-    ['a closed market that resolves in the future', 'status: CLOSED', /open exactly when/],
-  ])('with %s is refused, naming file and entry', (_, changes, cause) => {
+    ['a closed market that resolves in the future', 'status: CLOSED', /open if and only if/],
+  ])('rejects %s, naming file and entry', (_, changes, cause) => {
     const parse = () => parseSampleFile('chess.yaml', entry(changes), nowMs);
     expect(parse).toThrow(/chess\.yaml, market 1 \(rook-takes\)/);
     expect(parse).toThrow(cause);
   });
 
-  test('without markets is refused, naming the file', () => {
-    expect(() => parseSampleFile('chess.yaml', 'category: Chess\n', nowMs)).toThrow(/chess\.yaml is broken/);
+  test('rejects a file without markets, naming the file', () => {
+    expect(() => parseSampleFile('chess.yaml', 'category: Chess\n', nowMs)).toThrow(/chess\.yaml is invalid/);
   });
 });

@@ -4,7 +4,7 @@
  * snapshot of 20,000 and 200,000. Median, and what 5 % and 95 % of the rounds stayed under.
  */
 import { emptySnapshot, patchSnapshot } from '../dist/catalog/catalog-snapshot.js';
-import type { Market } from '../dist/catalog/market.js';
+import type { Market } from '../dist/domain/market.js';
 import { pageV1 } from '../dist/feed/v1-pipeline.js';
 import type { RankingContext } from '../dist/feed/candidate.js';
 import type { ScoringUser } from '../dist/scoring/v1/inputs.js';

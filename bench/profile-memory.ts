@@ -18,7 +18,7 @@ import {
 import { emptyProfile, type FullProfile, type ProfileEvent } from '../dist/domain/profile.js';
 import { encodeProfile } from '../dist/storage/profiles/stored-profile.js';
 import { loadSampleCatalog } from '../dist/sample/sample-catalog.js';
-import { simulatePeople } from '../dist/sample/simulate-people.js';
+import { simulateUsers } from '../dist/sample/simulate-users.js';
 import { EVENT_TYPES } from '../dist/domain/event.js';
 import { eventWeight } from '../dist/scoring/shared/event-weight.js';
 
@@ -104,7 +104,7 @@ function say(who: string, { counted, grown, resident }: Cost): void {
 function sampleStates(): FullProfile[] {
   const markets = loadSampleCatalog(NOW_MS);
   const marketOf = new Map(markets.map((market) => [market.id, market]));
-  const { interactions } = simulatePeople(markets, { seed: 1, nowMs: NOW_MS, people: 500, days: 14 });
+  const { interactions } = simulateUsers(markets, { seed: 1, nowMs: NOW_MS, users: 500, days: 14 });
   const config = loadRankingConfig(undefined);
   const memory = profileMemory(config);
   const states = new Map<string, FullProfile>();

@@ -6,7 +6,7 @@
  * price and of a title. Median and what 99 % of the rounds stayed under.
  */
 import { emptySnapshot, patchSnapshot } from '../dist/catalog/catalog-snapshot.js';
-import type { Market } from '../dist/catalog/market.js';
+import type { Market } from '../dist/domain/market.js';
 import { loadRankingConfig } from '../dist/config/ranking-config.js';
 import { RankersV2 } from '../dist/feed/rankers-v2.js';
 import type { RankingInputs } from '../dist/feed/ranking-inputs.js';

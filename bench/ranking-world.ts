@@ -1,6 +1,6 @@
 /** What the benchmarks of rankings are made from: markets, trends, and users. */
 import type { CatalogSnapshot } from '../dist/catalog/catalog-snapshot.js';
-import type { Market } from '../dist/catalog/market.js';
+import type { Market } from '../dist/domain/market.js';
 import { loadRankingConfig } from '../dist/config/ranking-config.js';
 import { applyEvents } from '../dist/profiles/apply-events.js';
 import { profileMemory } from '../dist/profiles/profile-memory.js';

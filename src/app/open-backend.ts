@@ -277,7 +277,7 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
     closers.push(() => feeds.drain());
     if (holdCatalog) {
       await catalog.refresh();
-      await catalog.rememberPast();
+      await catalog.loadRecentlyClosed();
       await trends.load();
     }
     return {

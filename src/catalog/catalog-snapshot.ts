@@ -1,39 +1,43 @@
 import { topicKey, type Market } from '../domain/market.js';
-import type { ScoringMarket } from '../scoring/v1/inputs.js';
 import type { Work } from '../lib/in-slices.js';
-import { columnsOf, columnsWork, type CatalogColumns } from './columns/market-columns.js';
-import { mergeSortWork } from './columns/merge-sort.js';
-import { differInNumbersOnly, patchColumns, refreshWork, withNumbers } from './columns/patch-columns.js';
-import { editedList, rowEdits, type KeptRows, type RowEdits } from './columns/row-edits.js';
+import type { ScoringMarket } from '../scoring/v1/inputs.js';
+import { buildColumns, buildColumnsWork, type CatalogColumns } from './columns/build-columns.js';
+import {
+  differOnlyInNumbers,
+  patchColumns,
+  refreshWeightsWork,
+  replaceNumbers,
+} from './columns/patch-columns.js';
+import { editList, rowEdits, type KeptRows, type RowEdits } from './columns/row-edits.js';
 
-/** An open market, with what the formulas read of it worked out once. */
+/** An open market with its precomputed scoring features. */
 export interface CatalogEntry {
   readonly market: Market;
   readonly scoring: ScoringMarket;
-  /** Milliseconds since 1970; infinite when the market says nothing. */
+  /** Milliseconds since 1970; Infinity without a resolution time. */
   readonly resolvesAtMs: number;
 }
 
-/** The open markets at one version. It never changes: a change of any market makes another one. */
+/** The open markets at one version. Immutable: a change of a market produces a new snapshot. */
 export interface CatalogSnapshot {
   /** Grows with every change of any market. */
   readonly version: bigint;
-  /** Ordered by id. */
+  /** Sorted by id. */
   readonly entries: readonly CatalogEntry[];
   readonly byId: Pick<ReadonlyMap<string, CatalogEntry>, 'get' | 'has'>;
   /**
-   * The same markets as columns: row `i` is entry `i`. Replicas that have the same markets rank them the same once
-   * `columns.weighed` is true. Until then, words and topics may be, and weigh, what they were before the latest markets
-   * came, went, or were renamed (see `patchColumns`); everything else of the columns is up to date.
+   * The same markets as columns: row `i` is entry `i`. Replicas with the same markets rank them the same once
+   * `columns.hasCurrentWeights` is true. Until then, terms, topics, and their weights may be those from before the latest
+   * markets were added, removed, or renamed (see `patchColumns`). All other columns are always up to date.
    */
   readonly columns: CatalogColumns;
 }
 
-export const emptySnapshot: CatalogSnapshot = snapshotOf([], columnsOf([]), 0n);
+export const emptySnapshot: CatalogSnapshot = createSnapshot([], buildColumns([]), 0n);
 
 /**
- * The snapshot with these markets put in their place, the last of several with one id; those no longer open leave it.
- * Costs copies of the columns. Words, and the weights of words and topics, are left to {@link refreshSnapshotWork}.
+ * Applies changed markets to a snapshot. If an id occurs twice, the last one counts. Markets that are not open are removed.
+ * The cost is one copy of the columns. {@link refreshSnapshotWork} later updates terms, topics, and their weights.
  */
 export function patchSnapshot(
   snapshot: CatalogSnapshot,
@@ -42,67 +46,68 @@ export function patchSnapshot(
 ): CatalogSnapshot {
   const { columns: before } = snapshot;
   const latest = new Map(changed.map((market) => [market.id, market]));
-  const numbersOnly: { row: number; entry: CatalogEntry }[] = [];
-  const others: { id: string; entry: CatalogEntry | undefined }[] = [];
+  const numberChanges: { row: number; entry: CatalogEntry }[] = [];
+  const otherChanges: { id: string; entry: CatalogEntry | undefined }[] = [];
   for (const market of latest.values()) {
     const row = before.rowOf(market.id);
     const old = row === undefined ? undefined : snapshot.entries[row];
     if (market.status !== 'OPEN') {
-      if (old !== undefined) others.push({ id: market.id, entry: undefined });
+      if (old !== undefined) otherChanges.push({ id: market.id, entry: undefined });
       continue;
     }
     const entry = toEntry(market);
-    if (row === undefined || old === undefined || !differInNumbersOnly(old, entry))
-      others.push({ id: market.id, entry });
-    else numbersOnly.push({ row, entry });
+    if (row === undefined || old === undefined || !differOnlyInNumbers(old, entry))
+      otherChanges.push({ id: market.id, entry });
+    else numberChanges.push({ row, entry });
   }
   let { entries } = snapshot;
   let columns = before;
-  if (numbersOnly.length > 0) {
+  if (numberChanges.length > 0) {
     const replaced = entries.slice();
-    for (const { row, entry } of numbersOnly) replaced[row] = entry;
+    for (const { row, entry } of numberChanges) replaced[row] = entry;
     entries = replaced;
-    columns = withNumbers(columns, numbersOnly);
+    columns = replaceNumbers(columns, numberChanges);
   }
-  if (others.length > 0) {
-    others.sort((a, b) => (a.id < b.id ? -1 : 1));
-    const edits = editsOf(entries, others);
-    entries = editedList(entries, edits, (entry) => entry);
-    // Versions of one catalog share numberings; the empty snapshot belongs to none.
-    columns = before.size === 0 ? columnsOf(entries) : patchColumns(columns, edits);
+  if (otherChanges.length > 0) {
+    otherChanges.sort((a, b) => (a.id < b.id ? -1 : 1));
+    const edits = editsOf(entries, otherChanges);
+    entries = editList(entries, edits, (entry) => entry);
+    // The versions of one catalog share their dictionaries. All catalogs start from the same empty snapshot, so its
+    // dictionaries must not be extended.
+    columns = before.size === 0 ? buildColumns(entries) : patchColumns(columns, edits);
   }
-  return snapshotOf(entries, columns, version);
+  return createSnapshot(entries, columns, version);
 }
 
-/** A snapshot of these markets, distinct by id and open, in any order. */
-export function* snapshotWork(entries: CatalogEntry[], version: bigint): Work<CatalogSnapshot> {
-  const inOrder = yield* mergeSortWork(entries, (a, b) => a.market.id < b.market.id);
-  return snapshotOf(inOrder, yield* columnsWork(inOrder), version);
+/** Builds a snapshot of open markets in any order. Ids must be distinct. */
+export function* buildSnapshotWork(entries: CatalogEntry[], version: bigint): Work<CatalogSnapshot> {
+  const sorted = yield* mergeSortWork(entries, (a, b) => a.market.id < b.market.id);
+  return createSnapshot(sorted, yield* buildColumnsWork(sorted), version);
 }
 
-/** The same snapshot with words and topics weighed by its markets. */
+/** Brings the terms and topics of a snapshot, and their weights, up to date. */
 export function* refreshSnapshotWork({ entries, columns, version }: CatalogSnapshot): Work<CatalogSnapshot> {
-  return snapshotOf(entries, yield* refreshWork(columns, entries), version);
+  return createSnapshot(entries, yield* refreshWeightsWork(columns, entries), version);
 }
 
-/** @param changed ordered by id; without an entry: leaves. */
+/** @param changed sorted by id; an undefined entry removes the market. */
 function editsOf(
   entries: readonly CatalogEntry[],
   changed: readonly { readonly id: string; readonly entry: CatalogEntry | undefined }[],
 ): RowEdits<CatalogEntry> {
-  const pieces: (KeptRows | { fresh: CatalogEntry })[] = [];
+  const segments: (KeptRows | { inserted: CatalogEntry })[] = [];
   let from = 0;
   for (const { id, entry } of changed) {
-    const at = indexOf(id, entries, from);
-    if (at > from) pieces.push({ from, to: at });
-    if (entry !== undefined) pieces.push({ fresh: entry });
+    const at = lowerBound(id, entries, from);
+    if (at > from) segments.push({ from, to: at });
+    if (entry !== undefined) segments.push({ inserted: entry });
     from = entries[at]?.market.id === id ? at + 1 : at;
   }
-  if (from < entries.length) pieces.push({ from, to: entries.length });
-  return rowEdits(entries.length, pieces);
+  if (from < entries.length) segments.push({ from, to: entries.length });
+  return rowEdits(entries.length, segments);
 }
 
-function snapshotOf(
+function createSnapshot(
   entries: readonly CatalogEntry[],
   columns: CatalogColumns,
   version: bigint,
@@ -117,8 +122,8 @@ function snapshotOf(
   };
 }
 
-/** The index of the entry with this id, or where it would be inserted, among entries ordered by id. */
-function indexOf(id: string, entries: readonly CatalogEntry[], from: number): number {
+/** The index of the entry with this id, or of its insertion point, among entries sorted by id. */
+function lowerBound(id: string, entries: readonly CatalogEntry[], from: number): number {
   let low = from;
   let high = entries.length;
   while (low < high) {
@@ -130,7 +135,7 @@ function indexOf(id: string, entries: readonly CatalogEntry[], from: number): nu
   return low;
 }
 
-/** What the formulas read of a market. */
+/** The scoring features of a market. */
 export function toScoringMarket(market: Market): ScoringMarket {
   return {
     id: market.id,
@@ -145,11 +150,51 @@ export function toScoringMarket(market: Market): ScoringMarket {
   };
 }
 
-/** A market with what the formulas read of it. */
+/** A market with its scoring features. */
 export function toEntry(market: Market): CatalogEntry {
   return {
     market,
     scoring: toScoringMarket(market),
     resolvesAtMs: market.resolvesAt?.getTime() ?? Infinity,
   };
+}
+
+/** Items that are sorted, and comparisons that are made, between two points at which work may be interrupted. */
+const SORTED_PER_STEP = 1_024;
+
+/** Returns a sorted copy of the items. */
+function* mergeSortWork<Item>(
+  items: readonly Item[],
+  isBefore: (one: Item, other: Item) => boolean,
+): Work<Item[]> {
+  let runs: Item[][] = [];
+  for (let from = 0; from < items.length; from += SORTED_PER_STEP) {
+    runs.push(items.slice(from, from + SORTED_PER_STEP).sort((a, b) => (isBefore(a, b) ? -1 : 1)));
+    yield;
+  }
+  while (runs.length > 1) {
+    const longer: Item[][] = [];
+    for (let index = 0; index < runs.length; index += 2) {
+      longer.push(yield* mergeWork(runs[index] ?? [], runs[index + 1] ?? [], isBefore));
+    }
+    runs = longer;
+  }
+  return runs[0] ?? [];
+}
+
+function* mergeWork<Item>(
+  one: readonly Item[],
+  other: readonly Item[],
+  isBefore: (one: Item, other: Item) => boolean,
+): Work<Item[]> {
+  const merged: Item[] = [];
+  let left = 0;
+  let right = 0;
+  while (left < one.length || right < other.length) {
+    const takesOther =
+      left === one.length || (right < other.length && isBefore(other[right] as Item, one[left] as Item));
+    merged.push((takesOther ? other[right++] : one[left++]) as Item);
+    if (merged.length % SORTED_PER_STEP === 0) yield;
+  }
+  return merged;
 }

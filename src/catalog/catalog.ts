@@ -1,34 +1,32 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Market, MarketTexts } from '../domain/market.js';
 import type { Clock } from '../lib/clock.js';
 import { checkInput } from '../lib/input/check-input.js';
 import { isStorableText } from '../lib/input/storable.js';
 import type { Logger } from '../lib/logger.js';
 import type { PastMarket } from '../scoring/v2/features.js';
-import type { Market, MarketTexts } from '../domain/market.js';
 import type { MarketRepository } from '../storage/markets/market-repository.js';
 import { orUnavailable } from '../storage/unavailable.js';
 import type { CatalogSnapshot } from './catalog-snapshot.js';
+import { ClosedMarketCache, toPastMarket } from './columns/market-terms.js';
 import { decodeCursor, marketPageRequest, toMarketPage, type MarketPage } from './market-page.js';
-import { toPastMarket } from './columns/market-terms.js';
-import type { MarketWriter } from './market-writer.js';
+import { applyInputs, idsOf, validateInputs, type MarketWriter, type UpsertResult } from './market-writer.js';
 import { OpenMarkets } from './open-markets.js';
-import { PastMarkets } from './past-markets.js';
-import { checkAll, decide, idsOf, type UpsertResult } from './upsert.js';
 
 export type { CatalogEntry, CatalogSnapshot } from './catalog-snapshot.js';
 
-/** Markets that are over and remembered from the start on, and how many of them are read at once. */
-const PAST_AT_START = 20_000;
-const PAST_PAGE = 500;
+/** Number of recently closed markets that are loaded at the start, and per database read. */
+const CLOSED_AT_START = 20_000;
+const CLOSED_PAGE_SIZE = 500;
 
-type PastPage = Awaited<ReturnType<MarketRepository['recentlyClosed']>>;
+type ClosedPage = Awaited<ReturnType<MarketRepository['recentlyClosed']>>;
 
-/** Told of the markets that changed, open or not, as they are now; the snapshot has them already. */
+/** Receives the markets that changed, open or not, in their current state. The snapshot already contains them. */
 export type CatalogListener = (changed: readonly Market[]) => void;
 
-/** The markets: stored in the database, the open ones held in memory and kept up to date. */
+/** The markets: stored in the database; the open ones also in memory. */
 export class Catalog {
-  readonly #past = new PastMarkets();
+  readonly #closed = new ClosedMarketCache();
   readonly #listeners = new Set<CatalogListener>();
   readonly #open: OpenMarkets;
   #loadedAtMs: number | null = null;
@@ -39,7 +37,7 @@ export class Catalog {
         MarketRepository,
         'findByIds' | 'findRecords' | 'newestVersion' | 'open' | 'changedSince' | 'recentlyClosed'
       >;
-      /** Reads lists, on connections that no event waits for. */
+      /** Reads lists on connections that event tracking does not use. */
       readonly lists: Pick<MarketRepository, 'page' | 'texts'>;
       readonly writer: Pick<MarketWriter, 'write'>;
       readonly clock: Clock;
@@ -50,80 +48,80 @@ export class Catalog {
     this.#open = new OpenMarkets({
       ...{ markets, clock, logger },
       onChanged: (changed) => {
-        for (const market of changed) if (market.status !== 'OPEN') this.#past.remember(market);
-        this.#tellListeners(changed);
+        for (const market of changed) if (market.status !== 'OPEN') this.#closed.add(market);
+        this.#notifyListeners(changed);
       },
     });
   }
 
-  /** The open markets as last seen. */
+  /** The open markets as of the last refresh. */
   get snapshot(): CatalogSnapshot {
     return this.#open.snapshot;
   }
 
-  /** When the snapshot was last known to be the newest; null before the first load. */
+  /** When the snapshot was last known to be current; null before the first load. */
   get loadedAtMs(): number | null {
     return this.#loadedAtMs;
   }
 
-  /** @returns a function that ends the telling. */
+  /** @returns a function that removes the listener. */
   onChange(listener: CatalogListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
   /**
-   * The words and event of a market, open or lately over; undefined for one that is not in memory. An arrow, so that it
-   * can be handed on by itself.
+   * The terms and event of an open or recently closed market; undefined for a market that is not in memory. An arrow
+   * function, so that callers can pass it on without its object.
    */
   readonly pastMarket = (marketId: string): PastMarket | undefined => {
     const open = this.snapshot.byId.get(marketId);
-    return open === undefined ? this.#past.get(marketId) : toPastMarket(open.market);
+    return open === undefined ? this.#closed.get(marketId) : toPastMarket(open.market);
   };
 
   /**
-   * Brings the snapshot up to what is stored at the time of the call. A reading that is under way may
-   * have missed that, so callers wait for the next one, which they share.
+   * Applies everything that is stored at the time of the call. A refresh in progress may have missed the latest change, so
+   * callers wait for the next one, which they share.
    */
   async refresh(): Promise<void> {
     await this.#open.refresh();
     this.#loadedAtMs = this.deps.clock();
   }
 
-  /** Reads what markets were about that are over already, for users who engaged with them. */
-  async rememberPast(): Promise<void> {
-    const pages: PastPage[] = [];
-    for (let before: bigint | null = null, count = 0; count < PAST_AT_START; count += PAST_PAGE) {
-      const page: PastPage = await this.deps.markets.recentlyClosed(PAST_PAGE, before);
+  /** Loads the terms of recently closed markets, so that engagements with them still affect the ranking. */
+  async loadRecentlyClosed(): Promise<void> {
+    const pages: ClosedPage[] = [];
+    for (let before: bigint | null = null, count = 0; count < CLOSED_AT_START; count += CLOSED_PAGE_SIZE) {
+      const page: ClosedPage = await this.deps.markets.recentlyClosed(CLOSED_PAGE_SIZE, before);
       pages.push(page);
       before = page.at(-1)?.version ?? null;
-      if (page.length < PAST_PAGE) break;
+      if (page.length < CLOSED_PAGE_SIZE) break;
     }
-    // The latest last, which are evicted last.
+    // Adds the most recent markets last, because the cache evicts the last added ones last.
     for (const page of pages.reverse()) {
       await nextTurn();
-      for (const market of page.reverse()) this.#past.remember(market);
+      for (const market of page.reverse()) this.#closed.add(market);
     }
   }
 
-  #tellListeners(changed: readonly Market[]): void {
+  #notifyListeners(changed: readonly Market[]): void {
     for (const listener of this.#listeners) {
       try {
         listener(changed);
       } catch (error) {
-        this.deps.logger.error({ err: error }, 'a part could not take in the markets that changed');
+        this.deps.logger.error({ err: error }, 'a catalog listener failed');
       }
     }
   }
 
   #read<Result>(work: () => Promise<Result>): Promise<Result> {
-    return orUnavailable('The markets could not be read now.', work);
+    return orUnavailable('The markets could not be read; retry after retryAfterMs.', work);
   }
 
   /**
-   * The markets with these ids, open or not, in the order asked; undefined where there is none.
+   * Finds markets by id, open or not. Returns them in the order of the ids, undefined for an unknown id.
    *
-   * @throws {BellwetherError} UNAVAILABLE when some are not in memory and the database is not there.
+   * @throws {BellwetherError} UNAVAILABLE if some are not in memory and the database is unavailable.
    */
   async findByIds(ids: readonly string[]): Promise<(Market | undefined)[]> {
     const { byId } = this.snapshot;
@@ -134,10 +132,10 @@ export class Catalog {
   }
 
   /**
-   * The long texts of the markets with these ids, in the order asked; undefined where there is no such market. They are not
-   * kept in memory.
+   * Reads the long texts of markets, which are not kept in memory. Returns them in the order of the ids, undefined for an
+   * unknown id.
    *
-   * @throws {BellwetherError} UNAVAILABLE without a database.
+   * @throws {BellwetherError} UNAVAILABLE if the database is unavailable.
    */
   async texts(ids: readonly string[]): Promise<(MarketTexts | undefined)[]> {
     const found = await this.#read(() => this.deps.lists.texts(ids.filter(isStorableText)));
@@ -146,9 +144,9 @@ export class Catalog {
   }
 
   /**
-   * One page of all markets, open or not, newest first.
+   * Reads one page of all markets, open or not, newest first.
    *
-   * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE without a database.
+   * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE if the database is unavailable.
    */
   async page(input: unknown): Promise<MarketPage> {
     const { first, after, filter } = checkInput(marketPageRequest, input);
@@ -164,35 +162,38 @@ export class Catalog {
   }
 
   /**
-   * Creates or updates markets: what an input leaves out keeps its value, null takes it away; only a new
-   * market needs a title. Each is judged by itself; when an id comes twice, the later one is applied to the result of the earlier.
+   * Creates or updates markets. Omitted fields keep their value; null clears a field; only a new market needs a title. Each
+   * market is validated by itself. If an id occurs twice, the second input applies to the result of the first.
    *
-   * @returns what became of each, in order.
-   * @throws {BellwetherError} BAD_USER_INPUT for more than 1,000 at once; UNAVAILABLE when nothing was stored, or too many
+   * @returns one result per input, in order.
+   * @throws {BellwetherError} BAD_USER_INPUT for more than 1,000 inputs; UNAVAILABLE if nothing was stored or too many
    *   markets wait to be stored.
    */
   async upsert(inputs: readonly unknown[]): Promise<UpsertResult[]> {
-    const checked = await checkAll(inputs);
-    const decided = checked.valid.length === 0 ? [] : await this.deps.writer.write(checked.valid);
-    if (decided.some(({ outcome }) => outcome === 'CREATED' || outcome === 'UPDATED'))
-      await this.#showChanges();
-    return checked.inOrder(decided);
+    const validated = await validateInputs(inputs);
+    const results = validated.valid.length === 0 ? [] : await this.deps.writer.write(validated.valid);
+    if (results.some(({ outcome }) => outcome === 'CREATED' || outcome === 'UPDATED'))
+      await this.#refreshAfterWrite();
+    return validated.merge(results);
   }
 
-  /** Judges markets as {@link upsert} would, and stores nothing. */
-  async checkUpsert(inputs: readonly unknown[]): Promise<UpsertResult[]> {
-    const checked = await checkAll(inputs);
-    const stored = await this.#read(() => this.deps.markets.findRecords(idsOf(checked.valid)));
+  /** Returns the results that {@link upsert} would return, and stores nothing. */
+  async validateUpsert(inputs: readonly unknown[]): Promise<UpsertResult[]> {
+    const validated = await validateInputs(inputs);
+    const stored = await this.#read(() => this.deps.markets.findRecords(idsOf(validated.valid)));
     const byId = new Map(stored.map((market) => [market.id, market]));
-    return checked.inOrder(decide(byId, checked.valid, new Date(this.deps.clock())).results);
+    return validated.merge(applyInputs(byId, validated.valid, new Date(this.deps.clock())).results);
   }
 
-  async #showChanges(): Promise<void> {
-    // A process that never asked for the snapshot does not hold one.
+  async #refreshAfterWrite(): Promise<void> {
+    // A process that never loaded the snapshot, such as an import, has no use for it.
     if (this.#loadedAtMs === null) return;
-    // The markets are stored whatever becomes of this: the next periodic reading brings them too.
+    // The markets are stored in any case, and the next periodic refresh loads them too.
     await this.refresh().catch((error: unknown) => {
-      this.deps.logger.warn({ err: error }, 'the catalog could not be read again after a change');
+      this.deps.logger.warn(
+        { err: error },
+        'failed to refresh the catalog after a change, retrying at the next refresh',
+      );
     });
   }
 }

@@ -3,73 +3,75 @@ import type { Clock } from '../lib/clock.js';
 import { BellwetherError } from '../lib/errors.js';
 import { checkInput } from '../lib/input/check-input.js';
 import { isStorableInstant } from '../lib/input/storable.js';
-import type { SnapshotRepository } from '../storage/markets/snapshot-repository.js';
+import type { Downsampled, SnapshotRepository } from '../storage/markets/snapshot-repository.js';
 import { orUnavailable } from '../storage/unavailable.js';
 
-/** Whose history to read; what is left out has its default. */
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
 export interface HistoryRequest {
   readonly marketId: string;
   /** Default: 7 days before `to`. */
   readonly from?: Date | null;
   /** Default: now. */
   readonly to?: Date | null;
-  /** At most so many, 1–500. */
+  /** Maximum number of points, 1–500. */
   readonly points: number;
 }
 
-/** How a market stood at an instant. */
+/** State of a market at an instant. */
 export interface MarketHistoryPoint {
   readonly at: Date;
-  /** 0–1; null while unknown, and for a market with several answers. */
+  /** 0–1; null while unknown, and for a market without a single probability. */
   readonly probability: number | null;
   readonly volume24h: number;
   readonly participantCount: number;
 }
 
-/** For each request, in order: the points, or why there are none. */
+/** Returns the points of each request, in order, or the error of that request. */
 export type HistoryReader = (
   requests: readonly HistoryRequest[],
 ) => Promise<(readonly MarketHistoryPoint[] | Error)[]>;
 
 type Histories = ReadonlyMap<string, readonly MarketHistoryPoint[]>;
 
-const DEFAULT_SPAN_MS = 7 * 24 * 3_600_000;
+const DEFAULT_SPAN_MS = 7 * DAY_MS;
 
-/** Of all the markets that one reader is asked for. */
-const MAX_POINTS_IN_ALL = 50_000;
+/** Maximum number of points that one reader returns for all its markets. */
+const MAX_TOTAL_POINTS = 50_000;
 
-const instant = z.date().refine(isStorableInstant, 'must lie in the years 1 to 9999').nullish();
+const instant = z.date().refine(isStorableInstant, 'must be in the years 1 to 9999').nullish();
 
-const timeSchema = z.object({
+const rangeSchema = z.object({
   from: instant,
   to: instant,
   points: z.number().int().min(1, 'must be at least 1').max(500, 'must be at most 500'),
 });
 
-/** How markets stood over time, open or not. */
+/** Reads the snapshots of markets, open or not. */
 export class MarketHistory {
   constructor(private readonly deps: { snapshots: Pick<SnapshotRepository, 'history'>; clock: Clock }) {}
 
   /**
-   * A reader for one request: all that it is asked for has the same now, what is asked for at once and over the same
-   * time is read by one statement, and in all it gives out at most 50,000 points.
+   * Creates a reader for one client request. All its calls share the same current time and a total of 50,000 points.
+   * History requests of one call with the same range are read by one statement.
    *
-   * Its errors are BAD_USER_INPUT naming the field, and UNAVAILABLE when the database is not there.
+   * Its errors are BAD_USER_INPUT naming the field, and UNAVAILABLE if the database is unavailable.
    */
   reader(): HistoryReader {
     const nowMs = this.deps.clock();
-    let pointsAsked = 0;
+    let requestedPoints = 0;
     return async (requests) => {
-      pointsAsked += requests.reduce((sum, { points }) => sum + Math.max(0, points), 0);
-      const isTooMuch = pointsAsked > MAX_POINTS_IN_ALL;
-      const answerTo = (alike: readonly HistoryRequest[]): Promise<Histories | Error> =>
-        isTooMuch ? Promise.resolve(tooManyPoints()) : this.#read(alike, nowMs).catch(asError);
-      const byTime = Map.groupBy(requests, timeOf);
-      const answers = await Promise.all([...byTime.values()].map(answerTo));
-      const answerOfTime = new Map([...byTime.keys()].map((time, place) => [time, answers[place]]));
+      requestedPoints += requests.reduce((sum, { points }) => sum + Math.max(0, points), 0);
+      const isOverLimit = requestedPoints > MAX_TOTAL_POINTS;
+      const read = (group: readonly HistoryRequest[]): Promise<Histories | Error> =>
+        isOverLimit ? Promise.resolve(tooManyPoints()) : this.#read(group, nowMs).catch(asError);
+      const byRange = Map.groupBy(requests, rangeKey);
+      const results = await Promise.all([...byRange.values()].map(read));
+      const resultByRange = new Map([...byRange.keys()].map((range, index) => [range, results[index]]));
       return requests.map((request) => {
-        const answer = answerOfTime.get(timeOf(request));
-        return answer instanceof Error ? answer : (answer?.get(request.marketId) ?? []);
+        const result = resultByRange.get(rangeKey(request));
+        return result instanceof Error ? result : (result?.get(request.marketId) ?? []);
       });
     };
   }
@@ -77,31 +79,31 @@ export class MarketHistory {
   async #read(requests: readonly HistoryRequest[], nowMs: number): Promise<Histories> {
     const [request] = requests;
     if (request === undefined) return new Map();
-    const time = checkedTime(request, nowMs);
-    const rows = await orUnavailable('The history could not be read now.', () =>
+    const range = validRange(request, nowMs);
+    const rows = await orUnavailable('The history could not be read; retry after retryAfterMs.', () =>
       this.deps.snapshots.history(
         requests.map(({ marketId }) => marketId),
-        time,
+        range,
       ),
     );
     return Map.groupBy(rows, ({ marketId }) => marketId);
   }
 }
 
-function timeOf({ from, to, points }: HistoryRequest): string {
+function rangeKey({ from, to, points }: HistoryRequest): string {
   return JSON.stringify([from, to, points]);
 }
 
 /** @throws {BellwetherError} BAD_USER_INPUT naming the field. */
-function checkedTime(
+function validRange(
   request: HistoryRequest,
   nowMs: number,
 ): { readonly from: Date; readonly to: Date; readonly points: number } {
-  const { points, ...time } = checkInput(timeSchema, request);
-  const to = time.to ?? new Date(nowMs);
-  const from = time.from ?? new Date(to.getTime() - DEFAULT_SPAN_MS);
+  const { points, ...range } = checkInput(rangeSchema, request);
+  const to = range.to ?? new Date(nowMs);
+  const from = range.from ?? new Date(to.getTime() - DEFAULT_SPAN_MS);
   if (!isStorableInstant(from) || from >= to) {
-    throw BellwetherError.badInput('from', 'from must be before to, which is now when it is not given.');
+    throw BellwetherError.badInput('from', 'from must be before to, which defaults to now.');
   }
   return { from, to, points };
 }
@@ -109,10 +111,53 @@ function checkedTime(
 function tooManyPoints(): BellwetherError {
   return BellwetherError.badInput(
     'points',
-    `points of all the markets of a request must be at most ${MAX_POINTS_IN_ALL} together.`,
+    `points of all markets of a request must total at most ${MAX_TOTAL_POINTS}. Request fewer points or markets.`,
   );
 }
 
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error('The history could not be read.', { cause: error });
+}
+
+/** Hourly after 48 hours, daily after 30 days. Hours and days are those of UTC. */
+const DOWNSAMPLING_STEPS = [
+  { resolution: 0, olderThanMs: 48 * HOUR_MS, periodMs: HOUR_MS },
+  { resolution: 1, olderThanMs: 30 * DAY_MS, periodMs: DAY_MS },
+] as const;
+
+/** Snapshots per statement, which takes about 50 ms. */
+const SNAPSHOTS_PER_STATEMENT = 1_000;
+
+/**
+ * Downsamples the snapshots of markets. Of each hour that ended at least 48 hours ago, and of each day that ended at least
+ * 30 days ago, only the last snapshot of a market is kept. The state of an older market remains known as of the end of the
+ * hour or day.
+ *
+ * Starts with the oldest snapshot that is not downsampled. Each statement handles 1,000 snapshots, so an interrupted run
+ * loses no work.
+ *
+ * @param signal ends the run after the statement in progress.
+ */
+export async function downsampleSnapshots({
+  snapshots,
+  now,
+  signal,
+}: {
+  snapshots: Pick<SnapshotRepository, 'downsample'>;
+  now: Date;
+  signal: AbortSignal;
+}): Promise<Downsampled> {
+  let removed = 0;
+  let kept = 0;
+  for (const { resolution, olderThanMs, periodMs } of DOWNSAMPLING_STEPS) {
+    const before = new Date(Math.floor((now.getTime() - olderThanMs) / periodMs) * periodMs);
+    for (let from: Date | null = new Date(0); from !== null && !signal.aborted;) {
+      const batch = { resolution, from, before, periodMs, limit: SNAPSHOTS_PER_STATEMENT };
+      const step = await snapshots.downsample(batch);
+      removed += step.removed;
+      kept += step.kept;
+      from = step.next;
+    }
+  }
+  return { removed, kept };
 }

@@ -1,46 +1,62 @@
 import { z } from 'zod';
-import { countrySchema } from '../lib/input/country.js';
+import { topicKey, type MarketRecord, type MarketStatus } from '../domain/market.js';
 import {
   hasDisplayControls,
   NO_DISPLAY_CONTROLS,
   onOneLine,
   VISIBLE,
 } from '../lib/input/control-characters.js';
+import { countrySchema } from '../lib/input/country.js';
 import { idText } from '../lib/input/id-text.js';
-import { parseWithRepairs, type RepairNote } from '../lib/input/parse-with-repairs.js';
+import { drop, parseWithRepairs, type Repair, type RepairNote } from '../lib/input/parse-with-repairs.js';
 import { amount, ROUNDING, share } from '../lib/input/rounded-numbers.js';
 import { isStorableInstant, storableText } from '../lib/input/storable.js';
-import type { MarketRecord, MarketStatus } from '../domain/market.js';
-import { topicKey } from '../domain/market.js';
-import { MAX_LENGTH, MAX_PARTICIPANTS, MAX_TAGS, marketRepairs } from './market-repairs.js';
+import { truncated } from '../lib/input/truncate.js';
 
 /** The category of a market whose source names none. */
-export const NO_CATEGORY = 'Other';
+const NO_CATEGORY = 'Other';
+
+/** Maximum lengths in UTF-16 code units. */
+const MAX_LENGTH = {
+  id: 128,
+  title: 500,
+  description: 100_000,
+  label: 100,
+  url: 2_000,
+  editorialDescription: 5_000,
+  eventKey: 256,
+  source: 100,
+} as const;
+
+const MAX_TAGS = 64;
+
+/** Maximum of a PostgreSQL `integer`. */
+const MAX_PARTICIPANTS = 2_147_483_647;
 
 const instant = z
   .union([z.date(), z.iso.datetime({ offset: true, abort: true })], { error: 'must be an ISO 8601 instant' })
   .refine((given) => isStorableInstant(new Date(given)), 'must be in the years 1 to 9999');
 
-/** After a first slash, a second or what a browser takes for one would lead to another site. */
+/** A second slash, or a character that browsers read as one, would turn a path into the URL of another site. */
 const url = storableText
   .max(MAX_LENGTH.url)
   .regex(/^(https?:\/\/|\/(?![/\\\t\n\r]))/, 'must be an http(s) URL or a path that begins with /');
 
-/** Text that is shown on one line. */
-const lineOfText = storableText
+/** Text that is displayed on one line. */
+const singleLine = storableText
   .transform(onOneLine)
   .refine((text) => !hasDisplayControls(text), NO_DISPLAY_CONTROLS)
   .pipe(z.string().trim().min(1, 'must not be empty'))
   .refine((text) => VISIBLE.test(text), 'must have a visible character');
 
-const label = lineOfText.pipe(z.string().max(MAX_LENGTH.label));
+const label = singleLine.pipe(z.string().max(MAX_LENGTH.label));
 
 const count = z
   .number()
   .transform((value) => (Math.abs(value - Math.round(value)) <= ROUNDING ? Math.round(value) : value))
   .pipe(z.number().int().min(0).max(MAX_PARTICIPANTS));
 
-/** Tags that differ in case alone are one tag, where and as first written. */
+/** Removes tags that differ from an earlier one in case only. */
 export function distinctTags(labels: readonly string[]): string[] {
   const keys = labels.map(topicKey);
   return labels.filter((label, index) => keys.indexOf(topicKey(label)) === index);
@@ -48,7 +64,7 @@ export function distinctTags(labels: readonly string[]): string[] {
 
 const marketInput = z.object({
   id: idText.pipe(storableText.min(1).max(MAX_LENGTH.id)),
-  title: lineOfText.pipe(z.string().max(MAX_LENGTH.title)).optional(),
+  title: singleLine.pipe(z.string().max(MAX_LENGTH.title)).optional(),
   description: storableText.max(MAX_LENGTH.description).nullish(),
   category: label.nullish(),
   tags: z.array(label).max(MAX_TAGS).transform(distinctTags).nullish(),
@@ -73,37 +89,38 @@ const marketInput = z.object({
  * a title, and null does not clear it.
  */
 export type MarketInput = Omit<z.input<typeof marketInput>, 'id'> & { id: string };
-export type CheckedMarketInput = z.output<typeof marketInput>;
+export type ValidatedMarketInput = z.output<typeof marketInput>;
 
-export type MarketCheck =
-  | { market: CheckedMarketInput; repairs: readonly RepairNote[]; fault?: never }
-  | { market?: never; fault: string };
+/** A valid market with its repairs, or the reason for the rejection. */
+export type MarketValidation =
+  | { market: ValidatedMarketInput; repairs: readonly RepairNote[]; reason?: never }
+  | { market?: never; reason: string };
 
 /**
- * Validates one market. Identity, status, price, times and `blockedCountries` must be valid; an invalid value of any
- * other field is repaired or dropped, so that it does not hold up the rest.
+ * Validates one market. Identity, status, price, times, `editorialBoost`, and `blockedCountries` must be valid. An invalid
+ * value of any other field is repaired or dropped, so that it does not block the update of the rest.
  *
- * @returns the market with its repairs, or all faults in one sentence, each with its field.
+ * @returns the market with its repairs, or one reason that lists every invalid field.
  */
-export function checkMarketInput(input: unknown): MarketCheck {
+export function validateMarketInput(input: unknown): MarketValidation {
   const parsed = parseWithRepairs(marketInput, input, marketRepairs);
   if (parsed.error === undefined) return { market: parsed.data, repairs: parsed.repairs };
-  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'market'}: ${issue.message}`);
-  return { fault: faults.join('; ') };
+  const reasons = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'market'}: ${issue.message}`);
+  return { reason: reasons.join('; ') };
 }
 
-/** The market as it stands when `input` is applied to what is stored, or to nothing. */
+/** Applies `input` to the stored market, or to the defaults of a new one. */
 export function applyMarketInput(
   stored: MarketRecord | undefined,
-  input: CheckedMarketInput & { readonly title: string },
+  input: ValidatedMarketInput & { readonly title: string },
   now: Date,
 ): MarketRecord {
-  /** The value given; else, when nothing was said, the stored one; else none. */
+  /** The given value; if omitted, the stored one; if null or not stored, the default. */
   const value = <Key extends keyof MarketRecord>(
     key: Key,
     given: MarketRecord[Key] | null | undefined,
-    none: MarketRecord[Key],
-  ): MarketRecord[Key] => (given === undefined ? (stored?.[key] ?? none) : (given ?? none));
+    fallback: MarketRecord[Key],
+  ): MarketRecord[Key] => (given === undefined ? (stored?.[key] ?? fallback) : (given ?? fallback));
   const date = (given: Date | string | null | undefined): Date | null | undefined =>
     typeof given === 'string' ? new Date(given) : given;
   const status = value('status', input.status, 'OPEN' satisfies MarketStatus);
@@ -132,4 +149,64 @@ export function applyMarketInput(
     source: value('source', input.source, null),
     blockedCountries: value('blockedCountries', input.blockedCountries, []),
   };
+}
+
+/**
+ * Repairs of optional fields: texts are truncated, lists keep their valid entries, numbers are clamped. A value that cannot
+ * be repaired is dropped, and the stored value stays.
+ */
+const marketRepairs: Readonly<Record<string, Repair>> = {
+  title: (value) => repairedLine(value, MAX_LENGTH.title),
+  description: (value) => repairedText(value, MAX_LENGTH.description),
+  category: (value) => repairedLine(value, MAX_LENGTH.label),
+  tags: (value) =>
+    Array.isArray(value)
+      ? value.flatMap((tag) => repairedLine(tag, MAX_LENGTH.label) ?? []).slice(0, MAX_TAGS)
+      : undefined,
+  volume24h: drop,
+  volumeTotal: drop,
+  participantCount: repairedCount,
+  imageUrl: repairedUrl,
+  url: repairedUrl,
+  editorialDescription: (value) => repairedText(value, MAX_LENGTH.editorialDescription),
+  eventKey: drop,
+  source: drop,
+};
+
+/** PostgreSQL text cannot contain NUL or an unpaired surrogate. */
+const NOT_STORABLE = /[\0\p{Cs}]/u;
+const EACH_NOT_STORABLE = new RegExp(NOT_STORABLE, 'gu');
+
+const windows1252 = new TextDecoder('windows-1252');
+
+/** Decodes Windows-1252 dashes and quotes, which become C1 control characters if a site decodes its text as Latin-1. */
+function withoutLatin1Controls(value: string): string {
+  return value.replace(/[\u0080-\u009F]/g, (control) =>
+    windows1252.decode(Uint8Array.of(control.charCodeAt(0))),
+  );
+}
+
+/** Drops a text with other control characters: even without them, the text may be crafted to deceive. */
+function repairedLine(value: unknown, maxLength: number): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const clean = onOneLine(withoutLatin1Controls(value)).trim();
+  return !VISIBLE.test(clean) || hasDisplayControls(clean) || NOT_STORABLE.test(clean)
+    ? undefined
+    : truncated(clean, maxLength);
+}
+
+function repairedText(value: unknown, maxLength: number): string | undefined {
+  return typeof value === 'string' ? truncated(value.replace(EACH_NOT_STORABLE, ''), maxLength) : undefined;
+}
+
+function repairedCount(value: unknown): number | undefined {
+  if (typeof value !== 'number' || !(value >= 0)) return undefined;
+  return Math.min(MAX_PARTICIPANTS, Math.round(value));
+}
+
+/** Adds `https:` to an address without a scheme, which sites use for images. */
+function repairedUrl(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const address = value.trim();
+  return /^\/\/[^/\\\s]/.test(address) ? `https:${address}` : address;
 }

@@ -5,7 +5,7 @@ import type { Market } from '../domain/market.js';
 import type { MarketCursor } from '../storage/markets/market-repository.js';
 import { MAX_QUERY_WORDS, queryWords } from '../storage/markets/market-search.js';
 
-/** Which markets to list, how many, and after which. */
+/** Filter, page size (1–100), and cursor of a list of markets. */
 export const marketPageRequest = z.object({
   first: z.number().int().min(1, 'must be at least 1').max(100, 'must be at most 100'),
   after: z.string().max(500, 'must have at most 500 characters').nullish(),
@@ -58,11 +58,14 @@ function encodeCursor({ createdAt, id }: Market): string {
   return Buffer.from(JSON.stringify([createdAt.getTime(), id])).toString('base64url');
 }
 
-/** @throws {BellwetherError} BAD_USER_INPUT for anything but a cursor of ours. */
+/** @throws {BellwetherError} BAD_USER_INPUT for a text that is not a cursor of an earlier page. */
 export function decodeCursor(cursor: string): MarketCursor {
   const content = cursorContent.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString('utf8')));
   if (content.success) return content.data;
-  throw BellwetherError.badInput('after', 'after must be a cursor from an earlier page.');
+  throw BellwetherError.badInput(
+    'after',
+    'after must be endCursor of an earlier page. Omit it for the first page.',
+  );
 }
 
 function parseJson(text: string): unknown {

@@ -1,30 +1,135 @@
-import { BellwetherError } from '../lib/errors.js';
+import { isDeepStrictEqual } from 'node:util';
+import type { MarketRecord } from '../domain/market.js';
 import type { Clock } from '../lib/clock.js';
+import { BellwetherError } from '../lib/errors.js';
+import { repairText, type RepairNote } from '../lib/input/parse-with-repairs.js';
+import { takeTurn } from '../lib/take-turn.js';
 import type { MarketRepository } from '../storage/markets/market-repository.js';
 import { isUnavailable, RETRY_AFTER_MS } from '../storage/unavailable.js';
-import { decide, idsOf, type UpsertResult, type ValidInput } from './upsert.js';
+import { applyMarketInput, validateMarketInput, type ValidatedMarketInput } from './market-input.js';
 
-/** Markets of one transaction, but for a call that alone has more. */
-const MAX_MARKETS_AT_ONCE = 2_000;
+const MAX_UPSERT = 1_000;
 
-/** Markets that may wait: some 20 calls of the largest size. */
+/** About 1 ms of work. */
+const VALIDATED_PER_TURN = 20;
+
+/** Result of upserting one market. */
+export interface UpsertResult {
+  readonly id: string;
+  readonly outcome: 'CREATED' | 'UPDATED' | 'UNCHANGED' | 'REJECTED';
+  /** Why it was rejected, naming the field. */
+  readonly reason?: string;
+  /** One sentence for each invalid field that was repaired or dropped. */
+  readonly repairs: readonly string[];
+}
+
+/** An input that passed validation. */
+export interface ValidInput {
+  readonly market: ValidatedMarketInput;
+  readonly repairs: readonly RepairNote[];
+}
+
+/** Validated inputs: the valid ones, and a function that merges their results with those of the rejected ones. */
+export interface ValidatedInputs {
+  readonly valid: readonly ValidInput[];
+  merge(results: readonly UpsertResult[]): UpsertResult[];
+}
+
+/**
+ * Validates inputs, 20 in each turn of the event loop.
+ *
+ * @throws {BellwetherError} BAD_USER_INPUT for more than 1,000 inputs.
+ */
+export async function validateInputs(inputs: readonly unknown[]): Promise<ValidatedInputs> {
+  if (inputs.length > MAX_UPSERT) {
+    throw BellwetherError.badInput(
+      'markets',
+      `markets has ${inputs.length} entries, more than ${MAX_UPSERT}. Split it into several requests.`,
+    );
+  }
+  const validated: ReturnType<typeof validateMarketInput>[] = [];
+  for (const [index, input] of inputs.entries()) {
+    if (index % VALIDATED_PER_TURN === 0) await takeTurn();
+    validated.push(validateMarketInput(input));
+  }
+  return {
+    valid: validated.filter((input) => input.market !== undefined),
+    merge: (results) => {
+      const rest = results.values();
+      return validated.flatMap(({ reason }, index): UpsertResult[] => {
+        if (reason !== undefined) return [rejected(idOf(inputs[index]), reason)];
+        const next = rest.next().value;
+        return next === undefined ? [] : [next];
+      });
+    },
+  };
+}
+
+function rejected(id: string, reason: string): UpsertResult {
+  return { id, outcome: 'REJECTED', reason, repairs: [] };
+}
+
+/** The distinct ids. */
+export function idsOf(inputs: readonly ValidInput[]): string[] {
+  return [...new Set(inputs.map(({ market }) => market.id))];
+}
+
+/**
+ * Applies valid inputs to the stored markets. If an id occurs twice, the second input applies to the result of the first.
+ *
+ * @returns one result per input, in order, and the markets to write.
+ */
+export function applyInputs(
+  stored: ReadonlyMap<string, MarketRecord>,
+  inputs: readonly ValidInput[],
+  now: Date,
+): { results: UpsertResult[]; changed: MarketRecord[] } {
+  const current = new Map(stored);
+  const changed = new Map<string, MarketRecord>();
+  const results = inputs.map(({ market: input, repairs }): UpsertResult => {
+    const { id } = input;
+    const before = current.get(id);
+    const title = input.title ?? before?.title;
+    if (title === undefined) {
+      const invalid = repairs.find(({ field }) => field === 'title');
+      return rejected(id, `title: ${invalid?.reason ?? 'is required for a new market'}`);
+    }
+    const after = applyMarketInput(before, { ...input, title }, now);
+    const notes = repairs.map(repairText);
+    if (before !== undefined && isDeepStrictEqual(before, after)) {
+      return { id, outcome: 'UNCHANGED', repairs: notes };
+    }
+    current.set(id, after);
+    changed.set(id, after);
+    return { id, outcome: before === undefined ? 'CREATED' : 'UPDATED', repairs: notes };
+  });
+  return { results, changed: [...changed.values()] };
+}
+
+function idOf(input: unknown): string {
+  const id = typeof input === 'object' && input !== null && 'id' in input ? input.id : undefined;
+  return typeof id === 'string' || typeof id === 'number' ? String(id) : '';
+}
+
+/** Maximum number of markets in one transaction; a single larger call still gets its own transaction. */
+const MAX_MARKETS_PER_TRANSACTION = 2_000;
+
+/** Maximum number of waiting markets: 20 calls of the largest size. */
 const MAX_WAITING_MARKETS = 20_000;
 
-/** A client is likely to have given up its request by then. */
+/** Maximum wait of a call. Its client has probably timed out by then. */
 const MAX_WAITING_MS = 20_000;
-
-const NOT_STORED = 'The markets could not be stored now; send them again after retryAfterMs.';
 
 interface Call {
   readonly inputs: readonly ValidInput[];
-  readonly since: number;
+  readonly enqueuedAtMs: number;
   readonly resolve: (results: UpsertResult[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * Writes markets with one transaction at a time per process, because writers of markets exclude each other anyway. Calls
- * that wait meanwhile are merged into the next transaction.
+ * Writes markets in one transaction at a time per process, because writers of markets exclude each other anyway. Calls
+ * that arrive meanwhile are merged into the next transaction.
  */
 export class MarketWriter {
   #calls: Call[] = [];
@@ -39,26 +144,24 @@ export class MarketWriter {
   ) {}
 
   /**
-   * Stores markets: all of a call or none.
+   * Stores all markets of a call or none.
    *
    * @returns one result per input, in order.
-   * @throws {BellwetherError} UNAVAILABLE when too many markets wait, these waited for too long, or the database does not
-   *   store them.
+   * @throws {BellwetherError} UNAVAILABLE if too many markets wait, if these waited for more than 20 s, or if the database
+   *   is unavailable.
    */
   write(inputs: readonly ValidInput[]): Promise<UpsertResult[]> {
     if (this.#waitingMarkets > 0 && this.#waitingMarkets + inputs.length > MAX_WAITING_MARKETS) {
-      return Promise.reject(
-        BellwetherError.unavailable('Too many markets are waiting to be stored.', RETRY_AFTER_MS),
-      );
+      return Promise.reject(notStored(`more than ${MAX_WAITING_MARKETS} markets are waiting`));
     }
     return new Promise((resolve, reject) => {
-      this.#calls.push({ inputs, since: this.deps.clock(), resolve, reject });
+      this.#calls.push({ inputs, enqueuedAtMs: this.deps.clock(), resolve, reject });
       this.#waitingMarkets += inputs.length;
       this.#running ??= this.#run();
     });
   }
 
-  /** Resolves when every call is answered. */
+  /** Resolves when every call is settled. */
   async drain(): Promise<void> {
     while (this.#running !== null) await this.#running;
   }
@@ -67,7 +170,7 @@ export class MarketWriter {
     try {
       while (this.#calls.length > 0) await this.#store(this.#nextCalls());
     } finally {
-      // In the same turn as the last look: a later call begins a new run.
+      // In the same turn as the last check of the queue, so that a later call starts a new run.
       this.#running = null;
     }
   }
@@ -76,11 +179,11 @@ export class MarketWriter {
     const next: Call[] = [];
     let markets = 0;
     for (let call = this.#calls[0]; call !== undefined; call = this.#calls[0]) {
-      if (next.length > 0 && markets + call.inputs.length > MAX_MARKETS_AT_ONCE) break;
+      if (next.length > 0 && markets + call.inputs.length > MAX_MARKETS_PER_TRANSACTION) break;
       this.#calls.shift();
       this.#waitingMarkets -= call.inputs.length;
-      if (this.deps.clock() - call.since > MAX_WAITING_MS) {
-        call.reject(BellwetherError.unavailable('The markets waited too long to be stored.', RETRY_AFTER_MS));
+      if (this.deps.clock() - call.enqueuedAtMs > MAX_WAITING_MS) {
+        call.reject(notStored(`they waited longer than ${MAX_WAITING_MS / 1_000} s`));
         continue;
       }
       next.push(call);
@@ -97,10 +200,10 @@ export class MarketWriter {
       for (const { inputs, resolve } of calls) resolve(results.slice(start, (start += inputs.length)));
     } catch (error) {
       if (isUnavailable(error)) {
-        const unavailable = BellwetherError.unavailable(NOT_STORED, RETRY_AFTER_MS, error);
+        const unavailable = notStored('the database is unavailable or busy', error);
         for (const { reject } of calls) reject(unavailable);
       } else if (calls.length > 1) {
-        // A value that the database rejects must fail its own call only.
+        // A value that the database rejects must fail only its own call.
         for (const call of calls) await this.#store([call]);
       } else {
         for (const { reject } of calls) reject(error);
@@ -112,10 +215,18 @@ export class MarketWriter {
     const now = new Date(this.deps.clock());
     let results: UpsertResult[] = [];
     await this.deps.markets.change(idsOf(inputs), now, (stored) => {
-      const decided = decide(stored, inputs, now);
-      results = decided.results;
-      return decided.changed;
+      const applied = applyInputs(stored, inputs, now);
+      results = applied.results;
+      return applied.changed;
     });
     return results;
   }
+}
+
+function notStored(reason: string, cause?: unknown): BellwetherError {
+  return BellwetherError.unavailable(
+    `The markets were not stored because ${reason}; send them again after retryAfterMs.`,
+    RETRY_AFTER_MS,
+    cause,
+  );
 }

@@ -1,47 +1,47 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '../lib/clock.js';
-import type { Logger } from '../lib/logger.js';
 import type { Market } from '../domain/market.js';
+import type { Clock } from '../lib/clock.js';
+import { atOnce, inSlices } from '../lib/in-slices.js';
+import type { Logger } from '../lib/logger.js';
 import type { MarketRepository } from '../storage/markets/market-repository.js';
 import {
+  buildSnapshotWork,
   emptySnapshot,
   patchSnapshot,
   refreshSnapshotWork,
-  snapshotWork,
   toEntry,
   type CatalogEntry,
   type CatalogSnapshot,
 } from './catalog-snapshot.js';
-import { atOnce, inSlices } from '../lib/in-slices.js';
 
-/** Markets of one read of the database: 250 take about 5 ms to decode. */
-const PAGE = 250;
+/** Markets per database read: 250 take about 5 ms to decode. */
+const PAGE_SIZE = 250;
 
-/** Changed markets that are applied to the columns in one slice: each may have a new text to divide into words. */
-const APPLIED_AT_ONCE = 100;
+/** Changed markets applied to the columns per turn of the event loop; each may have new topics to look up. */
+const APPLIED_PER_TURN = 100;
 
-/** Up to this size, every change recomputes the weights of words and topics, which takes about 1 ms. */
-const WEIGHED_AT_ONCE = 2_000;
+/** Up to this number of markets, every change recomputes the weights of terms and topics, which takes about 1 ms. */
+const ALWAYS_REWEIGHTED_MARKETS = 2_000;
 
-/** Shortest time between two recomputations of the weights of a larger catalog. */
-const WEIGHED_EVERY_MS = 30_000;
+/** Minimum interval between two recomputations of the weights of a larger catalog. */
+const REWEIGHT_INTERVAL_MS = 30_000;
 
-/** The open markets in memory, kept up to date from the database without occupying the event loop for long. */
+/** The open markets in memory. Follows the database without occupying the event loop for long. */
 export class OpenMarkets {
   #snapshot = emptySnapshot;
-  /** Changes up to this version are in the snapshot. Null before the first load. */
+  /** The snapshot contains the changes up to this version. Null before the first load. */
   #version: bigint | null = null;
-  #weighedAtMs = -Infinity;
-  #weighing: Promise<void> = Promise.resolve();
-  #reading: Promise<void> | null = null;
-  #nextReading: Promise<void> | null = null;
+  #reweightedAtMs = -Infinity;
+  #reweighting: Promise<void> = Promise.resolve();
+  #refreshing: Promise<void> | null = null;
+  #nextRefresh: Promise<void> | null = null;
 
   constructor(
     private readonly deps: {
       readonly markets: Pick<MarketRepository, 'newestVersion' | 'open' | 'changedSince' | 'findByIds'>;
       readonly clock: Clock;
       readonly logger: Logger;
-      /** Called with markets that changed, open or not, once the snapshot has them. */
+      /** Called with the changed markets, open or not, after the snapshot contains the changes. */
       readonly onChanged: (changed: readonly Market[]) => void;
     },
   ) {}
@@ -51,32 +51,32 @@ export class OpenMarkets {
   }
 
   /**
-   * Brings the snapshot up to what is stored at the time of the call. A read that is in progress may have missed that,
-   * so callers wait for the next one, which they share.
+   * Applies everything that is stored at the time of the call. A refresh in progress may have missed the latest change, so
+   * callers wait for the next one, which they share.
    */
   refresh(): Promise<void> {
-    if (this.#reading === null) {
-      this.#reading = this.#load().finally(() => (this.#reading = null));
-      return this.#reading;
+    if (this.#refreshing === null) {
+      this.#refreshing = this.#load().finally(() => (this.#refreshing = null));
+      return this.#refreshing;
     }
-    this.#nextReading ??= this.#reading
+    this.#nextRefresh ??= this.#refreshing
       .catch(() => undefined)
       .then(() => {
-        this.#nextReading = null;
+        this.#nextRefresh = null;
         return this.refresh();
       });
-    return this.#nextReading;
+    return this.#nextRefresh;
   }
 
   async #load(): Promise<void> {
-    await this.#weighing;
+    await this.#reweighting;
     let version = this.#version ?? (await this.#loadAll());
     for (let hasMore = true; hasMore;) {
-      const page = await this.deps.markets.changedSince(version, PAGE);
+      const page = await this.deps.markets.changedSince(version, PAGE_SIZE);
       if (page === null) {
         this.deps.logger.warn(
           { version: String(version) },
-          'catalog is too old to catch up, reading all of it',
+          'catalog is too old to catch up, reloading all markets',
         );
         version = await this.#loadAll();
         continue;
@@ -85,11 +85,11 @@ export class OpenMarkets {
       ({ version, hasMore } = page);
       this.#version = version;
     }
-    this.#weighing = this.#weigh();
+    this.#reweighting = this.#reweight();
   }
 
   /**
-   * Reads every open market. What changes in the meantime has a later version, and is read next.
+   * Reads all open markets. A change made meanwhile has a later version and is read next.
    *
    * @returns the version of the snapshot.
    */
@@ -98,26 +98,26 @@ export class OpenMarkets {
     const version = await markets.newestVersion();
     const entries: CatalogEntry[] = [];
     for (let page: readonly Market[], after = ''; ;) {
-      page = await markets.open(after, PAGE);
+      page = await markets.open(after, PAGE_SIZE);
       for (const market of page) entries.push(toEntry(market));
       after = page.at(-1)?.id ?? '';
-      if (page.length < PAGE) break;
+      if (page.length < PAGE_SIZE) break;
     }
     const before = this.#snapshot;
-    this.#snapshot = await inSlices(snapshotWork(entries, version));
+    this.#snapshot = await inSlices(buildSnapshotWork(entries, version));
     this.#version = version;
-    this.#weighedAtMs = clock();
+    this.#reweightedAtMs = clock();
     if (before.entries.length > 0) {
-      const gone = before.columns.ids.filter((id) => !this.#snapshot.byId.has(id));
-      onChanged([...this.#snapshot.entries.map(({ market }) => market), ...(await this.#findAll(gone))]);
+      const removed = before.columns.ids.filter((id) => !this.#snapshot.byId.has(id));
+      onChanged([...this.#snapshot.entries.map(({ market }) => market), ...(await this.#findAll(removed))]);
     }
     return version;
   }
 
   async #findAll(ids: readonly string[]): Promise<Market[]> {
     const found: Market[] = [];
-    for (let from = 0; from < ids.length; from += PAGE) {
-      found.push(...(await this.deps.markets.findByIds(ids.slice(from, from + PAGE))));
+    for (let from = 0; from < ids.length; from += PAGE_SIZE) {
+      found.push(...(await this.deps.markets.findByIds(ids.slice(from, from + PAGE_SIZE))));
     }
     return found;
   }
@@ -125,12 +125,12 @@ export class OpenMarkets {
   async #apply(markets: readonly Market[], version: bigint): Promise<void> {
     if (markets.length === 0) return;
     let snapshot = this.#snapshot;
-    for (let from = 0; from < markets.length; from += APPLIED_AT_ONCE) {
+    for (let from = 0; from < markets.length; from += APPLIED_PER_TURN) {
       if (from > 0) await nextTurn();
-      snapshot = patchSnapshot(snapshot, markets.slice(from, from + APPLIED_AT_ONCE), version);
+      snapshot = patchSnapshot(snapshot, markets.slice(from, from + APPLIED_PER_TURN), version);
     }
-    const isSmall = snapshot.entries.length <= WEIGHED_AT_ONCE;
-    if (isSmall && !snapshot.columns.weighed) snapshot = atOnce(refreshSnapshotWork(snapshot));
+    const isSmall = snapshot.entries.length <= ALWAYS_REWEIGHTED_MARKETS;
+    if (isSmall && !snapshot.columns.hasCurrentWeights) snapshot = atOnce(refreshSnapshotWork(snapshot));
     this.#snapshot = snapshot;
     this.deps.logger.debug(
       { changed: markets.length, open: snapshot.entries.length, version: String(version) },
@@ -139,11 +139,12 @@ export class OpenMarkets {
     this.deps.onChanged(markets);
   }
 
-  /** Recomputes the weights of words and topics, in slices; the next read of changes waits for it. */
-  async #weigh(): Promise<void> {
+  /** Recomputes the weights of terms and topics in slices. The next refresh waits for it. */
+  async #reweight(): Promise<void> {
     const nowMs = this.deps.clock();
-    if (this.#snapshot.columns.weighed || nowMs - this.#weighedAtMs < WEIGHED_EVERY_MS) return;
-    this.#weighedAtMs = nowMs;
+    const isRecent = nowMs - this.#reweightedAtMs < REWEIGHT_INTERVAL_MS;
+    if (this.#snapshot.columns.hasCurrentWeights || isRecent) return;
+    this.#reweightedAtMs = nowMs;
     this.#snapshot = await inSlices(refreshSnapshotWork(this.#snapshot));
   }
 }

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { openSource, type ImportSource } from '../catalog/importers/open-source.js';
+import { openImportSource, type ImportSource } from '../catalog/importers/import-source.js';
 import { configVersion } from '../config/config-version.js';
 import { loadRankingConfig } from '../config/ranking-config.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
@@ -131,7 +131,7 @@ async function openArchive(
   }
   const sources: ImportSource[] = [];
   try {
-    for (const file of files) sources.push(await openSource(file, { stdin: process.stdin }));
+    for (const file of files) sources.push(await openImportSource(file, { stdin: process.stdin }));
     const read = await readArchive(sources, (share) => view.show('Reading', share));
     return { ...read, names: sources.map(({ name }) => name) };
   } finally {

@@ -1,4 +1,4 @@
-import type { ImportSink } from '../catalog/import-run.js';
+import type { ImportSink } from '../catalog/importers/run-import.js';
 import type { Backend } from '../app/open-backend.js';
 import { openCommandBackend } from './command-backend.js';
 import type { OpenedSink } from './import.js';
@@ -21,7 +21,7 @@ function checkingSink({ services: { catalog }, history }: Backend): ImportSink {
   const seen = new Set<string>();
   return {
     upsertMarkets: async (drafts) => {
-      const results = await catalog.checkUpsert(drafts);
+      const results = await catalog.validateUpsert(drafts);
       for (const { id, outcome } of results) if (outcome !== 'REJECTED') seen.add(id);
       return results;
     },

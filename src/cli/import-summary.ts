@@ -1,4 +1,4 @@
-import type { ImportSummary } from '../catalog/import-run.js';
+import type { ImportSummary } from '../catalog/importers/run-import.js';
 import { visible } from '../lib/input/control-characters.js';
 import { TextTable } from './text-table.js';
 
@@ -14,12 +14,12 @@ export function summaryTable(summary: ImportSummary): string {
 }
 
 /** The first reasons, and where the others are. */
-function rejectLines({ rejectsPath, rejected, firstRejects }: ImportSummary): string[] {
+function rejectLines({ rejectsPath, rejected, firstRejected }: ImportSummary): string[] {
   if (rejectsPath === null) return [];
-  const more = rejected - firstRejects.length;
+  const more = rejected - firstRejected.length;
   return [
     `Rejected records: ${visible(rejectsPath)}`,
-    ...firstRejects.map(({ line, reason }) => `  line ${line}: ${visible(reason)}`),
+    ...firstRejected.map(({ line, reason }) => `  line ${line}: ${visible(reason)}`),
     ...(more > 0 ? [`  and ${more.toLocaleString('en')} more`] : []),
   ];
 }

@@ -1,8 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { runImport, type ImportOptions, type ImportSink, type ImportSummary } from '../catalog/import-run.js';
-import { importFormats, type ImportFormat } from '../catalog/importers/formats.js';
-import { instantMs } from '../catalog/importers/instant.js';
-import { openSource, type ImportSource } from '../catalog/importers/open-source.js';
+import {
+  runImport,
+  type ImportOptions,
+  type ImportSink,
+  type ImportSummary,
+} from '../catalog/importers/run-import.js';
+import { importFormats, type ImportFormat } from '../catalog/importers/formats/read-records.js';
+import { parseInstant } from '../catalog/importers/formats/record-fields.js';
+import { openImportSource, type ImportSource } from '../catalog/importers/import-source.js';
 import { readPrices, type PriceList } from '../catalog/importers/prices.js';
 import type { Clock } from '../lib/clock.js';
 import { OperatorError } from '../lib/errors.js';
@@ -94,7 +99,7 @@ async function importFrom(
   nowMs: number,
 ): Promise<ImportSummary> {
   const prices = await pricesThen(flags, nowMs);
-  const source = await openSource(location, { stdin: process.stdin });
+  const source = await openImportSource(location, { stdin: process.stdin });
   try {
     return await interruptible(
       () => open({ dryRun: flags.dryRun }),
@@ -139,7 +144,7 @@ async function pricesThen(flags: ImportFlags, nowMs: number): Promise<PriceList 
   }
   if (flags.prices === undefined) return undefined;
   if (flags.asOf === undefined) throw new OperatorError('--prices is read only together with --as-of.');
-  const source = await openSource(flags.prices, { stdin: process.stdin });
+  const source = await openImportSource(flags.prices, { stdin: process.stdin });
   try {
     return await readPrices(source.read(), flags.asOf, source.encoding);
   } finally {
@@ -148,7 +153,7 @@ async function pricesThen(flags: ImportFlags, nowMs: number): Promise<PriceList 
 }
 
 function parsedInstant(text: string): number {
-  const ms = instantMs(text);
+  const ms = parseInstant(text);
   if (ms === undefined) {
     throw new InvalidArgumentError('It must be a time in ISO 8601, such as 2025-06-20T00:00:00Z.');
   }

@@ -1,8 +1,8 @@
 import type { Backend } from '../app/open-backend.js';
-import { importedEventId } from '../catalog/importers/event-id.js';
+import { importedEventId } from '../catalog/importers/formats/import-record.js';
 import { simulateOddsHistory } from '../sample/odds-history.js';
 import { loadSampleCatalog } from '../sample/sample-catalog.js';
-import { simulatePeople } from '../sample/simulate-people.js';
+import { simulateUsers } from '../sample/simulate-users.js';
 import { UNFINISHED_SAMPLE } from './unfinished-sample.js';
 
 export interface SampleOptions {
@@ -52,7 +52,7 @@ export async function loadSample(
   const odds = simulateOddsHistory(markets, { seed, nowMs, days });
   await store.snapshots.addHistory(odds.map(({ atMs, ...point }) => ({ ...point, at: new Date(atMs) })));
   stop?.throwIfAborted();
-  const { interactions } = simulatePeople(markets, { seed, nowMs, people, days });
+  const { interactions } = simulateUsers(markets, { seed, nowMs, users: people, days });
   // Person by person, so that a batch changes few profiles.
   const byPerson = interactions.toSorted(
     (a, b) => Number(a.userKey > b.userKey) - Number(a.userKey < b.userKey),

@@ -2,7 +2,7 @@ import type { Archive } from '../evaluation/archive.js';
 import { ArchiveBuilder, type ArchiveIntake } from '../evaluation/archive-builder.js';
 import { simulateOddsHistory } from '../sample/odds-history.js';
 import { loadSampleCatalog } from '../sample/sample-catalog.js';
-import { simulatePeople } from '../sample/simulate-people.js';
+import { simulateUsers } from '../sample/simulate-users.js';
 import { SAMPLE_DEFAULTS } from './load-sample.js';
 
 /** Whatever the date, so that numbers of two days can be compared. */
@@ -15,7 +15,7 @@ export function sampleArchive(): { archive: Archive; intake: ArchiveIntake } {
   const builder = new ArchiveBuilder();
   let line = 0;
   for (const market of markets) builder.add({ kind: 'market', line: ++line, market, dates: {} }, 'sample');
-  for (const interaction of simulatePeople(markets, options).interactions) {
+  for (const interaction of simulateUsers(markets, { ...options, users: options.people }).interactions) {
     builder.add({ kind: 'interaction', line: ++line, interaction }, 'sample');
   }
   for (const { marketId, atMs, probability, volume24h } of simulateOddsHistory(markets, options)) {

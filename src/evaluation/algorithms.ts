@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { CatalogEntry } from '../catalog/catalog.js';
-import { columnsOf, type CatalogColumns } from '../catalog/columns/market-columns.js';
+import { buildColumns, type CatalogColumns } from '../catalog/columns/build-columns.js';
 import { marketTerms, toPastMarket } from '../catalog/columns/market-terms.js';
-import { differInNumbersOnly, withNumbers } from '../catalog/columns/patch-columns.js';
+import { differOnlyInNumbers, replaceNumbers } from '../catalog/columns/patch-columns.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
 import { profileMemory } from '../profiles/profile-memory.js';
 import type { FullProfile } from '../profiles/profile-service.js';
@@ -118,12 +118,12 @@ class CandidateColumns {
   #candidates: readonly number[] | undefined;
   #priceVersion = -1;
   #entries: readonly CatalogEntry[] = [];
-  #columns: CatalogColumns = columnsOf([]);
+  #columns: CatalogColumns = buildColumns([]);
 
   of({ candidates, entries, priceVersion }: Moment): CatalogColumns {
     if (candidates === this.#candidates && priceVersion === this.#priceVersion) return this.#columns;
     const now = candidates.flatMap((number) => entries[number] ?? []);
-    this.#columns = this.#withNumbers(now) ?? columnsOf(now, marketTerms);
+    this.#columns = this.#replaceNumbers(now) ?? buildColumns(now, marketTerms);
     this.#entries = now;
     this.#candidates = candidates;
     this.#priceVersion = priceVersion;
@@ -131,15 +131,15 @@ class CandidateColumns {
   }
 
   /** The columns with changed numbers; undefined when more than numbers changed. */
-  #withNumbers(now: readonly CatalogEntry[]): CatalogColumns | undefined {
+  #replaceNumbers(now: readonly CatalogEntry[]): CatalogColumns | undefined {
     if (now.length !== this.#entries.length) return undefined;
     const changed: { row: number; entry: CatalogEntry }[] = [];
     for (const [row, entry] of now.entries()) {
       const before = this.#entries[row];
       if (before === entry) continue;
-      if (before?.market.id !== entry.market.id || !differInNumbersOnly(before, entry)) return undefined;
+      if (before?.market.id !== entry.market.id || !differOnlyInNumbers(before, entry)) return undefined;
       changed.push({ row, entry });
     }
-    return withNumbers(this.#columns, changed);
+    return replaceNumbers(this.#columns, changed);
   }
 }

@@ -1,9 +1,13 @@
-import { importedEventId } from '../catalog/importers/event-id.js';
-import { readJsonLines } from '../catalog/importers/jsonl.js';
-import type { ImportRecord, InteractionDraft, MarketRecord } from '../catalog/importers/market-draft.js';
-import type { ImportSource } from '../catalog/importers/open-source.js';
-import { applyMarketInput, checkMarketInput } from '../catalog/market-input.js';
-import type { MarketRecord as StoredMarket } from '../catalog/market.js';
+import { importedEventId } from '../catalog/importers/formats/import-record.js';
+import { readJsonLines } from '../catalog/importers/formats/neutral-format.js';
+import type {
+  ImportRecord,
+  InteractionDraft,
+  ImportedMarket,
+} from '../catalog/importers/formats/import-record.js';
+import type { ImportSource } from '../catalog/importers/import-source.js';
+import { applyMarketInput, validateMarketInput } from '../catalog/market-input.js';
+import type { MarketRecord as StoredMarket } from '../domain/market.js';
 import { interactionInput } from '../tracking/interaction-input.js';
 import type { Archive, ArchivedEvent, ArchivedMarket, ArchivedPrice } from './archive.js';
 
@@ -72,7 +76,7 @@ export class ArchiveBuilder {
   add(record: ImportRecord, source: string): void {
     if (record.kind === 'market') this.#addMarket(record, source);
     else if (record.kind === 'interaction') this.#addInteraction(record.interaction, source, record.line);
-    else if (record.kind === 'reject') this.#reject(source, record.line, record.reason);
+    else if (record.kind === 'rejected') this.#reject(source, record.line, record.reason);
   }
 
   /** Adds a price. It is ignored if the archive has no such market in the end. */
@@ -107,10 +111,10 @@ export class ArchiveBuilder {
     };
   }
 
-  #addMarket({ market: draft, dates, line }: MarketRecord, source: string): void {
-    const { market: input, fault } = checkMarketInput(draft);
+  #addMarket({ market: draft, dates, line }: ImportedMarket, source: string): void {
+    const { market: input, reason } = validateMarketInput(draft);
     if (input?.title === undefined) {
-      this.#reject(source, line, fault ?? 'title: is not valid');
+      this.#reject(source, line, reason ?? 'title: is not valid');
       return;
     }
     if (draft.createdAt === undefined) {

@@ -1,4 +1,4 @@
-import type { Market } from '../catalog/market.js';
+import type { Market } from '../domain/market.js';
 import type { EventType } from '../domain/event.js';
 
 /** The recorded history of a site in replay order. Times are whole milliseconds since 1970. */

@@ -1,4 +1,4 @@
-import type { Market } from '../catalog/market.js';
+import type { Market } from '../domain/market.js';
 import type { ScoreParts } from '../scoring/score-parts.js';
 import type { Badge } from './badge.js';
 import type { Slot } from './composition/slots.js';

@@ -1,5 +1,5 @@
 import type { CatalogSnapshot } from '../catalog/catalog.js';
-import type { Market } from '../catalog/market.js';
+import type { Market } from '../domain/market.js';
 import type { TrendState } from '../trends/trend-state.js';
 import type { RankingContext } from './candidate.js';
 import { bestRows } from './composition/best-rows.js';

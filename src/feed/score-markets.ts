@@ -1,4 +1,4 @@
-import { columnsOfSome } from '../catalog/columns/market-columns.js';
+import { buildSubsetColumns } from '../catalog/columns/build-columns.js';
 import { compareRanked } from '../scoring/shared/rank-order.js';
 import type { Candidate, ScoredCandidate } from './candidate.js';
 import { knownUser } from './known-user.js';
@@ -22,9 +22,9 @@ export function rankMarkets(
 ): ScoredCandidate[] {
   if (inputs.algorithm === 'v1') return rankCandidates(candidates, contextV1(inputs));
   const { snapshot, trends, country, config, nowMs } = inputs;
-  const columns = columnsOfSome(candidates, snapshot.columns);
+  const columns = buildSubsetColumns(candidates, snapshot.columns);
   const byId = new Map(candidates.map((candidate) => [candidate.market.id, candidate]));
-  const trend = trends.columnsOfSome(columns, snapshot.columns, country);
+  const trend = trends.buildSubsetColumns(columns, snapshot.columns, country);
   const scored = v2.scorerFor(config).score(columns, trend, knownUser(inputs), pastLookup(inputs), nowMs);
   return columns.ids
     .flatMap((id, row) => {

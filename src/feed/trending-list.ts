@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CatalogSnapshot } from '../catalog/catalog.js';
-import type { Market } from '../catalog/market.js';
+import type { Market } from '../domain/market.js';
 import { countrySchema } from '../lib/input/country.js';
 import type { TrendState } from '../trends/trend-state.js';
 import type { Filter, RankingContext } from './candidate.js';

@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
 import type { Catalog } from '../catalog/catalog.js';
 import type { HistoryRequest, MarketHistory, MarketHistoryPoint } from '../catalog/market-history.js';
-import type { Market, MarketTexts } from '../catalog/market.js';
+import type { Market, MarketTexts } from '../domain/market.js';
 import type { LoadProfile } from '../feed/hydrator.js';
 import type { FullProfile, ProfileService } from '../profiles/profile-service.js';
 

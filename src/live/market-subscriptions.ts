@@ -1,5 +1,5 @@
 import type { Catalog } from '../catalog/catalog.js';
-import type { Market } from '../catalog/market.js';
+import type { Market } from '../domain/market.js';
 import type { Clock } from '../lib/clock.js';
 import { notifyInTurns, ThrottledStream } from './throttled-stream.js';
 

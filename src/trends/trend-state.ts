@@ -43,7 +43,7 @@ export class TrendState {
    * The same for a few markets picked from a catalog or from elsewhere: how popular one is and how much it is rising
    * are set against the catalog, and 0 for a market that is not among its rows.
    */
-  columnsOfSome(some: MarketColumns, catalog: MarketColumns, country: string | null): TrendColumns {
+  buildSubsetColumns(some: MarketColumns, catalog: MarketColumns, country: string | null): TrendColumns {
     const { rising, popular } = this.columns(catalog, country);
     const picked = (column: Float64Array): Float64Array =>
       Float64Array.from(some.ids, (id) => {

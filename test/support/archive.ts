@@ -1,4 +1,8 @@
-import type { InteractionDraft, MarketDates, MarketDraft } from '../../src/catalog/importers/market-draft.js';
+import type {
+  InteractionDraft,
+  MarketDates,
+  MarketDraft,
+} from '../../src/catalog/importers/formats/import-record.js';
 import type { Archive } from '../../src/evaluation/archive.js';
 import { ArchiveBuilder, type ArchiveIntake } from '../../src/evaluation/archive-builder.js';
 

@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { Readable } from 'node:stream';
 import type {
   ImportRecord,
-  InteractionRecord,
-  MarketRecord,
-  RejectRecord,
-} from '../../src/catalog/importers/market-draft.js';
+  ImportedInteraction,
+  ImportedMarket,
+  RejectedRecord,
+} from '../../src/catalog/importers/formats/import-record.js';
 
 /** The text as a byte stream in pieces of a few bytes, so that every boundary falls inside something. */
 export function byteStream(text: string, pieceBytes = 7): Readable {
@@ -31,14 +31,14 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return collected;
 }
 
-export function marketsIn(records: readonly ImportRecord[]): MarketRecord[] {
+export function marketsIn(records: readonly ImportRecord[]): ImportedMarket[] {
   return records.filter((record) => record.kind === 'market');
 }
 
-export function interactionsIn(records: readonly ImportRecord[]): InteractionRecord[] {
+export function interactionsIn(records: readonly ImportRecord[]): ImportedInteraction[] {
   return records.filter((record) => record.kind === 'interaction');
 }
 
-export function rejectsIn(records: readonly ImportRecord[]): RejectRecord[] {
-  return records.filter((record) => record.kind === 'reject');
+export function rejectedIn(records: readonly ImportRecord[]): RejectedRecord[] {
+  return records.filter((record) => record.kind === 'rejected');
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { toEntry } from '../../src/catalog/catalog-snapshot.js';
-import { columnsOf } from '../../src/catalog/columns/market-columns.js';
+import { buildColumns } from '../../src/catalog/columns/build-columns.js';
 import type { Market } from '../../src/domain/market.js';
 import type { V2Constants } from '../../src/scoring/v2/components.js';
 import type { ImpressionConstants } from '../../src/scoring/v2/constants.js';
@@ -68,7 +68,7 @@ export function knownMarketOf(marketId: string, details: Partial<KnownMarket> = 
 }
 
 export function columnsOfMarkets(...markets: readonly Market[]): MarketColumns {
-  return columnsOf(markets.map(toEntry));
+  return buildColumns(markets.map(toEntry));
 }
 
 /** Trends that are 0 except for the given columns. */

@@ -29,7 +29,7 @@ const waitingSessions = async () =>
     )
   ).rowCount;
 
-it('answers events and feeds while 30 calls of upsertMarkets wait for another writer, and merges the calls', async () => {
+it('serves events and feeds while 30 calls of upsertMarkets wait for another writer, and merges the calls', async () => {
   const lock = `4201001::int, hashtext(current_schema() || '.')`;
   await other.query(`select pg_advisory_lock(${lock})`);
   gateway.statements.length = 0;
@@ -60,7 +60,7 @@ it('answers events and feeds while 30 calls of upsertMarkets wait for another wr
   expect(data).toEqual({ market: { volume24h: 29 } });
 });
 
-it('fails only the call whose market the database rejects when calls are merged', async () => {
+it('fails only the call with a market that the database rejects if calls are merged', async () => {
   await other.query(`
     create function reject_market() returns trigger language plpgsql as
       $$ begin if new.title = 'poison' then raise check_violation; end if; return new; end $$;
@@ -74,7 +74,7 @@ it('fails only the call whose market the database rejects when calls are merged'
   expect(rows).toHaveLength(11);
 });
 
-it('answers lists of markets while every connection of the events is in use', async () => {
+it('serves lists of markets while all connections for events are in use', async () => {
   await other.query('begin');
   await other.query('lock table interactions in access exclusive mode');
   const events = Array.from({ length: 30 }, (_, n) => track(`waiting ${n}`));

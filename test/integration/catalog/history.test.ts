@@ -50,66 +50,70 @@ async function historyOf(id: string, time: { from?: Date; to?: Date; points?: nu
   return { points: data?.market?.history, errors };
 }
 
-/** Hours before now, and volumes, which are the hours before now at which the points were made. */
-async function places(id: string, time: { from?: Date; to?: Date; points?: number } = {}) {
+/** Age in hours and volume of each point. The volume of a stored snapshot is its age in hours. */
+async function agesAndVolumes(id: string, time: { from?: Date; to?: Date; points?: number } = {}) {
   const { points, errors } = await historyOf(id, time);
   expect(errors).toBeUndefined();
   return points?.map(({ at, volume24h }) => [(TEST_NOW_MS - Date.parse(at)) / HOUR_MS, volume24h]);
 }
 
-describe('the history of a market', () => {
-  it('is of the last seven days, from the state known when they begin', async () => {
+describe('Market.history', () => {
+  it('defaults to the last seven days, from the state at their beginning', async () => {
     expect((await historyOf('moving')).points).toEqual([
       { at: hoursAgo(168).toISOString(), probability: 0.168, volume24h: 168, participantCount: 832 },
       { at: hoursAgo(99.5).toISOString(), probability: 0.0995, volume24h: 99.5, participantCount: 900 },
       { at: hoursAgo(50).toISOString(), probability: 0.05, volume24h: 50, participantCount: 950 },
-      // What storing it wrote; a part of a hundred is nearly two hours long.
+      // The snapshot of the upsert. With 100 points, an interval is nearly two hours long.
       { at: hoursAgo(0).toISOString(), probability: null, volume24h: 0, participantCount: 0 },
     ]);
   });
 
-  it('gives what was known at its beginning as of its beginning, and nothing when nothing was known', async () => {
-    expect(await places('moving', { from: hoursAgo(150), to: hoursAgo(60) })).toEqual([
+  it('returns the state at the beginning as of the beginning, and no point before the first snapshot', async () => {
+    expect(await agesAndVolumes('moving', { from: hoursAgo(150), to: hoursAgo(60) })).toEqual([
       [150, 168],
       [100, 100],
       [99.5, 99.5],
     ]);
-    expect(await places('moving', { from: hoursAgo(300), to: hoursAgo(168) })).toEqual([
+    expect(await agesAndVolumes('moving', { from: hoursAgo(300), to: hoursAgo(168) })).toEqual([
       [200, 200],
       [168, 168],
     ]);
-    expect(await places('moving', { from: hoursAgo(300), to: hoursAgo(201) })).toEqual([]);
+    expect(await agesAndVolumes('moving', { from: hoursAgo(300), to: hoursAgo(201) })).toEqual([]);
   });
 
-  it('is the last of each of equal parts, never more than were asked for', async () => {
-    // The state at the beginning, and two parts of 60 hours.
-    expect(await places('moving', { from: hoursAgo(120), to: hoursAgo(0), points: 3 })).toEqual([
+  it('returns the last snapshot of each of equal intervals, at most the requested number', async () => {
+    // The state at the beginning, and two intervals of 60 hours.
+    expect(await agesAndVolumes('moving', { from: hoursAgo(120), to: hoursAgo(0), points: 3 })).toEqual([
       [120, 168],
       [99.5, 99.5],
       [0, 0],
     ]);
-    expect(await places('moving', { from: hoursAgo(120), to: hoursAgo(0), points: 2 })).toEqual([
+    expect(await agesAndVolumes('moving', { from: hoursAgo(120), to: hoursAgo(0), points: 2 })).toEqual([
       [120, 168],
       [0, 0],
     ]);
-    expect(await places('moving', { from: hoursAgo(120), to: hoursAgo(0), points: 1 })).toEqual([[120, 168]]);
-    expect(await places('moving', { from: hoursAgo(240), to: hoursAgo(0), points: 1 })).toEqual([[0, 0]]);
+    expect(await agesAndVolumes('moving', { from: hoursAgo(120), to: hoursAgo(0), points: 1 })).toEqual([
+      [120, 168],
+    ]);
+    expect(await agesAndVolumes('moving', { from: hoursAgo(240), to: hoursAgo(0), points: 1 })).toEqual([
+      [0, 0],
+    ]);
   });
 
-  it('puts a snapshot at the end of a part into that part', async () => {
+  it('assigns a snapshot at the end of an interval to that interval', async () => {
     await gateway.backend.store.snapshots.addHistory(
       [70, 60, 50, 40].map((hours) => ({
         ...{ marketId: 'm29', at: hoursAgo(hours), probability: 0.5, volume24h: hours, participantCount: 1 },
       })),
     );
-    expect(await places('m29', { from: hoursAgo(80), to: hoursAgo(40), points: 2 })).toEqual([
+    expect(await agesAndVolumes('m29', { from: hoursAgo(80), to: hoursAgo(40), points: 2 })).toEqual([
       [60, 60],
       [40, 40],
     ]);
-    expect(await places('m29', { from: hoursAgo(80), to: hoursAgo(40), points: 4 })).toHaveLength(4);
+    expect(await agesAndVolumes('m29', { from: hoursAgo(80), to: hoursAgo(40), points: 4 })).toHaveLength(4);
   });
 
-  it('is there of a market that is over, and null where it had no probability', async () => {
+  it('includes closed markets, with null for an unknown probability', async () => {
     const { points } = await historyOf('over', { to: hoursAgo(1) });
     expect(points?.map(({ probability }) => probability)).toEqual([null, null, null]);
   });
@@ -121,7 +125,7 @@ describe('the history of a market', () => {
     [{ to: new Date('0001-01-03T00:00:00Z') }, 'from'],
     [{ points: 0 }, 'points'],
     [{ points: 501 }, 'points'],
-  ])('is refused over %j, naming %s', async (time, field) => {
+  ])('rejects %j, naming %s', async (time, field) => {
     const { errors } = await historyOf('moving', time);
     expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field });
     expect(gateway.statements.filter((sql) => sql.includes('market_snapshots'))).toEqual([]);
@@ -135,9 +139,9 @@ const feedWithHistory = `query ($points: Int!, $to: DateTimeISO) {
 }
 fragment past on Market { id history(points: $points, to: $to) { at probability volume24h participantCount } }`;
 
-it('a feed of 20 with history costs one statement more than without, compiled or not', async () => {
+it('a feed of 20 with history takes one statement more than without, compiled or not', async () => {
   const snapshotReads = () => gateway.statements.filter((sql) => sql.includes('market_snapshots'));
-  // The first two are run by graphql-js, later ones as compiled.
+  // The first two rounds run by graphql-js, the others by graphql-jit.
   for (const round of [1, 2, 3, 4]) {
     gateway.statements.length = 0;
     await gateway.query('{ feed(limit: 20) { stream { market { id } } } }');
@@ -149,7 +153,7 @@ it('a feed of 20 with history costs one statement more than without, compiled or
   }
 });
 
-it('graphql-jit and graphql-js give the same', async () => {
+it('graphql-jit and graphql-js return the same history', async () => {
   const answers = [];
   for (let round = 0; round < 3; round += 1)
     answers.push(await gateway.query(feedWithHistory, { points: 7 }));
@@ -165,7 +169,7 @@ it('graphql-jit and graphql-js give the same', async () => {
   for (const answer of answers) expect(answer).toMatchObject({ status: 200, data });
 });
 
-it('different times of one request are read apart, and the same market twice once', async () => {
+it('reads different ranges of one request separately, and the same market and range once', async () => {
   const { data, errors } = await gateway.query(`{
     a: market(id: "moving") { history(points: 2) { volume24h } }
     b: market(id: "moving") { history(points: 2) { volume24h } }
@@ -180,15 +184,15 @@ it('different times of one request are read apart, and the same market twice onc
   expect(gateway.statements.filter((sql) => sql.includes('market_snapshots'))).toHaveLength(2);
 });
 
-it('a request may ask for 50,000 points in all, whatever its fields', async () => {
-  const ask = (points: readonly number[]) =>
+it('rejects a request for more than 50,000 points in total', async () => {
+  const request = (points: readonly number[]) =>
     gateway.query(
       `{ markets(first: 25) { edges { node {
         ${points.map((count, index) => `h${index}: history(points: ${count}) { at }`).join('\n')} } } } }`,
     );
-  expect((await ask([500, 499, 498, 497, 6])).errors).toBeUndefined();
-  const { errors } = await ask([500, 499, 498, 497, 7]);
+  expect((await request([500, 499, 498, 497, 6])).errors).toBeUndefined();
+  const { errors } = await request([500, 499, 498, 497, 7]);
   expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'points' });
-  const sly = await ask([500, 499, 498, 497, 496, -100_000]);
-  expect(sly.errors?.[0]?.path?.at(-1)).toBe('h0');
+  const negative = await request([500, 499, 498, 497, 496, -100_000]);
+  expect(negative.errors?.[0]?.path?.at(-1)).toBe('h0');
 });

@@ -33,11 +33,11 @@ async function post(path: string, body: string): Promise<string> {
 const graphql = (query: string, variables: string) =>
   post('/graphql', `{"query":${JSON.stringify(query)},"variables":${variables}}`);
 
-/** As they stand in a request: the last two are other ids once they are read as numbers. */
+/** Number literals in a request. Parsing them as doubles changes the first two. */
 describe.each(['9007199254740993', '21742633143463906290569050155826241533', '1.5'])(
   'the number %s',
   (id) => {
-    it('is rejected as an id by every input', async () => {
+    it('is rejected as an id by all inputs', async () => {
       const replies = [
         await graphql(MARKET, `{"id":${id}}`),
         await graphql(`{ market(id: ${id}) { id } }`, '{}'),
@@ -52,8 +52,8 @@ describe.each(['9007199254740993', '21742633143463906290569050155826241533', '1.
   },
 );
 
-describe('a whole number that JSON keeps exactly', () => {
-  it('is an id', async () => {
+describe('an integer that JSON represents exactly', () => {
+  it('is accepted as an id', async () => {
     expect((await gateway.query(MARKET, { id: 42 })).data).toEqual({ market: { id: '42' } });
     expect((await gateway.query('{ market(id: 42) { id } }')).data).toEqual({ market: { id: '42' } });
     expect((await gateway.query(TRACK, { input: event(42) })).data).toMatchObject({

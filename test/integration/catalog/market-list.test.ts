@@ -8,7 +8,7 @@ let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await startTestGateway();
   await gateway.addMarkets(
-    // Three of each moment, so that pages end between markets of the same age.
+    // Three markets per creation time, so that pages end between markets of the same age.
     ...Array.from({ length: 250 }, (_, index) => ({
       id: `series-${index}`,
       category: 'Series',
@@ -54,14 +54,14 @@ async function allIds(
   }
 }
 
-it('gives all that is not restricted, whatever its status, newest first', async () => {
+it('returns markets of any status without a filter, newest first', async () => {
   const { data } = await gateway.query('{ markets(first: 5) { edges { node { id } } } }');
   const newest = ['snake', 'slash', 'plain', 'half', 'series-2'];
   expect(data).toEqual({ markets: { edges: newest.map((id) => ({ node: { id } })) } });
   expect((await page({ filter: {}, first: 100 })).ids).toHaveLength(100);
 });
 
-it.each([7, 50, 100])('goes through 250 markets by %i without repeat or gap', async (first) => {
+it.each([7, 50, 100])('pages through 250 markets by %i without repeats or gaps', async (first) => {
   const { ids, sizes } = await allIds({ category: 'series' }, first);
   const expected = Array.from({ length: 250 }, (_, index) => index)
     .sort((a, b) => Math.floor(a / 3) - Math.floor(b / 3) || (`series-${a}` < `series-${b}` ? 1 : -1))
@@ -70,7 +70,7 @@ it.each([7, 50, 100])('goes through 250 markets by %i without repeat or gap', as
   expect(sizes.slice(0, -1).every((size) => size === first)).toBe(true);
 });
 
-it('does not lose its place when markets are added or closed meanwhile', async () => {
+it('keeps its position if markets are added or closed between pages', async () => {
   let added = 0;
   const { ids } = await allIds({ category: 'Series' }, 100, () =>
     gateway.addMarkets(
@@ -82,7 +82,7 @@ it('does not lose its place when markets are added or closed meanwhile', async (
   expect(new Set(ids).size).toBe(250);
 });
 
-it('says of a page whether others come before and after it', async () => {
+it('returns whether there are previous and next pages', async () => {
   const first = await page({ filter: { category: 'Text' }, first: 2 });
   expect(first.pageInfo).toMatchObject({ hasNextPage: true, endCursor: first.edges[1]?.cursor });
   const { data } = await gateway.query(
@@ -114,11 +114,11 @@ it.each<[filter: MarketFilterInput, ids: string[]]>([
   [{ text: 'nake' }, []],
   [{ text: "'; drop table markets; --" }, []],
   [{ text: 'zebra' }, []],
-])('finds by %o', async (filter, ids) => {
+])('filters by %o', async (filter, ids) => {
   expect((await page({ filter })).ids.sort()).toEqual(ids);
 });
 
-it('searches by the index', async () => {
+it('uses the search index', async () => {
   const client = new Client({ connectionString: gateway.databaseUrl });
   await client.connect();
   try {
@@ -132,7 +132,7 @@ it('searches by the index', async () => {
   }
 });
 
-it('finds markets in other forms of case and encoding', async () => {
+it('matches other cases and Unicode normalizations', async () => {
   await gateway.addMarkets({
     id: 'unicode',
     title: 'Straße in İstanbul',

@@ -38,7 +38,7 @@ it('reads the texts of all markets of a root field in one statement', async () =
   expect(data?.['market']).toEqual({ description: 'Rules 3.' });
 });
 
-it('reads no texts when none are selected', async () => {
+it('reads no texts if the query selects none', async () => {
   gateway.statements.length = 0;
   const { errors } = await gateway.query(
     '{ feed(limit: 30) { stream { market { id title } } } market(id: "m3") { title } }',

@@ -8,13 +8,13 @@ import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/t
 const MINUTE_MS = 60_000;
 
 let gateway: TestGateway;
-/** Another process on the same database. */
-let neighbour: Backend;
+/** Another replica on the same database. */
+let otherReplica: Backend;
 let other: Client;
 
 beforeAll(async () => {
   gateway = await startTestGateway();
-  neighbour = await openBackend({
+  otherReplica = await openBackend({
     settings: readSettings({ DATABASE_URL: gateway.databaseUrl }),
     logger: pino({ level: 'silent' }),
     clock: () => gateway.clock.nowMs,
@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await other.end();
-  await neighbour.close();
+  await otherReplica.close();
   await gateway.close();
 });
 
@@ -48,7 +48,7 @@ async function market(id: string) {
 
 const outcomes = (results: readonly { outcome: string }[]) => results.map(({ outcome }) => outcome);
 
-/** Everything that can be said of a market. */
+/** All fields of a market. */
 const whole = {
   title: 'Will it rain?',
   description: 'In the capital, at noon.',
@@ -71,7 +71,7 @@ const whole = {
 };
 
 describe('upsertMarkets', () => {
-  it('creates, updates, leaves alone and rejects, each market by itself', async () => {
+  it('creates, updates, keeps, or rejects each market by itself', async () => {
     expect(outcomes(await upsert({ id: 'rain', ...whole }))).toEqual(['CREATED']);
     expect(await market('rain')).toEqual({ id: 'rain', ...whole });
     const results = await upsert(
@@ -100,7 +100,7 @@ describe('upsertMarkets', () => {
     });
   });
 
-  it('needs a title for a new market only', async () => {
+  it('requires a title for a new market only', async () => {
     const results = await upsert(
       { id: 'fog', probability: 0.1 },
       { id: 'fog', title: 'Fog?', probability: 0.2 },
@@ -108,14 +108,14 @@ describe('upsertMarkets', () => {
       { id: 'fog', title: null, probability: 0.4 },
     );
     expect(outcomes(results)).toEqual(['REJECTED', 'CREATED', 'UPDATED', 'UPDATED']);
-    expect(results[0]?.reason).toBe('title: is needed for a new market');
+    expect(results[0]?.reason).toBe('title: is required for a new market');
     expect(results[3]?.repairs).toEqual([expect.stringMatching(/^title: dropped \(/)]);
     expect(await market('fog')).toMatchObject({ title: 'Fog?', probability: 0.4 });
     expect(outcomes(await upsert({ id: 'fog', probability: 0.5 }))).toEqual(['UPDATED']);
     expect(await market('fog')).toMatchObject({ title: 'Fog?', probability: 0.5 });
   });
 
-  it('closes and resolves a market in an update with invalid cosmetic fields, and says what it repaired', async () => {
+  it('resolves a market by an update with invalid optional fields, and returns the repairs', async () => {
     await upsert({ id: 'hail', title: 'Hail?', probability: 0.4, tags: ['Ice'], volume24h: 3 });
     const [result] = await upsert({
       ...{ id: 'hail', status: 'RESOLVED', probability: 1.000_000_2, volumeTotal: -5e-14, volume24h: -3 },
@@ -133,7 +133,7 @@ describe('upsertMarkets', () => {
     });
   });
 
-  it('applies the second of two with one id to the result of the first', async () => {
+  it('applies the second of two inputs with the same id to the result of the first', async () => {
     const results = await upsert(
       { id: 'twice', title: 'Once?', probability: 0.1, volumeTotal: 5 },
       { id: 'twice', title: 'Twice?', probability: 0.2 },
@@ -143,7 +143,7 @@ describe('upsertMarkets', () => {
     expect(await market('twice')).toMatchObject({ title: 'Twice?', probability: 0.2, volumeTotal: 5 });
   });
 
-  it('keeps what is left out and takes away what is null', async () => {
+  it('keeps omitted fields and clears null fields', async () => {
     await upsert({ id: 'kept', ...whole });
     await upsert({ id: 'kept', title: 'Still?' });
     expect(await market('kept')).toEqual({ id: 'kept', ...whole, title: 'Still?' });
@@ -164,7 +164,7 @@ describe('upsertMarkets', () => {
     });
   });
 
-  it('keeps one snapshot a minute, the last one, and none when nothing moved', async () => {
+  it('stores the last snapshot of each minute, and none if nothing changed', async () => {
     const snapshots = async () => {
       const { rows } = await other.query<Record<string, unknown>>(
         `select at, probability, volume_24h, participant_count from market_snapshots
@@ -210,7 +210,7 @@ describe('upsertMarkets', () => {
 });
 
 describe('market', () => {
-  it('gives a market that is open or not, and null for one that does not exist or cannot', async () => {
+  it('returns a market of any status, and null for an unknown or invalid id', async () => {
     await upsert({ id: 'open', title: 'Open?' }, { id: 'resolved', title: 'Resolved?', status: 'RESOLVED' });
     expect(await market('open')).toMatchObject({ status: 'OPEN' });
     expect(await market('resolved')).toMatchObject({ status: 'RESOLVED' });
@@ -220,28 +220,28 @@ describe('market', () => {
   });
 });
 
-describe('two processes on one database', () => {
+describe('two replicas on one database', () => {
   const openIds = ({ services }: Backend) =>
     services.catalog.snapshot.entries.map(({ market: { id } }) => id);
 
-  it('see what the other changed when they read the catalog again', async () => {
-    await neighbour.services.catalog.upsert([{ id: 'theirs', title: 'Theirs?', probability: 0.1 }]);
+  it('see changes of the other after a refresh', async () => {
+    await otherReplica.services.catalog.upsert([{ id: 'theirs', title: 'Theirs?', probability: 0.1 }]);
     expect(openIds(gateway.backend)).not.toContain('theirs');
     await gateway.backend.services.catalog.refresh();
     expect(openIds(gateway.backend)).toContain('theirs');
-    await neighbour.services.catalog.upsert([{ id: 'theirs', title: 'Theirs?', probability: 0.9 }]);
+    await otherReplica.services.catalog.upsert([{ id: 'theirs', title: 'Theirs?', probability: 0.9 }]);
     await gateway.backend.services.catalog.refresh();
     expect(await market('theirs')).toMatchObject({ probability: 0.9 });
-    await neighbour.services.catalog.upsert([{ id: 'theirs', title: 'Theirs?', status: 'CLOSED' }]);
+    await otherReplica.services.catalog.upsert([{ id: 'theirs', title: 'Theirs?', status: 'CLOSED' }]);
     await gateway.backend.services.catalog.refresh();
     expect(openIds(gateway.backend)).not.toContain('theirs');
     expect(await market('theirs')).toMatchObject({ status: 'CLOSED', probability: 0.9 });
   });
 
-  it('write overlapping markets at the same time without blocking each other or missing a change', async () => {
+  it('write overlapping markets concurrently without deadlocks or lost changes', async () => {
     const ids = Array.from({ length: 20 }, (_, index) => `shared-${index}`);
     const writes = Array.from({ length: 10 }, (_, round) =>
-      [gateway.backend, neighbour].map(({ services }, writer) => {
+      [gateway.backend, otherReplica].map(({ services }, writer) => {
         const share = ids.filter((_, index) => (index + round) % 3 !== writer);
         const markets = share.map((id) => ({
           id,
@@ -256,10 +256,10 @@ describe('two processes on one database', () => {
     expect(results.filter(({ outcome }) => outcome === 'CREATED')).toHaveLength(ids.length);
     expect(results.filter(({ outcome }) => outcome === 'REJECTED')).toEqual([]);
     const stored = await gateway.backend.store.markets.findByIds(ids);
-    for (const { services } of [gateway.backend, neighbour]) {
+    for (const { services } of [gateway.backend, otherReplica]) {
       await services.catalog.refresh();
-      const held = ids.map((id) => services.catalog.snapshot.byId.get(id)?.market);
-      expect(held).toEqual(ids.map((id) => stored.find((market) => market.id === id)));
+      const inMemory = ids.map((id) => services.catalog.snapshot.byId.get(id)?.market);
+      expect(inMemory).toEqual(ids.map((id) => stored.find((market) => market.id === id)));
     }
   });
 });

@@ -43,10 +43,7 @@ async function shownBy(gateway: TestGateway, algorithm: string) {
   return Object.fromEntries([hero, ...grid].map(({ market, badge }) => [market.id, badge]));
 }
 
-it.each(['V1', 'V2'])(
-  '%s shows a market past its time that is reported as open, unless the config hides it',
-  async (algorithm) => {
-    expect(await shownBy(showing, algorithm)).toEqual({ open: 'NEW', overdue: 'NEW' });
-    expect(await shownBy(hiding, algorithm)).toEqual({ open: 'NEW' });
-  },
-);
+it.each(['V1', 'V2'])('%s shows an overdue market unless feed.overdue is hide', async (algorithm) => {
+  expect(await shownBy(showing, algorithm)).toEqual({ open: 'NEW', overdue: 'NEW' });
+  expect(await shownBy(hiding, algorithm)).toEqual({ open: 'NEW' });
+});

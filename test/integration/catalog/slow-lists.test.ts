@@ -49,7 +49,7 @@ it(
   },
 );
 
-it('searches for 8 distinct words, and rejects more', async () => {
+it('searches for at most 8 distinct words', async () => {
   const found = await list({ text: 'Will will WILL m1 happen? hap wil m1' });
   expect(found.data).toEqual({ markets: { edges: [{ node: { id: 'm1' } }] } });
   const rejected = await list({ text: 'a b c d e f g h i' });

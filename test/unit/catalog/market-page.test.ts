@@ -5,8 +5,8 @@ import { storedMarket } from '../../support/stored-market.js';
 
 const encoded = (content: unknown): string => Buffer.from(JSON.stringify(content)).toString('base64url');
 
-describe('a cursor', () => {
-  it('leads back to the market that it was made of', () => {
+describe('decodeCursor', () => {
+  it('returns the creation time and id of the encoded market', () => {
     const instants = fc.date({
       min: new Date('0001-01-01'),
       max: new Date('9999-12-31'),
@@ -24,9 +24,9 @@ describe('a cursor', () => {
   });
 
   it.each([
-    ['nothing', ''],
-    ['words', 'not a cursor'],
-    ['other signs', '💥'],
+    ['no characters', ''],
+    ['plain text', 'not a cursor'],
+    ['other characters', '💥'],
     ['a JSON value of another kind', encoded({ id: 'm1' })],
     ['too short a list', encoded([0])],
     ['too long a list', encoded([0, 'm1', 1])],
@@ -34,22 +34,22 @@ describe('a cursor', () => {
     ['an empty id', encoded([0, ''])],
     ['an id too long', encoded([0, 'x'.repeat(129)])],
     ['an id that cannot be stored', encoded([0, 'a\0'])],
-    ['a time in words', encoded(['2026-06-15', 'm1'])],
+    ['a time as text', encoded(['2026-06-15', 'm1'])],
     ['a time that does not exist', encoded([Number.MAX_SAFE_INTEGER, 'm1'])],
     ['a time before the first year', encoded([-8.64e15, 'm1'])],
-    ['no time', encoded([null, 'm1'])],
-  ])('is refused when it holds %s', (_, cursor) => {
+    ['a null time', encoded([null, 'm1'])],
+  ])('rejects a cursor that contains %s', (_, cursor) => {
     expect(() => decodeCursor(cursor)).toThrow(
       expect.objectContaining({
         name: 'BellwetherError',
         code: 'BAD_USER_INPUT',
         field: 'after',
-        message: 'after must be a cursor from an earlier page.',
+        message: 'after must be endCursor of an earlier page. Omit it for the first page.',
       }),
     );
   });
 
-  it('is refused in one way only, whatever it holds', () => {
+  it('returns a valid time or throws BAD_USER_INPUT for any text', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.jsonValue().map(encoded)), (cursor) => {
         try {
@@ -62,8 +62,8 @@ describe('a cursor', () => {
   });
 });
 
-describe('a page of markets', () => {
-  it('says where it begins and ends and what lies around it', () => {
+describe('toMarketPage', () => {
+  it('returns the first and last cursor and whether there are more pages', () => {
     const page = toMarketPage([storedMarket('a'), storedMarket('b'), storedMarket('c')], true, false);
     const cursors = page.edges.map(({ cursor }) => cursor);
     expect(page.edges.map(({ node }) => node.id)).toEqual(['a', 'b', 'c']);
@@ -76,7 +76,7 @@ describe('a page of markets', () => {
     });
   });
 
-  it('has no cursors when it is empty', () => {
+  it('returns no cursors for an empty page', () => {
     expect(toMarketPage([], false, true)).toEqual({
       edges: [],
       pageInfo: { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null },

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { checkMarketInput } from '../../../src/catalog/market-input.js';
+import { validateMarketInput } from '../../../src/catalog/market-input.js';
 
-/** The market as taken, and the fields that were repaired or dropped. */
-function taken(fields: Record<string, unknown>) {
-  const check = checkMarketInput({ id: 'm1', title: 'Will it?', ...fields });
-  if (check.market === undefined) throw new Error(`rejected: ${check.fault}`);
+/** The validated market, and the fields that were repaired or dropped. */
+function validated(fields: Record<string, unknown>) {
+  const validation = validateMarketInput({ id: 'm1', title: 'Will it?', ...fields });
+  if (validation.market === undefined) throw new Error(`rejected: ${validation.reason}`);
   const named = (dropped: boolean) =>
-    check.repairs.filter((repair) => repair.dropped === dropped).map(({ field }) => field);
-  return { market: check.market, repaired: named(false), dropped: named(true) };
+    validation.repairs.filter((repair) => repair.dropped === dropped).map(({ field }) => field);
+  return { market: validation.market, repaired: named(false), dropped: named(true) };
 }
 
-describe('an invalid cosmetic field', () => {
-  it('does not hold up identity, status and price', () => {
-    const { market, repaired, dropped } = taken({
+describe('repairs of invalid optional fields', () => {
+  it('do not block updates of identity, status, and price', () => {
+    const { market, repaired, dropped } = validated({
       title: 'Will the harbour bridge open? '.repeat(17).slice(0, 503),
       status: 'RESOLVED',
       probability: 1.000_000_2,
@@ -43,8 +43,8 @@ describe('an invalid cosmetic field', () => {
     ['imageUrl', ' https://cdn.example/a.png ', 'https://cdn.example/a.png'],
     ['editorialBoost', 1.000_000_1, 1],
     ['volumeTotal', -1e-9, 0],
-  ])('is repaired: %s', (field, given, expected) => {
-    expect(taken({ [field]: given }).market).toMatchObject({ [field]: expected });
+  ])('repair %s', (field, given, expected) => {
+    expect(validated({ [field]: given }).market).toMatchObject({ [field]: expected });
   });
 
   it.each<[string, unknown]>([
@@ -60,51 +60,51 @@ describe('an invalid cosmetic field', () => {
     ['imageUrl', 'ftp://example.com/a.png'],
     ['eventKey', ''],
     ['source', 'x'.repeat(101)],
-  ])('is dropped when nothing can be saved: %s', (field, given) => {
-    const { market, dropped } = taken({ [field]: given });
+  ])('drop %s if it cannot be repaired', (field, given) => {
+    const { market, dropped } = validated({ [field]: given });
     expect(dropped).toEqual([field]);
     expect(market).not.toHaveProperty(field, expect.anything());
   });
 
-  it('names the field, whether it was kept, and what was wrong with it', () => {
-    const { repairs } = checkMarketInput({ id: 'm1', volume24h: -5 }) as { repairs: unknown };
+  it('name the field, whether it was dropped, and the reason', () => {
+    const { repairs } = validateMarketInput({ id: 'm1', volume24h: -5 }) as { repairs: unknown };
     expect(repairs).toEqual([{ field: 'volume24h', dropped: true, reason: 'must be 0 or more' }]);
   });
 
-  it('is shortened after a word, and never inside what a reader sees as one character', () => {
+  it('truncate a title after a word and never within a grapheme', () => {
     const family = '👨‍👩‍👧‍👦';
-    const words = taken({ title: `${'word '.repeat(99)}lastword and more` }).market.title;
+    const words = validated({ title: `${'word '.repeat(99)}lastword and more` }).market.title;
     expect(words).toBe(`${'word '.repeat(99).trim()}…`);
-    const emoji = taken({ title: family.repeat(100) }).market.title;
+    const emoji = validated({ title: family.repeat(100) }).market.title;
     expect(emoji).toBe(`${family.repeat(45)}…`);
   });
 });
 
 describe('a title', () => {
-  it('keeps joiners and direction marks, and has its line breaks replaced by spaces', () => {
-    const { market, repaired, dropped } = taken({ title: '👩‍🚀 Will\tit\r\nfly? \u200fכן' });
+  it('keeps joiners and direction marks, and replaces line breaks by spaces', () => {
+    const { market, repaired, dropped } = validated({ title: '👩‍🚀 Will\tit\r\nfly? \u200fכן' });
     expect(market.title).toBe('👩‍🚀 Will it fly? \u200fכן');
     expect([...repaired, ...dropped]).toEqual([]);
   });
 });
 
-describe('a hostile value', () => {
+describe('a long hostile text', () => {
   it.each([' '.repeat(1_000_000), '\n'.repeat(1_000_000), '👨‍👩‍👧‍👦'.repeat(100_000)])(
-    'is validated in time that grows with its length only',
+    'is validated in linear time',
     (text) => {
       const startMs = performance.now();
-      checkMarketInput({ id: 'm1', title: `${text}x`, tags: [`${text}x`], description: text });
+      validateMarketInput({ id: 'm1', title: `${text}x`, tags: [`${text}x`], description: text });
       expect(performance.now() - startMs).toBeLessThan(2_000);
     },
   );
 });
 
 describe('an id', () => {
-  it('may be a whole number that JSON keeps exactly', () => {
-    expect(checkMarketInput({ id: 42 })).toMatchObject({ market: { id: '42' } });
+  it('may be an integer that JSON represents exactly', () => {
+    expect(validateMarketInput({ id: 42 })).toMatchObject({ market: { id: '42' } });
   });
 
   it.each([2 ** 53, 2.17e37, 1.5, NaN])('is rejected as the number %d', (id) => {
-    expect(checkMarketInput({ id }).fault).toMatch(/^id: must be text: [^;]+ 9007199254740991[^;]+$/);
+    expect(validateMarketInput({ id }).reason).toMatch(/^id: must be text: [^;]+ 9007199254740991[^;]+$/);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ImportRecord } from '../../../src/catalog/importers/market-draft.js';
+import type { ImportRecord } from '../../../src/catalog/importers/formats/import-record.js';
 import { ArchiveBuilder } from '../../../src/evaluation/archive-builder.js';
 import { archived, archiveOf, interaction, minute, START_MS } from '../../support/archive.js';
 
@@ -90,7 +90,7 @@ describe('archive builder', () => {
     ],
     [
       'a line that is not a record',
-      { kind: 'reject' as const, reason: 'the line is not JSON', raw: '' },
+      { kind: 'rejected' as const, reason: 'the line is not JSON', raw: '' },
       /not JSON/,
     ],
   ])('rejects %s with a reason', (_, record, reason) => {

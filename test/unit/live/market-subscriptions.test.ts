@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { emptySnapshot, patchSnapshot } from '../../../src/catalog/catalog-snapshot.js';
-import type { Market } from '../../../src/catalog/market.js';
+import type { Market } from '../../../src/domain/market.js';
 import { MarketSubscriptions, type MarketsMoved } from '../../../src/live/market-subscriptions.js';
 import type { ThrottledStream } from '../../../src/live/throttled-stream.js';
 import { storedMarket } from '../../support/stored-market.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toEntry } from '../../../../src/catalog/catalog-snapshot.js';
-import { columnsOfSome } from '../../../../src/catalog/columns/market-columns.js';
+import { buildSubsetColumns } from '../../../../src/catalog/columns/build-columns.js';
 import { toPastMarket } from '../../../../src/catalog/columns/market-terms.js';
 import type { Market } from '../../../../src/domain/market.js';
 import type { ScoreParts } from '../../../../src/scoring/score-parts.js';
@@ -222,7 +222,7 @@ describe('a score by algorithm v2', () => {
     fc.assert(
       fc.property(scenarios, fc.infiniteStream(fc.boolean()), (scenario, picks) => {
         const picked = scenario.markets.filter(() => picks.next().value === true);
-        const some = columnsOfSome(picked.map(toEntry), scenario.columns);
+        const some = buildSubsetColumns(picked.map(toEntry), scenario.columns);
         const rows = some.ids.map((id) => scenario.columns.rowOf(id) ?? NaN);
         const pick = (column: Float64Array) => Float64Array.from(rows, (row) => column[row] ?? NaN);
         const { global, local, rising, popular } = scenario.trends;

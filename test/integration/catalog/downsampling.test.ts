@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { thinSnapshots } from '../../../src/catalog/thin-snapshots.js';
+import { downsampleSnapshots } from '../../../src/catalog/market-history.js';
 import { openDatabase, type Database } from '../../../src/storage/database/client.js';
 import { createStore, type Store } from '../../../src/storage/store.js';
 import { storedMarket } from '../../support/stored-market.js';
@@ -10,7 +10,7 @@ import { createTestDatabase, type TestDatabase } from '../../support/test-databa
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
-/** Not the beginning of an hour. */
+/** Not on the hour. */
 const NOW_MS = Date.UTC(2026, 5, 15, 12, 30);
 
 let test: TestDatabase;
@@ -42,10 +42,10 @@ afterEach(async () => {
   await test.drop();
 });
 
-const thin = (nowMs = NOW_MS, signal = new AbortController().signal) =>
-  thinSnapshots({ snapshots: store.snapshots, now: new Date(nowMs), signal });
+const downsample = (nowMs = NOW_MS, signal = new AbortController().signal) =>
+  downsampleSnapshots({ snapshots: store.snapshots, now: new Date(nowMs), signal });
 
-/** Snapshots whose volume is their age in minutes. */
+/** Adds snapshots whose volume is their age in minutes. */
 const add = (marketId: string, ...agesMs: number[]) =>
   store.snapshots.addHistory(
     agesMs.map((ageMs) => ({
@@ -61,11 +61,11 @@ async function stored(): Promise<{ id: string; at: string; resolution: number }[
   return rows.map(({ at, ...row }) => ({ ...row, at: at.toISOString().slice(5, 16) }));
 }
 
-it('of each hour that ended 48 hours ago the last snapshot of each market stays', async () => {
+it('keeps the last snapshot of each market per hour that ended at least 48 hours ago', async () => {
   const at = (hour: number, minute: number) => NOW_MS - Date.UTC(2026, 5, 13, hour, minute);
   await add('a', at(10, 0), at(10, 59), at(11, 0), at(11, 1), at(12, 0), at(12, 1));
   await add('b', at(10, 30));
-  expect(await thin()).toEqual({ removed: 2, kept: 3 });
+  expect(await downsample()).toEqual({ removed: 2, kept: 3 });
   expect(await stored()).toEqual([
     { id: 'a', at: '06-13T10:59', resolution: 1 },
     { id: 'a', at: '06-13T11:01', resolution: 1 },
@@ -74,10 +74,10 @@ it('of each hour that ended 48 hours ago the last snapshot of each market stays'
     { id: 'a', at: '06-13T12:01', resolution: 0 },
     { id: 'b', at: '06-13T10:30', resolution: 1 },
   ]);
-  expect(await thin()).toEqual({ removed: 0, kept: 0 });
+  expect(await downsample()).toEqual({ removed: 0, kept: 0 });
 });
 
-it('of each day of UTC that ended 30 days ago the last stays', async () => {
+it('keeps the last snapshot of each UTC day that ended at least 30 days ago', async () => {
   const at = (day: number, hour: number, minute: number) => NOW_MS - Date.UTC(2026, 4, day, hour, minute);
   await add(
     'a',
@@ -90,7 +90,7 @@ it('of each day of UTC that ended 30 days ago the last stays', async () => {
     at(16, 12, 0),
   );
   await add('a', at(16, 12, 10), at(16, 13, 0));
-  await thin();
+  await downsample();
   expect(await stored()).toEqual([
     { id: 'a', at: '05-01T00:05', resolution: 2 },
     { id: 'a', at: '05-14T23:59', resolution: 2 },
@@ -100,36 +100,36 @@ it('of each day of UTC that ended 30 days ago the last stays', async () => {
   ]);
 });
 
-it('what an import adds to a past that is thinned already is thinned with it', async () => {
+it('downsamples snapshots that an import adds to a downsampled past', async () => {
   const at = (hour: number, minute: number) => NOW_MS - Date.UTC(2026, 4, 1, hour, minute);
   await add('a', at(10, 30));
-  await thin();
+  await downsample();
   await add('a', at(10, 10), at(9, 0));
   await add('b', at(1, 0));
-  // Kept are the last of two hours, and of a day; the one thinned before is not touched.
-  expect(await thin()).toEqual({ removed: 2, kept: 3 });
+  // Keeps the last snapshot of two hours and of one day, and does not touch the one downsampled before.
+  expect(await downsample()).toEqual({ removed: 2, kept: 3 });
   expect(await stored()).toEqual([
     { id: 'a', at: '05-01T10:30', resolution: 2 },
     { id: 'b', at: '05-01T01:00', resolution: 2 },
   ]);
   await add('a', at(10, 40), at(11, 0), at(8, 0));
-  await thin();
+  await downsample();
   expect(await stored()).toEqual([
     { id: 'a', at: '05-01T11:00', resolution: 2 },
     { id: 'b', at: '05-01T01:00', resolution: 2 },
   ]);
 });
 
-it('what was known at the end of an hour is known as it was, and of the last 48 hours at any minute', async () => {
+it('preserves the state at the end of each hour, and at any minute of the last 48 hours', async () => {
   const ages = Array.from({ length: 800 }, (_, index) => index * 11 * MINUTE_MS);
   await add('c', ...ages);
   const endsOfHours = Array.from(
     { length: 140 },
     (_, hours) => new Date(Math.floor(NOW_MS / HOUR_MS - hours) * HOUR_MS - 1),
   );
-  const lately = Array.from({ length: 200 }, (_, index) => new Date(NOW_MS - index * 13 * MINUTE_MS));
+  const recent = Array.from({ length: 200 }, (_, index) => new Date(NOW_MS - index * 13 * MINUTE_MS));
   const known = async () => {
-    const instants = [...endsOfHours, ...lately];
+    const instants = [...endsOfHours, ...recent];
     const points = [];
     for (const at of instants) {
       points.push(
@@ -140,20 +140,20 @@ it('what was known at the end of an hour is known as it was, and of the last 48 
   };
   const before = await known();
   expect(before.flat()).toHaveLength(340);
-  expect((await thin()).removed).toBeGreaterThan(100);
+  expect((await downsample()).removed).toBeGreaterThan(100);
   expect(await known()).toEqual(before);
 });
 
-it('continues where it was stopped, in statements of at most 1,000 snapshots', async () => {
+it('continues after an interruption, in statements of at most 1,000 snapshots', async () => {
   await add('a', ...Array.from({ length: 2_500 }, (_, index) => 3 * DAY_MS + index * MINUTE_MS));
   const stop = new AbortController();
   const limits: number[] = [];
-  const stopped = await thinSnapshots({
+  const stopped = await downsampleSnapshots({
     snapshots: {
-      downsample: (what) => {
-        limits.push(what.limit);
+      downsample: (batch) => {
+        limits.push(batch.limit);
         stop.abort();
-        return store.snapshots.downsample(what);
+        return store.snapshots.downsample(batch);
       },
     },
     now: new Date(NOW_MS),
@@ -161,7 +161,7 @@ it('continues where it was stopped, in statements of at most 1,000 snapshots', a
   });
   expect(limits).toEqual([1_000]);
   expect(stopped.removed + stopped.kept).toBe(1_000);
-  const rest = await thin();
+  const rest = await downsample();
   expect(stopped.removed + rest.removed + stopped.kept + rest.kept).toBe(2_500);
   expect((await stored()).every(({ resolution }) => resolution === 1)).toBe(true);
 });
@@ -177,29 +177,29 @@ it('continues past snapshots that share the minute at which a statement ended', 
       from generate_series(1, 1200) n, generate_series(0, 1) m`,
     [new Date(NOW_MS - 3 * DAY_MS)],
   );
-  expect(await thin()).toEqual({ removed: 1_200, kept: 1_200 });
+  expect(await downsample()).toEqual({ removed: 1_200, kept: 1_200 });
 });
 
-it('are removed with their market', async () => {
+it('deletes snapshots with their market', async () => {
   await add('a', 0);
   await add('b', 0);
   await client.query(`delete from markets where id = 'a'`);
   expect((await stored()).map(({ id }) => id)).toEqual(['b']);
 });
 
-it('a market that changes while others are thinned is stored as ever', async () => {
+it('stores snapshots of a market that changes during downsampling', async () => {
   await add('a', ...Array.from({ length: 500 }, (_, index) => 3 * DAY_MS + index * 7 * MINUTE_MS));
-  const thinning = thin();
+  const running = downsample();
   for (let minute = 0; minute < 20; minute += 1) {
     await store.markets.change(['b'], new Date(NOW_MS + minute * MINUTE_MS), () => [
       storedMarket('b', { probability: minute / 20 }),
     ]);
   }
-  await thinning;
+  await running;
   expect((await stored()).filter(({ id }) => id === 'b')).toHaveLength(20);
 });
 
-it('looks at no more than what is not thinned yet', async () => {
+it('reads only snapshots that are not downsampled, by an index', async () => {
   await client.query(
     `insert into market_snapshots (market_id, at, volume_24h, participant_count, resolution)
       select id, timestamptz '2020-01-01T23:00:00Z' + n * interval '1 day', 0, 0, 2
@@ -208,10 +208,10 @@ it('looks at no more than what is not thinned yet', async () => {
   await client.query('analyze market_snapshots');
   await add('a', 50 * HOUR_MS, 50 * HOUR_MS + MINUTE_MS);
   statements.length = 0;
-  await thin();
-  const thinning = statements.filter((sql) => sql.includes('market_snapshots'));
-  expect(thinning).toHaveLength(2);
-  for (const sql of thinning) {
+  await downsample();
+  const reads = statements.filter((sql) => sql.includes('market_snapshots'));
+  expect(reads).toHaveLength(2);
+  for (const sql of reads) {
     const { rows } = await client.query<[string]>({
       text: `explain (generic_plan) ${sql}`,
       rowMode: 'array',

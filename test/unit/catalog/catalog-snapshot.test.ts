@@ -9,8 +9,8 @@ const idsIn = (snapshot: typeof emptySnapshot): string[] => snapshot.entries.map
 
 const IDS = ['a', 'B', 'c', 'é', 'm10', 'm9', '\u{1f600}', '\uffff'];
 
-/** The open ones as last changed, all sorted anew. */
-function resorted(changed: readonly Market[]): Market[] {
+/** The open markets in their last state, sorted by id. */
+function expectedMarkets(changed: readonly Market[]): Market[] {
   const latest = new Map(changed.map((market) => [market.id, market]));
   return [...latest.values()]
     .filter(({ status }) => status === 'OPEN')
@@ -28,8 +28,8 @@ const changes: fc.Arbitrary<Market[]> = fc.array(
   { maxLength: 14 },
 );
 
-describe('a snapshot of the catalog', () => {
-  it('holds the open markets in the order of their ids', () => {
+describe('CatalogSnapshot', () => {
+  it('contains the open markets sorted by id', () => {
     const snapshot = snapshotOf(
       storedMarket('m9'),
       storedMarket('closed', { status: 'CLOSED' }),
@@ -45,7 +45,7 @@ describe('a snapshot of the catalog', () => {
     expect(snapshot.version).toBe(1n);
   });
 
-  it('takes in a change, lets go of what is no longer open, and keeps the rest as it was', () => {
+  it('applies changes, removes markets that are not open, and keeps other entries', () => {
     const before = snapshotOf(storedMarket('a'), storedMarket('b'), storedMarket('c'));
     const after = patchSnapshot(
       before,
@@ -63,7 +63,7 @@ describe('a snapshot of the catalog', () => {
     expect(idsIn(patchSnapshot(after, [storedMarket('a')], 3n))).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('never changes itself, and ends the same whatever the portions in which changes come', () => {
+  it('is immutable, and its content does not depend on how changes are batched', () => {
     fc.assert(
       fc.property(changes, changes, (first, second) => {
         const before = snapshotOf(...first);
@@ -71,7 +71,7 @@ describe('a snapshot of the catalog', () => {
         const after = patchSnapshot(before, second, 2n);
         expect(before.entries).toEqual(entries);
         expect(after.entries).toEqual(patchSnapshot(emptySnapshot, [...first, ...second], 2n).entries);
-        expect(after.entries.map(({ market }) => market)).toEqual(resorted([...first, ...second]));
+        expect(after.entries.map(({ market }) => market)).toEqual(expectedMarkets([...first, ...second]));
         for (const id of IDS) {
           expect(after.byId.get(id)).toBe(after.entries.find(({ market }) => market.id === id));
         }
@@ -80,7 +80,7 @@ describe('a snapshot of the catalog', () => {
     );
   });
 
-  it('has ready what the formulas read', () => {
+  it('precomputes the scoring features of a market', () => {
     const market = storedMarket('a', {
       category: 'Sports',
       tags: ['World Cup', 'FOOTBALL'],

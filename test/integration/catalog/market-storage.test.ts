@@ -49,7 +49,7 @@ async function rowsOf(sql: string): Promise<string> {
   return JSON.stringify((await client.query(sql)).rows);
 }
 
-it('writes neither the market nor its tags when only figures change', async () => {
+it('writes neither the market nor its tags if only figures change', async () => {
   await add(3);
   const untouched =
     'select (select array_agg(xmin) from markets) m, (select array_agg(xmin) from market_tags) t';
@@ -69,7 +69,7 @@ it('writes neither the market nor its tags when only figures change', async () =
   ]);
 });
 
-it('writes tags only when they differ, and words of search only when the text does', async () => {
+it('writes tags only if they differ, and the search vector only if the text differs', async () => {
   await add(2);
   const tags = await rowsOf('select xmin, * from market_tags order by market_id, position');
   const search = await rowsOf('select search from markets order by id');
@@ -83,7 +83,7 @@ it('writes tags only when they differ, and words of search only when the text do
   expect(await rowsOf('select search::text from markets where id = $$m0$$')).toContain('volcano');
 });
 
-it('brings every change to a reader, whatever the sizes of its pages', async () => {
+it('delivers every change to a reader, for any page size', async () => {
   await add(40);
   const reader = catalogOf();
   await reader.refresh();
@@ -108,12 +108,12 @@ it('brings every change to a reader, whatever the sizes of its pages', async () 
   expect(new Map(reader.snapshot.entries.map(({ market }) => [market.id, market]))).toEqual(stored);
 });
 
-it('reads all markets again in a process that was out of touch for more than an hour', async () => {
+it('reloads all markets in a process that did not refresh for more than an hour', async () => {
   await add(3);
   const reader = catalogOf();
   await reader.refresh();
-  const told: string[][] = [];
-  reader.onChange((markets) => void told.push(markets.map(({ id, status }) => `${id} ${status}`).sort()));
+  const notified: string[][] = [];
+  reader.onChange((markets) => void notified.push(markets.map(({ id, status }) => `${id} ${status}`).sort()));
   await writer.upsert([{ id: 'm1', probability: 0.1 }]);
   await writer.upsert([{ id: 'm2', status: 'CLOSED' }]);
   nowMs += 2 * HOUR_MS;
@@ -126,16 +126,16 @@ it('reads all markets again in a process that was out of touch for more than an 
     ['m0', 0.5],
     ['m1', 0.1],
   ]);
-  expect(told).toEqual([['m0 OPEN', 'm1 OPEN', 'm2 CLOSED']]);
+  expect(notified).toEqual([['m0 OPEN', 'm1 OPEN', 'm2 CLOSED']]);
 });
 
-it('takes figures from statements that write markets themselves', async () => {
+it('reads figures written by SQL statements on markets', async () => {
   await add(1);
   await client.query(`update markets set probability = 0.75, version = nextval('market_version')`);
   expect((await store.markets.findByIds(['m0']))[0]?.probability).toBe(0.75);
 });
 
-it('writes little WAL for a price', async () => {
+it('writes less than 600 bytes of WAL per price change', async () => {
   await add(500);
   const prices = (round: number) =>
     writer.upsert(
@@ -146,7 +146,7 @@ it('writes little WAL for a price', async () => {
     return Number(rows[0]?.bytes);
   };
   await prices(0);
-  // Other tests write to the WAL of the same server, so the round that they disturb the least counts.
+  // Other tests write to the WAL of the same server, so the smallest of ten rounds counts.
   let least = Infinity;
   for (let round = 1; round <= 10; round += 1) {
     const before = await walPosition();

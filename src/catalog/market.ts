@@ -1,2 +1,0 @@
-export type { Market, MarketRecord, MarketStatus, MarketTexts } from '../domain/market.js';
-export { topicKey } from '../domain/market.js';

@@ -10,7 +10,7 @@ const executablePath = (process.env['PATH'] ?? '')
 /** Whether `chromium` is on the PATH. */
 export const hasChromium = executablePath !== undefined;
 
-/** Starts the Chromium on the PATH without a window. It makes no request of its own. */
+/** Starts the Chromium on the PATH in headless mode, without background requests. */
 export function startChromium(): Promise<Browser> {
   if (executablePath === undefined) throw new Error('chromium is not on the PATH.');
   return chromium.launch({

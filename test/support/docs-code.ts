@@ -9,12 +9,12 @@ export interface DocsBlock {
   readonly file: string;
   /** Line of the opening fence, from 1. */
   readonly line: number;
-  /** File name in a comment on the first line of the code, such as `// track-events.ts`; else one made from the line. */
+  /** File name from a comment on the first line, such as `// track-events.ts`; otherwise derived from the line number. */
   readonly name: string;
   readonly code: string;
 }
 
-/** All TypeScript blocks of the README and the docs. */
+/** Returns all TypeScript blocks of the README and the docs. */
 export async function docsBlocks(): Promise<DocsBlock[]> {
   const docs = (await readdir('docs', { recursive: true })).map((name) => path.join('docs', name));
   const files = ['README.md', 'CONTRIBUTING.md', ...docs.filter((name) => name.endsWith('.md'))];
@@ -32,7 +32,7 @@ export async function docsBlocks(): Promise<DocsBlock[]> {
   return blocks.flat();
 }
 
-/** JavaScript of a named block of the docs. */
+/** Returns a named block of the docs, compiled to JavaScript. */
 export async function docsScript(file: string, name: string): Promise<string> {
   const block = (await docsBlocks()).find((candidate) => candidate.file === file && candidate.name === name);
   if (block === undefined) throw new Error(`${file} has no block named ${name}.`);
@@ -53,7 +53,7 @@ export async function importDocsModule(
 ): Promise<unknown> {
   let script = await docsScript(file, name);
   for (const [from, to] of Object.entries(replacements)) script = script.replaceAll(`'${from}'`, `'${to}'`);
-  // Inside the project, so that its packages are found.
+  // Inside the project, so that imports resolve to its packages.
   const cache = path.resolve('node_modules/.cache');
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(path.join(cache, 'docs-'));

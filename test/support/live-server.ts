@@ -14,19 +14,19 @@ import { registerSubscriptions } from '../../src/server/subscriptions.js';
 import { recordingLogger } from './log-lines.js';
 
 interface LiveContext {
-  /** Counts the contexts made, from 1. */
+  /** Number of the context, from 1. */
   readonly number: number;
   readonly viewer: Viewer | 'HTTP';
 }
 
-/** The server with live connections over a schema of tests. */
+/** HTTP server with subscriptions over a test schema. */
 export interface LiveServer extends HttpServer {
   readonly url: string;
   readonly lines: readonly Record<string, unknown>[];
-  /** How many subscriptions to `beats` there are. */
-  readonly listeners: () => number;
-  /** Makes every subscription to `beats` tell something. */
-  readonly beat: (value?: string) => void;
+  /** Number of active event sources. */
+  readonly sourceCount: () => number;
+  /** Sends an event to every event source. */
+  readonly emit: (value?: string) => void;
 }
 
 export interface LiveServerOptions {
@@ -36,9 +36,9 @@ export interface LiveServerOptions {
 }
 
 export async function startLiveServer(options: LiveServerOptions = {}): Promise<LiveServer> {
-  const beats = new Set<(value: string) => void>();
+  const sources = new Set<(value: string) => void>();
   const { logger, lines } = recordingLogger();
-  const schema = createSchema(beats);
+  const schema = createSchema(sources);
   let contexts = 0;
   const context = (viewer: Viewer | 'HTTP'): LiveContext => ({ number: ++contexts, viewer });
   const server = await createHttpServer<LiveContext>({
@@ -58,14 +58,14 @@ export async function startLiveServer(options: LiveServerOptions = {}): Promise<
     ...server,
     url: `http://127.0.0.1:${port}`,
     lines,
-    listeners: () => beats.size,
-    beat: (value = 'beat') => {
-      for (const tell of beats) tell(value);
+    sourceCount: () => sources.size,
+    emit: (value = 'event') => {
+      for (const send of sources) send(value);
     },
   };
 }
 
-function createSchema(beats: Set<(value: string) => void>): GraphQLSchema {
+function createSchema(sources: Set<(value: string) => void>): GraphQLSchema {
   const text = new GraphQLNonNull(GraphQLString);
   const self: GraphQLObjectType = new GraphQLObjectType({
     name: 'Self',
@@ -77,53 +77,53 @@ function createSchema(beats: Set<(value: string) => void>): GraphQLSchema {
   const crash = (): never => {
     throw new Error('secret');
   };
-  const events: Record<string, GraphQLFieldConfig<string, LiveContext>> = {
-    beats: { type: text, subscribe: () => listen(beats), resolve: (value) => value },
+  const fields: Record<string, GraphQLFieldConfig<string, LiveContext>> = {
+    events: { type: text, subscribe: () => listen(sources), resolve: (value) => value },
     large: {
       type: text,
       args: { bytes: { type: new GraphQLNonNull(GraphQLInt) } },
-      subscribe: () => listen(beats),
+      subscribe: () => listen(sources),
       resolve: (_value, { bytes }: { bytes?: number }) => 'x'.repeat(bytes ?? 0),
     },
     context: {
       type: text,
-      subscribe: () => listen(beats),
+      subscribe: () => listen(sources),
       resolve: (_value, _args, { number, viewer }) => JSON.stringify({ number, viewer }),
     },
     noEvents: { type: text, subscribe: () => 'not an event source' },
     crashOnEnd: {
       type: text,
-      subscribe: () => ({ ...listen(beats), return: () => Promise.reject(new Error('secret')) }),
+      subscribe: () => ({ ...listen(sources), return: () => Promise.reject(new Error('secret')) }),
     },
     crashAtOnce: { type: text, subscribe: crash },
-    crashLater: { type: text, subscribe: () => listen(beats), resolve: crash },
-    nested: { type: self, subscribe: () => listen(beats), resolve: () => ({}) },
+    crashLater: { type: text, subscribe: () => listen(sources), resolve: crash },
+    nested: { type: self, subscribe: () => listen(sources), resolve: () => ({}) },
   };
   return new GraphQLSchema({
     query: new GraphQLObjectType({ name: 'Query', fields: { ok: { type: text, resolve: () => 'ok' } } }),
-    subscription: new GraphQLObjectType({ name: 'Subscription', fields: events }),
+    subscription: new GraphQLObjectType({ name: 'Subscription', fields }),
   });
 }
 
-/** Every beat, of which those that nobody asks for yet are kept. */
-function listen(beats: Set<(value: string) => void>): AsyncIterableIterator<string> {
-  const kept: string[] = [];
-  let ask: ((result: IteratorResult<string>) => void) | undefined;
-  const tell = (value: string): void => {
-    if (ask === undefined) kept.push(value);
-    else ask({ done: false, value });
-    ask = undefined;
+/** Event source that queues its events until they are requested. */
+function listen(sources: Set<(value: string) => void>): AsyncIterableIterator<string> {
+  const queue: string[] = [];
+  let waiting: ((result: IteratorResult<string>) => void) | undefined;
+  const send = (value: string): void => {
+    if (waiting === undefined) queue.push(value);
+    else waiting({ done: false, value });
+    waiting = undefined;
   };
-  beats.add(tell);
+  sources.add(send);
   const iterator: AsyncIterableIterator<string> = {
     next: () => {
-      const value = kept.shift();
+      const value = queue.shift();
       if (value !== undefined) return Promise.resolve({ done: false, value });
-      return new Promise((resolve) => (ask = resolve));
+      return new Promise((resolve) => (waiting = resolve));
     },
     return: () => {
-      beats.delete(tell);
-      ask?.({ done: true, value: undefined });
+      sources.delete(send);
+      waiting?.({ done: true, value: undefined });
       return Promise.resolve({ done: true, value: undefined });
     },
     [Symbol.asyncIterator]: () => iterator,

@@ -8,20 +8,20 @@ export interface LiveMessage {
   readonly payload?: unknown;
 }
 
-/** A client that speaks graphql-transport-ws word for word, so that it can say wrong things. */
+/** Client of graphql-transport-ws that sends raw messages, so that tests can violate the protocol. */
 export interface LiveSocket {
   readonly socket: WebSocket;
-  /** Every message so far but pongs. */
+  /** Received messages without pongs. */
   readonly messages: readonly LiveMessage[];
-  /** Resolves with the code and reason with which the server closed. */
+  /** Resolves with the close code and reason of the server. */
   readonly closed: Promise<readonly [code: number, reason: string]>;
-  /** Sends a message, or any text. */
-  readonly say: (message: LiveMessage | string) => void;
-  /** Subscribes. */
+  /** Sends a message, or raw text. */
+  readonly send: (message: LiveMessage | string) => void;
+  /** Sends a `subscribe` message. */
   readonly subscribe: (id: string, query: string, variables?: Record<string, unknown>) => void;
-  /** Resolves when the server has worked on everything said so far that needs no database. */
-  heard(): Promise<void>;
-  /** Resolves when there are so many messages, with all of them. */
+  /** Resolves when the server has handled all messages sent so far, as far as they need no database. */
+  roundTrip(): Promise<void>;
+  /** Resolves with all messages once there are at least `count`. */
   received(count: number): Promise<readonly LiveMessage[]>;
 }
 
@@ -30,7 +30,7 @@ export interface LiveSocketOptions extends Omit<ClientOptions, 'protocol'> {
   readonly protocol?: string | null;
 }
 
-/** @param url of the server, beginning with http. */
+/** @param url URL of the server, with the scheme http. */
 export async function openLiveSocket(url: string, options: LiveSocketOptions = {}): Promise<LiveSocket> {
   const { path = '/graphql', protocol = 'graphql-transport-ws', ...others } = options;
   const socket = new WebSocket(
@@ -49,18 +49,18 @@ export async function openLiveSocket(url: string, options: LiveSocketOptions = {
     socket.once('close', (code, reason) => resolve([code, reason.toString()]));
   });
   await once(socket, 'open');
-  const say = (message: LiveMessage | string): void =>
+  const send = (message: LiveMessage | string): void =>
     socket.send(typeof message === 'string' ? message : JSON.stringify(message));
   return {
     socket,
     messages,
     closed,
-    say,
-    subscribe: (id, query, variables) => say({ type: 'subscribe', id, payload: { query, variables } }),
-    heard: () =>
+    send,
+    subscribe: (id, query, variables) => send({ type: 'subscribe', id, payload: { query, variables } }),
+    roundTrip: () =>
       new Promise((resolve) => {
         waiting.push(resolve);
-        say({ type: 'ping' });
+        send({ type: 'ping' });
       }),
     received: async (count) => {
       await vi.waitFor(() => expect(messages.length).toBeGreaterThanOrEqual(count), {
@@ -72,17 +72,17 @@ export async function openLiveSocket(url: string, options: LiveSocketOptions = {
   };
 }
 
-/** The same, let in. */
+/** Opens a connection and waits for `connection_ack`. */
 export async function connectLive(url: string, options?: LiveSocketOptions): Promise<LiveSocket> {
   const live = await openLiveSocket(url, options);
-  live.say({ type: 'connection_init' });
+  live.send({ type: 'connection_init' });
   await live.received(1);
   (live.messages as LiveMessage[]).length = 0;
   return live;
 }
 
-/** The HTTP status and body with which an upgrade is refused. */
-export async function refusedUpgrade(
+/** Returns the HTTP status and body of a rejected upgrade. */
+export async function rejectedUpgrade(
   url: string,
   options: LiveSocketOptions = {},
 ): Promise<{ readonly status: number | undefined; readonly body: unknown }> {

@@ -15,7 +15,7 @@ export interface TestHttpServer extends TestSchema, HttpServer {
   readonly log: readonly LogLine[];
 }
 
-/** The HTTP server over the test schema, listening on a free port of the loopback interface. */
+/** Starts the HTTP server with the test schema on a free loopback port. */
 export async function startTestHttpServer(
   overrides: Partial<HttpServerOptions<TestContext>> = {},
 ): Promise<TestHttpServer> {
@@ -36,7 +36,7 @@ export async function startTestHttpServer(
   return { ...testSchema, ...server, log, url: `http://127.0.0.1:${port}` };
 }
 
-export interface GraphQLAnswer {
+export interface GraphQLResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly body: {
@@ -49,12 +49,12 @@ export interface GraphQLAnswer {
   };
 }
 
-/** Posts an operation as a client of the current specification does. */
+/** Posts an operation, by default with the media type of the GraphQL over HTTP specification. */
 export async function postGraphQL(
   url: string,
   body: { query?: unknown; variables?: unknown; operationName?: unknown },
   headers: Readonly<Record<string, string>> = { accept: 'application/graphql-response+json' },
-): Promise<GraphQLAnswer> {
+): Promise<GraphQLResponse> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
@@ -63,6 +63,6 @@ export async function postGraphQL(
   return {
     status: response.status,
     headers: response.headers,
-    body: (await response.json()) as GraphQLAnswer['body'],
+    body: (await response.json()) as GraphQLResponse['body'],
   };
 }

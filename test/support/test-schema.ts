@@ -17,7 +17,7 @@ import {
 import { BellwetherError } from '../../src/lib/errors.js';
 
 export interface TestContext {
-  /** Stands for whatever a request carries; two requests must never share it. */
+  /** Example of request data, which two requests must never share. */
   readonly user: string;
 }
 
@@ -35,7 +35,7 @@ interface Author {
   readonly name: string;
 }
 
-/** The message of every fault of ours in this schema; it must never reach a client. */
+/** Message of every unexpected error in this schema. It must never reach a client. */
 export const SECRET = 'connection to 10.0.0.7 refused for user bellwether';
 
 function note(number: number): Note {
@@ -66,7 +66,7 @@ function toDate(value: unknown): Date {
   return date;
 }
 
-/** Parsed to a Date and not to what was sent, so that parsing it twice fails. */
+/** Parses to a Date, so that parsing a value twice fails. */
 const Instant = new GraphQLScalarType<Date, string>({
   name: 'Instant',
   serialize: (value) => (value as Date).toISOString(),
@@ -74,7 +74,7 @@ const Instant = new GraphQLScalarType<Date, string>({
   parseLiteral: (node) => toDate(node.kind === Kind.STRING ? node.value : undefined),
 });
 
-/** Its inner values differ from its names, so that coercing it twice fails. */
+/** Internal values differ from the names, so that coercing a value twice fails. */
 const Mood = new GraphQLEnumType({ name: 'Mood', values: { CALM: { value: 10 }, WILD: { value: 20 } } });
 
 const NoteInput: GraphQLInputObjectType = new GraphQLInputObjectType({
@@ -140,20 +140,20 @@ class Latch {
 
 export interface TestSchema {
   readonly schema: GraphQLSchema;
-  /** One entry for every time the mutation `write` ran. */
+  /** Arguments of each execution of the mutation `write`. */
   readonly writes: string[];
-  /** Lets the query `wait` answer. */
+  /** Completes the query `wait`. */
   readonly release: () => void;
-  /** Settles when the query `wait` has begun. */
+  /** Resolves when the query `wait` has started. */
   readonly waiting: Promise<void>;
 }
 
-/** A schema with every kind of type, of which each instance keeps its own count of writes. */
+/** Creates a schema with every kind of type, and with its own list of writes. */
 export function createTestSchema(): TestSchema {
   const writes: string[] = [];
   const gate = new Latch();
-  const begun = new Latch();
-  // Sorted, because the executors give the arguments in different orders.
+  const started = new Latch();
+  // Sorted, because graphql-js and graphql-jit pass the arguments in different orders.
   const echo = (_source: unknown, args: Record<string, unknown>) =>
     JSON.stringify(Object.fromEntries(Object.entries(args).sort(([a], [b]) => (a < b ? -1 : 1))));
 
@@ -182,7 +182,7 @@ export function createTestSchema(): TestSchema {
       notes: { type: required(new GraphQLList(required(NoteType))), resolve: () => [note(1), note(2)] },
       search: { type: new GraphQLList(required(SearchHit)), resolve: () => [note(3), author(1)] },
       node: { type: Node, resolve: async () => Promise.resolve(author(2)) },
-      refuse: {
+      reject: {
         type: GraphQLString,
         resolve: () => Promise.reject(BellwetherError.badInput('country', 'No such country.')),
       },
@@ -195,7 +195,7 @@ export function createTestSchema(): TestSchema {
       wait: {
         type: GraphQLString,
         resolve: async () => {
-          begun.open();
+          started.open();
           await gate.opened;
           return 'done';
         },
@@ -222,6 +222,6 @@ export function createTestSchema(): TestSchema {
     schema: new GraphQLSchema({ query, mutation, types: [NoteType, AuthorType] }),
     writes,
     release: () => gate.open(),
-    waiting: begun.opened,
+    waiting: started.opened,
   };
 }

@@ -22,7 +22,7 @@ describe('on the sample', async () => {
     async ({ query, variables }) => {
       const live = await connectLive(gateway.url);
       live.subscribe('example', query, { ...variables });
-      await live.heard();
+      await live.roundTrip();
       expect(live.messages).toEqual([]);
       live.socket.terminate();
     },

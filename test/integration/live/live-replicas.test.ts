@@ -28,7 +28,7 @@ async function subscribeToFeed(url: string, userKey: string): Promise<LiveSocket
   await send(url, `{ userProfile(userKey: "${userKey}") { totalInteractions } }`);
   const live = await connectLive(url);
   live.subscribe('1', FEED_CHANGED, { userKey });
-  await live.heard();
+  await live.roundTrip();
   return live;
 }
 
@@ -71,7 +71,7 @@ function replicaSuite(bus: 'PostgreSQL' | 'Redis'): void {
   it('notify a subscriber on one about a market changed on the other, within a second', async () => {
     const live = await connectLive(second.url);
     live.subscribe('1', MOVED, { ids: ['a'] });
-    await live.heard();
+    await live.roundTrip();
     await first.addMarkets({ id: 'a', probability: 0.75 });
     const changedMs = performance.now();
     expect(await live.received(1)).toMatchObject([

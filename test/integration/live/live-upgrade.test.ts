@@ -5,7 +5,7 @@ import { startLiveServer, type LiveServer, type LiveServerOptions } from '../../
 import {
   connectLive,
   openLiveSocket,
-  refusedUpgrade,
+  rejectedUpgrade,
   type LiveSocketOptions,
 } from '../../support/live-socket.js';
 
@@ -30,7 +30,7 @@ describe('a WebSocket upgrade', () => {
     ['at another path', 404, { path: '/other' }],
   ])('%s is rejected with %i', async (_request, status, options) => {
     const { url } = await start();
-    expect(await refusedUpgrade(url, options)).toMatchObject({
+    expect(await rejectedUpgrade(url, options)).toMatchObject({
       status,
       body: { errors: [{ extensions: { code: status === 403 ? 'FORBIDDEN' : 'NOT_FOUND' } }] },
     });
@@ -39,7 +39,7 @@ describe('a WebSocket upgrade', () => {
   it('is rejected with 503 at the connection limit, until a connection closes', async () => {
     const { url } = await start({ limits: { connections: 2 } });
     const [first] = [await openLiveSocket(url), await openLiveSocket(url)];
-    expect(await refusedUpgrade(url)).toMatchObject({
+    expect(await rejectedUpgrade(url)).toMatchObject({
       status: 503,
       body: { errors: [{ extensions: { code: 'UNAVAILABLE' } }] },
     });

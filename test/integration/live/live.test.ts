@@ -63,14 +63,14 @@ async function reportImpression(userKey: string): Promise<void> {
 async function subscribeToFeed(userKey: string): Promise<void> {
   await gateway.query(`{ userProfile(userKey: "${userKey}") { totalInteractions } }`);
   live.subscribe('1', FEED_CHANGED, { userKey });
-  await live.heard();
+  await live.roundTrip();
 }
 
 describe('marketMoved', () => {
   it('sends the first change immediately', async () => {
     await gateway.addMarkets({ id: 'a', probability: 0.5 });
     live.subscribe('1', MOVED, { ids: ['a', 'b'] });
-    await live.heard();
+    await live.roundTrip();
     await gateway.addMarkets({ id: 'a', probability: 0.75 });
 
     expect(await live.received(1)).toEqual([
@@ -97,7 +97,7 @@ describe('marketMoved', () => {
   it('combines the changes within a second, each market once', async () => {
     await gateway.addMarkets(...['a', 'b', 'c'].map((id) => ({ id, probability: 0.5 })));
     live.subscribe('1', MOVED, { ids: ['a', 'b', 'c'] });
-    await live.heard();
+    await live.roundTrip();
     await gateway.addMarkets({ id: 'a', probability: 0.6 });
     await live.received(1);
     const firstMs = performance.now();
@@ -116,7 +116,7 @@ describe('marketMoved', () => {
   it('sends a message when a market closes, and when it reopens', async () => {
     await gateway.addMarkets({ id: 'b', probability: 0.5 });
     live.subscribe('1', MOVED, { ids: ['b'] });
-    await live.heard();
+    await live.roundTrip();
     await gateway.addMarkets({ id: 'b', status: 'CLOSED' });
     const [closed] = await live.received(1);
     await gateway.addMarkets({ id: 'b', status: 'OPEN' });
@@ -131,18 +131,18 @@ describe('marketMoved', () => {
   it('sends nothing when probability and status stay the same', async () => {
     await gateway.addMarkets({ id: 'c', probability: 0.5 });
     live.subscribe('1', MOVED, { ids: ['c'] });
-    await live.heard();
+    await live.roundTrip();
     await gateway.addMarkets({ id: 'c', title: 'Another question?', volume24h: 7 });
-    await live.heard();
+    await live.roundTrip();
     expect(live.messages).toEqual([]);
   });
 
   it('sends nothing after the subscription completes', async () => {
     live.subscribe('1', MOVED, { ids: ['a'] });
-    live.say({ type: 'complete', id: '1' });
-    await live.heard();
+    live.send({ type: 'complete', id: '1' });
+    await live.roundTrip();
     await gateway.addMarkets({ id: 'a', probability: 0.11 });
-    await live.heard();
+    await live.roundTrip();
     expect(live.messages).toEqual([]);
   });
 
@@ -172,7 +172,7 @@ describe('feedChanged', () => {
     await subscribeToFeed('bob');
     await reportImpression('bob');
     await track('another user', 'CLICK');
-    await live.heard();
+    await live.roundTrip();
     expect(live.messages).toEqual([]);
 
     await track('bob', 'HIDE');
@@ -229,7 +229,7 @@ describe('a message of a subscription', () => {
     const query = `subscription { marketMoved(ids: ["a"]) ${selectionOf(moved.type)} }`;
     expect(query).toContain('momentum');
     for (let id = 0; id < 10; id += 1) live.subscribe(String(id), query);
-    await live.heard();
+    await live.roundTrip();
     await statementsOfChange(0.32);
     const messages = await live.received(10);
     expect(messages.map(({ type }) => type)).toEqual(Array.from({ length: 10 }, () => 'next'));

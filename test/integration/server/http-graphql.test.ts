@@ -73,7 +73,7 @@ describe('POST /graphql', () => {
   });
 
   test.each([
-    ['refuse', { code: 'BAD_USER_INPUT', field: 'country' }, 'No such country.'],
+    ['reject', { code: 'BAD_USER_INPUT', field: 'country' }, 'No such country.'],
     ['unavailable', { code: 'UNAVAILABLE', retryAfterMs: 250 }, 'Try again soon.'],
   ])('returns the message and extensions of a BellwetherError: %s', async (field, extensions, message) => {
     for (const query of [`{ ${field} }`, `{ ${field} @skip(if: false) }`]) {

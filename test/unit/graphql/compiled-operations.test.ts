@@ -261,7 +261,7 @@ function anyQuery(): fc.Arbitrary<string> {
           selection(noteAt(depth - 1)).map((inner) => `... on Note ${inner}`),
         );
   const root = fc.oneof(
-    fc.constantFrom('user', 'crash', 'strictCrash', 'refuse', 'echo(text: "a", count: 1)'),
+    fc.constantFrom('user', 'crash', 'strictCrash', 'reject', 'echo(text: "a", count: 1)'),
     selection(noteAt(2)).map((inner) => `notes ${inner}`),
     selection(noteAt(2)).map((inner) => `note(id: 1) ${inner}`),
     selection(noteAt(2)).map((inner) => `search { __typename ... on Note ${inner} ... on Author { name } }`),

@@ -20,9 +20,9 @@ import { loadRankingConfig } from '../dist/config/ranking-config.js';
 import { openDatabase } from '../dist/storage/database/client.js';
 import { startEmbeddedServer } from '../dist/embedded-postgres/embedded-server.js';
 import { applyMigrations } from '../dist/storage/database/migrations.js';
-import { RankersV2 } from '../dist/feed/rankers-v2.js';
+import { RankingWorkspace } from '../dist/feed/workspace.js';
 import type { RankingInputs } from '../dist/feed/ranking-inputs.js';
-import { composeV2 } from '../dist/feed/v2-pipeline.js';
+import { composeFeed } from '../dist/feed/pipeline.js';
 import { createStore } from '../dist/storage/store.js';
 import { crowd, marketsLikeTheSample, NOW_MS, personOf, WARM } from './ranking-world.ts';
 
@@ -98,14 +98,14 @@ async function measureChanges(catalog: Catalog): Promise<void> {
   const { ids } = catalog.snapshot.columns;
   const user = personOf(WARM, catalog.snapshot);
   const trends = crowd(ids);
-  const v2 = new RankersV2();
+  const workspace = new RankingWorkspace();
   const config = loadRankingConfig(undefined);
   const feed = (): void => {
     const inputs: RankingInputs = {
       ...{ nowMs: NOW_MS, userKey: 'bench', country: 'IL', profile: user, personal: true, algorithm: 'v2' },
       ...{ limit: 20, snapshot: catalog.snapshot, past: new Map(), trends, config, configVersion: 'bench' },
     };
-    composeV2(inputs, v2);
+    composeFeed(inputs, workspace);
   };
   for (let warmUp = 0; warmUp < 50; warmUp += 1) feed();
   const works: Record<string, (round: number) => Promise<unknown>> = {

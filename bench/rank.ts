@@ -8,10 +8,10 @@
 import { emptySnapshot, patchSnapshot } from '../dist/catalog/catalog-snapshot.js';
 import type { Market } from '../dist/domain/market.js';
 import { loadRankingConfig } from '../dist/config/ranking-config.js';
-import { RankersV2 } from '../dist/feed/rankers-v2.js';
-import type { RankingInputs } from '../dist/feed/ranking-inputs.js';
-import { composeV1 } from '../dist/feed/v1-pipeline.js';
-import { composeV2, scoreRows } from '../dist/feed/v2-pipeline.js';
+import { RankingWorkspace } from '../dist/feed/workspace.js';
+import { userFeatures, type RankingInputs } from '../dist/feed/ranking-inputs.js';
+import { composeFeed } from '../dist/feed/pipeline.js';
+import { scoreRowsV2 } from '../dist/feed/scorers/rows.js';
 import type { ProfileState } from '../dist/domain/profile.js';
 import { crowd, FULL, marketsLikeTheSample, NOW_MS, personOf, WARM } from './ranking-world.ts';
 
@@ -32,19 +32,20 @@ for (const count of [2_000, 20_000]) {
     ...{ nowMs, userKey: profile?.userKey ?? null, country: 'IL', profile, personal: true, algorithm: 'v2' },
     ...{ limit: LIMIT, snapshot, past: new Map(), trends, config, configVersion: 'bench' },
   });
-  const v2 = new RankersV2();
+  const workspace = new RankingWorkspace();
+  const scoreRows = (inputs: RankingInputs) => scoreRowsV2(inputs, userFeatures(inputs), workspace);
   console.log(`${count} markets, ${columns.text.count} words, ${columns.text.terms.length} in all`);
   console.log(`  warm: ${sizeOf(warm)}; full: ${sizeOf(full)}`);
   const rounds = Math.ceil(4_000_000 / count);
   const timesMs = measureInTurn(rounds, {
-    'v2 feed, warm': () => composeV2(inputsOf(warm), v2),
-    'v1 feed, warm': () => composeV1({ ...inputsOf(warm), algorithm: 'v1' }),
-    'v2 feed, full': () => composeV2(inputsOf(full), v2),
-    'v2 feed, nobody': () => composeV2(inputsOf(null), v2),
-    'v2 scoring, warm': () => scoreRows(inputsOf(warm), v2),
+    'v2 feed, warm': () => composeFeed(inputsOf(warm), workspace),
+    'v1 feed, warm': () => composeFeed({ ...inputsOf(warm), algorithm: 'v1' }, workspace),
+    'v2 feed, full': () => composeFeed(inputsOf(full), workspace),
+    'v2 feed, nobody': () => composeFeed(inputsOf(null), workspace),
+    'v2 scoring, warm': () => scoreRows(inputsOf(warm)),
     'v2 scoring, full': () => {
       nowMs += 1;
-      return scoreRows(inputsOf(full), v2);
+      return scoreRows(inputsOf(full));
     },
   });
   const [v2Ms = NaN, v1Ms = NaN] = [...timesMs.values()].map((times) => at(times, 0.5));

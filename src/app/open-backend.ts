@@ -12,7 +12,6 @@ import { openDatabase } from '../storage/database/client.js';
 import { startEmbeddedServer } from '../embedded-postgres/embedded-server.js';
 import { applyMigrations } from '../storage/database/migrations.js';
 import { createFeeds } from '../feed/create-feeds.js';
-import { servedImpressions } from '../feed/served-impressions.js';
 import type { Services } from '../graphql/context.js';
 import type { Jobs } from '../jobs/open-jobs.js';
 import { createLive } from '../live/live-service.js';
@@ -254,10 +253,7 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       ...{ catalog, trends, clock, newId, logger },
       config: () => liveConfig.current,
       personalizationEnabled: settings.personalizationEnabled,
-      heldProfiles: {
-        hot: (userKey) => cache.held(userKey),
-        full: (userKey) => cache.heldFull(userKey),
-      },
+      profiles: cache,
       store: {
         add: (served) => backgroundStore.servedFeeds.add(served),
         find: (feedId) =>
@@ -265,14 +261,7 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
         marketIds: (numbers) =>
           orUnavailable('The feed could not be read now.', () => readerStore.servedFeeds.marketIds(numbers)),
       },
-      onServed: (feed) => {
-        if (!liveConfig.current.config.impressions.trackOnServe) return;
-        const shown = servedImpressions(feed);
-        if (shown === null) return;
-        tracking.service.trackImpressions(shown).catch((error: unknown) => {
-          logger.warn({ err: error }, 'what a feed showed could not be recorded');
-        });
-      },
+      trackImpressions: (input) => tracking.service.trackImpressions(input),
     });
     closers.push(() => feeds.drain());
     if (holdCatalog) {
@@ -286,7 +275,7 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
         marketHistory: new MarketHistory({ snapshots: readerStore.snapshots, clock }),
         feed: feeds.service,
         live: live.service,
-        crowd: feeds.crowd,
+        trending: feeds.trending,
         jobs: jobs.service,
         explain: feeds.explain,
         sinks: new SinkStatusService({ sinks: relays.sinks, backlog: readerStore.outboxBacklog, clock }),

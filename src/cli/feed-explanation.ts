@@ -1,4 +1,4 @@
-import type { Explanation, ExplainedItem, Stage } from '../feed/explanation.js';
+import type { Explanation, ExplainedItem, Stage } from '../feed/explain/explanation.js';
 import { visible } from '../lib/input/control-characters.js';
 import { truncated } from '../lib/input/truncate.js';
 import { TextTable } from './text-table.js';

@@ -1,7 +1,6 @@
 import { Command, Option } from 'commander';
 import type { Feed, FeedItem } from '../feed/feed.js';
 import { OperatorError } from '../lib/errors.js';
-import { createLoaders } from '../graphql/loaders.js';
 import { withCommandBackend } from './command-backend.js';
 import { countUpTo } from './count-argument.js';
 import { renderExplanation } from './feed-explanation.js';
@@ -41,15 +40,14 @@ export function feedCommand(): Command {
 
 async function printFeed(userKey: string | undefined, options: FeedOptions): Promise<void> {
   await withCommandBackend({ holdCatalog: true }, async ({ services }) => {
-    const { profile } = createLoaders(services);
     const { country, limit, algorithm, explain, json } = options;
-    const feed = await services.feed.feed({ userKey, country, limit, algorithm }, profile);
+    const feed = await services.feed.feed({ userKey, country, limit, algorithm });
     if (feed.hero === null && !json) {
       throw new OperatorError(
         'There is no open market to show. Load some with `bellwether sample` or `bellwether import`.',
       );
     }
-    const explanation = explain && (await services.explain.explain({ feedId: feed.id }, profile));
+    const explanation = explain && (await services.explain.explain({ feedId: feed.id }));
     if (json) {
       print(JSON.stringify({ ...feed, ...(explanation && { explanation }) }, null, 2));
       return;

@@ -1,4 +1,3 @@
-import { BestOf } from '../feed/selectors/best-of.js';
 import { compareScored } from '../scoring/shared/rank-order.js';
 
 /** Tie-break of equal scores, as in production, with the number of engagements so far as the volume. */
@@ -43,3 +42,35 @@ export function rankOf(
 }
 
 const NO_KEY: TieKey = { id: '', volumeTotal: 0 };
+
+/** The best `size` of the indexes offered one by one, best first. */
+class BestOf {
+  readonly #best: number[] = [];
+
+  constructor(
+    private readonly size: number,
+    /** For `sort`, best first; 0 only for the same index. */
+    private readonly compare: (a: number, b: number) => number,
+  ) {}
+
+  get indexes(): readonly number[] {
+    return this.#best;
+  }
+
+  offer(index: number): void {
+    const best = this.#best;
+    if (best.length === this.size) {
+      const worst = best.at(-1);
+      if (worst === undefined || this.compare(index, worst) > 0) return;
+      best.pop();
+    }
+    let low = 0;
+    let high = best.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.compare(index, best[middle] as number) > 0) low = middle + 1;
+      else high = middle;
+    }
+    best.splice(low, 0, index);
+  }
+}

@@ -1,29 +1,27 @@
-/** What a card may say of itself. */
+/** The badges of a card, the most important first. */
 export const BADGES = ['MOVED', 'CLOSING_SOON', 'HOT', 'NEW'] as const;
 
 export type Badge = (typeof BADGES)[number];
 
-/** From where on a market has a badge. */
 export interface BadgeLimits {
+  /** CLOSING_SOON up to this time before resolution. */
   readonly closingSoonHours: number;
-  /** 0–1. */
+  /** HOT from this trending score on, 0–1. */
   readonly hotTrending: number;
+  /** NEW below this age. */
   readonly newHours: number;
 }
 
 const HOUR_MS = 3_600_000;
 
-/**
- * The one thing most worth saying of a market, in the order of {@link BADGES}: that it moved since the person was
- * shown it, that it resolves soon, that many are on it now, that it is new; null for none.
- *
- * @param trending 0–1.
- */
+/** Returns the first of {@link BADGES} that applies to a market; null if none does. */
 export function badgeOf(
   market: {
+    /** Whether it changed materially since the user's last impression. */
     readonly moved: boolean;
     readonly resolvesAtMs: number;
     readonly createdAtMs: number;
+    /** 0–1. */
     readonly trending: number;
   },
   nowMs: number,

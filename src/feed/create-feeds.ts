@@ -1,56 +1,55 @@
 import type { Catalog } from '../catalog/catalog.js';
-import type { Clock } from '../lib/clock.js';
 import type { LoadedConfig } from '../config/live-config.js';
+import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import type { TrendService } from '../trends/trend-service.js';
-import { CrowdService } from './crowd-service.js';
-import { ExplainService } from './explain-service.js';
-import type { Feed } from './feed.js';
+import { ExplainService } from './explain/explain-service.js';
+import { RecentInputs } from './explain/recent-inputs.js';
 import { FeedService } from './feed-service.js';
-import { Hydrator, type HeldProfiles } from './hydrator.js';
-import { RankersV2 } from './rankers-v2.js';
-import { RecentInputs } from './recent-inputs.js';
-import { ServedFeeds, type FeedStore } from './served-feeds.js';
+import { Hydrator } from './hydrators/hydrator.js';
+import type { ProfileReader } from './hydrators/profile.js';
+import { PIPELINES } from './pipeline.js';
+import { ServedFeeds, type FeedStore } from './served/served-feeds.js';
+import type { SideEffectDeps } from './side-effects/after-serving.js';
+import { TrendingService } from './trending-service.js';
+import { RankingWorkspace } from './workspace.js';
 
 export interface Feeds {
   readonly service: FeedService;
-  readonly crowd: CrowdService;
+  readonly trending: TrendingService;
   readonly explain: ExplainService;
-  /** Resolves when every feed that was answered is stored. */
+  /** Resolves when every served feed is stored. */
   drain(): Promise<void>;
 }
 
-/** The ways in which a feed is made, gone on in, and explained. */
-export function createFeeds(parts: {
+export function createFeeds(deps: {
   catalog: Pick<Catalog, 'snapshot' | 'findByIds' | 'pastMarket'>;
   trends: Pick<TrendService, 'state'>;
-  heldProfiles: HeldProfiles;
+  profiles: ProfileReader;
   store: FeedStore;
   config: () => LoadedConfig;
   /** False: feeds do not depend on the user, whatever the config says. */
   personalizationEnabled: boolean;
-  /** Told of every feed that is answered; it must not wait for anything. */
-  onServed: (feed: Feed) => void;
+  trackImpressions: SideEffectDeps['trackImpressions'];
   clock: Clock;
   newId: () => string;
   logger: Logger;
 }): Feeds {
-  const { catalog, trends, heldProfiles, store, config, onServed, clock, newId, logger } = parts;
-  const { personalizationEnabled } = parts;
-  const served = new ServedFeeds({ store, clock, logger });
-  const recent = new RecentInputs();
-  const v2 = new RankersV2();
+  const { catalog, trends, profiles, store, config, trackImpressions, clock, newId, logger } = deps;
+  const { personalizationEnabled } = deps;
+  const servedFeeds = new ServedFeeds({ store, clock, logger });
+  const recentInputs = new RecentInputs();
+  const workspace = new RankingWorkspace();
   const timeoutMs = (): number => config().config.feed.profileTimeoutMs;
-  const hydrator = new Hydrator({ catalog, heldProfiles, timeoutMs, clock, logger });
+  const hydrator = new Hydrator({ catalog, profiles, timeoutMs, clock, logger });
   const service = new FeedService({
-    ...{ catalog, trends, hydrator, v2, config, personalizationEnabled, served, clock, newId },
-    onServed: (feed, ranking, inputs) => {
-      served.add(ranking);
-      recent.add(feed.id, inputs);
-      onServed(feed);
+    ...{ catalog, trends, hydrator, workspace, config, personalizationEnabled, servedFeeds, clock, newId },
+    onServed: (event) => {
+      for (const sideEffect of PIPELINES[event.inputs.algorithm].sideEffects)
+        sideEffect(event, { servedFeeds, recentInputs, trackImpressions, config, logger });
     },
   });
-  const explain = new ExplainService({ feeds: service, served, recent, hydrator, v2 });
-  const crowd = new CrowdService({ catalog, trends, config, clock });
-  return { service, crowd, explain, drain: () => served.drain() };
+  const explain = new ExplainService({ feeds: service, servedFeeds, recentInputs, hydrator, workspace });
+  const trending = new TrendingService({ catalog, trends, config, clock });
+  return { service, trending, explain, drain: () => servedFeeds.drain() };
 }

@@ -1,116 +1,119 @@
 import type { Catalog } from '../catalog/catalog.js';
 import { toEntry } from '../catalog/catalog-snapshot.js';
-import type { Clock } from '../lib/clock.js';
 import type { LoadedConfig } from '../config/live-config.js';
+import type { Clock } from '../lib/clock.js';
 import { BellwetherError } from '../lib/errors.js';
 import { checkInput } from '../lib/input/check-input.js';
 import { takeTurn } from '../lib/take-turn.js';
 import { feedSections } from '../scoring/v1/page-layout.js';
 import type { TrendService } from '../trends/trend-service.js';
-import type { ScoredCandidate } from './candidate.js';
-import type { ComposedFeed } from './composed-feed.js';
-import { describedMarket } from './described-market.js';
-import type { AlgorithmVersion, Feed, FeedPage, RankedMarket, Ranking } from './feed.js';
-import { composeFeed } from './feed-pipeline.js';
-import { feedPageRequest, feedRequest } from './feed-request.js';
-import type { Hydrator, LoadProfile } from './hydrator.js';
-import { isPersonalized } from './is-personalized.js';
-import { itemsAt, itemsOf, storedPlaces } from './present.js';
-import { pastOf } from './past-lookup.js';
-import { rankRequest } from './rank-request.js';
-import type { RankersV2 } from './rankers-v2.js';
-import type { RankingInputs } from './ranking-inputs.js';
+import type {
+  AlgorithmVersion,
+  ComposedFeed,
+  Feed,
+  FeedPage,
+  RankedMarket,
+  Ranking,
+  ScoredMarket,
+} from './feed.js';
+import { isHidden } from './filters/hidden.js';
+import type { Hydrator } from './hydrators/hydrator.js';
+import { pastMarkets } from './hydrators/past-markets.js';
+import { composeFeed, PIPELINES } from './pipeline.js';
+import { itemsAt } from './present.js';
+import { isPersonalized, type RankingInputs } from './ranking-inputs.js';
+import { describedMarket, feedPageRequest, feedRequest, rankRequest } from './requests.js';
 import { chooseAlgorithm } from './rollout.js';
-import { rankMarkets } from './score-markets.js';
-import { toServedFeed, type ServedFeed } from './served-feed.js';
+import { rankMarkets } from './scorers/given-markets.js';
+import { servedPositions, toServedFeed, type ServedFeed } from './served/served-feed.js';
+import type { ServedEvent } from './side-effects/after-serving.js';
+import type { RankingWorkspace } from './workspace.js';
 
-/** Who and where, as a request names them; null when it does not. */
+/** The user and country of a request; null if it names none. */
 export interface Visitor {
   readonly userKey: string | null;
   readonly country: string | null;
-  /** The ranking to use instead of the one that the config chooses. */
+  /** Overrides the ranking that the config selects. */
   readonly algorithm: 'v1' | 'v2' | null;
 }
 
-/** What to show: a composed feed and how it goes on, or given markets in order. */
+/** Serves feeds, their continuations, and rankings of given markets. */
 export class FeedService {
   constructor(
     private readonly deps: {
       catalog: Pick<Catalog, 'snapshot' | 'pastMarket'>;
       trends: Pick<TrendService, 'state'>;
       hydrator: Hydrator;
-      v2: RankersV2;
+      workspace: RankingWorkspace;
       config: () => LoadedConfig;
       /** False: feeds do not depend on the user, whatever the config says. */
       personalizationEnabled: boolean;
-      served: { find(feedId: string): Promise<ServedFeed | undefined> };
-      /** Told of every feed, after it was made and before it is answered; it must not wait for anything. */
-      onServed: (feed: Feed, served: ServedFeed, inputs: RankingInputs) => void;
+      servedFeeds: { find(feedId: string): Promise<ServedFeed | undefined> };
+      /** Runs the side effects of a feed before it is returned; must not wait. */
+      onServed: (event: ServedEvent) => void;
       clock: Clock;
       newId: () => string;
     },
   ) {}
 
   /**
-   * The markets that this person should see now.
+   * Returns the feed of a user, or the feed of everyone without a userKey.
    *
    * @throws {BellwetherError} BAD_USER_INPUT naming the field.
    */
-  async feed(input: unknown, loadProfile: LoadProfile): Promise<Feed> {
+  async feed(input: unknown): Promise<Feed> {
     const { userKey = null, country = null, algorithm = null, limit } = checkInput(feedRequest, input);
-    const { inputs, degraded } = await this.inputsFor({ userKey, country, algorithm }, limit, loadProfile);
-    const composed = composeFeed(inputs, this.deps.v2);
-    const feed = this.#present(composed, inputs, degraded);
-    this.deps.onServed(feed, toServedFeed(feed, composed, inputs), inputs);
+    const { inputs, degraded } = await this.inputsFor({ userKey, country, algorithm }, limit);
+    const composed = composeFeed(inputs, this.deps.workspace);
+    const feed = this.#toFeed(composed, inputs, degraded);
+    this.deps.onServed({ feed, served: toServedFeed(feed, composed, inputs), inputs });
     return feed;
   }
 
   /**
-   * How a feed goes on, in the ranking that was made for it: without repeat or gap, whatever changed meanwhile, but
-   * for what the person has hidden since, whose places stay empty. The scores of the items are as of now; their order is not.
+   * Returns a continuation of a feed in the order of its ranking, without repeats or gaps whatever changed since. Markets
+   * that the user has hidden since leave their positions empty. The scores are current; the order is not.
    *
-   * @throws {BellwetherError} BAD_USER_INPUT naming the field; NOT_FOUND for a feed that is not known any more;
-   *   UNAVAILABLE when it could not be read.
+   * @throws {BellwetherError} BAD_USER_INPUT naming the field; NOT_FOUND for an unknown or expired feed; UNAVAILABLE if it
+   *   cannot be read.
    */
-  async page(input: unknown, loadProfile: LoadProfile): Promise<FeedPage> {
+  async page(input: unknown): Promise<FeedPage> {
     const { feedId, after, first } = checkInput(feedPageRequest, input);
-    const served = await this.deps.served.find(feedId);
+    const served = await this.deps.servedFeeds.find(feedId);
     const { config } = this.deps.config();
     const nowMs = this.deps.clock();
     const isPageable = served != null && nowMs - served.nowMs <= config.feed.keepMinutes * 60_000;
     if (!isPageable || served.rest === null) {
       throw BellwetherError.notFound(
         'feedId',
-        `The feed is not known, or older than ${config.feed.keepMinutes} minutes. Ask for a new one.`,
+        `The feed is unknown or older than ${config.feed.keepMinutes} minutes. Request a new feed.`,
       );
     }
     const from = after ?? served.page.length;
-    // Stored scores are of then: those of one response are all of now.
-    const places = storedPlaces(served, from, first).map((place) => ({ ...place, score: null }));
+    // The scores of one response are all current, so stored ones are not used.
+    const positions = servedPositions(served, from, first).map((position) => ({ ...position, score: null }));
     const visitor = { userKey: served.userKey, country: served.country, algorithm: served.algorithm };
-    const [{ inputs: present }, found] = await Promise.all([
-      this.inputsFor(visitor, served.limit, loadProfile),
-      this.deps.hydrator.markets(places.map(({ marketId }) => marketId)),
+    const [{ inputs: current }, found] = await Promise.all([
+      this.inputsFor(visitor, served.limit),
+      this.deps.hydrator.markets(positions.map(({ marketId }) => marketId)),
     ]);
-    // Naming the algorithm skips the rollout, which may have given the feed the global ranking.
-    const inputs = { ...present, personal: present.personal && served.personal };
-    const shown = [...found.byId.values()].filter(
-      ({ market }) => inputs.profile?.hidden.has(market.id) !== true,
-    );
-    const ranked = rankMarkets(shown, inputs, this.deps.v2);
+    // An explicit algorithm bypasses the rollout, which may have assigned the global ranking.
+    const inputs = { ...current, personal: current.personal && served.personal };
+    const visible = [...found.byId.values()].filter(({ market }) => !isHidden(inputs.profile, market.id));
+    const ranked = rankMarkets(visible, inputs, this.deps.workspace);
     return {
       feedId,
-      items: itemsAt(places, ranked, inputs),
-      hasMore: from + places.length < served.page.length + served.rest.length,
+      items: itemsAt(positions, ranked, inputs),
+      hasMore: from + positions.length < served.page.length + served.rest.length,
     };
   }
 
   /**
-   * All given markets in the order for this person, without the feed's filters and composition.
+   * Returns all given markets in order for a user, without the filters and the selection of a feed.
    *
    * @throws {BellwetherError} BAD_USER_INPUT naming the field.
    */
-  async rank(input: unknown, loadProfile: LoadProfile): Promise<Ranking> {
+  async rank(input: unknown): Promise<Ranking> {
     const {
       userKey = null,
       country = null,
@@ -121,12 +124,13 @@ export class FeedService {
     const describedIds = new Set(candidates?.map(({ id }) => id));
     const ids = [...new Set(marketIds)].filter((id) => !describedIds.has(id));
     const [{ inputs, degraded: withoutProfile }, stored] = await Promise.all([
-      this.inputsFor({ userKey, country, algorithm }, ids.length, loadProfile),
+      this.inputsFor({ userKey, country, algorithm }, ids.length),
       this.deps.hydrator.markets(ids),
     ]);
     const described = (candidates ?? []).map((candidate) => describedMarket(candidate, inputs.nowMs));
     const describedById = new Map(described.map((market) => [market.id, toEntry(market)]));
-    const ranked = rankMarkets([...stored.byId.values(), ...describedById.values()], inputs, this.deps.v2);
+    const markets = [...stored.byId.values(), ...describedById.values()];
+    const ranked = rankMarkets(markets, inputs, this.deps.workspace);
     const degraded = withoutProfile || stored.degraded;
     return {
       rankedMarkets: ranked.map(rankedMarket),
@@ -137,22 +141,21 @@ export class FeedService {
     };
   }
 
-  /** Everything that a ranking for this visitor is a function of, and whether something could not be had. */
+  /** Returns the inputs of a ranking, and whether one of them could not be read in time. */
   async inputsFor(
     { userKey, country, algorithm }: Visitor,
     limit: number,
-    loadProfile: LoadProfile,
   ): Promise<{ inputs: RankingInputs; degraded: boolean }> {
-    const { catalog, trends, hydrator, clock } = this.deps;
+    const { catalog, trends, hydrator, clock, personalizationEnabled } = this.deps;
     const { config, version } = this.deps.config();
-    const { personalizationEnabled } = this.deps;
     const choice = chooseAlgorithm(config.ranking, userKey, algorithm);
-    // Switched off, nothing about a person is read; people of a group that gets the ranking of everyone keep their hides.
+    const { hydrate, source } = PIPELINES[choice.algorithm];
+    // With personalization off, no profile is read. Users in the holdout keep their hidden markets.
     const isOff = !config.ranking.personalization || !personalizationEnabled;
-    const part = choice.algorithm === 'v1' ? 'full' : 'hot';
-    const reading = userKey === null || isOff ? null : await hydrator.profile(userKey, part, loadProfile);
+    const reading = userKey === null || isOff ? null : await hydrator.profile(userKey, hydrate);
     const profile = reading === null || reading.failed ? null : reading.value;
     await takeTurn();
+    const snapshot = source.candidates(catalog);
     const inputs = {
       nowMs: clock(),
       userKey,
@@ -161,8 +164,8 @@ export class FeedService {
       algorithm: choice.algorithm,
       personal: choice.personal && personalizationEnabled,
       limit,
-      snapshot: catalog.snapshot,
-      past: pastOf(profile, catalog.snapshot, catalog.pastMarket),
+      snapshot,
+      past: pastMarkets(profile, snapshot, catalog.pastMarket),
       trends: trends.state,
       config,
       configVersion: version,
@@ -170,9 +173,9 @@ export class FeedService {
     return { inputs, degraded: reading?.failed === true };
   }
 
-  #present(composed: ComposedFeed, inputs: RankingInputs, degraded: boolean): Feed {
-    // The composition has put the hero first already.
-    const { hero, grid, stream } = feedSections(itemsOf(composed, inputs), () => true);
+  #toFeed({ items }: ComposedFeed, inputs: RankingInputs, degraded: boolean): Feed {
+    // Selection puts the hero first.
+    const { hero, grid, stream } = feedSections(items, () => true);
     return {
       id: this.deps.newId(),
       ...{ hero, grid, stream, degraded },
@@ -189,6 +192,6 @@ function versionOf({ algorithm }: RankingInputs, degraded: boolean): AlgorithmVe
   return degraded ? 'fallback' : algorithm;
 }
 
-function rankedMarket({ candidate, scores }: ScoredCandidate, index: number): RankedMarket {
+function rankedMarket({ candidate, scores }: ScoredMarket, index: number): RankedMarket {
   return { rank: index + 1, score: scores.final, scores, market: candidate.market };
 }

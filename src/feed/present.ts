@@ -1,70 +1,89 @@
-import type { ScoredCandidate } from './candidate.js';
-import type { ComposedFeed, ComposedItem } from './composed-feed.js';
-import type { FeedItem } from './feed.js';
-import { reasonOf } from './reason.js';
+import { badgeOf, type Badge } from './badge.js';
+import type { ComposedFeed, FeedItem, RestItem, ScoredMarket } from './feed.js';
+import { explainItem } from './reason.js';
 import type { RankingInputs } from './ranking-inputs.js';
 import { signedWeights } from '../scoring/score-parts.js';
-import type { ServedFeed } from './served-feed.js';
+import type { RowScores } from './scorers/rows.js';
+import type { Selection } from './selectors/selector.js';
+import type { ServedPosition } from './served/served-feed.js';
 
-type Place = Pick<FeedItem, 'rank' | 'score' | 'slot' | 'badge' | 'propensity'>;
+/** Turns the selected rows into the items of a response, and the continuation into ids. */
+export type Presenter = (
+  selection: Selection,
+  scores: RowScores,
+  inputs: RankingInputs,
+) => Pick<ComposedFeed, 'items' | 'rest'>;
 
-/** The items of a composed feed as they are answered, in page order. */
-export function itemsOf({ items }: ComposedFeed, inputs: RankingInputs): FeedItem[] {
-  return items.map((item, index) => {
-    const { market, scores, slot, badge, propensity } = item;
-    const place = { rank: index + 1, score: scores.final, slot, badge, propensity };
-    return toItem(place, { market, scores }, inputs);
+export const presentItems: Presenter = (selection, scores, inputs) => {
+  const { snapshot, algorithm, config, nowMs } = inputs;
+  const marketAt = (row: number): RankingInputs['snapshot']['entries'][number] => {
+    const entry = snapshot.entries[row];
+    if (entry === undefined) throw new RangeError(`The catalog has no row ${row}.`);
+    return entry;
+  };
+  const toItem = itemsFor(inputs);
+  const items = selection.items.map(({ row, slot, propensity }, index): FeedItem => {
+    const { market, resolvesAtMs, scoring } = marketAt(row);
+    const parts = scores.parts(row);
+    const { trending, trendingGlobal, trendingLocal } = parts;
+    const badge = badgeOf(
+      {
+        moved: scores.changed?.[row] === 1,
+        resolvesAtMs,
+        createdAtMs: scoring.createdAtMs,
+        // In v2 the component `trending` includes popularity.
+        trending: algorithm === 'v1' ? (trending ?? 0) : Math.max(trendingGlobal ?? 0, trendingLocal ?? 0),
+      },
+      nowMs,
+      config.feed.badges,
+    );
+    const scored = { market, scores: parts };
+    return toItem({ rank: index + 1, score: parts.final, slot, badge, propensity }, scored);
   });
-}
-
-/** A position of a served feed. */
-export interface StoredPlace extends Omit<Place, 'score'> {
-  readonly marketId: string;
-  /** The score when the feed was served; null where it is not stored. */
-  readonly score: number | null;
-}
-
-/** The positions of a served feed after one of them, at most `first`. */
-export function storedPlaces(served: ServedFeed, after: number, first: number): StoredPlace[] {
-  const { page, rest, algorithm } = served;
-  const restSlot = algorithm === 'v1' ? null : 'PERSONAL';
-  const all: Omit<StoredPlace, 'rank'>[] = [
-    ...page,
-    ...(rest ?? []).map(({ marketId }) => ({
-      ...({ marketId, score: null, slot: restSlot, badge: null, propensity: null } as const),
-    })),
-  ];
-  return all.slice(after, after + first).map(({ marketId, score, slot, badge, propensity }, index) => ({
-    ...{ rank: after + index + 1, marketId, score, slot, badge, propensity },
-  }));
-}
+  const rest = Array.from(selection.rest, (row): RestItem => {
+    const { id: marketId, number } = marketAt(row).market;
+    return { marketId, number };
+  });
+  return { items, rest };
+};
 
 /**
- * The items at positions of a served feed; a market that is not among the scored ones leaves its position empty. A score
- * that is not stored is the present one.
+ * Returns the items at positions of a served feed. A market that is not among the scored ones leaves its position empty.
+ * A score that is not stored is the current one.
  */
 export function itemsAt(
-  places: readonly StoredPlace[],
-  scored: readonly ScoredCandidate[],
+  positions: readonly ServedPosition[],
+  scored: readonly ScoredMarket[],
   inputs: RankingInputs,
 ): FeedItem[] {
+  const toItem = itemsFor(inputs);
   const byId = new Map(scored.map((item) => [item.candidate.market.id, item]));
-  return places.flatMap(({ marketId, score, ...place }) => {
+  return positions.flatMap(({ marketId, score, ...position }) => {
     const item = byId.get(marketId);
     if (item === undefined) return [];
     const { candidate, scores } = item;
-    return [toItem({ ...place, score: score ?? scores.final }, { scores, market: candidate.market }, inputs)];
+    return [toItem({ ...position, score: score ?? scores.final }, { scores, market: candidate.market })];
   });
 }
 
-function toItem(
-  place: Place,
-  { market, scores }: Pick<ComposedItem, 'market' | 'scores'>,
-  { country, config, algorithm }: RankingInputs,
-): FeedItem {
-  const { category } = market;
-  const shown = { scores, slot: place.slot, category, country, moved: place.badge === 'MOVED' };
-  const { rank, score, slot, badge, propensity } = place;
-  const reason = reasonOf(shown, signedWeights(algorithm, config.v2.weights));
-  return { rank, score, slot, badge, propensity, scores, market, reason };
+interface Position {
+  readonly rank: number;
+  readonly score: number;
+  readonly slot: FeedItem['slot'];
+  readonly badge: Badge | null;
+  readonly propensity: number | null;
+}
+
+/** Returns a function that adds the reason to an item. */
+function itemsFor({
+  country,
+  config,
+  algorithm,
+}: RankingInputs): (position: Position, scored: Pick<FeedItem, 'market' | 'scores'>) => FeedItem {
+  const weights = signedWeights(algorithm, config.v2.weights);
+  return ({ rank, score, slot, badge, propensity }, { market, scores }) => {
+    const { category } = market;
+    const reason = explainItem({ scores, slot, category, country, moved: badge === 'MOVED' }, weights);
+    return { rank, score, slot, badge, propensity, scores, market, reason };
+  };
 }

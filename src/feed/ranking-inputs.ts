@@ -1,38 +1,44 @@
 import { createHash } from 'node:crypto';
 import type { CatalogSnapshot } from '../catalog/catalog.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
+import { profileMemory } from '../profiles/profile-memory.js';
 import type { ProfileState } from '../profiles/profile-service.js';
+import { userV2 } from '../profiles/user-v2.js';
 import type { PastMarket } from '../scoring/v2/features.js';
+import type { UserFeatures } from '../scoring/v2/features.js';
 import type { TrendState } from '../trends/trend-state.js';
 
 /**
- * Everything that a feed is a function of. Each part is a value that never changes, so keeping it is enough to make the
- * same feed again.
+ * Everything that a feed is a function of. No value ever changes, so keeping a reference to them is enough to replay the
+ * feed.
  */
 export interface RankingInputs {
   readonly nowMs: number;
   readonly userKey: string | null;
-  /** Known from the request or the profile; ISO 3166-1 alpha-2. */
+  /** From the request or the profile, ISO 3166-1 alpha-2; null when unknown. */
   readonly country: string | null;
-  /** Null: anonymous, or it could not be had. */
+  /** Null for an anonymous user, and if it could not be read. */
   readonly profile: ProfileState | null;
-  /** False: what is known of the person takes no part but for what they hid. */
+  /** False: of the profile, only the hidden markets are used. */
   readonly personal: boolean;
   readonly algorithm: 'v1' | 'v2';
   readonly limit: number;
   readonly snapshot: CatalogSnapshot;
-  /** Text and event of the markets that the user engaged with and that are not in the snapshot, by id. */
+  /** Features of the markets that the user engaged with and that are not in the snapshot, by id. */
   readonly past: ReadonlyMap<string, PastMarket>;
   readonly trends: TrendState;
   readonly config: RankingConfig;
   readonly configVersion: string;
 }
 
+/** The inputs of scoring, for a feed or for given markets. */
+export type ScoringInputs = Omit<RankingInputs, 'limit' | 'userKey' | 'configVersion'>;
+
 const HOUR_MS = 3_600_000;
 
 /**
- * The seed of whatever a feed draws at random: the same for one person, UTC hour and config, so that a page looks the
- * same when it is loaded again. A whole number, 0 to 2^32 − 1.
+ * The seed of exploration: constant for a user, UTC hour and config version, so a reload shows the same page. An integer
+ * from 0 to 2^32 − 1.
  */
 export function seedOf({
   userKey,
@@ -44,4 +50,21 @@ export function seedOf({
     .update(JSON.stringify([userKey, hour, configVersion]))
     .digest()
     .readUInt32BE(0);
+}
+
+/** Whether the ranking depends on the interactions of the user. */
+export function isPersonalized({ personal, profile }: Pick<RankingInputs, 'personal' | 'profile'>): boolean {
+  return personal && profile !== null && profile.totalInteractions > 0;
+}
+
+/** The features of the user that algorithm v2 reads; null for v1, and if the ranking does not depend on the user. */
+export function userFeatures({
+  algorithm,
+  profile,
+  personal,
+  nowMs,
+  config,
+}: Pick<RankingInputs, 'algorithm' | 'profile' | 'personal' | 'nowMs' | 'config'>): UserFeatures | null {
+  if (algorithm === 'v1' || profile === null || !personal) return null;
+  return userV2(profile, nowMs, profileMemory(config));
 }

@@ -1,57 +1,62 @@
 import type { ScoreParts, SignedWeights } from '../scoring/score-parts.js';
 import type { ComponentNameV2 } from '../scoring/v2/components.js';
-import type { Slot } from './composition/slots.js';
+import type { Slot } from './selectors/slots.js';
 
-/** What a sentence is made of. */
-export interface Shown {
+/** What a reason is built from. */
+export interface ReasonInput {
   readonly scores: ScoreParts;
   readonly slot: Slot | null;
   readonly category: string;
   readonly country: string | null;
+  /** Whether the market changed materially since the user's last impression. */
   readonly moved: boolean;
 }
 
-type Part = ComponentNameV2;
+type Component = Exclude<ComponentNameV2, 'negative'>;
 
-/** What each part adds to a score, in the person's words; parts that say nothing by themselves are left out. */
-const WORDS: Readonly<Partial<Record<Part, (shown: Shown) => string | null>>> = {
-  interest: () => 'it is about what you like',
-  similarity: () => 'it is like markets you followed lately',
-  continuity: () => 'it goes on from what you followed',
-  depth: ({ category }) => `you take time over ${category}`,
-  followup: () => 'its odds moved since you looked',
+/** The phrase for each score component; null if its value is no reason. */
+const PHRASES: Readonly<Record<Component, (input: ReasonInput) => string | null>> = {
+  interest: () => 'matches your interests',
+  similarity: () => 'similar to markets you followed recently',
+  continuity: () => 'related to a market you followed',
+  depth: ({ category }) => `you often read about ${category}`,
+  followup: () => 'odds moved since you last looked',
   trending: ({ scores, country }) =>
     country !== null && (scores.trendingLocal ?? 0) > (scores.trendingGlobal ?? 0)
-      ? `many in ${country} are on it now`
-      : 'many are on it now',
-  rising: () => 'its odds are moving',
-  freshness: ({ scores }) => ((scores.freshness ?? 0) >= NEW ? 'it is new' : null),
-  closing: () => 'it resolves soon',
-  editorial: () => 'the editors picked it',
-  news: () => 'it is in the news',
-  sports: () => 'the match is near',
+      ? `trending now in ${country}`
+      : 'trending now',
+  rising: () => 'odds are moving',
+  freshness: ({ scores }) => ((scores.freshness ?? 0) >= NEW_FRESHNESS ? 'new' : null),
+  closing: () => 'resolves soon',
+  editorial: () => "editors' pick",
+  news: () => 'in the news',
+  sports: () => 'match coming up',
 };
 
-/** About two days old by algorithm v2. */
-const NEW = 0.33;
+const COMPONENTS = Object.keys(PHRASES) as Component[];
 
-/** A part that adds less than this is no reason. */
-const LEAST = 0.02;
+/** About two days old by algorithm v2. */
+const NEW_FRESHNESS = 0.33;
+
+/** A component that contributes less to the score is no reason. */
+const MIN_CONTRIBUTION = 0.02;
 
 /**
- * One short sentence made of the two largest parts of a score, as weighted; null when none says anything.
+ * Returns one short sentence built from the two components that contribute most to a score; null if none contributes
+ * enough. A material change comes first.
  *
- * @param weights of the algorithm, by part.
+ * @param weights of the algorithm, by component.
  */
-export function reasonOf(shown: Shown, weights: SignedWeights): string | null {
-  if (shown.slot === 'EXPLORATION') return 'It is new, or few have seen it yet.';
-  const largest = (Object.keys(WORDS) as Part[])
-    .map((part) => ({ part, adds: (weights[part] ?? 0) * (shown.scores[part] ?? 0) }))
-    .filter(({ adds }) => adds >= LEAST)
-    .sort((a, b) => b.adds - a.adds)
-    .flatMap(({ part }) => WORDS[part]?.(shown) ?? [])
-    .slice(0, 2);
-  const told = shown.moved ? ['it changed since you were shown it', ...largest].slice(0, 2) : largest;
-  const sentence = told.join(', and ');
+export function explainItem(input: ReasonInput, weights: SignedWeights): string | null {
+  if (input.slot === 'EXPLORATION') return 'New, or seen by few users so far.';
+  const largest = COMPONENTS.map((name) => ({
+    name,
+    contribution: (weights[name] ?? 0) * (input.scores[name] ?? 0),
+  }))
+    .filter(({ contribution }) => contribution >= MIN_CONTRIBUTION)
+    .sort((a, b) => b.contribution - a.contribution)
+    .flatMap(({ name }) => PHRASES[name](input) ?? []);
+  const phrases = [...(input.moved ? ['changed since you last saw it'] : []), ...largest].slice(0, 2);
+  const sentence = phrases.join('; ');
   return sentence === '' ? null : `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
 }

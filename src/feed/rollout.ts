@@ -1,34 +1,33 @@
 import { createHash } from 'node:crypto';
 import type { RankingConfig } from '../config/ranking-schema.js';
 
-/** How a feed is to be ranked, and whether what is known of the person may take part. */
+/** The ranking of a user. */
 export interface AlgorithmChoice {
   readonly algorithm: 'v1' | 'v2';
+  /** Whether the ranking may depend on the user. */
   readonly personal: boolean;
 }
 
 /**
- * Where a person stands in a rollout, 0 to under 100: always the same for the same key, and evenly spread over keys.
- * A person in a smaller rollout is in every larger one. People without a key stand together in one place.
+ * The position of a user in a rollout, 0 to under 100: a stable hash, uniform over keys. A user in a rollout is in every
+ * larger one. All anonymous users share one position.
  */
-export function rolloutPlace(userKey: string | null): number {
+export function rolloutPosition(userKey: string | null): number {
   const digest = createHash('sha256')
     .update(`rollout:${userKey ?? ''}`)
     .digest();
   return (digest.readUInt32BE(0) / 2 ** 32) * 100;
 }
 
-/**
- * The ranking that a person gets: the one asked for, or by the config that of the rollout or that of the others.
- */
+/** Returns the requested ranking, else that of the rollout or of the holdout. */
 export function chooseAlgorithm(
   config: RankingConfig['ranking'],
   userKey: string | null,
-  asked: 'v1' | 'v2' | null,
+  requested: 'v1' | 'v2' | null,
 ): AlgorithmChoice {
   const personal = config.personalization;
-  if (asked !== null) return { algorithm: asked, personal };
-  if (config.rollout >= 100 || rolloutPlace(userKey) < config.rollout) {
+  if (requested !== null) return { algorithm: requested, personal };
+  if (config.rollout >= 100 || rolloutPosition(userKey) < config.rollout) {
     return { algorithm: config.algorithm, personal };
   }
   if (config.others === 'global') return { algorithm: config.algorithm, personal: false };

@@ -1,7 +1,7 @@
 import type { Catalog } from '../catalog/catalog.js';
 import type { MarketHistory } from '../catalog/market-history.js';
-import type { CrowdService } from '../feed/crowd-service.js';
-import type { ExplainService } from '../feed/explain-service.js';
+import type { TrendingService } from '../feed/trending-service.js';
+import type { ExplainService } from '../feed/explain/explain-service.js';
 import type { FeedService } from '../feed/feed-service.js';
 import type { LiveService } from '../live/live-service.js';
 import type { JobService } from '../jobs/job-service.js';
@@ -14,7 +14,7 @@ import { createLoaders, type Loaders } from './loaders.js';
 /** Services that resolvers delegate to. */
 export interface Services {
   readonly catalog: Catalog;
-  readonly crowd: CrowdService;
+  readonly trending: TrendingService;
   readonly explain: ExplainService;
   readonly feed: FeedService;
   readonly live: LiveService;

@@ -2,14 +2,13 @@ import DataLoader from 'dataloader';
 import type { Catalog } from '../catalog/catalog.js';
 import type { HistoryRequest, MarketHistory, MarketHistoryPoint } from '../catalog/market-history.js';
 import type { Market, MarketTexts } from '../domain/market.js';
-import type { LoadProfile } from '../feed/hydrator.js';
 import type { FullProfile, ProfileService } from '../profiles/profile-service.js';
 
 /** DataLoaders of one request: reads of the same tick go to the services as one batch. */
 export interface Loaders {
   readonly market: DataLoader<string, Market | undefined>;
   readonly marketTexts: DataLoader<string, MarketTexts | undefined>;
-  readonly profile: LoadProfile;
+  readonly profile: DataLoader<string, FullProfile>;
   /** Profiles after a mutation. Not cached, because the request may have read them before the mutation. */
   readonly changedProfile: DataLoader<string, FullProfile>;
   readonly history: DataLoader<HistoryRequest, readonly MarketHistoryPoint[], string>;
@@ -19,13 +18,13 @@ const MAX_BATCH = 500;
 
 export function createLoaders(services: {
   catalog: Pick<Catalog, 'findByIds' | 'snapshot' | 'texts'>;
-  profiles: Pick<ProfileService, 'load' | 'loadFull'>;
+  profiles: Pick<ProfileService, 'loadFull'>;
   marketHistory: Pick<MarketHistory, 'reader'>;
 }): Loaders {
   return {
     market: new DataLoader((ids) => findMarkets(services.catalog, ids), { maxBatchSize: MAX_BATCH }),
     marketTexts: new DataLoader((ids) => services.catalog.texts(ids), { maxBatchSize: MAX_BATCH }),
-    profile: createProfileLoader(services.profiles),
+    profile: new DataLoader((userKeys) => services.profiles.loadFull(userKeys), { maxBatchSize: MAX_BATCH }),
     changedProfile: new DataLoader((userKeys) => loadDistinct(services.profiles, userKeys), {
       cache: false,
     }),
@@ -34,13 +33,6 @@ export function createLoaders(services: {
       cacheKeyFn: ({ marketId, from, to, points }) => JSON.stringify([marketId, from, to, points]),
     }),
   };
-}
-
-function createProfileLoader(profiles: Pick<ProfileService, 'load' | 'loadFull'>): LoadProfile {
-  const options = { maxBatchSize: MAX_BATCH };
-  const hot = new DataLoader((userKeys: readonly string[]) => profiles.load(userKeys), options);
-  const full = new DataLoader((userKeys: readonly string[]) => profiles.loadFull(userKeys), options);
-  return { hot: (userKey) => hot.load(userKey), full: (userKey) => full.load(userKey) };
 }
 
 /** Loads each user once. A batch of events usually has few distinct users. */

@@ -25,7 +25,7 @@ interface FrozenCatalog {
   markets: FrozenMarket[];
 }
 
-interface FrozenPerson {
+interface FrozenUser {
   name: string;
   country: string | null;
   profile: {
@@ -43,7 +43,7 @@ export interface RankedMarket {
   readonly scores: ScoreParts;
 }
 
-/** What one person is shown, and why. */
+/** The feed and the ranking of one user. */
 export interface GoldenFeed {
   readonly person: string;
   readonly hero: string | null;
@@ -52,7 +52,7 @@ export interface GoldenFeed {
   readonly ranking: readonly RankedMarket[];
 }
 
-/** The committed answers. */
+/** The committed results. */
 export const goldenFile = new URL('v1-ranking.json', import.meta.url);
 
 function readFrozen(name: string): unknown {
@@ -74,7 +74,7 @@ function toScoringMarket(market: FrozenMarket): ScoringMarket {
   };
 }
 
-function toScoringUser(profile: FrozenPerson['profile']): ScoringUser | null {
+function toScoringUser(profile: FrozenUser['profile']): ScoringUser | null {
   if (profile === null) return null;
   return {
     categoryPoints: new Map(Object.entries(profile.categoryPoints)),
@@ -85,7 +85,7 @@ function toScoringUser(profile: FrozenPerson['profile']): ScoringUser | null {
   };
 }
 
-/** To 12 significant digits, which leaves out nothing but rounding. */
+/** Rounds to 12 significant digits, which removes only rounding errors. */
 function rounded(scores: ScoreParts): ScoreParts {
   return JSON.parse(
     JSON.stringify(scores, (_key, value: unknown) =>
@@ -94,13 +94,13 @@ function rounded(scores: ScoreParts): ScoreParts {
   ) as ScoreParts;
 }
 
-/** The feeds of all frozen persons over the frozen catalog, by the present code. */
+/** Computes the feeds of all users of the fixture on the frozen catalog. */
 export function computeFeeds(): GoldenFeed[] {
   const catalog = readFrozen('v1-catalog.json') as FrozenCatalog;
-  const people = readFrozen('v1-people.json') as FrozenPerson[];
+  const users = readFrozen('v1-people.json') as FrozenUser[];
   const nowMs = Date.parse(catalog.now);
 
-  return people.map(({ name, country, profile }) => {
+  return users.map(({ name, country, profile }) => {
     const user = toScoringUser(profile);
     const scope = country !== null && catalog.localScopesInUse.includes(country) ? country : null;
     const score = scorerV1(user, nowMs);
@@ -127,7 +127,7 @@ export function computeFeeds(): GoldenFeed[] {
   });
 }
 
-/** The feeds as JSON with one ranked market a line, so that a difference shows which ones moved. */
+/** Formats the feeds as JSON with one ranked market per line, so that a diff shows which markets moved. */
 export function formatFeeds(feeds: readonly GoldenFeed[]): string {
   const texts = feeds.map(({ ranking, ...sections }) => {
     const head = Object.entries(sections).map(([key, value]) => `  "${key}": ${JSON.stringify(value)},\n`);

@@ -3,7 +3,6 @@ import { emptySnapshot, patchSnapshot } from '../../src/catalog/catalog-snapshot
 import { loadRankingConfig } from '../../src/config/ranking-config.js';
 import { toPastMarket } from '../../src/catalog/columns/market-terms.js';
 import { createFeeds } from '../../src/feed/create-feeds.js';
-import type { LoadProfile } from '../../src/feed/hydrator.js';
 import type { Market } from '../../src/domain/market.js';
 import type { FullProfile } from '../../src/domain/profile.js';
 import { NO_TRENDS } from '../../src/trends/trend-columns.js';
@@ -14,15 +13,19 @@ import { storedMarket } from './stored-market.js';
 
 const createdAt = new Date(NOON_MS - 1_000 * HOUR_MS);
 
-/** A feed over these markets, at noon; each has a volume that puts it in the order given. */
+/** Reads the profile of a user. */
+type ReadProfile = (userKey: string) => Promise<FullProfile>;
+
+/** Feed services over these markets, at noon. Volumes put the markets in the given order. */
 export function feedOver(
   markets: readonly Market[],
   options: {
     globalTrend?: Record<string, number>;
     localTrend?: Record<string, number>;
-    /** Has every look-up of a market that is not in memory go like this. */
+    /** The result of every lookup of a market that is not in memory. */
     lookUp?: () => Promise<never>;
-    held?: FullProfile;
+    /** A profile in the profile cache. */
+    cached?: FullProfile;
     algorithm?: 'v1' | 'v2';
     clock?: { nowMs: number };
   } = {},
@@ -43,8 +46,9 @@ export function feedOver(
   const scopes = new Map<string, Map<string, number>>();
   if (options.globalTrend) scopes.set('global', new Map(Object.entries(options.globalTrend)));
   if (options.localTrend) scopes.set('local:IL', new Map(Object.entries(options.localTrend)));
-  const held = (userKey: string) => (options.held?.userKey === userKey ? options.held : undefined);
-  const { service, crowd, explain } = createFeeds({
+  const cached = (userKey: string) => (options.cached?.userKey === userKey ? options.cached : undefined);
+  let read: ReadProfile = anonymous;
+  const { service, trending, explain } = createFeeds({
     catalog: {
       snapshot: patchSnapshot(emptySnapshot, ordered, 1n),
       findByIds: (ids) => {
@@ -67,37 +71,56 @@ export function feedOver(
     },
     config: () => loaded,
     personalizationEnabled: true,
-    onServed: () => undefined,
-    heldProfiles: { hot: held, full: held },
+    trackImpressions: () => Promise.resolve(),
+    profiles: {
+      held: cached,
+      heldFull: cached,
+      get: (userKey) => read(userKey),
+      getFull: (userKey) => read(userKey),
+    },
     clock: () => options.clock?.nowMs ?? NOON_MS,
     newId: () => randomUUID(),
     logger,
   });
-  return { service, crowd, explain, lines, asked };
+  const reading =
+    <Result>(request: (input: unknown) => Promise<Result>) =>
+    (input: object, readProfile: ReadProfile): Promise<Result> => {
+      read = readProfile;
+      return request(input);
+    };
+  return {
+    service: {
+      feed: reading((input) => service.feed(input)),
+      rank: reading((input) => service.rank(input)),
+    },
+    trending,
+    explain,
+    lines,
+    asked,
+  };
 }
 
-/** Reads either part of a profile in this way. */
-export const loadedBy = (load: (userKey: string) => Promise<FullProfile>): LoadProfile => ({
-  hot: load,
-  full: load,
-});
-export const knows = (profile: FullProfile): LoadProfile => loadedBy(() => Promise.resolve(profile));
-export const nobodyAsked = loadedBy(() => {
-  throw new Error('Nobody was named.');
-});
-export const fails = loadedBy(() => Promise.reject(new Error('no database')));
-export const hangs = loadedBy(() => new Promise(() => undefined));
+export const knows =
+  (profile: FullProfile): ReadProfile =>
+  () =>
+    Promise.resolve(profile);
+/** For an anonymous request, which must read no profile. */
+export const anonymous: ReadProfile = () => {
+  throw new Error('An anonymous request reads no profile.');
+};
+export const fails: ReadProfile = () => Promise.reject(new Error('no database'));
+export const hangs: ReadProfile = () => new Promise(() => undefined);
 
 export const idsOf = (items: readonly { market: { id: string } }[]): string[] =>
   items.map(({ market }) => market.id);
-/** A market in each of three categories, in this order for whoever is not known. */
+/** A market in each of three categories, in the order of the global ranking. */
 export const three: readonly Market[] = [
   storedMarket('politics', { category: 'Politics' }),
   storedMarket('sports', { category: 'Sports' }),
   storedMarket('crypto', { category: 'Crypto' }),
 ];
 
-/** Traded on another market of sports an hour ago, in IL. */
+/** A user who traded another sports market an hour ago, in IL. */
 export const sportsFan = personAfter(
   profileEvent('PARTICIPATE', NOON_MS - HOUR_MS, {
     market: { id: 'derby', category: 'Sports', tags: [] },

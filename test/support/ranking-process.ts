@@ -2,10 +2,10 @@
 // person and for nobody, by each algorithm, with every score to the last bit.
 import { emptySnapshot, patchSnapshot } from '../../dist/catalog/catalog-snapshot.js';
 import { loadRankingConfig } from '../../dist/config/ranking-config.js';
-import { RankersV2 } from '../../dist/feed/rankers-v2.js';
-import type { RankingInputs } from '../../dist/feed/ranking-inputs.js';
-import { composeV1 } from '../../dist/feed/v1-pipeline.js';
-import { composeV2, scoreRows } from '../../dist/feed/v2-pipeline.js';
+import { RankingWorkspace } from '../../dist/feed/workspace.js';
+import { userFeatures, type RankingInputs } from '../../dist/feed/ranking-inputs.js';
+import { composeFeed } from '../../dist/feed/pipeline.js';
+import { scoreRowsV2 } from '../../dist/feed/scorers/rows.js';
 import { applyEvents } from '../../dist/profiles/apply-events.js';
 import { profileMemory } from '../../dist/profiles/profile-memory.js';
 import { emptyProfile, type FullProfile, type ProfileEvent } from '../../dist/domain/profile.js';
@@ -85,13 +85,14 @@ const inputs: RankingInputs = {
   ...{ limit: 50, config, configVersion: 'fixed' },
 };
 const nobody: RankingInputs = { ...inputs, userKey: null, country: null, profile: null };
-const v2 = new RankersV2();
+const workspace = new RankingWorkspace();
 const bits = (column: Float64Array): string =>
   Buffer.from(column.buffer, column.byteOffset, column.byteLength).toString('hex');
 
 for (const each of [inputs, nobody]) {
-  process.stdout.write(`${bits(scoreRows(each, v2).final)}\n`);
-  for (const { items, rest, notes } of [composeV2(each, v2), composeV1({ ...each, algorithm: 'v1' })]) {
+  process.stdout.write(`${bits(scoreRowsV2(each, userFeatures(each), workspace).final)}\n`);
+  for (const algorithm of ['v2', 'v1'] as const) {
+    const { items, rest, notes } = composeFeed({ ...each, algorithm }, workspace);
     // JSON gives a number the digits that tell it from every other.
     process.stdout.write(`${JSON.stringify({ items, rest, notes })}\n`);
   }

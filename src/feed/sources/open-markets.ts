@@ -1,7 +1,14 @@
-import type { CatalogSnapshot } from '../../catalog/catalog.js';
-import type { Candidate } from '../candidate.js';
+import type { Catalog, CatalogSnapshot } from '../../catalog/catalog.js';
 
-/** Every open market. */
-export function openMarkets(snapshot: CatalogSnapshot): readonly Candidate[] {
-  return snapshot.entries;
+/** Provides the candidates of a feed. */
+export interface Source {
+  /** Its name in `explainFeed`. */
+  readonly name: string;
+  readonly candidates: (catalog: Pick<Catalog, 'snapshot'>) => CatalogSnapshot;
 }
+
+/** All open markets, from memory. */
+export const openMarkets: Source = {
+  name: 'open-markets',
+  candidates: (catalog) => catalog.snapshot,
+};

@@ -1,7 +1,7 @@
 import { JSONObjectResolver } from 'graphql-scalars';
 import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
-import type { Explanation } from '../../feed/explanation.js';
-import type { Simulation } from '../../feed/explain-service.js';
+import type { Explanation } from '../../feed/explain/explanation.js';
+import type { Simulation } from '../../feed/explain/explanation.js';
 import type { Feed, FeedPage, Ranking } from '../../feed/feed.js';
 import type { GraphQLContext } from '../context.js';
 import { FeedExplanationType, FeedSimulationType } from '../types/explanation.js';
@@ -32,14 +32,14 @@ const algorithmArg = {
 export class FeedResolver {
   @Query(() => FeedType, { description: 'Returns the first page of a feed, ranked for the user.' })
   feed(
-    @Ctx() { services, loaders, country: proxyCountry }: GraphQLContext,
+    @Ctx() { services, country: proxyCountry }: GraphQLContext,
     @Arg('userKey', () => String, userKeyArg) userKey: string | null,
     @Arg('country', () => String, countryArg) country: string | null,
     @Arg('limit', () => Int, limitArg) limit: number,
     @Arg('algorithm', () => AlgorithmEnum, algorithmArg) algorithm: 'v1' | 'v2' | null,
   ): Promise<Feed> {
     const request = { userKey, country: country ?? proxyCountry, limit, algorithm };
-    return services.feed.feed(request, loaders.profile);
+    return services.feed.feed(request);
   }
 
   @Query(() => FeedPageType, {
@@ -47,7 +47,7 @@ export class FeedResolver {
       'Returns the next items of a served feed, without repeats or gaps, for 30 minutes after the feed by default.',
   })
   feedPage(
-    @Ctx() { services, loaders }: GraphQLContext,
+    @Ctx() { services }: GraphQLContext,
     @Arg('feedId', () => ID, feedIdArg) feedId: string,
     @Arg('after', () => Int, {
       nullable: true,
@@ -56,14 +56,14 @@ export class FeedResolver {
     after: number | null,
     @Arg('first', () => Int, limitArg) first: number,
   ): Promise<FeedPage> {
-    return services.feed.page({ feedId, after, first }, loaders.profile);
+    return services.feed.page({ feedId, after, first });
   }
 
   @Query(() => RankingType, {
     description: 'Ranks all requested markets for the user, without the filters of the feed.',
   })
   rankMarkets(
-    @Ctx() { services, loaders, country: proxyCountry }: GraphQLContext,
+    @Ctx() { services, country: proxyCountry }: GraphQLContext,
     @Arg('userKey', () => String, userKeyArg) userKey: string | null,
     @Arg('marketIds', () => [ID], {
       nullable: true,
@@ -79,7 +79,7 @@ export class FeedResolver {
     @Arg('algorithm', () => AlgorithmEnum, algorithmArg) algorithm: 'v1' | 'v2' | null,
   ): Promise<Ranking> {
     const request = { userKey, marketIds, country: country ?? proxyCountry, candidates, algorithm };
-    return services.feed.rank(request, loaders.profile);
+    return services.feed.rank(request);
   }
 
   @Query(() => FeedExplanationType, {
@@ -87,17 +87,17 @@ export class FeedResolver {
       'Explains a served feed: the markets that each stage removed, every score component, and a replay. Staff only.',
   })
   explainFeed(
-    @Ctx() { services, loaders }: GraphQLContext,
+    @Ctx() { services }: GraphQLContext,
     @Arg('feedId', () => ID, feedIdArg) feedId: string,
   ): Promise<Explanation> {
-    return services.explain.explain({ feedId }, loaders.profile);
+    return services.explain.explain({ feedId });
   }
 
   @Query(() => FeedSimulationType, {
     description: 'Compares the current feed of a user with the feed under a config patch. Staff only.',
   })
   simulateFeed(
-    @Ctx() { services, loaders }: GraphQLContext,
+    @Ctx() { services }: GraphQLContext,
     @Arg('userKey', () => String, userKeyArg) userKey: string | null,
     @Arg('country', () => String, countryArg) country: string | null,
     @Arg('limit', () => Int, limitArg) limit: number,
@@ -107,6 +107,6 @@ export class FeedResolver {
     config: Record<string, unknown>,
   ): Promise<Simulation> {
     const request = { userKey, country, limit, config };
-    return services.explain.simulate(request, loaders.profile);
+    return services.explain.simulate(request);
   }
 }

@@ -107,6 +107,6 @@ export class MarketResolver {
       'Recent changes, computed every minute. Null: the market was not open at the last computation.',
   })
   momentum(@Root() { id }: Market, @Ctx() { services }: GraphQLContext): MarketMomentum | null {
-    return services.crowd.momentum(id);
+    return services.trending.momentum(id);
   }
 }

@@ -14,6 +14,6 @@ export class ProfileResolver {
     @Ctx() { services, loaders }: GraphQLContext,
     @Arg('userKey', () => String, { description: 'Key of the user, 1–128 characters.' }) userKey: string,
   ): Promise<UserProfile> {
-    return services.profiles.view(await loaders.profile.full(checkInput(userKeySchema, userKey, 'userKey')));
+    return services.profiles.view(await loaders.profile.load(checkInput(userKeySchema, userKey, 'userKey')));
   }
 }

@@ -1,6 +1,5 @@
 import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql';
-import type { RisingMarket } from '../../feed/rising-list.js';
-import type { Trending } from '../../feed/trending-list.js';
+import type { Trending, TrendingMarket } from '../../feed/trending-service.js';
 import type { GraphQLContext } from '../context.js';
 import { RisingMarketType, TrendingType } from '../types/trends.js';
 
@@ -19,7 +18,7 @@ export class TrendingResolver {
     country: string | null,
     @Arg('limit', () => Int, limitArg) limit: number,
   ): Trending {
-    return services.crowd.trending({ country: country ?? proxyCountry, limit });
+    return services.trending.trending({ country: country ?? proxyCountry, limit });
   }
 
   @Query(() => [RisingMarketType], {
@@ -35,7 +34,7 @@ export class TrendingResolver {
     })
     country: string | null,
     @Arg('limit', () => Int, limitArg) limit: number,
-  ): RisingMarket[] {
-    return services.crowd.rising({ country: country ?? proxyCountry, limit });
+  ): TrendingMarket[] {
+    return services.trending.rising({ country: country ?? proxyCountry, limit });
   }
 }

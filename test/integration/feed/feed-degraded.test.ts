@@ -5,7 +5,7 @@ import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 
-/** Well above the 150 ms that a feed waits for a profile, and well below what a statement may take. */
+/** Well above the 150 ms that a feed waits for a profile, and well below the query timeout. */
 const SOON_MS = 1_500;
 
 let database: TestDatabase;
@@ -39,7 +39,7 @@ function track(input: { eventType: 'PARTICIPATE' | 'CLICK'; clientEventId?: stri
   });
 }
 
-/** Sends an event until the database is back. */
+/** Retries an event until the database is back. */
 function trackAgain(clientEventId: string) {
   return vi.waitFor(
     async () => {
@@ -73,28 +73,28 @@ describe.each<[state: string, begin: () => Promise<void> | void]>([
   ['stopped', () => proxy.cut()],
   ['frozen', () => proxy.freeze()],
 ])('with the database %s', (state, begin) => {
-  it('answers a feed without the profile, soon, unless that is in memory, and reads it when it is back', async () => {
-    const somebody = `not in memory when ${state}`;
+  it('serves degraded feeds within the timeout, cached profiles in full, and recovers', async () => {
+    const uncached = `not cached when ${state}`;
     expect(await feed('ada')).toEqual(whole(false, true, 'v2'));
     await begin();
     expect(await feed('ada')).toEqual(whole(false, true, 'v2'));
     const startedMs = performance.now();
-    const feeds = await Promise.all(Array.from({ length: 20 }, () => feed(somebody)));
+    const feeds = await Promise.all(Array.from({ length: 20 }, () => feed(uncached)));
     expect(performance.now() - startedMs).toBeLessThan(SOON_MS);
     expect(feeds).toEqual(feeds.map(() => whole(true, false, 'fallback')));
     expect(await feed(null)).toEqual(whole(false, false, 'v2'));
     await proxy.restore();
     await vi.waitFor(
       async () => {
-        // The clock stands still, and a part that was found dead is tried again after a second.
+        // The test clock stands still, and the circuit breaker probes after a second.
         gateway.clock.nowMs += 1_000;
-        expect(await feed(somebody)).toEqual(whole(false, false, 'v2'));
+        expect(await feed(uncached)).toEqual(whole(false, false, 'v2'));
       },
       { timeout: 10_000 },
     );
   });
 
-  it('ranks what is in memory, soon, and names what could not be looked up', async () => {
+  it('ranks the markets in memory within the timeout and lists the other ids as unknown', async () => {
     await begin();
     const startedMs = performance.now();
     const { data, errors } = await gateway.query(
@@ -111,7 +111,7 @@ describe.each<[state: string, begin: () => Promise<void> | void]>([
     });
   });
 
-  it('refuses to record, stores nothing, and records when it is back', async () => {
+  it('rejects writes with UNAVAILABLE, stores nothing, and recovers', async () => {
     const before = await rowCounts(database.url);
     await begin();
     const clientEventId = `while ${state}`;
@@ -131,21 +131,21 @@ describe.each<[state: string, begin: () => Promise<void> | void]>([
     expect((await trackAgain(clientEventId)).status).toBe('RECORDED');
   });
 
-  it('says that a profile, a list, or a market that is not in memory cannot be had now', async () => {
+  it('returns UNAVAILABLE for a profile or a market that is not in memory', async () => {
     await begin();
     const { data, errors } = await gateway.query(`{ userProfile(userKey: "bea") { userKey } }`);
     expect(data ?? null).toBeNull();
     expect(errors?.[0]?.extensions).toEqual({ code: 'UNAVAILABLE', retryAfterMs: 1_000 });
     const other = await gateway.query(
-      `{ market(id: "nowhere") { id } held: market(id: "science-3") { id } }`,
+      `{ market(id: "nowhere") { id } cached: market(id: "science-3") { id } }`,
     );
-    expect(other.data).toEqual({ market: null, held: { id: 'science-3' } });
+    expect(other.data).toEqual({ market: null, cached: { id: 'science-3' } });
     expect(other.errors?.map(({ extensions }) => extensions?.['code'])).toEqual(['UNAVAILABLE']);
     const inMemory = await gateway.query(`{ market(id: "science-3") { id } }`);
     expect(inMemory.data).toEqual({ market: { id: 'science-3' } });
   });
 
-  it('is alive and not ready, until it is back', async () => {
+  it('is live but not ready until the database is back', async () => {
     await vi.waitFor(() => gateway.backend.services.catalog.refresh(), { timeout: 10_000 });
     expect(await statusOf('/readyz')).toBe(200);
     await begin();
@@ -158,9 +158,9 @@ describe.each<[state: string, begin: () => Promise<void> | void]>([
 
 it.each([
   ['by one statement', 1, 1],
-  ['by a transaction, because an event came twice at once', 2, 5],
+  ['by a transaction, because an event arrived twice at once', 2, 5],
 ])(
-  'never says RECORDED of what is not stored %s, wherever the connection is lost',
+  'never returns RECORDED for an event that is not stored %s, wherever the connection is lost',
   async (_, copies, least) => {
     const endings: string[] = [];
     for (let messages = 1; messages <= 40 && endings.at(-1) !== 'RECORDED'; messages++) {

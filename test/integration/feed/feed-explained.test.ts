@@ -44,7 +44,7 @@ async function explained(feedId: string) {
 }
 
 describe('the explanation of a feed', () => {
-  it('tells what each stage left out, and why', async () => {
+  it('counts the markets of each stage and names the removed ones with the reason', async () => {
     const { stages } = await explained(await freshFeed());
     expect(stages.map(({ name, in: came, out }) => [name, came, out])).toEqual([
       ['open-markets', 41, 41],
@@ -58,12 +58,12 @@ describe('the explanation of a feed', () => {
     expect(
       stages.flatMap(({ removed }) => removed.map(({ marketId, reason }) => [marketId, reason])),
     ).toEqual([
-      ['market-3', 'the person hid it'],
-      ['abroad', "it must not be shown in the person's country"],
+      ['market-3', 'hidden by the user'],
+      ['abroad', "blocked in the user's country"],
     ]);
   });
 
-  it('adds every score up from its parts', async () => {
+  it('has contributions that add up to each score', async () => {
     const { items } = await explained(await freshFeed());
     expect(items).toHaveLength(20);
     for (const { score, contributions } of items) {
@@ -72,7 +72,7 @@ describe('the explanation of a feed', () => {
     expect(items.some(({ contributions }) => contributions.length > 3)).toBe(true);
   });
 
-  it('says that making it again gives the same, also after everything has changed', async () => {
+  it('reports an exact replay, also after the profile and the catalog changed', async () => {
     const feedId = await freshFeed();
     expect((await explained(feedId)).replay).toEqual({ outcome: 'SAME', changed: [] });
 
@@ -83,7 +83,7 @@ describe('the explanation of a feed', () => {
     expect((await explained(feedId)).replay).toEqual({ outcome: 'SAME', changed: [] });
   });
 
-  it('stays the same after a closed market of the history is renamed', async () => {
+  it('stays the same after a closed market of the profile is renamed', async () => {
     await gateway.addMarkets({ id: 'closed', title: 'Will the comet topic-3 return?' });
     const input = { userKey: 'ann', marketId: 'closed', eventType: 'PARTICIPATE' as const };
     await gateway.run(TrackInteractionDocument, { input });
@@ -97,7 +97,7 @@ describe('the explanation of a feed', () => {
     expect(before.replay).toEqual({ outcome: 'SAME', changed: [] });
   });
 
-  it('is not had of a feed that is not known', async () => {
+  it('returns NOT_FOUND for an unknown feed', async () => {
     const feedId = '019a0000-0000-7000-8000-000000000000';
     const { errors } = await gateway.run(ExplainFeedDocument, { feedId });
     expect(errors?.[0]?.extensions).toMatchObject({ code: 'NOT_FOUND', field: 'feedId' });
@@ -108,13 +108,13 @@ describe('the simulation of a feed', () => {
   const simulate = (config: Record<string, unknown>) =>
     gateway.run(SimulateFeedDocument, { userKey: 'ann', country: 'IL', config });
 
-  it('changes nothing for a patch that changes nothing', async () => {
+  it('equals the current feed for an empty patch', async () => {
     const { data } = await simulate({});
     expect(data?.simulateFeed.simulatedVersion).toBe(data?.simulateFeed.presentVersion);
     expect(data?.simulateFeed.changes.filter((change) => change.rankBefore !== change.rankAfter)).toEqual([]);
   });
 
-  it('shows how places change under another config, which stays as it is', async () => {
+  it('shows rank changes under a config patch, which is not applied', async () => {
     const weights = { similarity: 0, interest: 0, closing: 0, freshness: 5 };
     const { data } = await simulate({ v2: { weights } });
     const { changes, simulatedVersion, presentVersion } = data?.simulateFeed ?? { changes: [] };
@@ -123,7 +123,7 @@ describe('the simulation of a feed', () => {
     expect((await simulate({})).data?.simulateFeed.presentVersion).toBe(presentVersion);
   });
 
-  it('refuses a config with a fault, naming its path', async () => {
+  it('rejects an invalid config and names its path', async () => {
     const { errors } = await simulate({ feed: { quotas: { PERSONAL: 0.9 } } });
     expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'config.feed.quotas' });
   });

@@ -6,7 +6,6 @@ import {
   FeedPageDocument,
   TrackInteractionDocument,
 } from '../../../src/generated/client/graphql.js';
-import { createLoaders } from '../../../src/graphql/loaders.js';
 import { recordingLogger } from '../../support/log-lines.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 
@@ -53,7 +52,7 @@ async function pageOf(feedId: string, after: number, first: number) {
 }
 
 describe('a feed', () => {
-  it('goes on to its end without repeat or gap, whatever changes meanwhile', async () => {
+  it('continues to its end without repeats or gaps, whatever changes in the meantime', async () => {
     const { id, shown } = await freshFeed();
     const seen = [...shown];
     for (let round = 0; ; round += 1) {
@@ -61,7 +60,7 @@ describe('a feed', () => {
       expect(items.map(({ rank }) => rank)).toEqual(items.map((_, index) => seen.length + index + 1));
       seen.push(...ids);
       if (!hasMore) break;
-      // The person and the catalog move on.
+      // The profile and the catalog change between pages.
       const input = { userKey: 'ann', marketId: seen[round] ?? '', eventType: 'HIDE' as const };
       await gateway.run(TrackInteractionDocument, { input });
       await gateway.addMarkets({ id: `later-${round}` }, { id: ids[0] ?? '', probability: 0.9 });
@@ -72,20 +71,19 @@ describe('a feed', () => {
     expect(seen.filter((marketId) => marketId.startsWith('later'))).toEqual([]);
   });
 
-  it('goes on in the same way on another replica', async () => {
+  it('continues in the same order on another replica', async () => {
     const { id, shown } = await freshFeed();
     const here = await pageOf(id, shown.length, 30);
     const { services } = replica;
-    const { profile } = createLoaders(services);
     await expect
       .poll(async () => {
-        const page = services.feed.page({ feedId: id, after: shown.length, first: 30 }, profile);
+        const page = services.feed.page({ feedId: id, after: shown.length, first: 30 });
         return (await page.catch(() => ({ items: [] }))).items.map(({ market }) => market.id);
       })
       .toEqual(here.ids);
   });
 
-  it('leaves out what the person hid meanwhile', async () => {
+  it('omits markets that the user hid in the meantime', async () => {
     const { id } = await freshFeed();
     const [first, second] = (await pageOf(id, 10, 2)).ids;
     const input = { userKey: 'ann', marketId: first ?? '', eventType: 'HIDE' as const };
@@ -95,13 +93,13 @@ describe('a feed', () => {
     ]);
   });
 
-  it('goes on from its first page when no place is named', async () => {
+  it('continues after its first page without `after`', async () => {
     const { id } = await freshFeed();
     const { data } = await gateway.run(FeedPageDocument, { feedId: id, first: 1 });
     expect(data?.feedPage.items[0]?.rank).toBe(11);
   });
 
-  it('is forgotten after half an hour', async () => {
+  it('expires after 30 minutes', async () => {
     const { id } = await freshFeed();
     gateway.clock.nowMs += 30 * MINUTE_MS;
     await pageOf(id, 10, 1);
@@ -115,7 +113,7 @@ describe('a feed', () => {
     ['after', { feedId: '019a0000-0000-7000-8000-000000000000', after: -1 }, 'BAD_USER_INPUT'],
     ['first', { feedId: '019a0000-0000-7000-8000-000000000000', first: 101 }, 'BAD_USER_INPUT'],
     ['feedId', { feedId: '019a0000-0000-7000-8000-000000000000' }, 'NOT_FOUND'],
-  ])('is not gone on in with a wrong %s: %j', async (field, variables, code) => {
+  ])('rejects a page with an invalid %s: %j', async (field, variables, code) => {
     const { errors } = await gateway.run(FeedPageDocument, variables);
     expect(errors?.[0]?.extensions).toMatchObject({ code, field });
   });

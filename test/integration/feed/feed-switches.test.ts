@@ -31,8 +31,8 @@ const feedOf = async (userKey: string) => {
   return data.feed;
 };
 
-describe('a feed that counts as shown when it is served', () => {
-  it('leaves an impression of its hero and its grid, and none of its stream', async () => {
+describe('a feed with impressions.trackOnServe', () => {
+  it('records impressions of hero and grid, and none of the stream', async () => {
     await startWith({ impressions: { trackOnServe: true } });
     const feed = await feedOf('reader');
     const shown = [...(feed.hero ? [feed.hero] : []), ...feed.grid].map(({ market }) => market.id);
@@ -43,7 +43,7 @@ describe('a feed that counts as shown when it is served', () => {
     });
   });
 
-  it('leaves none of a feed of nobody', async () => {
+  it('records no impressions for a feed without a userKey', async () => {
     await startWith({ impressions: { trackOnServe: true } });
     await gateway.run(FeedDocument, { limit: 12 });
     await feedOf('reader');
@@ -58,7 +58,7 @@ describe.each([
   ['by the config', { ranking: { personalization: false } }, {}],
   ['by the environment', {}, { PERSONALIZATION_ENABLED: 'false' }],
 ] as const)('a feed with personalization switched off %s', (_, config, env) => {
-  it('reads nothing of the person, is the same for everyone, and counts as whole', async () => {
+  it('reads no profile, is the global ranking, and is not degraded', async () => {
     await startWith(config, env);
     const input = { userKey: 'trader', marketId: 'm3', eventType: 'PARTICIPATE' as const };
     expect((await gateway.run(TrackInteractionDocument, { input })).errors).toBeUndefined();
@@ -68,15 +68,15 @@ describe.each([
     expect(feed).toMatchObject({ personalized: false, algorithmVersion: 'v2' });
     const scores = ({ hero, grid, stream }: typeof feed) =>
       new Map([...(hero ? [hero] : []), ...grid, ...stream].map(({ market, score }) => [market.id, score]));
-    const ofAnother = scores(await feedOf('somebody else'));
+    const ofAnother = scores(await feedOf('another user'));
     const inBoth = [...scores(feed)].filter(([id]) => ofAnother.has(id));
     expect(inBoth.length).toBeGreaterThan(5);
     for (const [id, score] of inBoth) expect(ofAnother.get(id)).toBe(score);
   });
 });
 
-describe('a user whom the rollout gives the global ranking', () => {
-  it('gets it on every page of the feed', async () => {
+describe('a user of a holdout with the global ranking', () => {
+  it('gets the global ranking on every page of the feed', async () => {
     await startWith({ ranking: { rollout: 0, others: 'global' } });
     const input = { userKey: 'trader', marketId: 'm3', eventType: 'PARTICIPATE' as const };
     await gateway.run(TrackInteractionDocument, { input });

@@ -48,7 +48,7 @@ async function feedOf(variables: { userKey?: string; country?: string; limit?: n
 const track = (userKey: string, marketId: string, eventType: EventType) =>
   gateway.run(TrackInteractionDocument, { input: { userKey, marketId, eventType } });
 
-it('gives everyone the same ranking without a user key, with at most three of a category in front', async () => {
+it('returns the global ranking without a userKey, with at most 3 of a category in the first 9', async () => {
   const feed = await feedOf({});
   expect(feed).toMatchObject({ personalized: false, algorithmVersion: 'v2' });
   expect(feed).toEqual({ ...(await feedOf({})), id: feed.id });
@@ -59,7 +59,7 @@ it('gives everyone the same ranking without a user key, with at most three of a 
   expect(feed.shown.map(({ rank }) => rank)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
 });
 
-it('shows in the very next feed what a person did', async () => {
+it('reflects an interaction in the next feed', async () => {
   const before = await feedOf({ userKey: 'ada' });
   expect(before.personalized).toBe(false);
   const { data } = await track('ada', 'science-9', 'PARTICIPATE');
@@ -73,7 +73,7 @@ it('shows in the very next feed what a person did', async () => {
   ]);
 });
 
-it('leaves out what a person hid until it is shown again, and leaves others alone', async () => {
+it('omits a hidden market until UNHIDE, for that user only', async () => {
   await track('bea', 'politics-0', 'HIDE');
   expect(idsOf((await feedOf({ userKey: 'bea', limit: 100 })).shown)).not.toContain('politics-0');
   expect(idsOf((await feedOf({ userKey: 'cleo', limit: 100 })).shown)).toContain('politics-0');
@@ -81,7 +81,7 @@ it('leaves out what a person hid until it is shown again, and leaves others alon
   expect(idsOf((await feedOf({ userKey: 'bea', limit: 100 })).shown)).toContain('politics-0');
 });
 
-it('leaves out markets that are over, closed, or blocked in the country', async () => {
+it('omits markets that are resolved, closed, or blocked in the country', async () => {
   await gateway.addMarkets(
     { id: 'over', volumeTotal: 9_999, resolvesAt: new Date(gateway.clock.nowMs) },
     { id: 'closed', volumeTotal: 9_999, status: 'CLOSED' },
@@ -96,7 +96,7 @@ it('leaves out markets that are over, closed, or blocked in the country', async 
 
 it('reads a cold profile with at most 3 statements and markets with none', async () => {
   await track('dora', 'crypto-3', 'CLICK');
-  // Long enough for what is in memory of her to count no more.
+  // Longer than the TTL of the profile cache.
   gateway.clock.nowMs += 3_600_000;
   gateway.statements.length = 0;
   await feedOf({ userKey: 'dora' });
@@ -109,7 +109,7 @@ it('reads a cold profile with at most 3 statements and markets with none', async
   expect(gateway.statements).toEqual([]);
 });
 
-it('reads the profiles of 50 people in one request with one statement', async () => {
+it('reads the profiles of 50 users in one request with one statement', async () => {
   const people = Array.from({ length: 50 }, (_, index) => `person-${index}`);
   const profilesOf = (count: number) =>
     people
@@ -125,13 +125,13 @@ it('reads the profiles of 50 people in one request with one statement', async ()
   expect(gateway.statements).toHaveLength(1);
 });
 
-it('shares one reading of a profile between a feed and a profile asked for together', async () => {
+it('reads a profile once for a feed and a userProfile of one request', async () => {
   gateway.statements.length = 0;
   await gateway.query('{ feed(userKey: "eve") { id } userProfile(userKey: "eve") { totalInteractions } }');
   expect(gateway.statements).toHaveLength(1);
 });
 
-it('gives zeros for a person never seen', async () => {
+it('returns a profile of zeros for an unknown user', async () => {
   const { data } = await gateway.run(UserProfileDocument, { userKey: 'nobody' });
   expect(data?.userProfile).toMatchObject({ totalInteractions: 0, topCategories: [], session: null });
 });

@@ -14,7 +14,7 @@ async function feeds(env: Record<string, string> = {}): Promise<string> {
 }
 
 describe('the same inputs', () => {
-  it('give the same feeds to the byte in two processes, whatever their time zone and language', async () => {
+  it('give the same feeds to the byte in two processes with different time zones and locales', async () => {
     const [one, other] = await Promise.all([
       feeds({ TZ: 'UTC', LANG: 'en_US.UTF-8' }),
       feeds({ TZ: 'Asia/Jerusalem', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' }),

@@ -6,7 +6,6 @@ import { openBackend, type Backend } from '../../../src/app/open-backend.js';
 import type { InvalidationBus } from '../../../src/bus/invalidation-bus.js';
 import { openBus } from '../../../src/bus/open-bus.js';
 import { readSettings } from '../../../src/config/settings.js';
-import { createLoaders } from '../../../src/graphql/loaders.js';
 import { eventually } from '../../support/bus-replica.js';
 import { hasRedisServer, startRedisServer } from '../../support/redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
@@ -85,8 +84,7 @@ describe('beside another Prisma application in the schema public', () => {
     await store.partitions.ensureForEvents([new Date('2020-01-15T00:00:00Z')]);
     const event = { userKey: 'ada', marketId: 'm', eventType: 'PARTICIPATE', clientEventId: 'one' };
     expect(await services.tracking.track(event)).toMatchObject({ status: 'RECORDED' });
-    const { profile } = createLoaders(services);
-    const feed = await services.feed.feed({ userKey: 'ada', limit: 5 }, profile);
+    const feed = await services.feed.feed({ userKey: 'ada', limit: 5 });
     expect(feed.hero).toMatchObject({ market: { id: 'm' } });
 
     // Runs every statement of the jobs, including those on their own connections.

@@ -151,7 +151,7 @@ it('is in the memory of another replica within two seconds after it was computed
     await gateway.backend.services.trends.refresh();
     await vi.waitFor(
       () => {
-        expect(backend.services.crowd.momentum('seen-elsewhere')).toMatchObject({ views5m: 1 });
+        expect(backend.services.trending.momentum('seen-elsewhere')).toMatchObject({ views5m: 1 });
       },
       { timeout: 2_000, interval: 20 },
     );

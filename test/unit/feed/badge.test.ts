@@ -12,20 +12,20 @@ describe('a badge', () => {
     ['CLOSING_SOON', { resolvesAtMs: NOW_MS + 24 * HOUR_MS }],
     ['HOT', { trending: 0.7 }],
     ['NEW', { createdAtMs: NOW_MS - 24 * HOUR_MS + 1 }],
-  ])('%s is given from its limit on', (badge, details) => {
+  ])('%s applies from its limit on', (badge, details) => {
     expect(badgeOf({ ...plain, ...details }, NOW_MS, limits)).toBe(badge);
   });
 
   it.each([
-    ['was to resolve by now', { resolvesAtMs: NOW_MS }],
+    ['resolves now', { resolvesAtMs: NOW_MS }],
     ['resolves later', { resolvesAtMs: NOW_MS + 24 * HOUR_MS + 1 }],
-    ['trends less', { trending: 0.69 }],
+    ['has a lower trending score', { trending: 0.69 }],
     ['is a day old', { createdAtMs: NOW_MS - 24 * HOUR_MS }],
-  ])('is not given to a market that %s', (_, details) => {
+  ])('is null for a market that %s', (_, details) => {
     expect(badgeOf({ ...plain, ...details }, NOW_MS, limits)).toBeNull();
   });
 
-  it('is the first of those that fit: what moved before what closes before what is hot before what is new', () => {
+  it('is the first that applies, in the order MOVED, CLOSING_SOON, HOT, NEW', () => {
     const all = { moved: true, resolvesAtMs: NOW_MS + 1, createdAtMs: NOW_MS, trending: 1 };
     expect(badgeOf(all, NOW_MS, limits)).toBe('MOVED');
     expect(badgeOf({ ...all, moved: false }, NOW_MS, limits)).toBe('CLOSING_SOON');

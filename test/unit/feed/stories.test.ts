@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Feed, FeedItem } from '../../../src/feed/feed.js';
 import type { Market } from '../../../src/domain/market.js';
 import type { FullProfile } from '../../../src/domain/profile.js';
-import { feedOver, idsOf, knows, nobodyAsked } from '../../support/feed-parts.js';
+import { anonymous, feedOver, idsOf, knows } from '../../support/feed-parts.js';
 import {
   DAY_MS,
   HOUR_MS,
@@ -28,7 +28,7 @@ const topics = {
   Science: ['Will the probe land', 'Will the vaccine trial succeed', 'Will the telescope find water'],
 } as const;
 
-/** Twenty-four of each topic, in turn. */
+/** 24 markets of each topic, interleaved. */
 const catalog: readonly Market[] = Array.from({ length: 24 }, (_, round) =>
   Object.entries(topics).map(([category, titles]) =>
     storedMarket(`${category.toLowerCase()}-${round}`, {
@@ -41,7 +41,7 @@ const catalog: readonly Market[] = Array.from({ length: 24 }, (_, round) =>
 
 const byId = new Map(catalog.map((market) => [market.id, market]));
 
-const did = (eventType: Parameters<typeof profileEvent>[0], marketId: string, atMs: number) => {
+const event = (eventType: Parameters<typeof profileEvent>[0], marketId: string, atMs: number) => {
   const { category, tags, probability, volume24h } = byId.get(marketId) ?? storedMarket(marketId);
   return profileEvent(eventType, atMs, { market: { id: marketId, category, tags, probability, volume24h } });
 };
@@ -60,23 +60,23 @@ async function pageFor(person: FullProfile, nowMs: number, markets = catalog): P
 const countOf = (items: readonly FeedItem[], category: string): number =>
   items.filter(({ market }) => market.category === category).length;
 
-describe('a person who', () => {
-  it('clicks for the first time gets another feed at once, with more of what was clicked', async () => {
+describe('a user who', () => {
+  it('clicks for the first time gets more of that category in the next feed', async () => {
     const { service } = feedOver(catalog, { algorithm: 'v2' });
     const before = pageOf(await service.feed({ userKey: 'ada', limit: 20 }, knows(personAfter())));
-    const clicked = personAfter(did('CLICK', 'crypto-3', NOON_MS - 1_000));
+    const clicked = personAfter(event('CLICK', 'crypto-3', NOON_MS - 1_000));
     const after = pageOf(await service.feed({ userKey: 'ada', limit: 20 }, knows(clicked)));
 
     expect(countOf(after, 'Crypto')).toBeGreaterThan(countOf(before, 'Crypto'));
     expect(after.filter(({ slot }) => slot === 'PERSONAL')[0]?.market.category).toBe('Crypto');
   });
 
-  it('followed politics for a year sees politics again the morning after an evening of sports', async () => {
+  it('traded politics for a year sees politics again the morning after an evening of sports', async () => {
     const year = Array.from({ length: 122 }, (_, index) =>
-      did('PARTICIPATE', `politics-${index % 12}`, NOON_MS - 365 * DAY_MS + index * 3 * DAY_MS),
+      event('PARTICIPATE', `politics-${index % 12}`, NOON_MS - 365 * DAY_MS + index * 3 * DAY_MS),
     );
     const evening = Array.from({ length: 12 }, (_, index) =>
-      did('CLICK', `sports-${index}`, NOON_MS + 8 * HOUR_MS + index * 2 * MINUTE_MS),
+      event('CLICK', `sports-${index}`, NOON_MS + 8 * HOUR_MS + index * 2 * MINUTE_MS),
     );
     const person = personAfter(...year, ...evening);
 
@@ -89,32 +89,32 @@ describe('a person who', () => {
     expect(countOf(nextMorning, 'Politics')).toBeGreaterThan(countOf(nextMorning, 'Science'));
   });
 
-  it('was shown a card for three days without a click sees it no more, until its odds move', async () => {
-    const interest = [did('CLICK', 'science-0', NOON_MS - 4 * DAY_MS)];
+  it('ignored a card for three days does not see it until its odds move', async () => {
+    const interest = [event('CLICK', 'science-0', NOON_MS - 4 * DAY_MS)];
     const shown = Array.from({ length: 18 }, (_, index) =>
-      did('IMPRESSION', 'science-1', NOON_MS - 3 * DAY_MS - HOUR_MS + index * 4 * HOUR_MS),
+      event('IMPRESSION', 'science-1', NOON_MS - 3 * DAY_MS - HOUR_MS + index * 4 * HOUR_MS),
     );
     const fresh = await pageFor(personAfter(...interest), NOON_MS);
     expect(idsOf(fresh)).toContain('science-1');
 
-    const tired = personAfter(...interest, ...shown);
-    expect(idsOf(await pageFor(tired, NOON_MS))).not.toContain('science-1');
+    const ignoring = personAfter(...interest, ...shown);
+    expect(idsOf(await pageFor(ignoring, NOON_MS))).not.toContain('science-1');
 
     const moved = catalog.map((market) =>
       market.id === 'science-1' ? { ...market, probability: 0.6 } : market,
     );
-    const again = (await pageFor(tired, NOON_MS, moved)).find(({ market }) => market.id === 'science-1');
+    const again = (await pageFor(ignoring, NOON_MS, moved)).find(({ market }) => market.id === 'science-1');
     expect(again?.badge).toBe('MOVED');
   });
 
-  it('opens the site in Israel without a history sees what is hot in Israel', async () => {
+  it('is new and in Israel sees what trends in Israel', async () => {
     const { service } = feedOver(catalog, {
       algorithm: 'v2',
       globalTrend: { 'sports-1': 1, 'sports-2': 0.9 },
       localTrend: { 'politics-7': 1, 'crypto-9': 0.8, 'science-4': 0.6 },
     });
-    const abroad = pageOf(await service.feed({ country: 'US', limit: 10 }, nobodyAsked));
-    const home = pageOf(await service.feed({ country: 'IL', limit: 10 }, nobodyAsked));
+    const abroad = pageOf(await service.feed({ country: 'US', limit: 10 }, anonymous));
+    const home = pageOf(await service.feed({ country: 'IL', limit: 10 }, anonymous));
 
     expect(idsOf(home)).toEqual(expect.arrayContaining(['politics-7', 'crypto-9']));
     expect(home.find(({ market }) => market.id === 'politics-7')?.slot).toMatch(/LOCAL|TRENDING/);

@@ -1,0 +1,24 @@
+import { changedEnough } from '../../scoring/v2/discount.js';
+import { exceedsFrequencyCap } from '../../scoring/v2/discount.js';
+import type { Filter } from './filter.js';
+
+/**
+ * Removes markets over the frequency cap or in a cooldown: the user ignored their impressions, and they have not changed
+ * materially since the last one.
+ */
+export const frequencyCap: Filter = {
+  name: 'shown-too-often',
+  reason: 'frequency cap or cooldown: impressions without a click or a material change',
+  apply: ({ snapshot: { columns }, user, nowMs, config }, remove) => {
+    for (const impression of user?.impressions ?? []) {
+      if (!exceedsFrequencyCap(impression, nowMs, config.impressions)) continue;
+      const row = columns.rowOf(impression.marketId);
+      if (row === undefined) continue;
+      const now = {
+        probability: columns.probability[row] as number,
+        volume24h: columns.volume24h[row] as number,
+      };
+      if (!changedEnough(impression, now, config.impressions.changed)) remove(row);
+    }
+  },
+};

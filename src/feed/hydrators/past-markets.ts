@@ -1,0 +1,29 @@
+import { toPastMarket } from '../../catalog/columns/market-terms.js';
+import type { ProfileState } from '../../profiles/profile-service.js';
+import type { PastMarket } from '../../scoring/v2/features.js';
+import type { RankingInputs } from '../ranking-inputs.js';
+
+/** Returns those markets of a user's engagements that `find` knows and that are not open, by id. */
+export function pastMarkets(
+  profile: ProfileState | null,
+  snapshot: RankingInputs['snapshot'],
+  find: (marketId: string) => PastMarket | undefined,
+): ReadonlyMap<string, PastMarket> {
+  const past = new Map<string, PastMarket>();
+  for (const marketId of profile?.engagements.keys() ?? []) {
+    const market = snapshot.byId.has(marketId) ? undefined : find(marketId);
+    if (market !== undefined) past.set(marketId, market);
+  }
+  return past;
+}
+
+/** Looks up markets that are not among the rows to score, in the ranking inputs only. */
+export function pastLookup({
+  snapshot,
+  past,
+}: Pick<RankingInputs, 'snapshot' | 'past'>): (marketId: string) => PastMarket | undefined {
+  return (marketId) => {
+    const open = snapshot.byId.get(marketId);
+    return open === undefined ? past.get(marketId) : toPastMarket(open.market);
+  };
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { applyMarketInput, distinctTags } from '../catalog/market-input.js';
+import type { Market } from '../domain/market.js';
+import { countrySchema } from '../lib/input/country.js';
+import { amount, share } from '../lib/input/rounded-numbers.js';
+import { storableText } from '../lib/input/storable.js';
+import { userKeySchema } from '../lib/input/user-key.js';
+
+const MAX_LIMIT = 100;
+const MAX_RANKED = 500;
+
+const count = z
+  .number()
+  .int('must be a whole number')
+  .min(1, 'must be at least 1')
+  .max(MAX_LIMIT, `must be at most ${MAX_LIMIT}`);
+
+/** Overrides the ranking that the config selects. */
+const algorithm = z.enum(['v1', 'v2']).nullish();
+
+const feedId = z.uuid('must be the id of a feed');
+
+export const feedRequest = z.object({
+  userKey: userKeySchema.nullish(),
+  country: countrySchema.nullish(),
+  limit: count.default(20),
+  algorithm,
+});
+
+export const feedPageRequest = z.object({
+  feedId,
+  after: z.number().int('must be a whole number').min(0, 'must be 0 or more').nullish(),
+  first: count.default(20),
+});
+
+export const explainRequest = z.object({ feedId });
+
+/** The request of the trending and rising lists. */
+export const listRequest = z.object({ country: countrySchema.nullish(), limit: count });
+
+const tooMany = `must name at most ${MAX_RANKED} markets`;
+
+const label = z.string().trim().min(1, 'must not be empty').max(100, 'must have at most 100 characters');
+
+/** A market that is not stored and that the caller describes. */
+const candidateMarket = z.object({
+  id: z.string().min(1, 'must not be empty').max(128, 'must have at most 128 characters'),
+  title: z.string().trim().min(1, 'must not be empty').max(500, 'must have at most 500 characters'),
+  category: label.nullish(),
+  tags: z.array(label).max(64, 'must have at most 64 entries').transform(distinctTags).nullish(),
+  probability: share.nullish(),
+  volume24h: amount.nullish(),
+  volumeTotal: amount.nullish(),
+  createdAt: z.date().nullish(),
+  resolvesAt: z.date().nullish(),
+  editorialBoost: share.nullish(),
+});
+
+export const rankRequest = z
+  .object({
+    userKey: userKeySchema.nullish(),
+    country: countrySchema.nullish(),
+    marketIds: z
+      .array(storableText.max(128, 'must have at most 128 characters'))
+      .max(MAX_RANKED, tooMany)
+      .nullish(),
+    candidates: z.array(candidateMarket).max(MAX_RANKED, tooMany).nullish(),
+    algorithm,
+  })
+  .refine(({ marketIds, candidates }) => marketIds != null || candidates != null, {
+    path: ['marketIds'],
+    error: 'or candidates must be given',
+  });
+
+/** Returns a described market as if it were stored and open; without `createdAt` it is created now. */
+export function describedMarket(candidate: z.output<typeof candidateMarket>, nowMs: number): Market {
+  return applyMarketInput(undefined, candidate, new Date(nowMs));
+}

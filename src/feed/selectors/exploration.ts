@@ -1,0 +1,179 @@
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import type { SlateInput } from './slate.js';
+import type { SlateLimits } from './slate-limits.js';
+
+export interface ExploredRow {
+  readonly row: number;
+  /** The probability of selecting this row, 0–1. Its inverse is an unbiased weight for off-policy estimates. */
+  readonly propensity: number;
+}
+
+/**
+ * The rows that may be explored on a slate whose other rows are selected: those with a positive weight that are not on
+ * it. Of an event or category with room for fewer than `picks` rows only the heaviest are in the pool, as many as there is
+ * room for. So any `picks` rows of the pool fit on the slate, and none is dropped after sampling, which would falsify
+ * propensities.
+ */
+export function explorationPool(
+  { eligible, explorationWeight, columns }: Pick<SlateInput, 'eligible' | 'explorationWeight' | 'columns'>,
+  limits: SlateLimits,
+  taken: Uint8Array,
+  picks: number,
+): Int32Array {
+  const { event, eventCount, category, topics } = columns;
+  const rows = new Int32Array(eligible.length);
+  let count = 0;
+  for (let i = 0; i < eligible.length; i += 1) {
+    const row = eligible[i] as number;
+    if ((explorationWeight[row] as number) > 0 && taken[row] === 0) rows[count++] = row;
+  }
+  const ofEvents = heaviestOfGroups(
+    rows.subarray(0, count),
+    event,
+    eventCount,
+    explorationWeight,
+    picks,
+    (id) => limits.eventRoom(id),
+  );
+  return heaviestOfGroups(ofEvents, category, topics.count, explorationWeight, picks, (id) =>
+    limits.categoryRoom(id),
+  );
+}
+
+/**
+ * The rows without those that are too many of a group: of a group with room for fewer than `picks`, only the heaviest, as
+ * many as it has room for, ties to the lower row. −1 is no group.
+ */
+function heaviestOfGroups(
+  rows: Int32Array,
+  group: Int32Array,
+  groupCount: number,
+  weight: Float64Array,
+  picks: number,
+  roomOf: (group: number) => number,
+): Int32Array {
+  const kept = new Uint8Array(rows.length);
+  let largestRoom = 0;
+  let keptCount = 0;
+  for (let i = 0; i < rows.length; i += 1) {
+    const room = roomOf(group[rows[i] as number] as number);
+    if (room >= picks) {
+      kept[i] = 1;
+      keptCount += 1;
+    } else if (room > largestRoom) largestRoom = room;
+  }
+  if (keptCount === rows.length) return rows;
+  const heaviest = new Int32Array(groupCount);
+  for (let round = 0; round < largestRoom; round += 1) {
+    heaviest.fill(-1);
+    for (let i = 0; i < rows.length; i += 1) {
+      const id = group[rows[i] as number] as number;
+      if (kept[i] === 1 || roomOf(id) <= round) continue;
+      const other = heaviest[id] as number;
+      if (other < 0 || weightAt(i) > weightAt(other)) heaviest[id] = i;
+    }
+    for (const i of heaviest) if (i >= 0) kept[i] = 1;
+  }
+  return rows.filter((_, i) => kept[i] === 1);
+
+  function weightAt(i: number): number {
+    return weight[rows[i] as number] as number;
+  }
+}
+
+/**
+ * Samples `picks` rows of the pool without replacement, with probability proportional to weight: those with the largest
+ * Gumbel keys ln(weight) + G, in their order (Kool, van Hoof & Welling 2019, "Stochastic beams and where to find them").
+ * Their exponentials with the opposite sign, E / weight with E standard exponential, are compared: the smallest win. So
+ * each row has a clock that rings at a rate of its weight, and the first `picks` to ring are sampled.
+ *
+ * The keys of most rows are never drawn: the weight that passes before the next row enters the reservoir is exponential
+ * too (Efraimidis & Spirakis 2006, "Weighted random sampling with a reservoir", algorithm A-ExpJ).
+ */
+export function explore(
+  pool: Int32Array,
+  weight: Float64Array,
+  picks: number,
+  rng: RandomGenerator,
+): ExploredRow[] {
+  if (picks === 0) return [];
+  /** The earliest clocks by time, at most one more than `picks`. */
+  const earliest: { readonly row: number; readonly time: number }[] = [];
+  let skip = 0;
+  for (let i = 0; i < pool.length; i += 1) {
+    const row = pool[i] as number;
+    const rate = weight[row] as number;
+    let time: number;
+    if (earliest.length <= picks) time = exponential(rng) / rate;
+    else {
+      skip -= rate;
+      if (skip > 0) continue;
+      // The clock rings before the last of the reservoir, so its time is exponential up to that one's.
+      time = -Math.log1p(uniformFloat64(rng) * Math.expm1(-rate * last())) / rate;
+      earliest.pop();
+    }
+    const later = earliest.findIndex((other) => time < other.time);
+    earliest.splice(later < 0 ? earliest.length : later, 0, { row, time });
+    if (earliest.length > picks) skip = exponential(rng) / last();
+  }
+  const propensity = propensityOf(pool, weight, picks, earliest[picks]?.time ?? Infinity);
+  return earliest.slice(0, picks).map(({ row }) => ({ row, propensity: propensity(row) }));
+
+  function last(): number {
+    return earliest.at(-1)?.time ?? Infinity;
+  }
+}
+
+/**
+ * Returns the probability that a sampled row is among the `picks`. For one pick it is w / W, with W the sum of all
+ * weights. For two it is w / W, plus w_j / W · w / (W − w_j) summed over the other rows j. For more it is conditional on
+ * the other rows' clocks: 1 − e^(−w · threshold), which is as unbiased, but varies with the seed (Kool et al., section
+ * 4.1).
+ *
+ * @param threshold the time of the first clock that is not sampled; infinite if all rows are sampled.
+ */
+function propensityOf(
+  pool: Int32Array,
+  weight: Float64Array,
+  picks: number,
+  threshold: number,
+): (row: number) => number {
+  const given = (row: number): number => -Math.expm1(-(weight[row] as number) * threshold);
+  if (picks > 2 || threshold === Infinity) return given;
+  let total = 0;
+  for (let i = 0; i < pool.length; i += 1) total += weight[pool[i] as number] as number;
+  if (picks === 1) return (row) => (weight[row] as number) / total;
+  const oddsOf = (row: number): number => (weight[row] as number) / (total - (weight[row] as number));
+  let odds = 0;
+  for (let i = 0; i < pool.length; i += 1) odds += oddsOf(pool[i] as number);
+  // One weight may exceed the precision of the sum of the others.
+  if (!Number.isFinite(odds)) return given;
+  return (row) => Math.min(1, ((weight[row] as number) / total) * (1 + odds - oddsOf(row)));
+}
+
+/** A draw from the exponential distribution of rate 1; above 0. */
+function exponential(rng: RandomGenerator): number {
+  return -Math.log1p(-uniformFloat64(rng)) || Number.MIN_VALUE;
+}
+
+/**
+ * A generator whose draws are independent for seeds that are close to each other: SplitMix64 makes its state (Steele, Lea
+ * & Flood 2014, "Fast splittable pseudorandom number generators").
+ *
+ * @param seed an integer, of which the lowest 64 bits count.
+ * @throws {RangeError} for a seed that is not an integer.
+ */
+export function seededGenerator(seed: number | bigint): RandomGenerator {
+  const words: number[] = [];
+  let state = BigInt(seed);
+  for (let half = 0; half < 2; half += 1) {
+    state = BigInt.asUintN(64, state + 0x9e3779b97f4a7c15n);
+    let mixed = BigInt.asUintN(64, (state ^ (state >> 30n)) * 0xbf58476d1ce4e5b9n);
+    mixed = BigInt.asUintN(64, (mixed ^ (mixed >> 27n)) * 0x94d049bb133111ebn);
+    mixed ^= mixed >> 31n;
+    words.push(Number(BigInt.asIntN(32, mixed >> 32n)), Number(BigInt.asIntN(32, mixed)));
+  }
+  return xoroshiro128plusFromState(words);
+}

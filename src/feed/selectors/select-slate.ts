@@ -1,0 +1,255 @@
+import { bestRows } from './best-rows.js';
+import { explorationPool, explore, seededGenerator } from './exploration.js';
+import { relaxationNotes, satisfiableLimits, SlateLimits, type DiversityLimits } from './slate-limits.js';
+import { SlotCandidates } from './slot-candidates.js';
+import type { Slate, SlateColumns, SlateInput, SlateItem } from './slate.js';
+import { slotQuotas, slotsByDeficit, SLOTS, zeroBySlot, type BySlot, type Slot } from './slots.js';
+
+type RankedSlot = Exclude<Slot, 'EXPLORATION'>;
+
+const NO_ROWS = new Int32Array(0);
+
+/** Candidates of a slot per position of the slate: to compare by MMR, or to replace rows that other slots took. */
+const POOL_PER_POSITION = { mmr: 4, ordered: 2 };
+
+/** The eligible rows by the key of PERSONAL, best first: at least `depth` of them if there are so many. */
+export function rankedRows(
+  input: Pick<SlateInput, 'eligible' | 'keys' | 'columns' | 'limit' | 'config'>,
+  depth: number,
+): Int32Array {
+  const { eligible, keys, columns } = input;
+  const order = { key: keys.PERSONAL, volumeTotal: columns.volumeTotal };
+  const count = Math.max(depth, personalPoolSize(input));
+  return bestRows(eligible, count, order, { above: -Infinity, wanted: null });
+}
+
+/**
+ * The continuation of a slate: the rows of `ranked` that are not on it, until slate and continuation together have `depth`
+ * rows.
+ *
+ * @param ranked see {@link rankedRows}; at least the best `depth`.
+ */
+export function continuation(
+  ranked: Int32Array,
+  items: readonly Pick<SlateItem, 'row'>[],
+  depth: number,
+): Int32Array {
+  const onSlate = new Set(items.map(({ row }) => row));
+  return ranked.filter((row) => !onSlate.has(row)).subarray(0, Math.max(0, depth - items.length));
+}
+
+/**
+ * Selects min(limit, eligible) rows in page order, each once.
+ *
+ * One greedy pass fills the positions from the top. Each position goes to the slot furthest behind its quota, and there
+ * to its best row that the diversity limits admit. A position of EXPLORATION is left open. PERSONAL backfills what a slot
+ * cannot fill. If no eligible row is admitted, the pass relaxes the limits (see `SlateLimits.relax`) and goes on.
+ *
+ * Exploration is sampled after the pass, from a pool in which every row fits. So the rest of the slate is the same for
+ * every seed, and the propensity of an explored row is the probability that the slate has it at all.
+ *
+ * @param ranked the result of {@link rankedRows} for this input.
+ * @throws {RangeError} if the seed is not an integer.
+ */
+export function selectSlate(input: SlateInput, ranked = rankedRows(input, 0)): Slate {
+  const { eligible, columns, config, personalized, keys } = input;
+  const length = Math.min(input.limit, eligible.length);
+  if (length === 0) return { items: [], notes: [] };
+  const limits = new SlateLimits(satisfiableLimits(eligible, columns, config.diversity, length), columns);
+  const quotas = slotQuotas(config.quotas, length, { personalized, hasLocal: keys.LOCAL !== null });
+  const pass = new GreedyPass(input, ranked, limits, quotas, length);
+  pass.fill();
+  const pool = (): Int32Array => {
+    const picks = pass.explorationQuota;
+    return picks === 0 ? NO_ROWS : explorationPool(input, limits, pass.taken, picks);
+  };
+  let explorable = pool();
+  while (explorable.length < pass.explorationQuota) {
+    pass.backfill('EXPLORATION', pass.explorationQuota - explorable.length);
+    pass.fill();
+    explorable = pool();
+  }
+  const items: SlateItem[] = pass.items.map((item) => ({ ...item, propensity: null }));
+  const rng = seededGenerator(input.seed);
+  const explored = explore(explorable, input.explorationWeight, pass.explorationQuota, rng);
+  for (const [index, { row, propensity }] of explored.entries()) {
+    const position = admittedFrom(
+      pass.openPositions[index] ?? items.length,
+      items,
+      row,
+      limits.limits,
+      columns,
+    );
+    items.splice(position, 0, { row, slot: 'EXPLORATION', propensity });
+  }
+  if (!pass.hasHero) promoteHero(items, input, limits.limits);
+  const rows = items.map(({ row }) => row);
+  return { items, notes: [...relaxationNotes(rows, columns, config.diversity), ...pass.notes] };
+}
+
+/** Fills the positions of every slot but EXPLORATION. */
+class GreedyPass {
+  readonly items: { readonly row: number; readonly slot: RankedSlot }[] = [];
+  /** The positions left to EXPLORATION, ascending. */
+  readonly openPositions: number[] = [];
+  /** By row, 1 if the row is on the slate. */
+  readonly taken: Uint8Array;
+  /** Whether the first item is the hero: an item of PERSONAL that has an image. */
+  readonly hasHero: boolean;
+  readonly #candidates: BySlot<SlotCandidates | null>;
+  readonly #placed = zeroBySlot();
+  readonly #backfilled = zeroBySlot();
+
+  constructor(
+    private readonly input: SlateInput,
+    ranked: Int32Array,
+    private readonly limits: SlateLimits,
+    /** Changed by {@link backfill}. */
+    private readonly quotas: BySlot<number>,
+    private readonly length: number,
+  ) {
+    this.taken = new Uint8Array(input.columns.size);
+    this.#candidates = slotCandidates(input, ranked, this.taken, length);
+    const hero = input.personalized
+      ? this.#candidates.PERSONAL?.pool.subarray(0, quotas.PERSONAL).find(input.hasImage)
+      : undefined;
+    this.hasHero = hero !== undefined;
+    if (hero !== undefined) this.#place(hero, 'PERSONAL');
+  }
+
+  get explorationQuota(): number {
+    return this.quotas.EXPLORATION;
+  }
+
+  /** How many positions of each slot PERSONAL filled. */
+  get notes(): string[] {
+    return SLOTS.filter((slot) => this.#backfilled[slot] > 0).map(
+      (slot) => `${slot} -> PERSONAL: ${this.#backfilled[slot]}`,
+    );
+  }
+
+  /** Moves positions from the quota of a slot to that of PERSONAL. */
+  backfill(slot: Slot, positions: number): void {
+    this.quotas[slot] -= positions;
+    this.quotas.PERSONAL += positions;
+    this.#backfilled[slot] += positions;
+  }
+
+  fill(): void {
+    while (this.items.length + this.quotas.EXPLORATION < this.length) this.#fillNext();
+  }
+
+  #fillNext(): void {
+    const position = this.items.length + this.openPositions.length;
+    const slots = slotsByDeficit(this.quotas, this.#placed, position + 1, this.length);
+    if (position === 0 && this.input.personalized)
+      slots.sort((a, b) => Number(b === 'PERSONAL') - Number(a === 'PERSONAL'));
+    for (const slot of slots) {
+      if (slot === 'EXPLORATION') {
+        this.openPositions.push(position);
+        this.#placed.EXPLORATION += 1;
+        return;
+      }
+      const row = this.#candidates[slot]?.next(this.limits);
+      if (row !== undefined) {
+        this.#place(row, slot);
+        return;
+      }
+      // Past the front the limits no longer loosen, so the slot cannot fill the rest of its quota either.
+      if (slot !== 'PERSONAL' && this.limits.isPastFront)
+        this.backfill(slot, this.quotas[slot] - this.#placed[slot]);
+    }
+    const unfilled = slots.find((slot) => slot !== 'PERSONAL' && this.#placed[slot] < this.quotas[slot]);
+    if (this.quotas.PERSONAL > this.#placed.PERSONAL) {
+      if (!this.#admitsAny()) this.limits.relax(() => this.#admitsAny());
+    } else if (unfilled !== undefined) this.backfill(unfilled, 1);
+  }
+
+  #place(row: number, slot: RankedSlot): void {
+    this.items.push({ row, slot });
+    this.limits.add(row);
+    this.taken[row] = 1;
+    this.#placed[slot] += 1;
+    this.#candidates[slot]?.select(row);
+  }
+
+  #admitsAny(): boolean {
+    return this.input.eligible.some((row) => this.taken[row] === 0 && this.limits.admits(row));
+  }
+}
+
+function personalPoolSize({
+  eligible,
+  limit,
+  config,
+}: Pick<SlateInput, 'eligible' | 'limit' | 'config'>): number {
+  const { mmr, ordered } = POOL_PER_POSITION;
+  return Math.min(limit, eligible.length) * (config.diversity.mmrLambda < 1 ? mmr : ordered);
+}
+
+function slotCandidates(
+  input: SlateInput,
+  ranked: Int32Array,
+  taken: Uint8Array,
+  length: number,
+): BySlot<SlotCandidates | null> {
+  const { eligible, keys, columns, config } = input;
+  const { volumeTotal, topics } = columns;
+  const byTrend = (key: Float64Array | null): SlotCandidates | null =>
+    key === null
+      ? null
+      : new SlotCandidates({
+          ...{ eligible, taken, topics, order: { key, volumeTotal }, above: 0, best: null, mmrLambda: 1 },
+          poolSize: length * POOL_PER_POSITION.ordered,
+        });
+  const poolSize = personalPoolSize(input);
+  return {
+    PERSONAL: new SlotCandidates({
+      ...{ eligible, taken, topics, order: { key: keys.PERSONAL, volumeTotal }, above: -Infinity, poolSize },
+      best: ranked.subarray(0, poolSize),
+      mmrLambda: config.diversity.mmrLambda,
+    }),
+    TRENDING: byTrend(keys.TRENDING),
+    LOCAL: byTrend(keys.LOCAL),
+    RISING: byTrend(keys.RISING),
+    EXPLORATION: null,
+  };
+}
+
+/** The first position from `position` on at which a row can be inserted within the limits; else the end. */
+function admittedFrom(
+  position: number,
+  items: readonly SlateItem[],
+  row: number,
+  limits: DiversityLimits,
+  columns: SlateColumns,
+): number {
+  for (let at = Math.min(position, items.length); at < items.length; at += 1)
+    if (admitsAt(at, items, row, limits, columns)) return at;
+  return items.length;
+}
+
+/** Whether a row can be inserted at a position: the limits hold among the first positions, which its insertion cuts. */
+function admitsAt(
+  position: number,
+  items: readonly SlateItem[],
+  row: number,
+  { categoryPlaces, perCategory, eventPlaces, perEventFirst }: DiversityLimits,
+  { category, event }: SlateColumns,
+): boolean {
+  const countIn = (positions: number, group: Int32Array): number =>
+    items.slice(0, positions - 1).filter((item) => group[item.row] === group[row]).length;
+  return (
+    (position >= categoryPlaces || countIn(categoryPlaces, category) < perCategory) &&
+    (position >= eventPlaces || (event[row] as number) < 0 || countIn(eventPlaces, event) < perEventFirst)
+  );
+}
+
+/** Moves the first item that has an image to the top, if the limits still hold then. */
+function promoteHero(items: SlateItem[], { hasImage, columns }: SlateInput, limits: DiversityLimits): void {
+  const index = items.findIndex(
+    ({ row }, at) => hasImage(row) && admitsAt(0, items.toSpliced(at, 1), row, limits, columns),
+  );
+  const [hero] = index < 0 ? [] : items.splice(index, 1);
+  if (hero !== undefined) items.unshift(hero);
+}

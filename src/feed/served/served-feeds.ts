@@ -1,0 +1,155 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../lib/clock.js';
+import type { Logger } from '../../lib/logger.js';
+import type { PackedFeed, StoredFeed } from '../../storage/served-feed-repository.js';
+import type { ServedFeed, ServedMarket } from './served-feed.js';
+import { packPage, packRest, unpackPage, unpackRest } from './codec.js';
+import { servedFeedOfJson } from './legacy-json.js';
+
+/** Stores served feeds for all replicas. */
+export interface FeedStore {
+  add(feeds: readonly PackedFeed[]): Promise<void>;
+  /** @throws {BellwetherError} UNAVAILABLE if the database cannot be read. */
+  find(feedId: string): Promise<StoredFeed | undefined>;
+  /** @throws {BellwetherError} UNAVAILABLE if the database cannot be read. */
+  marketIds(numbers: readonly number[]): Promise<ReadonlyMap<number, string>>;
+}
+
+/** Bounds of the cache of the latest feeds. */
+const MAX_CACHED = 2_000;
+const MAX_CACHED_BYTES = 32 * 1024 * 1024;
+
+/** Memory of a cached feed without its markets, and of a market that only this feed references. */
+const FEED_BYTES = 500;
+const MARKET_BYTES = 48;
+
+/** Bounds of the queue of feeds to store. Feeds beyond them are not stored, so other replicas cannot page in them. */
+const MAX_QUEUED = 5_000;
+const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
+
+/** Feeds per statement. */
+const MAX_BATCH = 200;
+
+/** A younger feed may not be stored yet, so a failed lookup is retried. */
+const RECENT_MS = 2_000;
+const LOOKUP_RETRIES = 4;
+const LOOKUP_RETRY_DELAY_MS = 50;
+
+/** Caches served feeds and stores them in batches after the response, for all replicas. */
+export class ServedFeeds {
+  readonly #cached = new LRUCache<string, ServedFeed>({
+    max: MAX_CACHED,
+    maxSize: MAX_CACHED_BYTES,
+    sizeCalculation: bytesOf,
+  });
+  #queue: PackedFeed[] = [];
+  #queuedBytes = 0;
+  #storing: Promise<void> | null = null;
+  #isDropping = false;
+
+  constructor(private readonly deps: { store: FeedStore; clock: Clock; logger: Logger }) {}
+
+  add(feed: ServedFeed): void {
+    this.#cached.set(feed.feedId, feed);
+    if (this.#queue.length >= MAX_QUEUED || this.#queuedBytes >= MAX_QUEUED_BYTES) {
+      if (!this.#isDropping)
+        this.deps.logger.warn(
+          'served feed queue is full; dropping feeds, which other replicas cannot page in',
+        );
+      this.#isDropping = true;
+      return;
+    }
+    this.#isDropping = false;
+    const packed = pack(feed);
+    this.#queue.push(packed);
+    this.#queuedBytes += sizeOf(packed);
+    this.#storing ??= this.#store().finally(() => (this.#storing = null));
+  }
+
+  /**
+   * Returns undefined for a feed that was never served or is no longer stored.
+   *
+   * @throws {BellwetherError} UNAVAILABLE if it is not cached and the database cannot be read.
+   */
+  async find(feedId: string): Promise<ServedFeed | undefined> {
+    const cached = this.#cached.get(feedId);
+    if (cached !== undefined) return cached;
+    const stored = await this.deps.store.find(feedId);
+    if (stored !== undefined) return this.#unpack(stored);
+    // Another replica may have served it and not stored it yet.
+    if (this.deps.clock() - createdAtMs(feedId) > RECENT_MS) return undefined;
+    for (let retry = 0; retry < LOOKUP_RETRIES; retry += 1) {
+      await wait(LOOKUP_RETRY_DELAY_MS);
+      const late = await this.deps.store.find(feedId);
+      if (late !== undefined) return this.#unpack(late);
+    }
+    return undefined;
+  }
+
+  /** Resolves when every added feed is stored or has failed to be. */
+  async drain(): Promise<void> {
+    while (this.#storing !== null) await this.#storing;
+  }
+
+  async #store(): Promise<void> {
+    const { store, logger } = this.deps;
+    while (this.#queue.length > 0) {
+      // Waits for the other feeds of this turn of the event loop, to store them with one statement.
+      await new Promise(setImmediate);
+      const feeds = this.#queue.splice(0, MAX_BATCH);
+      this.#queuedBytes -= feeds.reduce((sum, feed) => sum + sizeOf(feed), 0);
+      try {
+        await store.add(feeds);
+      } catch (error) {
+        logger.warn(
+          { err: error, feeds: feeds.length },
+          'failed to persist served feeds; paging works only on this replica',
+        );
+      }
+    }
+  }
+
+  async #unpack({ feedId, userKey, servedAt, ranking, page, rest }: StoredFeed): Promise<ServedFeed> {
+    if (page === null) return { feedId, userKey, ...servedFeedOfJson(ranking ?? '') };
+    const nowMs = servedAt.getTime();
+    const { page: items, hasRest, ...inputs } = unpackPage(page, nowMs);
+    const restNumbers = rest === null ? [] : unpackRest(rest);
+    const ids = await this.deps.store.marketIds([...items.map(({ number }) => number), ...restNumbers]);
+    // Numbers keep their ids when markets are deleted. If an id were unknown, its position would stay empty.
+    const idOf = (number: number): string => ids.get(number) ?? '';
+    return {
+      ...{ feedId, userKey, nowMs, ...inputs },
+      page: items.map((item) => ({ ...item, marketId: idOf(item.number) })),
+      rest:
+        rest === null && hasRest
+          ? null
+          : restNumbers.map((number): ServedMarket => ({ marketId: idOf(number), number })),
+    };
+  }
+}
+
+/** The creation time of a UUID of version 7, from its first 48 bits; meaningless for another version. */
+function createdAtMs(feedId: string): number {
+  return Number.parseInt(feedId.replaceAll('-', '').slice(0, 12), 16);
+}
+
+function pack(feed: ServedFeed): PackedFeed {
+  const { feedId, userKey, nowMs, rest } = feed;
+  const numbers = (rest ?? []).map(({ number }) => number);
+  return {
+    ...{ feedId, userKey, servedAt: new Date(nowMs) },
+    page: packPage(feed),
+    rest: numbers.length === 0 ? new Uint8Array() : packRest(numbers),
+  };
+}
+
+const sizeOf = ({ page, rest }: PackedFeed): number => page.length + rest.length;
+
+/** Memory of a cached feed, as if no other feed shared its ids. */
+function bytesOf({ page, rest }: ServedFeed): number {
+  let bytes = FEED_BYTES;
+  for (const { marketId } of page) bytes += 2 * MARKET_BYTES + marketId.length;
+  for (const { marketId } of rest ?? []) bytes += MARKET_BYTES + marketId.length;
+  return bytes;
+}

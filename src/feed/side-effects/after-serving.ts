@@ -1,0 +1,48 @@
+import type { LoadedConfig } from '../../config/live-config.js';
+import type { Logger } from '../../lib/logger.js';
+import type { RecentInputs } from '../explain/recent-inputs.js';
+import type { Feed } from '../feed.js';
+import type { RankingInputs } from '../ranking-inputs.js';
+import type { ServedFeed } from '../served/served-feed.js';
+import type { ServedFeeds } from '../served/served-feeds.js';
+
+/** A feed that is about to be returned. */
+export interface ServedEvent {
+  readonly feed: Feed;
+  readonly served: ServedFeed;
+  readonly inputs: RankingInputs;
+}
+
+export interface SideEffectDeps {
+  readonly servedFeeds: Pick<ServedFeeds, 'add'>;
+  readonly recentInputs: Pick<RecentInputs, 'add'>;
+  readonly trackImpressions: (input: object) => Promise<unknown>;
+  readonly config: () => Pick<LoadedConfig, 'config'>;
+  readonly logger: Logger;
+}
+
+/** Starts work that a served feed causes. It must not wait, because the response follows it. */
+export type SideEffect = (event: ServedEvent, deps: SideEffectDeps) => void;
+
+/** Stores the feed for paging and explanations. */
+export const storeServedFeed: SideEffect = ({ served }, { servedFeeds }) => {
+  servedFeeds.add(served);
+};
+
+/** Keeps the inputs for exact replays. */
+export const keepInputs: SideEffect = ({ feed, inputs }, { recentInputs }) => {
+  recentInputs.add(feed.id, inputs);
+};
+
+/** Counts hero and grid as shown, if `impressions.trackOnServe` is set: for clients that report no impressions. */
+export const recordImpressions: SideEffect = ({ feed }, { trackImpressions, config, logger }) => {
+  const { id: feedId, userKey, hero, grid } = feed;
+  if (!config().config.impressions.trackOnServe || userKey === null || hero === null) return;
+  const items = [
+    { marketId: hero.market.id, section: 'HERO', position: 0 },
+    ...grid.map(({ market }, position) => ({ marketId: market.id, section: 'GRID', position })),
+  ];
+  trackImpressions({ userKey, feedId, items }).catch((error: unknown) => {
+    logger.warn({ err: error }, 'failed to record impressions of a served feed');
+  });
+};

@@ -1,0 +1,87 @@
+import type { Catalog } from '../catalog/catalog.js';
+import type { LoadedConfig } from '../config/live-config.js';
+import type { Market } from '../domain/market.js';
+import type { Clock } from '../lib/clock.js';
+import { checkInput } from '../lib/input/check-input.js';
+import type { MarketMomentum } from '../trends/trend-columns.js';
+import type { TrendService } from '../trends/trend-service.js';
+import { FilterPass } from './filters/filter.js';
+import { LIST_FILTERS } from './pipeline.js';
+import { listRequest } from './requests.js';
+import { bestRows } from './selectors/best-rows.js';
+
+export interface TrendingMarket {
+  /** From 1. */
+  readonly rank: number;
+  readonly market: Market;
+  /** 0–1. */
+  readonly score: number;
+}
+
+/** The trending markets of a scope. */
+export interface Trending {
+  /** `global` or `local:<CC>`. */
+  readonly scope: string;
+  /** Highest score first. */
+  readonly markets: readonly TrendingMarket[];
+}
+
+/** Trending, rising and momentum, which are the same for all users of a country. */
+export class TrendingService {
+  readonly #filters = new FilterPass();
+
+  constructor(
+    private readonly deps: {
+      catalog: Pick<Catalog, 'snapshot'>;
+      trends: Pick<TrendService, 'state'>;
+      config: () => Pick<LoadedConfig, 'config'>;
+      clock: Clock;
+    },
+  ) {}
+
+  /**
+   * Returns the trending markets of a country if its own trend is in use, else the global ones.
+   *
+   * @throws {BellwetherError} BAD_USER_INPUT naming the field.
+   */
+  trending(input: unknown): Trending {
+    const { country = null, limit } = checkInput(listRequest, input);
+    const { state } = this.deps.trends;
+    const { global, local } = state.columns(this.deps.catalog.snapshot.columns, country);
+    return { scope: state.scopeFor(country), markets: this.#best(local ?? global, country, limit) };
+  }
+
+  /**
+   * Returns the markets whose odds move most, highest score first, without those blocked in the country.
+   *
+   * @throws {BellwetherError} BAD_USER_INPUT naming the field.
+   */
+  rising(input: unknown): TrendingMarket[] {
+    const { country = null, limit } = checkInput(listRequest, input);
+    const { rising } = this.deps.trends.state.columns(this.deps.catalog.snapshot.columns, null);
+    return this.#best(rising, country, limit);
+  }
+
+  /** Returns the momentum of a market; null for a market that was not open when it was last computed. */
+  momentum(marketId: string): MarketMomentum | null {
+    return this.deps.trends.state.momentum(marketId);
+  }
+
+  /** The markets with the highest scores above 0 that can be shown now: a market may have closed since the last job. */
+  #best(scores: Float64Array, country: string | null, limit: number): TrendingMarket[] {
+    const { catalog, config, clock } = this.deps;
+    const { snapshot } = catalog;
+    const { entries, columns } = snapshot;
+    const eligible = this.#filters.run(LIST_FILTERS, {
+      ...{ snapshot, country, nowMs: clock(), config: config().config, profile: null, user: null },
+    });
+    const order = { key: scores, volumeTotal: columns.volumeTotal };
+    const rows = bestRows(eligible, limit, order, { above: 0, wanted: null });
+    return [...rows].flatMap((row, index) => {
+      const entry = entries[row];
+      return entry === undefined
+        ? []
+        : [{ rank: index + 1, market: entry.market, score: scores[row] as number }];
+    });
+  }
+}

@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import { emptyProfile } from '../../../src/domain/profile.js';
+import {
+  anonymous,
+  fails,
+  feedOver,
+  hangs,
+  idsOf,
+  knows,
+  sportsFan,
+  three,
+} from '../../support/feed-parts.js';
+import { NOON_MS, personAfter, profileEvent } from '../../support/profile-events.js';
+import { storedMarket } from '../../support/stored-market.js';
+
+describe('a feed', () => {
+  it('is the global ranking without a userKey, and reads no profile', async () => {
+    const feed = await feedOver(three).service.feed({}, anonymous);
+    expect(feed).toMatchObject({
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+      personalized: false,
+      userKey: null,
+      algorithmVersion: 'v1',
+      degraded: false,
+      generatedAt: new Date(NOON_MS),
+    });
+    expect(idsOf([...(feed.hero ? [feed.hero] : []), ...feed.grid])).toEqual([
+      'politics',
+      'sports',
+      'crypto',
+    ]);
+  });
+
+  it('ranks first a market of the category that the user trades', async () => {
+    const feed = await feedOver(three).service.feed({ userKey: 'ada' }, knows(sportsFan));
+    expect(feed).toMatchObject({
+      personalized: true,
+      degraded: false,
+      userKey: 'ada',
+      algorithmVersion: 'v1',
+    });
+    expect(feed.hero?.market.id).toBe('sports');
+  });
+
+  it('is not personalized for a user without interactions', async () => {
+    const feed = await feedOver(three).service.feed({ userKey: 'ada' }, knows(emptyProfile('ada')));
+    expect(feed).toMatchObject({
+      personalized: false,
+      degraded: false,
+      algorithmVersion: 'v1',
+      userKey: 'ada',
+    });
+  });
+
+  it.each([
+    ['fails', fails],
+    ['times out', hangs],
+  ])('is degraded to the global ranking when the profile read %s', async (_, readProfile) => {
+    const feed = await feedOver(three).service.feed({ userKey: 'ada' }, readProfile);
+    expect(feed).toMatchObject({
+      personalized: false,
+      degraded: true,
+      algorithmVersion: 'fallback',
+      userKey: 'ada',
+    });
+    expect(feed.hero?.market.id).toBe('politics');
+    expect(feed.grid).toHaveLength(2);
+  });
+
+  it('stops profile reads after 5 failures and probes after 1 s', async () => {
+    const clock = { nowMs: NOON_MS };
+    const { service, lines } = feedOver(three, { clock });
+    let asked = 0;
+    const failsAndCounts = (userKey: string) => {
+      asked += 1;
+      return fails(userKey);
+    };
+    for (let user = 0; user < 20; user += 1) {
+      const feed = await service.feed({ userKey: `user-${user}` }, failsAndCounts);
+      expect(feed).toMatchObject({ degraded: true });
+    }
+    expect(asked).toBe(5);
+    expect(lines).toMatchObject([{ level: 40, err: { message: 'no database' } }]);
+    clock.nowMs += 1_000;
+    expect(await service.feed({ userKey: 'ada' }, knows(sportsFan))).toMatchObject({ degraded: false });
+    expect(lines).toMatchObject([{ level: 40 }, { level: 30 }]);
+  });
+
+  it('is personalized from the profile cache while reads fail', async () => {
+    const { service } = feedOver(three, { cached: sportsFan });
+    for (let time = 0; time < 6; time += 1) await service.feed({ userKey: 'bea' }, fails);
+    expect(await service.feed({ userKey: 'ada' }, anonymous)).toMatchObject({
+      degraded: false,
+      personalized: true,
+    });
+  });
+
+  it('omits markets that are hidden, resolved, or blocked in the country', async () => {
+    const { service } = feedOver([
+      storedMarket('shown', { resolvesAt: new Date(NOON_MS + 1), blockedCountries: ['US'] }),
+      storedMarket('hidden'),
+      storedMarket('over', { resolvesAt: new Date(NOON_MS) }),
+      storedMarket('blocked', { blockedCountries: ['IL'] }),
+    ]);
+    const hid = personAfter(profileEvent('HIDE', NOON_MS, { market: { id: 'hidden' } }));
+    const feed = await service.feed({ userKey: 'ada', country: 'il' }, knows(hid));
+    expect(idsOf([...(feed.hero ? [feed.hero] : []), ...feed.grid])).toEqual(['shown']);
+  });
+
+  it('uses the country of the request, else that of the profile', async () => {
+    const { service } = feedOver(three, { localTrend: { crypto: 1 } });
+    const trendIn = async (input: object) => {
+      const { hero, grid } = await service.feed(input, knows(sportsFan));
+      return [hero, ...grid].find((item) => item?.market.id === 'crypto')?.scores.trendingLocal;
+    };
+    expect(await trendIn({ userKey: 'ada' })).toBe(1);
+    expect(await trendIn({ userKey: 'ada', country: 'US' })).toBeNull();
+    expect(await trendIn({ country: 'il' })).toBe(1);
+    expect(await trendIn({})).toBeNull();
+  });
+
+  it('is empty for an empty catalog', async () => {
+    expect(await feedOver([]).service.feed({}, anonymous)).toMatchObject({
+      hero: null,
+      grid: [],
+      stream: [],
+    });
+  });
+
+  it('divides at most `limit` markets among hero, grid and stream, with ranks from 1', async () => {
+    const many = Array.from({ length: 30 }, (_, index) =>
+      storedMarket(`m${String(index).padStart(2, '0')}`, {
+        category: `c${index}`,
+        imageUrl: index === 4 ? '/it.svg' : null,
+      }),
+    );
+    const { hero, grid, stream } = await feedOver(many).service.feed({ limit: 12 }, anonymous);
+    expect(hero?.market.id).toBe('m04');
+    expect(idsOf(grid)).toEqual(['m00', 'm01', 'm02', 'm03', 'm05', 'm06', 'm07', 'm08', 'm09']);
+    expect(idsOf(stream)).toEqual(['m10', 'm11']);
+    expect([hero, ...grid, ...stream].map((item) => item?.rank)).toEqual(
+      Array.from({ length: 12 }, (_, i) => i + 1),
+    );
+  });
+
+  it.each([
+    ['limit', { limit: 0 }],
+    ['limit', { limit: 101 }],
+    ['limit', { limit: 1.5 }],
+    ['country', { country: 'XX1' }],
+    ['userKey', { userKey: '' }],
+  ])('rejects an invalid %s: %j', async (field, input) => {
+    await expect(feedOver(three).service.feed(input, anonymous)).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      field,
+    });
+  });
+});

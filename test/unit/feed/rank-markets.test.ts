@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+import { anonymous, fails, feedOver, idsOf, knows, sportsFan, three } from '../../support/feed-parts.js';
+import { NOON_MS, personAfter, profileEvent } from '../../support/profile-events.js';
+import { storedMarket } from '../../support/stored-market.js';
+
+describe('a ranking of given markets', () => {
+  it('returns each requested market once, best first, and lists unknown ids', async () => {
+    const ranking = await feedOver(three).service.rank(
+      { userKey: 'ada', marketIds: ['crypto', 'nothing', 'sports', 'crypto', 'nothing', ''] },
+      knows(sportsFan),
+    );
+    expect(idsOf(ranking.rankedMarkets)).toEqual(['sports', 'crypto']);
+    expect(ranking.rankedMarkets.map(({ rank }) => rank)).toEqual([1, 2]);
+    expect(ranking).toMatchObject({
+      unknownMarketIds: ['nothing', ''],
+      personalized: true,
+      algorithmVersion: 'v1',
+      degraded: false,
+    });
+    expect(ranking.rankedMarkets[0]?.score).toBe(ranking.rankedMarkets[0]?.scores.final);
+  });
+
+  it('includes markets that feeds filter out: hidden, resolved, closed or blocked', async () => {
+    const { service } = feedOver([
+      storedMarket('hidden'),
+      storedMarket('over', { resolvesAt: new Date(NOON_MS - 1) }),
+      storedMarket('closed', { status: 'CLOSED' }),
+      storedMarket('blocked', { blockedCountries: ['IL'] }),
+    ]);
+    const hid = personAfter(profileEvent('HIDE', NOON_MS, { market: { id: 'hidden' } }));
+    const { rankedMarkets } = await service.rank(
+      { userKey: 'ada', country: 'IL', marketIds: ['over', 'closed', 'blocked', 'hidden'] },
+      knows(hid),
+    );
+    expect(idsOf(rankedMarkets).toSorted()).toEqual(['blocked', 'closed', 'hidden', 'over']);
+  });
+
+  it('ranks described markets with stored ones, as if just created', async () => {
+    const { service, asked } = feedOver(three);
+    const { rankedMarkets, unknownMarketIds } = await service.rank(
+      {
+        userKey: 'ada',
+        marketIds: ['politics', 'described', 'elsewhere'],
+        candidates: [{ id: 'described', title: ' Will it? ', category: 'SPORTS' }],
+      },
+      knows(sportsFan),
+    );
+    expect(idsOf(rankedMarkets)).toEqual(['described', 'politics']);
+    expect(rankedMarkets[0]).toMatchObject({
+      market: { title: 'Will it?', status: 'OPEN', createdAt: new Date(NOON_MS) },
+      scores: { freshness: 1, interest: 0.03 },
+    });
+    expect(unknownMarketIds).toEqual(['elsewhere']);
+    expect(asked).toEqual([['elsewhere']]);
+  });
+
+  it('prefers a description to the stored market, and the last of several descriptions', async () => {
+    const { rankedMarkets, unknownMarketIds } = await feedOver(three).service.rank(
+      {
+        marketIds: ['politics', 'described'],
+        candidates: [
+          { id: 'politics', title: 'Described instead?' },
+          { id: 'described', title: 'First?' },
+          { id: 'described', title: 'Last?' },
+        ],
+      },
+      anonymous,
+    );
+    expect(rankedMarkets.map(({ market }) => market.title).toSorted()).toEqual([
+      'Described instead?',
+      'Last?',
+    ]);
+    expect(unknownMarketIds).toEqual([]);
+  });
+
+  it('deduplicates the tags of a described market case-insensitively', async () => {
+    const fan = personAfter(profileEvent('SHARE', NOON_MS, { market: { id: 'other', tags: ['EU'] } }));
+    const { rankedMarkets } = await feedOver([]).service.rank(
+      {
+        userKey: 'ada',
+        candidates: [{ id: 'a', title: 'A?', category: 'Sports', tags: ['EU', 'eu', 'Eu'] }],
+      },
+      knows(fan),
+    );
+    expect(rankedMarkets[0]?.market.tags).toEqual(['EU']);
+    expect(rankedMarkets[0]?.scores.interest).toBeCloseTo((0.3 * 3.2) / 100, 12);
+  });
+
+  it('is degraded to the global ranking when the profile read fails', async () => {
+    const ranking = await feedOver(three).service.rank(
+      { userKey: 'ada', marketIds: ['sports', 'politics'] },
+      fails,
+    );
+    expect(idsOf(ranking.rankedMarkets)).toEqual(['politics', 'sports']);
+    expect(ranking).toMatchObject({
+      personalized: false,
+      algorithmVersion: 'fallback',
+      degraded: true,
+      unknownMarketIds: [],
+    });
+  });
+
+  it.each([
+    ['fails', () => Promise.reject(new Error('no database'))],
+    ['times out', () => new Promise<never>(() => undefined)],
+  ])('is degraded to the markets in memory when the lookup of another one %s', async (_, lookUp) => {
+    const { service } = feedOver(three, { lookUp });
+    const ranking = await service.rank(
+      {
+        userKey: 'ada',
+        marketIds: ['closed', 'politics', 'sports'],
+        candidates: [{ id: 'new', title: 'New?' }],
+      },
+      knows(sportsFan),
+    );
+    expect(idsOf(ranking.rankedMarkets)).toEqual(['sports', 'new', 'politics']);
+    expect(ranking).toMatchObject({
+      unknownMarketIds: ['closed'],
+      personalized: true,
+      algorithmVersion: 'fallback',
+      degraded: true,
+    });
+  });
+
+  it('stops lookups after 5 failures and still ranks markets in memory', async () => {
+    const { service, asked } = feedOver(three, { lookUp: () => Promise.reject(new Error('no database')) });
+    for (let time = 0; time < 20; time += 1) await service.rank({ marketIds: ['closed'] }, anonymous);
+    expect(asked).toHaveLength(5);
+    expect(await service.rank({ marketIds: ['sports'] }, anonymous)).toMatchObject({
+      degraded: false,
+      algorithmVersion: 'v1',
+      unknownMarketIds: [],
+    });
+  });
+
+  it('is empty for empty lists', async () => {
+    const ranking = await feedOver(three).service.rank({ marketIds: [], candidates: [] }, anonymous);
+    expect(ranking).toMatchObject({ rankedMarkets: [], unknownMarketIds: [] });
+  });
+
+  it.each([
+    ['marketIds', {}],
+    ['marketIds', { marketIds: Array.from({ length: 501 }, (_, index) => `m${index}`) }],
+    ['marketIds.0', { marketIds: ['x'.repeat(129)] }],
+    ['marketIds.1', { marketIds: ['m1', 'a\0'] }],
+    ['candidates.0.title', { candidates: [{ id: 'a', title: ' ' }] }],
+    ['candidates.0.probability', { candidates: [{ id: 'a', title: 'A?', probability: 2 }] }],
+  ])('rejects an invalid %s', async (field, input) => {
+    await expect(feedOver(three).service.rank(input, anonymous)).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      field,
+    });
+  });
+});

@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import type { SlateInput } from '../../../../src/feed/selectors/slate.js';
+
+/** The default config of selection. */
+export const config: SlateInput['config'] = {
+  quotas: { PERSONAL: 0.5, TRENDING: 0.2, LOCAL: 0.1, RISING: 0.1, EXPLORATION: 0.1 },
+  diversity: {
+    categoryPlaces: 9,
+    perCategory: 3,
+    eventPlaces: 10,
+    perEventFirst: 1,
+    perEventPage: 2,
+    mmrLambda: 0.8,
+  },
+};
+
+/** A row of a catalog. Defaults: numbers 0, event −1, a category and a topic of its own. */
+export interface Row {
+  readonly category?: number;
+  readonly event?: number;
+  readonly topics?: readonly number[];
+  readonly volume?: number;
+  readonly personal?: number;
+  readonly trending?: number;
+  readonly local?: number;
+  readonly rising?: number;
+  readonly weight?: number;
+  readonly hasImage?: boolean;
+}
+
+/** The input for a personalized slate of 20 positions from these rows, all of them eligible. */
+export function slateInput(rows: readonly Row[], changes: Partial<SlateInput> = {}): SlateInput {
+  const column = (value: (row: Row, i: number) => number): Float64Array => Float64Array.from(rows, value);
+  const topics = rows.map((row, i) => row.topics ?? [i]);
+  const start = new Int32Array(rows.length + 1);
+  for (const [i, ids] of topics.entries()) start[i + 1] = (start[i] ?? 0) + ids.length;
+  const categories = rows.map((row, i) => row.category ?? i);
+  const events = rows.map((row) => row.event ?? -1);
+  return {
+    eligible: Int32Array.from(rows.keys()),
+    keys: {
+      PERSONAL: column((row) => row.personal ?? 0),
+      TRENDING: column((row) => row.trending ?? 0),
+      LOCAL: column((row) => row.local ?? 0),
+      RISING: column((row) => row.rising ?? 0),
+    },
+    explorationWeight: column((row) => row.weight ?? 0),
+    columns: {
+      size: rows.length,
+      category: Int32Array.from(categories),
+      event: Int32Array.from(events),
+      eventCount: Math.max(-1, ...events) + 1,
+      volumeTotal: column((row) => row.volume ?? 0),
+      topics: {
+        start,
+        ids: Int32Array.from(topics.flat()),
+        count: Math.max(0, ...topics.flat(), ...categories) + 1,
+      },
+    },
+    hasImage: (row) => rows[row]?.hasImage ?? false,
+    personalized: true,
+    limit: 20,
+    seed: 1,
+    config,
+    ...changes,
+  };
+}
+
+/** Rows of few categories and events, with ties among their keys. An event may span categories. */
+export function anyRows(maxLength: number, categories: number, events: number): fc.Arbitrary<Row[]> {
+  const key = fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 30 }));
+  return fc.array(
+    fc.record({
+      category: fc.nat({ max: categories - 1 }),
+      event: fc.integer({ min: -1, max: events - 1 }),
+      topics: fc.uniqueArray(fc.nat({ max: 12 }), { maxLength: 4 }),
+      volume: fc.nat({ max: 3 }),
+      personal: fc.integer({ min: -20, max: 20 }),
+      trending: key,
+      local: key,
+      rising: key,
+      weight: key,
+      hasImage: fc.boolean(),
+    }),
+    { maxLength, size: 'max' },
+  );
+}

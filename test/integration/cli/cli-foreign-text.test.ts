@@ -73,7 +73,7 @@ describe('text of others on the terminal', () => {
     expect(imported.stdout).toContain('line 2: the line is not JSON');
     expect(imported.stdout).toContain('\\u001b');
     const failed = await run('import', `${HOSTILE}.jsonl`, '--format', 'jsonl');
-    expect(failed.stderr).toContain(`There is no file ${VISIBLE}.jsonl.`);
+    expect(failed.stderr).toContain(`${VISIBLE}.jsonl cannot be read: there is no such file or folder.`);
     for (const { stdout, stderr } of [imported, failed]) expect(`${stdout}${stderr}`).not.toMatch(CONTROLS);
   });
 });

@@ -108,7 +108,7 @@ describe('bellwether evaluate', () => {
   it.each([
     [[], /Name a file with markets and interactions, or say --sample/],
     [['--sample', 'x.jsonl'], /Name files or say --sample, not both/],
-    [['missing.jsonl'], /There is no file missing\.jsonl/],
+    [['missing.jsonl'], /missing\.jsonl cannot be read: there is no such file or folder/],
     [['--sample', '--algorithms', 'v3'], /Each must be one of random, popularity, recency, v1, v2/],
     [['--sample', '--algorithms', 'v1,v1'], /Each can be named once/],
     [['--sample', '--split', '1'], /It must be a number from 0 to below 1/],

@@ -77,7 +77,7 @@ export class InteractionRepository {
    * @param limit maximum number of events; fewer mean that there are no more.
    */
   async historyOf(userKey: string, afterSeq: bigint, limit: number): Promise<HistoricEvent[]> {
-    // SQL: one statement for both ends. Prisma's `aggregate` wraps the table in a subquery.
+    // SQL: two index lookups. Prisma's `aggregate` wraps the table in a subquery, which reads all of it.
     const [stored] = await this.connection.$queryRaw<{ first: bigint | null; last: bigint | null }[]>`
       select min(seq) as first, max(seq) as last from interactions`;
     if (stored?.first == null || stored.last == null) return [];

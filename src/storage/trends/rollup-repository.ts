@@ -143,25 +143,22 @@ export class RollupRepository {
   /**
    * Returns how far `covered_from` can move towards an instant in one step of about `limit` events: an instant between the
    * two.
+   *
+   * SQL: an index-only scan. Prisma adds the key to the selected columns, which costs a read of the table per skipped row.
    */
   async nextStop(from: CoveredFrom, towards: Date, limit: number): Promise<Date> {
     if (from !== null && from < towards) {
-      const event = await this.connection.interaction.findFirst({
-        where: { occurredAt: { gte: from, lt: towards } },
-        orderBy: { occurredAt: 'asc' },
-        skip: limit,
-        select: { occurredAt: true },
-      });
-      return event === null ? towards : new Date(Math.max(event.occurredAt.getTime(), from.getTime() + 1));
+      const [row] = await this.connection.$queryRaw<{ at: Date }[]>`
+        select occurred_at as at from interactions where occurred_at >= ${from} and occurred_at < ${towards}
+        order by occurred_at offset ${limit} limit 1`;
+      return row === undefined ? towards : new Date(Math.max(row.at.getTime(), from.getTime() + 1));
     }
-    const event = await this.connection.interaction.findFirst({
-      where: { occurredAt: { gte: towards, ...(from === null ? {} : { lt: from }) } },
-      orderBy: { occurredAt: 'desc' },
-      skip: limit,
-      select: { occurredAt: true },
-    });
-    if (event === null) return towards;
-    const atMs = event.occurredAt.getTime();
+    const [row] = await this.connection.$queryRaw<{ at: Date }[]>`
+      select occurred_at as at from interactions
+      where occurred_at >= ${towards} and occurred_at < coalesce(${from}::timestamptz, 'infinity')
+      order by occurred_at desc offset ${limit} limit 1`;
+    if (row === undefined) return towards;
+    const atMs = row.at.getTime();
     return new Date(from === null || atMs + 1 < from.getTime() ? atMs + 1 : atMs);
   }
 

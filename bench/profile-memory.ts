@@ -16,7 +16,7 @@ import {
   type ProfileFold,
 } from '../dist/storage/profiles/packed-profile.js';
 import { emptyProfile, type FullProfile, type ProfileEvent } from '../dist/domain/profile.js';
-import { encodeProfile } from '../dist/storage/profiles/stored-profile.js';
+import { encodeProfile } from '../dist/storage/profiles/profile-columns.js';
 import { loadSampleCatalog } from '../dist/sample/sample-catalog.js';
 import { simulateUsers } from '../dist/sample/simulate-users.js';
 import { EVENT_TYPES } from '../dist/domain/event.js';

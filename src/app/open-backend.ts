@@ -26,7 +26,7 @@ import { SharedProfiles } from '../profiles/shared-profiles.js';
 import { MarketIndex } from '../storage/markets/market-index.js';
 import type { ProfileFold } from '../storage/profiles/packed-profile.js';
 import { createStore, type Store, type Transaction } from '../storage/store.js';
-import { orUnavailable } from '../storage/unavailable.js';
+import { orUnavailable } from '../storage/database-errors.js';
 import { SinkRelays } from '../outbox/sink-relays.js';
 import { SinkStatusService } from '../outbox/sink-status.js';
 import { createTracking } from '../tracking/create-tracking.js';

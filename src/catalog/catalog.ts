@@ -6,7 +6,7 @@ import { isStorableText } from '../lib/input/storable.js';
 import type { Logger } from '../lib/logger.js';
 import type { PastMarket } from '../scoring/v2/features.js';
 import type { MarketRepository } from '../storage/markets/market-repository.js';
-import { orUnavailable } from '../storage/unavailable.js';
+import { orUnavailable } from '../storage/database-errors.js';
 import type { CatalogSnapshot } from './catalog-snapshot.js';
 import { ClosedMarketCache, toPastMarket } from './columns/market-terms.js';
 import { decodeCursor, marketPageRequest, toMarketPage, type MarketPage } from './market-page.js';

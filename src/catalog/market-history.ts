@@ -4,7 +4,7 @@ import { BellwetherError } from '../lib/errors.js';
 import { checkInput } from '../lib/input/check-input.js';
 import { isStorableInstant } from '../lib/input/storable.js';
 import type { Downsampled, SnapshotRepository } from '../storage/markets/snapshot-repository.js';
-import { orUnavailable } from '../storage/unavailable.js';
+import { orUnavailable } from '../storage/database-errors.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

@@ -5,7 +5,7 @@ import { BellwetherError } from '../lib/errors.js';
 import { repairText, type RepairNote } from '../lib/input/parse-with-repairs.js';
 import { takeTurn } from '../lib/take-turn.js';
 import type { MarketRepository } from '../storage/markets/market-repository.js';
-import { isUnavailable, RETRY_AFTER_MS } from '../storage/unavailable.js';
+import { isUnavailable, RETRY_AFTER_MS } from '../storage/database-errors.js';
 import { applyMarketInput, validateMarketInput, type ValidatedMarketInput } from './market-input.js';
 
 const MAX_UPSERT = 1_000;

@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../config/package-version.js';
 import { BellwetherError, OperatorError } from '../lib/errors.js';
 import { reasonOf } from '../jobs/reason-of.js';
-import { isUnavailable } from '../storage/unavailable.js';
+import { isUnavailable } from '../storage/database-errors.js';
 import { configCommand } from './config.js';
 import { evaluateCommand } from './evaluate.js';
 import { eventsCommand } from './events.js';

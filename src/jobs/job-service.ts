@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.js';
 import { BellwetherError } from '../lib/errors.js';
 import { checkInput } from '../lib/input/check-input.js';
 import type { JobRun, JobRunRepository } from '../storage/job-repository.js';
-import { orUnavailable } from '../storage/unavailable.js';
+import { orUnavailable } from '../storage/database-errors.js';
 import { nextTimeMs, type Job } from './job.js';
 import type { JobQueue, RunState } from './job-queue.js';
 

@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.js';
 import { BellwetherError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import type { Backlog, OutboxBacklogRepository } from '../storage/events/outbox-repository.js';
-import { orUnavailable } from '../storage/unavailable.js';
+import { orUnavailable } from '../storage/database-errors.js';
 
 /** A sink and what it has not received yet. */
 export interface SinkStatus extends Omit<Backlog, 'sink'> {

@@ -2,7 +2,7 @@ import type { Logger } from '../lib/logger.js';
 import { UnknownFormat } from '../storage/profiles/column-codec.js';
 import type { ProfileRewriteRepository } from '../storage/profiles/profile-rewrite-repository.js';
 import type { AppendedProfile } from '../storage/events/recording.js';
-import { isUnavailable } from '../storage/unavailable.js';
+import { isUnavailable } from '../storage/database-errors.js';
 import { UnreadableProfile } from '../storage/profiles/packed-profile.js';
 import type { SharedProfiles } from './shared-profiles.js';
 

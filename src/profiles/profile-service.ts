@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.js';
 import { topicId, type FullProfile, type ProfileState, type TopicKind } from '../domain/profile.js';
-import { orUnavailable } from '../storage/unavailable.js';
+import { orUnavailable } from '../storage/database-errors.js';
 import { isForgotten } from './forget-faded.js';
 import type { ProfileCache } from './profile-cache.js';
 import type { ProfileMemory } from './profile-memory.js';

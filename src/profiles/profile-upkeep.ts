@@ -14,8 +14,8 @@ import type {
   RewrittenProfile,
 } from '../storage/profiles/profile-rewrite-repository.js';
 import type { ProfileState } from '../domain/profile.js';
-import { FORMAT_V1 } from '../storage/profiles/stored-profile-v1.js';
-import { isRolledBack } from '../storage/unavailable.js';
+import { FORMAT_V1 } from '../storage/profiles/profile-v1.js';
+import { isRolledBack } from '../storage/database-errors.js';
 import { forgetEnded, forgetFaded, type FadingLimits } from './forget-faded.js';
 import type { ProfileMemory } from './profile-memory.js';
 import type { SharedProfiles } from './shared-profiles.js';

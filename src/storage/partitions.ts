@@ -2,7 +2,7 @@ import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { Logger } from '../lib/logger.js';
 import { withOwnSession, type OwnSession } from './database/connection.js';
 import type { Connection } from './sql.js';
-import { isUnavailable, sqlStateOf } from './unavailable.js';
+import { isUnavailable, sqlStateOf } from './database-errors.js';
 
 /** The tables that are partitioned by time. */
 export type PartitionedTable = 'interactions' | 'served_feeds' | 'served_feed_rests';

@@ -1,7 +1,7 @@
 import { BellwetherError } from '../lib/errors.js';
 import { isConflict, type AppendedProfile } from '../storage/events/recording.js';
 import type { Store, Transaction } from '../storage/store.js';
-import { RETRY_AFTER_MS } from '../storage/unavailable.js';
+import { RETRY_AFTER_MS } from '../storage/database-errors.js';
 import type { PreparedEvent } from './prepare-event.js';
 
 export interface CommittedEvent {

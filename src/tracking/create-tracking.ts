@@ -7,7 +7,7 @@ import type { SharedProfiles } from '../profiles/shared-profiles.js';
 import type { Market } from '../domain/market.js';
 import type { Store } from '../storage/store.js';
 import { withPartitions } from '../storage/partitions.js';
-import { isRolledBack, orUnavailable } from '../storage/unavailable.js';
+import { isRolledBack, orUnavailable } from '../storage/database-errors.js';
 import { commitEvents, usersOf, type Commit } from './commit-events.js';
 import { EventQueue } from './event-queue.js';
 import { HistoryImport } from './history-import.js';

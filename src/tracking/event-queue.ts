@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { BellwetherError } from '../lib/errors.js';
 import { hashUserKey } from '../profiles/user-key-hash.js';
-import { RETRY_AFTER_MS } from '../storage/unavailable.js';
+import { RETRY_AFTER_MS } from '../storage/database-errors.js';
 import type { CommittedEvent } from './commit-events.js';
 import { ProfilesLocked } from './locked-users.js';
 import type { PreparedEvent } from './prepare-event.js';

@@ -3,7 +3,7 @@ import type { RankingConfig } from '../config/ranking-schema.js';
 import type { Market } from '../domain/market.js';
 import type { InteractionRepository } from '../storage/events/interaction-repository.js';
 import type { SnapshotRepository } from '../storage/markets/snapshot-repository.js';
-import { orUnavailable } from '../storage/unavailable.js';
+import { orUnavailable } from '../storage/database-errors.js';
 import type { Commit } from './commit-events.js';
 import { interactionInput, type CheckedInteraction } from './interaction-input.js';
 import { prepareEvent, type PreparedEvent } from './prepare-event.js';

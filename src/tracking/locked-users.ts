@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { BellwetherError } from '../lib/errors.js';
 import type { LockedProfiles, ProfileRepository } from '../storage/profiles/profile-repository.js';
-import { RETRY_AFTER_MS, sqlStateOf } from '../storage/unavailable.js';
+import { RETRY_AFTER_MS, sqlStateOf } from '../storage/database-errors.js';
 
 /** Other transactions hold the profiles of some users of a commit, so that it stored nothing. */
 export class ProfilesLocked extends Error {

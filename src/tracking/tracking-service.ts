@@ -5,7 +5,7 @@ import { BellwetherError } from '../lib/errors.js';
 import { checkInput } from '../lib/input/check-input.js';
 import type { Market } from '../domain/market.js';
 import type { SnapshotRepository } from '../storage/markets/snapshot-repository.js';
-import { orUnavailable } from '../storage/unavailable.js';
+import { orUnavailable } from '../storage/database-errors.js';
 import type { CommittedEvent } from './commit-events.js';
 import { impressionItem, impressionsInput } from './impressions-input.js';
 import { interactionBatch, interactionInput } from './interaction-input.js';

@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import type { Recording } from '../storage/events/recording.js';
 import type { Store } from '../storage/store.js';
-import { isUnavailable } from '../storage/unavailable.js';
+import { isUnavailable } from '../storage/database-errors.js';
 
 /**
  * Knows whether the database accepts events. While commits succeed, a check costs one read. After a failed commit it

@@ -8,7 +8,7 @@ import {
 import type { FullProfile, ProfileState } from '../../src/domain/profile.js';
 import { encodeRecentEvents, type RecentEvent } from '../../src/storage/profiles/recent-events.js';
 import type { AppendedProfile } from '../../src/storage/events/recording.js';
-import { encodeProfile } from '../../src/storage/profiles/stored-profile.js';
+import { encodeProfile } from '../../src/storage/profiles/profile-columns.js';
 import { fold, NOON_MS, personAfter, profileEvent } from './profile-events.js';
 import { storedMarket } from './stored-market.js';
 

@@ -4,7 +4,7 @@ import type { SourceConfig } from '../../config/source-config.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
 import type { SourceStateRepository } from '../../storage/markets/source-state-repository.js';
-import { orUnavailable } from '../../storage/unavailable.js';
+import { orUnavailable } from '../../storage/database-errors.js';
 import type { Catalog } from '../catalog.js';
 import type { MarketDraft } from '../importers/formats/import-record.js';
 import { retryAtMs } from './back-off.js';

@@ -1,5 +1,5 @@
-import { CodecReader } from '../../storage/profiles/codec-reader.js';
-import { CodecWriter } from '../../storage/profiles/codec-writer.js';
+import { CodecReader } from '../../storage/codec/codec-reader.js';
+import { CodecWriter } from '../../storage/codec/codec-writer.js';
 import type { ServedFeed, ServedItem } from './served-feed.js';
 
 /** Increase it with every change of the format. `unpackPage` and `unpackRest` must read the formats of the last day. */

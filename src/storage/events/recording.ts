@@ -1,7 +1,7 @@
 import { Prisma } from '../../generated/prisma/client.js';
 import { encodeRecentEvents, type RecentEvent } from '../profiles/recent-events.js';
 import { compareUserKeys, joinBytes } from '../sql.js';
-import { sqlStateOf } from '../unavailable.js';
+import { sqlStateOf } from '../database-errors.js';
 import type { Interaction } from './interaction-repository.js';
 
 /** An event to store, and the number of its market. */

@@ -1,5 +1,5 @@
-import { CodecReader } from './codec-reader.js';
-import { CodecWriter } from './codec-writer.js';
+import { CodecReader } from '../codec/codec-reader.js';
+import { CodecWriter } from '../codec/codec-writer.js';
 
 /** The format of all three columns. A new layout gets a new number; every format stays readable. */
 export const COLUMN_FORMAT = 2;

@@ -3,9 +3,9 @@ import type { ProfileEvent, ProfileState } from '../../domain/profile.js';
 import type { IndexedMarket, MarketIndex } from '../markets/market-index.js';
 import { formatOf, NO_BYTES } from './column-codec.js';
 import { decodeRecentEvents } from './recent-events.js';
-import { decodeProfileV1, FORMAT_V1 } from './stored-profile-v1.js';
-import { decodeLifetime, decodeShown, type ProfileColumns } from './stored-profile.js';
-import { decodeState } from './stored-state.js';
+import { decodeProfileV1, FORMAT_V1 } from './profile-v1.js';
+import { decodeLifetime, decodeShown, type ProfileColumns } from './profile-columns.js';
+import { decodeState } from './state-column.js';
 
 /** Returns a profile after events, in their order. */
 export type ProfileFold = <Profile extends ProfileState>(

@@ -13,7 +13,7 @@ import {
   type ProfileFold,
   type ReadProfile,
 } from './packed-profile.js';
-import { encodeProfile, type ProfileColumns } from './stored-profile.js';
+import { encodeProfile, type ProfileColumns } from './profile-columns.js';
 
 interface ProfileRow {
   user_key: string;

@@ -6,9 +6,9 @@ import { hex, type Connection } from '../sql.js';
 import { formatOf } from './column-codec.js';
 import { UnreadableProfile, type PackedProfile, type ReadProfile } from './packed-profile.js';
 import type { ProfileRepository } from './profile-repository.js';
-import { FORMAT_V1 } from './stored-profile-v1.js';
-import { encodeLifetime, encodeProfile, encodeShown, type ProfileColumns } from './stored-profile.js';
-import { encodeState } from './stored-state.js';
+import { FORMAT_V1 } from './profile-v1.js';
+import { encodeLifetime, encodeProfile, encodeShown, type ProfileColumns } from './profile-columns.js';
+import { encodeState } from './state-column.js';
 
 /** A profile as it was read, and its columns with its recent events folded in. */
 interface CompactedProfile {

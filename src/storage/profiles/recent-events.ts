@@ -1,6 +1,6 @@
 import { EVENT_TYPES } from '../../domain/event.js';
-import { CodecReader } from './codec-reader.js';
-import { CodecWriter } from './codec-writer.js';
+import { CodecReader } from '../codec/codec-reader.js';
+import { CodecWriter } from '../codec/codec-writer.js';
 import type { IndexedMarket } from '../markets/market-index.js';
 import type { ProfileEvent } from '../../domain/profile.js';
 

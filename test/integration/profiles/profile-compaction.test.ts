@@ -15,7 +15,7 @@ import {
   type StoreOfReplica,
 } from '../../support/profile-database.js';
 import { DAY_MS, fold, HOUR_MS, MINUTE_MS, NOON_MS, profileEvent } from '../../support/profile-events.js';
-import { encodeProfileV1 } from '../../support/stored-profile-v1.js';
+import { encodeProfileV1 } from '../../support/profile-v1.js';
 
 const MARKETS = 2_500;
 

@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openDatabase, type Database } from '../../../src/storage/database/client.js';
-import { sqlStateOf } from '../../../src/storage/unavailable.js';
+import { sqlStateOf } from '../../../src/storage/database-errors.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 
 const logger = pino({ level: 'silent' });

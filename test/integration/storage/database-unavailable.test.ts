@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openDatabase, type Database } from '../../../src/storage/database/client.js';
-import { isUnavailable } from '../../../src/storage/unavailable.js';
+import { isUnavailable } from '../../../src/storage/database-errors.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 
 const logger = pino({ level: 'silent' });

@@ -7,8 +7,8 @@ import {
   decodeShown,
   encodeLifetime,
   encodeShown,
-} from '../../../../src/storage/profiles/stored-profile.js';
-import { decodeState, encodeState } from '../../../../src/storage/profiles/stored-state.js';
+} from '../../../../src/storage/profiles/profile-columns.js';
+import { decodeState, encodeState } from '../../../../src/storage/profiles/state-column.js';
 import { inOrder, profileOf, text } from '../../../support/profile-arbitraries.js';
 import { DAY_MS, NOON_MS, personAfter, profileEvent } from '../../../support/profile-events.js';
 

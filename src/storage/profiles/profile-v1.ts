@@ -1,4 +1,4 @@
-import { CodecReader } from './codec-reader.js';
+import { CodecReader } from '../codec/codec-reader.js';
 import { topicKey } from '../../domain/market.js';
 import {
   emptyProfile,

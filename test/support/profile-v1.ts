@@ -1,4 +1,4 @@
-import { CodecWriter } from '../../src/storage/profiles/codec-writer.js';
+import { CodecWriter } from '../../src/storage/codec/codec-writer.js';
 import type { EngagementState, FullProfile } from '../../src/domain/profile.js';
 
 /** Topics that a market of format 1 has when its engagement has none. */

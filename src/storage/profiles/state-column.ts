@@ -10,8 +10,8 @@ import {
   type IdOf,
   type NumberOf,
 } from './column-codec.js';
-import type { CodecReader } from './codec-reader.js';
-import type { CodecWriter } from './codec-writer.js';
+import type { CodecReader } from '../codec/codec-reader.js';
+import type { CodecWriter } from '../codec/codec-writer.js';
 import { topicKey } from '../../domain/market.js';
 import {
   topicId,

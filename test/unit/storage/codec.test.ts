@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CodecReader } from '../../../../src/storage/profiles/codec-reader.js';
-import { CodecWriter } from '../../../../src/storage/profiles/codec-writer.js';
+import { CodecReader } from '../../../src/storage/codec/codec-reader.js';
+import { CodecWriter } from '../../../src/storage/codec/codec-writer.js';
 
 const writer = new CodecWriter();
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isRolledBack, isUnavailable, sqlStateOf } from '../../../src/storage/unavailable.js';
+import { isRolledBack, isUnavailable, sqlStateOf } from '../../../src/storage/database-errors.js';
 
 /** An error of Prisma for a raw statement. */
 const rawFailure = (cause: object) =>

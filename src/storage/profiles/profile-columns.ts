@@ -10,7 +10,7 @@ import {
   type IdOf,
   type NumberOf,
 } from './column-codec.js';
-import type { CodecReader } from './codec-reader.js';
+import type { CodecReader } from '../codec/codec-reader.js';
 import { topicKey } from '../../domain/market.js';
 import {
   topicId,
@@ -21,7 +21,7 @@ import {
   type ProfileState,
   type StakeState,
 } from '../../domain/profile.js';
-import { encodeState } from './stored-state.js';
+import { encodeState } from './state-column.js';
 
 /**
  * The bytes of a profile's columns. Each begins with the number of its format and the strings that it uses, and identifies

@@ -11,11 +11,11 @@ import {
   type TopicState,
 } from '../../../../src/domain/profile.js';
 import { formatOf } from '../../../../src/storage/profiles/column-codec.js';
-import { decodeProfileV1, FORMAT_V1 } from '../../../../src/storage/profiles/stored-profile-v1.js';
+import { decodeProfileV1, FORMAT_V1 } from '../../../../src/storage/profiles/profile-v1.js';
 import { EVENT_TYPES } from '../../../../src/domain/event.js';
 import { inOrder } from '../../../support/profile-arbitraries.js';
 import { DAY_MS, HOUR_MS, NOON_MS, personAfter, profileEvent } from '../../../support/profile-events.js';
-import { encodeProfileV1 } from '../../../support/stored-profile-v1.js';
+import { encodeProfileV1 } from '../../../support/profile-v1.js';
 
 const decoded = (profile: FullProfile): FullProfile =>
   decodeProfileV1(profile.userKey, profile.version, encodeProfileV1(profile));

@@ -62,7 +62,7 @@ export function finalScorerV1(
     const trending = blendTrends(trends.trendingGlobal(market.id), trends.trendingLocal(market.id));
     fillPersonal(market);
     fillImpersonal(components, market, nowMs, trending, trends.probability24hAgo(market.id));
-    return finalSumV1(personalSumV1(components), components);
+    return finalSumV1(user === null ? 0 : personalSumV1(components), components);
   };
 }
 

@@ -55,10 +55,36 @@ export const ALWAYS = 'ALWAYS';
 
 export type Component = PersonalComponent | ImpersonalComponent;
 
-/** Adds a weighted component to a sum, by row. */
-export function addWeighted(sum: Float64Array, weight: number, component: Float64Array): void {
-  if (weight === 0) return;
-  for (let row = 0; row < sum.length; row += 1) {
-    sum[row] = (sum[row] as number) + weight * (component[row] as number);
+/**
+ * Writes the weighted sum of components by row. It adds them in their order, and up to four per pass over the rows,
+ * which takes less than half the time of one pass each.
+ */
+export function weightedSum(
+  weights: readonly number[],
+  components: readonly Float64Array[],
+  sum: Float64Array,
+): void {
+  sum.fill(0);
+  let first = 0;
+  for (; first + 4 <= components.length; first += 4) {
+    const [a, b, c, d] = components.slice(first, first + 4) as [Column, Column, Column, Column];
+    const [wa, wb, wc, wd] = weights.slice(first, first + 4) as [number, number, number, number];
+    for (let row = 0; row < sum.length; row += 1) {
+      sum[row] =
+        (sum[row] as number) +
+        wa * (a[row] as number) +
+        wb * (b[row] as number) +
+        wc * (c[row] as number) +
+        wd * (d[row] as number);
+    }
+  }
+  for (; first < components.length; first += 1) {
+    const component = components[first] as Column;
+    const weight = weights[first] as number;
+    for (let row = 0; row < sum.length; row += 1) {
+      sum[row] = (sum[row] as number) + weight * (component[row] as number);
+    }
   }
 }
+
+type Column = Float64Array;

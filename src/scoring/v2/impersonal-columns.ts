@@ -1,4 +1,4 @@
-import { ALWAYS, addWeighted, type MarketInputs } from './component.js';
+import { ALWAYS, weightedSum, type MarketInputs } from './component.js';
 import { IMPERSONAL_COMPONENTS, type ComponentNameV2, type V2Constants } from './components.js';
 import type { MarketColumns, TrendColumns } from './features.js';
 import { reuseFloats } from './reusable-arrays.js';
@@ -11,7 +11,6 @@ export class ImpersonalColumns {
   /** Weighted sum of the components. */
   sum = new Float64Array(0);
   readonly #steady: SteadySums;
-  #changing = new Float64Array(0);
 
   constructor(private readonly constants: V2Constants) {
     this.#steady = new SteadySums(constants);
@@ -21,10 +20,11 @@ export class ImpersonalColumns {
     const inputs = { columns, trends, constants: this.constants, nowMs };
     this.sum = reuseFloats(columns.size, this.sum);
     this.sum.set(this.#steady.at(inputs));
-    const changing = (this.#changing = reuseFloats(columns.size, this.#changing));
     for (const { name, value } of CHANGING) {
-      for (let row = 0; row < columns.size; row += 1) changing[row] = value(inputs, row);
-      addWeighted(this.sum, this.constants.weights[name], changing);
+      const weight = this.constants.weights[name];
+      for (let row = 0; row < columns.size; row += 1) {
+        this.sum[row] = (this.sum[row] as number) + weight * value(inputs, row);
+      }
     }
   }
 
@@ -72,18 +72,23 @@ export class SteadySums {
 
   #compute(inputs: MarketInputs): CachedSum {
     const { size } = inputs.columns;
-    const sum = new Float64Array(size);
-    const component = new Float64Array(size);
     let changesAtMs = Infinity;
-    for (const { name, value, nextChangeMs } of STEADY) {
+    const components = STEADY.map(({ value, nextChangeMs }) => {
+      const component = new Float64Array(size);
       for (let row = 0; row < size; row += 1) {
         component[row] = value(inputs, row);
         if (typeof nextChangeMs === 'function') {
           changesAtMs = Math.min(changesAtMs, nextChangeMs(inputs, row));
         }
       }
-      addWeighted(sum, this.constants.weights[name], component);
-    }
+      return component;
+    });
+    const sum = new Float64Array(size);
+    weightedSum(
+      STEADY.map(({ name }) => this.constants.weights[name]),
+      components,
+      sum,
+    );
     return { inputs, sum, changesAtMs };
   }
 }

@@ -1,4 +1,4 @@
-import { addWeighted, type FillColumn, type UserInputs } from './component.js';
+import { weightedSum, type FillColumn, type UserInputs } from './component.js';
 import { affinitiesByTopic } from './components/affinity.js';
 import { EngagedMarkets } from './components/engaged-markets.js';
 import { PERSONAL_COMPONENTS, type ComponentNameV2, type V2Constants } from './components.js';
@@ -32,17 +32,28 @@ export class PersonalColumns {
   }
 
   fill(columns: MarketColumns, user: UserFeatures, past: PastLookup, nowMs: number): void {
-    const { similarity, taste, weights } = this.constants;
+    const { similarity, taste } = this.constants;
     const engagementLimit = Math.max(similarity.nearestMarkets, similarity.centroidMarkets);
     this.#engaged.load(columns, user.engagements, engagementLimit, past, nowMs);
     this.#affinities = affinitiesByTopic(columns.topics, user, taste, this.#affinities);
-    this.fillAnonymous(columns);
     const inputs: UserInputs = { columns, user, engaged: this.#engaged, affinities: this.#affinities };
     for (const column of this.#columns) {
       column.values = reuseFloats(columns.size, column.values);
       column.fill(inputs, column.values);
-      addWeighted(column.isPenalty ? this.penalty : this.sum, weights[column.name], column.values);
     }
+    this.sum = reuseFloats(columns.size, this.sum);
+    this.penalty = reuseFloats(columns.size, this.penalty);
+    this.#add(false, this.sum);
+    this.#add(true, this.penalty);
+  }
+
+  #add(isPenalty: boolean, sum: Float64Array): void {
+    const columns = this.#columns.filter((column) => column.isPenalty === isPenalty);
+    weightedSum(
+      columns.map(({ name }) => this.constants.weights[name]),
+      columns.map(({ values }) => values),
+      sum,
+    );
   }
 
   /** Sets both sums to 0, as for an anonymous user. */

@@ -118,9 +118,13 @@ export function negative(affinities: Float64Array, topics: Int32Array, from: num
   return smallest === 0 ? 0 : -smallest;
 }
 
-/** The component `negative`. */
+/** The component `negative`. Most users have no negative affinity, so it first looks for one. */
 export function negativeColumn(): FillColumn {
   return ({ columns: { topics }, affinities }, column) => {
+    if (!affinities.some((affinity) => affinity < 0)) {
+      column.fill(0);
+      return;
+    }
     const { start, ids } = topics;
     for (let row = 0; row < column.length; row += 1) {
       column[row] = negative(affinities, ids, start[row] as number, start[row + 1] as number);

@@ -6,7 +6,7 @@ export interface Viewer {
 }
 
 /** Result of authorizing a connection. */
-export type Authorization =
+type Authorization =
   | { readonly viewer: Viewer; readonly rejected?: never }
   | { readonly viewer?: never; readonly rejected: 'UNAUTHENTICATED' | 'FORBIDDEN' };
 

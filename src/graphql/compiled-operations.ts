@@ -15,7 +15,7 @@ import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import { LRUCache } from 'lru-cache';
 import { expandedFieldCount, isCompilable } from './compilable.js';
 
-export type VariableValues = Readonly<Record<string, unknown>>;
+type VariableValues = Readonly<Record<string, unknown>>;
 
 export interface CompiledOperation {
   /** Returns the variables as resolvers receive them, or undefined if one is invalid. Runs no resolver. */

@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.js';
 import { notifyInTurns, ThrottledStream } from './throttled-stream.js';
 
 /** Change of one market. Previous values are null if they were unknown. */
-export interface MarketMove {
+interface MarketMove {
   readonly market: Market;
   /** 0–1. */
   readonly probabilityBefore: number | null;

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from '../lib/logger.js';
 
-export interface HealthReport {
+interface HealthReport {
   readonly ok: boolean;
   /** JSON details for an operator. Public: every client that reaches the port can read them. */
   readonly detail?: unknown;

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../src/server/server.js';
 import { createTestSchema, type TestContext, type TestSchema } from './test-schema.js';
 
-export interface LogLine {
+interface LogLine {
   readonly level: number;
   readonly msg: string;
   readonly correlationId?: string;

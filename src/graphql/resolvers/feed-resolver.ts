@@ -99,7 +99,12 @@ export class FeedResolver {
   simulateFeed(
     @Ctx() { services }: GraphQLContext,
     @Arg('userKey', () => String, userKeyArg) userKey: string | null,
-    @Arg('country', () => String, countryArg) country: string | null,
+    @Arg('country', () => String, {
+      nullable: true,
+      description:
+        'Country of the user, ISO 3166-1 alpha-2, in any case. Null: the last country of the profile.',
+    })
+    country: string | null,
     @Arg('limit', () => Int, limitArg) limit: number,
     @Arg('config', () => JSONObjectResolver, {
       description: 'Patch of the ranking config, with the structure of its file.',

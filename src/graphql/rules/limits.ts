@@ -15,16 +15,16 @@ export const MAX_TOKENS = 2_000;
 export const MAX_ERRORS = 5;
 
 /** Maximum number of aliases in an operation. Each spread of a fragment counts its aliases again. */
-export const MAX_ALIASES = 200;
+const MAX_ALIASES = 200;
 
 /** Maximum number of nested fields in an operation. A root field is level 1. */
-export const MAX_DEPTH = 12;
+const MAX_DEPTH = 12;
 
 /** Maximum number of root fields in an operation. */
-export const MAX_ROOT_FIELDS = 60;
+const MAX_ROOT_FIELDS = 60;
 
 /** Maximum number of root fields that are in {@link EXPENSIVE_ROOT_FIELDS}. */
-export const MAX_EXPENSIVE_ROOT_FIELDS = 10;
+const MAX_EXPENSIVE_ROOT_FIELDS = 10;
 
 /** Root fields that rank, list, or write many items, and that share no work with each other. */
 export const EXPENSIVE_ROOT_FIELDS: ReadonlySet<string> = new Set([

@@ -2,7 +2,7 @@ import { DateTimeISOResolver } from 'graphql-scalars';
 import { Field, Float, Int, ObjectType } from 'type-graphql';
 
 @ObjectType('TopicTaste', { simpleResolvers: true, description: 'Affinity of a user for one topic.' })
-export class TopicTasteType {
+export class TopicAffinityType {
   @Field(() => String, { description: 'Category or tag, as first written.' })
   topic!: string;
 
@@ -65,11 +65,11 @@ export class UserProfileType {
   @Field(() => Int, { description: 'Number of recorded events, without impressions.' })
   totalInteractions!: number;
 
-  @Field(() => [TopicTasteType], { description: 'The 10 categories of the highest score.' })
-  topCategories!: TopicTasteType[];
+  @Field(() => [TopicAffinityType], { description: 'The 10 categories of the highest score.' })
+  topCategories!: TopicAffinityType[];
 
-  @Field(() => [TopicTasteType], { description: 'The 10 tags of the highest score.' })
-  topTags!: TopicTasteType[];
+  @Field(() => [TopicAffinityType], { description: 'The 10 tags of the highest score.' })
+  topTags!: TopicAffinityType[];
 
   @Field(() => DateTimeISOResolver, {
     nullable: true,

@@ -13,8 +13,6 @@ import { decodeCursor, marketPageRequest, toMarketPage, type MarketPage } from '
 import { applyInputs, idsOf, validateInputs, type MarketWriter, type UpsertResult } from './market-writer.js';
 import { OpenMarkets } from './open-markets.js';
 
-export type { CatalogEntry, CatalogSnapshot } from './catalog-snapshot.js';
-
 /** Number of recently closed markets that are loaded at the start, and per database read. */
 const CLOSED_AT_START = 20_000;
 const CLOSED_PAGE_SIZE = 500;
@@ -22,7 +20,7 @@ const CLOSED_PAGE_SIZE = 500;
 type ClosedPage = Awaited<ReturnType<MarketRepository['recentlyClosed']>>;
 
 /** Receives the markets that changed, open or not, in their current state. The snapshot already contains them. */
-export type CatalogListener = (changed: readonly Market[]) => void;
+type CatalogListener = (changed: readonly Market[]) => void;
 
 /** The markets: stored in the database; the open ones also in memory. */
 export class Catalog {

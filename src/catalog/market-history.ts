@@ -29,7 +29,7 @@ export interface MarketHistoryPoint {
 }
 
 /** Returns the points of each request, in order, or the error of that request. */
-export type HistoryReader = (
+type HistoryReader = (
   requests: readonly HistoryRequest[],
 ) => Promise<(readonly MarketHistoryPoint[] | Error)[]>;
 

@@ -92,7 +92,7 @@ export type MarketInput = Omit<z.input<typeof marketInput>, 'id'> & { id: string
 export type ValidatedMarketInput = z.output<typeof marketInput>;
 
 /** A valid market with its repairs, or the reason for the rejection. */
-export type MarketValidation =
+type MarketValidation =
   | { market: ValidatedMarketInput; repairs: readonly RepairNote[]; reason?: never }
   | { market?: never; reason: string };
 

@@ -24,13 +24,13 @@ export interface UpsertResult {
 }
 
 /** An input that passed validation. */
-export interface ValidInput {
+interface ValidInput {
   readonly market: ValidatedMarketInput;
   readonly repairs: readonly RepairNote[];
 }
 
 /** Validated inputs: the valid ones, and a function that merges their results with those of the rejected ones. */
-export interface ValidatedInputs {
+interface ValidatedInputs {
   readonly valid: readonly ValidInput[];
   merge(results: readonly UpsertResult[]): UpsertResult[];
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import type { CatalogEntry } from '../catalog/catalog.js';
+import type { CatalogEntry } from '../catalog/catalog-snapshot.js';
 import { buildColumns, type CatalogColumns } from '../catalog/columns/build-columns.js';
 import { marketTerms, toPastMarket } from '../catalog/columns/market-terms.js';
 import { differOnlyInNumbers, replaceNumbers } from '../catalog/columns/patch-columns.js';

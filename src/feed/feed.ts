@@ -1,4 +1,4 @@
-import type { CatalogEntry } from '../catalog/catalog.js';
+import type { CatalogEntry } from '../catalog/catalog-snapshot.js';
 import type { Market } from '../domain/market.js';
 import type { ScoreParts } from '../scoring/score-parts.js';
 import type { Badge } from './badge.js';

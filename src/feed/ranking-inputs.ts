@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CatalogSnapshot } from '../catalog/catalog.js';
+import type { CatalogSnapshot } from '../catalog/catalog-snapshot.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
 import { profileMemory } from '../profiles/profile-memory.js';
 import type { ProfileState } from '../profiles/profile-service.js';

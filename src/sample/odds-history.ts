@@ -5,7 +5,7 @@ import { chance, logNormal, standardGumbel, standardNormal } from './random-draw
 import type { SampleMarket } from './sample-catalog.js';
 
 /** Figures of a market at one minute. */
-export interface OddsHistoryPoint {
+interface OddsHistoryPoint {
   marketId: string;
   /** Whole minutes. */
   atMs: number;

@@ -11,7 +11,7 @@ import type { SampleMarket } from './sample-catalog.js';
 import type { SimulatedUser } from './session.js';
 
 /** The published attributes of a simulated user. */
-export interface SampleUser {
+interface SampleUser {
   userKey: string;
   archetype: string;
   country: SampleCountry;

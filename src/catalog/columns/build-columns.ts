@@ -30,7 +30,7 @@ export interface CatalogColumns extends MarketColumns, CatalogCreation {
 }
 
 /** Counts the terms of a market. */
-export type CountTerms = (market: MarketText) => TermCounts;
+type CountTerms = (market: MarketText) => TermCounts;
 
 /** Rows between two points at which work may be interrupted. */
 const ROWS_PER_STEP = 512;

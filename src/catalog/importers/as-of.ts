@@ -12,7 +12,7 @@ export interface AsOf {
   nowMs: number;
 }
 
-export type MarketAsOf =
+type MarketAsOf =
   | { kind: 'market'; market: MarketDraft; priceUnknown: boolean }
   | { kind: 'not-yet-created' }
   | { kind: 'undated'; reason: string };

@@ -26,7 +26,7 @@ export interface ImportSink {
   recordInteractions(drafts: InteractionDraft[]): Promise<InteractionResult[]>;
 }
 
-export interface MarketResult {
+interface MarketResult {
   id: string;
   outcome: 'CREATED' | 'UPDATED' | 'UNCHANGED' | 'REJECTED';
   reason?: string;
@@ -34,7 +34,7 @@ export interface MarketResult {
   repairs?: readonly string[];
 }
 
-export interface InteractionResult {
+interface InteractionResult {
   outcome: 'RECORDED' | 'DUPLICATE' | 'REJECTED';
   reason?: string;
 }

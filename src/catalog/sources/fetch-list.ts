@@ -16,13 +16,13 @@ export interface FetchedList {
   readonly mayMiss: boolean;
 }
 
-export interface ListPage {
+interface ListPage {
   readonly state: PageState;
   /** Null if the page has not changed since the last poll. */
   readonly content: PageContent | null;
 }
 
-export interface FetchListOptions {
+interface FetchListOptions {
   readonly source: SourceConfig;
   /** Pages of the last poll. */
   readonly knownPages: readonly PageState[];

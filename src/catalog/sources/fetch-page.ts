@@ -13,13 +13,13 @@ const REDIRECT_STATUSES = [301, 302, 303, 307, 308];
 const BUSY_STATUSES = [429, 503];
 
 /** HTTP validators of the stored version of a page. */
-export interface Validators {
+interface Validators {
   readonly etag?: string | undefined;
   /** Only without an ETag, which also distinguishes changes within a second. */
   readonly lastModified?: string | undefined;
 }
 
-export interface PageRequest {
+interface PageRequest {
   readonly url: URL;
   /** Name of the page in messages. */
   readonly page: string;
@@ -34,7 +34,7 @@ export interface PageRequest {
 }
 
 /** The current page, or null if it has not changed since the validators. */
-export type FetchedPage<Content> = { readonly content: Content; readonly validators: Validators } | null;
+type FetchedPage<Content> = { readonly content: Content; readonly validators: Validators } | null;
 
 /**
  * Requests a page and parses it while it arrives, in the encoding that the site declares. Follows at most 3 redirects

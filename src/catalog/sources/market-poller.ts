@@ -18,7 +18,7 @@ const MARKETS_PER_BATCH = 100;
 const REASONS_LOGGED = 5;
 
 /** Result of a poll. */
-export interface PollSummary {
+interface PollSummary {
   readonly pages: number;
   /** Pages that have not changed since the last poll. Their markets are not counted below. */
   readonly unchangedPages: number;
@@ -38,13 +38,13 @@ export interface PollSummary {
 }
 
 /** A poll that was skipped because the source is in backoff. */
-export interface SkippedPoll {
+interface SkippedPoll {
   readonly skippedUntil: Date;
   /** Why the last poll failed. */
   readonly failure: string;
 }
 
-export interface PollerDeps {
+interface PollerDeps {
   readonly source: SourceConfig;
   readonly catalog: Pick<Catalog, 'upsert' | 'findByIds'>;
   readonly states: SourceStateRepository;

@@ -12,7 +12,7 @@ export interface PageOutline {
 }
 
 /** Pagination scheme of a list. */
-export interface Paging {
+interface Paging {
   /**
    * Returns the URL of the page after these, or null after the last page.
    *

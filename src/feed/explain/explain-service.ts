@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CatalogEntry } from '../../catalog/catalog.js';
+import type { CatalogEntry } from '../../catalog/catalog-snapshot.js';
 import { configVersion } from '../../config/config-version.js';
 import { patchConfig } from '../../config/patch-config.js';
 import { BellwetherError } from '../../lib/errors.js';

@@ -1,5 +1,5 @@
-import type { Catalog, CatalogEntry } from '../../catalog/catalog.js';
-import { toEntry } from '../../catalog/catalog-snapshot.js';
+import type { Catalog } from '../../catalog/catalog.js';
+import { toEntry, type CatalogEntry } from '../../catalog/catalog-snapshot.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
 import { UnreadableProfile, type ProfileState } from '../../profiles/profile-service.js';

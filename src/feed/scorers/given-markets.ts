@@ -1,4 +1,4 @@
-import type { CatalogEntry } from '../../catalog/catalog.js';
+import type { CatalogEntry } from '../../catalog/catalog-snapshot.js';
 import { buildSubsetColumns } from '../../catalog/columns/build-columns.js';
 import { compareRanked } from '../../scoring/shared/rank-order.js';
 import type { ScoreParts } from '../../scoring/score-parts.js';

@@ -1,4 +1,5 @@
-import type { Catalog, CatalogSnapshot } from '../../catalog/catalog.js';
+import type { Catalog } from '../../catalog/catalog.js';
+import type { CatalogSnapshot } from '../../catalog/catalog-snapshot.js';
 
 /** Provides the candidates of a feed. */
 export interface Source {

@@ -71,7 +71,7 @@ export interface ImportedInteraction {
 }
 
 /** A placeholder that a source keeps for an unnamed answer and that is no market yet. */
-export interface SkippedRecord {
+interface SkippedRecord {
   kind: 'skipped';
   line: number;
 }

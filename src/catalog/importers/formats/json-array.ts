@@ -19,7 +19,7 @@ const MAX_FILE_DEPTH = 10_000;
 const MAX_OUTER_TEXT = 4_096;
 
 /** One item of an array, or the reason for its rejection. `number` counts from 1. */
-export type JsonArrayItem =
+type JsonArrayItem =
   | { readonly number: number; readonly value: unknown; readonly reason?: never }
   | { readonly number: number; readonly value?: never; readonly reason: string };
 

@@ -92,7 +92,7 @@ export const MAX_LINE_LENGTH = 1024 * 1024;
 /** Characters kept of a line that is too long, so that a reader can find it. */
 const KEPT_OF_LONG_LINE = 500;
 
-export interface TextLine {
+interface TextLine {
   /** From 1. */
   readonly line: number;
   /** Without the line end. Only the beginning if the line is too long. */

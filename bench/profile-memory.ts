@@ -6,9 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { loadRankingConfig } from '../dist/config/ranking-config.js';
-import { applyEvents } from '../dist/profiles/apply-events.js';
 import { ProfileCache } from '../dist/profiles/profile-cache.js';
-import { profileMemory } from '../dist/profiles/profile-memory.js';
 import { MarketIndex } from '../dist/storage/markets/market-index.js';
 import {
   unpackProfile,
@@ -21,6 +19,8 @@ import { loadSampleCatalog } from '../dist/sample/sample-catalog.js';
 import { simulateUsers } from '../dist/sample/simulate-users.js';
 import { EVENT_TYPES } from '../dist/domain/event.js';
 import { eventWeight } from '../dist/scoring/shared/event-weight.js';
+import { applyEvents } from '../dist/domain/apply-events.js';
+import { decayConfig } from '../dist/profiles/profile-decay.js';
 
 const PEOPLE = 100_000;
 const MAX_BYTES_A_PERSON = 4_096;
@@ -79,7 +79,7 @@ async function fill(collectGarbage: () => void, person: (index: number) => FullP
       ),
     unpack: () => undefined,
     maxBytes: 2 ** 30,
-    lifeMs: () => Infinity,
+    ttlMs: () => Infinity,
     clock: () => NOW_MS,
   });
   for (let index = 0; index < PEOPLE; index += 1) await cache.get(keyOf(index));
@@ -106,7 +106,7 @@ function sampleStates(): FullProfile[] {
   const marketOf = new Map(markets.map((market) => [market.id, market]));
   const { interactions } = simulateUsers(markets, { seed: 1, nowMs: NOW_MS, users: 500, days: 14 });
   const config = loadRankingConfig(undefined);
-  const memory = profileMemory(config);
+  const decay = decayConfig(config);
   const states = new Map<string, FullProfile>();
   for (const interaction of interactions) {
     const { userKey, marketId, occurredAt, country = null, dwellMs = null, stake = null } = interaction;
@@ -119,7 +119,7 @@ function sampleStates(): FullProfile[] {
       weight: eventWeight(eventType, dwellMs, config.events),
     };
     const before = states.get(userKey) ?? emptyProfile(userKey);
-    states.set(userKey, { ...applyEvents(before, [event], memory), version: before.version + 1 });
+    states.set(userKey, { ...applyEvents(before, [event], decay), version: before.version + 1 });
   }
   return [...states.values()];
 }

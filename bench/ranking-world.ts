@@ -2,14 +2,14 @@
 import type { CatalogSnapshot } from '../dist/catalog/catalog-snapshot.js';
 import type { Market } from '../dist/domain/market.js';
 import { loadRankingConfig } from '../dist/config/ranking-config.js';
-import { applyEvents } from '../dist/profiles/apply-events.js';
-import { profileMemory } from '../dist/profiles/profile-memory.js';
 import { emptyProfile, type ProfileState } from '../dist/domain/profile.js';
 import { loadSampleCatalog } from '../dist/sample/sample-catalog.js';
 import { type EventType } from '../dist/domain/event.js';
 import { eventWeight } from '../dist/scoring/shared/event-weight.js';
 import { NO_TRENDS } from '../dist/trends/trend-columns.js';
 import { TrendState } from '../dist/trends/trend-state.js';
+import { applyEvents } from '../dist/domain/apply-events.js';
+import { decayConfig } from '../dist/profiles/profile-decay.js';
 
 export const NOW_MS = Date.UTC(2026, 5, 15, 12);
 const MINUTE_MS = 60_000;
@@ -102,8 +102,11 @@ export function crowd(ids: readonly string[]): TrendState {
         ['local:IL', every(10)],
       ]),
       probabilities24hAgo: every(7),
-      attention: new Map(
-        ids.map((id, row) => [id, { impressions: row % 997, clicks: row % 41, popularity: row % 53 }]),
+      exposure: new Map(
+        ids.map((id, row) => [
+          id,
+          { marketId: id, impressions: row % 997, clicks: row % 41, popularity: row % 53 },
+        ]),
       ),
     },
     NOW_MS,
@@ -115,7 +118,7 @@ export function personOf(
   { engagements, shown, followedOf }: Habits,
   { entries, columns }: CatalogSnapshot,
 ): ProfileState {
-  const memory = profileMemory(config);
+  const decay = decayConfig(config);
   const followed = entries.filter((_, row) => (columns.category[row] ?? 0) % followedOf === 0);
   const spread = (length: number, stride: number): Market[] =>
     Array.from({ length }, (_, index) => {
@@ -137,5 +140,5 @@ export function personOf(
     ),
   );
   const events = [...engaged, ...showings].sort((a, b) => a.occurredAtMs - b.occurredAtMs);
-  return applyEvents(emptyProfile('bench'), events, memory);
+  return applyEvents(emptyProfile('bench'), events, decay);
 }

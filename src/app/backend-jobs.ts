@@ -7,7 +7,6 @@ import { jobDatabaseOf } from '../storage/database/connection.js';
 import { createJobs } from '../jobs/create-jobs.js';
 import { openJobs, type Jobs } from '../jobs/open-jobs.js';
 import type { Logger } from '../lib/logger.js';
-import { liveProfileMemory } from '../profiles/profile-memory.js';
 import { ProfileUpkeep } from '../profiles/profile-upkeep.js';
 import type { SharedProfiles } from '../profiles/shared-profiles.js';
 import type { MarketIndex } from '../storage/markets/market-index.js';
@@ -16,6 +15,7 @@ import type { ProfileFold } from '../storage/profiles/packed-profile.js';
 import { createStore, type Store } from '../storage/store.js';
 import { Retention } from '../tracking/retention.js';
 import { TrendComputations } from '../trends/trend-computations.js';
+import { liveDecayConfig } from '../profiles/profile-decay.js';
 
 /** Jobs wait for a connection rather than for more of them: the database has requests to serve. */
 const POOL_SIZE = 3;
@@ -70,7 +70,7 @@ export function openBackendJobs(deps: {
       config: config(),
       computations,
       snapshots: ownStore.snapshots,
-      upkeep: new ProfileUpkeep({ store: ownStore, profiles, memory: liveProfileMemory(config), config }),
+      upkeep: new ProfileUpkeep({ store: ownStore, profiles, decay: liveDecayConfig(config), config }),
       retention: new Retention({
         store: ownStore,
         partitions: new OldPartitions({ url: databaseUrl }),

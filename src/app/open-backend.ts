@@ -16,13 +16,10 @@ import type { Services } from '../graphql/context.js';
 import type { Jobs } from '../jobs/open-jobs.js';
 import { createLive } from '../live/live-service.js';
 import type { Logger } from '../lib/logger.js';
-import { applyEvents } from '../profiles/apply-events.js';
-import { ChangePoll } from '../profiles/change-poll.js';
-import { liveProfileMemory } from '../profiles/profile-memory.js';
 import { ProfileCache } from '../profiles/profile-cache.js';
 import { ProfileCompactor } from '../profiles/profile-compactor.js';
 import { ProfileService } from '../profiles/profile-service.js';
-import { SharedProfiles } from '../profiles/shared-profiles.js';
+import { SharedProfiles, ChangePoll } from '../profiles/shared-profiles.js';
 import { MarketIndex } from '../storage/markets/market-index.js';
 import type { ProfileFold } from '../storage/profiles/packed-profile.js';
 import { createStore, type Store, type Transaction } from '../storage/store.js';
@@ -33,6 +30,8 @@ import { createTracking } from '../tracking/create-tracking.js';
 import type { HistoryImport } from '../tracking/history-import.js';
 import { ensureUpcomingPartitions } from '../storage/partitions.js';
 import { TrendService } from '../trends/trend-service.js';
+import { applyEvents } from '../domain/apply-events.js';
+import { liveDecayConfig } from '../profiles/profile-decay.js';
 
 /** What differs between a running gateway, a command, and a test. */
 export interface Surroundings {
@@ -150,8 +149,8 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       ...(onStatement === undefined ? {} : { onStatement }),
     });
     closers.push(() => writers.close(CLOSE_WITHIN_MS));
-    const memory = liveProfileMemory(() => liveConfig.current.config);
-    const fold: ProfileFold = (state, events) => applyEvents(state, events, memory);
+    const decay = liveDecayConfig(() => liveConfig.current.config);
+    const fold: ProfileFold = (state, events) => applyEvents(state, events, decay);
     const markets = new MarketIndex();
     const store = createStore(database.prisma, fold, { markets });
     const backgroundStore = createStore(background.prisma, fold, { markets });
@@ -168,7 +167,7 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       read: (userKeys, options) => store.profiles.read(userKeys, options),
       unpack: (packed) => store.profiles.unpack(packed),
       maxBytes: config.profile.cacheMegabytes * 1024 * 1024,
-      lifeMs: () => {
+      ttlMs: () => {
         const { cacheSeconds, cacheSecondsUnheard } = liveConfig.current.config.profile;
         return 1_000 * (bus.reliable ? cacheSeconds : cacheSecondsUnheard);
       },
@@ -190,7 +189,7 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       logger,
       clock,
     });
-    const profiles = new ProfileService({ profiles: cache, memory, clock });
+    const profiles = new ProfileService({ profiles: cache, decay, clock });
     const live = createLive({ catalog, profiles, clock, logger });
     liveConfig.onChange(() => live.feeds.configChanged());
     closers.push(() => live.close());

@@ -25,6 +25,6 @@ function checkingSink({ services: { catalog }, history }: Backend): ImportSink {
       for (const { id, outcome } of results) if (outcome !== 'REJECTED') seen.add(id);
       return results;
     },
-    recordInteractions: (drafts) => history.checkImport(drafts, (marketId) => seen.has(marketId)),
+    recordInteractions: (drafts) => history.validateAll(drafts, (marketId) => seen.has(marketId)),
   };
 }

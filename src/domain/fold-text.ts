@@ -3,12 +3,12 @@ const VARIATION_SELECTORS = /[\uFE00-\uFE0F]/g;
 const DOTS_ABOVE_I = /i\u0307+/g;
 
 /**
- * The form of a text by which texts are compared without regard to case and encoding: compatibility composition (NFKC),
- * full case folding, and no variation selectors. Composed and decomposed "Café", "STRASSE" and "straße", and "⚽" with
- * and without a selector are equal. So are the letters i, dotted İ and dotless ı, which differ in Turkic languages only.
+ * Returns the form of a text for comparison without regard to case and encoding: compatibility composition (NFKC), full
+ * case folding, and no variation selectors. Composed and decomposed "Café", "STRASSE" and "straße", and "⚽" with and
+ * without a selector are equal. The letters i, dotted İ and dotless ı, which only Turkic languages distinguish, are
+ * equal too.
  *
- * Folding a folded text changes nothing. Source of the equivalences: Unicode 16, section 3.13 (default caseless
- * matching, D146), except for ı.
+ * Idempotent. Source of the equivalences: Unicode 16, section 3.13 (default caseless matching, D146), except for ı.
  */
 export function foldText(text: string): string {
   if (ASCII.test(text)) return text.toLowerCase();
@@ -16,7 +16,7 @@ export function foldText(text: string): string {
     text
       .normalize('NFKC')
       .replace(VARIATION_SELECTORS, '')
-      // Lower case first: ẞ has no longer form in upper case, but ß has. Then all that upper case makes equal.
+      // Lower case first: ẞ does not expand in upper case, but ß does. Upper case then unifies the remaining variants.
       .toLowerCase()
       .toUpperCase()
       .toLowerCase()

@@ -1,14 +1,14 @@
 import { foldText } from './fold-text.js';
 
-/** A stored market without its long texts. Lists keep the order in which the site gave them. */
+/** A stored market without its long texts. Lists keep the order of the source. */
 export interface Market {
   readonly id: string;
-  /** Names the market in compact stored data; 1 and up, for good. 0 for a market that is not stored. */
+  /** Permanent number, from 1, that identifies the market in compact stored data. 0 for a market that is not stored. */
   readonly number: number;
   readonly title: string;
   readonly category: string;
   readonly tags: readonly string[];
-  /** 0–1; null when unknown, and for a market with several answers. */
+  /** 0–1; null if unknown, and for a market with several answers. */
   readonly probability: number | null;
   readonly volume24h: number;
   readonly volumeTotal: number;
@@ -28,18 +28,18 @@ export interface Market {
   readonly blockedCountries: readonly string[];
 }
 
-/** The long texts of a market, up to 100,000 characters, which are read from the database when they are asked for. */
+/** The long texts of a market, up to 100,000 characters; read from the database on demand. */
 export interface MarketTexts {
   readonly description: string | null;
   readonly editorialDescription: string | null;
 }
 
-/** All that is stored of a market. */
+/** All stored fields of a market. */
 export interface MarketRecord extends Market, MarketTexts {}
 
 export type MarketStatus = 'OPEN' | 'CLOSED' | 'RESOLVED';
 
-/** The key by which categories and tags are compared. */
+/** Returns the key for comparing categories and tags. */
 export function topicKey(label: string): string {
   return foldText(label);
 }

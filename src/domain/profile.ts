@@ -1,37 +1,37 @@
 import type { EventType } from './event.js';
 
-/** The stored profile of a user without the part that only few readers need. Times are milliseconds since 1970. */
+/** The stored profile of a user; its lifetime sums only if they were read. Times are milliseconds since 1970. */
 export interface ProfileState {
   readonly userKey: string;
-  /** Grows with every change that is stored; 0 for a user never seen. */
+  /** Increases with every stored change; 0 for a user without events. */
   readonly version: number;
-  /** Number of events recorded, impressions excepted. */
+  /** Number of recorded events, without impressions. */
   readonly totalInteractions: number;
-  /** The last country seen, ISO 3166-1 alpha-2. */
+  /** The latest known country, ISO 3166-1 alpha-2. */
   readonly country: string | null;
   readonly lastActiveAtMs: number | null;
   readonly sessionStartedAtMs: number | null;
   readonly sessionInteractions: number;
-  /** The strongest of each kind, at most {@link TOPICS_KEPT}; see `topicStrength`. */
+  /** The strongest of each kind, at most {@link MAX_TOPICS}; see `topicStrength`. */
   readonly topics: ReadonlyMap<TopicId, TopicState>;
-  /** The latest by market id, at most {@link ENGAGEMENTS_KEPT}. */
+  /** The latest by market id, at most {@link MAX_ENGAGEMENTS}. */
   readonly engagements: ReadonlyMap<string, EngagementState>;
-  /** When the user hid markets, by market id; the latest, at most {@link HIDES_KEPT}. */
+  /** When the user hid markets, by market id; the latest, at most {@link MAX_HIDES}. */
   readonly hidden: ReadonlyMap<string, number>;
-  /** The latest by market id, at most {@link IMPRESSIONS_KEPT}. */
+  /** The latest by market id, at most {@link MAX_IMPRESSIONS}. */
   readonly impressions: ReadonlyMap<string, ImpressionState>;
-  /** Null when it was not read. */
+  /** Null if it was not read. */
   readonly lifetime: LifetimeState | null;
 }
 
-/** A profile with everything that is stored. */
+/** A profile with its lifetime sums. */
 export interface FullProfile extends ProfileState {
   readonly lifetime: LifetimeState;
 }
 
-/** Sums that never decay: only algorithm v1 and `userProfile` read them, so feeds by algorithm v2 do not. */
+/** Sums that never decay. Only algorithm v1 and `userProfile` read them; feeds by algorithm v2 do not. */
 export interface LifetimeState {
-  /** Those of the most points, at most {@link LIFETIME_TOPICS_KEPT}. */
+  /** The topics with the most points, at most {@link MAX_LIFETIME_TOPICS}. */
   readonly topics: ReadonlyMap<TopicId, LifetimeTopic>;
   /** Newest first: the last 20 of each category, at most 200. */
   readonly stakes: readonly StakeState[];
@@ -49,21 +49,21 @@ export interface LifetimeTopic {
 }
 
 export interface StakeState {
-  /** In lower case. */
+  /** Topic key of the category. */
   readonly category: string;
   readonly stake: number;
   readonly atMs: number;
 }
 
-/** Bounds of a profile. The hot part of a profile at all bounds takes about 6 KB. */
-export const TOPICS_KEPT = { CATEGORY: 20, TAG: 80 } as const;
-export const ENGAGEMENTS_KEPT = 200;
-export const HIDES_KEPT = 200;
-export const IMPRESSIONS_KEPT = 104;
-export const LIFETIME_TOPICS_KEPT = 2_000;
+/** Bounds of a profile. At all bounds, the columns that feeds by algorithm v2 read take about 6 KB. */
+export const MAX_TOPICS = { CATEGORY: 20, TAG: 80 } as const;
+export const MAX_ENGAGEMENTS = 200;
+export const MAX_HIDES = 200;
+export const MAX_IMPRESSIONS = 104;
+export const MAX_LIFETIME_TOPICS = 2_000;
 
-/** Engagements that keep the topics of their market: algorithm v1 compares with as many. */
-export const ENGAGEMENTS_WITH_TOPICS = 20;
+/** Engagements that keep the topics of their market. Algorithm v1 compares markets with as many. */
+export const MAX_ENGAGEMENTS_WITH_TOPICS = 20;
 
 export type TopicKind = 'CATEGORY' | 'TAG';
 
@@ -79,9 +79,9 @@ export interface TopicState {
   readonly key: string;
   /** As first written. */
   readonly label: string;
-  /** The decaying sum as of `updatedAtMs`. */
+  /** The decayed sum as of `updatedAtMs`. */
   readonly longTerm: number;
-  /** The session's decaying sum as of `updatedAtMs`. */
+  /** The session's decayed sum as of `updatedAtMs`. */
   readonly session: number;
   readonly updatedAtMs: number;
   readonly dwellMsTotal: number;
@@ -90,17 +90,17 @@ export interface TopicState {
 
 export interface EngagementState {
   readonly marketId: string;
-  /** The latest event of positive weight; null when there was none. */
+  /** The latest event of positive weight; null if there was none. */
   readonly engagedAtMs: number | null;
   readonly weight: number;
-  /** The latest VIEW_MARKET or CLICK; null when there was none. */
+  /** The latest VIEW_MARKET or CLICK; null if there was none. */
   readonly viewedAtMs: number | null;
   readonly viewProbability: number | null;
-  /** The latest PARTICIPATE; null when there was none. */
+  /** The latest PARTICIPATE; null if there was none. */
   readonly tradedAtMs: number | null;
   /** The market's probability at that trade. */
   readonly tradedProbability: number | null;
-  /** The topics of the market at that time; null except for the latest {@link ENGAGEMENTS_WITH_TOPICS}. */
+  /** The topics of the market at that time; null except for the latest {@link MAX_ENGAGEMENTS_WITH_TOPICS}. */
   readonly topics: EngagementTopics | null;
 }
 
@@ -110,6 +110,7 @@ export interface EngagementTopics {
   readonly tags: readonly string[];
 }
 
+/** The impressions of a market. */
 export interface ImpressionState {
   readonly marketId: string;
   /** Newest first, at most 32. */
@@ -121,15 +122,15 @@ export interface ImpressionState {
   readonly clickedSince: boolean;
 }
 
-/** An event as a profile is folded from it: validated, weighed, and joined with its market. */
+/** A validated event with its weight and market, as `applyEvents` adds it to a profile. */
 export interface ProfileEvent {
   readonly eventType: EventType;
   readonly occurredAtMs: number;
-  /** Dwell factor included. */
+  /** Includes the dwell factor. */
   readonly weight: number;
   readonly dwellMs: number | null;
   readonly country: string | null;
-  /** Null when nothing was staked. */
+  /** Null without a stake. */
   readonly stake: number | null;
   readonly market: {
     readonly id: string;
@@ -142,7 +143,7 @@ export interface ProfileEvent {
   };
 }
 
-/** The profile of a user never seen. */
+/** Returns the profile of a user without events. */
 export function emptyProfile(userKey: string): FullProfile {
   return {
     userKey,
@@ -160,9 +161,32 @@ export function emptyProfile(userKey: string): FullProfile {
   };
 }
 
-/** @throws {Error} when the profile was read without its lifetime sums. */
+/** @throws {Error} if the profile was read without its lifetime sums. */
 export function requireFull(profile: ProfileState): FullProfile {
   const { lifetime } = profile;
   if (lifetime === null) throw new Error('The profile was read without its lifetime sums.');
   return { ...profile, lifetime };
+}
+
+/** Thrown if the stored bytes of a profile cannot be decoded; `bellwether profile rebuild` replaces them. */
+export class UnreadableProfile extends Error {
+  override readonly name = 'UnreadableProfile';
+
+  /** @param cause an `UnknownFormat` for a profile that a later version of the gateway stored. */
+  constructor(cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(
+      `A stored profile cannot be decoded: ${reason} If no later version of the gateway stored it, run "bellwether profile rebuild" for its user.`,
+      { cause },
+    );
+  }
+}
+
+/** FNV-1a hash of the UTF-16 units of a user key, folded to 16 bits: 0–65,535. The same in every process. */
+export function hashUserKey(userKey: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < userKey.length; index++) {
+    hash = Math.imul(hash ^ userKey.charCodeAt(index), 0x01000193);
+  }
+  return ((hash >>> 16) ^ hash) & 0xffff;
 }

@@ -6,14 +6,13 @@ import { buildColumns, type CatalogColumns } from '../catalog/columns/build-colu
 import { marketTerms, toPastMarket } from '../catalog/columns/market-terms.js';
 import { differOnlyInNumbers, replaceNumbers } from '../catalog/columns/patch-columns.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
-import { profileMemory } from '../profiles/profile-memory.js';
-import type { FullProfile } from '../profiles/profile-service.js';
-import { scoringUser } from '../profiles/scoring-user.js';
-import { userV2 } from '../profiles/user-v2.js';
 import { finalScorerV1 } from '../scoring/v1/scorer.js';
 import { ScorerV2 } from '../scoring/v2/scorer.js';
 import type { TrendState } from '../trends/trend-state.js';
 import type { Archive } from './archive.js';
+import { decayConfig } from '../profiles/profile-decay.js';
+import type { FullProfile } from '../domain/profile.js';
+import { userFeaturesV1, userFeaturesV2 } from '../profiles/user-features.js';
 
 /** The data known right before an interaction. Markets are identified by their number in the archive. */
 export interface Moment {
@@ -87,7 +86,7 @@ const recencyAlgorithm: Algorithm = ({ candidates, entries }, scores) => {
 
 /** The scores of the gateway by algorithm v1. */
 const algorithmV1: Algorithm = ({ nowMs, candidates, entries, profile, country, trends }, scores) => {
-  const score = finalScorerV1(scoringUser(profile, nowMs), nowMs, trends.reader(country));
+  const score = finalScorerV1(userFeaturesV1(profile, nowMs), nowMs, trends.reader(country));
   for (const [index, number] of candidates.entries()) {
     const entry = entries[number];
     scores[index] = entry === undefined ? -Infinity : score(entry.scoring);
@@ -97,7 +96,7 @@ const algorithmV1: Algorithm = ({ nowMs, candidates, entries, profile, country, 
 /** The scores of the gateway by algorithm v2. */
 function algorithmV2(archive: Archive, config: RankingConfig): Algorithm {
   const scorer = new ScorerV2(config.v2, config.impressions);
-  const memory = profileMemory(config);
+  const decay = decayConfig(config);
   const catalog = new CandidateColumns();
   const markets = new Map(archive.markets.map(({ market }) => [market.id, market]));
   const findPast = (marketId: string): ReturnType<typeof toPastMarket> | undefined => {
@@ -107,7 +106,7 @@ function algorithmV2(archive: Archive, config: RankingConfig): Algorithm {
   return (moment, scores) => {
     const { nowMs, profile, country, trends } = moment;
     const columns = catalog.of(moment);
-    const user = userV2(profile, nowMs, memory);
+    const user = userFeaturesV2(profile, nowMs, decay);
     const { final } = scorer.score(columns, trends.columns(columns, country), user, findPast, nowMs);
     scores.set(final.subarray(0, columns.size));
   };

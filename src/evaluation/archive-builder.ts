@@ -8,8 +8,8 @@ import type {
 import type { ImportSource } from '../catalog/importers/import-source.js';
 import { applyMarketInput, validateMarketInput } from '../catalog/market-input.js';
 import type { MarketRecord as StoredMarket } from '../domain/market.js';
-import { interactionInput } from '../tracking/interaction-input.js';
 import type { Archive, ArchivedEvent, ArchivedMarket, ArchivedPrice } from './archive.js';
+import { interactionInput } from '../tracking/event-input.js';
 
 /** A rejected record. */
 export interface ArchiveReject {

@@ -1,8 +1,6 @@
 import { toEntry, type CatalogEntry } from '../catalog/catalog-snapshot.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
 import { emptyProfile, type FullProfile, type ProfileEvent } from '../domain/profile.js';
-import { applyEvents } from '../profiles/apply-events.js';
-import { profileMemory, type ProfileMemory } from '../profiles/profile-memory.js';
 import { eventWeight } from '../scoring/shared/event-weight.js';
 import { DAY_MS } from '../scoring/shared/time.js';
 import { NO_TRENDS, type TrendScores } from '../trends/trend-columns.js';
@@ -12,6 +10,9 @@ import type { Moment } from './algorithms.js';
 import { isOpenAt, type Archive, type ArchivedEvent, type ArchivedPrice } from './archive.js';
 import { OpenMarkets } from './open-markets.js';
 import { Queue, Timeline } from './timeline.js';
+import { applyEvents } from '../domain/apply-events.js';
+import { decayConfig } from '../profiles/profile-decay.js';
+import type { DecayConfig } from '../domain/decay.js';
 
 interface User {
   profile: FullProfile;
@@ -27,7 +28,7 @@ export class PastSite {
   readonly activity: SiteActivity;
   readonly #archive: Archive;
   readonly #weights: RankingConfig['events'];
-  readonly #memory: ProfileMemory;
+  readonly #decay: DecayConfig;
   readonly #open: OpenMarkets;
   readonly #numbers: ReadonlyMap<string, number>;
   readonly #entries: CatalogEntry[];
@@ -36,8 +37,8 @@ export class PastSite {
   readonly #prices24hAgo: Timeline<ArchivedPrice>;
   readonly #probabilities24hAgo = new Map<string, number>();
   #trends = new TrendState(NO_TRENDS, 0);
-  #attention: TrendScores['attention'] = new Map();
-  #attentionAtMs = -Infinity;
+  #exposure: TrendScores['exposure'] = new Map();
+  #exposureAtMs = -Infinity;
   readonly #users = new Map<string, User>();
   /** Impressions and negative events whose visit may not be over. */
   readonly #delayed = new Queue<{ readonly userKey: string; readonly event: ProfileEvent }>();
@@ -46,7 +47,7 @@ export class PastSite {
   constructor(archive: Archive, config: RankingConfig) {
     this.#archive = archive;
     this.#weights = config.events;
-    this.#memory = profileMemory(config);
+    this.#decay = decayConfig(config);
     this.activity = new SiteActivity(archive.markets.length, config.trending);
     this.#open = new OpenMarkets(archive.markets);
     this.#entries = archive.markets.map(({ market }) => toEntry(market));
@@ -60,7 +61,7 @@ export class PastSite {
     this.#nowMs = nowMs;
     this.#open.advanceTo(nowMs);
     this.activity.recent.advanceTo(nowMs);
-    this.#applyDelayed(nowMs - this.#memory.sessionIdleMs);
+    this.#applyDelayed(nowMs - this.#decay.sessionIdleMs);
     for (const { market, probability, volume24h } of this.#prices.through(nowMs - 1)) {
       const entry = this.#entries[market];
       if (entry === undefined) continue;
@@ -126,7 +127,7 @@ export class PastSite {
 
   #updateProfile(userKey: string, event: ProfileEvent): User {
     const user = this.#user(userKey);
-    user.profile = applyEvents(user.profile, [event], this.#memory);
+    user.profile = applyEvents(user.profile, [event], this.#decay);
     return user;
   }
 
@@ -157,17 +158,17 @@ export class PastSite {
       if (probability === null) this.#probabilities24hAgo.delete(id);
       else this.#probabilities24hAgo.set(id, probability);
     }
-    const attentionAtMs = trends.popularityAtMs(this.#nowMs);
-    if (attentionAtMs !== this.#attentionAtMs) {
-      this.#attention = attention(trends.popularityAt(attentionAtMs, this.#wasOpen(attentionAtMs)));
-      this.#attentionAtMs = attentionAtMs;
+    const exposureAtMs = trends.popularityAtMs(this.#nowMs);
+    if (exposureAtMs !== this.#exposureAtMs) {
+      this.#exposure = exposureOf(trends.popularityAt(exposureAtMs, this.#wasOpen(exposureAtMs)));
+      this.#exposureAtMs = exposureAtMs;
     }
     this.#trends = new TrendState(
       {
         ...NO_TRENDS,
         scopes: trends.scopesAt(atMs, this.#wasOpen(atMs)),
         probabilities24hAgo: new Map(this.#probabilities24hAgo),
-        attention: this.#attention,
+        exposure: this.#exposure,
       },
       atMs,
     );
@@ -183,8 +184,11 @@ export class PastSite {
 }
 
 /** Impressions and clicks only affect exploration, which an evaluation does not cover, so they are 0. */
-function attention(popularity: ReadonlyMap<string, number>): TrendScores['attention'] {
+function exposureOf(popularity: ReadonlyMap<string, number>): TrendScores['exposure'] {
   return new Map(
-    [...popularity].map(([marketId, users]) => [marketId, { impressions: 0, clicks: 0, popularity: users }]),
+    [...popularity].map(([marketId, users]) => [
+      marketId,
+      { marketId, impressions: 0, clicks: 0, popularity: users },
+    ]),
   );
 }

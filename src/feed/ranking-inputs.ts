@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { CatalogSnapshot } from '../catalog/catalog-snapshot.js';
 import type { RankingConfig } from '../config/ranking-schema.js';
-import { profileMemory } from '../profiles/profile-memory.js';
-import type { ProfileState } from '../profiles/profile-service.js';
-import { userV2 } from '../profiles/user-v2.js';
 import type { PastMarket } from '../scoring/v2/features.js';
 import type { UserFeatures } from '../scoring/v2/features.js';
 import type { TrendState } from '../trends/trend-state.js';
+import { decayConfig } from '../profiles/profile-decay.js';
+import type { ProfileState } from '../domain/profile.js';
+import { userFeaturesV2 } from '../profiles/user-features.js';
 
 /**
  * Everything that a feed is a function of. No value ever changes, so keeping a reference to them is enough to replay the
@@ -66,5 +66,5 @@ export function userFeatures({
   config,
 }: Pick<RankingInputs, 'algorithm' | 'profile' | 'personal' | 'nowMs' | 'config'>): UserFeatures | null {
   if (algorithm === 'v1' || profile === null || !personal) return null;
-  return userV2(profile, nowMs, profileMemory(config));
+  return userFeaturesV2(profile, nowMs, decayConfig(config));
 }

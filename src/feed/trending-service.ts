@@ -3,12 +3,12 @@ import type { LoadedConfig } from '../config/live-config.js';
 import type { Market } from '../domain/market.js';
 import type { Clock } from '../lib/clock.js';
 import { checkInput } from '../lib/input/check-input.js';
-import type { MarketMomentum } from '../trends/trend-columns.js';
 import type { TrendService } from '../trends/trend-service.js';
 import { FilterPass } from './filters/filter.js';
 import { LIST_FILTERS } from './pipeline.js';
 import { listRequest } from './requests.js';
 import { bestRows } from './selectors/best-rows.js';
+import type { MarketMomentum } from '../domain/trends.js';
 
 export interface TrendingMarket {
   /** From 1. */

@@ -2,7 +2,8 @@ import DataLoader from 'dataloader';
 import type { Catalog } from '../catalog/catalog.js';
 import type { HistoryRequest, MarketHistory, MarketHistoryPoint } from '../catalog/market-history.js';
 import type { Market, MarketTexts } from '../domain/market.js';
-import type { FullProfile, ProfileService } from '../profiles/profile-service.js';
+import type { ProfileService } from '../profiles/profile-service.js';
+import type { FullProfile } from '../domain/profile.js';
 
 /** DataLoaders of one request: reads of the same tick go to the services as one batch. */
 export interface Loaders {

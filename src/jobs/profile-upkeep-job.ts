@@ -8,8 +8,8 @@ export function profileUpkeepJob(upkeep: Pick<ProfileUpkeep, 'run'>): Job {
       'Removes faded affinity, old impressions and ended hides from the profiles of inactive users.',
     everySeconds: 86_400,
     run: async (run) => {
-      const { examined, changed, forgotten, unreadable } = await upkeep.run(run);
-      return `${examined} profiles examined, ${changed} changed, ${forgotten} topics forgotten, ${unreadable} profiles unreadable`;
+      const { examined, changed, removedTopics, unreadable } = await upkeep.run(run);
+      return `${examined} profiles examined, ${changed} changed, ${removedTopics} topics removed, ${unreadable} profiles unreadable`;
     },
   };
 }

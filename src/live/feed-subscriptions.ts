@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
-import { UnreadableProfile, type ProfileService, type ProfileState } from '../profiles/profile-service.js';
+import type { ProfileService } from '../profiles/profile-service.js';
 import { notifyInTurns, ThrottledStream } from './throttled-stream.js';
+import { UnreadableProfile, type ProfileState } from '../domain/profile.js';
 
 /** `PROFILE`: new events of the user. `CONFIG`: a new ranking config, and possibly also new events. */
 export type FeedChangeReason = 'PROFILE' | 'CONFIG';

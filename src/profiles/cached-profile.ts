@@ -1,12 +1,12 @@
 import { NO_BYTES } from '../storage/profiles/column-codec.js';
 import type { PackedProfile } from '../storage/profiles/packed-profile.js';
 
-/** Measured overhead of an entry, without the characters of its key and its buffer. */
+/** Measured overhead of an entry, without its buffer and the characters of its key. */
 const ENTRY_OVERHEAD_BYTES = 260;
-/** Measured overhead of a buffer: half on the heap, half in what V8 and malloc allocate outside of it. */
+/** Measured overhead of a buffer: half on the heap, half in allocations of V8 and malloc outside of it. */
 const BUFFER_OVERHEAD_BYTES = 420;
 
-/** A packed profile in one buffer of its own, so that it keeps no memory of the answer in which it was read. */
+/** A packed profile, copied into its own buffer: a view would keep the whole query result in memory. */
 export class CachedProfile {
   readonly version: number;
   readonly #stateVersion: number;
@@ -18,9 +18,9 @@ export class CachedProfile {
 
   constructor(
     packed: PackedProfile,
-    /** Time at which the profile was known to be current. */
+    /** When the profile was known to be current. */
     readonly asOfMs: number,
-    /** The last country of the user; undefined until it is asked for. */
+    /** The latest country of the user; undefined until a caller needs it. */
     public country?: string | null,
   ) {
     const { version, stateVersion, recent, state, shown, lifetime } = packed;
@@ -42,7 +42,7 @@ export class CachedProfile {
     return this.#hasLifetime;
   }
 
-  /** Memory, at most: characters are counted with two bytes each. */
+  /** Upper bound of the memory in bytes: a character of the key counts as two bytes. */
   sizeUnder(userKey: string): number {
     const bufferBytes = this.#bytes.length === 0 ? 0 : BUFFER_OVERHEAD_BYTES + this.#bytes.length;
     return ENTRY_OVERHEAD_BYTES + 2 * userKey.length + bufferBytes;

@@ -1,37 +1,36 @@
 import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../lib/clock.js';
-import {
-  emptyPacked,
-  UnreadableProfile,
-  type PackedProfile,
-  type ReadProfile,
-} from '../storage/profiles/packed-profile.js';
-import { requireFull, type FullProfile, type ProfileState } from '../domain/profile.js';
+import { emptyPacked, type PackedProfile } from '../storage/profiles/packed-profile.js';
+import { requireFull, type FullProfile, type ProfileState, UnreadableProfile } from '../domain/profile.js';
 import type { AppendedProfile } from '../storage/events/recording.js';
+import type { ReadProfile } from '../storage/profiles/packed-profile.js';
 import { CachedProfile } from './cached-profile.js';
 import { RecentChanges } from './recent-changes.js';
 
 const MAX_BATCH = 500;
 
-/** By how much the recent events of an entry may exceed those of the store: about 200 events, which a read folds in 2 ms. */
+/**
+ * Bytes by which the recent events of an entry may exceed those of the store: about 200 events, which a read folds in
+ * 2 ms.
+ */
 const MAX_SURPLUS_BYTES = 4_096;
 
-export interface ProfileCacheParts {
+export interface ProfileCacheDeps {
   /**
-   * Reads the profiles of these users in the order asked, at most 500 at a time; an empty one for a user never seen.
-   * `lifetime`: with their lifetime sums. An error in place of a profile that cannot be decoded.
+   * Reads the profiles of at most 500 users, in the given order; an empty profile for a user without events, and an error
+   * in place of a profile that cannot be decoded. `lifetime`: whether to read the lifetime sums.
    */
   readonly read: (
     userKeys: readonly string[],
     options: { readonly lifetime: boolean },
   ) => Promise<readonly (ReadProfile | UnreadableProfile)[]>;
-  /** Decodes a profile; undefined when it has to be read again, because a market of it is not in memory. */
+  /** Decodes a profile; undefined if one of its markets is not in memory, so that it must be read again. */
   readonly unpack: (packed: PackedProfile) => ProfileState | undefined;
-  /** Of all entries. */
+  /** Bound for all entries together. */
   readonly maxBytes: number;
-  /** TTL of an entry in milliseconds; short while messages of other replicas may be lost. */
-  readonly lifeMs: () => number;
+  /** TTL of entries in milliseconds; short while messages of other replicas may be lost. */
+  readonly ttlMs: () => number;
   readonly clock: Clock;
 }
 
@@ -40,42 +39,42 @@ export interface ProfileCacheStats {
   readonly misses: number;
   readonly entries: number;
   readonly bytes: number;
-  /** Entries that were removed to make room. */
+  /** Entries evicted because of the bound. */
   readonly evictions: number;
 }
 
-/** Before every change: as if the store had been asked before all of them. */
-const OVERTAKEN = -1;
+/** A position before every change: marks a read as outdated. */
+const OUTDATED = -1;
 
-/** A read of one user's profile, in progress or about to begin. */
-interface Flight {
+/** A read of one user's profile, queued or in progress. */
+interface PendingRead {
   readonly userKey: string;
-  /** The position of the changes when the store was asked; Infinity before. */
+  /** The position of the changes when the query was sent; Infinity before. */
   since: number;
-  /** Whether to read the lifetime sums. Can be set until the store is asked. */
+  /** Whether to read the lifetime sums. May be set until the query is sent. */
   lifetime: boolean;
   isSent: boolean;
   readonly profile: Promise<ProfileState>;
 }
 
 /**
- * The profiles of active users in their stored form, in front of the store; bounded in bytes, the least recently used
- * evicted first. A profile is decoded when it is used; an event of this process is only put before the others.
+ * Read-through LRU cache of profiles in their stored form, bounded in bytes. Each use decodes the profile. A commit of this
+ * process prepends its encoded events to the entry.
  *
- * Reads of one tick go to the store as one query, and no user is read twice at a time. A read that was overtaken by a
- * commit, here or on another replica, still answers those who asked before; it is not cached, and later callers wait for
- * a read that began afterwards.
+ * Reads of one tick share one query, and concurrent reads of a user share one read. If a commit, here or on another
+ * replica, changes the user during a read, the read still answers the callers that waited before the commit. Its result is
+ * not cached, and later callers wait for a new read.
  */
 export class ProfileCache {
   readonly #entries: LRUCache<string, CachedProfile>;
-  readonly #batches: DataLoader<Flight, ReadProfile>;
-  readonly #flights = new Map<string, Flight>();
+  readonly #batches: DataLoader<PendingRead, ReadProfile>;
+  readonly #pending = new Map<string, PendingRead>();
   readonly #changes = new RecentChanges();
   #hits = 0;
   #misses = 0;
   #evictions = 0;
 
-  constructor(private readonly deps: ProfileCacheParts) {
+  constructor(private readonly deps: ProfileCacheDeps) {
     this.#entries = new LRUCache({
       maxSize: deps.maxBytes,
       sizeCalculation: (entry, userKey) => entry.sizeUnder(userKey),
@@ -83,24 +82,24 @@ export class ProfileCache {
         if (reason === 'evict') this.#evictions++;
       },
     });
-    this.#batches = new DataLoader<Flight, ReadProfile>((flights) => this.#send(flights), {
+    this.#batches = new DataLoader<PendingRead, ReadProfile>((reads) => this.#send(reads), {
       cache: false,
       maxBatchSize: MAX_BATCH,
     });
   }
 
-  /** Returns the profile of a user if it is cached and current; costs no read. */
-  held(userKey: string): ProfileState | undefined {
-    return this.#held(userKey, false);
+  /** Returns the profile of a user if it is cached and within its TTL; never reads. */
+  cached(userKey: string): ProfileState | undefined {
+    return this.#cached(userKey, false);
   }
 
   /** Returns the same with the lifetime sums, if they are cached as well. */
-  heldFull(userKey: string): FullProfile | undefined {
-    const held = this.#held(userKey, true);
-    return held && requireFull(held);
+  cachedFull(userKey: string): FullProfile | undefined {
+    const profile = this.#cached(userKey, true);
+    return profile && requireFull(profile);
   }
 
-  /** Returns the profile of a user, from memory or the store; rejects as the store does. */
+  /** Returns the profile of a user, from memory or the store; rejects with the error of the store. */
   get(userKey: string): Promise<ProfileState> {
     return this.#get(userKey, false);
   }
@@ -110,7 +109,9 @@ export class ProfileCache {
     return requireFull(await this.#get(userKey, true));
   }
 
-  /** Returns the last countries of users, from memory or the store; null also for a profile that cannot be decoded. */
+  /**
+   * Returns the latest countries of users, from memory or the store; null if unknown or if the profile cannot be decoded.
+   */
   async countriesOf(userKeys: readonly string[]): Promise<Map<string, string | null>> {
     const countryOf = async (userKey: string): Promise<[string, string | null]> => {
       const entry = this.#current(userKey);
@@ -118,7 +119,7 @@ export class ProfileCache {
       try {
         const { country, version } = await this.get(userKey);
         const cached = this.#entries.peek(userKey);
-        // A commit during the read may have named another country.
+        // A commit during the read may have changed the country.
         if (cached?.version === version) cached.country = country;
         return [userKey, country];
       } catch (error) {
@@ -129,41 +130,41 @@ export class ProfileCache {
     return new Map(await Promise.all(userKeys.map(countryOf)));
   }
 
-  /** The position of the changes; to be read before a transaction begins, and given to {@link append}. */
+  /** The number of changes so far; read it before a transaction begins and pass it to {@link append}. */
   get position(): number {
     return this.#changes.position;
   }
 
   /**
-   * Applies a commit of this process to the cached profile. An entry that is not the version right before it is dropped.
-   * So is one with many events that the store has folded meanwhile: while commits follow each other closely, each
-   * {@link put} finds a later version.
+   * Applies a commit of this process to the cached profile. It drops an entry of any version but the previous one. It also
+   * drops an entry with many events that the store has compacted: while commits follow each other closely, each
+   * {@link put} finds a later version and does nothing.
    *
-   * @param since the {@link position} from before the transaction. If the user was invalidated since then, another replica
-   *   may have committed later, so the entry is dropped as well.
+   * @param since the {@link position} before the transaction. If the user was invalidated since then, another replica may
+   *   have committed later, so the entry is dropped as well.
    */
   append({ userKey, version, batch, countries, recentBytes }: AppendedProfile, since: number): void {
-    const before = this.#overtake(userKey);
+    const before = this.#outdateRead(userKey);
     if (before !== undefined && before.version >= version) return;
     const isNext = before === undefined ? version === 1 : before.version === version - 1;
     const packed = before?.packed(userKey) ?? emptyPacked(userKey);
     const isTooLong = packed.recent.length + batch.length > recentBytes + MAX_SURPLUS_BYTES;
     if (!isNext || isTooLong || this.#changes.changedSince(userKey, since)) {
       this.#entries.delete(userKey);
-      // An earlier commit whose answer is still to come must not make an entry again.
-      this.#changes.note(userKey);
+      // The result of an earlier commit may still arrive; it must not create an entry.
+      this.#changes.add(userKey);
       return;
     }
     const recent = Buffer.concat([batch, packed.recent]);
-    // A late event does not change the country, so another one is only known once the profile is decoded.
+    // A late event does not change the country, so a new country is known only after decoding the profile.
     const isSameCountry = [...countries].every((country) => country === before?.country);
     const country = isSameCountry ? before?.country : undefined;
     this.#set(userKey, new CachedProfile({ ...packed, version, recent }, this.deps.clock(), country));
   }
 
   /**
-   * Replaces the cached profile of a user by another stored form of the same version. Without an entry of that version
-   * it does nothing: a later commit of this process may have dropped the entry.
+   * Replaces the cached profile of a user by another stored form of the same version. Does nothing without an entry of that
+   * version: a later commit of this process may have dropped it.
    *
    * @param since as for {@link append}.
    */
@@ -171,12 +172,12 @@ export class ProfileCache {
     const { userKey, version } = packed;
     const before = this.#entries.peek(userKey);
     if (before?.version !== version || this.#changes.changedSince(userKey, since)) return;
-    // The lifetime sums of most users are never asked for.
+    // The lifetime sums of most users are never needed.
     const lifetime = before.hasLifetime ? packed.lifetime : null;
     this.#set(userKey, new CachedProfile({ ...packed, lifetime }, before.asOfMs, before.country));
   }
 
-  /** Whether the cache may hold, or be about to hold, an older version of a user's profile than this one. */
+  /** Whether an older version of a user's profile is cached, or may become cached by a pending read. */
   isBehind(userKey: string, version: number): boolean {
     return (this.#entries.peek(userKey)?.version ?? -1) < version;
   }
@@ -184,14 +185,14 @@ export class ProfileCache {
   /** Drops the profiles of users that may have changed on other replicas. */
   invalidate(userKeys: Iterable<string>): void {
     for (const userKey of userKeys) {
-      this.#changes.note(userKey);
+      this.#changes.add(userKey);
       this.#entries.delete(userKey);
     }
   }
 
-  /** Drops all profiles: any may have changed on other replicas. */
+  /** Drops all profiles, since any may have changed on other replicas. */
   clear(): void {
-    this.#changes.noteEveryone();
+    this.#changes.addForAllUsers();
     this.#entries.clear();
   }
 
@@ -205,14 +206,14 @@ export class ProfileCache {
     };
   }
 
-  /** The entry of a user that is within its TTL. */
+  /** Returns the entry of a user if it is within its TTL. */
   #current(userKey: string): CachedProfile | undefined {
     const entry = this.#entries.get(userKey);
-    if (entry === undefined || this.deps.clock() - entry.asOfMs >= this.deps.lifeMs()) return undefined;
+    if (entry === undefined || this.deps.clock() - entry.asOfMs >= this.deps.ttlMs()) return undefined;
     return entry;
   }
 
-  #held(userKey: string, lifetime: boolean): ProfileState | undefined {
+  #cached(userKey: string, lifetime: boolean): ProfileState | undefined {
     const entry = this.#current(userKey);
     if (entry === undefined || (lifetime && !entry.hasLifetime)) return undefined;
     const profile = this.deps.unpack(entry.packed(userKey));
@@ -221,59 +222,59 @@ export class ProfileCache {
   }
 
   #get(userKey: string, lifetime: boolean): Promise<ProfileState> {
-    const held = this.#held(userKey, lifetime);
-    if (held !== undefined) return Promise.resolve(held);
+    const cached = this.#cached(userKey, lifetime);
+    if (cached !== undefined) return Promise.resolve(cached);
     this.#misses++;
     return this.#read(userKey, lifetime);
   }
 
   #read(userKey: string, lifetime: boolean): Promise<ProfileState> {
-    const last = this.#flights.get(userKey);
+    const last = this.#pending.get(userKey);
     const isUsable = last !== undefined && (last.lifetime || !lifetime || !last.isSent);
     if (isUsable && !this.#changes.changedSince(userKey, last.since)) {
       last.lifetime ||= lifetime;
       return last.profile;
     }
     const begin = async (): Promise<ProfileState> => {
-      flight.since = this.#changes.position;
+      read.since = this.#changes.position;
       const asOfMs = this.deps.clock();
-      const { packed, profile } = await this.#batches.load(flight);
-      if (!this.#changes.changedSince(userKey, flight.since)) {
+      const { packed, profile } = await this.#batches.load(read);
+      if (!this.#changes.changedSince(userKey, read.since)) {
         this.#set(userKey, new CachedProfile(packed, asOfMs, profile.country));
       }
       return profile;
     };
-    const flight: Flight = {
+    const read: PendingRead = {
       ...{ userKey, since: Infinity, lifetime, isSent: false },
       profile: (last?.profile ?? Promise.resolve()).then(begin, begin).finally(() => {
-        if (this.#flights.get(userKey) === flight) this.#flights.delete(userKey);
+        if (this.#pending.get(userKey) === read) this.#pending.delete(userKey);
       }),
     };
-    this.#flights.set(userKey, flight);
-    return flight.profile;
+    this.#pending.set(userKey, read);
+    return read.profile;
   }
 
-  #send(flights: readonly Flight[]): Promise<readonly (ReadProfile | UnreadableProfile)[]> {
-    for (const flight of flights) flight.isSent = true;
+  #send(reads: readonly PendingRead[]): Promise<readonly (ReadProfile | UnreadableProfile)[]> {
+    for (const read of reads) read.isSent = true;
     return this.deps.read(
-      flights.map(({ userKey }) => userKey),
-      { lifetime: flights.some(({ lifetime }) => lifetime) },
+      reads.map(({ userKey }) => userKey),
+      { lifetime: reads.some(({ lifetime }) => lifetime) },
     );
   }
 
-  /** Marks a read in progress as overtaken by a commit. @returns the entry of the user. */
-  #overtake(userKey: string): CachedProfile | undefined {
-    const flight = this.#flights.get(userKey);
-    if (flight !== undefined && flight.since !== Infinity) flight.since = OVERTAKEN;
+  /** Marks a read in progress as outdated by a commit. @returns the entry of the user. */
+  #outdateRead(userKey: string): CachedProfile | undefined {
+    const read = this.#pending.get(userKey);
+    if (read !== undefined && read.since !== Infinity) read.since = OUTDATED;
     return this.#entries.peek(userKey);
   }
 
   #set(userKey: string, entry: CachedProfile): void {
-    this.#entries.set(ownCopy(userKey), entry);
+    this.#entries.set(copyOf(userKey), entry);
   }
 }
 
-/** A part cut out of a text keeps all of the text in memory; a key cut out of a query would keep the query. */
-function ownCopy(text: string): string {
+/** Copies a text: a key that is a substring of a query would keep the whole query in memory. */
+function copyOf(text: string): string {
   return Buffer.from(text, 'utf16le').toString('utf16le');
 }

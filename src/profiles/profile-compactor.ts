@@ -3,27 +3,24 @@ import { UnknownFormat } from '../storage/profiles/column-codec.js';
 import type { ProfileRewriteRepository } from '../storage/profiles/profile-rewrite-repository.js';
 import type { AppendedProfile } from '../storage/events/recording.js';
 import { isUnavailable } from '../storage/database-errors.js';
-import { UnreadableProfile } from '../storage/profiles/packed-profile.js';
 import type { SharedProfiles } from './shared-profiles.js';
+import { UnreadableProfile } from '../domain/profile.js';
 
-/** Size of a profile's recent events from which on they are folded: 50 events, or 5 pages of impressions. */
+/** Size at which a profile's recent events are compacted: about 50 events, or 5 pages of impressions. */
 const COMPACT_FROM_BYTES = 1_024;
 
-/** Recent events of this size are dropped if they cannot be folded; the profile is then made from the interactions. */
+/** Size at which recent events that cannot be folded are dropped; the next read rebuilds the profile. */
 const DROP_FROM_BYTES = 256 * 1_024;
 
-/** Decoding, folding and encoding so many profiles occupies the event loop for about 5 ms. */
-const PROFILES_AT_ONCE = 16;
+/** Profiles per batch. Decoding, folding and encoding a batch occupies the event loop for about 5 ms. */
+const BATCH_SIZE = 16;
 
-/** Profiles that may wait. Others are added again by their next event. */
-const MAX_WAITING = 10_000;
+/** Bound of the queue. The next event of a profile that does not fit adds it again. */
+const MAX_QUEUED = 10_000;
 
-/**
- * Folds the recent events of profiles into their other columns once they take 1 KB, after the commit that made them so.
- * Commits do not wait for it.
- */
+/** Folds the recent events of profiles into their other columns once they reach 1 KB. Commits do not wait for it. */
 export class ProfileCompactor {
-  readonly #waiting = new Set<string>();
+  readonly #queued = new Set<string>();
   #running: Promise<void> | null = null;
   #isFailing = false;
   #isClosed = false;
@@ -31,40 +28,40 @@ export class ProfileCompactor {
   constructor(
     private readonly deps: {
       readonly repository: Pick<ProfileRewriteRepository, 'compact' | 'dropRecent'>;
-      readonly profiles: Pick<SharedProfiles, 'position' | 'compacted' | 'mayHaveChanged'>;
+      readonly profiles: Pick<SharedProfiles, 'position' | 'applyCompaction' | 'invalidate'>;
       readonly logger: Logger;
     },
   ) {}
 
-  /** Takes note of profiles that a commit changed. */
-  appended(profiles: readonly AppendedProfile[]): void {
+  /** Queues the profiles of a commit that have reached the size. */
+  enqueue(profiles: readonly AppendedProfile[]): void {
     for (const { userKey, recentBytes } of profiles) {
-      if (recentBytes >= COMPACT_FROM_BYTES && this.#waiting.size < MAX_WAITING) this.#waiting.add(userKey);
+      if (recentBytes >= COMPACT_FROM_BYTES && this.#queued.size < MAX_QUEUED) this.#queued.add(userKey);
     }
-    if (this.#waiting.size > 0 && !this.#isClosed) this.#running ??= this.#run();
+    if (this.#queued.size > 0 && !this.#isClosed) this.#running ??= this.#run();
   }
 
-  /** Resolves when no profile waits. */
+  /** Resolves when the queue is empty and nothing is in progress. */
   async drain(): Promise<void> {
     while (this.#running !== null) await this.#running;
   }
 
-  /** Leaves the profiles that wait as they are, and resolves when nothing is in progress. */
+  /** Clears the queue, and resolves when nothing is in progress. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#waiting.clear();
+    this.#queued.clear();
     await this.drain();
   }
 
   async #run(): Promise<void> {
     try {
-      while (this.#waiting.size > 0) {
-        const userKeys = [...this.#waiting].slice(0, PROFILES_AT_ONCE);
-        for (const userKey of userKeys) this.#waiting.delete(userKey);
+      while (this.#queued.size > 0) {
+        const userKeys = [...this.#queued].slice(0, BATCH_SIZE);
+        for (const userKey of userKeys) this.#queued.delete(userKey);
         await this.#compact(userKeys);
       }
     } finally {
-      // In the same turn as the last look: a later commit begins a new run.
+      // In the same turn as the last check of the queue, so that a later commit starts a new run.
       this.#running = null;
     }
   }
@@ -73,12 +70,12 @@ export class ProfileCompactor {
     const { repository, profiles, logger } = this.deps;
     try {
       const since = profiles.position;
-      profiles.compacted(await repository.compact(userKeys), since);
+      profiles.applyCompaction(await repository.compact(userKeys), since);
       this.#isFailing = false;
     } catch (error) {
-      const isPoison = !isUnavailable(error);
-      if (isPoison && userKeys.length > 1) {
-        // One profile that cannot be decoded does not keep the others from being compacted.
+      const isPermanent = !isUnavailable(error);
+      if (isPermanent && userKeys.length > 1) {
+        // Compact them one by one, since one profile that cannot be decoded fails the whole batch.
         for (const userKey of userKeys) await this.#compact([userKey]);
         return;
       }
@@ -89,9 +86,9 @@ export class ProfileCompactor {
         );
       }
       this.#isFailing = true;
-      // A profile in a later format is whole for the version that wrote it.
+      // The later version that wrote a profile can still decode it.
       const isOfLaterVersion = error instanceof UnreadableProfile && error.cause instanceof UnknownFormat;
-      if (isPoison && !isOfLaterVersion) await this.#dropLongest(userKeys);
+      if (isPermanent && !isOfLaterVersion) await this.#dropLongest(userKeys);
     }
   }
 
@@ -100,11 +97,8 @@ export class ProfileCompactor {
     try {
       const dropped = await repository.dropRecent(userKeys, DROP_FROM_BYTES);
       if (dropped.length === 0) return;
-      profiles.mayHaveChanged(dropped);
-      logger.warn(
-        { users: dropped.length },
-        'dropped recent events; the profiles are made from the interactions',
-      );
+      profiles.invalidate(dropped);
+      logger.warn({ users: dropped.length }, 'dropped recent events; the next read rebuilds the profiles');
     } catch (error) {
       logger.debug({ err: error }, 'failed to drop recent events');
     }

@@ -1,33 +1,34 @@
+import type { DecayConfig } from '../domain/decay.js';
+import {
+  topicId,
+  type FullProfile,
+  type ProfileState,
+  type StakeState,
+  type TopicKind,
+} from '../domain/profile.js';
 import type { Clock } from '../lib/clock.js';
-import { topicId, type FullProfile, type ProfileState, type TopicKind } from '../domain/profile.js';
 import { orUnavailable } from '../storage/database-errors.js';
-import { isForgotten } from './forget-faded.js';
 import type { ProfileCache } from './profile-cache.js';
-import type { ProfileMemory } from './profile-memory.js';
-import { topicTaste } from './topic-taste.js';
-import { usualStake, type UsualStake } from './usual-stake.js';
+import { hasNoAffinity, topicAffinity } from './profile-decay.js';
 
-export { UnreadableProfile } from '../storage/profiles/packed-profile.js';
-export { requireFull, type FullProfile, type ProfileState } from '../domain/profile.js';
-
-/** A person as the outside sees them. */
+/** The profile that `userProfile` returns. */
 export interface UserProfile {
   readonly userKey: string;
   readonly totalInteractions: number;
-  /** The ten strongest, by score. */
-  readonly topCategories: readonly TopicTaste[];
-  /** The ten strongest, by score. */
-  readonly topTags: readonly TopicTaste[];
+  /** The ten categories with the highest scores. */
+  readonly topCategories: readonly TopicAffinity[];
+  /** The ten tags with the highest scores. */
+  readonly topTags: readonly TopicAffinity[];
   readonly lastActive: Date | null;
-  /** Null when the person has never been active. */
+  /** Null for a user without interactions. */
   readonly session: Session | null;
-  /** ISO 3166-1 alpha-2, the last one seen. */
+  /** The latest known country, ISO 3166-1 alpha-2. */
   readonly country: string | null;
-  /** Null when the person never staked anything. */
+  /** Null for a user without stakes. */
   readonly usualStake: UsualStake | null;
 }
 
-export interface TopicTaste {
+export interface TopicAffinity {
   readonly topic: string;
   /** The sum of event weights, which algorithm v1 reads. */
   readonly score: number;
@@ -38,50 +39,61 @@ export interface TopicTaste {
 export interface Session {
   readonly startedAt: Date;
   readonly interactions: number;
-  /** Whether it has ended for want of events. */
+  /** Whether the session has ended because no event arrived within the idle time. */
   readonly idle: boolean;
+}
+
+/** Median stakes of a user. */
+export interface UsualStake {
+  /** Median of the last 20 stakes. */
+  readonly overall: number;
+  /** Median of the last 20 stakes in each category, by name. */
+  readonly byCategory: readonly { readonly category: string; readonly stake: number }[];
 }
 
 const TOP_TOPICS = 10;
 
-const NOT_READ = 'The profiles could not be read now.';
+const READ_FAILED = 'The profiles could not be read now; send the request again after retryAfterMs.';
 
 export class ProfileService {
   constructor(
     private readonly deps: {
       profiles: Pick<ProfileCache, 'get' | 'getFull'>;
-      memory: ProfileMemory;
+      decay: DecayConfig;
       clock: Clock;
     },
   ) {}
 
   /**
-   * Returns the profiles of users in the order asked, from memory or in one read; an empty one for a user never seen.
+   * Returns the profiles of users in the given order, from memory or with one read; an empty profile for a user without
+   * events.
    *
-   * @throws {BellwetherError} UNAVAILABLE when the database cannot be read.
-   * @throws {UnreadableProfile} when one of them cannot be decoded.
+   * @throws {BellwetherError} UNAVAILABLE if the database cannot be read.
+   * @throws {UnreadableProfile} if one of them cannot be decoded.
    */
   load(userKeys: readonly string[]): Promise<ProfileState[]> {
     const { profiles } = this.deps;
-    return orUnavailable(NOT_READ, () => Promise.all(userKeys.map((userKey) => profiles.get(userKey))));
+    return orUnavailable(READ_FAILED, () => Promise.all(userKeys.map((userKey) => profiles.get(userKey))));
   }
 
   /** Returns the same with the lifetime sums, which {@link view} and algorithm v1 need. */
   loadFull(userKeys: readonly string[]): Promise<FullProfile[]> {
     const { profiles } = this.deps;
-    return orUnavailable(NOT_READ, () => Promise.all(userKeys.map((userKey) => profiles.getFull(userKey))));
+    return orUnavailable(READ_FAILED, () =>
+      Promise.all(userKeys.map((userKey) => profiles.getFull(userKey))),
+    );
   }
 
-  /** The profile to show, decayed to now. */
+  /** Returns the profile for the API, decayed to now. */
   view(state: FullProfile): UserProfile {
     const nowMs = this.deps.clock();
-    const { memory } = this.deps;
+    const { decay } = this.deps;
     const { lastActiveAtMs, sessionStartedAtMs } = state;
     return {
       userKey: state.userKey,
       totalInteractions: state.totalInteractions,
-      topCategories: topTopics(state, 'CATEGORY', nowMs, memory),
-      topTags: topTopics(state, 'TAG', nowMs, memory),
+      topCategories: topTopics(state, 'CATEGORY', nowMs, decay),
+      topTags: topTopics(state, 'TAG', nowMs, decay),
       lastActive: lastActiveAtMs === null ? null : new Date(lastActiveAtMs),
       session:
         sessionStartedAtMs === null || lastActiveAtMs === null
@@ -89,7 +101,7 @@ export class ProfileService {
           : {
               startedAt: new Date(sessionStartedAtMs),
               interactions: state.sessionInteractions,
-              idle: nowMs - lastActiveAtMs >= memory.sessionIdleMs,
+              idle: nowMs - lastActiveAtMs >= decay.sessionIdleMs,
             },
       country: state.country,
       usualStake: usualStake(state.lifetime.stakes),
@@ -97,16 +109,42 @@ export class ProfileService {
   }
 }
 
-function topTopics(state: FullProfile, kind: TopicKind, nowMs: number, memory: ProfileMemory): TopicTaste[] {
-  const topics: TopicTaste[] = [];
-  const mostPointsFirst = [...state.lifetime.topics.values()]
+function topTopics(state: FullProfile, kind: TopicKind, nowMs: number, decay: DecayConfig): TopicAffinity[] {
+  const topics: TopicAffinity[] = [];
+  const byPoints = [...state.lifetime.topics.values()]
     .filter((topic) => topic.kind === kind && topic.points > 0)
     .sort((a, b) => b.points - a.points || (a.key < b.key ? -1 : 1));
-  for (const { key, label, points } of mostPointsFirst) {
-    const affinity = state.topics.get(topicId(kind, key));
-    if (affinity === undefined || isForgotten(affinity)) continue;
-    topics.push({ topic: label, score: points, ...topicTaste(affinity, state, nowMs, memory) });
+  for (const { key, label, points } of byPoints) {
+    const topic = state.topics.get(topicId(kind, key));
+    if (topic === undefined || hasNoAffinity(topic)) continue;
+    topics.push({ topic: label, score: points, ...topicAffinity(topic, state, nowMs, decay) });
     if (topics.length === TOP_TOPICS) break;
   }
   return topics;
+}
+
+const USUAL_STAKE_COUNT = 20;
+
+/** @param stakes newest first. @returns null without stakes. */
+export function usualStake(stakes: readonly StakeState[]): UsualStake | null {
+  if (stakes.length === 0) return null;
+  const byCategory = Map.groupBy(stakes, ({ category }) => category);
+  return {
+    overall: medianOfLatest(stakes),
+    byCategory: [...byCategory]
+      .map(([category, ofCategory]) => ({ category, stake: medianOfLatest(ofCategory) }))
+      .sort((a, b) => (a.category < b.category ? -1 : 1)),
+  };
+}
+
+/** Returns the mean of the two middle stakes if their number is even. */
+function medianOfLatest(stakes: readonly StakeState[]): number {
+  const sorted = stakes
+    .slice(0, USUAL_STAKE_COUNT)
+    .map(({ stake }) => stake)
+    .sort((a, b) => a - b);
+  const low = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+  const high = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  // The sum of two stakes stored before stakes had a bound may not be finite.
+  return low + (high - low) / 2;
 }

@@ -1,33 +1,33 @@
-import { hashUserKey } from './user-key-hash.js';
+import { hashUserKey } from '../domain/profile.js';
 
 const SLOTS = 65_536;
 
 /**
- * The order of changes of people, so that what began before a change can be known to be out of date. In a
- * fixed space: people share slots by the hash of their keys, so now and then somebody seems to have changed
- * who did not, which costs a read and is never wrong.
+ * Numbers the changes of profiles, to recognize reads and transactions that began before a change. In constant space:
+ * users share slots by the hash of their keys. So a user may occasionally appear changed without a change, which costs
+ * one read and is otherwise harmless.
  */
 export class RecentChanges {
   #position = 0;
-  #everyoneAt = 0;
+  #allUsersAt = 0;
   readonly #lastOfSlot = new Float64Array(SLOTS);
 
-  /** How many changes there were. */
+  /** The number of changes so far. */
   get position(): number {
     return this.#position;
   }
 
-  note(userKey: string): void {
+  add(userKey: string): void {
     this.#lastOfSlot[slotOf(userKey)] = ++this.#position;
   }
 
-  noteEveryone(): void {
-    this.#everyoneAt = ++this.#position;
+  addForAllUsers(): void {
+    this.#allUsersAt = ++this.#position;
   }
 
-  /** Whether the person may have changed after there were so many changes. */
+  /** Whether the user may have changed after `position`. */
   changedSince(userKey: string, position: number): boolean {
-    return Math.max(this.#everyoneAt, this.#lastOfSlot[slotOf(userKey)] ?? 0) > position;
+    return Math.max(this.#allUsersAt, this.#lastOfSlot[slotOf(userKey)] ?? 0) > position;
   }
 }
 

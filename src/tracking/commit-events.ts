@@ -2,41 +2,44 @@ import { BellwetherError } from '../lib/errors.js';
 import { isConflict, type AppendedProfile } from '../storage/events/recording.js';
 import type { Store, Transaction } from '../storage/store.js';
 import { RETRY_AFTER_MS } from '../storage/database-errors.js';
-import type { PreparedEvent } from './prepare-event.js';
+import type { PreparedEvent } from '../domain/event.js';
 
 export interface CommittedEvent {
   readonly userKey: string;
-  /** The interaction that the event stands for; of a duplicate, the first one's. */
+  /** Id of the recorded interaction; of a duplicate, the id of the interaction first recorded under its key. */
   readonly interactionId: string;
   readonly duplicate: boolean;
 }
 
 export interface Commit {
-  /** The outcome of each event, in order. */
+  /** The result of each event, in order. */
   readonly events: readonly CommittedEvent[];
   readonly appended: readonly AppendedProfile[];
-  /** The stored versions of the profiles of duplicates, whose first commit this process may not know of. */
+  /** Stored versions of profiles with only duplicates. This process may not know of the commit that changed them. */
   readonly unchanged: readonly { readonly userKey: string; readonly version: number }[];
 }
 
 export interface CommitOptions {
   readonly now: Date;
-  /** A client event id that was taken since then makes a duplicate. */
-  readonly clientEventsSince: Date;
-  /** Names of the sinks that every event goes to. */
+  /** An event is a duplicate if its idempotency key was recorded at or after this time. */
+  readonly duplicatesSince: Date;
+  /** Names of the sinks that receive every event. */
   readonly sinks: readonly string[];
-  /** The last known countries of users; events without a country get them. */
+  /** Returns the latest countries of users, for events without a country. */
   readonly countriesOf: (userKeys: readonly string[]) => Promise<ReadonlyMap<string, string | null>>;
 }
+
+/** Message of the UNAVAILABLE error for events that could not be stored. */
+export const STORE_FAILED = 'The events could not be stored now; send them again after retryAfterMs.';
 
 const LOCKED_ATTEMPTS = 4;
 
 /**
- * Stores events and appends them to the profiles of their users: all or nothing. An event whose client event id is taken
- * changes nothing. The events of one user take effect in one order, that of their `seq`.
+ * Stores events and appends them to the profiles of their users, all or nothing. A duplicate changes nothing. The events of
+ * a user take effect in the order of their `seq`.
  *
- * One statement does it, which fails if a client event id is taken. Then it is done once more within a transaction that
- * locks the profiles and finds the duplicates first.
+ * First tries one statement, which fails if an idempotency key is already recorded. Then it uses a transaction that locks
+ * the profiles and finds the duplicates first.
  *
  * @throws {BellwetherError} UNAVAILABLE after {@link LOCKED_ATTEMPTS} attempts fail with a conflict or deadlock.
  */
@@ -46,28 +49,28 @@ export async function commitEvents(
   options: CommitOptions,
 ): Promise<Commit> {
   const located = await withCountries(events, options.countriesOf);
-  const commit = hasRepetition(events) ? undefined : await commitUnclaimed(store, located, options);
+  const commit = hasRepeatedKey(events) ? undefined : await commitWithoutDuplicates(store, located, options);
   if (commit !== undefined) return commit;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await store.transaction((transaction) => commitLocked(transaction, located, options));
     } catch (error) {
-      // Transactions that insert users can deadlock; PostgreSQL then ends one of them.
+      // Transactions that insert users can deadlock; PostgreSQL then aborts one of them.
       if (!isConflict(error)) throw error;
       if (attempt === LOCKED_ATTEMPTS) {
-        throw BellwetherError.unavailable('The events could not be stored now.', RETRY_AFTER_MS, error);
+        throw BellwetherError.unavailable(STORE_FAILED, RETRY_AFTER_MS, error);
       }
     }
   }
 }
 
-/** The users of these events, each once. */
+/** Returns the distinct users of events. */
 export function usersOf(events: readonly PreparedEvent[]): string[] {
   return [...new Set(events.map(({ interaction }) => interaction.userKey))];
 }
 
-/** @returns undefined when nothing was stored because a client event id is taken. */
-async function commitUnclaimed(
+/** @returns undefined if nothing was stored because an idempotency key is already recorded. */
+async function commitWithoutDuplicates(
   store: Pick<Store, 'record'>,
   events: readonly PreparedEvent[],
   { sinks }: CommitOptions,
@@ -90,11 +93,11 @@ async function commitLocked(
   const versions = await transaction.profiles.lock(userKeys);
   const interactionIds = await claimIds(transaction, events, options);
   const isNew = (index: number): boolean => interactionIds[index] === events[index]?.interaction.id;
-  const unclaimed = events.filter((_, index) => isNew(index));
+  const newEvents = events.filter((_, index) => isNew(index));
   const appended =
-    unclaimed.length === 0
+    newEvents.length === 0
       ? []
-      : await transaction.record({ events: unclaimed, sinks: options.sinks, claim: false });
+      : await transaction.record({ events: newEvents, sinks: options.sinks, claim: false });
   const changed = new Set(appended.map(({ userKey }) => userKey));
   return {
     events: events.map((event, index) =>
@@ -113,14 +116,14 @@ function recorded({ interaction: { userKey, id } }: PreparedEvent): CommittedEve
   return { userKey, interactionId: id, duplicate: false };
 }
 
-/** The events, those without a country with the last one known of their user. */
+/** Adds the latest country of the user to events without a country. */
 async function withCountries(
   events: readonly PreparedEvent[],
   countriesOf: CommitOptions['countriesOf'],
 ): Promise<readonly PreparedEvent[]> {
-  const without = events.filter(({ interaction }) => interaction.country === null);
-  if (without.length === 0) return events;
-  const countries = new Map(await countriesOf(usersOf(without)));
+  const withoutCountry = events.filter(({ interaction }) => interaction.country === null);
+  if (withoutCountry.length === 0) return events;
+  const countries = new Map(await countriesOf(usersOf(withoutCountry)));
   return events.map((event): PreparedEvent => {
     const { userKey, country } = event.interaction;
     if (country !== null) {
@@ -131,25 +134,26 @@ async function withCountries(
   });
 }
 
-/** Whether a client event id is there twice; for one user that is one event. */
-function hasRepetition(events: readonly PreparedEvent[]): boolean {
-  const named = events.flatMap(({ interaction: { userKey, clientEventId } }) =>
+/** Whether two events have the same user and idempotency key. */
+function hasRepeatedKey(events: readonly PreparedEvent[]): boolean {
+  const keys = events.flatMap(({ interaction: { userKey, clientEventId } }) =>
     clientEventId === null ? [] : [`${clientEventId.length} ${clientEventId} ${userKey}`],
   );
-  return new Set(named).size < named.length;
+  return new Set(keys).size < keys.length;
 }
 
+/** Records the idempotency keys of events. @returns the interaction id under which each is recorded. */
 async function claimIds(
   transaction: Transaction,
   events: readonly PreparedEvent[],
   options: CommitOptions,
 ): Promise<string[]> {
-  const named = events.flatMap(({ interaction: { id, userKey, clientEventId } }) =>
+  const claims = events.flatMap(({ interaction: { id, userKey, clientEventId } }) =>
     clientEventId === null ? [] : [{ userKey, clientEventId, interactionId: id }],
   );
-  if (named.length === 0) return events.map(({ interaction }) => interaction.id);
-  const { now, clientEventsSince } = options;
-  const claimed = (await transaction.interactions.claimClientEvents(named, now, clientEventsSince)).values();
+  if (claims.length === 0) return events.map(({ interaction }) => interaction.id);
+  const { now, duplicatesSince } = options;
+  const claimed = (await transaction.interactions.claimClientEvents(claims, now, duplicatesSince)).values();
   return events.map(({ interaction }) =>
     interaction.clientEventId === null ? interaction.id : (claimed.next().value ?? interaction.id),
   );

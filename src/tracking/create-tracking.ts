@@ -3,65 +3,62 @@ import type { RankingConfig } from '../config/ranking-schema.js';
 import { BellwetherError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import type { ProfileCompactor } from '../profiles/profile-compactor.js';
+import { rebuildProfile } from '../profiles/rebuild-profile.js';
 import type { SharedProfiles } from '../profiles/shared-profiles.js';
 import type { Market } from '../domain/market.js';
 import type { Store } from '../storage/store.js';
 import { withPartitions } from '../storage/partitions.js';
 import { isRolledBack, orUnavailable } from '../storage/database-errors.js';
-import { commitEvents, usersOf, type Commit } from './commit-events.js';
+import { commitEvents, STORE_FAILED, usersOf, type Commit } from './commit-events.js';
 import { EventQueue } from './event-queue.js';
 import { HistoryImport } from './history-import.js';
 import { LockedUsers } from './locked-users.js';
-import { rebuildProfile } from './rebuild-profile.js';
 import { RejectedLog } from './rejected-log.js';
-import type { PreparedEvent } from './prepare-event.js';
 import { TrackingService } from './tracking-service.js';
 import { WriteCheck } from './write-check.js';
+import type { PreparedEvent } from '../domain/event.js';
 
 export interface Tracking {
   readonly service: TrackingService;
   readonly history: HistoryImport;
   readonly rejected: RejectedLog;
   readonly writeCheck: WriteCheck;
-  /** Makes one profile anew from the events that are stored. */
+  /** Rebuilds a profile from the stored events. */
   rebuild(userKey: string): Promise<void>;
-  /** Resolves when every event that was taken is answered. */
+  /** Resolves when every accepted event has its result. */
   drain(): Promise<void>;
 }
 
-export interface TrackingParts {
+export interface TrackingDeps {
   readonly store: Store;
   readonly markets: { findByIds(ids: readonly string[]): Promise<(Market | undefined)[]> };
-  /** The profiles as this replica sees them. */
   readonly profiles: Pick<
     SharedProfiles,
-    'position' | 'countriesOf' | 'appended' | 'atLeast' | 'mayHaveChanged'
+    'position' | 'countriesOf' | 'applyCommit' | 'invalidateOlder' | 'invalidate'
   >;
-  readonly compactor: Pick<ProfileCompactor, 'appended'>;
-  /** Names of the sinks that every event goes to. */
+  readonly compactor: Pick<ProfileCompactor, 'enqueue'>;
+  /** Names of the sinks that receive every event. */
   readonly sinks: readonly string[];
-  /** Told when events were committed. */
+  /** Called after each commit. */
   readonly onRecorded: () => void;
-  /** As it is now; how events are grouped is read once. */
+  /** Returns the current config. The `tracking` section is read once. */
   readonly config: () => RankingConfig;
   readonly clock: Clock;
   readonly newId: () => string;
   readonly logger: Logger;
 }
 
-/** A client event id means the same event for this long; in an import, for ever. */
-const CLIENT_EVENT_MEMORY_MS = 7 * 24 * 3_600_000;
+/** Lifetime of idempotency keys; those of an import never expire. */
+const IDEMPOTENCY_WINDOW_MS = 7 * 24 * 3_600_000;
 
-const NOT_STORED = 'The events could not be stored now; send them again after retryAfterMs.';
-
-/** The ways by which events come in, all of them over one commit. */
-export function createTracking(parts: TrackingParts): Tracking {
-  const { store, markets, profiles, compactor, sinks, onRecorded, config, clock, newId, logger } = parts;
+/** Creates the services that receive events. All of them store events by the same commit. */
+export function createTracking(deps: TrackingDeps): Tracking {
+  const { store, markets, profiles, compactor, sinks, onRecorded, config, clock, newId, logger } = deps;
   const rejected = new RejectedLog({ repository: store.rejectedEvents, clock, logger });
   const lockedUsers = new LockedUsers(store.profiles);
   const writeCheck = new WriteCheck({ store, sinks, clock, newId, logger });
 
-  /** A transaction whose answer was lost may be committed: then no replica may use what it cached before. */
+  /** A transaction whose result was lost may have committed, so every replica must drop the cached profiles. */
   const invalidateIfUnknown = async <Result>(
     userKeys: readonly string[],
     work: () => Promise<Result>,
@@ -69,30 +66,30 @@ export function createTracking(parts: TrackingParts): Tracking {
     try {
       return await work();
     } catch (error) {
-      if (!isRolledBack(error)) profiles.mayHaveChanged(userKeys);
+      if (!isRolledBack(error)) profiles.invalidate(userKeys);
       throw error;
     }
   };
 
   const commit = async (
     events: readonly PreparedEvent[],
-    clientEventMemoryMs: number,
-    goTo: readonly string[],
+    idempotencyWindowMs: number,
+    sinksOfEvents: readonly string[],
   ): Promise<Commit> => {
     const now = new Date(clock());
-    const clientEventsSince = new Date(Math.max(0, now.getTime() - clientEventMemoryMs));
+    const duplicatesSince = new Date(Math.max(0, now.getTime() - idempotencyWindowMs));
     const countriesOf = (userKeys: readonly string[]) => profiles.countriesOf(userKeys);
     const since = profiles.position;
-    const options = { now, clientEventsSince, sinks: goTo, countriesOf };
+    const options = { now, duplicatesSince, sinks: sinksOfEvents, countriesOf };
     const done = await invalidateIfUnknown(usersOf(events), () =>
       withPartitions(
         () => store.partitions.ensureForEvents(events.map(({ interaction }) => interaction.occurredAt)),
         () => commitEvents(store, events, options),
       ),
     );
-    profiles.appended(done.appended, since);
-    profiles.atLeast(done.unchanged);
-    compactor.appended(done.appended);
+    profiles.applyCommit(done.appended, since);
+    profiles.invalidateOlder(done.unchanged);
+    compactor.enqueue(done.appended);
     onRecorded();
     return done;
   };
@@ -101,8 +98,8 @@ export function createTracking(parts: TrackingParts): Tracking {
   const queue = new EventQueue({
     commit: async (events) => {
       try {
-        const done = await orUnavailable(NOT_STORED, () =>
-          lockedUsers.commit(usersOf(events), () => commit(events, CLIENT_EVENT_MEMORY_MS, sinks)),
+        const done = await orUnavailable(STORE_FAILED, () =>
+          lockedUsers.commit(usersOf(events), () => commit(events, IDEMPOTENCY_WINDOW_MS, sinks)),
         );
         writeCheck.commitSucceeded();
         return done.events;
@@ -117,7 +114,7 @@ export function createTracking(parts: TrackingParts): Tracking {
     maxQueued: grouping.maxQueued,
     maxQueuedMs: grouping.maxQueuedMs,
     clock,
-    onPoison: (events, error) => {
+    onRejected: (events, error) => {
       const reason = error instanceof Error ? error.message : String(error);
       rejected.add(
         'track',
@@ -131,23 +128,23 @@ export function createTracking(parts: TrackingParts): Tracking {
     service: new TrackingService({
       ...shared,
       queue,
-      onTurnedAway: (events) => rejected.add('track', events),
+      onRejected: (events) => rejected.add('track', events),
     }),
     history: new HistoryImport({
       ...shared,
-      // What is imported is no news: it goes to no sink.
-      commit: (events) => lockedUsers.commitPatiently(() => commit(events, Infinity, [])),
+      // Imported history is not forwarded to sinks.
+      commit: (events) => lockedUsers.commitWithRetries(() => commit(events, Infinity, [])),
       interactions: store.interactions,
     }),
     rejected,
     writeCheck,
     rebuild: async (userKey) => {
-      await orUnavailable('The profile could not be rebuilt now.', () =>
+      await orUnavailable('The profile could not be rebuilt now; run the command again.', () =>
         invalidateIfUnknown([userKey], () =>
-          lockedUsers.commitPatiently(() => rebuildProfile(store, userKey)),
+          lockedUsers.commitWithRetries(() => rebuildProfile(store, userKey)),
         ),
       );
-      profiles.mayHaveChanged([userKey]);
+      profiles.invalidate([userKey]);
     },
     drain: async () => {
       await queue.drain();

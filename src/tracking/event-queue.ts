@@ -1,48 +1,52 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { BellwetherError } from '../lib/errors.js';
-import { hashUserKey } from '../profiles/user-key-hash.js';
+import { hashUserKey } from '../domain/profile.js';
 import { RETRY_AFTER_MS } from '../storage/database-errors.js';
 import type { CommittedEvent } from './commit-events.js';
 import { ProfilesLocked } from './locked-users.js';
-import type { PreparedEvent } from './prepare-event.js';
+import type { PreparedEvent } from '../domain/event.js';
 
 export interface EventQueueOptions {
   /**
-   * Stores events in one transaction: all of them or none. A {@link BellwetherError} concerns all of them, and
-   * {@link ProfilesLocked} the users that it names. For any other error, the events that cause it are isolated.
+   * Stores events in one transaction, all or none. A {@link BellwetherError} rejects all of them, and
+   * {@link ProfilesLocked} the events of the users it names. For any other error, the queue isolates the events that cause
+   * it.
    */
   readonly commit: (events: readonly PreparedEvent[]) => Promise<readonly CommittedEvent[]>;
-  /** Groups that are committed at the same time. A user's events share a lane, except those in batches of other users. */
+  /** Groups committed concurrently. A user's events share a lane, except those in a batch that begins with another user. */
   readonly lanes: number;
-  /** How long the first event of a group waits for others, in milliseconds; 0: until the next turn. */
+  /** How long the first event of a group waits for others, in milliseconds; 0: until the next turn of the event loop. */
   readonly maxWaitMs: number;
-  /** Events of one group, but for a batch that alone is larger. */
+  /** Maximum events of a group; a larger batch is a group of its own. */
   readonly maxEvents: number;
-  /** Events that may wait; more are refused. */
+  /** Maximum events in the queue; further ones are rejected. */
   readonly maxQueued: number;
-  /** How long events may wait before they are rejected; also how long events that cause a failure are isolated. */
+  /** Maximum time in the queue in milliseconds; also the time limit for isolating events that cause a failure. */
   readonly maxQueuedMs: number;
   readonly clock: () => number;
-  /** Told of events that fail even alone, with why. */
-  readonly onPoison: (events: readonly PreparedEvent[], error: unknown) => void;
+  /** Receives events that fail even in a commit of their own. */
+  readonly onRejected: (events: readonly PreparedEvent[], error: unknown) => void;
 }
 
-/** The events of some of the users: they are committed one group after the other. */
+const WAITED_TOO_LONG = 'The events waited too long to be stored; send them again after retryAfterMs.';
+
+/** The queued events of some of the users; their groups are committed one after the other. */
 interface Lane {
   entries: Entry[];
   running: Promise<void> | null;
 }
 
+/** A batch in the queue. */
 interface Entry {
   readonly events: readonly PreparedEvent[];
-  readonly since: number;
+  readonly addedAtMs: number;
   readonly resolve: (committed: CommittedEvent[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * Group commit: events of concurrent requests share a transaction, and so its one flush to disk. While a lane commits a
- * group, the next one gathers. An answer is given only after the commit.
+ * Group commit: events of concurrent requests share a transaction and its flush to disk. While a lane commits a group, the
+ * next one gathers. A result is returned only after the commit.
  */
 export class EventQueue {
   readonly #options: EventQueueOptions;
@@ -55,28 +59,31 @@ export class EventQueue {
   }
 
   /**
-   * Stores events together with others. A batch goes to the lane of its first user.
+   * Stores events, possibly in a transaction with others. A batch goes to the lane of its first user.
    *
-   * @throws {BellwetherError} UNAVAILABLE when too many wait already, these waited for too long, another transaction
-   *   holds the profile of one of the users, or the database does not accept the events: then none is stored, or it is
-   *   unknown whether they are.
+   * @throws {BellwetherError} UNAVAILABLE if the queue is full, the events waited too long, another transaction locks the
+   *   profile of one of the users, or the database does not accept the events. Then none is stored, unless the result of
+   *   the commit was lost.
    */
   add(events: readonly PreparedEvent[]): Promise<CommittedEvent[]> {
     if (this.#queued + events.length > this.#options.maxQueued) {
       return Promise.reject(
-        BellwetherError.unavailable('Too many events are waiting to be stored.', RETRY_AFTER_MS),
+        BellwetherError.unavailable(
+          'Too many events are waiting to be stored; send them again after retryAfterMs.',
+          RETRY_AFTER_MS,
+        ),
       );
     }
     const lane = this.#laneOf(events);
     if (lane === undefined) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
-      lane.entries.push({ events, since: this.#options.clock(), resolve, reject });
+      lane.entries.push({ events, addedAtMs: this.#options.clock(), resolve, reject });
       this.#queued += events.length;
       lane.running ??= this.#run(lane);
     });
   }
 
-  /** Resolves when everything that was added is answered. */
+  /** Resolves when every added event has its result. */
   async drain(): Promise<void> {
     while (this.#lanes.some(({ running }) => running !== null)) {
       for (const { running } of this.#lanes) await running;
@@ -92,7 +99,7 @@ export class EventQueue {
       await wait(this.#options.maxWaitMs);
       while (lane.entries.length > 0) await this.#store(this.#nextGroup(lane));
     } finally {
-      // In the same turn as the last look: what is added later begins a new run.
+      // In the same turn as the last check of the queue, so that a later event starts a new run.
       lane.running = null;
     }
   }
@@ -100,15 +107,15 @@ export class EventQueue {
   #nextGroup(lane: Lane): Entry[] {
     const { maxEvents, maxQueuedMs, clock } = this.#options;
     const group: Entry[] = [];
-    const oldest = clock() - maxQueuedMs;
+    const oldestMs = clock() - maxQueuedMs;
     let size = 0;
     let taken = 0;
     for (const entry of lane.entries) {
       if (group.length > 0 && size + entry.events.length > maxEvents) break;
       taken += 1;
       this.#queued -= entry.events.length;
-      if (entry.since < oldest) {
-        entry.reject(BellwetherError.unavailable('The event waited too long to be stored.', RETRY_AFTER_MS));
+      if (entry.addedAtMs < oldestMs) {
+        entry.reject(BellwetherError.unavailable(WAITED_TOO_LONG, RETRY_AFTER_MS));
         continue;
       }
       group.push(entry);
@@ -118,7 +125,7 @@ export class EventQueue {
     return group;
   }
 
-  /** @param isolateUntil time after which events that cause a failure are no longer searched for. */
+  /** @param isolateUntil end of the time for isolating events that cause a failure. */
   async #store(group: readonly Entry[], isolateUntil?: number): Promise<void> {
     if (group.length === 0) return;
     try {
@@ -126,29 +133,32 @@ export class EventQueue {
       let start = 0;
       for (const { events, resolve } of group) resolve(committed.slice(start, (start += events.length)));
     } catch (error) {
-      if (error instanceof ProfilesLocked) await this.#storeOthers(group, error, isolateUntil);
+      if (error instanceof ProfilesLocked) await this.#storeUnlocked(group, error, isolateUntil);
       else if (error instanceof BellwetherError) for (const { reject } of group) reject(error);
       else if (group.length > 1) await this.#storeHalves(group, error, isolateUntil);
-      else for (const entry of group) this.#rejectPoison(entry, error);
+      else for (const entry of group) this.#rejectEntry(entry, error);
     }
   }
 
   /** Rejects the events of users whose profiles are locked, and stores the others. */
-  async #storeOthers(group: readonly Entry[], error: ProfilesLocked, isolateUntil?: number): Promise<void> {
+  async #storeUnlocked(group: readonly Entry[], error: ProfilesLocked, isolateUntil?: number): Promise<void> {
     const { clock, maxQueuedMs } = this.#options;
     const until = isolateUntil ?? clock() + maxQueuedMs;
     const isLate = clock() > until;
-    const others: Entry[] = [];
+    const unlocked: Entry[] = [];
     for (const entry of group) {
       const isLocked = entry.events.some(({ interaction }) => error.userKeys.has(interaction.userKey));
       if (isLocked) entry.reject(error.toUnavailable());
       else if (isLate) entry.reject(notIsolated(error.lockError));
-      else others.push(entry);
+      else unlocked.push(entry);
     }
-    await this.#store(others, until);
+    await this.#store(unlocked, until);
   }
 
-  /** Isolates the events that cause a failure in a number of commits that grows with their number, not the group's. */
+  /**
+   * Isolates the events that cause a failure by bisection: the number of commits grows with the number of such events, and
+   * only logarithmically with the size of the group.
+   */
   async #storeHalves(group: readonly Entry[], error: unknown, isolateUntil?: number): Promise<void> {
     const { clock, maxQueuedMs } = this.#options;
     const until = isolateUntil ?? clock() + maxQueuedMs;
@@ -159,13 +169,15 @@ export class EventQueue {
     }
   }
 
-  #rejectPoison({ events, reject }: Entry, error: unknown): void {
-    this.#options.onPoison(events, error);
+  #rejectEntry({ events, reject }: Entry, error: unknown): void {
+    this.#options.onRejected(events, error);
     reject(error);
   }
 }
 
+/** For events that shared a failed commit and were not retried in time. */
 function notIsolated(error: unknown): BellwetherError {
-  const message = 'Other events of the same commit could not be stored; send the event again.';
+  const message =
+    'Other events of the same commit could not be stored; send the event again after retryAfterMs.';
   return BellwetherError.unavailable(message, RETRY_AFTER_MS, error);
 }

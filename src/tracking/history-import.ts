@@ -4,28 +4,31 @@ import type { Market } from '../domain/market.js';
 import type { InteractionRepository } from '../storage/events/interaction-repository.js';
 import type { SnapshotRepository } from '../storage/markets/snapshot-repository.js';
 import { orUnavailable } from '../storage/database-errors.js';
-import type { Commit } from './commit-events.js';
-import { interactionInput, type CheckedInteraction } from './interaction-input.js';
-import { prepareEvent, type PreparedEvent } from './prepare-event.js';
+import { STORE_FAILED, type Commit } from './commit-events.js';
+import { interactionInput, type ValidInteraction } from './event-input.js';
+import { prepareEvent } from './prepare-events.js';
+import type { PreparedEvent } from '../domain/event.js';
 
-/** What became of one event of an import. */
+/** Result of one event of an import. */
 export interface ImportedInteraction {
   readonly outcome: 'RECORDED' | 'DUPLICATE' | 'REJECTED';
   readonly reason?: string;
 }
 
-interface Judged {
+/** The events of an import after validation, by index. */
+interface ValidatedImport {
   readonly events: Map<number, PreparedEvent>;
-  readonly faults: Map<number, string>;
-  /** Those of the faults that are for want of a market, with its id. */
+  /** Reasons of the rejected events. */
+  readonly rejections: Map<number, string>;
+  /** Ids of unknown markets; their events are in `rejections` too. */
   readonly unknownMarkets: Map<number, string>;
 }
 
-/** Takes in events of the past as if they had happened then. */
+/** Imports past events with their original times. */
 export class HistoryImport {
   constructor(
     private readonly deps: {
-      /** Stores events in one transaction; a client event id counts as taken however long ago that was. */
+      /** Stores events in one transaction. An event is a duplicate whenever its idempotency key was recorded. */
       commit: (events: readonly PreparedEvent[]) => Promise<Commit>;
       interactions: Pick<InteractionRepository, 'keepClientEvents'>;
       markets: { findByIds(ids: readonly string[]): Promise<(Market | undefined)[]> };
@@ -37,90 +40,96 @@ export class HistoryImport {
   ) {}
 
   /**
-   * Records events; their times are kept however old, only those in the future are clamped. Each is
-   * judged by itself.
+   * Records events. Their times are kept however old, except that times in the future are clamped. Each event is validated
+   * on its own.
    *
-   * @returns what became of each, in order.
+   * @returns the result of each event, in order.
    */
   async importAll(inputs: readonly unknown[]): Promise<ImportedInteraction[]> {
-    const { events, faults } = await this.#judge(inputs);
+    const { events, rejections } = await this.#validate(inputs);
     const results: ImportedInteraction[] = [];
-    faults.forEach((reason, index) => (results[index] = { outcome: 'REJECTED', reason }));
-    // In the order in which they happened, so that late ones need no correction.
-    const inTime = [...events].sort(
+    rejections.forEach((reason, index) => (results[index] = { outcome: 'REJECTED', reason }));
+    // In the order of their times, so that no event is late for its profile.
+    const ordered = [...events].sort(
       ([, a], [, b]) => a.interaction.occurredAt.getTime() - b.interaction.occurredAt.getTime(),
     );
-    if (inTime.length === 0) return results;
-    const commit = await orUnavailable('The events could not be stored now.', async () => {
-      const committed = await this.deps.commit(inTime.map(([, event]) => event));
-      await this.#keepIds(inTime.map(([, event]) => event));
+    if (ordered.length === 0) return results;
+    const commit = await orUnavailable(STORE_FAILED, async () => {
+      const committed = await this.deps.commit(ordered.map(([, event]) => event));
+      await this.#keepKeys(ordered.map(([, event]) => event));
       return committed;
     });
-    inTime.forEach(([index], place) => {
-      results[index] = { outcome: commit.events[place]?.duplicate === true ? 'DUPLICATE' : 'RECORDED' };
+    ordered.forEach(([index], position) => {
+      results[index] = { outcome: commit.events[position]?.duplicate === true ? 'DUPLICATE' : 'RECORDED' };
     });
     return results;
   }
 
   /**
-   * Judges events as {@link importAll} would, and records nothing.
+   * Validates events as {@link importAll} does, and records nothing.
    *
-   * @param isKnown markets that count as stored.
+   * @param isKnown whether an unknown market is accepted, such as one that the same import creates.
    */
-  async checkImport(
+  async validateAll(
     inputs: readonly unknown[],
     isKnown: (marketId: string) => boolean,
   ): Promise<ImportedInteraction[]> {
-    const { unknownMarkets, faults } = await this.#judge(inputs);
+    const { unknownMarkets, rejections } = await this.#validate(inputs);
     return inputs.map((_, index) => {
       const marketId = unknownMarkets.get(index);
-      const reason = marketId !== undefined && isKnown(marketId) ? undefined : faults.get(index);
+      const reason = marketId !== undefined && isKnown(marketId) ? undefined : rejections.get(index);
       return reason === undefined ? { outcome: 'RECORDED' } : { outcome: 'REJECTED', reason };
     });
   }
 
-  /** The same file may come again however late. */
-  async #keepIds(events: readonly PreparedEvent[]): Promise<void> {
+  /** Keeps the idempotency keys of an import for ever, so that it may be repeated at any time. */
+  async #keepKeys(events: readonly PreparedEvent[]): Promise<void> {
     const ids = events.flatMap(({ interaction: { userKey, clientEventId } }) =>
       clientEventId === null ? [] : [{ userKey, clientEventId }],
     );
     if (ids.length > 0) await this.deps.interactions.keepClientEvents(ids);
   }
 
-  async #judge(inputs: readonly unknown[]): Promise<Judged> {
+  async #validate(inputs: readonly unknown[]): Promise<ValidatedImport> {
     const { markets, snapshots, weights, clock, newId } = this.deps;
-    const judged: Judged = { events: new Map(), faults: new Map(), unknownMarkets: new Map() };
-    const valid: { index: number; interaction: CheckedInteraction }[] = [];
+    const validated: ValidatedImport = {
+      events: new Map(),
+      rejections: new Map(),
+      unknownMarkets: new Map(),
+    };
+    const valid: { index: number; interaction: ValidInteraction }[] = [];
     inputs.forEach((input, index) => {
       const parsed = interactionInput.safeParse(input);
       if (parsed.success) valid.push({ index, interaction: parsed.data });
-      else judged.faults.set(index, parsed.error.issues.map(sentence).join('; '));
+      else validated.rejections.set(index, parsed.error.issues.map(describeIssue).join('; '));
     });
     const nowMs = clock();
     const found = await markets.findByIds(valid.map(({ interaction }) => interaction.marketId));
-    const probabilities = await orUnavailable('The history of the markets could not be read now.', () =>
-      snapshots.probabilitiesAt(
-        valid.map(({ interaction: { marketId, occurredAt } }) => ({
-          marketId,
-          at: occurredAt ?? new Date(nowMs),
-        })),
-      ),
+    const probabilities = await orUnavailable(
+      'The history of the markets could not be read now; run the import again.',
+      () =>
+        snapshots.probabilitiesAt(
+          valid.map(({ interaction: { marketId, occurredAt } }) => ({
+            marketId,
+            at: occurredAt ?? new Date(nowMs),
+          })),
+        ),
     );
-    valid.forEach(({ index, interaction }, place) => {
-      const market = found[place];
+    valid.forEach(({ index, interaction }, position) => {
+      const market = found[position];
       if (market === undefined) {
-        judged.unknownMarkets.set(index, interaction.marketId);
-        judged.faults.set(index, `marketId: there is no market "${interaction.marketId}"`);
+        validated.unknownMarkets.set(index, interaction.marketId);
+        validated.rejections.set(index, `marketId: there is no market "${interaction.marketId}"`);
         return;
       }
-      const probability = probabilities[place] ?? null;
-      const options = { id: newId(), nowMs, weights: weights(), keepTime: true, probability };
-      judged.events.set(index, prepareEvent(interaction, market, options));
+      const probability = probabilities[position] ?? null;
+      const options = { id: newId(), nowMs, weights: weights(), keepOldTime: true, probability };
+      validated.events.set(index, prepareEvent(interaction, market, options));
     });
-    return judged;
+    return validated;
   }
 }
 
-function sentence(issue: { path: PropertyKey[]; message: string }): string {
+function describeIssue(issue: { path: PropertyKey[]; message: string }): string {
   return `${issue.path.join('.')} ${issue.message}`;
 }

@@ -2,15 +2,15 @@ import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import type { RejectedEvent, RejectedEventRepository } from '../storage/events/rejected-event-repository.js';
 
-/** More than this many wait for the database only while something is very wrong; the rest is only counted. */
-const MAX_WAITING = 1_000;
+/** Bound of the queue. Events beyond it are counted in the log and dropped. */
+const MAX_QUEUED = 1_000;
 
-/** A large event is cut: the log is there to see what is wrong, not to keep everything. */
+/** A longer event is truncated. */
 const MAX_EVENT_CHARACTERS = 8_000;
 
-/** Writes events that nobody could take where staff can see them. It never holds up a request. */
+/** Stores rejected events for staff (`bellwether events rejected`). Requests do not wait for it. */
 export class RejectedLog {
-  #waiting: RejectedEvent[] = [];
+  #queued: RejectedEvent[] = [];
   #writing: Promise<void> | null = null;
 
   constructor(
@@ -24,43 +24,43 @@ export class RejectedLog {
   add(origin: string, events: readonly { readonly event: unknown; readonly reason: string }[]): void {
     if (events.length === 0) return;
     const rejectedAt = new Date(this.deps.clock());
-    const room = MAX_WAITING - this.#waiting.length;
+    const room = MAX_QUEUED - this.#queued.length;
     for (const { event, reason } of events.slice(0, room)) {
-      this.#waiting.push({ rejectedAt, origin, reason, event: short(event) });
+      this.#queued.push({ rejectedAt, origin, reason, event: storable(event) });
     }
     this.deps.logger.warn(
-      { origin, count: events.length, lost: Math.max(0, events.length - room) },
+      { origin, count: events.length, dropped: Math.max(0, events.length - room) },
       'events rejected',
     );
     this.#writing ??= this.#write();
   }
 
-  /** Resolves when everything that was added is written. */
+  /** Resolves when every added event is written. */
   async drain(): Promise<void> {
     while (this.#writing !== null) await this.#writing;
   }
 
   async #write(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const events = this.#waiting;
-      this.#waiting = [];
+    while (this.#queued.length > 0) {
+      const events = this.#queued;
+      this.#queued = [];
       await this.deps.repository.add(events).catch((error: unknown) => {
         this.deps.logger.error(
           { err: error, count: events.length },
-          'rejected events could not be written down',
+          'failed to store rejected events; they are dropped',
         );
       });
     }
-    // In the same turn as the last look: what is added later begins anew.
+    // In the same turn as the last check of the queue, so that a later event starts a new write.
     this.#writing = null;
   }
 }
 
-/** As JSON shows them: U+0000, and halves of a character that stand alone. */
+/** U+0000 and lone surrogates, as JSON escapes them. PostgreSQL rejects both. */
 const NOT_STORABLE = /\\u(0000|d[89a-f])/;
 
-/** An event as it can be stored: no longer than a page, and without characters that PostgreSQL does not take. */
-function short(event: unknown): unknown {
+/** Returns an event that PostgreSQL can store: long ones truncated, and unstorable characters escaped. */
+function storable(event: unknown): unknown {
   const text = JSON.stringify(event);
   if (text.length > MAX_EVENT_CHARACTERS) return { cut: text.slice(0, MAX_EVENT_CHARACTERS).toWellFormed() };
   return NOT_STORABLE.test(text) ? { escaped: JSON.stringify(text) } : event;

@@ -3,18 +3,18 @@ import type { InteractionRepository } from '../storage/events/interaction-reposi
 import type { PartitionedTable, OldPartitions } from '../storage/partitions.js';
 import type { ProfileRepository } from '../storage/profiles/profile-repository.js';
 
-/** What a run removed. */
+/** Result of a run. */
 export interface RetentionResult {
   readonly droppedPartitions: readonly string[];
-  /** Those that were in use for too long; the next run tries them again. */
+  /** Partitions that were in use for too long; the next run retries them. */
   readonly postponedPartitions: readonly string[];
   readonly removedClientEvents: number;
 }
 
-/** By name. */
+/** Names of partitions. */
 export interface DroppedPartitions {
   readonly dropped: readonly string[];
-  /** Those that were in use for too long; to be tried again. */
+  /** Partitions that were in use for too long; the next run retries them. */
   readonly postponed: readonly string[];
 }
 
@@ -22,13 +22,13 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** For so long a client event id has to be known. */
+/** Lifetime of idempotency keys. */
 const CLIENT_EVENT_DAYS = 7;
 
-const PROFILES_AT_ONCE = 100;
-const CLIENT_EVENTS_AT_ONCE = 10_000;
+const PROFILES_PER_READ = 100;
+const CLIENT_EVENTS_PER_STEP = 10_000;
 
-/** Removes what is too old: events by whole months, served feeds by six hours and by one, client event ids. */
+/** Removes expired data: events by month, served feeds by partitions of six hours and one hour, and idempotency keys. */
 export class Retention {
   constructor(
     private readonly deps: {
@@ -37,16 +37,15 @@ export class Retention {
         readonly profiles: Pick<ProfileRepository, 'load' | 'withoutState'>;
       };
       readonly partitions: Pick<OldPartitions, 'endedBefore' | 'drop'>;
-      /** As it is now. */
+      /** Returns the current config. */
       readonly config: () => Pick<RankingConfig, 'retention' | 'feed'>;
     },
   ) {}
 
   /**
-   * Drops the months of events that lie wholly before what the config keeps, and removes client event ids that mean
-   * nothing any more.
+   * Drops the months of events that ended before the retention time, and removes expired idempotency keys.
    *
-   * @param options.signal ends it before the next step; what was done is kept.
+   * @param options.signal ends the run before the next step; completed steps stay.
    */
   async run({ now, signal }: { now: Date; signal: AbortSignal }): Promise<RetentionResult> {
     const { interactionsDays } = this.deps.config().retention;
@@ -63,10 +62,10 @@ export class Retention {
   }
 
   /**
-   * Drops the partitions of the served feeds that lie wholly before what the config keeps: pages after
-   * `retention.rankingsHours`, what follows them after `feed.keepMinutes`.
+   * Drops the partitions of served feeds that ended before the retention time: `retention.rankingsHours` for pages, and
+   * `feed.keepMinutes` for the markets that follow them.
    *
-   * @param signal ends it before the next partition.
+   * @param signal ends the run before the next partition.
    */
   async dropServedFeeds(now: Date, signal: AbortSignal): Promise<DroppedPartitions> {
     const { retention, feed } = this.deps.config();
@@ -89,7 +88,7 @@ export class Retention {
   async #dropBefore(table: PartitionedTable, instant: Date, signal: AbortSignal): Promise<DroppedPartitions> {
     const { partitions } = this.deps;
     const old = signal.aborted ? [] : await partitions.endedBefore(table, instant);
-    if (table === 'interactions' && old.length > 0) await this.#makeProfiles(signal);
+    if (table === 'interactions' && old.length > 0) await this.#buildMissingProfiles(signal);
     const dropped: string[] = [];
     const postponed: string[] = [];
     for (const partition of old) {
@@ -100,14 +99,14 @@ export class Retention {
     return { dropped, postponed };
   }
 
-  /** A profile that is yet to be made from the events has to be, while they are all there. */
-  async #makeProfiles(signal: AbortSignal): Promise<void> {
+  /** Builds the profiles that have no state yet from the events, before events are dropped. */
+  async #buildMissingProfiles(signal: AbortSignal): Promise<void> {
     const { profiles } = this.deps.store;
     let last = '';
     while (!signal.aborted) {
-      const keys = await profiles.withoutState(last, PROFILES_AT_ONCE);
+      const keys = await profiles.withoutState(last, PROFILES_PER_READ);
       await profiles.load(keys);
-      if (keys.length < PROFILES_AT_ONCE) return;
+      if (keys.length < PROFILES_PER_READ) return;
       last = keys.at(-1) ?? last;
     }
   }
@@ -119,11 +118,11 @@ export class Retention {
       const step = await this.deps.store.interactions.removeClientEvents(
         from,
         instant,
-        CLIENT_EVENTS_AT_ONCE,
+        CLIENT_EVENTS_PER_STEP,
       );
       removed += step.removed;
       from = step.last;
-      if (step.removed < CLIENT_EVENTS_AT_ONCE) break;
+      if (step.removed < CLIENT_EVENTS_PER_STEP) break;
     }
     return removed;
   }

@@ -6,24 +6,24 @@ import { checkInput } from '../lib/input/check-input.js';
 import type { Market } from '../domain/market.js';
 import type { SnapshotRepository } from '../storage/markets/snapshot-repository.js';
 import { orUnavailable } from '../storage/database-errors.js';
-import type { CommittedEvent } from './commit-events.js';
-import { impressionItem, impressionsInput } from './impressions-input.js';
-import { interactionBatch, interactionInput } from './interaction-input.js';
+import { STORE_FAILED, type CommittedEvent } from './commit-events.js';
+import { impressionItem, impressionsInput, interactionBatch, interactionInput } from './event-input.js';
+import type { EventQueue } from './event-queue.js';
 import {
   distinctMarkets,
-  judgeItems,
-  noMarket,
+  prepareEvent,
+  unknownMarket,
+  validateItems,
   type EventOfMarket,
-  type ItemFault,
-  type JudgedItem,
-} from './judged-items.js';
-import type { EventQueue } from './event-queue.js';
-import { prepareEvent, type PreparedEvent } from './prepare-event.js';
+  type Rejection,
+  type ValidatedItem,
+} from './prepare-events.js';
+import type { PreparedEvent } from '../domain/event.js';
 
 /** Result of a recorded event. */
 export interface TrackResult {
   readonly userKey: string;
-  /** Of a duplicate: the interaction first recorded under its client event id. */
+  /** For a duplicate, the id of the interaction first recorded under its idempotency key. */
   readonly interactionId: string;
   readonly status: 'RECORDED' | 'DUPLICATE';
   /** Whether this event changed the profile. */
@@ -31,7 +31,7 @@ export interface TrackResult {
 }
 
 /** Result of a rejected event of a batch. */
-export interface RejectedResult extends ItemFault {
+export interface RejectedResult extends Rejection {
   readonly userKey: null;
   readonly interactionId: null;
   readonly status: 'REJECTED';
@@ -41,19 +41,19 @@ export interface RejectedResult extends ItemFault {
 /** Result of a report of impressions. */
 export interface ImpressionsResult {
   readonly recorded: number;
-  /** Items that repeat a market of the report, or an item of a report with the same client event id. */
+  /** Items that repeat a market of this report, or an item of an earlier report with the same idempotency key. */
   readonly duplicates: number;
-  readonly rejected: readonly (ItemFault & { readonly index: number })[];
+  readonly rejected: readonly (Rejection & { readonly index: number })[];
 }
 
-/** Results of a report that holds both; null for a part that was not sent. */
+/** Results of a report with interactions and impressions; null for a list that was not sent. */
 export interface ReportResult {
   readonly interactions: readonly (TrackResult | RejectedResult)[] | null;
   readonly impressions: ImpressionsResult | null;
 }
 
-/** A rejected event, for staff to look at. */
-export interface TurnedAway {
+/** A rejected event as it was sent, for staff. */
+export interface RejectedInput {
   readonly event: unknown;
   readonly reason: string;
 }
@@ -65,10 +65,10 @@ const reportInput = z
     error: 'or impressions must be given',
   });
 
-/** An event reported this late is taken with the odds of its own time. */
-const ODDS_HOLD_MS = 60_000;
+/** An event older than this is recorded with the probability at its own time. */
+const MAX_PROBABILITY_AGE_MS = 60_000;
 
-/** Records events. RECORDED means that the event and the profile that it changed are on disk. */
+/** Records events. RECORDED means that the event and its effect on the profile are on disk. */
 export class TrackingService {
   constructor(
     private readonly deps: {
@@ -79,36 +79,37 @@ export class TrackingService {
       clock: Clock;
       newId: () => string;
       /** Receives the rejected events of a batch, since senders of batches seldom read the results. */
-      onTurnedAway: (events: readonly TurnedAway[]) => void;
+      onRejected: (events: readonly RejectedInput[]) => void;
     },
   ) {}
 
   /**
    * Records one event.
    *
-   * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE when it could not be stored.
+   * @throws {BellwetherError} BAD_USER_INPUT with the invalid field; UNAVAILABLE if the event could not be stored.
    */
   async track(input: unknown): Promise<TrackResult> {
     const checked = checkInput(interactionInput, input, 'input');
     const [market] = await this.deps.markets.findByIds([checked.marketId]);
-    if (market === undefined) throw BellwetherError.badInput('input.marketId', noMarket(checked.marketId));
+    if (market === undefined)
+      throw BellwetherError.badInput('input.marketId', unknownMarket(checked.marketId));
     const [committed] = await this.deps.queue.add(await this.#prepare([{ input: checked, market }]));
-    if (committed === undefined) throw new Error('A commit of one event gave no answer.');
-    return taken(committed);
+    if (committed === undefined) throw new Error('The commit of one event returned no result.');
+    return trackResult(committed);
   }
 
   /**
-   * Records up to 500 events in one transaction. Each is validated on its own; either all valid ones are recorded or
-   * none.
+   * Records up to 500 events in one transaction. Each is validated on its own; all valid ones are recorded, or none.
    *
    * @returns one result per event, in order.
-   * @throws {BellwetherError} BAD_USER_INPUT for none or more than 500; UNAVAILABLE if they could not be stored.
+   * @throws {BellwetherError} BAD_USER_INPUT for an empty list or more than 500 events; UNAVAILABLE if they could not be
+   *   stored.
    */
   async trackAll(inputs: unknown): Promise<(TrackResult | RejectedResult)[]> {
     const batch = checkInput(interactionBatch, inputs, 'inputs');
-    const items = await judgeItems(batch, interactionInput, this.deps.markets);
+    const items = await validateItems(batch, interactionInput, this.deps.markets);
     const committed = await this.#record(items);
-    this.#turnAway(batch, items);
+    this.#reportRejected(batch, items);
     return trackResults(items, committed);
   }
 
@@ -116,57 +117,62 @@ export class TrackingService {
    * Records the impressions of one user, up to 200 markets. Each item is validated on its own. Of the valid items of a
    * market, the first one counts.
    *
-   * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE if they could not be stored.
+   * @throws {BellwetherError} BAD_USER_INPUT with the invalid field; UNAVAILABLE if they could not be stored.
    */
   async trackImpressions(input: unknown): Promise<ImpressionsResult> {
     const { items: batch, ...report } = checkInput(impressionsInput, input, 'input');
-    const items = await judgeItems(batch, impressionItem(report), this.deps.markets);
+    const items = await validateItems(batch, impressionItem(report), this.deps.markets);
     return impressionsResult(items, await this.#record(distinctMarkets(items)));
   }
 
   /**
-   * Records `interactions` as {@link trackAll} and `impressions` as {@link trackImpressions} in one transaction, so that
-   * a failed request has recorded nothing.
+   * Records `interactions` like {@link trackAll} and `impressions` like {@link trackImpressions}, in one transaction: a
+   * failed request records nothing.
    *
-   * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE if they could not be stored.
+   * @throws {BellwetherError} BAD_USER_INPUT with the invalid field; UNAVAILABLE if they could not be stored.
    */
   async trackReport(input: unknown): Promise<ReportResult> {
     const { interactions, impressions } = checkInput(reportInput, input);
     const { markets } = this.deps;
-    const [tracked, shown] = await Promise.all([
-      judgeItems(interactions ?? [], interactionInput, markets),
-      impressions === undefined ? [] : judgeItems(impressions.items, impressionItem(impressions), markets),
+    const [interactionItems, impressionItems] = await Promise.all([
+      validateItems(interactions ?? [], interactionInput, markets),
+      impressions === undefined ? [] : validateItems(impressions.items, impressionItem(impressions), markets),
     ]);
-    const committed = await this.#record([...tracked, ...distinctMarkets(shown)]);
-    const trackedCount = tracked.filter(({ event }) => event !== undefined).length;
-    this.#turnAway(interactions ?? [], tracked);
+    const committed = await this.#record([...interactionItems, ...distinctMarkets(impressionItems)]);
+    const interactionCount = interactionItems.filter(({ event }) => event !== undefined).length;
+    this.#reportRejected(interactions ?? [], interactionItems);
     return {
-      interactions: interactions === undefined ? null : trackResults(tracked, committed),
-      impressions: impressions === undefined ? null : impressionsResult(shown, committed.slice(trackedCount)),
+      interactions: interactions === undefined ? null : trackResults(interactionItems, committed),
+      impressions:
+        impressions === undefined
+          ? null
+          : impressionsResult(impressionItems, committed.slice(interactionCount)),
     };
   }
 
   /** Records the valid items, in order, in one transaction. */
-  async #record(items: readonly JudgedItem[]): Promise<readonly CommittedEvent[]> {
+  async #record(items: readonly ValidatedItem[]): Promise<readonly CommittedEvent[]> {
     const events = items.flatMap(({ event }) => event ?? []);
     return events.length === 0 ? [] : this.deps.queue.add(await this.#prepare(events));
   }
 
-  #turnAway(batch: readonly unknown[], items: readonly JudgedItem[]): void {
-    const turnedAway = items.flatMap(({ fault }, index) =>
-      fault === undefined ? [] : [{ event: batch[index], reason: fault.reason }],
+  #reportRejected(batch: readonly unknown[], items: readonly ValidatedItem[]): void {
+    const rejected = items.flatMap(({ rejection }, index) =>
+      rejection === undefined ? [] : [{ event: batch[index], reason: rejection.reason }],
     );
-    if (turnedAway.length > 0) this.deps.onTurnedAway(turnedAway);
+    if (rejected.length > 0) this.deps.onRejected(rejected);
   }
 
   async #prepare(events: readonly EventOfMarket[]): Promise<PreparedEvent[]> {
     const { newId, clock, weights, snapshots } = this.deps;
     const nowMs = clock();
-    const past = events.filter(({ input }) => (input.occurredAt?.getTime() ?? nowMs) < nowMs - ODDS_HOLD_MS);
-    const then =
+    const past = events.filter(
+      ({ input }) => (input.occurredAt?.getTime() ?? nowMs) < nowMs - MAX_PROBABILITY_AGE_MS,
+    );
+    const probabilities =
       past.length === 0
         ? []
-        : await orUnavailable('The events could not be stored now.', () =>
+        : await orUnavailable(STORE_FAILED, () =>
             snapshots.probabilitiesAt(
               past.map(({ input, market }) => ({
                 marketId: market.id,
@@ -174,47 +180,51 @@ export class TrackingService {
               })),
             ),
           );
-    const oddsThen = new Map(past.map((event, place) => [event, then[place] ?? null]));
+    const probabilityOf = new Map(past.map((event, index) => [event, probabilities[index] ?? null]));
     return events.map((event) => {
       const { input, market } = event;
-      const known = oddsThen.get(event);
-      const probability = known === undefined ? market.probability : known;
+      const past = probabilityOf.get(event);
+      const probability = past === undefined ? market.probability : past;
       return prepareEvent(input, market, {
         id: newId(),
         nowMs,
         weights: weights(),
-        keepTime: false,
+        keepOldTime: false,
         probability,
       });
     });
   }
 }
 
-function taken({ userKey, interactionId, duplicate }: CommittedEvent): TrackResult {
+function trackResult({ userKey, interactionId, duplicate }: CommittedEvent): TrackResult {
   const status = duplicate ? 'DUPLICATE' : 'RECORDED';
   return { userKey, interactionId, status, profileUpdated: !duplicate };
 }
 
-/** @param committed of the valid items, in order; further ones are not looked at. */
+/** @param committed the results of the valid items, in order; further ones are ignored. */
 function trackResults(
-  items: readonly JudgedItem[],
+  items: readonly ValidatedItem[],
   committed: readonly CommittedEvent[],
 ): (TrackResult | RejectedResult)[] {
-  const answers = committed.values();
-  return items.flatMap(({ fault }): (TrackResult | RejectedResult)[] => {
-    if (fault !== undefined) {
-      return [{ userKey: null, interactionId: null, status: 'REJECTED', profileUpdated: false, ...fault }];
+  const results = committed.values();
+  return items.flatMap(({ rejection }): (TrackResult | RejectedResult)[] => {
+    if (rejection !== undefined) {
+      return [
+        { userKey: null, interactionId: null, status: 'REJECTED', profileUpdated: false, ...rejection },
+      ];
     }
-    const answer = answers.next().value;
-    return answer === undefined ? [] : [taken(answer)];
+    const result = results.next().value;
+    return result === undefined ? [] : [trackResult(result)];
   });
 }
 
 function impressionsResult(
-  items: readonly JudgedItem[],
+  items: readonly ValidatedItem[],
   committed: readonly CommittedEvent[],
 ): ImpressionsResult {
-  const rejected = items.flatMap(({ fault }, index) => (fault === undefined ? [] : [{ index, ...fault }]));
+  const rejected = items.flatMap(({ rejection }, index) =>
+    rejection === undefined ? [] : [{ index, ...rejection }],
+  );
   const recorded = committed.filter(({ duplicate }) => !duplicate).length;
   return { recorded, duplicates: items.length - rejected.length - recorded, rejected };
 }

@@ -5,8 +5,8 @@ import type { Store } from '../storage/store.js';
 import { isUnavailable } from '../storage/database-errors.js';
 
 /**
- * Knows whether the database accepts events. While commits succeed, a check costs one read. After a failed commit it
- * rehearses the recording of an event and rolls it back, so that readiness returns without traffic and does not flap.
+ * Checks whether the database accepts events. While commits succeed, a check costs one read. After a failed commit, it
+ * records an event and rolls it back, so that readiness returns without traffic and does not flap.
  */
 export class WriteCheck {
   #isFailing = false;
@@ -26,14 +26,14 @@ export class WriteCheck {
     this.#isFailing = false;
   }
 
-  /** Takes note of a commit that the database rejected or did not answer. */
+  /** Reports a commit that the database rejected or did not answer. */
   commitFailed(error: unknown): void {
     const level = this.#isFailing ? 'debug' : 'warn';
     this.deps.logger[level]({ err: error }, 'failed to store events; clients are asked to retry');
     this.#isFailing = true;
   }
 
-  /** @throws what the database or the connection reports, when it does not answer. */
+  /** @throws the error of the database or the connection, if it does not answer. */
   async acceptsWrites(): Promise<boolean> {
     if (await this.deps.store.isReadOnly()) return false;
     if (!this.#isFailing) return true;
@@ -47,7 +47,7 @@ export class WriteCheck {
     return true;
   }
 
-  /** An event of a user of its own, so that rehearsals of several replicas do not wait for each other. */
+  /** Creates an event of a new user, so that checks of several replicas do not wait for each other. */
   #recording(): Recording {
     const { sinks, clock, newId } = this.deps;
     const id = newId();

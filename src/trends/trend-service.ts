@@ -1,3 +1,4 @@
+import type { MarketExposure, MarketMomentum } from '../domain/trends.js';
 import { inSlices, type Work } from '../lib/in-slices.js';
 import type { Logger } from '../lib/logger.js';
 import {
@@ -9,15 +10,15 @@ import type { Store } from '../storage/store.js';
 import type { TrendingScope } from '../storage/trends/trending-repository.js';
 import type { MarketColumns } from '../scoring/v2/features.js';
 import type { TrendComputations } from './trend-computations.js';
-import { NO_TRENDS, type Attention, type MarketMomentum, type TrendScores } from './trend-columns.js';
+import { NO_TRENDS, type TrendScores } from './trend-columns.js';
 import { TrendState } from './trend-state.js';
 
 type Stored = Pick<Store, 'trending' | 'momentum' | 'computations'>;
 
-/** Trends: computed on a schedule by whoever runs the jobs, read from memory at request time. */
+/** Trends in memory, as the scheduled jobs last computed and stored them. */
 export class TrendService {
   #scores = NO_TRENDS;
-  #made: ReadonlyMap<string, Computation> = new Map();
+  #loaded: ReadonlyMap<string, Computation> = new Map();
   #state = new TrendState(this.#scores, 0);
 
   constructor(
@@ -30,40 +31,40 @@ export class TrendService {
     },
   ) {}
 
-  /** The trends as last taken into memory. */
+  /** The trends as last loaded. */
   get state(): TrendState {
     return this.#state;
   }
 
   /**
-   * Computes everything anew and takes it into memory. What another process computes at this moment is taken as it
-   * was before.
+   * Runs all computations and loads the results. For a computation that another process is running, it loads the previous
+   * result.
    */
   async refresh(): Promise<void> {
     for (const name of COMPUTATIONS) await this.deps.computations[name]();
     await this.load();
   }
 
-  /** Takes into memory what was computed since it was last taken; one statement when that is nothing. */
+  /** Loads the results computed since the last load; one statement if there are none. */
   async load(): Promise<void> {
     const { store, logger } = this.deps;
-    const made = await store.computations.latest();
+    const latest = await store.computations.latest();
     let scores = this.#scores;
     const changed: string[] = [];
     for (const name of COMPUTATIONS) {
-      const computation = made.get(name);
-      if (computation === undefined || computation.version === this.#made.get(name)?.version) continue;
+      const computation = latest.get(name);
+      if (computation === undefined || computation.version === this.#loaded.get(name)?.version) continue;
       scores = { ...scores, ...(await read[name](store, computation.computedAt)) };
       changed.push(name);
     }
     if (changed.length === 0) return;
     const state = new TrendState(
       scores,
-      Math.max(...[...made.values()].map(({ computedAt }) => computedAt.getTime())),
+      Math.max(...[...latest.values()].map(({ computedAt }) => computedAt.getTime())),
     );
     await inSlices(state.prepareWork(this.deps.columns()));
     this.#scores = scores;
-    this.#made = made;
+    this.#loaded = latest;
     this.#state = state;
     logger.debug({ changed, scopes: scores.scopes.size, markets: scores.momentum.size }, 'trends loaded');
   }
@@ -88,13 +89,13 @@ const read: Record<ComputationName, (store: Stored, computedAt: Date) => Promise
     return { momentum: markets, probabilities24hAgo };
   },
   attention: async ({ trending }) => {
-    const attention = new Map<string, Attention>();
-    for await (const page of trending.popularity()) for (const row of page) attention.set(row.marketId, row);
-    return { attention };
+    const exposure = new Map<string, MarketExposure>();
+    for await (const page of trending.popularity()) for (const row of page) exposure.set(row.marketId, row);
+    return { exposure };
   },
 };
 
-/** The sums of a scope divided by the largest. */
+/** Divides the sums of a scope by the largest. */
 function* scoresOf(pages: TrendingScope['pages']): Work<Map<string, number>> {
   let largest = 0;
   for (const { sums } of pages) for (const sum of sums) largest = Math.max(largest, sum);

@@ -1,28 +1,28 @@
+import type { MarketMomentum } from '../domain/trends.js';
 import type { Work } from '../lib/in-slices.js';
 import type { MarketColumns, TrendColumns } from '../scoring/v2/features.js';
 import type { TrendLookup } from '../scoring/v1/inputs.js';
-import type { MarketMomentum, TrendScores } from './trend-columns.js';
-import { TrendColumnsOf, TrendsBySlot, type ExposureColumns } from './trends-by-slot.js';
+import { CatalogTrends, TrendsBySlot, type ExposureColumns, type TrendScores } from './trend-columns.js';
 
 export const GLOBAL_SCOPE = 'global';
 
 export const localScope = (country: string): string => `local:${country}`;
 
-/** What the crowd does, as last computed. It never changes: the next computation makes another one. */
+/** Trends as last computed. Immutable: each computation results in a new state. */
 export class TrendState {
   readonly #scores: TrendScores;
-  readonly #columns = new WeakMap<MarketColumns, TrendColumnsOf>();
+  readonly #columns = new WeakMap<MarketColumns, CatalogTrends>();
   readonly #bySlot = new WeakMap<MarketColumns['markets'], TrendsBySlot>();
 
   constructor(
     scores: TrendScores,
-    /** When something of them was last computed; 0 for trends that never were. */
+    /** Time of the latest computation; 0 before the first one. */
     readonly computedAtMs: number,
   ) {
     this.#scores = scores;
   }
 
-  /** How markets trend for a caller in this country, one by one. */
+  /** Returns the trends of single markets for a request from a country. */
   reader(country: string | null): TrendLookup {
     const { scopes, probabilities24hAgo } = this.#scores;
     const global = scopes.get(GLOBAL_SCOPE);
@@ -34,14 +34,14 @@ export class TrendState {
     };
   }
 
-  /** The same for all rows of a catalog at once. */
+  /** Returns the same for all rows of a catalog. */
   columns(columns: MarketColumns, country: string | null): TrendColumns {
     return this.#of(columns).trends(GLOBAL_SCOPE, country === null ? null : localScope(country));
   }
 
   /**
-   * The same for a few markets picked from a catalog or from elsewhere: how popular one is and how much it is rising
-   * are set against the catalog, and 0 for a market that is not among its rows.
+   * Returns the same for a few markets. Popularity and rising scores are relative to the whole catalog, so they are read
+   * from its rows; 0 for a market that the catalog does not have.
    */
   buildSubsetColumns(some: MarketColumns, catalog: MarketColumns, country: string | null): TrendColumns {
     const { rising, popular } = this.columns(catalog, country);
@@ -53,31 +53,30 @@ export class TrendState {
     return { ...this.columns(some, country), rising: picked(rising), popular: picked(popular) };
   }
 
-  /** Looks up the trends of a catalog's markets ahead of the first ranking. */
+  /** Looks up the trends of a catalog's markets before the first ranking needs them. */
   prepareWork(columns: MarketColumns): Work<void> {
     return this.#slots(columns).prepareWork();
   }
 
-  /** How often markets were shown and opened lately, for all rows of a catalog. */
+  /** Returns impressions and clicks within 7 days for all rows of a catalog. */
   exposure(columns: MarketColumns): ExposureColumns {
     return this.#of(columns).exposure;
   }
 
-  /** How a market moved lately; null for one that was not open then. */
+  /** Returns the momentum of a market; null if the last computation did not find it open. */
   momentum(marketId: string): MarketMomentum | null {
     return this.#scores.momentum.get(marketId) ?? null;
   }
 
-  /** The scope of a country if it has one, else the global scope: `global` or `local:<CC>`. */
+  /** Returns the scope of a country if it is in use, else the global scope: `local:<CC>` or `global`. */
   scopeFor(country: string | null): string {
     const local = country === null ? undefined : localScope(country);
     return local !== undefined && this.#scores.scopes.has(local) ? local : GLOBAL_SCOPE;
   }
 
-  #of(columns: MarketColumns): TrendColumnsOf {
+  #of(columns: MarketColumns): CatalogTrends {
     let of = this.#columns.get(columns);
-    if (of === undefined)
-      this.#columns.set(columns, (of = new TrendColumnsOf(columns, this.#slots(columns))));
+    if (of === undefined) this.#columns.set(columns, (of = new CatalogTrends(columns, this.#slots(columns))));
     return of;
   }
 

@@ -26,7 +26,7 @@ export async function commitWithoutPublishing(
     marketNumber: market?.number ?? 0,
   };
   const countriesOf = () => Promise.resolve(new Map<string, string | null>());
-  const options = { now: at, clientEventsSince: new Date(0), sinks: [], countriesOf };
+  const options = { now: at, duplicatesSince: new Date(0), sinks: [], countriesOf };
   await commitEvents(store, [prepared], options);
   await database.close();
 }

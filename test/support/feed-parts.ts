@@ -8,7 +8,7 @@ import type { FullProfile } from '../../src/domain/profile.js';
 import { NO_TRENDS } from '../../src/trends/trend-columns.js';
 import { TrendState } from '../../src/trends/trend-state.js';
 import { recordingLogger } from './log-lines.js';
-import { HOUR_MS, NOON_MS, personAfter, profileEvent } from './profile-events.js';
+import { HOUR_MS, NOON_MS, profileAfter, profileEvent } from './profile-events.js';
 import { storedMarket } from './stored-market.js';
 
 const createdAt = new Date(NOON_MS - 1_000 * HOUR_MS);
@@ -73,8 +73,8 @@ export function feedOver(
     personalizationEnabled: true,
     trackImpressions: () => Promise.resolve(),
     profiles: {
-      held: cached,
-      heldFull: cached,
+      cached,
+      cachedFull: cached,
       get: (userKey) => read(userKey),
       getFull: (userKey) => read(userKey),
     },
@@ -121,7 +121,7 @@ export const three: readonly Market[] = [
 ];
 
 /** A user who traded another sports market an hour ago, in IL. */
-export const sportsFan = personAfter(
+export const sportsFan = profileAfter(
   profileEvent('PARTICIPATE', NOON_MS - HOUR_MS, {
     market: { id: 'derby', category: 'Sports', tags: [] },
     country: 'IL',

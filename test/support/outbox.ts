@@ -1,6 +1,5 @@
 import { pino } from 'pino';
 import { openDatabase } from '../../src/storage/database/client.js';
-import type { Interaction } from '../../src/storage/events/interaction-repository.js';
 import {
   OutboxBacklogRepository,
   OutboxRepository,
@@ -10,6 +9,7 @@ import { createStore } from '../../src/storage/store.js';
 import { outgoingEvent, type OutgoingEvent } from '../../src/outbox/sinks/outgoing-event.js';
 import { fold, NOON_MS } from './profile-events.js';
 import { createTestDatabase } from './test-database.js';
+import type { Interaction } from '../../src/domain/event.js';
 
 /** The n-th event of a person; its id tells both. */
 export function interactionOf(userKey: string, n: number, details: Partial<Interaction> = {}): Interaction {

@@ -1,15 +1,14 @@
 import { MarketIndex } from '../../src/storage/markets/market-index.js';
 import {
   unpackProfile,
-  UnreadableProfile,
   type PackedProfile,
   type ReadProfile,
 } from '../../src/storage/profiles/packed-profile.js';
-import type { FullProfile, ProfileState } from '../../src/domain/profile.js';
+import { type FullProfile, type ProfileState, UnreadableProfile } from '../../src/domain/profile.js';
 import { encodeRecentEvents, type RecentEvent } from '../../src/storage/profiles/recent-events.js';
 import type { AppendedProfile } from '../../src/storage/events/recording.js';
 import { encodeProfile } from '../../src/storage/profiles/profile-columns.js';
-import { fold, NOON_MS, personAfter, profileEvent } from './profile-events.js';
+import { fold, NOON_MS, profileAfter, profileEvent } from './profile-events.js';
 import { storedMarket } from './stored-market.js';
 
 const markets = new MarketIndex();
@@ -33,7 +32,7 @@ const click: RecentEvent = {
 /** The profile of a user who clicked on one market, as often as `version` says. */
 export function clicker(userKey: string, version = 1): FullProfile {
   const clicks = Array.from({ length: version }, () => profileEvent('CLICK', NOON_MS - 5_000));
-  return { ...personAfter(...clicks), userKey, version };
+  return { ...profileAfter(...clicks), userKey, version };
 }
 
 /** The same without its lifetime sums, as a feed by algorithm v2 reads it. */

@@ -4,10 +4,11 @@ import { pino } from 'pino';
 import { openDatabase } from '../../src/storage/database/client.js';
 import { MarketIndex } from '../../src/storage/markets/market-index.js';
 import type { ProfileEvent } from '../../src/domain/profile.js';
-import type { AppendedProfile, RecordedEvent } from '../../src/storage/events/recording.js';
+import type { AppendedProfile } from '../../src/storage/events/recording.js';
 import { createStore, type Store } from '../../src/storage/store.js';
 import { DAY_MS, fold, NOON_MS } from './profile-events.js';
 import { createTestDatabase } from './test-database.js';
+import type { PreparedEvent } from '../../src/domain/event.js';
 
 /** Markets `m1` to `m<count>`, each with a category of 7 and two tags of 300. */
 export function topicsOf(index: number): { category: string; tags: string[] } {
@@ -59,7 +60,7 @@ export async function openProfileDatabase(marketCount: number) {
       userKey: string,
       events: readonly ProfileEvent[],
     ): Promise<AppendedProfile> => {
-      const recorded = events.map((event): RecordedEvent => {
+      const recorded = events.map((event): PreparedEvent => {
         const { market, occurredAtMs, ...values } = event;
         const at = new Date(occurredAtMs);
         return {

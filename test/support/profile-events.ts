@@ -1,6 +1,4 @@
 import { loadRankingConfig } from '../../src/config/ranking-config.js';
-import { applyEvents } from '../../src/profiles/apply-events.js';
-import { profileMemory } from '../../src/profiles/profile-memory.js';
 import {
   emptyProfile,
   type FullProfile,
@@ -9,6 +7,8 @@ import {
 } from '../../src/domain/profile.js';
 import { type EventType } from '../../src/domain/event.js';
 import { eventWeight } from '../../src/scoring/shared/event-weight.js';
+import { applyEvents } from '../../src/domain/apply-events.js';
+import { decayConfig } from '../../src/profiles/profile-decay.js';
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
@@ -19,8 +19,8 @@ export const NOON_MS = Date.UTC(2026, 5, 15, 12);
 
 const config = loadRankingConfig(undefined);
 
-/** The memory of the default ranking config. */
-export const memory = profileMemory(config);
+/** The decay config of the default ranking config. */
+export const decay = decayConfig(config);
 
 /** An event with the default weight of its type. */
 export function profileEvent(
@@ -52,12 +52,12 @@ export function profileEvent(
   };
 }
 
-/** Folds events by the memory of the default ranking config. */
+/** Applies events with the default ranking config. */
 export function fold<Profile extends ProfileState>(state: Profile, events: readonly ProfileEvent[]): Profile {
-  return applyEvents(state, events, memory);
+  return applyEvents(state, events, decay);
 }
 
-/** A person after these events, in the order in which they arrive. */
-export function personAfter(...events: ProfileEvent[]): FullProfile {
+/** Returns a profile after events, in the order of their arrival. */
+export function profileAfter(...events: ProfileEvent[]): FullProfile {
   return fold(emptyProfile('ada'), events);
 }

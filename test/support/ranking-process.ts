@@ -6,8 +6,6 @@ import { RankingWorkspace } from '../../dist/feed/workspace.js';
 import { userFeatures, type RankingInputs } from '../../dist/feed/ranking-inputs.js';
 import { composeFeed } from '../../dist/feed/pipeline.js';
 import { scoreRowsV2 } from '../../dist/feed/scorers/rows.js';
-import { applyEvents } from '../../dist/profiles/apply-events.js';
-import { profileMemory } from '../../dist/profiles/profile-memory.js';
 import { emptyProfile, type FullProfile, type ProfileEvent } from '../../dist/domain/profile.js';
 import { loadSampleCatalog } from '../../dist/sample/sample-catalog.js';
 import { type EventType } from '../../dist/domain/event.js';
@@ -15,6 +13,8 @@ import { eventWeight } from '../../dist/scoring/shared/event-weight.js';
 import type { Market } from '../../dist/domain/market.js';
 import { NO_TRENDS } from '../../dist/trends/trend-columns.js';
 import { TrendState } from '../../dist/trends/trend-state.js';
+import { applyEvents } from '../../dist/domain/apply-events.js';
+import { decayConfig } from '../../dist/profiles/profile-decay.js';
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
 const HOUR_MS = 3_600_000;
@@ -38,7 +38,7 @@ const markets = loadSampleCatalog(NOW_MS).map((like, index): Market => ({
 }));
 
 function warmPerson(): FullProfile {
-  const memory = profileMemory(config);
+  const decay = decayConfig(config);
   const kinds: readonly EventType[] = [
     'IMPRESSION',
     'CLICK',
@@ -56,7 +56,7 @@ function warmPerson(): FullProfile {
     const weight = eventWeight(eventType, event.dwellMs, config.events);
     events.push({ ...event, weight, country: 'IL', stake: null });
   }
-  return applyEvents(emptyProfile('ann'), events, memory);
+  return applyEvents(emptyProfile('ann'), events, decay);
 }
 
 const every = (stride: number): Map<string, number> =>
@@ -73,10 +73,10 @@ const inputs: RankingInputs = {
         ['local:IL', every(10)],
       ]),
       probabilities24hAgo: every(7),
-      attention: new Map(
+      exposure: new Map(
         markets.map(({ id }, index) => [
           id,
-          { impressions: index * 3, clicks: index % 7, popularity: index % 53 },
+          { marketId: id, impressions: index * 3, clicks: index % 7, popularity: index % 53 },
         ]),
       ),
     },

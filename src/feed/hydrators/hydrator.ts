@@ -2,9 +2,9 @@ import type { Catalog } from '../../catalog/catalog.js';
 import { toEntry, type CatalogEntry } from '../../catalog/catalog-snapshot.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
-import { UnreadableProfile, type ProfileState } from '../../profiles/profile-service.js';
 import { Breaker, inTime, type Reading } from './bounded-read.js';
 import type { ProfileHydrator, ProfileReader } from './profile.js';
+import { UnreadableProfile, type ProfileState } from '../../domain/profile.js';
 
 /** Markets by id. */
 export interface FoundMarkets {

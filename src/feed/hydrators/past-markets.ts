@@ -1,7 +1,7 @@
 import { toPastMarket } from '../../catalog/columns/market-terms.js';
-import type { ProfileState } from '../../profiles/profile-service.js';
 import type { PastMarket } from '../../scoring/v2/features.js';
 import type { RankingInputs } from '../ranking-inputs.js';
+import type { ProfileState } from '../../domain/profile.js';
 
 /** Returns those markets of a user's engagements that `find` knows and that are not open, by id. */
 export function pastMarkets(

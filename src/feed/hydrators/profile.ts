@@ -1,4 +1,4 @@
-import type { FullProfile, ProfileState } from '../../profiles/profile-service.js';
+import type { FullProfile, ProfileState } from '../../domain/profile.js';
 
 /**
  * Reads profiles through the profile cache, which sends the reads of one tick to the database as one query and reads no
@@ -6,8 +6,8 @@ import type { FullProfile, ProfileState } from '../../profiles/profile-service.j
  */
 export interface ProfileReader {
   /** Returns the profile if it is cached and current; costs no read. */
-  held(userKey: string): ProfileState | undefined;
-  heldFull(userKey: string): FullProfile | undefined;
+  cached(userKey: string): ProfileState | undefined;
+  cachedFull(userKey: string): FullProfile | undefined;
   get(userKey: string): Promise<ProfileState>;
   /** Returns the profile with the lifetime sums, which only algorithm v1 reads. */
   getFull(userKey: string): Promise<FullProfile>;
@@ -20,11 +20,11 @@ export interface ProfileHydrator {
 }
 
 export const profileWithoutLifetime: ProfileHydrator = {
-  cached: (profiles, userKey) => profiles.held(userKey),
+  cached: (profiles, userKey) => profiles.cached(userKey),
   read: (profiles, userKey) => profiles.get(userKey),
 };
 
 export const fullProfile: ProfileHydrator = {
-  cached: (profiles, userKey) => profiles.heldFull(userKey),
+  cached: (profiles, userKey) => profiles.cachedFull(userKey),
   read: (profiles, userKey) => profiles.getFull(userKey),
 };

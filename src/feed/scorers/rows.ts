@@ -1,5 +1,3 @@
-import { requireFull } from '../../profiles/profile-service.js';
-import { scoringUser } from '../../profiles/scoring-user.js';
 import type { ScoreParts } from '../../scoring/score-parts.js';
 import type { ScoringMarket } from '../../scoring/v1/inputs.js';
 import { finalScorerV1 } from '../../scoring/v1/scorer.js';
@@ -8,6 +6,8 @@ import type { UserFeatures } from '../../scoring/v2/features.js';
 import { pastLookup } from '../hydrators/past-markets.js';
 import type { ScoringInputs } from '../ranking-inputs.js';
 import type { RankingWorkspace } from '../workspace.js';
+import { requireFull } from '../../domain/profile.js';
+import { userFeaturesV1 } from '../../profiles/user-features.js';
 
 /** The scores of all rows of a catalog. Valid until the next ranking. */
 export interface RowScores {
@@ -59,8 +59,8 @@ export function partsScorerV1(inputs: ScoringInputs): (market: ScoringMarket) =>
     });
 }
 
-function userV1({ profile, personal, nowMs }: ScoringInputs): ReturnType<typeof scoringUser> {
-  return profile === null || !personal ? null : scoringUser(requireFull(profile), nowMs);
+function userV1({ profile, personal, nowMs }: ScoringInputs): ReturnType<typeof userFeaturesV1> {
+  return profile === null || !personal ? null : userFeaturesV1(requireFull(profile), nowMs);
 }
 
 export const scoreRowsV2: RowScorer = (inputs, user, workspace) => {

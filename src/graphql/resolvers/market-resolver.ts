@@ -4,7 +4,6 @@ import type { MarketHistoryPoint } from '../../catalog/market-history.js';
 import type { MarketPage } from '../../catalog/market-page.js';
 import type { Market } from '../../domain/market.js';
 import type { UpsertResult } from '../../catalog/market-writer.js';
-import type { MarketMomentum } from '../../trends/trend-columns.js';
 import type { GraphQLContext } from '../context.js';
 import { READS_DATABASE } from '../rules/no-database-fields.js';
 import {
@@ -15,6 +14,7 @@ import {
 } from '../types/market.js';
 import { MarketMomentumType } from '../types/trends.js';
 import { MarketInput, UpsertMarketResultType } from '../types/upsert-markets.js';
+import type { MarketMomentum } from '../../domain/trends.js';
 
 @Resolver(() => MarketType)
 export class MarketResolver {

@@ -1,7 +1,6 @@
 import { DateTimeISOResolver, JSONObjectResolver } from 'graphql-scalars';
 import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { EVENT_TYPES, type EventType } from '../../domain/event.js';
-import { FEED_SECTIONS } from '../../tracking/interaction-input.js';
 import {
   LenientDateTime,
   LenientEventType,
@@ -13,6 +12,7 @@ import {
   LenientString,
 } from './lenient-scalars.js';
 import { UserProfileType } from './user-profile.js';
+import { FEED_SECTIONS } from '../../tracking/event-input.js';
 
 function enumOf<Name extends string>(names: readonly Name[]): { readonly [Key in Name]: Key } {
   return Object.fromEntries(names.map((name) => [name, name])) as { readonly [Key in Name]: Key };

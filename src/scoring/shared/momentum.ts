@@ -1,3 +1,4 @@
+import type { Momentum } from '../../domain/trends.js';
 import { logit } from './probability.js';
 
 /** Current and earlier figures of a market; null where one is unknown. */
@@ -11,18 +12,6 @@ export interface MomentumFigures {
   readonly volume24hADayAgo: number | null;
   readonly participantCount: number;
   readonly participantCount24hAgo: number | null;
-}
-
-/** Changes of a market's figures. */
-export interface Momentum {
-  /** p − p an hour ago, −1 to 1; null when either is unknown. */
-  readonly oddsChange1h: number | null;
-  /** p − p a day ago, −1 to 1; null when either is unknown. */
-  readonly oddsChange24h: number | null;
-  /** volume24h divided by volume24h of a day ago, 0 or more; 1 when that is unknown or 0. */
-  readonly volumeSpike: number;
-  /** Participants gained within 24 hours; null when unknown. */
-  readonly participantDelta24h: number | null;
 }
 
 /** Changes of a market within an hour and a day. */

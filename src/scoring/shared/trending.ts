@@ -1,5 +1,5 @@
-import { decay } from './decay.js';
 import { HOUR_MS } from './time.js';
+import { decay } from '../../domain/decay.js';
 
 /** One event that counts toward a trend. */
 export interface TrendingRow {

@@ -1,9 +1,9 @@
-import { decayFactor } from '../shared/decay.js';
 import { logit, roundedChange } from '../shared/probability.js';
 import { DAY_MS, daysSince, HOUR_MS } from '../shared/time.js';
 import type { ChangeConstants, EngagementDiscountConstants, ImpressionConstants } from './constants.js';
 import type { KnownMarket, MarketColumns, MarketImpressions, UserFeatures } from './features.js';
 import { reuseFlags, reuseFloats } from './reusable-arrays.js';
+import { decayFactor } from '../../domain/decay.js';
 
 /**
  * Impression discount: `max(floor, e^(−perShowing · n) · (1 − justShown · 2^(−hours / recoveryHours)))`, where n is the

@@ -3,33 +3,6 @@ import type { ProfileEvent } from '../../domain/profile.js';
 import type { IndexedMarket } from '../markets/market-index.js';
 import type { Connection } from '../sql.js';
 
-/** A stored event. */
-export interface Interaction {
-  readonly id: string;
-  readonly userKey: string;
-  readonly marketId: string;
-  readonly eventType: EventType;
-  /** Dwell factor included. */
-  readonly weight: number;
-  readonly dwellMs: number | null;
-  readonly section: string | null;
-  readonly position: number | null;
-  readonly country: string | null;
-  readonly sessionId: string | null;
-  readonly feedId: string | null;
-  readonly stake: number | null;
-  readonly context: unknown;
-  readonly clientEventId: string | null;
-  /** The market's probability when the event was received. */
-  readonly probability: number | null;
-  /** The market's volume24h when the event was received. */
-  readonly volume24h: number | null;
-  readonly occurredAt: Date;
-  readonly receivedAt: Date;
-  /** Whether `occurredAt` was out of bounds and clamped to server time. */
-  readonly clamped: boolean;
-}
-
 /** A stored event, as a profile is folded from it. */
 export interface HistoricEvent {
   readonly seq: bigint;

@@ -1,6 +1,6 @@
 import { Prisma, type PrismaClient } from '../../generated/prisma/client.js';
 import { lockKeys, type Connection } from '../sql.js';
-import type { Interaction } from './interaction-repository.js';
+import type { Interaction } from '../../domain/event.js';
 
 /**
  * Makes the statements of a transaction follow the index. The statistics of a table that is usually empty make the planner

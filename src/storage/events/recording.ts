@@ -2,18 +2,12 @@ import { Prisma } from '../../generated/prisma/client.js';
 import { encodeRecentEvents, type RecentEvent } from '../profiles/recent-events.js';
 import { compareUserKeys, joinBytes } from '../sql.js';
 import { sqlStateOf } from '../database-errors.js';
-import type { Interaction } from './interaction-repository.js';
-
-/** An event to store, and the number of its market. */
-export interface RecordedEvent {
-  readonly interaction: Interaction;
-  readonly marketNumber: number;
-}
+import type { Interaction, PreparedEvent } from '../../domain/event.js';
 
 /** Events to store together with their effect on profiles, in one transaction. */
 export interface Recording {
   /** In the order in which they take effect. */
-  readonly events: readonly RecordedEvent[];
+  readonly events: readonly PreparedEvent[];
   /** Names of the sinks that receive the events. */
   readonly sinks: readonly string[];
   /** Whether the client event ids have yet to be claimed. */
@@ -85,7 +79,7 @@ function countriesOf(events: readonly RecentEvent[]): Set<string> {
   return new Set(events.flatMap(({ country }) => country ?? []));
 }
 
-function toRecent({ interaction, marketNumber }: RecordedEvent): RecentEvent {
+function toRecent({ interaction, marketNumber }: PreparedEvent): RecentEvent {
   const { eventType, weight, dwellMs, country, stake, probability, volume24h, occurredAt } = interaction;
   return {
     ...{ eventType, weight, dwellMs, country, stake, probability, marketNumber },

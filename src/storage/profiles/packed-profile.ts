@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ProfileEvent, ProfileState } from '../../domain/profile.js';
+import { UnreadableProfile, type ProfileEvent, type ProfileState } from '../../domain/profile.js';
 import type { IndexedMarket, MarketIndex } from '../markets/market-index.js';
 import { formatOf, NO_BYTES } from './column-codec.js';
 import { decodeRecentEvents } from './recent-events.js';
@@ -30,20 +30,6 @@ export interface ReadProfile {
   readonly packed: PackedProfile;
   /** Full if it was read with the lifetime sums. */
   readonly profile: ProfileState;
-}
-
-/** The stored bytes of one profile cannot be decoded; `bellwether profile rebuild` replaces them. */
-export class UnreadableProfile extends Error {
-  override readonly name = 'UnreadableProfile';
-
-  /** @param cause an `UnknownFormat` for a profile that a later version of the gateway stored. */
-  constructor(cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    super(
-      `A stored profile cannot be decoded: ${reason} If no later version of the gateway stored it, run "bellwether profile rebuild" for its user.`,
-      { cause },
-    );
-  }
 }
 
 /** Returns the stored form of the profile of an unknown user. */

@@ -1,4 +1,10 @@
-import { emptyProfile, requireFull, type FullProfile, type ProfileState } from '../../domain/profile.js';
+import {
+  emptyProfile,
+  requireFull,
+  type FullProfile,
+  type ProfileState,
+  UnreadableProfile,
+} from '../../domain/profile.js';
 import { Prisma } from '../../generated/prisma/client.js';
 import type { InteractionRepository } from '../events/interaction-repository.js';
 import type { IndexedMarket, MarketIndex } from '../markets/market-index.js';
@@ -8,7 +14,6 @@ import {
   emptyPacked,
   unpackProfile,
   unpackProfiles,
-  UnreadableProfile,
   type PackedProfile,
   type ProfileFold,
   type ReadProfile,

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { requireFull, type FullProfile, type ProfileState } from '../../domain/profile.js';
+import { requireFull, type FullProfile, type ProfileState, UnreadableProfile } from '../../domain/profile.js';
 import { inSlices, type Work } from '../../lib/in-slices.js';
 import type { MarketIndex } from '../markets/market-index.js';
 import { hex, type Connection } from '../sql.js';
 import { formatOf } from './column-codec.js';
-import { UnreadableProfile, type PackedProfile, type ReadProfile } from './packed-profile.js';
+import type { PackedProfile, ReadProfile } from './packed-profile.js';
 import type { ProfileRepository } from './profile-repository.js';
 import { FORMAT_V1 } from './profile-v1.js';
 import { encodeLifetime, encodeProfile, encodeShown, type ProfileColumns } from './profile-columns.js';

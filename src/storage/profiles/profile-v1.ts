@@ -2,13 +2,13 @@ import { CodecReader } from '../codec/codec-reader.js';
 import { topicKey } from '../../domain/market.js';
 import {
   emptyProfile,
-  ENGAGEMENTS_KEPT,
-  ENGAGEMENTS_WITH_TOPICS,
-  HIDES_KEPT,
-  IMPRESSIONS_KEPT,
-  LIFETIME_TOPICS_KEPT,
+  MAX_ENGAGEMENTS,
+  MAX_ENGAGEMENTS_WITH_TOPICS,
+  MAX_HIDES,
+  MAX_IMPRESSIONS,
+  MAX_LIFETIME_TOPICS,
   topicId,
-  TOPICS_KEPT,
+  MAX_TOPICS,
   type EngagementState,
   type FullProfile,
   type ImpressionState,
@@ -17,7 +17,7 @@ import {
   type TopicKind,
   type TopicState,
 } from '../../domain/profile.js';
-import { topicStrength } from './topic-strength.js';
+import { topicStrength } from '../../domain/apply-events.js';
 
 /** Format of the profiles of version 0.1: all fields in one column, with market ids instead of numbers. */
 export const FORMAT_V1 = 1;
@@ -50,14 +50,14 @@ export function decodeProfileV1(userKey: string, version: number, stored: Uint8A
     stake: from.number(),
     atMs: from.time(),
   }));
-  const keptHides = newest(hidden, HIDES_KEPT, ({ atMs }) => atMs);
+  const keptHides = newest(hidden, MAX_HIDES, ({ atMs }) => atMs);
   return {
     ...{ userKey, version, totalInteractions, country, lastActiveAtMs },
     ...{ sessionStartedAtMs, sessionInteractions },
     topics: strongestTopics(topics, sessionStartedAtMs ?? -Infinity),
     engagements: keptEngagements(engagements),
     hidden: new Map(keptHides.map(({ marketId, atMs }) => [marketId, atMs])),
-    impressions: byMarket(newest(impressions, IMPRESSIONS_KEPT, ({ shownAtMs }) => shownAtMs[0] ?? 0)),
+    impressions: byMarket(newest(impressions, MAX_IMPRESSIONS, ({ shownAtMs }) => shownAtMs[0] ?? 0)),
     lifetime: { topics: lifetimeTopics(topics), stakes },
   };
 }
@@ -112,7 +112,7 @@ function strongestTopics(
   const strongestFirst = [...topics.values()].sort((a, b) => strength(b) - strength(a));
   const kept = new Set(
     (['CATEGORY', 'TAG'] as const).flatMap((kind) =>
-      strongestFirst.filter((topic) => topic.kind === kind).slice(0, TOPICS_KEPT[kind]),
+      strongestFirst.filter((topic) => topic.kind === kind).slice(0, MAX_TOPICS[kind]),
     ),
   );
   const strongest = new Map<TopicId, TopicState>();
@@ -127,7 +127,7 @@ function strongestTopics(
 
 function lifetimeTopics(topics: ReadonlyMap<TopicId, TopicV1>): Map<TopicId, LifetimeTopic> {
   const mostPointsFirst = [...topics].sort(([, a], [, b]) => Math.abs(b.points) - Math.abs(a.points));
-  const kept = new Set(mostPointsFirst.slice(0, LIFETIME_TOPICS_KEPT).map(([id]) => id));
+  const kept = new Set(mostPointsFirst.slice(0, MAX_LIFETIME_TOPICS).map(([id]) => id));
   const lifetime = new Map<TopicId, LifetimeTopic>();
   for (const [id, { kind, key, label, points, dwellMsTotal, dwellEvents }] of topics) {
     if (kept.has(id)) lifetime.set(id, { kind, key, label, points, dwellMsTotal, dwellEvents });
@@ -138,11 +138,11 @@ function lifetimeTopics(topics: ReadonlyMap<TopicId, TopicV1>): Map<TopicId, Lif
 function keptEngagements(engagements: readonly EngagementState[]): Map<string, EngagementState> {
   const timeOf = ({ engagedAtMs, viewedAtMs, tradedAtMs }: EngagementState): number =>
     Math.max(engagedAtMs ?? 0, viewedAtMs ?? 0, tradedAtMs ?? 0);
-  const kept = newest(engagements, ENGAGEMENTS_KEPT, timeOf);
+  const kept = newest(engagements, MAX_ENGAGEMENTS, timeOf);
   const compared = kept
     .filter(({ engagedAtMs }) => engagedAtMs !== null)
     .sort((a, b) => (b.engagedAtMs ?? 0) - (a.engagedAtMs ?? 0) || (a.marketId < b.marketId ? -1 : 1));
-  const withTopics = new Set(compared.slice(0, ENGAGEMENTS_WITH_TOPICS));
+  const withTopics = new Set(compared.slice(0, MAX_ENGAGEMENTS_WITH_TOPICS));
   return byMarket(
     kept.map((engagement) => (withTopics.has(engagement) ? engagement : { ...engagement, topics: null })),
   );

@@ -1,26 +1,10 @@
 import { Prisma } from '../../generated/prisma/client.js';
-import type { Momentum } from '../../scoring/shared/momentum.js';
+import type { MarketMomentum } from '../../domain/trends.js';
 import type { Connection } from '../sql.js';
 import { activityTotals, enableAllPlans } from './rollup-sql.js';
 
-/** Recent activity on a market. */
-export interface RecentActivity {
-  /** VIEW_MARKET and CLICK. */
-  readonly views5m: number;
-  readonly views1h: number;
-  readonly views24h: number;
-  /** PARTICIPATE. */
-  readonly participations5m: number;
-  readonly participations1h: number;
-  readonly participations24h: number;
-}
-
 /** The stored momentum of a market. */
-export interface StoredMomentum extends RecentActivity, Momentum {
-  readonly marketId: string;
-  /** 0–1; null if unknown. */
-  readonly probability24hAgo: number | null;
-}
+type StoredMomentum = Omit<MarketMomentum, 'computedAt'>;
 
 /**
  * The current volume divided by the volume 24 h ago. 1 if the earlier volume is unknown or 0, or if the quotient is too large

@@ -1,4 +1,5 @@
 import { Prisma } from '../../generated/prisma/client.js';
+import type { MarketExposure } from '../../domain/trends.js';
 import type { Connection } from '../sql.js';
 import { activityTotals, enableAllPlans, pairTotals, type PairSettings } from './rollup-sql.js';
 
@@ -8,17 +9,6 @@ export interface TrendingScope {
   readonly scope: string;
   /** Markets and their sums, above 0, unordered. */
   readonly pages: readonly { readonly marketIds: readonly string[]; readonly sums: readonly number[] }[];
-}
-
-/** Exposure and popularity of a market. */
-export interface MarketPopularity {
-  readonly marketId: string;
-  /** Impressions in the last 7 days. */
-  readonly impressions: number;
-  /** VIEW_MARKET and CLICK events in the last 7 days. */
-  readonly clicks: number;
-  /** Decayed event weights of all users, in units of the cap of one user; 0 or more. */
-  readonly popularity: number;
 }
 
 /** Rows of the roll-up of the trends that count the users of a country. */
@@ -109,7 +99,7 @@ export class TrendingRepository {
   }
 
   /** Yields the popularity of all markets, in pages. */
-  async *popularity(): AsyncGenerator<MarketPopularity[]> {
+  async *popularity(): AsyncGenerator<MarketExposure[]> {
     for (let last = ''; ;) {
       const page = await this.connection.marketAttention.findMany({
         where: { marketId: { gt: last } },

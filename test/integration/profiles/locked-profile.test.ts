@@ -4,7 +4,7 @@ import { readable } from '../../support/packed-profiles.js';
 import { startTestGateway, type Answer, type TestGateway } from '../../support/test-gateway.js';
 
 let gateway: TestGateway;
-/** A transaction of another program. */
+/** The connection of another program. */
 let other: Client;
 
 beforeAll(async () => {
@@ -50,7 +50,7 @@ async function expectOnlyRejected(userKey: string): Promise<void> {
   });
 }
 
-it('rejects only the events of a user whose profile another transaction holds', async () => {
+it('rejects only the events of a user whose profile another transaction locks', async () => {
   await lock('locked');
   await expectOnlyRejected('locked');
   expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
@@ -58,14 +58,14 @@ it('rejects only the events of a user whose profile another transaction holds', 
   expect(await track('locked')).toMatchObject(recorded);
 });
 
-it('does not wait for that profile again while it stays locked', async () => {
+it('does not wait for a profile again while it stays locked', async () => {
   await lock('locked');
   await expectOnlyRejected('locked');
   gateway.statements.length = 0;
   const { tracking } = gateway.backend.services;
   const outcomes = await Promise.allSettled(['locked', ...OTHERS].map((key) => tracking.track(click(key))));
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', ...OTHERS.map(() => 'fulfilled')]);
-  // One commit for each lane, and none that waited.
+  // One commit per lane; none waited for the lock.
   expect(recordStatements()).toBe(2);
 });
 
@@ -79,20 +79,20 @@ it('rejects only the events of a user whose profile another transaction has just
 it('records none of a batch that includes a user whose profile is locked', async () => {
   await lock('locked');
   const before = await totalOf('free 0');
-  // The profile of the first is locked by the commit, in which the second then fails.
+  // The commit locks the first profile and then fails at the second.
   const batch = gateway.backend.services.tracking.trackAll([click('free 0'), click('locked')]);
   await expect(batch).rejects.toMatchObject({ code: 'UNAVAILABLE', retryAfterMs: 1_000 });
   expect(await totalOf('free 0')).toBe(before);
 });
 
-it('locks the profiles of a batch in the order of their bytes, as every other transaction does', async () => {
-  // In UTF-16, the surrogates of the second come before the first.
+it('locks the profiles of a batch in byte order, like every other transaction', async () => {
+  // In UTF-16 order, the surrogates of the second sort before the first.
   const [first, second] = ['\uff01', '\u{1f600}'];
   await gateway.backend.services.tracking.trackAll([click(first), click(second)]);
   await lock(first);
   const batch = gateway.backend.services.tracking.trackAll([click(first), click(second)]);
   await vi.waitFor(async () => {
-    // Within a transaction, PostgreSQL would answer as at the first query.
+    // Within a transaction, PostgreSQL returns the snapshot of the first query.
     await other.query('select pg_stat_clear_snapshot()');
     const { rowCount } = await other.query(
       `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%record_events(%'`,
@@ -104,7 +104,7 @@ it('locks the profiles of a batch in the order of their bytes, as every other tr
   expect(await batch).toMatchObject([{ status: 'RECORDED' }, { status: 'RECORDED' }]);
 });
 
-it('answers a duplicate of a free user while the profile of another user is locked', async () => {
+it('returns DUPLICATE to a user while the profile of another user is locked', async () => {
   const input = { ...click('free 1'), clientEventId: 'once' };
   const { tracking } = gateway.backend.services;
   await tracking.track(input);
@@ -114,7 +114,7 @@ it('answers a duplicate of a free user while the profile of another user is lock
   expect(second).toMatchObject({ status: 'fulfilled', value: { status: 'DUPLICATE' } });
 });
 
-it('imports events of a user whose profile is free again after a second', async () => {
+it('imports events of a user whose profile is unlocked after a second', async () => {
   await lock('locked');
   const before = await totalOf('locked');
   const imported = gateway.backend.history.importAll([click('locked')]);
@@ -125,13 +125,13 @@ it('imports events of a user whose profile is free again after a second', async 
   expect(await totalOf('locked')).toBe((before ?? 0) + 1);
 });
 
-it('reads a profile without a state, which it folds from the events, while the profile is locked', async () => {
+it('reads a locked profile without a state by folding the events', async () => {
   await other.query(`update profiles set state = null where user_key = 'free 2'; commit; begin`);
   await lock('free 2');
   expect(await totalOf('free 2')).toBeGreaterThan(0);
 });
 
-it('leaves a locked profile out of the upkeep and replaces the others', async () => {
+it('skips a locked profile in a rewrite and replaces the others', async () => {
   const { profiles, profileRewrites } = gateway.backend.store;
   const found = readable(await profiles.read(['free 3', 'locked'], { lifetime: false }));
   await lock('locked');
@@ -141,7 +141,7 @@ it('leaves a locked profile out of the upkeep and replaces the others', async ()
   expect(await profileRewrites.replace(rewritten)).toEqual(['free 3']);
 });
 
-it('leaves a profile without a state out of the upkeep, so that its lifetime sums are not lost', async () => {
+it('skips a profile without a state in a rewrite, so that its lifetime sums are not lost', async () => {
   const { profiles, profileRewrites } = gateway.backend.store;
   const [before] = await profiles.load(['free 4']);
   await other.query(
@@ -149,14 +149,14 @@ it('leaves a profile without a state out of the upkeep, so that its lifetime sum
   );
   await lock('free 4');
   const [found] = readable(await profiles.read(['free 4'], { lifetime: false }));
-  if (found === undefined) throw new Error('The profile is gone.');
+  if (found === undefined) throw new Error('The profile was not read.');
   await other.query('rollback; begin');
   const rewritten = await profileRewrites.rewrite([{ packed: found.packed, after: found.profile }]);
   expect(await profileRewrites.replace(rewritten)).toEqual([]);
   expect(await profiles.load(['free 4'])).toEqual([before]);
 });
 
-it('folds a long history before it locks the profile that it rebuilds', async () => {
+it('folds a long history before it locks the profile for a rebuild', async () => {
   await other.query(
     `insert into interactions (id, user_key, market_id, event_type, weight, occurred_at, received_at)
       select gen_random_uuid(), 'long', 'm1', 'CLICK', 2, $1, $1 from generate_series(1, 6000);
@@ -168,7 +168,7 @@ it('folds a long history before it locks the profile that it rebuilds', async ()
   const locked = gateway.statements.findIndex((sql) => sql.includes('for update'));
   const readsHistory = (sql: string) => sql.includes('from events_of_user(');
   expect(gateway.statements.slice(0, locked).filter(readsHistory).length).toBeGreaterThan(1);
-  // While it is locked, only whether there are more.
+  // While the profile is locked, only a check for newer events.
   expect(gateway.statements.slice(locked).filter(readsHistory)).toEqual([]);
   expect(gateway.statements.slice(locked).filter((sql) => sql.includes('max(seq)'))).toHaveLength(1);
   expect(await totalOf('long')).toBe(6_000);

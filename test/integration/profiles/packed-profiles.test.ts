@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 afterAll(() => test.drop());
 
-it('makes profiles that were stored before profiles were packed from the interactions', async () => {
+it('builds profiles from before the packed format from the interactions', async () => {
   const client = new Client({ connectionString: test.url });
   await client.connect();
   const entries = await readdir(migrationsFolder, { withFileTypes: true });

@@ -31,7 +31,7 @@ const insert = (userKey: string) => `insert into profiles (user_key, version) va
 const track = (userKey: string) =>
   gateway.backend.services.tracking.track({ userKey, marketId: 'm1', eventType: 'CLICK' });
 
-it('finds each change once, in whatever order the transactions commit', async () => {
+it('returns each change once, in any commit order', async () => {
   const { mark } = await since();
   await one.query(`begin; ${insert('early')}`);
   await two.query(insert('late'));
@@ -50,13 +50,13 @@ it('finds each change once, in whatever order the transactions commit', async ()
   expect((await since(second.mark)).changes).toEqual([]);
 });
 
-it('finds no change that was rolled back', async () => {
+it('does not return a change that was rolled back', async () => {
   const { mark } = await since();
   await one.query(`begin; ${insert('undone')}; rollback`);
   expect((await since(mark)).changes).toEqual([]);
 });
 
-it('finds events, rebuilt and replaced profiles, and deletions', async () => {
+it('returns changes by events, rebuilds, rewrites, and deletions', async () => {
   const { profiles } = gateway.backend.store;
   let { mark } = await since();
   const changesOf = async (work: () => Promise<unknown>) => {
@@ -81,7 +81,7 @@ it('finds events, rebuilt and replaced profiles, and deletions', async () => {
   expect(erased).toEqual([{ userKey: 'ada', version: 2_147_483_647 }]);
 });
 
-it('names the changes of several statements of a transaction', async () => {
+it('returns the changes of several statements of a transaction', async () => {
   const { mark } = await since();
   await one.query(
     `begin; ${insert('a')}; ${insert('b')}; update profiles set version = 8 where user_key = 'a'; commit`,
@@ -93,13 +93,13 @@ it('names the changes of several statements of a transaction', async () => {
   ]);
 });
 
-it('counts more than 10,000 profiles of a transaction as all', async () => {
+it('returns all for more than 10,000 profiles of a transaction', async () => {
   const { mark } = await since();
   await one.query(`insert into profiles (user_key) select 'many ' || i from generate_series(1, 10001) i`);
   expect((await since(mark)).changes).toBe('all');
 });
 
-it('removes the changes before a mark, and keeps those of transactions that were open then', async () => {
+it('removes the changes before a mark, except those of transactions that were open then', async () => {
   await one.query(`begin; ${insert('open')}`);
   await track('done');
   const { mark } = await since();
@@ -112,7 +112,7 @@ it('removes the changes before a mark, and keeps those of transactions that were
   expect((await one.query('select from profile_changes')).rowCount).toBe(0);
 });
 
-it('ignores and removes changes that were restored from the dump of another server', async () => {
+it('ignores and removes changes restored from a dump of another server', async () => {
   const foreignXid = '4000000000000';
   await one.query(`insert into profile_changes values (${foreignXid}, '{}', '{}')`);
   const { mark } = await since();
@@ -121,7 +121,7 @@ it('ignores and removes changes that were restored from the dump of another serv
   expect((await one.query(`select from profile_changes where xid = ${foreignXid}`)).rowCount).toBe(0);
 });
 
-it('keeps a profile in the cache that the replica itself changed', async () => {
+it('keeps a cached profile that the replica itself changed', async () => {
   await gateway.backend.changePoll.poll();
   await track('own');
   await gateway.backend.changePoll.poll();

@@ -40,11 +40,11 @@ const newUser = (): string => `user ${(users += 1)}`;
 
 async function load(by: StoreOfReplica, userKey: string): Promise<FullProfile> {
   const [profile] = await by.store.profiles.load([userKey]);
-  if (profile === undefined) throw new Error(`${userKey} was not read.`);
+  if (profile === undefined) throw new Error(`The profile of ${userKey} was not read.`);
   return profile;
 }
 
-/** The profile after these events, all at once. */
+/** Returns the profile after applying events at once. */
 const after = (userKey: string, version: number, events: readonly ProfileEvent[]): FullProfile => ({
   ...fold(emptyProfile(userKey), events),
   version,
@@ -72,25 +72,25 @@ const anyEvent: fc.Arbitrary<ProfileEvent> = fc
     });
   });
 
-type Act = { commit: ProfileEvent[] } | 'compact' | 'read' | 'fresh replica';
+type Step = { commit: ProfileEvent[] } | 'compact' | 'read' | 'fresh replica';
 
-const act: fc.Arbitrary<Act> = fc.oneof(
+const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.array(anyEvent, { minLength: 1, maxLength: 8 }).map((commit) => ({ commit })) },
-  { weight: 2, arbitrary: fc.constantFrom<Act[]>('compact', 'read', 'fresh replica') },
+  { weight: 2, arbitrary: fc.constantFrom<Step[]>('compact', 'read', 'fresh replica') },
 );
 
 describe('a profile', () => {
-  it('is that of its whole history, however it is split into commits, compactions and reads', async () => {
+  it('equals the fold of its history, for any sequence of commits, compactions and reads', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.tuple(act, fc.boolean()), { minLength: 2, maxLength: 12 }),
-        async (acts) => {
+        fc.array(fc.tuple(step, fc.boolean()), { minLength: 2, maxLength: 12 }),
+        async (steps) => {
           const userKey = newUser();
           const history: ProfileEvent[] = [];
           let version = 0;
           const expected = () => inOrder(after(userKey, version, history));
           const replicas = [db.replica(), db.replica()] as const;
-          for (const [each, isFirst] of acts) {
+          for (const [each, isFirst] of steps) {
             const by = replicas[isFirst ? 0 : 1];
             if (each === 'compact') await by.store.profileRewrites.compact([userKey]);
             else if (each === 'read') expect(inOrder(await load(by, userKey))).toEqual(expected());
@@ -111,7 +111,7 @@ describe('a profile', () => {
     );
   }, 120_000);
 
-  it('in format 1 is compacted into the present format after an event, with the same content and numbers', async () => {
+  it('in format 1 is compacted into the current format after an event, with the same content', async () => {
     const userKey = newUser();
     const events = [
       ...[on(1, 'IMPRESSION', NOON_MS - 9), on(2, 'CLICK', NOON_MS - 8), on(3, 'HIDE', NOON_MS - 7)],
@@ -125,7 +125,7 @@ describe('a profile', () => {
     ]);
     const fresh = db.replica();
     expect(inOrder(await load(fresh, userKey))).toEqual(inOrder(profile));
-    // Nothing to fold: nothing is rewritten.
+    // Without recent events, nothing is rewritten.
     expect(await fresh.store.profileRewrites.compact([userKey])).toEqual([]);
 
     const click = on(4, 'CLICK', NOON_MS);
@@ -164,7 +164,7 @@ describe('a compaction', () => {
     }
   }
 
-  it('keeps the events that another replica appends meanwhile', async () => {
+  it('keeps events that another replica appends concurrently', async () => {
     const userKey = newUser();
     const [early, late] = [clicks(1, 5), clicks(6, 5)];
     await db.commit(one, userKey, early);
@@ -173,7 +173,7 @@ describe('a compaction', () => {
     expect(inOrder(await load(two, userKey))).toEqual(inOrder(after(userKey, 2, [...early, ...late])));
   });
 
-  it('loses no event and repeats none while two replicas commit and compact without pause', async () => {
+  it('applies each event once while two replicas commit and compact continuously', async () => {
     const userKey = newUser();
     await Promise.all(
       [one, two].map(async (by, replica) => {
@@ -192,13 +192,13 @@ describe('a compaction', () => {
     expect(inOrder({ ...state, version: 50 })).toEqual(inOrder(profile));
   });
 
-  it('changes nothing when the columns were replaced meanwhile', async () => {
+  it('changes nothing when the columns were replaced concurrently', async () => {
     const userKey = newUser();
     await db.commit(one, userKey, clicks(1, 5));
     const { profiles, profileRewrites } = two.store;
     const meanwhile = async () => {
       const [found] = readable(await profiles.read([userKey], { lifetime: false }));
-      if (found === undefined) throw new Error('The profile is gone.');
+      if (found === undefined) throw new Error('The profile was not read.');
       const { packed, profile } = found;
       const rewritten = await profileRewrites.rewrite([{ packed, after: { ...profile, country: 'FR' } }]);
       expect(await profileRewrites.replace(rewritten)).toEqual([userKey]);
@@ -208,7 +208,7 @@ describe('a compaction', () => {
     expect(inOrder(await load(two, userKey))).toEqual(inOrder(expected));
   });
 
-  it('changes nothing when another replica compacted meanwhile', async () => {
+  it('changes nothing when another replica compacted concurrently', async () => {
     const userKey = newUser();
     await db.commit(one, userKey, clicks(1, 5));
     const meanwhile = async () => {
@@ -222,9 +222,9 @@ describe('a compaction', () => {
 
   it.each([
     ['deleted', []],
-    ['deleted and made again', clicks(101, 5)],
-    ['deleted and made again with as many bytes', clicks(1, 4).reverse()],
-  ])('changes nothing when the profile was %s meanwhile', async (_, again) => {
+    ['deleted and created again', clicks(101, 5)],
+    ['deleted and created again with as many bytes', clicks(1, 4).reverse()],
+  ])('changes nothing when the profile was %s concurrently', async (_, again) => {
     const userKey = newUser();
     await db.commit(one, userKey, clicks(1, 4));
     const meanwhile = async () => {
@@ -236,7 +236,7 @@ describe('a compaction', () => {
     expect([...(await load(two, userKey)).engagements.keys()]).toEqual(again.map(({ market }) => market.id));
   });
 
-  it('leaves a profile that another transaction holds, without waiting', async () => {
+  it('skips a profile that another transaction locks, without waiting', async () => {
     const userKey = newUser();
     await db.commit(one, userKey, clicks(1, 4));
     await db.client.query('begin');
@@ -248,7 +248,7 @@ describe('a compaction', () => {
 });
 
 describe('a profile without a state', () => {
-  it('is made from each event once, however many commits come meanwhile', async () => {
+  it('is built from each event once, with any number of concurrent commits', async () => {
     const userKey = newUser();
     const history = Array.from({ length: 1_200 }, (_, index) => on(1 + index, 'CLICK', NOON_MS + index));
     await db.commit(one, userKey, history);
@@ -270,27 +270,27 @@ describe('a profile without a state', () => {
         },
       },
     });
-    const [made] = await profiles.load([userKey]);
+    const [built] = await profiles.load([userKey]);
     const expected = after(userKey, 7, [...history, ...meanwhile]);
-    expect(made && inOrder(made)).toEqual(inOrder(expected));
+    expect(built && inOrder(built)).toEqual(inOrder(expected));
     expect(eventsRead).toBe(1_206);
     await database.close();
   });
 });
 
 describe('a profile beyond all bounds', () => {
-  it('takes at most 7 KB in the columns that a feed reads, and keeps the newest and the strongest', async () => {
+  it('takes at most 7 KB in the columns that a feed reads, and keeps the newest and strongest entries', async () => {
     const userKey = newUser();
     const startMs = NOON_MS - 50 * DAY_MS;
     const atMs = (index: number): number => startMs + Math.round((index * 50 * DAY_MS) / 3_000);
     const kinds = ['HIDE', 'CLICK', 'VIEW_MARKET', 'BOOKMARK'] as const;
-    // 3,000 events of 2,500 markets; markets 1 to 10 are traded again and again.
+    // 3,000 events of 2,500 markets; markets 1 to 10 are traded repeatedly.
     const events = Array.from({ length: 3_000 }, (_, index): ProfileEvent => {
       const sixth = Math.floor(index / 6);
       if (index % 6 === 5) return on(1 + (sixth % 10), 'PARTICIPATE', atMs(index));
       const kind = kinds[(index % 6) - 1];
       if (kind !== undefined) return on(1 + index - sixth, kind, atMs(index));
-      // A page of 20 markets is shown at a time.
+      // Impressions of a page of 20 markets have one time.
       return on(1 + index - sixth, 'IMPRESSION', atMs(index - (index % 120)));
     });
     expect(new Set(events.map(({ market }) => market.id)).size).toBe(MARKETS);
@@ -322,7 +322,7 @@ describe('a profile beyond all bounds', () => {
     }
   }, 60_000);
 
-  it('does not lose a new topic to its own event', () => {
+  it('keeps a new topic after its first event', () => {
     const strong = Array.from({ length: 300 }, (_, index) => on(index + 1, 'PARTICIPATE', NOON_MS - HOUR_MS));
     const weak = profileEvent('VIEW_MARKET', NOON_MS, {
       market: { id: 'new', category: 'New category', tags: ['New tag'] },

@@ -37,7 +37,7 @@ const clicks = (count: number): ProfileEvent[] =>
 let users = 0;
 const newUser = (): string => `user ${(users += 1)}`;
 
-/** A compactor and the cache of its replica; `replaced` stands for parts of the repository. */
+/** Creates a compactor and the cache of its replica. `replaced` overrides methods of the repository. */
 function compactorWith(replaced: Partial<Pick<ProfileRewriteRepository, 'compact' | 'dropRecent'>> = {}) {
   const { profiles, profileRewrites } = replica.store;
   const compacted: string[][] = [];
@@ -45,7 +45,7 @@ function compactorWith(replaced: Partial<Pick<ProfileRewriteRepository, 'compact
   const cache = new ProfileCache({
     read: (userKeys, options) => profiles.read(userKeys, options),
     unpack: (packed) => profiles.unpack(packed),
-    ...{ maxBytes: 2 ** 22, lifeMs: () => 60_000, clock: () => NOON_MS },
+    ...{ maxBytes: 2 ** 22, ttlMs: () => 60_000, clock: () => NOON_MS },
   });
   const shared = new SharedProfiles({
     cache,
@@ -69,8 +69,8 @@ function compactorWith(replaced: Partial<Pick<ProfileRewriteRepository, 'compact
   const commit = async (userKey: string, events: readonly ProfileEvent[]) => {
     const since = shared.position;
     const appended = await db.commit(replica, userKey, events);
-    shared.appended([appended], since);
-    compactor.appended([appended]);
+    shared.applyCommit([appended], since);
+    compactor.enqueue([appended]);
     return appended;
   };
   return { compactor, cache, compacted, published, lines, commit };
@@ -79,7 +79,7 @@ function compactorWith(replaced: Partial<Pick<ProfileRewriteRepository, 'compact
 const messages = (lines: readonly unknown[]) =>
   lines.map((line) => (line as { level: number; msg: string }).msg);
 
-it('compacts a profile once its recent events take 1,024 bytes, and not before', async () => {
+it('compacts a profile when its recent events reach 1,024 bytes, and not before', async () => {
   const { compactor, cache, compacted, commit } = compactorWith();
   const userKey = newUser();
   let bytes = 0;
@@ -97,10 +97,10 @@ it('compacts a profile once its recent events take 1,024 bytes, and not before',
   expect(row).toMatchObject({ version: before.version, state_version: before.version });
   expect(row?.recent).toHaveLength(0);
   // The cache serves the compacted form without another read.
-  expect(inOrder(cache.heldFull(userKey) ?? emptyProfile(userKey))).toEqual(inOrder(before));
+  expect(inOrder(cache.cachedFull(userKey) ?? emptyProfile(userKey))).toEqual(inOrder(before));
 });
 
-it('compacts at most 16 profiles at a time', async () => {
+it('compacts at most 16 profiles per batch', async () => {
   const { compactor, compacted, commit } = compactorWith();
   const userKeys = Array.from({ length: 20 }, newUser);
   await Promise.all(userKeys.map((userKey) => commit(userKey, clicks(200))));
@@ -109,7 +109,7 @@ it('compacts at most 16 profiles at a time', async () => {
   expect(compacted.flat().sort()).toEqual(userKeys.toSorted());
 });
 
-it('leaves commits alone when it fails, reports that once, and compacts by the next event', async () => {
+it('does not affect commits when it fails, logs this once, and retries with the next event', async () => {
   let isDown = true;
   const { profileRewrites } = replica.store;
   const failing = compactorWith({
@@ -117,7 +117,8 @@ it('leaves commits alone when it fails, reports that once, and compacts by the n
       const error = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
       return isDown ? Promise.reject(error) : profileRewrites.compact(userKeys);
     },
-    dropRecent: () => Promise.reject(new Error('Nothing is dropped while the database is unavailable.')),
+    dropRecent: () =>
+      Promise.reject(new Error('No events may be dropped while the database is unavailable.')),
   });
   const userKey = newUser();
   for (let commits = 1; commits <= 3; commits += 1) {
@@ -140,12 +141,12 @@ it('compacts the other profiles when one of them cannot be decoded', async () =>
   await Promise.all([bad, ...good].map((userKey) => commit(userKey, clicks(1))));
   await compactor.drain();
   for (const userKey of good) expect(await db.row(userKey)).toMatchObject({ version: 2, state_version: 2 });
-  // Below 256 KB, its events are kept for a version that can decode it.
+  // Below 256 KB, its events stay for a version that can decode it.
   expect(await db.row(bad)).toMatchObject({ version: 2, state_version: 0 });
   expect((await db.row(bad))?.recent.length).toBeGreaterThan(1_024);
 });
 
-it('drops recent events of more than 256 KB that cannot be folded, and the profile is made from interactions', async () => {
+it('drops recent events of more than 256 KB that cannot be folded, and rebuilds the profile', async () => {
   const { compactor, cache, published, lines, commit } = compactorWith();
   const userKey = newUser();
   for (let commits = 0; commits < 10; commits += 1) await db.commit(replica, userKey, clicks(2_000));
@@ -155,7 +156,7 @@ it('drops recent events of more than 256 KB that cannot be folded, and the profi
   await compactor.drain();
   expect(messages(lines)).toEqual([
     'failed to compact profiles; the next events retry',
-    'dropped recent events; the profiles are made from the interactions',
+    'dropped recent events; the next read rebuilds the profiles',
   ]);
   expect(published).toContain(userKey);
   expect(await db.row(userKey)).toMatchObject({ state: null, recent: Buffer.alloc(0) });
@@ -167,7 +168,7 @@ it('drops recent events of more than 256 KB that cannot be folded, and the profi
   expect(await cache.getFull(userKey)).toMatchObject({ version: 12, totalInteractions: 20_003 });
 }, 60_000);
 
-it('compacts no more after it was closed', async () => {
+it('compacts nothing after close', async () => {
   const { compactor, compacted, commit } = compactorWith();
   await compactor.close();
   await commit(newUser(), clicks(200));

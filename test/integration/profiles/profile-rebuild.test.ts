@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadSample } from '../../../src/cli/load-sample.js';
 import type { FullProfile } from '../../../src/domain/profile.js';
-import { rebuildProfile } from '../../../src/tracking/rebuild-profile.js';
+import { rebuildProfile } from '../../../src/profiles/rebuild-profile.js';
 import { runCommand } from '../../support/command.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
 
@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 afterAll(() => gateway.close());
 
-/** As it is stored; neither its version nor the order of its maps means anything. */
+/** Returns a profile in a form that does not depend on its version and the order of its maps. */
 function comparable({ version, topics, engagements, hidden, impressions, lifetime, ...rest }: FullProfile) {
   expect(version).toBeGreaterThan(0);
   const sorted = (map: ReadonlyMap<string, unknown>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -52,8 +52,8 @@ async function execute(sql: string): Promise<void> {
   await client.end();
 }
 
-it('every profile of the sample comes out of its stored events exactly as it was', async () => {
-  // Some of the 500 people did nothing yet.
+it('rebuilds every profile of the sample exactly from its stored events', async () => {
+  // Some of the 500 users have no events.
   expect(keys.length).toBeGreaterThan(400);
   const before = await stored();
   expect(before.some(({ hidden }) => hidden.length > 0)).toBe(true);
@@ -63,11 +63,11 @@ it('every profile of the sample comes out of its stored events exactly as it was
   expect(await stored()).toEqual(before);
 }, 60_000);
 
-it('`bellwether profile rebuild` mends what was spoiled, of one person or of all', async () => {
+it('`bellwether profile rebuild` repairs damaged profiles, of one user or of all', async () => {
   const env = { DATABASE_URL: gateway.databaseUrl };
   const [one = '', two = ''] = keys;
   const before = await stored();
-  // Each has the state of the next one: whole, and wrong.
+  // Each profile gets the columns of the next one: valid, but wrong.
   await execute(`update profiles p
     set state = n.state, shown = n.shown, lifetime = n.lifetime, recent = n.recent, state_version = n.state_version
     from (
@@ -76,9 +76,9 @@ it('`bellwether profile rebuild` mends what was spoiled, of one person or of all
     where k.user_key = p.user_key`);
   const first = await runCommand(['profile', 'rebuild', one], env);
   expect(first).toMatchObject({ code: 0, stdout: 'Rebuilt 1 profile.\n' });
-  const [mended, spoiled] = (await gateway.backend.store.profiles.load([one, two])).map(comparable);
-  expect(mended).toEqual(before[0]);
-  expect(spoiled).not.toEqual(before[1]);
+  const [repaired, damaged] = (await gateway.backend.store.profiles.load([one, two])).map(comparable);
+  expect(repaired).toEqual(before[0]);
+  expect(damaged).not.toEqual(before[1]);
 
   const all = await runCommand(['profile', 'rebuild', '--all'], env);
   expect(all).toMatchObject({ code: 0, stdout: `Rebuilt ${keys.length} profiles.\n` });
@@ -94,7 +94,7 @@ it('`bellwether profile rebuild` exits with code 1 when no event of the user was
   expect(await stored()).toEqual(before);
 }, 60_000);
 
-it('a profile whose state is missing is made from the events when it is first read, and kept', async () => {
+it('builds a profile without a state from the events at its first read, and stores it', async () => {
   const before = await stored();
   await execute('update profiles set state = null');
   expect(await stored()).toEqual(before);
@@ -103,7 +103,7 @@ it('a profile whose state is missing is made from the events when it is first re
   expect(gateway.statements).toHaveLength(1);
 }, 60_000);
 
-it('a profile whose state is missing has the next event counted on top of those before', async () => {
+it('adds the next event to a profile without a state', async () => {
   const [before] = await gateway.backend.store.profiles.load(['sample-politics-001']);
   await execute('update profiles set state = null, version = version + 1');
   const { tracking } = gateway.backend.services;
@@ -114,7 +114,7 @@ it('a profile whose state is missing has the next event counted on top of those 
   expect(after?.totalInteractions).toBe((before?.totalInteractions ?? 0) + 1);
 });
 
-it('a profile in a format of the future is refused by its number', async () => {
+it('rejects a profile in an unknown format with the number of the format', async () => {
   const userKey = 'sample-politics-001';
   await execute(`update profiles set state = '\\x7f00' where user_key = '${userKey}'`);
   await expect(gateway.backend.store.profiles.load([userKey])).rejects.toThrow(/stored in format 127/);
@@ -122,7 +122,7 @@ it('a profile in a format of the future is refused by its number', async () => {
 });
 
 it.each([[['profile', 'rebuild']], [['profile', 'rebuild', 'ada', '--all']]])(
-  '`bellwether %j` asks for one of the two',
+  '`bellwether %j` exits with code 1 and names the two options',
   async (args) => {
     const { code, stderr } = await runCommand(args, { DATABASE_URL: gateway.databaseUrl });
     expect(code).toBe(1);
@@ -131,7 +131,7 @@ it.each([[['profile', 'rebuild']], [['profile', 'rebuild', 'ada', '--all']]])(
   },
 );
 
-it('changes made while a profile is rebuilt are not lost', async () => {
+it('keeps events that arrive while a profile is rebuilt', async () => {
   const userKey = 'sample-politics-001';
   const [before] = await gateway.backend.store.profiles.load([userKey]);
   const { tracking } = gateway.backend.services;
@@ -143,11 +143,11 @@ it('changes made while a profile is rebuilt are not lost', async () => {
   expect(after?.totalInteractions).toBe((before?.totalInteractions ?? 0) + 10);
   await gateway.backend.rebuildProfile(userKey);
   const [rebuilt] = await gateway.backend.store.profiles.load([userKey]);
-  if (after === undefined || rebuilt === undefined) throw new Error('The person is gone.');
+  if (after === undefined || rebuilt === undefined) throw new Error('The profile was not read.');
   expect(comparable(rebuilt)).toEqual(comparable(after));
 });
 
-it('keeps nothing of a user who is erased while the history is folded', async () => {
+it('keeps no data of a user who is erased while the history is folded', async () => {
   const userKey = keys[1] ?? '';
   const { store } = gateway.backend;
   let erasures = 0;

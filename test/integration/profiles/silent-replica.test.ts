@@ -3,10 +3,10 @@ import { startCommand, type RunningCommand } from '../../support/command.js';
 import { commitWithoutPublishing } from '../../support/commit-without-publishing.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 
-/** A few polls, and by far less than the 60 s for which a cached profile is used. */
+/** A few polls, and far below the TTL of a cached profile, 60 s. */
 const SOON_MS = 5_000;
 
-/** It reaches the database, and no other replica. */
+/** Reaches the database, but no other replica. */
 let silent: TestGateway;
 let replica: RunningCommand;
 let url: string;
@@ -37,7 +37,7 @@ async function totalOf(userKey: string): Promise<number> {
 const shows = (userKey: string, total: number) =>
   vi.waitFor(async () => expect(await totalOf(userKey)).toBe(total), { timeout: SOON_MS, interval: 50 });
 
-it('shows the events of a replica that cannot publish', async () => {
+it('applies the events of a replica that cannot publish', async () => {
   const { tracking } = silent.backend.services;
   expect(await totalOf('ada')).toBe(0);
   for (let total = 1; total <= 3; total++) {
@@ -46,7 +46,7 @@ it('shows the events of a replica that cannot publish', async () => {
   }
 });
 
-it('shows the event of a replica that ended between its commit and its message', async () => {
+it('applies the event of a replica that ended between its commit and its message', async () => {
   const event = { userKey: 'ben', marketId: 'm1', eventType: 'CLICK', clientEventId: null } as const;
   await commitWithoutPublishing(silent.databaseUrl, event);
   await shows('ben', 1);
@@ -54,7 +54,7 @@ it('shows the event of a replica that ended between its commit and its message',
   await shows('ben', 2);
 });
 
-it('shows a profile that was rebuilt by a replica that cannot publish', async () => {
+it('applies a rebuild by a replica that cannot publish', async () => {
   const { tracking } = silent.backend.services;
   await tracking.track({ userKey: 'cleo', marketId: 'm1', eventType: 'CLICK' });
   await shows('cleo', 1);

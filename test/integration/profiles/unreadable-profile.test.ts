@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadRankingConfig } from '../../../src/config/ranking-config.js';
-import { profileMemory } from '../../../src/profiles/profile-memory.js';
+import { decayConfig } from '../../../src/profiles/profile-decay.js';
 import { ProfileUpkeep } from '../../../src/profiles/profile-upkeep.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
 
@@ -24,7 +24,7 @@ beforeEach(async () => {
 afterEach(() => gateway.close());
 
 /** Stores bytes in a column of the profile of `bad`. */
-async function spoil(column: 'state' | 'lifetime' | 'recent', hex: string): Promise<void> {
+async function damage(column: 'state' | 'lifetime' | 'recent', hex: string): Promise<void> {
   const client = new Client({ connectionString: gateway.databaseUrl });
   await client.connect();
   await client.query(`update profiles set ${column} = decode($1, 'hex') where user_key = 'bad'`, [hex]);
@@ -37,10 +37,10 @@ const feedOf = async (userKey: string): Promise<unknown> =>
 const personalized = { feed: { degraded: false, personalized: true } };
 
 describe.each([
-  ['cut off', '02ff'],
+  ['truncated', '02ff'],
   ['in a later format', '7f00'],
 ])('a profile whose state is %s', (_what, hex) => {
-  beforeEach(() => spoil('state', hex));
+  beforeEach(() => damage('state', hex));
 
   it('degrades the feeds of its user only', async () => {
     const [bad, ada] = await Promise.all([feedOf('bad'), feedOf('ada')]);
@@ -50,7 +50,7 @@ describe.each([
     expect(await feedOf('cleo')).toEqual(personalized);
   });
 
-  it('does not keep events without a country from being recorded', async () => {
+  it('does not prevent recording events without a country', async () => {
     const results = await Promise.all(
       ['bad', 'ada'].map((userKey) =>
         gateway.backend.services.tracking.track({ userKey, marketId: 'm2', eventType: 'CLICK' }),
@@ -69,14 +69,14 @@ it.each([
   ['state', '7f00'],
   ['recent', '05'],
 ] as const)(
-  'the upkeep leaves a profile whose %s cannot be decoded, and examines the others',
+  'the upkeep skips a profile whose %s cannot be decoded, and examines the others',
   async (column, hex) => {
-    await spoil(column, hex);
+    await damage(column, hex);
     const { store } = gateway.backend;
     const config = loadRankingConfig(undefined);
     const upkeep = new ProfileUpkeep({
-      ...{ store, memory: profileMemory(config), config: () => config },
-      profiles: { mayHaveChanged: () => undefined },
+      ...{ store, decay: decayConfig(config), config: () => config },
+      profiles: { invalidate: () => undefined },
     });
     const now = new Date(gateway.clock.nowMs);
     expect(await upkeep.run({ now, signal: new AbortController().signal })).toMatchObject({

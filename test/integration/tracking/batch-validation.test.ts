@@ -19,7 +19,7 @@ afterAll(async () => {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** An operation that sends a list of items, as variables and as literals. */
+/** An operation with a list of items, as variables and as literals. */
 interface Batch {
   readonly variables: string;
   readonly literals: (items: string) => string;
@@ -55,7 +55,7 @@ function literalOf(value: unknown): string {
   return `{ ${fields.map(([name, inner]) => `${name}: ${literalOf(inner)}`).join(', ')} }`;
 }
 
-/** The results of a batch that is sent as literals and, before and after it is compiled, as variables. */
+/** Returns the results of a batch sent as literals and as variables, before and after compilation. */
 async function sendEach(
   { variables, literals, result }: Batch,
   items: readonly unknown[],
@@ -63,7 +63,7 @@ async function sendEach(
   const results: unknown[] = [];
   for (const run of [
     () => gateway.query(literals(literalOf(items))),
-    // An operation is compiled when it comes for the second time.
+    // An operation is compiled at its second use.
     ...Array.from({ length: 3 }, () => () => gateway.query(variables, { items })),
   ]) {
     const { data, errors } = await run();
@@ -73,7 +73,7 @@ async function sendEach(
   return results;
 }
 
-/** The result of a batch that does not depend on how it is sent. */
+/** Returns the result of a batch, which must be the same for all ways to send it. */
 async function send(batch: Batch, items: readonly unknown[]): Promise<unknown> {
   const [first, ...others] = await sendEach(batch, items);
   for (const other of others) expect(other).toEqual(first);
@@ -87,13 +87,13 @@ const click = (changes: Fields = {}): Fields => ({
   ...changes,
 });
 
-describe('trackInteractions rejects the one event with', () => {
+describe('trackInteractions rejects only the event with', () => {
   it.each<[what: string, event: unknown, field: string, reason: string | RegExp]>([
     [
       'a date without a time',
       click({ occurredAt: '2026-06-15' }),
       'occurredAt',
-      /^occurredAt must be an instant in ISO 8601/,
+      /^occurredAt must be an ISO 8601 date and time/,
     ],
     ['an instant as a number', click({ occurredAt: 1_781_524_800_000 }), 'occurredAt', /ISO 8601/],
     [
@@ -119,10 +119,10 @@ describe('trackInteractions rejects the one event with', () => {
       'position must be a whole number.',
     ],
     ['a position over 32 bits', click({ position: 2 ** 31 }), 'position', /must be at most 2,147,483,647/],
-    ['a number in place of text', click({ userKey: 7 }), 'userKey', 'userKey must be text.'],
-    ['an object in place of text', click({ sessionId: { id: 'x' } }), 'sessionId', 'sessionId must be text.'],
+    ['a number instead of text', click({ userKey: 7 }), 'userKey', 'userKey must be text.'],
+    ['an object instead of text', click({ sessionId: { id: 'x' } }), 'sessionId', 'sessionId must be text.'],
     [
-      'a list in place of text',
+      'a list instead of text',
       click({ clientEventId: ['x'] }),
       'clientEventId',
       'clientEventId must be text.',
@@ -139,7 +139,7 @@ describe('trackInteractions rejects the one event with', () => {
     ['no user key', click({ userKey: undefined }), 'userKey', 'userKey is required.'],
     ['null as a market', click({ marketId: null }), 'marketId', 'marketId is required.'],
     ['no event type', click({ eventType: undefined }), 'eventType', /must be one of/],
-    ['null in its place', null, '', 'The item must be an object.'],
+    ['null instead of an object', null, '', 'The item must be an object.'],
   ])('%s', async (_what, event, field, reason) => {
     expect(await send(EVENTS, [click(), event, click()])).toEqual([
       { status: 'RECORDED', field: null, reason: null },
@@ -162,7 +162,7 @@ it('trackInteractions coerces whole numbers as ids to text, and rounds dwellMs',
   expect(rows).toEqual([{ market_id: '42', dwell_ms: 1235 }]);
 });
 
-it('trackInteractions takes enum literals and variables within an item', async () => {
+it('trackInteractions accepts enum literals and variables within an item', async () => {
   const { data } = await gateway.query(
     `mutation ($at: LenientDateTime, $user: LenientString) { trackInteractions(inputs: [
       { userKey: $user, marketId: "derby", eventType: CLICK, section: HERO, occurredAt: $at, context: { a: [1, { b: null }] } }
@@ -189,7 +189,7 @@ it.each([
   ]);
 });
 
-describe('upsertMarkets judges alone the one market with', () => {
+describe('upsertMarkets rejects only the market with', () => {
   it.each<[what: string, market: unknown]>([
     ['a date without a time', { id: 'bad', title: 'Bad?', resolvesAt: '2026-12-31' }],
     ['an unknown status', { id: 'bad', title: 'Bad?', status: 'LOST' }],
@@ -200,7 +200,7 @@ describe('upsertMarkets judges alone the one market with', () => {
     ['a list as a country', { id: 'bad', title: 'Bad?', blockedCountries: [['GB']] }],
     ['no id', { title: 'Bad?' }],
     ['a title that is a number', { id: 'bad', title: 7 }],
-    ['null in its place', null],
+    ['null instead of an object', null],
   ])('%s', async (_what, market) => {
     const sent = await sendEach(MARKETS, [{ id: 'derby', status: 'OPEN' }, market, { id: '42' }]);
     for (const results of sent) {
@@ -209,7 +209,7 @@ describe('upsertMarkets judges alone the one market with', () => {
   });
 });
 
-it('trackImpressions rejects the items with wrong values alone', async () => {
+it('trackImpressions rejects only the items with invalid values', async () => {
   const items = [
     { marketId: 'derby', section: 'GRID', position: 0 },
     { marketId: 'derby', section: 'GRD' },

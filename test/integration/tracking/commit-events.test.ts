@@ -6,10 +6,10 @@ import { isConflict } from '../../../src/storage/events/recording.js';
 import { createStore, type Store } from '../../../src/storage/store.js';
 import { LockedUsers } from '../../../src/tracking/locked-users.js';
 import { commitEvents, type Commit } from '../../../src/tracking/commit-events.js';
-import type { PreparedEvent } from '../../../src/tracking/prepare-event.js';
 import { fold, NOON_MS } from '../../support/profile-events.js';
 import { rowCounts } from '../../support/row-counts.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
+import type { PreparedEvent } from '../../../src/domain/event.js';
 
 let test: TestDatabase;
 let database: Database;
@@ -55,13 +55,13 @@ function click(userKey: string, clientEventId: string | null = null): PreparedEv
   };
 }
 
-/** Commits as a replica does that caches only the countries of users. */
+/** Commits like a replica that has cached only the countries of users. */
 function commitGroup(
   group: readonly PreparedEvent[],
   countries: ReadonlyMap<string, string | null> = new Map(),
 ): Promise<Commit> {
   return commitEvents(store, group, {
-    ...{ now: new Date(NOON_MS), clientEventsSince: new Date(0), sinks: ['site'] },
+    ...{ now: new Date(NOON_MS), duplicatesSince: new Date(0), sinks: ['site'] },
     countriesOf: () => Promise.resolve(countries),
   });
 }
@@ -77,7 +77,7 @@ const totalsOf = async (...userKeys: string[]) =>
 beforeEach(() => void (statements.length = 0));
 
 describe('a commit', () => {
-  it('of users seen and never seen is one statement, and none that opens a transaction', async () => {
+  it('of known and new users is one statement without an explicit transaction', async () => {
     await commit(click('ada'), click('ben'));
     statements.length = 0;
     const stored = await commit(click('ada', 'one'), click('cleo', 'one'), click('ada', 'two'));
@@ -86,7 +86,7 @@ describe('a commit', () => {
     expect(await totalsOf('ada', 'ben', 'cleo')).toEqual([3, 1, 1]);
   });
 
-  it('reports the encoded events of each user and the size of those that are not compacted', async () => {
+  it('returns the encoded events of each user and the size of those that are not compacted', async () => {
     const [first] = (await commit(click('dan'))).appended;
     const [second] = (await commit(click('dan'), click('dan'))).appended;
     expect([first?.recentBytes, second?.recentBytes]).toEqual([
@@ -95,7 +95,7 @@ describe('a commit', () => {
     ]);
   });
 
-  it('gives events without a country the last known one of their user', async () => {
+  it('adds the latest country of the user to events without a country', async () => {
     const from = (userKey: string, country: string | null): PreparedEvent => {
       const event = click(userKey);
       return { ...event, interaction: { ...event.interaction, country } };
@@ -115,7 +115,7 @@ describe('a commit', () => {
     expect(Object.fromEntries(named)).toEqual({ eve: ['IL', 'FR'], fay: ['DE'], gil: [] });
   });
 
-  it('does not bring back the events of a profile that was deleted', async () => {
+  it('does not restore the events of a deleted profile', async () => {
     await commit(click('olga'));
     await other.query(`delete from profiles where user_key = 'olga'`);
     expect(versionsOf(await commit(click('olga')))).toEqual({ olga: 1 });
@@ -124,7 +124,7 @@ describe('a commit', () => {
 });
 
 describe('duplicates', () => {
-  it('of events that another replica recorded change nothing, and name the first interaction', async () => {
+  it('of events that another replica recorded change nothing, and return the first interaction', async () => {
     await commit(click('finn'));
     const [first] = (await commit(click('finn', 'tap'))).events;
     const again = await commit(click('gina'), click('finn', 'tap'));
@@ -137,7 +137,7 @@ describe('duplicates', () => {
     expect(await totalsOf('finn', 'gina')).toEqual([2, 1]);
   });
 
-  it('are found alone and within a group', async () => {
+  it('are detected alone and within a group', async () => {
     const [first] = (await commit(click('hedy', 'tap'))).events;
     const [again] = (await commit(click('hedy', 'tap'))).events;
     expect(again).toMatchObject({ duplicate: true, interactionId: first?.interactionId });
@@ -146,7 +146,7 @@ describe('duplicates', () => {
     expect(await totalsOf('hedy')).toEqual([2]);
   });
 
-  it('leave nothing of a recording that finds them', async () => {
+  it('store nothing of a recording without the duplicate check', async () => {
     await commit(click('nia', 'tap'));
     const before = await rowCounts(test.url);
     const events = [click('never seen', 'a'), click('nia', 'tap')];
@@ -155,7 +155,7 @@ describe('duplicates', () => {
   });
 });
 
-describe('commits of several replicas at the same time', () => {
+describe('concurrent commits of several replicas', () => {
   it('to one user get consecutive versions, without a conflict', async () => {
     await commit(click('pia'));
     statements.length = 0;
@@ -163,12 +163,12 @@ describe('commits of several replicas at the same time', () => {
     expect(commits.map((each) => versionsOf(each)['pia']).sort((a = 0, b = 0) => a - b)).toEqual(
       Array.from({ length: 40 }, (_, index) => index + 2),
     );
-    // A conflict or a duplicate would have opened a transaction.
+    // A conflict or a duplicate would start a transaction.
     expect(statements).toHaveLength(40);
     expect(await totalsOf('pia')).toEqual([41]);
   });
 
-  it('to one user never seen are all recorded', async () => {
+  it('to a new user are all recorded', async () => {
     const commits = await Promise.all(Array.from({ length: 8 }, () => commit(click('quin'), click('rex'))));
     for (const user of ['quin', 'rex']) {
       const versions = commits.map((each) => versionsOf(each)[user] ?? 0).sort((a, b) => a - b);
@@ -178,23 +178,23 @@ describe('commits of several replicas at the same time', () => {
   });
 
   it('to the same users in different orders are recorded once each', async () => {
-    const people = ['hal', 'ida', 'jo', 'kim'];
+    const userKeys = ['hal', 'ida', 'jo', 'kim'];
     await Promise.all(
       [0, 1, 2].map(async (number) => {
         for (let round = 0; round < 12; round += 1) {
-          const turned = [...people.slice(number), ...people.slice(0, number)];
-          await commit(...turned.map((userKey) => click(userKey, `round ${round}`)));
-          await commit(...turned.map((userKey) => click(userKey)));
+          const rotated = [...userKeys.slice(number), ...userKeys.slice(0, number)];
+          await commit(...rotated.map((userKey) => click(userKey, `round ${round}`)));
+          await commit(...rotated.map((userKey) => click(userKey)));
         }
       }),
     );
-    expect(await totalsOf(...people)).toEqual(people.map(() => 12 + 3 * 12));
+    expect(await totalsOf(...userKeys)).toEqual(userKeys.map(() => 12 + 3 * 12));
     const { rows } = await other.query<{ user_key: string; stored: number; out: number }>(
       `select user_key, count(*)::int as stored, (select count(*)::int from outbox o where o.user_key = i.user_key) as out
         from interactions i where user_key = any($1) group by user_key order by user_key`,
-      [people],
+      [userKeys],
     );
-    expect(rows).toEqual(people.map((user_key) => ({ user_key, stored: 48, out: 48 })));
+    expect(rows).toEqual(userKeys.map((user_key) => ({ user_key, stored: 48, out: 48 })));
   });
 
   it('are recorded when a deadlock with another transaction ends by the lock timeout', async () => {
@@ -204,7 +204,7 @@ describe('commits of several replicas at the same time', () => {
       commit(click('lea'), click('mia')),
     );
     const isWaiting = async () => {
-      // Within a transaction, PostgreSQL would answer as at the first query.
+      // Within a transaction, PostgreSQL returns the snapshot of the first query.
       await other.query('select pg_stat_clear_snapshot()');
       const { rows } = await other.query(
         `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { TrackInteractionDocument } from '../../../src/generated/client/graphql.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 
-/** Each has an event under way all the time. */
+/** Each has one event in progress at all times. */
 const WRITERS = 60;
-const MOST_EVENTS = 500;
+const MAX_EVENTS = 500;
 const FEEDS = 20;
 
 let gateway: TestGateway;
@@ -15,15 +15,14 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'bellwether-load-'));
-  // The client shares its thread with the gateway, and the machine may be busy: only a reader who has to wait
-  // for the events themselves takes longer than this.
+  // Generous, since the client shares its thread with the gateway: only a read that waits for the events exceeds it.
   const config = path.join(folder, 'config.yaml');
   await writeFile(config, 'feed: { profileTimeoutMs: 2000 }');
   gateway = await startTestGateway({ BELLWETHER_CONFIG: config });
   await gateway.addMarkets(...Array.from({ length: 30 }, (_, index) => ({ id: `m${index}` })));
   for (let index = 0; index < FEEDS; index++) await track(`reader ${index}`, 'm1', 'HIDE');
-  await readFeed('somebody else');
-  // Whoever reads is not in memory any more.
+  await readFeed('another user');
+  // Past the TTL, so the profiles of readers are no longer cached.
   gateway.clock.nowMs += 601_000;
 });
 
@@ -42,12 +41,12 @@ const readFeed = (userKey: string) =>
     { userKey },
   );
 
-it('feeds of others are answered in full while many events are stored', async () => {
+it('returns full feeds to other users while many events are stored', async () => {
   let reading = true;
   const recorded = new Map<string, number>();
   const writers = Array.from({ length: WRITERS }, async (_, index) => {
     const userKey = `writer ${index}`;
-    for (let event = 0; reading && event < MOST_EVENTS; event++) {
+    for (let event = 0; reading && event < MAX_EVENTS; event++) {
       const { data } = await track(userKey, `m${event % 30}`, 'CLICK');
       expect(data?.trackInteraction.status).toBe('RECORDED');
       recorded.set(userKey, event + 1);

@@ -6,13 +6,13 @@ import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 
-/** By far less than the 60 s for which a cached profile is used. */
+/** Far below the TTL of a cached profile, 60 s. */
 const SOON_MS = 3_000;
 
 let database: TestDatabase;
 let admin: Client;
 let proxy: TcpProxy;
-/** Reaches the database through the proxy. Its clock stands still, so its cache never expires. */
+/** Reaches the database through the proxy. Its clock is fixed, so its cache never expires. */
 let first: TestGateway;
 let second: RunningCommand;
 let secondUrl: string;
@@ -28,7 +28,7 @@ beforeAll(async () => {
   const throughProxy = Object.assign(new URL(database.url), { port: String(proxy.port) }).href;
   first = await startTestGateway({ DATABASE_URL: throughProxy });
   await first.addMarkets({ id: 'm1' }, { id: 'm2' });
-  // Its jobs would remove the events of the clock that stands still.
+  // Its jobs would remove events of the fixed clock.
   second = startCommand(['serve', '--no-jobs'], { PORT: '0', DATABASE_URL: database.url });
   [, secondUrl = ''] = await second.line(/GraphQL at (http:\S+)\/graphql/);
 });
@@ -76,10 +76,10 @@ const track = (url: string, event: Event) =>
     input: inputOf(event),
   });
 
-const answered = (status: 'RECORDED' | 'DUPLICATE') => ({ data: { trackInteraction: { status } } });
+const success = (status: 'RECORDED' | 'DUPLICATE') => ({ data: { trackInteraction: { status } } });
 const unavailable = { errors: [{ extensions: { code: 'UNAVAILABLE', retryAfterMs: 1_000 } }] };
 
-/** What a replica shows of the user. */
+/** Returns what a replica shows of the user. */
 async function seen(url: string): Promise<{ total: number; feed: string[] }> {
   const card = '{ market { id } }';
   const { data } = await ask<{ data: { userProfile: { totalInteractions: number } } }>(
@@ -92,29 +92,29 @@ async function seen(url: string): Promise<{ total: number; feed: string[] }> {
   return { total: data.userProfile.totalInteractions, feed: [...new Set(feed)].sort() };
 }
 
-const showsHidden = async (url: string) =>
+const appliesHide = async (url: string) =>
   vi.waitFor(async () => expect(await seen(url)).toEqual({ total: 2, feed: ['m2'] }), {
     ...{ timeout: SOON_MS, interval: 20 },
   });
 
-it('shows an event on both replicas although the answer to its commit was lost', async () => {
+it('applies an event on both replicas when the result of its commit was lost', async () => {
   const hide: Event = { eventType: 'HIDE', clientEventId: 'hide' };
   proxy.dropAnswersTo('record_events(');
   expect(await track(first.url, hide)).toMatchObject(unavailable);
   expect(await seen(first.url)).toEqual({ total: 2, feed: ['m2'] });
-  await showsHidden(secondUrl);
-  expect(await track(first.url, hide)).toEqual(answered('DUPLICATE'));
+  await appliesHide(secondUrl);
+  expect(await track(first.url, hide)).toEqual(success('DUPLICATE'));
   expect(await seen(first.url)).toEqual({ total: 2, feed: ['m2'] });
 }, 30_000);
 
-it('does so for a transaction whose answer to COMMIT was lost', async () => {
+it('applies events on both replicas when the result of COMMIT was lost', async () => {
   const hide = inputOf({ eventType: 'HIDE', clientEventId: 'hide' });
   proxy.dropAnswersTo('COMMIT');
   const { tracking } = first.backend.services;
-  // The same event twice makes a transaction of several statements.
+  // A repeated event causes a transaction of several statements.
   await expect(tracking.trackAll([hide, hide])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   expect(await seen(first.url)).toEqual({ total: 2, feed: ['m2'] });
-  await showsHidden(secondUrl);
+  await appliesHide(secondUrl);
   expect(await tracking.trackAll([hide, hide])).toMatchObject([
     { status: 'DUPLICATE' },
     { status: 'DUPLICATE' },
@@ -123,15 +123,15 @@ it('does so for a transaction whose answer to COMMIT was lost', async () => {
 
 const commitSilently = (event: Event) => commitWithoutPublishing(database.url, inputOf(event));
 
-it('shows an event on both replicas once its repetition is answered with DUPLICATE', async () => {
+it('applies an event on both replicas after a retry returns DUPLICATE', async () => {
   const hide: Event = { eventType: 'HIDE', clientEventId: 'hide' };
   await commitSilently(hide);
-  expect(await track(first.url, hide)).toEqual(answered('DUPLICATE'));
+  expect(await track(first.url, hide)).toEqual(success('DUPLICATE'));
   expect(await seen(first.url)).toEqual({ total: 2, feed: ['m2'] });
-  await showsHidden(secondUrl);
+  await appliesHide(secondUrl);
 });
 
-it('reads a profile once after a duplicate whose first commit it did not learn of', async () => {
+it('reads a profile once after a duplicate whose first commit was not published', async () => {
   const hide: Event = { eventType: 'HIDE', clientEventId: 'hide' };
   await commitSilently(hide);
   await track(first.url, hide);
@@ -141,7 +141,7 @@ it('reads a profile once after a duplicate whose first commit it did not learn o
   expect(first.statements.filter((sql) => sql.includes('profiles'))).toHaveLength(1);
 });
 
-it('shows a rebuilt profile although the answer to its commit was lost', async () => {
+it('applies a rebuilt profile on both replicas when the result of its commit was lost', async () => {
   await admin.query(
     `insert into interactions (id, user_key, market_id, event_type, weight, occurred_at, received_at)
       select gen_random_uuid(), user_key, market_id, 'HIDE', weight, occurred_at, received_at
@@ -151,5 +151,5 @@ it('shows a rebuilt profile although the answer to its commit was lost', async (
   proxy.dropAnswersTo('COMMIT');
   await expect(first.backend.rebuildProfile(userKey)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   expect(await seen(first.url)).toEqual({ total: 2, feed: ['m2'] });
-  await showsHidden(secondUrl);
+  await appliesHide(secondUrl);
 }, 30_000);

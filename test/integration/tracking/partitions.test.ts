@@ -47,7 +47,7 @@ describe('events', () => {
       instants.map((occurredAt) => ({ userKey: 'ada', marketId: 'm1', eventType: 'CLICK', occurredAt })),
     );
 
-  it('of an import go to the months of UTC in which they happened, made when they are missing', async () => {
+  it('of an import are stored in the partitions of their UTC months, which are created if missing', async () => {
     const before = await partitionsOf(other);
     expect(before).toEqual(['interactions_2026_06', 'interactions_2026_07', 'interactions_2026_08']);
     const results = await importAt(
@@ -70,7 +70,7 @@ describe('events', () => {
     ]);
   });
 
-  it('reported live find their month, up to a week back', async () => {
+  it('of live traffic have their month, up to 7 days back', async () => {
     gateway.clock.nowMs = Date.UTC(2026, 8, 2);
     await gateway.backend.store.partitions.ensureForEvents(eventMonths(gateway.clock.nowMs));
     for (const occurredAt of ['2026-08-26T00:00:01Z', '2026-09-02T00:00:00Z']) {
@@ -126,7 +126,7 @@ describe('events', () => {
     },
   );
 
-  it('are recorded while a partition is created beside a transaction that reads the table', async () => {
+  it('are recorded while a partition is created during a transaction that reads the table', async () => {
     await other.query('begin');
     await other.query('select count(*) from interactions');
     const { partitions } = gateway.backend.store;
@@ -136,7 +136,7 @@ describe('events', () => {
     expect(await partitionsOf(other)).toContain('interactions_2031_01');
   });
 
-  it('are recorded while the creation of a partition waits for a lock, which gives up and can be repeated', async () => {
+  it('are recorded while the creation of a partition waits for a lock, times out, and is retried', async () => {
     await other.query('begin');
     await other.query('lock table interactions in share update exclusive mode');
     const { partitions } = gateway.backend.store;
@@ -154,7 +154,7 @@ describe('events', () => {
   });
 
   const waitsForLock = async (): Promise<boolean> => {
-    // Within a transaction, PostgreSQL would answer as at the first query.
+    // Within a transaction, PostgreSQL returns the snapshot of the first query.
     await other.query('select pg_stat_clear_snapshot()');
     const { rowCount } = await other.query(
       `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
@@ -162,7 +162,7 @@ describe('events', () => {
     return rowCount !== 0;
   };
 
-  it('get partitions with the indexes, the defaults and the kind of those that a migration makes', async () => {
+  it('get partitions with the same indexes, defaults and persistence as those of a migration', async () => {
     const describe = async (name: string) => {
       const { rows } = await other.query(
         `select c.relpersistence, (select array_agg(regexp_replace(pg_get_indexdef(indexrelid), '\\d{4}_\\d\\d', 'M', 'g')
@@ -182,7 +182,7 @@ describe('events', () => {
     expect(created.defaults).toEqual(byHand.defaults);
   });
 
-  it('are all taken when two processes import the same months at once, while others come in', async () => {
+  it('are all recorded when two processes import the same months during live traffic', async () => {
     const lines = Array.from({ length: 24 }, (_, month) => ({
       ...{ type: 'interaction', userKey: 'ada', marketId: 'm1', eventType: 'CLICK' },
       occurredAt: new Date(Date.UTC(2020, month, 1)),
@@ -208,7 +208,7 @@ describe('events', () => {
   });
 });
 
-describe('a database from before there were partitions', () => {
+describe('migration of a database without partitions', () => {
   let database: TestDatabase;
   let client: Client;
 
@@ -271,7 +271,7 @@ describe('a database from before there were partitions', () => {
     },
   );
 
-  it('may be empty', async () => {
+  it('works for an empty database', async () => {
     await apply('20261121064935_track_events');
     expect(await partitionsOf(client)).toEqual([]);
   });

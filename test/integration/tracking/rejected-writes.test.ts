@@ -44,7 +44,7 @@ const allowInserts = () => admin.query('drop trigger if exists fail_insert on in
 
 async function changeDatabase(setting: string): Promise<void> {
   await admin.query(`alter database ${database} ${setting}`);
-  // Sessions that are open keep the settings that they began with.
+  // Open sessions keep the settings from their start.
   await admin.query(
     `select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and pid <> pg_backend_pid() and application_name = 'bellwether'`,
@@ -58,7 +58,7 @@ describe.each(['25006', '40001', '42501', '53100', '53200', '55P03', '57014', '5
     beforeEach(() => failInserts(`raise exception 'injected' using errcode = '${sqlState}';`));
     afterEach(allowInserts);
 
-    it('answers every event of a group with UNAVAILABLE and retryAfterMs, and tries none by itself', async () => {
+    it('rejects every event of a group as UNAVAILABLE with retryAfterMs, and retries none on its own', async () => {
       expect(await track('ada')).toMatchObject(unavailable);
       gateway.statements.length = 0;
       const { tracking } = gateway.backend.services;
@@ -66,12 +66,12 @@ describe.each(['25006', '40001', '42501', '53100', '53200', '55P03', '57014', '5
       for (const answer of await Promise.allSettled(answers)) {
         expect(answer).toMatchObject({ reason: { code: 'UNAVAILABLE', retryAfterMs: 1_000 } });
       }
-      // Of two lanes, each with up to four attempts of five statements.
+      // Two lanes with up to four attempts of five statements each.
       expect(gateway.statements.length).toBeLessThan(50);
       expect(await rejectedEvents()).toEqual([]);
     });
 
-    it('answers POST /track with 503 and Retry-After', async () => {
+    it('returns 503 and Retry-After for POST /track', async () => {
       const response = await fetch(`${gateway.url}/track`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
@@ -81,9 +81,9 @@ describe.each(['25006', '40001', '42501', '53100', '53200', '55P03', '57014', '5
       expect(response.headers.get('retry-after')).toBe('1');
     });
 
-    it('is not ready, and is ready as soon as the database accepts events again', async () => {
+    it('is not ready until the database accepts events again', async () => {
       await track('ada');
-      for (let look = 0; look < 3; look++) expect(await readiness()).toBe(503);
+      for (let check = 0; check < 3; check++) expect(await readiness()).toBe(503);
       await allowInserts();
       expect(await readiness()).toBe(200);
       expect(await track('ada')).toMatchObject(recorded);
@@ -95,16 +95,16 @@ describe('while the database is read-only', () => {
   beforeAll(() => changeDatabase('set default_transaction_read_only = on'));
   afterAll(() => changeDatabase('reset default_transaction_read_only'));
 
-  it('is not ready, before any event has come', async () => {
+  it('is not ready, even before the first event', async () => {
     expect(await readiness()).toBe(503);
   });
 
-  it('rejects writes with UNAVAILABLE and answers reads', async () => {
+  it('rejects writes as UNAVAILABLE and serves reads', async () => {
     const markets = [{ id: 'm2', title: 'Will it rain?', category: 'Weather' }];
     const upsert = `mutation ($markets: [MarketInput!]!) { upsertMarkets(markets: $markets) { id } }`;
     expect(await track('ada')).toMatchObject(unavailable);
     expect(await gateway.query(upsert, { markets })).toMatchObject(unavailable);
-    expect(await gateway.query(`{ userProfile(userKey: "nobody yet") { totalInteractions } }`)).toEqual({
+    expect(await gateway.query(`{ userProfile(userKey: "new user") { totalInteractions } }`)).toEqual({
       status: 200,
       data: { userProfile: { totalInteractions: 0 } },
     });
@@ -116,7 +116,7 @@ it('is ready and records events again once the database accepts writes', async (
   expect(await track('ada')).toMatchObject(recorded);
 });
 
-it('answers an event with UNAVAILABLE when the server cancels its statement', async () => {
+it('rejects an event as UNAVAILABLE when the server cancels its statement', async () => {
   await failInserts('perform pg_sleep(30);');
   try {
     expect(await track('ada')).toMatchObject(unavailable);
@@ -132,7 +132,7 @@ it('answers an event with UNAVAILABLE when the server cancels its statement', as
   }
 }, 15_000);
 
-/** Operations that need the database, at least for what is not in memory. */
+/** Operations that read the database for data that is not in memory. */
 const OPERATIONS = [
   `{ userProfile(userKey: "unread") { totalInteractions } }`,
   `{ feed(userKey: "unread 2") { id degraded } }`,
@@ -169,18 +169,18 @@ describe('while the database rejects every statement', () => {
 });
 
 it('records the other events of a group when one violates a constraint, within a few commits', async () => {
-  await failInserts(`if new.user_key = 'poison' then raise check_violation; end if;`);
+  await failInserts(`if new.user_key = 'invalid' then raise check_violation; end if;`);
   try {
     const { tracking } = gateway.backend.services;
     gateway.statements.length = 0;
-    const keys = Array.from({ length: 100 }, (_, i) => (i === 37 ? 'poison' : `healthy ${i}`));
+    const keys = Array.from({ length: 100 }, (_, i) => (i === 37 ? 'invalid' : `healthy ${i}`));
     const answers = await Promise.allSettled(keys.map((userKey) => tracking.track(click(userKey))));
     const rejected = keys.filter((_, index) => answers[index]?.status === 'rejected');
-    expect(rejected).toEqual(['poison']);
-    // Halving a group of 50 takes at most 13 commits; one by one, there would be 50 more.
+    expect(rejected).toEqual(['invalid']);
+    // Bisecting a group of 50 takes at most 13 commits; one by one, it would take 50 more.
     const commits = gateway.statements.filter((sql) => sql.includes('record_events'));
     expect(commits.length).toBeLessThan(40);
-    expect(await track('poison')).toMatchObject({
+    expect(await track('invalid')).toMatchObject({
       errors: [{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }],
     });
     expect(await readiness()).toBe(200);

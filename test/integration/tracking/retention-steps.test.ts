@@ -10,7 +10,7 @@ import { fold } from '../../support/profile-events.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 
 let test: TestDatabase;
-/** A session that needs an old snapshot, such as a backup: no row that is removed meanwhile can be vacuumed. */
+/** A session with an old snapshot, such as a backup: rows removed meanwhile cannot be vacuumed. */
 let backup: Client;
 
 beforeEach(async () => {
@@ -26,7 +26,7 @@ afterEach(async () => {
 
 const IDS = 60_000;
 
-it('removes client event ids in steps that do not read what the steps before removed', async () => {
+it('removes idempotency keys in steps that do not read rows that earlier steps removed', async () => {
   await backup.query(
     `insert into client_events
      select 'ada', n, gen_random_uuid(), timestamptz '2026-01-01' + n * interval '1 ms' from generate_series(1, $1) n`,
@@ -46,7 +46,7 @@ it('removes client event ids in steps that do not read what the steps before rem
     signal: new AbortController().signal,
   });
   expect(removedClientEvents).toBe(IDS);
-  // A session reports its statistics when it ends.
+  // A session flushes its statistics when it ends.
   await database.close();
   const reads = async () => {
     const client = new Client({ connectionString: test.url });
@@ -58,6 +58,6 @@ it('removes client event ids in steps that do not read what the steps before rem
     return rows[0]?.reads ?? 0;
   };
   await expect.poll(reads, { timeout: 10_000 }).toBeGreaterThanOrEqual(IDS);
-  // With every step from the start: 10,000 + 20,000 + … + 60,000 = 210,000 and more.
+  // Steps from the start would read 10,000 + 20,000 + … + 60,000 = 210,000 rows or more.
   expect(await reads()).toBeLessThan(1.2 * IDS);
 });

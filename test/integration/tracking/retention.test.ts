@@ -49,9 +49,9 @@ async function partitionsOf(table: string): Promise<string[]> {
 
 const importAt = (...instants: string[]) =>
   gateway.backend.history.importAll(
-    instants.map((occurredAt, place) => ({
+    instants.map((occurredAt, index) => ({
       ...{ userKey: 'ada', marketId: 'm1', eventType: 'CLICK', occurredAt },
-      clientEventId: `import ${place}`,
+      clientEventId: `import ${index}`,
     })),
   );
 
@@ -65,7 +65,7 @@ const countOf = async (table: string, where = 'true') =>
     ?.rows;
 
 describe('events', () => {
-  it('go by whole months, once the month ended 180 days ago', async () => {
+  it('are dropped by month, once the month ended 180 days ago', async () => {
     await importAt(
       '2024-02-29T12:00:00Z',
       '2025-11-30T23:59:59Z',
@@ -73,7 +73,7 @@ describe('events', () => {
       '2026-06-01T00:00:00Z',
     );
     const before = await stateOf('ada');
-    // 180 days before this is 2025-12-17, in the middle of a month.
+    // 180 days earlier is 2025-12-17, in the middle of a month.
     expect(await run()).toEqual({
       droppedPartitions: ['interactions_2024_02', 'interactions_2025_11'],
       postponedPartitions: [],
@@ -93,7 +93,7 @@ describe('events', () => {
     expect(await run(keepsFeeds, nowMs)).toMatchObject({ droppedPartitions: ['interactions_2025_12'] });
   });
 
-  it('are taken right after their table lost months, a week old ones too, and those of a month that was dropped', async () => {
+  it('are recorded after months were dropped, including week-old ones and those of a dropped month', async () => {
     await importAt('2025-01-01T00:00:00Z');
     expect((await run()).droppedPartitions).toEqual(['interactions_2025_01']);
     expect(await click()).toMatchObject({ status: 'RECORDED' });
@@ -107,7 +107,7 @@ describe('events', () => {
     ).toEqual([{ outcome: 'RECORDED' }]);
   });
 
-  it('are folded into a profile that is yet to be made before any of them goes', async () => {
+  it('are folded into a profile without a state before any of them is dropped', async () => {
     await importAt('2025-01-01T00:00:00Z', '2026-06-01T00:00:00Z');
     const before = await stateOf('ada');
     await client.query('update profiles set state = null');
@@ -117,7 +117,7 @@ describe('events', () => {
     expect(await stateOf('ada')).toEqual(before);
   });
 
-  it('are written without one failure while months of their table go', async () => {
+  it('are recorded without failure while months are dropped', async () => {
     const months = Array.from({ length: 12 }, (_, month) =>
       new Date(Date.UTC(2024, month, 15)).toISOString(),
     );
@@ -137,7 +137,7 @@ describe('events', () => {
     expect(await countOf('interactions')).toBe(written.reduce((sum, count) => sum + count, 0));
   });
 
-  it('hold up nobody when somebody uses the table for too long; the next run goes on', async () => {
+  it('are not blocked when another session uses the table for too long; the next run retries', async () => {
     await importAt('2025-01-01T00:00:00Z', '2025-02-01T00:00:00Z');
     await client.query('begin');
     await client.query('select count(*) from interactions');
@@ -145,7 +145,7 @@ describe('events', () => {
       droppedPartitions: [],
       postponedPartitions: ['interactions_2025_01', 'interactions_2025_02'],
     });
-    // The second was not begun with: were it detached by an operator, it would have to stay.
+    // The second partition is not marked yet: if an operator detached it, it would have to stay.
     const marks = await client.query<{ mark: string | null }>(
       `select obj_description('interactions_2025_02'::regclass, 'pg_class') as mark`,
     );
@@ -161,7 +161,7 @@ describe('events', () => {
     expect(await click('ben')).toMatchObject({ status: 'RECORDED' });
   });
 
-  it('of other months go when only one of them is in use', async () => {
+  it('of other months are dropped when one month is in use', async () => {
     await importAt('2025-01-01T00:00:00Z', '2025-02-01T00:00:00Z');
     await client.query('begin');
     await client.query('lock table interactions_2025_01 in share mode');
@@ -183,14 +183,14 @@ describe('events', () => {
     expect(await partitionsOf('interactions')).toEqual(['2026_06', '2026_07', '2026_08']);
   });
 
-  it('of a month that an operator took out of the table stay', async () => {
+  it('of a month that an operator detached stay', async () => {
     await importAt('2025-01-01T00:00:00Z');
     await client.query('alter table interactions detach partition interactions_2025_01');
     expect((await run()).droppedPartitions).toEqual([]);
     expect(await countOf('interactions_2025_01')).toBe(1);
   });
 
-  it('stay when the run is stopped before it begins', async () => {
+  it('stay when the run is aborted before it begins', async () => {
     await importAt('2025-01-01T00:00:00Z');
     await client.query(`update client_events set received_at = '2020-01-01'`);
     expect(await run(retention, TEST_NOW_MS, AbortSignal.abort())).toEqual({
@@ -201,8 +201,8 @@ describe('events', () => {
   });
 });
 
-describe('client event ids', () => {
-  it('are removed when they have meant nothing for a week, but for those of imports', async () => {
+describe('idempotency keys', () => {
+  it('are removed after 7 days, except those of imports', async () => {
     await importAt('2026-06-01T00:00:00Z');
     await click('ada', { clientEventId: 'old' });
     gateway.clock.nowMs = TEST_NOW_MS + DAY_MS;
@@ -216,7 +216,7 @@ describe('client event ids', () => {
     expect(await importAt('2026-06-01T00:00:00Z')).toEqual([{ outcome: 'DUPLICATE' }]);
   });
 
-  it('are removed however many there are', async () => {
+  it('are removed in any number', async () => {
     await client.query(
       `insert into client_events select 'ada', n, gen_random_uuid(), '2026-01-01' from generate_series(1, 25000) n`,
     );
@@ -236,37 +236,37 @@ describe('served feeds', () => {
     return feedId;
   };
   const find = (feedId: string) => gateway.backend.store.servedFeeds.find(feedId);
-  const isThere = async (feedId: string) => (await find(feedId)) !== undefined;
+  const exists = async (feedId: string) => (await find(feedId)) !== undefined;
   const hasRest = async (feedId: string) => (await find(feedId))?.rest != null;
 
-  it('go by parts of six hours, once they ended a day ago', async () => {
+  it('are dropped by six-hour partitions that ended 24 hours ago', async () => {
     await ensureServedFeedPartitions(gateway.backend.store.partitions, TEST_NOW_MS - 30 * HOUR_MS);
     const [older, old, young] = [await add('ada', 30.5), await add('ada', 25), await add(null, 23)];
-    // The second one's part ended right 24 hours ago.
+    // The partition of the second feed ended exactly 24 hours ago.
     const { dropped } = await drop();
     expect(dropped.filter((name) => name.startsWith('served_feeds'))).toEqual([
       'served_feeds_2026_06_14_00',
       'served_feeds_2026_06_14_06',
     ]);
-    expect(await Promise.all([older, old, young].map(isThere))).toEqual([false, false, true]);
+    expect(await Promise.all([older, old, young].map(exists))).toEqual([false, false, true]);
     const later = (await drop(TEST_NOW_MS + 6 * HOUR_MS - 1)).dropped;
     expect(later.filter((name) => name.startsWith('served_feeds'))).toEqual([]);
     expect((await drop(TEST_NOW_MS + 6 * HOUR_MS)).dropped).toContain('served_feeds_2026_06_14_12');
   });
 
-  it('lose what follows their page by hours, once it can no longer be paged in', async () => {
+  it('lose their rest by one-hour partitions, once paging has expired', async () => {
     const feeds = [await add('ada', 1.6), await add(null, 1.4), await add('ada', 0.9), await add(null, 0.1)];
-    // Half an hour after 11:00, when the hour of the first two ended.
+    // The partition of the first two feeds ended at 11:00, half an hour ago.
     expect((await drop(TEST_NOW_MS - 0.5 * HOUR_MS - 1)).dropped).not.toContain(
       'served_feed_rests_2026_06_15_10',
     );
     expect(await Promise.all(feeds.map(hasRest))).toEqual([true, true, true, true]);
     expect((await drop(TEST_NOW_MS - 0.5 * HOUR_MS)).dropped).toContain('served_feed_rests_2026_06_15_10');
     expect(await Promise.all(feeds.map(hasRest))).toEqual([false, false, true, true]);
-    expect(await Promise.all(feeds.map(isThere))).toEqual([true, true, true, true]);
+    expect(await Promise.all(feeds.map(exists))).toEqual([true, true, true, true]);
   });
 
-  it('can be stored for the next three days from the start, and by a clock that is slow', async () => {
+  it('can be stored for the next three days after the start, and with a slow clock', async () => {
     expect(await partitionsOf('served_feeds')).toHaveLength(14);
     expect(await partitionsOf('served_feed_rests')).toHaveLength(15);
     await add('ada', 0.9);
@@ -280,7 +280,7 @@ describe('served feeds', () => {
     expect(await partitionsOf('served_feed_rests')).toContain('2026_06_14_12');
   });
 
-  it('stored twice are there once', async () => {
+  it('are stored once when added twice', async () => {
     const feed = { feedId: uuidv7(), userKey: null, servedAt: new Date(TEST_NOW_MS), page, rest };
     const { servedFeeds } = gateway.backend.store;
     await servedFeeds.add([feed]);

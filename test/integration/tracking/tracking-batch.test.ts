@@ -78,7 +78,7 @@ async function rejections(count: number): Promise<StoredRejection[]> {
 }
 
 describe('a batch of events', () => {
-  it('of 500 is recorded by one transaction, each event on disk in its order', async () => {
+  it('of 500 is recorded by one transaction, in order', async () => {
     const answers = await trackAll(Array.from({ length: 500 }, () => click('ada')));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set(['RECORDED']));
     expect(await storedIds('ada')).toEqual(answers.map(({ interactionId }) => interactionId));
@@ -92,14 +92,14 @@ describe('a batch of events', () => {
   it.each([
     ['501', Array.from({ length: 501 }, () => click('ben'))],
     ['none', []],
-  ])('of %s is refused as a whole', async (_, inputs) => {
+  ])('of %s is rejected as a whole', async (_, inputs) => {
     const { data, errors } = await sendAll(inputs);
     expect(data ?? null).toBeNull();
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', field: 'inputs' } }]);
     expect(await storedIds('ben')).toEqual([]);
   });
 
-  it('keeps the good ones, and says field and reason of the others', async () => {
+  it('records the valid events, and returns field and reason of the others', async () => {
     const answers = await trackAll([
       click('cleo'),
       click('cleo', { country: 'UK' }),
@@ -119,20 +119,20 @@ describe('a batch of events', () => {
       },
       { ...rejected, field: 'country', reason: expect.stringMatching(/^country .*ISO 3166-1/) as string },
       { ...rejected, field: 'marketId', reason: 'There is no market "nowhere".' },
-      { ...rejected, field: 'stake', reason: 'stake is only for PARTICIPATE.' },
+      { ...rejected, field: 'stake', reason: 'stake is allowed only for PARTICIPATE.' },
       { ...rejected, field: 'userKey', reason: expect.stringMatching(/^userKey /) as string },
       { status: 'RECORDED', profileUpdated: true, profile: { totalInteractions: 2 } },
     ]);
     expect(await storedIds('cleo')).toEqual([answers[0]?.interactionId, answers[5]?.interactionId]);
   });
 
-  it('of nothing but bad ones is answered, and records nothing', async () => {
+  it('of only invalid events returns results, and records nothing', async () => {
     const answers = await trackAll([click('dan', { marketId: 'x' }), click('dan', { marketId: 'y' })]);
     expect(answers.map(({ status }) => status)).toEqual(['REJECTED', 'REJECTED']);
     expect(await storedIds('dan')).toEqual([]);
   });
 
-  it('with the same client event id twice has one effect, and both have its id', async () => {
+  it('with a repeated clientEventId has one effect, and both results have its interaction id', async () => {
     const [first, second, ofAnother] = await trackAll([
       click('eve', { clientEventId: 'tap' }),
       click('eve', { clientEventId: 'tap', eventType: 'PARTICIPATE' }),
@@ -151,7 +151,7 @@ describe('a batch of events', () => {
     expect(again).toMatchObject([{ status: 'DUPLICATE', interactionId: first?.interactionId }]);
   });
 
-  it('changes the profiles of all the people in it', async () => {
+  it('changes the profiles of all its users', async () => {
     await trackAll([click('finn'), click('gus'), click('finn', { marketId: 'bitcoin' })]);
     const { data } = await gateway.query(
       '{ finn: userProfile(userKey: "finn") { totalInteractions } gus: userProfile(userKey: "gus") { totalInteractions } }',
@@ -159,7 +159,7 @@ describe('a batch of events', () => {
     expect(data).toEqual({ finn: { totalInteractions: 2 }, gus: { totalInteractions: 1 } });
   });
 
-  it('does not lose an event whose sender repeats it in many batches at once', async () => {
+  it('records an event once that a client repeats in many concurrent batches', async () => {
     const inputs = ['a', 'b', 'c'].map((clientEventId) => click('hal', { clientEventId }));
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, index) => trackAll(index % 2 === 0 ? inputs : inputs.toReversed())),
@@ -172,7 +172,7 @@ describe('a batch of events', () => {
   });
 });
 
-it('two events of one document are both recorded', async () => {
+it('records both events of one document', async () => {
   const { data } = await gateway.query(
     `mutation ($input: TrackInteractionInput!) {
       a: trackInteraction(input: $input) { profile { totalInteractions } }
@@ -185,8 +185,8 @@ it('two events of one document are both recorded', async () => {
   });
 });
 
-describe('the events of a batch that are not valid', () => {
-  it('are written down with why, as they were sent', async () => {
+describe('rejected events of a batch', () => {
+  it('are logged as sent, with the reason', async () => {
     await trackAll([click('jo'), click('jo', { marketId: 'nowhere', context: { page: 'home' } })]);
     expect(await rejections(1)).toEqual([
       {
@@ -197,7 +197,7 @@ describe('the events of a batch that are not valid', () => {
     ]);
   });
 
-  it('are written down also with characters that the database does not take, and when they are huge', async () => {
+  it('are logged even with unstorable characters, and truncated when large', async () => {
     const answers = await trackAll([
       click('kim\0'),
       click('kim\ud800'),
@@ -212,13 +212,13 @@ describe('the events of a batch that are not valid', () => {
     expect(plain).toMatchObject({ userKey: 'kim', marketId: 'nowhere' });
   });
 
-  it('are written down also when they are null or no objects, beside others', async () => {
+  it('are logged even if they are null or not objects', async () => {
     await gateway.backend.services.tracking.trackAll([null, 'text', click('kim', { marketId: 'nowhere' })]);
     const events = (await rejections(3)).map(({ event }): unknown => event);
     expect(events).toEqual([null, 'text', click('kim', { marketId: 'nowhere' })]);
   });
 
-  it('are shown by `bellwether events rejected`, the newest first', async () => {
+  it('are listed by `bellwether events rejected`, newest first', async () => {
     await trackAll([click('lea', { marketId: 'first' })]);
     await rejections(1);
     await trackAll([click('lea', { marketId: 'second' })]);
@@ -249,7 +249,7 @@ describe('the events of a batch that are not valid', () => {
 describe('a report of impressions', () => {
   const report = (input: TrackImpressionsInput) => gateway.run(TrackImpressionsDocument, { input });
 
-  it('is recorded as events that say nothing of taste, with what was shown and how', async () => {
+  it('is recorded as events without effect on affinity, with section and position', async () => {
     const { data } = await report({
       ...{ userKey: 'mia', feedId: 'feed-1' },
       items: [
@@ -288,7 +288,7 @@ describe('a report of impressions', () => {
     return [recorded, duplicates];
   };
 
-  it('without a clientEventId counts each time that it is sent, and a market once per report', async () => {
+  it('without a clientEventId counts each time it is sent, and a market once per report', async () => {
     const items = [
       { marketId: 'derby', position: 1 },
       { marketId: 'derby', position: 7 },
@@ -302,7 +302,7 @@ describe('a report of impressions', () => {
     expect(rows).toEqual([{ position: 1 }]);
   });
 
-  it('with a clientEventId counts once when it is sent again, also with 20 copies at once and over /track', async () => {
+  it('with a clientEventId counts once when it is sent again, even in 20 concurrent copies and over /track', async () => {
     const input = {
       ...{ userKey: 'noa', clientEventId: 'page-1' },
       items: [{ marketId: 'derby' }, { marketId: 'bitcoin' }],
@@ -320,7 +320,7 @@ describe('a report of impressions', () => {
     expect(await counts({ ...input, userKey: 'another' })).toEqual([2, 0]);
   });
 
-  it('with a market that is not known rejects that one alone', async () => {
+  it('with an unknown market rejects only that item', async () => {
     const { data } = await report({
       userKey: 'olga',
       items: ['derby', 'nowhere', 'bitcoin'].map((marketId) => ({ marketId })),
@@ -333,7 +333,7 @@ describe('a report of impressions', () => {
     expect(await storedIds('olga')).toHaveLength(2);
   });
 
-  it('may have 200 markets, and no more', async () => {
+  it('may have at most 200 markets', async () => {
     const items = Array.from({ length: 200 }, () => ({ marketId: 'derby' }));
     expect((await report({ userKey: 'pia', items })).data?.trackImpressions.duplicates).toBe(199);
     const { data, errors } = await report({ userKey: 'quin', items: [...items, { marketId: 'derby' }] });
@@ -343,7 +343,7 @@ describe('a report of impressions', () => {
   });
 });
 
-it('shows the usual stake of a person, overall and in each category, also when read from the store', async () => {
+it('returns the usual stake of a user overall and by category, even when read from the store', async () => {
   const trade = (marketId: string, stake: number) =>
     click('rae', { eventType: 'PARTICIPATE', marketId, stake });
   const usual = async () => {
@@ -370,7 +370,7 @@ it('shows the usual stake of a person, overall and in each category, also when r
   gateway.clock.nowMs = TEST_NOW_MS;
 });
 
-it('a market whose stored volume has no sum that is finite can still be shown with its feed and trends', async () => {
+it('serves feed and trends with a market whose stored volumes have no finite sum', async () => {
   await other.query(
     `update markets set volume_24h = 1.7e308, volume_total = 1.7e308, version = nextval('market_version')`,
   );

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { FullProfile } from '../../../src/domain/profile.js';
-import type { InteractionInput } from '../../../src/tracking/interaction-input.js';
+import type { InteractionInput } from '../../../src/tracking/event-input.js';
 import { rowCounts } from '../../support/row-counts.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
 
@@ -32,8 +32,8 @@ const importAll = (inputs: readonly unknown[]) => gateway.backend.history.import
 
 const hoursAgo = (hours: number) => new Date(TEST_NOW_MS - hours * HOUR_MS);
 
-/** Events of one person, each an hour after the one before, the last an hour ago. */
-function story(userKey: string): InteractionInput[] {
+/** Returns hourly events of one user, the last an hour ago. */
+function eventsOf(userKey: string): InteractionInput[] {
   const events = [
     ['CLICK', 'election'],
     ['VIEW_MARKET', 'election'],
@@ -54,12 +54,12 @@ function story(userKey: string): InteractionInput[] {
 
 async function stateOf(userKey: string): Promise<FullProfile> {
   const [state] = await gateway.backend.store.profiles.load([userKey]);
-  if (state === undefined) throw new Error(`${userKey} is not known.`);
+  if (state === undefined) throw new Error(`The profile of ${userKey} was not read.`);
   return state;
 }
 
-/** All that is stored of a person but the ids, sums rounded as far as their order may show. */
-async function knownOf(userKey: string) {
+/** Returns all stored data of a user without ids; sums are rounded, since their order may differ. */
+async function storedDataOf(userKey: string) {
   const state = await stateOf(userKey);
   const rounded = (sum: number) => sum.toFixed(9);
   const { totalInteractions, country, lastActiveAtMs, engagements } = state;
@@ -87,10 +87,10 @@ function inOrder<Value>(values: ReadonlyMap<string, Value>): Value[] {
   return [...values].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
 }
 
-it('builds a profile as if the events had happened then', async () => {
-  const events = story('then');
+it('builds a profile as of the times of the events', async () => {
+  const events = eventsOf('then');
   expect(await importAll(events)).toEqual(events.map(() => ({ outcome: 'RECORDED' })));
-  const { profile, topics, lifetime, engagements } = await knownOf('then');
+  const { profile, topics, lifetime, engagements } = await storedDataOf('then');
   expect(profile).toEqual({ totalInteractions: 8, country: 'DE', lastActiveAtMs: hoursAgo(1).getTime() });
   expect(topics).toContainEqual({
     ...{ kind: 'CATEGORY', key: 'crypto', label: 'Crypto', longTerm: '7.200000000' },
@@ -108,7 +108,7 @@ it('builds a profile as if the events had happened then', async () => {
       viewedAtMs: hoursAgo(7).getTime(),
     },
     topics: { category: 'politics', tags: expect.any(Array) as string[] },
-    // What the odds were then, nobody knows: the first snapshot is younger.
+    // The probability at that time is unknown: the first snapshot is newer.
     viewProbability: null,
     tradedAtMs: null,
     tradedProbability: null,
@@ -116,7 +116,7 @@ it('builds a profile as if the events had happened then', async () => {
   expect(await hiddenOf('then')).toEqual([['election', hoursAgo(2).getTime()]]);
 });
 
-it('gives the odds that were known when an event happened', async () => {
+it('stores the probability known at the time of an event', async () => {
   await gateway.backend.store.snapshots.addHistory([
     { marketId: 'bitcoin', at: hoursAgo(10), probability: 0.3, volume24h: 0, participantCount: 0 },
     { marketId: 'bitcoin', at: hoursAgo(5), probability: 0.6, volume24h: 0, participantCount: 0 },
@@ -132,24 +132,26 @@ it('gives the odds that were known when an event happened', async () => {
   expect(rows.map(({ probability }) => probability)).toEqual([null, 0.3, 0.3, 0.6, 0.6]);
 });
 
-it('has no second effect when it is repeated, even a year later', async () => {
-  await importAll(story('again'));
+it('is idempotent, even a year later', async () => {
+  await importAll(eventsOf('again'));
   const before = await rowCounts(gateway.databaseUrl);
-  const known = await knownOf('again');
+  const known = await storedDataOf('again');
   try {
     gateway.clock.nowMs = TEST_NOW_MS + YEAR_MS;
-    expect(await importAll(story('again'))).toEqual(story('again').map(() => ({ outcome: 'DUPLICATE' })));
+    expect(await importAll(eventsOf('again'))).toEqual(
+      eventsOf('again').map(() => ({ outcome: 'DUPLICATE' })),
+    );
   } finally {
     gateway.clock.nowMs = TEST_NOW_MS;
   }
-  expect(await knownOf('again')).toEqual(known);
+  expect(await storedDataOf('again')).toEqual(known);
   expect(await rowCounts(gateway.databaseUrl)).toEqual(before);
 });
 
-it('gives the same tastes in whatever order the events come, together or in parts', async () => {
-  const inOrder = story('in order');
+it('gives the same affinity for any order of the events, in one or several imports', async () => {
+  const inOrder = eventsOf('in order');
   await importAll(inOrder);
-  const expected = await knownOf('in order');
+  const expected = await storedDataOf('in order');
   let runs = 0;
   await fc.assert(
     fc.asyncProperty(
@@ -161,21 +163,21 @@ it('gives the same tastes in whatever order the events come, together or in part
         for (let start = 0; start < events.length; start += batchSize) {
           await importAll(events.slice(start, start + batchSize));
         }
-        expect(await knownOf(userKey)).toEqual(expected);
+        expect(await storedDataOf(userKey)).toEqual(expected);
       },
     ),
     { numRuns: 15 },
   );
 });
 
-it('takes events that come together in the order in which they happened', async () => {
-  await importAll(story('together'));
-  await importAll(story('together, backwards').reverse());
+it('applies the events of one import in the order of their times', async () => {
+  await importAll(eventsOf('together'));
+  await importAll(eventsOf('together, backwards').reverse());
   expect(await hiddenOf('together')).toHaveLength(1);
   expect(await hiddenOf('together, backwards')).toEqual(await hiddenOf('together'));
 });
 
-it('says what is wrong with an event, and keeps the others', async () => {
+it('returns the reason of each rejected event, and records the others', async () => {
   const good = { userKey: 'mixed', marketId: 'over', eventType: 'CLICK', occurredAt: '1999-12-31T23:00:00Z' };
   const results = await importAll([
     good,
@@ -192,15 +194,15 @@ it('says what is wrong with an event, and keeps the others', async () => {
   expect(results[1]?.reason).toBe('marketId: there is no market "nowhere"');
   expect(results[2]?.reason).toMatch(/eventType must be one of .*; country must be /);
   expect(results[3]?.reason).toBe('occurredAt must be in the years 1 to 9999');
-  const { interactions } = await knownOf('mixed');
+  const { interactions } = await storedDataOf('mixed');
   expect(interactions).toMatchObject([
     { occurred_at: new Date('1999-12-31T23:00:00Z'), clamped: false },
     { occurred_at: new Date(TEST_NOW_MS), clamped: true },
   ]);
 });
 
-it('records each once when two imports run at the same time', async () => {
-  const events = Array.from({ length: 10 }, (_, index) => story(`both ${index}`)).flat();
+it('records each event once when two imports run concurrently', async () => {
+  const events = Array.from({ length: 10 }, (_, index) => eventsOf(`both ${index}`)).flat();
   const results = await Promise.all([importAll(events), importAll([...events].reverse())]);
   const outcomes = results.flat().map(({ outcome }) => outcome);
   expect(outcomes.filter((outcome) => outcome === 'RECORDED')).toHaveLength(events.length);

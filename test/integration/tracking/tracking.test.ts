@@ -12,7 +12,7 @@ const MINUTE_MS = 60_000;
 const WEEK_MS = 7 * 24 * 60 * MINUTE_MS;
 
 let gateway: TestGateway;
-/** A connection that shares nothing with the gateway, so that it sees only what was committed. */
+/** A connection of its own, which sees only committed data. */
 let other: Client;
 
 beforeAll(async () => {
@@ -60,7 +60,7 @@ async function storedOf(userKey: string): Promise<StoredInteraction[]> {
   return rows;
 }
 
-/** As it is in the store, whatever is in memory. */
+/** Reads the profile from the store, not from the cache. */
 async function storedStateOf(userKey: string) {
   const [state] = await gateway.backend.store.profiles.load([userKey]);
   return state;
@@ -73,8 +73,8 @@ async function profileOf(userKey: string) {
 
 const at = (ms: number) => new Date(ms).toISOString();
 
-describe('an event that is RECORDED', () => {
-  it('is on disk with all that it changed, written by one transaction', async () => {
+describe('a RECORDED event', () => {
+  it('is on disk with its effect on the profile, in one transaction', async () => {
     const { interactionId, status } = await track({
       userKey: 'ada',
       eventType: 'VIEW_MARKET',
@@ -91,7 +91,7 @@ describe('an event that is RECORDED', () => {
     }
   });
 
-  it('keeps the odds of its moment, also as those of the view', async () => {
+  it('stores the probability of its time, for the view too', async () => {
     await track({ userKey: 'alan', eventType: 'VIEW_MARKET' });
     await gateway.addMarkets({ id: 'election', probability: 0.5, category: 'Politics' });
     await track({ userKey: 'alan', eventType: 'BOOKMARK' });
@@ -100,7 +100,7 @@ describe('an event that is RECORDED', () => {
     expect(alan?.engagements.get('election')?.viewProbability).toBe(0.35);
   });
 
-  it('weighs more when the person looked for long', async () => {
+  it('has a greater weight for a long dwell time', async () => {
     for (const dwellMs of [null, 4_999, 5_000, 29_999, 30_000]) await track({ userKey: 'bea', dwellMs });
     await track({ userKey: 'bea', eventType: 'SKIP_FAST', dwellMs: 30_000 });
     expect((await storedOf('bea')).map(({ weight }) => weight)).toEqual([2, 2, 2.4, 2.4, 3, -1.5]);
@@ -112,7 +112,7 @@ describe('an event that is RECORDED', () => {
     ]);
   });
 
-  it('takes its country from the profile when it names none', async () => {
+  it('takes the country of the profile if it has none', async () => {
     await track({ userKey: 'cleo' });
     await track({ userKey: 'cleo', country: 'il' });
     await track({ userKey: 'cleo' });
@@ -130,7 +130,7 @@ describe('an event that is RECORDED', () => {
     expect(await hidden()).toEqual([]);
   });
 
-  it('may be of a market that is closed', async () => {
+  it('may refer to a closed market', async () => {
     const input = { userKey: 'eve', marketId: 'over', eventType: 'COMMENT' };
     const { data } = await gateway.query(
       `mutation ($input: TrackInteractionInput!) {
@@ -146,7 +146,7 @@ describe('an event that is RECORDED', () => {
     });
   });
 
-  it('counts once for each of 20 requests at the same time', async () => {
+  it('counts once for each of 20 concurrent requests', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => track({ userKey: 'finn' })));
     expect(answers.every(({ status, profileUpdated }) => status === 'RECORDED' && profileUpdated)).toBe(true);
     expect((await profileOf('finn'))?.totalInteractions).toBe(20);
@@ -158,7 +158,7 @@ describe('an event that is RECORDED', () => {
 });
 
 describe('an event whose profile cannot be written', () => {
-  it('is not stored either, and the answer tells nothing of the fault', async () => {
+  it('is not stored either, and the response masks the error', async () => {
     const before = await rowCounts(gateway.databaseUrl);
     await other.query('alter table profiles add constraint no_more check (version < 0) not valid');
     const { data, errors } = await send({ userKey: 'gina', clientEventId: 'lost' });
@@ -175,7 +175,7 @@ describe('an event whose profile cannot be written', () => {
 });
 
 describe('the same clientEventId', () => {
-  it('is the same event, whatever else it says', async () => {
+  it('returns DUPLICATE even if the payload differs', async () => {
     const first = await track({ userKey: 'hal', clientEventId: 'tap' });
     const second = await track({
       userKey: 'hal',
@@ -187,7 +187,7 @@ describe('the same clientEventId', () => {
     expect(await storedOf('hal')).toHaveLength(1);
   });
 
-  it('has one effect when 50 copies arrive at once', async () => {
+  it('has one effect when 50 copies arrive concurrently', async () => {
     const copies = Array.from({ length: 50 }, () => track({ userKey: 'ida', clientEventId: 'tap' }));
     const answers = await Promise.all(copies);
     expect(answers.filter(({ status }) => status === 'RECORDED')).toHaveLength(1);
@@ -200,14 +200,14 @@ describe('the same clientEventId', () => {
     expect(await profileOf('ida')).toMatchObject({ totalInteractions: 1, topCategories: [{ score: 2 }] });
   });
 
-  it('is another event of another person', async () => {
+  it('is a different event for another user', async () => {
     const ofJo = await track({ userKey: 'jo', clientEventId: 'tap' });
     const ofKim = await track({ userKey: 'kim', clientEventId: 'tap' });
     expect([ofJo.status, ofKim.status]).toEqual(['RECORDED', 'RECORDED']);
     expect(ofJo.interactionId).not.toBe(ofKim.interactionId);
   });
 
-  it('is free again after 7 days', async () => {
+  it('can be reused after 7 days', async () => {
     const first = await track({ userKey: 'lea', clientEventId: 'tap' });
     try {
       gateway.clock.nowMs = TEST_NOW_MS + WEEK_MS;
@@ -246,10 +246,10 @@ it.each([
   },
 );
 
-it('lets taste decay from when an event happened', async () => {
+it('decays affinity from the time of the event', async () => {
   await track({ userKey: 'nora', occurredAt: at(TEST_NOW_MS - WEEK_MS) });
-  const [taste] = (await profileOf('nora'))?.topCategories ?? [];
-  expect(taste?.score).toBe(2);
-  expect(taste?.longTerm).toBeCloseTo(2 * 2 ** (-7 / 30), 10);
-  expect(taste?.session).toBe(0);
+  const [affinity] = (await profileOf('nora'))?.topCategories ?? [];
+  expect(affinity?.score).toBe(2);
+  expect(affinity?.longTerm).toBeCloseTo(2 * 2 ** (-7 / 30), 10);
+  expect(affinity?.session).toBe(0);
 });

@@ -17,20 +17,16 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
-  // Far enough on that nothing of an earlier test is within a day.
+  // Later by more than a day, so that no event of an earlier test counts.
   gateway.clock.nowMs += 72 * HOUR_MS;
 });
 
 afterAll(() => gateway.close());
 
-async function happened(
-  marketId: string,
-  eventType: EventType,
-  minutesAgo: readonly number[],
-): Promise<void> {
+async function record(marketId: string, eventType: EventType, minutesAgo: readonly number[]): Promise<void> {
   const results = await gateway.backend.history.importAll(
     minutesAgo.map((minutes, index) => ({
-      ...{ userKey: `person-${index}`, marketId, eventType },
+      ...{ userKey: `user-${index}`, marketId, eventType },
       occurredAt: new Date(gateway.clock.nowMs - minutes * MINUTE_MS),
     })),
   );
@@ -49,13 +45,13 @@ async function momentumOf(id: string): Promise<unknown> {
 }
 
 describe('the momentum of a market', () => {
-  it('counts views and trades within 5 minutes, an hour and a day, and nothing else', async () => {
+  it('counts only views and trades within 5 minutes, 1 hour and 24 hours', async () => {
     await gateway.addMarkets({ id: 'busy' }, { id: 'quiet' });
-    await happened('busy', 'VIEW_MARKET', [0, 4, 6, 59, 61, 60 * 23, 60 * 25]);
-    await happened('busy', 'CLICK', [1]);
-    await happened('busy', 'PARTICIPATE', [2, 30, 600, 60 * 24 + 1]);
-    await happened('busy', 'IMPRESSION', [1, 2, 3]);
-    await happened('busy', 'COMMENT', [1]);
+    await record('busy', 'VIEW_MARKET', [0, 4, 6, 59, 61, 60 * 23, 60 * 25]);
+    await record('busy', 'CLICK', [1]);
+    await record('busy', 'PARTICIPATE', [2, 30, 600, 60 * 24 + 1]);
+    await record('busy', 'IMPRESSION', [1, 2, 3]);
+    await record('busy', 'COMMENT', [1]);
     expect(await momentumOf('busy')).toMatchObject({
       ...{ views5m: 3, views1h: 5, views24h: 7 },
       ...{ participations5m: 1, participations1h: 2, participations24h: 3 },
@@ -63,7 +59,7 @@ describe('the momentum of a market', () => {
     expect(await momentumOf('quiet')).toMatchObject({ views24h: 0, participations24h: 0 });
   });
 
-  it('sets odds, volume and participants against the snapshots of an hour and a day ago', async () => {
+  it('compares probability, volume and participants with the snapshots of 1 and 24 hours ago', async () => {
     const startMs = gateway.clock.nowMs;
     const at = async (hours: number, probability: number, volume24h: number, participantCount: number) => {
       gateway.clock.nowMs = startMs + hours * HOUR_MS;
@@ -80,7 +76,7 @@ describe('the momentum of a market', () => {
     });
   });
 
-  it('says what is not known of a market that is new, and nothing at all of one that is over', async () => {
+  it('is null where unknown for a new market, and absent for one that is not open', async () => {
     await gateway.addMarkets({ id: 'new', probability: 0.5 }, { id: 'over', status: 'CLOSED' });
     expect(await momentumOf('new')).toMatchObject({
       ...{ oddsChange1h: null, oddsChange24h: null, volumeSpike: 1, participantDelta24h: null },
@@ -89,8 +85,8 @@ describe('the momentum of a market', () => {
   });
 });
 
-describe('what is rising', () => {
-  it('is led by the market whose odds moved most, weighed by volume, of those that can be shown', async () => {
+describe('rising', () => {
+  it('ranks visible markets by the move of their log-odds, weighted by volume', async () => {
     const startMs = gateway.clock.nowMs;
     const markets = [
       { id: 'leaps', volume24h: 1_000, probability: 0.5, then: 0.8 },
@@ -130,14 +126,14 @@ describe('what is rising', () => {
     expect((await rising('IL', 1))?.[0]?.[1]).toBe('steps');
   });
 
-  it('answers a limit out of bounds with what is allowed', async () => {
+  it('rejects a limit out of range with the allowed range', async () => {
     expect((await gateway.run(RisingDocument, { limit: 101 })).errors).toMatchObject([
       { message: 'limit must be at most 100.', extensions: { code: 'BAD_USER_INPUT', field: 'limit' } },
     ]);
   });
 });
 
-it('is in the memory of another replica within two seconds after it was computed', async () => {
+it('is loaded by another replica within two seconds after the computation', async () => {
   const surroundings = {
     settings: readSettings({ DATABASE_URL: gateway.databaseUrl, PORT: '0', NODE_ENV: 'test' }),
     logger: pino({ level: 'silent' }),
@@ -146,12 +142,12 @@ it('is in the memory of another replica within two seconds after it was computed
   const backend = await openBackend(surroundings);
   const replica = await startGateway(backend, surroundings);
   try {
-    await gateway.addMarkets({ id: 'seen-elsewhere' });
-    await happened('seen-elsewhere', 'CLICK', [1]);
+    await gateway.addMarkets({ id: 'other-replica' });
+    await record('other-replica', 'CLICK', [1]);
     await gateway.backend.services.trends.refresh();
     await vi.waitFor(
       () => {
-        expect(backend.services.trending.momentum('seen-elsewhere')).toMatchObject({ views5m: 1 });
+        expect(backend.services.trending.momentum('other-replica')).toMatchObject({ views5m: 1 });
       },
       { timeout: 2_000, interval: 20 },
     );

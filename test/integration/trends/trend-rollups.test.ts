@@ -9,9 +9,9 @@ import { openDatabase, type Database } from '../../../src/storage/database/clien
 import { createStore, type Store } from '../../../src/storage/store.js';
 import {
   normalizeScores,
-  type TrendingRow,
   trendingScores,
   trendingSums,
+  type TrendingRow,
 } from '../../../src/scoring/shared/trending.js';
 import { TrendComputations } from '../../../src/trends/trend-computations.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
@@ -33,7 +33,7 @@ interface TestEvent {
   readonly type: number;
   readonly weight: number;
   readonly country: string | null;
-  /** Negative for a client whose clock is ahead. */
+  /** Negative if the client's clock is ahead. */
   readonly minutesAgo: number;
 }
 
@@ -100,9 +100,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 let testDatabase: TestDatabase;
 let database: Database;
 let store: Store;
-/** Stores events and asks for what is stored. */
+/** Stores events and reads stored data. */
 let one: Client;
-/** Has a transaction open in which events are stored. */
+/** Keeps a transaction open that stores events. */
 let two: Client;
 let nowMs = START_MS;
 let config: RankingConfig['trending'];
@@ -171,7 +171,7 @@ async function storedRows(): Promise<StoredRow[]> {
   return rows.map((row) => ({ ...row, atMs: Math.round(row.atMs) }));
 }
 
-/** Whether all that is stored is what the formulas give for the events that are stored. */
+/** Checks that all results equal the formulas for the stored events. */
 async function expectOracle(): Promise<void> {
   const rows = await storedRows();
   const open = rows.filter(({ marketId }) => marketId !== 'closed');
@@ -186,7 +186,7 @@ async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   return all;
 }
 
-/** The scores of each scope, by market. */
+/** Returns the scores of each scope, by market. */
 async function storedScopes(): Promise<{ scope: string; scores: Map<string, number> }[]> {
   return (await collect(store.trending.scopes())).map(({ scope, pages }) => {
     const sums = pages.flatMap(({ marketIds, sums }) =>
@@ -281,7 +281,7 @@ function expectClose(
   }
 }
 
-/** A store whose transactions from the one of this number on are rolled back at their end. */
+/** Creates a store whose transactions from this number on are rolled back at their end. */
 function failingFrom(number: number): Pick<Store, 'transaction'> {
   let count = 0;
   return {
@@ -342,7 +342,7 @@ async function run(steps: readonly Step[]): Promise<void> {
         break;
       case 'compute twice at once':
         await Promise.all([computeAll(), computeAll()]);
-        // A computation that the other process made at the same moment is left to it, and it may have ended early.
+        // Repeat a computation that the other process was running, since that may have ended early.
         await computeAll();
         await expectOracle();
     }
@@ -352,7 +352,7 @@ async function run(steps: readonly Step[]): Promise<void> {
   await expectOracle();
 }
 
-describe('the roll-ups', () => {
+describe('roll-ups', () => {
   it('equal the formulas for any order of events, commits, times, failures and configs', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 25 }), async (steps) => {
@@ -364,7 +364,7 @@ describe('the roll-ups', () => {
     );
   }, 120_000);
 
-  it('count a pair by its decayed sum again once that falls below the cap', async () => {
+  it('count a pair by its decayed sum once that falls below the cap', async () => {
     const trade = { type: 0, weight: 6, country: null, minutesAgo: 0 };
     await insert(one, [
       ...[0, 0, 0].map((user) => ({ ...trade, user, market: 0 })),
@@ -391,7 +391,7 @@ describe('the roll-ups', () => {
     expect(await ratio()).toBeCloseTo(6 / 18, 9);
   });
 
-  it('keep the results of before while they are built again, a step at a time', async () => {
+  it('keep the previous results while they are rebuilt step by step', async () => {
     const events = Array.from({ length: 30 }, (_, index) => ({
       ...{ user: index, market: index % 3, type: 0, weight: 6, country: null, minutesAgo: 10 * index },
     }));
@@ -413,7 +413,7 @@ describe('the roll-ups', () => {
     await expectOracle();
   });
 
-  it('are built again when they lack an event that leaves the window', async () => {
+  it('are rebuilt when they lack an event that leaves the window', async () => {
     await one.query('alter table interactions disable trigger user');
     await computeAll();
     await insert(one, [{ user: 0, market: 0, type: 0, weight: 6, country: null, minutesAgo: 0 }]);

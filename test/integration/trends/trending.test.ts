@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
-  // Far enough on that no event of an earlier test is in the window.
+  // Later by more than the window, so that no event of an earlier test counts.
   gateway.clock.nowMs += 48 * HOUR_MS;
 });
 
@@ -43,7 +43,7 @@ interface TestEvent {
   readonly dwellMs?: number;
 }
 
-async function happen(events: readonly TestEvent[]): Promise<void> {
+async function record(events: readonly TestEvent[]): Promise<void> {
   const results = await gateway.backend.history.importAll(
     events.map(({ hoursAgo = 0, ...event }) => ({
       eventType: 'PARTICIPATE',
@@ -54,7 +54,7 @@ async function happen(events: readonly TestEvent[]): Promise<void> {
   expect(results.filter(({ outcome }) => outcome !== 'RECORDED')).toEqual([]);
 }
 
-/** The trends after they were computed anew, by market. */
+/** Recomputes the trends, and returns the scores by market. */
 async function trendsIn(country: string | null = null) {
   await gateway.backend.services.trends.refresh();
   const { data, errors } = await gateway.run(TrendingDocument, { country, limit: 100 });
@@ -63,22 +63,22 @@ async function trendsIn(country: string | null = null) {
   return { scope, scores: Object.fromEntries(markets.map(({ market, score }) => [market.id, score])) };
 }
 
-const people = (count: number, name = 'person') =>
+const userKeys = (count: number, name = 'user') =>
   Array.from({ length: count }, (_, index) => `${name}-${index}`);
 
 describe('a trend', () => {
-  it('is what the formula gives for the stored events, over everyone and in each country', async () => {
+  it('equals the formula for the stored events, globally and in each country', async () => {
     const random = xorshift128plus(20_260_615);
     const pick = <Item>(items: readonly Item[]): Item | undefined =>
       items[uniformInt(random, 0, items.length - 1)];
     const countryOf = ['IL', 'IL', 'DE', 'DE', 'FR', undefined];
-    await happen(
+    await record(
       Array.from({ length: 1_500 }, () => {
-        const person = uniformInt(random, 0, 149);
-        const country = countryOf[person % countryOf.length];
+        const user = uniformInt(random, 0, 149);
+        const country = countryOf[user % countryOf.length];
         return {
-          userKey: `random-${person}`,
-          // The first markets and people have more events, as in life.
+          userKey: `random-${user}`,
+          // The first markets have more events, as in real traffic.
           marketId: MARKETS[Math.min(uniformInt(random, 0, 11), uniformInt(random, 0, 14))] ?? 'over',
           eventType: pick(EVENT_TYPES) ?? 'CLICK',
           hoursAgo: uniformInt(random, 0, 30 * 3_600) / 3_600,
@@ -103,18 +103,18 @@ describe('a trend', () => {
     }
   });
 
-  it('moves by at most the cap through one person with 10,000 events, whom 20 with one each outrank', async () => {
-    await happen(people(20).map((userKey) => ({ userKey, marketId: 'market-0' })));
+  it('increases by at most the cap for one user with 10,000 events, and ranks below 20 users with one event each', async () => {
+    await record(userKeys(20).map((userKey) => ({ userKey, marketId: 'market-0' })));
     const quiet = await trendsIn();
-    await happen(Array.from({ length: 10_000 }, () => ({ userKey: 'busy', marketId: 'market-1' })));
-    await happen([{ userKey: 'busy', marketId: 'market-0' }]);
+    await record(Array.from({ length: 10_000 }, () => ({ userKey: 'busy', marketId: 'market-1' })));
+    await record([{ userKey: 'busy', marketId: 'market-0' }]);
     const { scores } = await trendsIn();
     expect(quiet.scores).toEqual({ 'market-0': 1 });
     expect(scores).toEqual({ 'market-0': 1, 'market-1': 8 / (21 * 6) });
   });
 
-  it('counts dislike as nothing, and halves liking every 6 hours', async () => {
-    await happen([
+  it('ignores negative weights, and decays positive ones with a half-life of 6 hours', async () => {
+    await record([
       { userKey: 'a', marketId: 'market-0' },
       { userKey: 'a', marketId: 'market-1', hoursAgo: 6 },
       { userKey: 'a', marketId: 'market-2', hoursAgo: 12 },
@@ -125,16 +125,16 @@ describe('a trend', () => {
     expect((await trendsIn()).scores).toEqual({ 'market-0': 1, 'market-1': 0.5, 'market-2': 0.25 });
   });
 
-  it('ends at its window, the edge included', async () => {
-    await happen([
+  it('counts the window including its edge', async () => {
+    await record([
       { userKey: 'a', marketId: 'market-0', hoursAgo: 24 },
       { userKey: 'a', marketId: 'market-1', hoursAgo: 24 + 1 / HOUR_MS },
     ]);
     expect((await trendsIn()).scores).toEqual({ 'market-0': 1 });
   });
 
-  it('leaves out markets that are not open', async () => {
-    await happen([
+  it('excludes markets that are not open', async () => {
+    await record([
       { userKey: 'a', marketId: 'market-10' },
       { userKey: 'a', marketId: 'market-11' },
       { userKey: 'a', marketId: 'over' },
@@ -145,12 +145,12 @@ describe('a trend', () => {
     await gateway.addMarkets({ id: 'market-11', status: 'OPEN' });
   });
 
-  it('is empty when nothing happened', async () => {
+  it('is empty without events', async () => {
     expect(await trendsIn('IL')).toEqual({ scope: 'global', scores: {} });
   });
 
-  it('does not fail on events whose weight has all but vanished', async () => {
-    await happen([
+  it('accepts events whose weight has decayed to almost 0', async () => {
+    await record([
       { userKey: 'a', marketId: 'market-0', hoursAgo: 20 },
       { userKey: 'a', marketId: 'market-1' },
     ]);
@@ -169,34 +169,34 @@ describe('a trend', () => {
 });
 
 describe('the trend of a country', () => {
-  it('is used from 20 people on, and is its own', async () => {
-    await happen([
-      ...people(30, 'french').map((userKey) => ({ userKey, marketId: 'market-0', country: 'FR' })),
-      ...people(19, 'israeli').map((userKey) => ({ userKey, marketId: 'market-1', country: 'IL' })),
+  it('is used from 20 users on, independently of the global trend', async () => {
+    await record([
+      ...userKeys(30, 'french').map((userKey) => ({ userKey, marketId: 'market-0', country: 'FR' })),
+      ...userKeys(19, 'israeli').map((userKey) => ({ userKey, marketId: 'market-1', country: 'IL' })),
     ]);
     expect(await trendsIn('IL')).toEqual({ scope: 'global', scores: { 'market-0': 1, 'market-1': 19 / 30 } });
-    await happen([{ userKey: 'israeli-0', marketId: 'market-1', country: 'IL' }]);
+    await record([{ userKey: 'israeli-0', marketId: 'market-1', country: 'IL' }]);
     expect((await trendsIn('IL')).scope).toBe('global');
-    await happen([{ userKey: 'israeli-19', marketId: 'market-2', country: 'IL', eventType: 'VIEW_MARKET' }]);
+    await record([{ userKey: 'israeli-19', marketId: 'market-2', country: 'IL', eventType: 'VIEW_MARKET' }]);
     const { scope, scores } = await trendsIn('il');
     expect(scope).toBe('local:IL');
     expect(scores).toEqual({ 'market-1': 1, 'market-2': expect.closeTo(2 / (18 * 6 + 8), 9) as number });
     expect((await trendsIn('US')).scope).toBe('global');
   });
 
-  it('counts a traveller in each of their countries, and over everyone only up to the cap', async () => {
-    await happen([
-      ...people(19, 'israeli').map((userKey) => ({ userKey, marketId: 'market-1', country: 'IL' })),
-      ...people(19, 'german').map((userKey) => ({ userKey, marketId: 'market-1', country: 'DE' })),
+  it('counts a user in each of their countries, and globally only up to the cap', async () => {
+    await record([
+      ...userKeys(19, 'israeli').map((userKey) => ({ userKey, marketId: 'market-1', country: 'IL' })),
+      ...userKeys(19, 'german').map((userKey) => ({ userKey, marketId: 'market-1', country: 'DE' })),
       { userKey: 'traveller', marketId: 'market-0', country: 'IL' },
       { userKey: 'traveller', marketId: 'market-0', country: 'DE' },
       { userKey: 'traveller', marketId: 'market-2', country: 'DE' },
     ]);
-    const everyone = 2 * 19 * 6;
+    const total = 2 * 19 * 6;
     expect((await trendsIn()).scores).toEqual({
       'market-1': 1,
-      'market-0': expect.closeTo(8 / everyone, 9) as number,
-      'market-2': expect.closeTo(6 / everyone, 9) as number,
+      'market-0': expect.closeTo(8 / total, 9) as number,
+      'market-2': expect.closeTo(6 / total, 9) as number,
     });
     const inOne = expect.closeTo(6 / (19 * 6), 9) as number;
     expect(await trendsIn('IL')).toEqual({ scope: 'local:IL', scores: { 'market-1': 1, 'market-0': inOne } });
@@ -207,11 +207,11 @@ describe('the trend of a country', () => {
   });
 });
 
-it('answers the strongest first, as many as asked for', async () => {
+it('returns the strongest first, up to the limit', async () => {
   const events = MARKETS.flatMap((marketId, index) =>
-    people(index + 1).map((userKey) => ({ userKey, marketId })),
+    userKeys(index + 1).map((userKey) => ({ userKey, marketId })),
   );
-  await happen(events);
+  await record(events);
   await gateway.backend.services.trends.refresh();
   const { data } = await gateway.run(TrendingDocument, { limit: 3 });
   expect(data?.trending.markets).toMatchObject([
@@ -221,7 +221,7 @@ it('answers the strongest first, as many as asked for', async () => {
   ]);
 });
 
-it('leaves out what cannot be shown now, before it counts how many were asked for', async () => {
+it('excludes ended and blocked markets before it applies the limit', async () => {
   const soonOver = new Date(gateway.clock.nowMs + HOUR_MS);
   await gateway.addMarkets(
     { id: 'blocked-there', blockedCountries: ['DE'] },
@@ -229,9 +229,9 @@ it('leaves out what cannot be shown now, before it counts how many were asked fo
     { id: 'soon-closed' },
   );
   const events = ['soon-closed', 'soon-over', 'blocked-there', 'market-1', 'market-2'].flatMap(
-    (marketId, index) => people(9 - index).map((userKey) => ({ userKey, marketId })),
+    (marketId, index) => userKeys(9 - index).map((userKey) => ({ userKey, marketId })),
   );
-  await happen(events);
+  await record(events);
   await gateway.backend.services.trends.refresh();
   const strongest = async (country: string | null = null) => {
     const { data } = await gateway.run(TrendingDocument, { country, limit: 2 });
@@ -245,14 +245,14 @@ it('leaves out what cannot be shown now, before it counts how many were asked fo
   expect(await strongest('de')).toEqual(['1 market-1', '2 market-2']);
 });
 
-it('is computed by one of several processes at a time, and known to all of them', async () => {
+it('is computed by one of several processes at a time, and loaded by all of them', async () => {
   const neighbour = await openBackend({
     settings: readSettings({ DATABASE_URL: gateway.databaseUrl }),
     logger: pino({ level: 'silent' }),
     clock: () => gateway.clock.nowMs,
   });
   try {
-    await happen([{ userKey: 'a', marketId: 'market-5' }]);
+    await record([{ userKey: 'a', marketId: 'market-5' }]);
     const services = [gateway.backend.services, neighbour.services];
     await Promise.all(Array.from({ length: 4 }, () => services.map(({ trends }) => trends.refresh())).flat());
     for (const { trends } of services) {
@@ -267,7 +267,7 @@ it('is computed by one of several processes at a time, and known to all of them'
   }
 });
 
-it('ranks by how far odds moved from the snapshot of 24 hours ago', async () => {
+it('ranks by the move of the log-odds since the snapshot of 24 hours ago', async () => {
   const startMs = (gateway.clock.nowMs = TEST_NOW_MS + 1_000 * HOUR_MS);
   const risingOf = async () => {
     await gateway.backend.services.trends.refresh();

@@ -10,7 +10,7 @@ import {
   sportsFan,
   three,
 } from '../../support/feed-parts.js';
-import { NOON_MS, personAfter, profileEvent } from '../../support/profile-events.js';
+import { NOON_MS, profileAfter, profileEvent } from '../../support/profile-events.js';
 import { storedMarket } from '../../support/stored-market.js';
 
 describe('a feed', () => {
@@ -102,7 +102,7 @@ describe('a feed', () => {
       storedMarket('over', { resolvesAt: new Date(NOON_MS) }),
       storedMarket('blocked', { blockedCountries: ['IL'] }),
     ]);
-    const hid = personAfter(profileEvent('HIDE', NOON_MS, { market: { id: 'hidden' } }));
+    const hid = profileAfter(profileEvent('HIDE', NOON_MS, { market: { id: 'hidden' } }));
     const feed = await service.feed({ userKey: 'ada', country: 'il' }, knows(hid));
     expect(idsOf([...(feed.hero ? [feed.hero] : []), ...feed.grid])).toEqual(['shown']);
   });

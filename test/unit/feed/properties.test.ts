@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Feed } from '../../../src/feed/feed.js';
 import type { Market } from '../../../src/domain/market.js';
 import { feedOver, knows } from '../../support/feed-parts.js';
-import { HOUR_MS, NOON_MS, personAfter, profileEvent } from '../../support/profile-events.js';
+import { HOUR_MS, NOON_MS, profileAfter, profileEvent } from '../../support/profile-events.js';
 import { storedMarket } from '../../support/stored-market.js';
 
 const CATEGORIES = ['Politics', 'Sports', 'Crypto', 'Science', 'World'];
@@ -30,7 +30,7 @@ const userEvents = fc.array(
 );
 
 const userAfter = (events: readonly { index: number; eventType: string; hoursAgo: number }[]) =>
-  personAfter(
+  profileAfter(
     ...events
       .toSorted((a, b) => b.hoursAgo - a.hoursAgo)
       .map(({ index, eventType, hoursAgo }) => {

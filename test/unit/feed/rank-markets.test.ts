@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { anonymous, fails, feedOver, idsOf, knows, sportsFan, three } from '../../support/feed-parts.js';
-import { NOON_MS, personAfter, profileEvent } from '../../support/profile-events.js';
+import { NOON_MS, profileAfter, profileEvent } from '../../support/profile-events.js';
 import { storedMarket } from '../../support/stored-market.js';
 
 describe('a ranking of given markets', () => {
@@ -27,7 +27,7 @@ describe('a ranking of given markets', () => {
       storedMarket('closed', { status: 'CLOSED' }),
       storedMarket('blocked', { blockedCountries: ['IL'] }),
     ]);
-    const hid = personAfter(profileEvent('HIDE', NOON_MS, { market: { id: 'hidden' } }));
+    const hid = profileAfter(profileEvent('HIDE', NOON_MS, { market: { id: 'hidden' } }));
     const { rankedMarkets } = await service.rank(
       { userKey: 'ada', country: 'IL', marketIds: ['over', 'closed', 'blocked', 'hidden'] },
       knows(hid),
@@ -74,7 +74,7 @@ describe('a ranking of given markets', () => {
   });
 
   it('deduplicates the tags of a described market case-insensitively', async () => {
-    const fan = personAfter(profileEvent('SHARE', NOON_MS, { market: { id: 'other', tags: ['EU'] } }));
+    const fan = profileAfter(profileEvent('SHARE', NOON_MS, { market: { id: 'other', tags: ['EU'] } }));
     const { rankedMarkets } = await feedOver([]).service.rank(
       {
         userKey: 'ada',

@@ -8,7 +8,7 @@ import {
   HOUR_MS,
   MINUTE_MS,
   NOON_MS,
-  personAfter,
+  profileAfter,
   profileEvent,
 } from '../../support/profile-events.js';
 import { storedMarket } from '../../support/stored-market.js';
@@ -63,8 +63,8 @@ const countOf = (items: readonly FeedItem[], category: string): number =>
 describe('a user who', () => {
   it('clicks for the first time gets more of that category in the next feed', async () => {
     const { service } = feedOver(catalog, { algorithm: 'v2' });
-    const before = pageOf(await service.feed({ userKey: 'ada', limit: 20 }, knows(personAfter())));
-    const clicked = personAfter(event('CLICK', 'crypto-3', NOON_MS - 1_000));
+    const before = pageOf(await service.feed({ userKey: 'ada', limit: 20 }, knows(profileAfter())));
+    const clicked = profileAfter(event('CLICK', 'crypto-3', NOON_MS - 1_000));
     const after = pageOf(await service.feed({ userKey: 'ada', limit: 20 }, knows(clicked)));
 
     expect(countOf(after, 'Crypto')).toBeGreaterThan(countOf(before, 'Crypto'));
@@ -78,7 +78,7 @@ describe('a user who', () => {
     const evening = Array.from({ length: 12 }, (_, index) =>
       event('CLICK', `sports-${index}`, NOON_MS + 8 * HOUR_MS + index * 2 * MINUTE_MS),
     );
-    const person = personAfter(...year, ...evening);
+    const person = profileAfter(...year, ...evening);
 
     const late = await pageFor(person, NOON_MS + 8 * HOUR_MS + 25 * MINUTE_MS);
     expect(countOf(late, 'Sports')).toBeGreaterThan(countOf(late, 'Crypto'));
@@ -94,10 +94,10 @@ describe('a user who', () => {
     const shown = Array.from({ length: 18 }, (_, index) =>
       event('IMPRESSION', 'science-1', NOON_MS - 3 * DAY_MS - HOUR_MS + index * 4 * HOUR_MS),
     );
-    const fresh = await pageFor(personAfter(...interest), NOON_MS);
+    const fresh = await pageFor(profileAfter(...interest), NOON_MS);
     expect(idsOf(fresh)).toContain('science-1');
 
-    const ignoring = personAfter(...interest, ...shown);
+    const ignoring = profileAfter(...interest, ...shown);
     expect(idsOf(await pageFor(ignoring, NOON_MS))).not.toContain('science-1');
 
     const moved = catalog.map((market) =>

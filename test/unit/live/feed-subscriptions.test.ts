@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FeedSubscriptions } from '../../../src/live/feed-subscriptions.js';
-import { emptyProfile, type ProfileState } from '../../../src/domain/profile.js';
-import { UnreadableProfile } from '../../../src/storage/profiles/packed-profile.js';
+import { emptyProfile, type ProfileState, UnreadableProfile } from '../../../src/domain/profile.js';
 import { recordingLogger } from '../../support/log-lines.js';
 
 function profile(userKey: string, version: number, details: Partial<ProfileState> = {}): ProfileState {

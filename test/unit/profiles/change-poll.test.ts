@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { ChangePoll } from '../../../src/profiles/change-poll.js';
+import { ChangePoll } from '../../../src/profiles/shared-profiles.js';
 import type { ChangeMark, ProfileChanges } from '../../../src/storage/profiles/profile-change-repository.js';
 
-/** A poll of a database whose clock, changes and failures the test sets; the cache holds `ada` at version 5. */
+/** Creates a poll over a database whose time, changes and error the test sets. The cache has `ada` at version 5. */
 function pollWith() {
   const database: { atMs: number; changes: ProfileChanges['changes']; error?: Error } = {
     atMs: 0,
     changes: [],
   };
-  const asked: (number | undefined)[] = [];
+  const marks: (number | undefined)[] = [];
   const removed: number[] = [];
   const dropped: (readonly string[] | 'all')[] = [];
   const poll = new ChangePoll({
     changes: {
       since: (mark: ChangeMark | undefined) => {
-        asked.push(mark?.atMs);
+        marks.push(mark?.atMs);
         if (database.error !== undefined) return Promise.reject(database.error);
         const { atMs, changes } = database;
         return Promise.resolve({ mark: { snapshot: `at ${atMs}`, atMs }, changes });
@@ -31,20 +31,20 @@ function pollWith() {
     Object.assign(database, { atMs, changes });
     await poll.poll();
   };
-  return { pollAt, database, asked, removed, dropped };
+  return { pollAt, database, marks, removed, dropped };
 }
 
 describe('ChangePoll', () => {
-  it('drops all cached profiles at the first poll, then those that changed since the last', async () => {
-    const { pollAt, asked, dropped } = pollWith();
+  it('drops all cached profiles at the first poll, then those that changed since the last poll', async () => {
+    const { pollAt, marks, dropped } = pollWith();
     await pollAt(0);
     await pollAt(1_000, [{ userKey: 'ben', version: 2 }]);
     await pollAt(2_000);
     expect(dropped).toEqual(['all', ['ben']]);
-    expect(asked).toEqual([undefined, 0, 1_000]);
+    expect(marks).toEqual([undefined, 0, 1_000]);
   });
 
-  it('keeps a cached profile whose version is not behind', async () => {
+  it('keeps a cached profile that is not behind', async () => {
     const { pollAt, dropped } = pollWith();
     await pollAt(0);
     await pollAt(1_000, [
@@ -57,7 +57,7 @@ describe('ChangePoll', () => {
 
   it.each([
     ['after a pause of more than 30 s', 30_001, []],
-    ['when too many profiles changed to name them', 1_000, 'all' as const],
+    ['when too many profiles changed to list them', 1_000, 'all' as const],
   ])('drops all cached profiles %s', async (_, atMs, changes) => {
     const { pollAt, dropped } = pollWith();
     await pollAt(0);
@@ -76,7 +76,7 @@ describe('ChangePoll', () => {
     expect(dropped).toEqual(['all', 'all']);
   });
 
-  it('removes changes that are older than a minute, every 10 s', async () => {
+  it('removes changes older than a minute, every 10 s', async () => {
     const { pollAt, removed } = pollWith();
     for (let second = 0; second <= 90; second++) await pollAt(1_000 * second);
     expect(removed).toEqual([0, 10_000, 20_000, 30_000]);

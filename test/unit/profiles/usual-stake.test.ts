@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { usualStake } from '../../../src/profiles/usual-stake.js';
+import { usualStake } from '../../../src/profiles/profile-service.js';
 import type { StakeState } from '../../../src/domain/profile.js';
 import { NOON_MS } from '../../support/profile-events.js';
 
-/** Stakes of one category, the newest first. */
+/** Stakes of one category, newest first. */
 const staked = (category: string, ...stakes: number[]): StakeState[] =>
   stakes.map((stake, index) => ({ category, stake, atMs: NOON_MS - index }));
 
-it('is not known of a person who never staked anything', () => {
+it('is null without stakes', () => {
   expect(usualStake([])).toBeNull();
 });
 
@@ -19,12 +19,12 @@ it.each([
   [[9, 100], 54.5],
   [[2, 10, 9], 9],
   [[1.7e308, 1.7e308], 1.7e308],
-])('of %j is the median', (stakes, median) => {
+])('is the median of %j', (stakes, median) => {
   const byCategory = [{ category: 'sports', stake: median }];
   expect(usualStake(staked('sports', ...stakes))).toEqual({ overall: median, byCategory });
 });
 
-it('counts the last 20 of all, and of each category the last 20 of its own', () => {
+it('uses the last 20 stakes overall, and the last 20 of each category', () => {
   const newest = staked('sports', ...Array.from({ length: 20 }, () => 5));
   const before = staked('crypto', ...Array.from({ length: 20 }, () => 100), 9_999, 9_999);
   expect(usualStake([...newest, ...staked('sports', 800, 800), ...before])).toEqual({
@@ -36,7 +36,7 @@ it('counts the last 20 of all, and of each category the last 20 of its own', () 
   });
 });
 
-it('lies between the smallest and the largest stake, and has as many stakes below as above', () => {
+it('is between the smallest and the largest stake, with at most half of the stakes on either side', () => {
   const stake = fc.double({ min: 0.01, max: 1e9, noNaN: true });
   fc.assert(
     fc.property(fc.array(stake, { minLength: 1, maxLength: 20 }), (stakes) => {
@@ -49,7 +49,7 @@ it('lies between the smallest and the largest stake, and has as many stakes belo
   );
 });
 
-it('leaves the stakes as they are', () => {
+it('does not change its input', () => {
   const stakes = Object.freeze(staked('sports', 3, 1, 2));
   expect(usualStake(stakes)?.overall).toBe(2);
 });

@@ -1,36 +1,37 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BellwetherError } from '../../../src/lib/errors.js';
-import { hashUserKey } from '../../../src/profiles/user-key-hash.js';
+import { hashUserKey } from '../../../src/domain/profile.js';
 import { ProfilesLocked } from '../../../src/tracking/locked-users.js';
 import { usersOf, type CommittedEvent } from '../../../src/tracking/commit-events.js';
 import { EventQueue, type EventQueueOptions } from '../../../src/tracking/event-queue.js';
-import { prepareEvent, type PreparedEvent } from '../../../src/tracking/prepare-event.js';
+import { prepareEvent } from '../../../src/tracking/prepare-events.js';
 import { loadRankingConfig } from '../../../src/config/ranking-config.js';
 import { NOON_MS } from '../../support/profile-events.js';
 import { storedMarket } from '../../support/stored-market.js';
+import type { PreparedEvent } from '../../../src/domain/event.js';
 
 const { events: weights } = loadRankingConfig(undefined);
 
 function event(id: string, userKey = 'ada'): PreparedEvent {
   const input = { userKey, marketId: 'm1', eventType: 'CLICK' } as const;
-  const options = { id, nowMs: NOON_MS, weights, keepTime: false, probability: null };
+  const options = { id, nowMs: NOON_MS, weights, keepOldTime: false, probability: null };
   return prepareEvent(input, storedMarket('m1'), options);
 }
 
-/** Two users of different lanes, of two. */
-const waiting = 'ada';
-const unhindered = Array.from({ length: 100 }, (_, index) => `user ${index}`).find(
-  (userKey) => hashUserKey(userKey) % 2 !== hashUserKey(waiting) % 2,
+/** Users of different lanes if there are two. */
+const blocked = 'ada';
+const unblocked = Array.from({ length: 100 }, (_, index) => `user ${index}`).find(
+  (userKey) => hashUserKey(userKey) % 2 !== hashUserKey(blocked) % 2,
 );
 
 const batch = (...ids: string[]): PreparedEvent[] => ids.map((id) => event(id));
 const idsOf = (committed: readonly CommittedEvent[]) => committed.map(({ interactionId }) => interactionId);
 
-/** A queue over a store that keeps in `groups` what it was given, and fails for ids that begin with `bad`. */
+/** Creates a queue whose commits are recorded in `groups`, and fail for ids that begin with `bad`. */
 function queueWith(options: Partial<EventQueueOptions> = {}) {
   const groups: string[][] = [];
-  const poison: { ids: string[]; error: unknown }[] = [];
+  const rejected: { ids: string[]; error: unknown }[] = [];
   const clock = { nowMs: 0 };
   const commit = (events: readonly PreparedEvent[]): Promise<CommittedEvent[]> => {
     const ids = events.map(({ interaction }) => interaction.id);
@@ -49,29 +50,30 @@ function queueWith(options: Partial<EventQueueOptions> = {}) {
     maxQueued: 100,
     maxQueuedMs: 2_000,
     clock: () => clock.nowMs,
-    onPoison: (events, error) => poison.push({ ids: events.map(({ interaction }) => interaction.id), error }),
+    onRejected: (events, error) =>
+      rejected.push({ ids: events.map(({ interaction }) => interaction.id), error }),
     ...options,
   });
-  return { queue, groups, poison, clock, commit };
+  return { queue, groups, rejected, clock, commit };
 }
 
-/** A store that begins to store only when told. */
-function heldStore() {
+/** Creates a queue whose first commit waits for `open`. */
+function blockedStore() {
   const begun = Promise.withResolvers<undefined>();
   const gate = Promise.withResolvers<undefined>();
-  const parts: ReturnType<typeof queueWith> = queueWith({
+  const fixture: ReturnType<typeof queueWith> = queueWith({
     commit: async (events) => {
       begun.resolve(undefined);
       await gate.promise;
-      return parts.commit(events);
+      return fixture.commit(events);
     },
     maxQueued: 4,
   });
-  return { ...parts, begun: begun.promise, open: () => gate.resolve(undefined) };
+  return { ...fixture, begun: begun.promise, open: () => gate.resolve(undefined) };
 }
 
 describe('a group', () => {
-  it('takes what comes in the same turn, up to the bound, and no batch in parts', async () => {
+  it('contains the events of one turn up to the bound, and never part of a batch', async () => {
     const { queue, groups } = queueWith();
     const answers = [batch('a'), batch('b', 'c'), batch('d', 'e'), batch('f', 'g', 'h', 'i'), batch('j')];
     const committed = await Promise.all(answers.map((events) => queue.add(events)));
@@ -79,8 +81,8 @@ describe('a group', () => {
     expect(committed.map(idsOf)).toEqual([['a'], ['b', 'c'], ['d', 'e'], ['f', 'g', 'h', 'i'], ['j']]);
   });
 
-  it('gathers while the one before it is stored', async () => {
-    const { queue, groups, begun, open } = heldStore();
+  it('gathers while the previous group is committed', async () => {
+    const { queue, groups, begun, open } = blockedStore();
     const first = queue.add(batch('a'));
     await begun;
     const rest = Promise.all([queue.add(batch('b')), queue.add(batch('c'))]);
@@ -90,7 +92,7 @@ describe('a group', () => {
     expect(groups).toEqual([['a'], ['b', 'c']]);
   });
 
-  it('of any batches keeps their order, answers each with its own events, and stays within the bound', async () => {
+  it('keeps the order of batches, returns to each its own results, and stays within the bound', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 12 }),
@@ -98,7 +100,7 @@ describe('a group', () => {
         async (sizes, maxEvents) => {
           const { queue, groups } = queueWith({ maxEvents });
           const batches = sizes.map((size, index) =>
-            Array.from({ length: size }, (_, place) => `${index}.${place}`),
+            Array.from({ length: size }, (_, position) => `${index}.${position}`),
           );
           const answers = await Promise.all(batches.map((ids) => queue.add(batch(...ids))));
           expect(answers.map(idsOf)).toEqual(batches);
@@ -114,25 +116,25 @@ describe('a group', () => {
   });
 });
 
-describe('events are refused as UNAVAILABLE, with when to come again,', () => {
+describe('events are rejected as UNAVAILABLE with retryAfterMs', () => {
   const unavailable = { code: 'UNAVAILABLE', retryAfterMs: 1_000 };
 
-  it('when too many wait, and taken again once there is room', async () => {
-    const { queue, groups, begun, open } = heldStore();
+  it('when the queue is full, and accepted once there is room', async () => {
+    const { queue, groups, begun, open } = blockedStore();
     const first = queue.add(batch('a'));
     await begun;
-    const waiting = queue.add(batch('b', 'c', 'd'));
+    const queued = queue.add(batch('b', 'c', 'd'));
     await expect(queue.add(batch('e', 'f'))).rejects.toMatchObject(unavailable);
     const last = queue.add(batch('g'));
     await expect(queue.add(batch('h'))).rejects.toMatchObject(unavailable);
     open();
-    await Promise.all([first, waiting, last]);
+    await Promise.all([first, queued, last]);
     await queue.add(batch('i', 'j', 'k', 'l'));
     expect(groups.flat()).toEqual(['a', 'b', 'c', 'd', 'g', 'i', 'j', 'k', 'l']);
   });
 
-  it('when they waited too long, while those that did not are stored', async () => {
-    const { queue, groups, clock, begun, open } = heldStore();
+  it('when they waited too long, while newer ones are stored', async () => {
+    const { queue, groups, clock, begun, open } = blockedStore();
     const first = queue.add(batch('a'));
     await begun;
     const tooLong = expect(queue.add(batch('b', 'c'))).rejects.toMatchObject(unavailable);
@@ -147,8 +149,8 @@ describe('events are refused as UNAVAILABLE, with when to come again,', () => {
 });
 
 describe('when a group cannot be stored', () => {
-  it('what spoils it fails alone and is reported, and the others are stored', async () => {
-    const { queue, groups, poison } = queueWith();
+  it('rejects and reports only the event that causes it, and stores the others', async () => {
+    const { queue, groups, rejected } = queueWith();
     const answers = await Promise.allSettled([batch('a'), batch('bad'), batch('c')].map((e) => queue.add(e)));
     expect(answers).toMatchObject([
       { status: 'fulfilled', value: [{ interactionId: 'a' }] },
@@ -156,7 +158,7 @@ describe('when a group cannot be stored', () => {
       { status: 'fulfilled', value: [{ interactionId: 'c' }] },
     ]);
     expect(groups).toEqual([['a', 'bad', 'c'], ['a', 'bad'], ['a'], ['bad'], ['c']]);
-    expect(poison).toMatchObject([{ ids: ['bad'], error: { message: 'bad cannot be stored' } }]);
+    expect(rejected).toMatchObject([{ ids: ['bad'], error: { message: 'bad cannot be stored' } }]);
   });
 
   it('isolates one event of 256 in 17 commits', async () => {
@@ -169,8 +171,8 @@ describe('when a group cannot be stored', () => {
     expect(groups).toHaveLength(17);
   });
 
-  it('rejects the rest as UNAVAILABLE when isolating takes longer than events may wait', async () => {
-    const { queue, poison, clock } = queueWith({
+  it('rejects the rest as UNAVAILABLE when isolation exceeds the time limit', async () => {
+    const { queue, rejected, clock } = queueWith({
       commit: () => {
         clock.nowMs += 1_500;
         return Promise.reject(new Error('all are bad'));
@@ -178,21 +180,21 @@ describe('when a group cannot be stored', () => {
     });
     const answers = await Promise.allSettled([batch('a'), batch('b'), batch('c')].map((e) => queue.add(e)));
     expect(answers.filter(({ status }) => status === 'rejected')).toHaveLength(3);
-    expect(poison).toHaveLength(1);
+    expect(rejected).toHaveLength(1);
     expect(answers[2]).toMatchObject({ reason: { code: 'UNAVAILABLE', retryAfterMs: 1_000 } });
   });
 
-  it('a batch is never stored in parts', async () => {
-    const { queue, groups, poison } = queueWith();
+  it('never stores part of a batch', async () => {
+    const { queue, groups, rejected } = queueWith();
     await expect(queue.add(batch('a', 'bad', 'c'))).rejects.toThrow('bad cannot be stored');
     expect(groups).toEqual([['a', 'bad', 'c']]);
-    expect(poison).toMatchObject([{ ids: ['a', 'bad', 'c'] }]);
+    expect(rejected).toMatchObject([{ ids: ['a', 'bad', 'c'] }]);
   });
 
-  it('for want of the database, all are refused at once and nothing is tried again or reported', async () => {
+  it('rejects all at once when the database is unavailable, without retry or report', async () => {
     let attempts = 0;
     const gone = BellwetherError.unavailable('Not now.', 1_000);
-    const { queue, poison } = queueWith({
+    const { queue, rejected } = queueWith({
       commit: () => {
         attempts += 1;
         return Promise.reject(gone);
@@ -204,62 +206,62 @@ describe('when a group cannot be stored', () => {
       { status: 'rejected', reason: gone },
     ]);
     expect(attempts).toBe(1);
-    expect(poison).toEqual([]);
+    expect(rejected).toEqual([]);
   });
 });
 
 describe('with two lanes', () => {
-  it('a commit that waits holds up the users of its own lane only', async () => {
+  it('delays only the users of its lane when a commit waits', async () => {
     const gate = Promise.withResolvers<undefined>();
-    const parts: ReturnType<typeof queueWith> = queueWith({
+    const fixture: ReturnType<typeof queueWith> = queueWith({
       lanes: 2,
       commit: async (events) => {
-        if (events.some(({ interaction }) => interaction.userKey === waiting)) await gate.promise;
-        return parts.commit(events);
+        if (events.some(({ interaction }) => interaction.userKey === blocked)) await gate.promise;
+        return fixture.commit(events);
       },
     });
-    const { queue, groups } = parts;
-    const first = queue.add([event('waiting', waiting)]);
-    for (const id of ['a', 'b', 'c']) await queue.add([event(id, unhindered)]);
+    const { queue, groups } = fixture;
+    const first = queue.add([event('waiting', blocked)]);
+    for (const id of ['a', 'b', 'c']) await queue.add([event(id, unblocked)]);
     expect(groups).toEqual([['a'], ['b'], ['c']]);
     gate.resolve(undefined);
     await first;
     expect(groups.at(-1)).toEqual(['waiting']);
   });
 
-  it('the events of one user never share the time of two commits', async () => {
+  it('never commits events of a user concurrently', async () => {
     let running = 0;
-    let most = 0;
-    const parts: ReturnType<typeof queueWith> = queueWith({
+    let maxRunning = 0;
+    const fixture: ReturnType<typeof queueWith> = queueWith({
       ...{ lanes: 4, maxEvents: 1 },
       commit: async (events) => {
-        most = Math.max(most, ++running);
+        maxRunning = Math.max(maxRunning, ++running);
         await new Promise(setImmediate);
         running -= 1;
-        return parts.commit(events);
+        return fixture.commit(events);
       },
     });
-    await Promise.all(['a', 'b', 'c', 'd'].map((id) => parts.queue.add([event(id, waiting)])));
-    expect(most).toBe(1);
+    await Promise.all(['a', 'b', 'c', 'd'].map((id) => fixture.queue.add([event(id, blocked)])));
+    expect(maxRunning).toBe(1);
     await Promise.all(
-      Array.from({ length: 50 }, (_, index) => parts.queue.add([event(`${index}`, `user ${index}`)])),
+      Array.from({ length: 50 }, (_, index) => fixture.queue.add([event(`${index}`, `user ${index}`)])),
     );
-    expect(most).toBe(4);
+    expect(maxRunning).toBe(4);
   });
 
-  it('bounds the events that wait over all lanes', async () => {
+  it('bounds the queued events over all lanes', async () => {
     const { queue } = queueWith({ lanes: 2, maxQueued: 2 });
-    const added = [event('a', waiting), event('b', unhindered), event('c', unhindered)].map((e) =>
+    const added = [event('a', blocked), event('b', unblocked), event('c', unblocked)].map((e) =>
       queue.add([e]),
     );
     const outcomes = await Promise.allSettled(added);
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
   });
 
-  it('draining waits for every lane', async () => {
+  it('drains every lane', async () => {
     const { queue, groups } = queueWith({ lanes: 2 });
-    void queue.add([event('a', waiting)]);
-    void queue.add([event('b', unhindered)]);
+    void queue.add([event('a', blocked)]);
+    void queue.add([event('b', unblocked)]);
     await queue.drain();
     expect(groups.flat().toSorted()).toEqual(['a', 'b']);
   });
@@ -267,14 +269,16 @@ describe('with two lanes', () => {
 
 describe('when profiles of a group are locked', () => {
   it('rejects the batches of their users as UNAVAILABLE and stores the others in one commit', async () => {
-    const parts: ReturnType<typeof queueWith> = queueWith({
+    const fixture: ReturnType<typeof queueWith> = queueWith({
       maxEvents: 10,
       commit: (events) => {
         const locked = usersOf(events).filter((userKey) => userKey.startsWith('locked'));
-        return locked.length > 0 ? Promise.reject(new ProfilesLocked(new Set(locked))) : parts.commit(events);
+        return locked.length > 0
+          ? Promise.reject(new ProfilesLocked(new Set(locked)))
+          : fixture.commit(events);
       },
     });
-    const { queue, groups, poison } = parts;
+    const { queue, groups, rejected } = fixture;
     const answers = await Promise.allSettled([
       queue.add([event('a')]),
       queue.add([event('b'), event('c', 'locked 1')]),
@@ -287,11 +291,11 @@ describe('when profiles of a group are locked', () => {
       ...[unavailable, { status: 'fulfilled' }],
     ]);
     expect(groups).toEqual([['a', 'e']]);
-    expect(poison).toEqual([]);
+    expect(rejected).toEqual([]);
   });
 });
 
-it('answers what is added at any moment after an answer', async () => {
+it('processes events that are added at any moment after a result', async () => {
   const { queue, groups } = queueWith();
   for (let turns = 0; turns < 20; turns++) {
     await queue.add(batch(`first ${turns}`));
@@ -302,8 +306,8 @@ it('answers what is added at any moment after an answer', async () => {
 });
 
 describe('draining', () => {
-  it('waits for everything that was added, also while it waits', async () => {
-    const { queue, groups, begun, open } = heldStore();
+  it('waits for all events, including those added meanwhile', async () => {
+    const { queue, groups, begun, open } = blockedStore();
     const answered: string[] = [];
     const add = (id: string) => void queue.add(batch(id)).then(() => answered.push(id));
     add('a');
@@ -316,7 +320,7 @@ describe('draining', () => {
     expect(groups).toEqual([['a'], ['b']]);
   });
 
-  it('is done at once when nothing was added', async () => {
+  it('resolves at once when nothing was added', async () => {
     await expect(queueWith().queue.drain()).resolves.toBeUndefined();
   });
 });

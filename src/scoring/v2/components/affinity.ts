@@ -1,9 +1,9 @@
-import { decayFactor } from '../../shared/decay.js';
 import { MINUTE_MS } from '../../shared/time.js';
 import type { FillColumn } from '../component.js';
 import type { AffinityConstants } from '../constants.js';
 import type { TopicColumns, UserFeatures } from '../features.js';
 import { reuseFloats, type Floats } from '../reusable-arrays.js';
+import { decayFactor } from '../../../domain/decay.js';
 
 /**
  * Share of the session in a user's affinities: `n / (n + sessionEvents) · 2^(−idle / half-life)`, where n is the number

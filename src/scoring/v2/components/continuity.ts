@@ -1,9 +1,9 @@
-import { decayFactor } from '../../shared/decay.js';
 import type { FillColumn } from '../component.js';
 import type { ContinuityConstants } from '../constants.js';
 import type { MarketColumns } from '../features.js';
 import { reuseFloats, reuseInts } from '../reusable-arrays.js';
 import type { EngagedMarkets } from './engaged-markets.js';
+import { decayFactor } from '../../../domain/decay.js';
 
 /**
  * The component `continuity`: recent engagement with a market that this one continues. It is the larger of two values,

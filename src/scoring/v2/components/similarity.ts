@@ -1,10 +1,10 @@
-import { decayFactor } from '../../shared/decay.js';
 import { clampToUnit } from '../../shared/probability.js';
 import type { FillColumn } from '../component.js';
 import type { SimilarityConstants } from '../constants.js';
 import type { MarketColumns, TextColumns } from '../features.js';
 import { reuseFloats, reuseInts } from '../reusable-arrays.js';
 import type { EngagedMarkets } from './engaged-markets.js';
+import { decayFactor } from '../../../domain/decay.js';
 
 type MarketTexts = Pick<MarketColumns, 'text' | 'textRow'>;
 

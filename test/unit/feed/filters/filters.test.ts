@@ -7,7 +7,7 @@ import type { ProfileState } from '../../../../src/domain/profile.js';
 import { FilterPass } from '../../../../src/feed/filters/filter.js';
 import { PIPELINES } from '../../../../src/feed/pipeline.js';
 import { userFeatures } from '../../../../src/feed/ranking-inputs.js';
-import { DAY_MS, HOUR_MS, NOON_MS, personAfter, profileEvent } from '../../../support/profile-events.js';
+import { DAY_MS, HOUR_MS, NOON_MS, profileAfter, profileEvent } from '../../../support/profile-events.js';
 import { storedMarket } from '../../../support/stored-market.js';
 
 const defaults = loadRankingConfig(undefined);
@@ -62,7 +62,7 @@ describe('a filter', () => {
 
   it('removes the markets that the user hid, for that user only', () => {
     const markets = [storedMarket('a'), storedMarket('b')];
-    const profile = personAfter(
+    const profile = profileAfter(
       profileEvent('HIDE', NOON_MS, { market: { id: 'b' } }),
       profileEvent('HIDE', NOON_MS, { market: { id: 'not in the catalog' } }),
     );
@@ -80,10 +80,13 @@ describe('a filter', () => {
 
   it('removes markets over the frequency cap, unless they changed materially', () => {
     const markets = [storedMarket('a'), storedMarket('b')];
-    expect(removedBy(markets, { profile: personAfter(...ignoring('b')) })).toEqual([null, 'shown-too-often']);
+    expect(removedBy(markets, { profile: profileAfter(...ignoring('b')) })).toEqual([
+      null,
+      'shown-too-often',
+    ]);
     const clicked = profileEvent('CLICK', NOON_MS, { market: { id: 'b' } });
-    expect(removedBy(markets, { profile: personAfter(...ignoring('b'), clicked) })).toEqual([null, null]);
-    expect(removedBy(markets, { profile: personAfter(...ignoring('b', { probability: 0.4 })) })).toEqual([
+    expect(removedBy(markets, { profile: profileAfter(...ignoring('b'), clicked) })).toEqual([null, null]);
+    expect(removedBy(markets, { profile: profileAfter(...ignoring('b', { probability: 0.4 })) })).toEqual([
       null,
       null,
     ]);
@@ -96,8 +99,8 @@ describe('a filter', () => {
     });
     const open = { ...resolvedAndBlocked, resolvesAt: null };
     const hid = profileEvent('HIDE', NOON_MS, { market: { id: 'a' } });
-    const hidAndIgnored = { profile: personAfter(...ignoring('a'), hid), country: 'US' };
-    const ignored = { profile: personAfter(...ignoring('a')), country: 'US' };
+    const hidAndIgnored = { profile: profileAfter(...ignoring('a'), hid), country: 'US' };
+    const ignored = { profile: profileAfter(...ignoring('a')), country: 'US' };
     expect(removedBy([resolvedAndBlocked], hidAndIgnored)).toEqual(['over']);
     expect(removedBy([open], hidAndIgnored)).toEqual(['hidden']);
     expect(removedBy([open], ignored)).toEqual(['blocked-country']);

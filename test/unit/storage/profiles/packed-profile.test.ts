@@ -1,14 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { MarketIndex, type IndexedMarket } from '../../../../src/storage/markets/market-index.js';
-import {
-  unpackProfiles,
-  UnreadableProfile,
-  type PackedProfile,
-} from '../../../../src/storage/profiles/packed-profile.js';
+import { unpackProfiles, type PackedProfile } from '../../../../src/storage/profiles/packed-profile.js';
 import { encodeRecentEvents, type RecentEvent } from '../../../../src/storage/profiles/recent-events.js';
 import { readable, uncompacted } from '../../../support/packed-profiles.js';
 import { fold, NOON_MS } from '../../../support/profile-events.js';
+import { UnreadableProfile } from '../../../../src/domain/profile.js';
 
 const marketOf = (number: number): IndexedMarket => ({
   ...{ number, id: `m${number}`, category: 'Politics', tags: [] },

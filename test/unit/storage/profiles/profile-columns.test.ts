@@ -10,7 +10,7 @@ import {
 } from '../../../../src/storage/profiles/profile-columns.js';
 import { decodeState, encodeState } from '../../../../src/storage/profiles/state-column.js';
 import { inOrder, profileOf, text } from '../../../support/profile-arbitraries.js';
-import { DAY_MS, NOON_MS, personAfter, profileEvent } from '../../../support/profile-events.js';
+import { DAY_MS, NOON_MS, profileAfter, profileEvent } from '../../../support/profile-events.js';
 
 /** Ids of markets with a number from 1 to 2^31 − 1, and of markets without one, whose ids may be any text. */
 const marketId = fc.oneof(
@@ -56,7 +56,7 @@ describe('the columns of a profile', () => {
 
   it('contain the id of a market only if it has no number', () => {
     const clicked = (id: string) => profileEvent('CLICK', NOON_MS, { market: { id } });
-    const bytesOf = (id: string) => Buffer.from(encodeState(personAfter(clicked(id)), numberOf));
+    const bytesOf = (id: string) => Buffer.from(encodeState(profileAfter(clicked(id)), numberOf));
     expect(bytesOf('numbered 77').includes('numbered')).toBe(false);
     expect(bytesOf('will-it-rain').includes('will-it-rain')).toBe(true);
   });
@@ -66,7 +66,7 @@ describe('the columns of a profile', () => {
     expect([encodeState(empty, numberOf), encodeShown(empty, numberOf)].map(formatOf)).toEqual([0, 0]);
     expect(encodeLifetime(empty.lifetime)).toHaveLength(0);
     expect(restored(empty)).toEqual(empty);
-    const shown = personAfter(profileEvent('IMPRESSION', NOON_MS));
+    const shown = profileAfter(profileEvent('IMPRESSION', NOON_MS));
     expect(encodeState(shown, numberOf)).toHaveLength(0);
     expect(restored(shown)).toEqual(shown);
   });
@@ -77,7 +77,7 @@ describe('the columns of a profile', () => {
         market: { id: `numbered ${index + 1}`, tags: ['Élections'] },
       }),
     );
-    const bytes = Buffer.from(encodeState(personAfter(...events), numberOf)).toString();
+    const bytes = Buffer.from(encodeState(profileAfter(...events), numberOf)).toString();
     for (const label of ['Politics', 'Élections']) expect(bytes.split(label)).toHaveLength(2);
   });
 
@@ -93,7 +93,7 @@ describe('the columns of a profile', () => {
   });
 
   it('are rejected when they are truncated', () => {
-    const person = personAfter(
+    const person = profileAfter(
       profileEvent('IMPRESSION', NOON_MS - DAY_MS),
       profileEvent('PARTICIPATE', NOON_MS, { stake: 5 }),
     );

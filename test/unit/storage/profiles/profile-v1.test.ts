@@ -14,7 +14,7 @@ import { formatOf } from '../../../../src/storage/profiles/column-codec.js';
 import { decodeProfileV1, FORMAT_V1 } from '../../../../src/storage/profiles/profile-v1.js';
 import { EVENT_TYPES } from '../../../../src/domain/event.js';
 import { inOrder } from '../../../support/profile-arbitraries.js';
-import { DAY_MS, HOUR_MS, NOON_MS, personAfter, profileEvent } from '../../../support/profile-events.js';
+import { DAY_MS, HOUR_MS, NOON_MS, profileAfter, profileEvent } from '../../../support/profile-events.js';
 import { encodeProfileV1 } from '../../../support/profile-v1.js';
 
 const decoded = (profile: FullProfile): FullProfile =>
@@ -33,7 +33,7 @@ const profiles = fc
     { maxLength: 40 },
   )
   .map((events) =>
-    personAfter(
+    profileAfter(
       ...events.map(({ type, minutesAgo, market, stake, dwellMs }) =>
         profileEvent(type, NOON_MS - minutesAgo * 60_000, {
           ...(stake === undefined ? {} : { stake }),
@@ -70,7 +70,7 @@ describe('a profile in format 1', () => {
   });
 
   it('has no session affinity of an earlier session', () => {
-    const profile = personAfter(
+    const profile = profileAfter(
       profileEvent('CLICK', NOON_MS - DAY_MS),
       profileEvent('CLICK', NOON_MS, { market: { id: 'm2', category: 'Sports', tags: [] } }),
     );
@@ -91,7 +91,7 @@ describe('a profile in format 1', () => {
     ];
     const byId = new Map(old.map((each) => [topicId(each.kind, each.key), each]));
     const { topics, lifetime } = decoded({
-      ...personAfter(profileEvent('CLICK', NOON_MS)),
+      ...profileAfter(profileEvent('CLICK', NOON_MS)),
       topics: byId,
       lifetime: { topics: byId, stakes: [] },
     });
@@ -102,7 +102,7 @@ describe('a profile in format 1', () => {
   });
 
   it('is rejected when it is truncated or in another format', () => {
-    const bytes = encodeProfileV1(personAfter(profileEvent('CLICK', NOON_MS, { stake: 5 })));
+    const bytes = encodeProfileV1(profileAfter(profileEvent('CLICK', NOON_MS, { stake: 5 })));
     for (let length = bytes.length - 20; length < bytes.length; length += 1) {
       expect(() => decodeProfileV1('ada', 1, bytes.subarray(0, length))).toThrow(RangeError);
     }

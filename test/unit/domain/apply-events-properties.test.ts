@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { topicTaste } from '../../../src/profiles/topic-taste.js';
+import { topicAffinity } from '../../../src/profiles/profile-decay.js';
 import { emptyProfile, type FullProfile, type ProfileEvent } from '../../../src/domain/profile.js';
 import { EVENT_TYPES } from '../../../src/domain/event.js';
 import {
   fold,
   HOUR_MS,
-  memory,
+  decay,
   MINUTE_MS,
   NOON_MS,
-  personAfter,
+  profileAfter,
   profileEvent,
 } from '../../support/profile-events.js';
 
@@ -18,7 +18,7 @@ const market = fc.record({
   probability: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
 });
 
-/** A market's topics are its own, so that they are the same in all its events. */
+/** The topics of a market are the same in all its events. */
 const topicsOf: Record<string, { category: string; tags: string[] }> = {
   m1: { category: 'Politics', tags: ['Elections', 'EU'] },
   m2: { category: 'Politics', tags: ['Elections'] },
@@ -44,30 +44,30 @@ const eventAt = (atMs: fc.Arbitrary<number>): fc.Arbitrary<ProfileEvent> =>
 
 const anyEvent = eventAt(fc.integer({ min: NOON_MS - 48 * HOUR_MS, max: NOON_MS }));
 
-/** Visits of less than 30 minutes every two hours: each is a session. No two events at the same time. */
-const visits = fc
+/** Events of sessions of less than 30 minutes, two hours apart. No two events have the same time. */
+const sessions = fc
   .uniqueArray(fc.tuple(fc.integer({ min: -5, max: 0 }), fc.integer({ min: 0, max: 29 * MINUTE_MS })), {
-    selector: ([visit, offsetMs]) => `${visit}:${offsetMs}`,
+    selector: ([session, offsetMs]) => `${session}:${offsetMs}`,
     minLength: 1,
     maxLength: 14,
   })
   .chain((times) =>
     fc.tuple(
-      ...times.map(([visit, offsetMs]) => eventAt(fc.constant(NOON_MS + visit * 2 * HOUR_MS + offsetMs))),
+      ...times.map(([session, offsetMs]) => eventAt(fc.constant(NOON_MS + session * 2 * HOUR_MS + offsetMs))),
     ),
   )
-  // A late HIDE cannot know of the UNHIDE that followed it, nor a late country of what came between.
+  // Without UNHIDE and countries, whose late events depend on the arrival order.
   .map((events) => events.map((event) => ({ ...event, country: null })))
   .filter((events) => events.every(({ eventType }) => eventType !== 'UNHIDE'));
 
-/** Nine decimal places, and no difference between 0 and −0. */
+/** Rounds to 9 decimal places, and −0 to 0. */
 const roundOff = (value: number): number => Number(value.toFixed(9)) + 0;
 
-/** A state with its sums brought to one instant and rounded. */
+/** Returns a profile with its sums decayed to one instant and rounded. */
 function comparable(state: FullProfile): unknown {
   const nowMs = NOON_MS + 40 * MINUTE_MS;
   const topics = [...state.topics].map(([id, topic]) => {
-    const { longTerm, session } = topicTaste(topic, state, nowMs, memory);
+    const { longTerm, session } = topicAffinity(topic, state, nowMs, decay);
     return [id, { ...topic, longTerm: roundOff(longTerm), session: roundOff(session) }] as const;
   });
   const lifetime = [...state.lifetime.topics].map(
@@ -80,27 +80,27 @@ function comparable(state: FullProfile): unknown {
   };
 }
 
-it('is the same person in whatever order the events of their visits arrive', () => {
+it('gives the same profile for any arrival order of the events of sessions', () => {
   fc.assert(
     fc.property(
-      visits.chain((events) =>
+      sessions.chain((events) =>
         fc.tuple(
           fc.constant(events.toSorted((a, b) => a.occurredAtMs - b.occurredAtMs)),
           fc.shuffledSubarray(events, { minLength: events.length }),
         ),
       ),
       ([inTime, asArrived]) => {
-        expect(comparable(personAfter(...asArrived))).toEqual(comparable(personAfter(...inTime)));
+        expect(comparable(profileAfter(...asArrived))).toEqual(comparable(profileAfter(...inTime)));
       },
     ),
     { numRuns: 400 },
   );
 });
 
-it('never changes the state it is given, and gives the same for the same', () => {
+it('is pure: does not change its input, and gives equal results for equal inputs', () => {
   fc.assert(
     fc.property(fc.array(anyEvent, { maxLength: 8 }), anyEvent, (past, event) => {
-      const state = personAfter(...past);
+      const state = profileAfter(...past);
       const before = structuredClone(state);
       const after = fold(state, [event]);
       expect(state).toEqual(before);
@@ -109,27 +109,30 @@ it('never changes the state it is given, and gives the same for the same', () =>
   );
 });
 
-it('sums points and counts events as if written down one by one', () => {
+it('sums points and counts events exactly', () => {
   fc.assert(
     fc.property(fc.array(anyEvent, { maxLength: 12 }), (events) => {
-      const state = personAfter(...events);
-      const acts = events.filter(({ eventType }) => eventType !== 'IMPRESSION');
-      expect(state.totalInteractions).toBe(acts.length);
+      const state = profileAfter(...events);
+      const interactions = events.filter(({ eventType }) => eventType !== 'IMPRESSION');
+      expect(state.totalInteractions).toBe(interactions.length);
       expect(state.lastActiveAtMs).toBe(
-        acts.length === 0 ? null : Math.max(...acts.map(({ occurredAtMs }) => occurredAtMs)),
+        interactions.length === 0 ? null : Math.max(...interactions.map(({ occurredAtMs }) => occurredAtMs)),
       );
       for (const topic of state.lifetime.topics.values()) {
-        const about = acts.filter(({ market: { category, tags } }) =>
+        const onTopic = interactions.filter(({ market: { category, tags } }) =>
           topic.kind === 'CATEGORY' ? category === topic.label : tags.includes(topic.label),
         );
-        const points = about.reduce((sum, { weight }) => sum + weight * (topic.kind === 'TAG' ? 0.8 : 1), 0);
+        const points = onTopic.reduce(
+          (sum, { weight }) => sum + weight * (topic.kind === 'TAG' ? 0.8 : 1),
+          0,
+        );
         expect(topic.points).toBeCloseTo(points, 9);
       }
     }),
   );
 });
 
-it('has no taste from impressions, however many and however long looked at', () => {
+it('adds no affinity for impressions, whatever their number and dwell time', () => {
   fc.assert(
     fc.property(fc.array(anyEvent, { maxLength: 12 }), (events) => {
       const impressions = events.map((event): ProfileEvent => ({
@@ -137,7 +140,7 @@ it('has no taste from impressions, however many and however long looked at', () 
         eventType: 'IMPRESSION',
         weight: 5,
       }));
-      expect({ ...personAfter(...impressions), impressions: new Map() }).toEqual(emptyProfile('ada'));
+      expect({ ...profileAfter(...impressions), impressions: new Map() }).toEqual(emptyProfile('ada'));
     }),
   );
 });

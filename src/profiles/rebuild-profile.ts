@@ -1,15 +1,15 @@
 import type { FullProfile } from '../domain/profile.js';
 import type { Store } from '../storage/store.js';
 
-/** Each reads the events that arrived during the one before. */
+/** Each catch-up folds the events that arrived during the previous one. */
 const MAX_CATCH_UPS = 5;
 
 /**
  * Rebuilds a profile from the stored events. The result equals the profile before, unless events were removed since, a
  * market's topics changed, or the `profile` section of the ranking config changed.
  *
- * The history is folded before the profile is locked, so that events of the user wait only for what arrived meanwhile. If
- * the last folded event was removed meanwhile, the user may be erased, and the history is folded again.
+ * The history is folded before the profile is locked, so that new events of the user wait only for the last catch-up. If
+ * the last folded event was removed meanwhile, the user may have been erased, and the history is folded again.
  */
 export async function rebuildProfile(
   store: Pick<Store, 'profiles' | 'transaction'>,
@@ -25,7 +25,7 @@ export async function rebuildProfile(
     const rebuilt = await store.transaction(async ({ profiles, interactions }) => {
       const [version = 0] = await profiles.lock([userKey]);
       if (folded.seq > 0n && !(await interactions.has(userKey, folded.seq))) return undefined;
-      // The events of one user are stored in the order of `seq`, so none before the last one can still arrive.
+      // The events of a user are stored in the order of `seq`, so no event before the last folded one can arrive.
       const { state } = await profiles.fold(userKey, folded);
       return profiles.overwrite({ ...state, version: version + 1 });
     });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadRankingConfig } from '../../../src/config/ranking-config.js';
-import { userV2 } from '../../../src/profiles/user-v2.js';
+import { userFeaturesV2 } from '../../../src/profiles/user-features.js';
 import { emptyProfile, type ProfileState } from '../../../src/domain/profile.js';
 import type { EventType } from '../../../src/domain/event.js';
 import { ScorerV2 } from '../../../src/scoring/v2/scorer.js';
@@ -9,25 +9,25 @@ import type { KnownMarket, MarketImpressions, UserFeatures } from '../../../src/
 import {
   DAY_MS,
   HOUR_MS,
-  memory,
+  decay,
   MINUTE_MS,
   NOON_MS,
-  personAfter,
+  profileAfter,
   profileEvent,
 } from '../../support/profile-events.js';
 import { columnsOfMarkets, trendsOf } from '../../support/scoring-v2.js';
 import { storedMarket } from '../../support/stored-market.js';
 
-type Events = Parameters<typeof personAfter>;
+type Events = Parameters<typeof profileAfter>;
 
-function userOfState(state: ProfileState, nowMs = NOON_MS): UserFeatures {
-  const user = userV2(state, nowMs, memory);
-  if (user === null) throw new Error('Something should be known of this person.');
+function featuresOf(state: ProfileState, nowMs = NOON_MS): UserFeatures {
+  const user = userFeaturesV2(state, nowMs, decay);
+  if (user === null) throw new Error('The user should have features.');
   return user;
 }
 
-const userAfter = (events: Events, nowMs = NOON_MS): UserFeatures =>
-  userOfState(personAfter(...events), nowMs);
+const featuresAfter = (events: Events, nowMs = NOON_MS): UserFeatures =>
+  featuresOf(profileAfter(...events), nowMs);
 const on = (
   id: string,
   eventType: EventType,
@@ -35,25 +35,25 @@ const on = (
   market: { probability?: number | null; volume24h?: number } = {},
 ) => profileEvent(eventType, atMs, { market: { id, ...market } });
 
-describe('what algorithm v2 reads of a person', () => {
-  it('is nothing of one who was never seen, and something of one who was only shown a market', () => {
-    expect(userV2(emptyProfile('ada'), NOON_MS, memory)).toBeNull();
-    expect(userAfter([on('a', 'IMPRESSION', NOON_MS)])).toMatchObject({
+describe('userFeaturesV2', () => {
+  it('is null for an empty profile, but not for one with impressions only', () => {
+    expect(userFeaturesV2(emptyProfile('ada'), NOON_MS, decay)).toBeNull();
+    expect(featuresAfter([on('a', 'IMPRESSION', NOON_MS)])).toMatchObject({
       ...{ topics: [], sessionEvents: 0, idleMs: Infinity, engagements: [], views: [], knownMarkets: [] },
       impressions: [{ marketId: 'a', count24h: 1 }],
     });
   });
 
-  it('has the session while it lasts, and none of it when it is over', () => {
+  it('has session features only while the session lasts', () => {
     const events: Events = [on('a', 'CLICK', NOON_MS - 2 * MINUTE_MS), on('b', 'CLICK', NOON_MS - MINUTE_MS)];
-    const during = userAfter(events);
+    const during = featuresAfter(events);
     expect(during).toMatchObject({ sessionEvents: 2, idleMs: MINUTE_MS });
     expect(during.engagements.map(({ marketId, inSession }) => [marketId, inSession])).toEqual([
       ['b', true],
       ['a', true],
     ]);
     for (const { session } of during.topics) expect(session).toBeGreaterThan(0);
-    const after = userAfter(events, NOON_MS + 29 * MINUTE_MS);
+    const after = featuresAfter(events, NOON_MS + 29 * MINUTE_MS);
     expect(after).toMatchObject({ sessionEvents: 0, idleMs: 30 * MINUTE_MS });
     expect(after.engagements.map(({ inSession }) => inSession)).toEqual([false, false]);
     for (const { session, longTerm } of after.topics) {
@@ -62,8 +62,8 @@ describe('what algorithm v2 reads of a person', () => {
     }
   });
 
-  it('has the markets of this session apart from those before it', () => {
-    const { engagements, sessionEvents } = userAfter([
+  it('marks the engagements of the current session', () => {
+    const { engagements, sessionEvents } = featuresAfter([
       on('old', 'CLICK', NOON_MS - 2 * HOUR_MS),
       on('new', 'CLICK', NOON_MS - MINUTE_MS),
     ]);
@@ -74,11 +74,11 @@ describe('what algorithm v2 reads of a person', () => {
     expect(sessionEvents).toBe(1);
   });
 
-  it('has the latest 200 markets with a liking, latest first and then by id', () => {
+  it('has the latest 200 engagements, newest first and then by id', () => {
     const many = Array.from({ length: 210 }, (_, index) => on(`m${index}`, 'CLICK', NOON_MS - index));
-    const { engagements } = userAfter([
+    const { engagements } = featuresAfter([
       ...many,
-      on('disliked', 'HIDE', NOON_MS),
+      on('negative', 'HIDE', NOON_MS),
       on('b', 'SHARE', NOON_MS + 1),
       on('a', 'SHARE', NOON_MS + 1),
     ]);
@@ -87,8 +87,8 @@ describe('what algorithm v2 reads of a person', () => {
     expect(engagements[0]?.weight).toBe(4);
   });
 
-  it('has the odds at the last look, NaN where there were none', () => {
-    const { views } = userAfter([
+  it('has the probability at the last view; NaN if it was unknown', () => {
+    const { views } = featuresAfter([
       on('a', 'CLICK', NOON_MS, { probability: 0.3 }),
       on('b', 'VIEW_MARKET', NOON_MS, { probability: null }),
       on('c', 'SHARE', NOON_MS, { probability: 0.3 }),
@@ -101,17 +101,18 @@ describe('what algorithm v2 reads of a person', () => {
 
   it('has the dwell times by category', () => {
     const dwell = (dwellMs: number) => profileEvent('DWELL_5', NOON_MS, { dwellMs });
-    expect([...userAfter([dwell(6_000), dwell(8_000)]).dwellByCategory]).toEqual([
+    expect([...featuresAfter([dwell(6_000), dwell(8_000)]).dwellByCategory]).toEqual([
       ['politics', { totalMs: 14_000, events: 2 }],
     ]);
   });
 });
 
-describe('what algorithm v2 reads of having been shown a market', () => {
+describe('impressions of userFeaturesV2', () => {
   const shownAt = (...agoMs: number[]) => agoMs.map((ago) => on('a', 'IMPRESSION', NOON_MS - ago));
-  const impression = (...events: Events): MarketImpressions | undefined => userAfter(events).impressions[0];
+  const impression = (...events: Events): MarketImpressions | undefined =>
+    featuresAfter(events).impressions[0];
 
-  it('are the showings of the last day, and how the market stood at the last one', () => {
+  it('count 24 hours, with probability and volume at the last impression', () => {
     expect(
       impression(
         on('a', 'IMPRESSION', NOON_MS - DAY_MS),
@@ -125,43 +126,50 @@ describe('what algorithm v2 reads of having been shown a market', () => {
     expect(impression(on('a', 'IMPRESSION', NOON_MS, { probability: null }))?.probability).toBeNaN();
   });
 
-  it('are the showings of a week that nothing came of, since when', () => {
+  it('count the ignored ones of 7 days, with the time of the first', () => {
     expect(impression(...shownAt(6 * DAY_MS, 2 * DAY_MS, HOUR_MS))).toMatchObject({
       ...{ count24h: 1, ignored24h: 1, ignored7d: 3, ignoredSinceMs: NOON_MS - 6 * DAY_MS },
     });
-    const weekLater = userAfter(shownAt(2 * DAY_MS), NOON_MS + 5 * DAY_MS).impressions[0];
+    const weekLater = featuresAfter(shownAt(2 * DAY_MS), NOON_MS + 5 * DAY_MS).impressions[0];
     expect(weekLater).toMatchObject({ count24h: 0, ignored7d: 0, ignoredSinceMs: NaN });
   });
 
-  it.each<EventType>(['CLICK', 'VIEW_MARKET'])('begin to count as ignored anew after a %s', (eventType) => {
-    const clicked = on('a', eventType, NOON_MS - 3 * HOUR_MS);
-    expect(
-      impression(...shownAt(2 * DAY_MS, 4 * HOUR_MS, 3 * HOUR_MS), clicked, ...shownAt(2 * HOUR_MS, HOUR_MS)),
-    ).toMatchObject({
-      ...{ count24h: 4, ignored24h: 2, ignored7d: 2, ignoredSinceMs: NOON_MS - 2 * HOUR_MS },
-    });
-    expect(impression(...shownAt(4 * HOUR_MS), clicked)).toMatchObject({
-      ...{ count24h: 1, ignored24h: 0, ignored7d: 0, ignoredSinceMs: NaN },
-    });
-  });
+  it.each<EventType>(['CLICK', 'VIEW_MARKET'])(
+    'restart the count of ignored ones after a %s',
+    (eventType) => {
+      const clicked = on('a', eventType, NOON_MS - 3 * HOUR_MS);
+      expect(
+        impression(
+          ...shownAt(2 * DAY_MS, 4 * HOUR_MS, 3 * HOUR_MS),
+          clicked,
+          ...shownAt(2 * HOUR_MS, HOUR_MS),
+        ),
+      ).toMatchObject({
+        ...{ count24h: 4, ignored24h: 2, ignored7d: 2, ignoredSinceMs: NOON_MS - 2 * HOUR_MS },
+      });
+      expect(impression(...shownAt(4 * HOUR_MS), clicked)).toMatchObject({
+        ...{ count24h: 1, ignored24h: 0, ignored7d: 0, ignoredSinceMs: NaN },
+      });
+    },
+  );
 
-  it('do not depend on whether the click or the showing was reported first', () => {
+  it('do not depend on the arrival order of click and impression', () => {
     const clicked = on('a', 'CLICK', NOON_MS - 3 * HOUR_MS);
-    const showings = shownAt(4 * HOUR_MS, HOUR_MS);
-    expect(impression(clicked, ...showings)).toEqual(impression(...showings, clicked));
+    const impressions = shownAt(4 * HOUR_MS, HOUR_MS);
+    expect(impression(clicked, ...impressions)).toEqual(impression(...impressions, clicked));
   });
 
-  it('do not begin anew for what is no look at the market, or for a look at another', () => {
-    const showings = shownAt(2 * HOUR_MS);
-    expect(impression(...showings, on('a', 'BOOKMARK', NOON_MS - HOUR_MS))?.ignored24h).toBe(1);
-    expect(impression(...showings, on('b', 'CLICK', NOON_MS - HOUR_MS))?.ignored24h).toBe(1);
+  it('do not restart the count for an event that is not a view, or a view of another market', () => {
+    const impressions = shownAt(2 * HOUR_MS);
+    expect(impression(...impressions, on('a', 'BOOKMARK', NOON_MS - HOUR_MS))?.ignored24h).toBe(1);
+    expect(impression(...impressions, on('b', 'CLICK', NOON_MS - HOUR_MS))?.ignored24h).toBe(1);
   });
 });
 
-describe('what algorithm v2 reads of markets that a person holds', () => {
-  const knownAfter = (...events: Events): readonly KnownMarket[] => userAfter(events).knownMarkets;
+describe('known markets of userFeaturesV2', () => {
+  const knownAfter = (...events: Events): readonly KnownMarket[] => featuresAfter(events).knownMarkets;
 
-  it('is when it was traded in last, and when it was last opened', () => {
+  it('have the times of the last trade and the last engagement', () => {
     expect(
       knownAfter(
         on('traded', 'PARTICIPATE', NOON_MS - DAY_MS),
@@ -174,7 +182,7 @@ describe('what algorithm v2 reads of markets that a person holds', () => {
     ]);
   });
 
-  it('is how the market stood when it was last looked at or traded in, which a showing is not', () => {
+  it('have the probability at the last view or trade, not at an impression', () => {
     const shown = on('a', 'IMPRESSION', NOON_MS - HOUR_MS, { probability: 0.7, volume24h: 50 });
     expect(knownAfter(on('a', 'CLICK', NOON_MS - DAY_MS, { probability: 0.2 }), shown)).toMatchObject([
       { probability: 0.2 },
@@ -188,13 +196,13 @@ describe('what algorithm v2 reads of markets that a person holds', () => {
     ).toMatchObject([{ probability: 0.6 }]);
   });
 
-  it('is no market that was only disliked, or looked at when a look weighs nothing', () => {
+  it('do not include markets with only negative events or events of weight 0', () => {
     expect(knownAfter(on('a', 'HIDE', NOON_MS))).toEqual([]);
     expect(knownAfter({ ...on('a', 'CLICK', NOON_MS), weight: 0 })).toEqual([]);
   });
 });
 
-describe('an impression', () => {
+describe('scores by algorithm v2', () => {
   const { v2, impressions } = loadRankingConfig(undefined);
   const columns = columnsOfMarkets(
     storedMarket('a', { probability: 0.5, volume24h: 100, category: 'Politics' }),
@@ -204,7 +212,7 @@ describe('an impression', () => {
     ...new ScorerV2(v2, impressions).score(
       columns,
       trendsOf(columns.size),
-      userV2(state, NOON_MS, memory),
+      userFeaturesV2(state, NOON_MS, decay),
       () => undefined,
       NOON_MS,
     ).final,
@@ -221,12 +229,12 @@ describe('an impression', () => {
       on(id, eventType, NOON_MS - agoMs, { probability, volume24h }),
     );
 
-  it('of the market as it stands never raises its score, whatever happened before', () => {
+  it('never increase with an impression of the market, whatever happened before', () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 12 }), (events) => {
-        const before = personAfter(...events);
-        const showing = on('a', 'IMPRESSION', NOON_MS, { probability: 0.5, volume24h: 100 });
-        const [shown = NaN, other] = finals(personAfter(...events, showing));
+        const before = profileAfter(...events);
+        const impression = on('a', 'IMPRESSION', NOON_MS, { probability: 0.5, volume24h: 100 });
+        const [shown = NaN, other] = finals(profileAfter(...events, impression));
         const [unseen = NaN, otherBefore] = finals(before);
         expect(shown).toBeLessThanOrEqual(unseen);
         expect(other).toBe(otherBefore);

@@ -19,7 +19,15 @@ const scoresArbitrary: fc.Arbitrary<TrendScores> = fc.record({
     .record({ global: byId(unit), 'local:IL': byId(unit) })
     .map((scopes) => new Map(Object.entries(scopes))),
   probabilities24hAgo: byId(unit),
-  attention: byId(fc.record({ impressions: fc.nat(9), clicks: fc.nat(9), popularity: fc.nat(9) })),
+  exposure: fc
+    .dictionary(
+      fc.constantFrom(...IDS),
+      fc.record({ impressions: fc.nat(9), clicks: fc.nat(9), popularity: fc.nat(9) }),
+    )
+    .map(
+      (values) =>
+        new Map(Object.entries(values).map(([marketId, value]) => [marketId, { marketId, ...value }])),
+    ),
   momentum: fc.constant(NO_TRENDS.momentum),
 });
 
@@ -39,7 +47,7 @@ const changesArbitrary = fc.array(
   { minLength: 1, maxLength: 6 },
 );
 
-/** The same columns looked up by id. */
+/** Returns the columns by look-ups of ids. */
 function expected({ ids, volume24h, probability }: MarketColumns, scores: TrendScores) {
   const column = (valueOf: (id: string, row: number) => number) => Float64Array.from(ids, valueOf);
   return {
@@ -54,14 +62,14 @@ function expected({ ids, volume24h, probability }: MarketColumns, scores: TrendS
         ),
       ),
     ),
-    popular: popularityColumn(column((id) => scores.attention.get(id)?.popularity ?? 0)),
-    impressions: column((id) => scores.attention.get(id)?.impressions ?? 0),
-    clicks: column((id) => scores.attention.get(id)?.clicks ?? 0),
+    popular: popularityColumn(column((id) => scores.exposure.get(id)?.popularity ?? 0)),
+    impressions: column((id) => scores.exposure.get(id)?.impressions ?? 0),
+    clicks: column((id) => scores.exposure.get(id)?.clicks ?? 0),
   };
 }
 
 describe('trends by row', () => {
-  it('equal a look-up by id after any changes of the catalog, prepared or not', () => {
+  it('equal look-ups by id after any changes of the catalog, prepared or not', () => {
     fc.assert(
       fc.property(scoresArbitrary, changesArbitrary, fc.boolean(), (scores, changes, prepares) => {
         const state = new TrendState(scores, 0);
@@ -76,7 +84,7 @@ describe('trends by row', () => {
     );
   });
 
-  it('are shared by versions of the catalog that differ in prices only, but for what moves', () => {
+  it('are shared by versions of the catalog that differ only in prices, except for rising', () => {
     const scores = { ...NO_TRENDS, scopes: new Map([['global', new Map([['a', 0.5]])]]) };
     const state = new TrendState(scores, 0);
     const before = patchSnapshot(emptySnapshot, [storedMarket('a'), storedMarket('b')], 1n);

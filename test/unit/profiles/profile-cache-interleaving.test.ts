@@ -11,14 +11,21 @@ import {
 } from '../../support/packed-profiles.js';
 import { NOON_MS } from '../../support/profile-events.js';
 
-const KINDS = ['read', 'read lifetime sums', 'commit', 'commit elsewhere', 'compact', 'gap'] as const;
+const KINDS = [
+  'read',
+  'read lifetime sums',
+  'commit',
+  'commit on another replica',
+  'compact',
+  'gap',
+] as const;
 
 const step = fc.record({
   kind: fc.constantFrom(...KINDS),
   userKey: fc.constantFrom('ada', 'bob'),
 });
 
-it('answers with every commit that was published before the question, in any order of events', async () => {
+it('returns every commit published before the call, in any interleaving', async () => {
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), fc.array(step, { minLength: 2, maxLength: 16 }), async (s, steps) => {
       const stored = new Map<string, number>();
@@ -42,33 +49,33 @@ it('answers with every commit that was published before the question, in any ord
           const profiles = userKeys.map((userKey) =>
             read(uncompacted(userKey, versionOf(userKey), lifetime)),
           );
-          await s.schedule(Promise.resolve(), 'the store answers');
+          await s.schedule(Promise.resolve(), 'the store returns');
           for (const userKey of userKeys) reading.set(userKey, 0);
           return profiles;
         },
-        ...{ unpack: unpacked, maxBytes: 2 ** 20, lifeMs: () => 60_000, clock: () => NOON_MS },
+        ...{ unpack: unpacked, maxBytes: 2 ** 20, ttlMs: () => 60_000, clock: () => NOON_MS },
       });
       const check = async (userKey: string, full: boolean): Promise<void> => {
-        const least = published.get(userKey) ?? 0;
+        const minVersion = published.get(userKey) ?? 0;
         const profile = await (full ? cache.getFull(userKey) : cache.get(userKey));
-        expect(profile.version).toBeGreaterThanOrEqual(least);
-        // Each version has one click more.
+        expect(profile.version).toBeGreaterThanOrEqual(minVersion);
+        // Each version adds one click.
         expect(profile.totalInteractions).toBe(profile.version);
         expect(profile.topics.get('CATEGORY:politics')?.longTerm ?? 0).toBe(2 * profile.version);
         const points = profile.lifetime?.topics.get('CATEGORY:politics')?.points;
         if (profile.lifetime !== null) expect(points ?? 0).toBe(2 * profile.version);
       };
-      const acts: Record<(typeof KINDS)[number], (userKey: string) => Promise<void>> = {
+      const actions: Record<(typeof KINDS)[number], (userKey: string) => Promise<void>> = {
         read: (userKey) => check(userKey, false),
         'read lifetime sums': (userKey) => check(userKey, true),
         commit: async (userKey) => {
           const since = cache.position;
           const version = commit(userKey);
-          await s.schedule(Promise.resolve(), 'the commit is answered');
+          await s.schedule(Promise.resolve(), 'the commit returns');
           cache.append(appendedClick(userKey, version), since);
           publish(userKey, version);
         },
-        'commit elsewhere': async (userKey) => {
+        'commit on another replica': async (userKey) => {
           const version = commit(userKey);
           await s.schedule(Promise.resolve(), 'its message arrives');
           cache.invalidate([userKey]);
@@ -78,7 +85,7 @@ it('answers with every commit that was published before the question, in any ord
           const since = cache.position;
           await s.schedule(Promise.resolve(), 'the compaction is stored');
           const profile = compacted(clicker(userKey, versionOf(userKey)), false);
-          await s.schedule(Promise.resolve(), 'the compaction is answered');
+          await s.schedule(Promise.resolve(), 'the compaction returns');
           cache.put(profile, since);
         },
         gap: () => {
@@ -89,7 +96,7 @@ it('answers with every commit that was published before the question, in any ord
       };
       const done = steps.map(async ({ kind, userKey }) => {
         await s.schedule(Promise.resolve(), kind);
-        await acts[kind](userKey);
+        await actions[kind](userKey);
       });
       await s.waitFor(Promise.all(done));
       for (const userKey of ['ada', 'bob']) {

@@ -1,3 +1,13 @@
+/** How fast the values in a profile lose weight. */
+export interface DecayConfig {
+  readonly longTermHalfLifeMs: number;
+  readonly sessionHalfLifeMs: number;
+  /** A session ends after this time without an event. */
+  readonly sessionIdleMs: number;
+  /** Share of an event's weight that is added to each tag of its market, 0–1. */
+  readonly tagFactor: number;
+}
+
 /**
  * Exponential decay: `value · 2^(−elapsed / half-life)`.
  *

@@ -1,6 +1,6 @@
-import { topicKey } from '../domain/market.js';
+import { topicKey } from './market.js';
 import {
-  LIFETIME_TOPICS_KEPT,
+  MAX_LIFETIME_TOPICS,
   topicId,
   type LifetimeState,
   type LifetimeTopic,
@@ -8,20 +8,20 @@ import {
   type StakeState,
   type TopicId,
   type TopicKind,
-} from '../domain/profile.js';
-import type { ProfileMemory } from './profile-memory.js';
+} from './profile.js';
 
-const STAKES_KEPT = 200;
-const STAKES_KEPT_A_CATEGORY = 20;
+const MAX_STAKES = 200;
+const MAX_STAKES_PER_CATEGORY = 20;
 
-/** A copy of a user's lifetime sums that events change in place. */
-export class LifetimeDraft {
+/** A mutable copy of a profile's lifetime sums. */
+export class LifetimeBuilder {
   readonly #topics: Map<TopicId, LifetimeTopic>;
   #stakes: readonly StakeState[];
 
   constructor(
     { topics, stakes }: LifetimeState,
-    private readonly memory: Pick<ProfileMemory, 'tagFactor'>,
+    /** Share of an event's weight that is added to each tag of its market, 0–1. */
+    private readonly tagFactor: number,
   ) {
     this.#topics = new Map(topics);
     this.#stakes = stakes;
@@ -37,9 +37,9 @@ export class LifetimeDraft {
     if (weight === 0 && dwellMs === null) return;
     const changed = [this.#addToTopic('CATEGORY', market.category, weight, dwellMs)];
     for (const tag of market.tags) {
-      changed.push(this.#addToTopic('TAG', tag, weight * this.memory.tagFactor, null));
+      changed.push(this.#addToTopic('TAG', tag, weight * this.tagFactor, null));
     }
-    while (this.#topics.size > LIFETIME_TOPICS_KEPT && this.#removeWeakestTopic(changed));
+    while (this.#topics.size > MAX_LIFETIME_TOPICS && this.#removeWeakestTopic(changed));
   }
 
   #addToTopic(kind: TopicKind, label: string, points: number, dwellMs: number | null): TopicId {
@@ -56,10 +56,10 @@ export class LifetimeDraft {
   }
 
   /**
-   * Removes the topic of the fewest points, other than those that the event changed: a new topic starts with few. Of
-   * equal ones, the first.
+   * Removes the topic with the fewest absolute points; of equal topics, the first. Topics that the event changed stay,
+   * since a new topic starts with few points.
    *
-   * @returns false when there is no other.
+   * @returns false if there is no other topic.
    */
   #removeWeakestTopic(changed: readonly TopicId[]): boolean {
     let weakest: TopicId | undefined;
@@ -77,7 +77,7 @@ export class LifetimeDraft {
     let ofCategory = 0;
     this.#stakes = [{ category, stake, atMs: occurredAtMs }, ...this.#stakes]
       .sort((a, b) => b.atMs - a.atMs)
-      .filter((other) => other.category !== category || ++ofCategory <= STAKES_KEPT_A_CATEGORY)
-      .slice(0, STAKES_KEPT);
+      .filter((other) => other.category !== category || ++ofCategory <= MAX_STAKES_PER_CATEGORY)
+      .slice(0, MAX_STAKES);
   }
 }

@@ -1,8 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addDecayed, decay, decayFactor, type DecayedScore } from '../../../../src/scoring/shared/decay.js';
-import { daysSince } from '../../../../src/scoring/shared/time.js';
-import { DAY_MS, NOW_MS } from '../../../support/scoring-v2.js';
+import { addDecayed, decay, decayFactor, type DecayedScore } from '../../../src/domain/decay.js';
 
 describe('decay', () => {
   it.each([
@@ -100,12 +98,5 @@ describe('decay factor', () => {
         if (one - other > 1e-9) expect(decayFactor(one, 1)).toBeLessThan(decayFactor(other, 1));
       }),
     );
-  });
-});
-
-describe('days since', () => {
-  it('counts days since an instant, and 0 for a future or unknown one', () => {
-    expect(daysSince(NOW_MS - 1.5 * DAY_MS, NOW_MS)).toBe(1.5);
-    expect([NOW_MS + 1, NaN].map((earlierMs) => daysSince(earlierMs, NOW_MS))).toEqual([0, 0]);
   });
 });

@@ -1,11 +1,14 @@
-import { topicKey } from '../domain/market.js';
+import { addDecayed, type DecayConfig } from './decay.js';
+import type { EventType } from './event.js';
+import { LifetimeBuilder } from './lifetime-builder.js';
+import { topicKey } from './market.js';
 import {
-  ENGAGEMENTS_KEPT,
-  ENGAGEMENTS_WITH_TOPICS,
-  HIDES_KEPT,
-  IMPRESSIONS_KEPT,
+  MAX_ENGAGEMENTS,
+  MAX_ENGAGEMENTS_WITH_TOPICS,
+  MAX_HIDES,
+  MAX_IMPRESSIONS,
+  MAX_TOPICS,
   topicId,
-  TOPICS_KEPT,
   type EngagementState,
   type ImpressionState,
   type ProfileEvent,
@@ -13,54 +16,66 @@ import {
   type TopicId,
   type TopicKind,
   type TopicState,
-} from '../domain/profile.js';
-import { topicStrength } from '../storage/profiles/topic-strength.js';
-import { addDecayed } from '../scoring/shared/decay.js';
-import type { EventType } from '../domain/event.js';
-import { LifetimeDraft } from './lifetime-draft.js';
-import type { ProfileMemory } from './profile-memory.js';
+} from './profile.js';
 
-const SHOWN_TIMES_KEPT = 32;
+const MAX_IMPRESSION_TIMES = 32;
 const IMPRESSION_WINDOW_MS = 7 * 24 * 3_600_000;
 
+/** Exceeds every strength of a topic that is not part of the session. */
+const SESSION_STRENGTH = 1e6;
+
 /**
- * Returns a profile after events, in their order. Pure: equal profiles and events give equal results. Events may arrive
- * late: a sum adds an event older than itself decayed, and the latest view, trade or country stays the latest.
+ * Returns the profile after applying events in their order. Pure: equal profiles and events give equal results. Events
+ * may arrive late: a late event is added to a sum decayed, and does not replace a later view, trade or country.
  *
  * Every list has a bound, so the cost of an event and the size of a profile do not grow with the history.
  */
 export function applyEvents<Profile extends ProfileState>(
   state: Profile,
   events: readonly ProfileEvent[],
-  memory: ProfileMemory,
+  decay: DecayConfig,
 ): Profile {
   if (events.length === 0) return state;
-  const draft = new ProfileDraft(state, memory);
-  for (const event of events) draft.apply(event);
-  return { ...state, ...draft.changes() };
+  const builder = new ProfileBuilder(state, decay);
+  for (const event of events) builder.apply(event);
+  return { ...state, ...builder.state() };
 }
 
-/** A copy of a profile that events change in place. */
-class ProfileDraft {
-  readonly #memory: ProfileMemory;
+/**
+ * Returns the strength of a topic, by which a profile selects the topics to keep. Topics of the current session exceed all
+ * others; then the absolute long-term affinity counts, decayed to a common time. In half-lives; only differences have a
+ * meaning.
+ */
+export function topicStrength(
+  { longTerm, session, updatedAtMs }: TopicState,
+  sessionStartedAtMs: number,
+  halfLifeMs: number,
+): number {
+  const isInSession = session !== 0 && updatedAtMs >= sessionStartedAtMs;
+  return (isInSession ? SESSION_STRENGTH : 0) + Math.log2(Math.abs(longTerm)) + updatedAtMs / halfLifeMs;
+}
+
+/** A mutable copy of a profile. */
+class ProfileBuilder {
+  readonly #decay: DecayConfig;
   readonly #topics: Map<TopicId, TopicState>;
   readonly #engagements: Map<string, EngagementState>;
   readonly #hidden: Map<string, number>;
   readonly #impressions: Map<string, ImpressionState>;
-  readonly #lifetime: LifetimeDraft | null;
+  readonly #lifetime: LifetimeBuilder | null;
   #totalInteractions: number;
   #country: string | null;
   #lastActiveAtMs: number | null;
   #sessionStartedAtMs: number | null;
   #sessionInteractions: number;
 
-  constructor(state: ProfileState, memory: ProfileMemory) {
-    this.#memory = memory;
+  constructor(state: ProfileState, decay: DecayConfig) {
+    this.#decay = decay;
     this.#topics = new Map(state.topics);
     this.#engagements = new Map(state.engagements);
     this.#hidden = new Map(state.hidden);
     this.#impressions = new Map(state.impressions);
-    this.#lifetime = state.lifetime === null ? null : new LifetimeDraft(state.lifetime, memory);
+    this.#lifetime = state.lifetime === null ? null : new LifetimeBuilder(state.lifetime, decay.tagFactor);
     this.#totalInteractions = state.totalInteractions;
     this.#country = state.country;
     this.#lastActiveAtMs = state.lastActiveAtMs;
@@ -68,7 +83,7 @@ class ProfileDraft {
     this.#sessionInteractions = state.sessionInteractions;
   }
 
-  changes(): Omit<ProfileState, 'userKey' | 'version'> {
+  state(): Omit<ProfileState, 'userKey' | 'version'> {
     return {
       totalInteractions: this.#totalInteractions,
       country: this.#country,
@@ -95,7 +110,7 @@ class ProfileDraft {
     this.#addToTopics(event, sessionStartedAtMs);
     this.#addEngagement(event);
     this.#setHidden(event);
-    if (isView(event.eventType)) this.#addClick(event);
+    if (isView(event.eventType)) this.#markClicked(event);
     this.#lifetime?.add(event);
   }
 
@@ -105,15 +120,15 @@ class ProfileDraft {
     if (isLatest || this.#country === null) this.#country = country;
   }
 
-  /** @returns when the session began that the profile is in after the event. */
+  /** Starts or continues a session. @returns the start of the profile's current session after the event. */
   #continueSession({ occurredAtMs }: ProfileEvent): number {
-    const { sessionIdleMs } = this.#memory;
+    const { sessionIdleMs } = this.#decay;
     const startedAtMs = this.#sessionStartedAtMs;
     if (startedAtMs === null || occurredAtMs - (this.#lastActiveAtMs ?? -Infinity) >= sessionIdleMs) {
       this.#startSession(occurredAtMs);
       return occurredAtMs;
     }
-    // A late event belongs to an earlier session, unless it is close enough to have begun this one.
+    // A late event belongs to an earlier session, unless it is within the idle time of this session's start.
     if (startedAtMs - occurredAtMs >= sessionIdleMs) return startedAtMs;
     this.#sessionStartedAtMs = Math.min(startedAtMs, occurredAtMs);
     this.#sessionInteractions += 1;
@@ -131,23 +146,23 @@ class ProfileDraft {
   #addToTopics(event: ProfileEvent, sessionStartedAtMs: number): void {
     const { weight, dwellMs, market } = event;
     if (weight === 0 && dwellMs === null) return;
-    const { tagFactor } = this.#memory;
+    const { tagFactor } = this.#decay;
     const sizeBefore = this.#topics.size;
     this.#addToTopic('CATEGORY', market.category, weight, dwellMs, event, sessionStartedAtMs);
     for (const tag of market.tags) {
       this.#addToTopic('TAG', tag, weight * tagFactor, null, event, sessionStartedAtMs);
     }
     if (this.#topics.size === sizeBefore) return;
-    this.#boundTopics('CATEGORY', sessionStartedAtMs);
-    this.#boundTopics('TAG', sessionStartedAtMs);
+    this.#limitTopics('CATEGORY', sessionStartedAtMs);
+    this.#limitTopics('TAG', sessionStartedAtMs);
   }
 
-  /** Removes the weakest topics of a kind until at most {@link TOPICS_KEPT} are left; of equal ones, the first. */
-  #boundTopics(kind: TopicKind, sessionStartedAtMs: number): void {
+  /** Removes the weakest topics of a kind until at most {@link MAX_TOPICS} are left; of equally strong topics, the first. */
+  #limitTopics(kind: TopicKind, sessionStartedAtMs: number): void {
     const ofKind = [...this.#topics].filter(([, topic]) => topic.kind === kind);
-    const surplus = ofKind.length - TOPICS_KEPT[kind];
+    const surplus = ofKind.length - MAX_TOPICS[kind];
     if (surplus <= 0) return;
-    const { longTermHalfLifeMs } = this.#memory;
+    const { longTermHalfLifeMs } = this.#decay;
     const strengths = ofKind.map(([id, topic]) => ({
       id,
       strength: topicStrength(topic, sessionStartedAtMs, longTermHalfLifeMs),
@@ -166,7 +181,7 @@ class ProfileDraft {
   ): void {
     const key = topicKey(label);
     const id = topicId(kind, key);
-    const { longTermHalfLifeMs, sessionHalfLifeMs } = this.#memory;
+    const { longTermHalfLifeMs, sessionHalfLifeMs } = this.#decay;
     const before = this.#topics.get(id) ?? {
       ...{ kind, key, label, longTerm: 0, session: 0, dwellMsTotal: 0, dwellEvents: 0 },
       updatedAtMs: occurredAtMs,
@@ -178,11 +193,11 @@ class ProfileDraft {
       occurredAtMs,
       longTermHalfLifeMs,
     );
-    const present = before.updatedAtMs < sessionStartedAtMs ? 0 : before.session;
+    const sessionBefore = before.updatedAtMs < sessionStartedAtMs ? 0 : before.session;
     const session =
       occurredAtMs < sessionStartedAtMs
-        ? present
-        : addDecayed(present, before.updatedAtMs, weight, occurredAtMs, sessionHalfLifeMs).score;
+        ? sessionBefore
+        : addDecayed(sessionBefore, before.updatedAtMs, weight, occurredAtMs, sessionHalfLifeMs).score;
     this.#topics.set(id, {
       ...before,
       longTerm: longTerm.score,
@@ -211,15 +226,15 @@ class ProfileDraft {
       tradedProbability: traded ? probability : (before?.tradedProbability ?? null),
       topics: engaged ? { category: topicKey(category), tags: tags.map(topicKey) } : (before?.topics ?? null),
     });
-    if (engaged) dropOldTopics(this.#engagements);
-    removeOldest(this.#engagements, ENGAGEMENTS_KEPT, lastEngagedAtMs);
+    if (engaged) removeOldTopics(this.#engagements);
+    removeOldest(this.#engagements, MAX_ENGAGEMENTS, lastEngagedAtMs);
   }
 
   #setHidden({ eventType, occurredAtMs, market: { id } }: ProfileEvent): void {
     const hiddenAtMs = this.#hidden.get(id) ?? -Infinity;
     if (eventType === 'HIDE' && occurredAtMs > hiddenAtMs) {
       this.#hidden.set(id, occurredAtMs);
-      removeOldest(this.#hidden, HIDES_KEPT, (atMs) => atMs);
+      removeOldest(this.#hidden, MAX_HIDES, (atMs) => atMs);
     } else if (eventType === 'UNHIDE' && occurredAtMs >= hiddenAtMs) this.#hidden.delete(id);
   }
 
@@ -229,7 +244,7 @@ class ProfileDraft {
     const newestMs = shownAtMs[0] ?? occurredAtMs;
     const kept = shownAtMs
       .filter((atMs) => newestMs - atMs < IMPRESSION_WINDOW_MS)
-      .slice(0, SHOWN_TIMES_KEPT);
+      .slice(0, MAX_IMPRESSION_TIMES);
     if (before !== undefined && occurredAtMs < (before.shownAtMs[0] ?? -Infinity)) {
       this.#impressions.set(marketId, { ...before, shownAtMs: kept });
       return;
@@ -239,13 +254,13 @@ class ProfileDraft {
       shownAtMs: kept,
       probability: probability === null ? null : Math.round(probability * 10_000) / 10_000,
       volume24h: Number(volume24h.toPrecision(3)),
-      // A page often reports its impressions after a click on one of them.
+      // A page often reports its impressions after a click on one of its cards.
       clickedSince: (this.#engagements.get(marketId)?.viewedAtMs ?? -Infinity) >= occurredAtMs,
     });
-    removeOldest(this.#impressions, IMPRESSIONS_KEPT, (impression) => impression.shownAtMs[0] ?? 0);
+    removeOldest(this.#impressions, MAX_IMPRESSIONS, (impression) => impression.shownAtMs[0] ?? 0);
   }
 
-  #addClick({ occurredAtMs, market }: ProfileEvent): void {
+  #markClicked({ occurredAtMs, market }: ProfileEvent): void {
     const before = this.#impressions.get(market.id);
     if (before === undefined || before.clickedSince || occurredAtMs < (before.shownAtMs[0] ?? -Infinity)) {
       return;
@@ -254,7 +269,7 @@ class ProfileDraft {
   }
 }
 
-/** The events by which a user has seen a market's probability. */
+/** Whether the user saw the market's probability. */
 function isView(eventType: EventType): boolean {
   return eventType === 'VIEW_MARKET' || eventType === 'CLICK';
 }
@@ -263,13 +278,13 @@ function lastEngagedAtMs({ engagedAtMs, viewedAtMs, tradedAtMs }: EngagementStat
   return Math.max(engagedAtMs ?? 0, viewedAtMs ?? 0, tradedAtMs ?? 0);
 }
 
-/** Removes the oldest entries until at most `kept` are left; of equally old ones, the first. */
+/** Removes the oldest entries until at most `max` are left; of equally old entries, the first. */
 function removeOldest<Value>(
   values: Map<string, Value>,
-  kept: number,
+  max: number,
   timeOf: (value: Value) => number,
 ): void {
-  while (values.size > kept) {
+  while (values.size > max) {
     let oldest: string | undefined;
     let oldestAtMs = Infinity;
     for (const [key, value] of values) {
@@ -284,14 +299,14 @@ function removeOldest<Value>(
   }
 }
 
-/** Removes the topics of the engagements that algorithm v1 no longer compares with. */
-function dropOldTopics(engagements: Map<string, EngagementState>): void {
+/** Removes the topics of all but the latest {@link MAX_ENGAGEMENTS_WITH_TOPICS} engagements. */
+function removeOldTopics(engagements: Map<string, EngagementState>): void {
   const withTopics = [...engagements.values()].filter(({ topics }) => topics !== null);
-  if (withTopics.length <= ENGAGEMENTS_WITH_TOPICS) return;
+  if (withTopics.length <= MAX_ENGAGEMENTS_WITH_TOPICS) return;
   withTopics.sort(
     (a, b) => (b.engagedAtMs ?? 0) - (a.engagedAtMs ?? 0) || (a.marketId < b.marketId ? -1 : 1),
   );
-  for (const engagement of withTopics.slice(ENGAGEMENTS_WITH_TOPICS)) {
+  for (const engagement of withTopics.slice(MAX_ENGAGEMENTS_WITH_TOPICS)) {
     engagements.set(engagement.marketId, { ...engagement, topics: null });
   }
 }

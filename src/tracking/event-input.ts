@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { EVENT_TYPES } from '../domain/event.js';
+import { countrySchema } from '../lib/input/country.js';
+import { idText } from '../lib/input/id-text.js';
+import { MAX_AMOUNT } from '../lib/input/rounded-numbers.js';
+import { isStorableInstant, isStorableText, NOT_STORABLE, storableText } from '../lib/input/storable.js';
+import { userKeySchema } from '../lib/input/user-key.js';
+
+/** The sections of a page that display markets. */
+export const FEED_SECTIONS = ['HERO', 'GRID', 'STREAM', 'SEARCH', 'OTHER'] as const;
+
+/** An identifier chosen by a client, 1–128 characters. */
+const identifierSchema = storableText
+  .min(1, 'must not be empty')
+  .max(128, 'must have at most 128 characters');
+
+/** An id of the API's type `ID`, which a client may also send as a whole number. */
+const idSchema = idText.pipe(identifierSchema);
+
+/** The idempotency key of an event or of a report. */
+const clientEventIdSchema = storableText
+  .min(1, 'must not be empty')
+  .max(64, 'must have at most 64 characters');
+
+const sectionSchema = z.enum(FEED_SECTIONS, { error: `must be one of ${FEED_SECTIONS.join(', ')}` });
+
+const positionSchema = z
+  .number('must be a number')
+  .int('must be a whole number')
+  .min(0, 'must be 0 or more')
+  .max(2_147_483_647, 'must be at most 2,147,483,647');
+
+/** Milliseconds. Browsers measure fractions, which are rounded. */
+const dwellSchema = z
+  .number('must be a number')
+  .min(0, 'must be 0 or more')
+  .max(86_400_000, 'must be at most 86,400,000 (24 hours)')
+  .transform((dwellMs) => Math.round(dwellMs));
+
+const instantSchema = z
+  .union([z.date(), z.iso.datetime({ offset: true }).transform((text) => new Date(text))], {
+    error: 'must be an ISO 8601 date and time with a time zone, such as 2026-06-15T12:00:00Z',
+  })
+  .refine(isStorableInstant, 'must be in the years 1 to 9999');
+
+const MAX_CONTEXT_BYTES = 4_096;
+const CONTEXT_TOO_LARGE = 'must be at most 4,096 bytes of JSON';
+
+/** A JSON object of at most 4,096 bytes, stored with the event and not interpreted. */
+const contextSchema = z
+  .record(z.string(), z.unknown(), { error: 'must be a JSON object' })
+  .superRefine((context, check) => {
+    const message = contextError(context);
+    if (message !== undefined) check.addIssue({ code: 'custom', message });
+  });
+
+/** Iterative: an imported file, unlike a request, may nest deeper than the call stack. */
+function contextError(context: Readonly<Record<string, unknown>>): string | undefined {
+  const rest: unknown[] = [context];
+  for (let seen = 0; rest.length > 0; seen++) {
+    // Each value takes at least one byte, so more values than bytes exceed the limit.
+    if (seen > MAX_CONTEXT_BYTES) return CONTEXT_TOO_LARGE;
+    const value = rest.pop();
+    if (typeof value === 'string' && !isStorableText(value)) return NOT_STORABLE;
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [key, inner] of Object.entries(value)) {
+      if (!isStorableText(key)) return NOT_STORABLE;
+      rest.push(inner);
+    }
+  }
+  return Buffer.byteLength(JSON.stringify(context)) <= MAX_CONTEXT_BYTES ? undefined : CONTEXT_TOO_LARGE;
+}
+
+/** A batch of up to 500 events; each is validated on its own. */
+export const interactionBatch = z
+  .array(z.unknown(), 'must be a list')
+  .min(1, 'must not be empty')
+  .max(500, 'must have at most 500 entries');
+
+/** One event of a client. */
+export const interactionInput = z
+  .object(
+    {
+      userKey: userKeySchema,
+      marketId: idSchema,
+      eventType: z.enum(EVENT_TYPES, { error: `must be one of ${EVENT_TYPES.join(', ')}` }),
+      dwellMs: dwellSchema.nullish(),
+      section: sectionSchema.nullish(),
+      position: positionSchema.nullish(),
+      country: countrySchema.nullish(),
+      occurredAt: instantSchema.nullish(),
+      sessionId: identifierSchema.nullish(),
+      feedId: idSchema.nullish(),
+      stake: z
+        .number('must be a number')
+        .positive('must be above 0')
+        .max(MAX_AMOUNT, `must be at most ${MAX_AMOUNT}`)
+        .nullish(),
+      context: contextSchema.nullish(),
+      clientEventId: clientEventIdSchema.nullish(),
+    },
+    'must be an object',
+  )
+  .refine(({ eventType, stake }) => stake == null || eventType === 'PARTICIPATE', {
+    path: ['stake'],
+    error: 'is allowed only for PARTICIPATE',
+  });
+
+export type ValidInteraction = z.output<typeof interactionInput>;
+
+export type InteractionInput = z.input<typeof interactionInput>;
+
+/** A report of the impressions of one user, up to 200 items; each is validated on its own. */
+export const impressionsInput = z.object(
+  {
+    userKey: userKeySchema,
+    feedId: idSchema.nullish(),
+    clientEventId: clientEventIdSchema.nullish(),
+    items: z
+      .array(z.unknown(), 'must be a list')
+      .min(1, 'must not be empty')
+      .max(200, 'must have at most 200 entries'),
+  },
+  'must be an object',
+);
+
+type Report = Omit<z.output<typeof impressionsInput>, 'items'>;
+
+/** Parses an item of a report to an event. Its idempotency key is derived from that of the report and the market. */
+export function impressionItem({ userKey, feedId, clientEventId }: Report): z.ZodType<ValidInteraction> {
+  return z
+    .object(
+      { marketId: idSchema, section: sectionSchema.nullish(), position: positionSchema.nullish() },
+      'must be an object',
+    )
+    .transform((item) => ({
+      ...{ userKey, feedId, ...item, eventType: 'IMPRESSION' as const },
+      clientEventId: clientEventId == null ? null : derivedId(clientEventId, item.marketId),
+    }));
+}
+
+/** 43 characters. */
+function derivedId(reportId: string, marketId: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([reportId, marketId]))
+    .digest('base64url');
+}

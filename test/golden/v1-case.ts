@@ -85,13 +85,22 @@ function toScoringUser(profile: FrozenUser['profile']): ScoringUser | null {
   };
 }
 
-/** Rounds to 12 significant digits, which removes only rounding errors. */
+/** The names in the golden file, in its order. */
+const frozenNames = Object.keys(readGoldenFeeds()[0]?.ranking[0]?.scores ?? {});
+
+/**
+ * Rounds to 12 significant digits, which removes only rounding errors. Components that v2 has gained since the freeze
+ * are null for v1 and left out.
+ */
 function rounded(scores: ScoreParts): ScoreParts {
-  return JSON.parse(
-    JSON.stringify(scores, (_key, value: unknown) =>
-      typeof value === 'number' ? Number(value.toPrecision(12)) : value,
-    ),
-  ) as ScoreParts;
+  const own = (Object.keys(scores) as (keyof ScoreParts)[]).filter((name) => scores[name] !== null);
+  const names = new Set([...frozenNames, ...own]);
+  return Object.fromEntries(
+    Array.from(names, (name) => {
+      const value = scores[name as keyof ScoreParts];
+      return [name, typeof value === 'number' ? Number(value.toPrecision(12)) : value];
+    }),
+  ) as unknown as ScoreParts;
 }
 
 /** Computes the feeds of all users of the fixture on the frozen catalog. */

@@ -95,25 +95,22 @@ export function exceedsFrequencyCap(
 }
 
 /**
- * Discounts and frequency caps, by row. Valid until the next `fill`.
+ * Discounts by row. Valid until the next `fill`.
  *
- * A market that has changed enough since its last impression has no impression discount and no cap. One that has changed
- * enough since the user knew it has no engagement discount.
+ * A market that has changed enough since its last impression has no impression discount. One that has changed enough
+ * since the user knew it has no engagement discount.
  */
 export class DiscountColumns {
   /** Impression discount times engagement discount, 0–1; 1 for a market that is new to the user. */
   discount = new Float64Array(0);
   /** 1 where the market has changed enough since its last impression. */
   changed = new Uint8Array(0);
-  /** 1 where the frequency cap or the cooldown removes the market. */
-  capped = new Uint8Array(0);
 
   constructor(private readonly constants: ImpressionConstants) {}
 
   fill(columns: MarketColumns, user: UserFeatures | null, nowMs: number): void {
     this.discount = reuseFloats(columns.size, this.discount).fill(1);
     this.changed = reuseFlags(columns.size, this.changed).fill(0);
-    this.capped = reuseFlags(columns.size, this.capped).fill(0);
     if (user === null) return;
     for (const impressions of user.impressions) {
       const row = columns.rowOf(impressions.marketId);
@@ -122,7 +119,6 @@ export class DiscountColumns {
         this.changed[row] = 1;
       } else {
         this.discount[row] = impressionDiscount(impressions, nowMs, this.constants);
-        this.capped[row] = exceedsFrequencyCap(impressions, nowMs, this.constants) ? 1 : 0;
       }
     }
     for (const known of user.knownMarkets) {

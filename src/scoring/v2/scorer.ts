@@ -16,8 +16,6 @@ export interface ScoresV2 {
   readonly discount: Float64Array;
   /** 1 where the market has changed enough since its last impression to count as new. */
   readonly changed: Uint8Array;
-  /** 1 where the frequency cap or the cooldown removes the market. */
-  readonly capped: Uint8Array;
   /**
    * The score of one row with its unweighted components, each 0–1. `negative` is positive and subtracted. For an
    * anonymous user, `personal` and its components are null and the discount is 1. Components that only v1 has are null.
@@ -60,12 +58,11 @@ export class ScorerV2 {
     if (user === null) this.#personal.fillAnonymous(columns);
     else this.#personal.fill(columns, user, past, nowMs);
     this.#fillFinal(columns.size);
-    const { discount, changed, capped } = this.#discount;
+    const { discount, changed } = this.#discount;
     return {
       final: this.#final,
       discount,
       changed,
-      capped,
       parts: (row) => ({
         ...NO_COMPONENTS,
         ...(user === null ? {} : this.#personal.components(row)),

@@ -175,15 +175,14 @@ describe('discount columns', () => {
   const fill = (user: Partial<UserFeatures>) => {
     const discounts = new DiscountColumns(IMPRESSIONS);
     discounts.fill(columns, userOf(user), NOW_MS);
-    const { discount, changed: moved, capped } = discounts;
-    return { discount: [...discount], changed: [...moved], capped: [...capped] };
+    const { discount, changed: moved } = discounts;
+    return { discount: [...discount], changed: [...moved] };
   };
 
   it('discount only the market that was shown', () => {
     expect(fill({ impressions: [impressionsOf('b'), impressionsOf('gone')] })).toEqual({
       discount: [1, discountOf(1, 0)],
       changed: [0, 0],
-      capped: [0, 0],
     });
   });
 
@@ -192,21 +191,11 @@ describe('discount columns', () => {
     expect(fill({ impressions: [impressionsOf('a', often)] })).toEqual({
       discount: [1, 1],
       changed: [1, 0],
-      capped: [0, 0],
     });
     expect(fill({ impressions: [impressionsOf('a', { ...often, probability: 0.5 })] })).toEqual({
       discount: [0.15, 1],
       changed: [0, 0],
-      capped: [1, 0],
     });
-  });
-
-  it('cap a market ignored for days, unless it has changed', () => {
-    const ignored = { count24h: 0, ignored24h: 0, ignored7d: 9, ignoredSinceMs: NOW_MS - 3 * DAY_MS };
-    expect(fill({ impressions: [impressionsOf('a', ignored)] }).capped).toEqual([1, 0]);
-    expect(fill({ impressions: [impressionsOf('a', { ...ignored, probability: 0.4 })] }).capped).toEqual([
-      ...[0, 0],
-    ]);
   });
 
   it('multiply the engagement discount of a market that has not changed with its impression discount', () => {
@@ -226,8 +215,6 @@ describe('discount columns', () => {
     const often = impressionsOf('a', { ignored24h: 30 });
     discounts.fill(columns, userOf({ impressions: [often], knownMarkets: [knownMarketOf('b')] }), NOW_MS);
     discounts.fill(columns, null, NOW_MS);
-    expect([...discounts.discount, ...discounts.changed, ...discounts.capped]).toEqual([
-      ...[1, 1, 0, 0, 0, 0],
-    ]);
+    expect([...discounts.discount, ...discounts.changed]).toEqual([1, 1, 0, 0]);
   });
 });

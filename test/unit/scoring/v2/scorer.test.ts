@@ -49,9 +49,9 @@ const score = ({ columns, trends, user }: Scenario, by = scorer(), nowMs = NOW_M
   by.score(columns, trends, user, past, nowMs);
 
 /** A copy of the whole result, because the next call overwrites it. */
-function copyOf({ final, discount, changed, capped, parts }: ScoresV2): unknown {
+function copyOf({ final, discount, changed, parts }: ScoresV2): unknown {
   return structuredClone({
-    ...{ final, discount, changed, capped },
+    ...{ final, discount, changed },
     parts: [...final].map((_, row) => parts(row)),
   });
 }

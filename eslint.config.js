@@ -47,7 +47,7 @@ export default tseslint.config(
   },
   {
     files: ['src/cli/**/*.ts'],
-    ignores: ['src/cli/text-table.ts'],
+    ignores: ['src/cli/output/text-table.ts'],
     rules: {
       'no-restricted-imports': [
         'error',

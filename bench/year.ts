@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { TextTable } from '../dist/cli/text-table.js';
+import { TextTable } from '../dist/cli/output/text-table.js';
 import { openState } from './year/build-state.ts';
 import { describeMachine } from './year/machine.ts';
 import { catalog } from './year/measure-catalog.ts';

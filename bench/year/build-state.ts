@@ -8,7 +8,7 @@ import { Client } from 'pg';
 import { pino } from 'pino';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { openBackend, type Backend } from '../../dist/app/open-backend.js';
-import { ProgressView } from '../../dist/cli/progress-view.js';
+import { ProgressBar } from '../../dist/cli/output/progress-bar.js';
 import { readSettings } from '../../dist/config/settings.js';
 import { startEmbeddedServer } from '../../dist/embedded-postgres/embedded-server.js';
 import { SiteCatalog, type SiteMarket } from './catalog.ts';
@@ -72,7 +72,7 @@ async function build(state: YearState): Promise<void> {
   const server = await startEmbeddedServer({ dataDir, logger });
   const client = new Client({ connectionString: server.url });
   await client.connect();
-  const view = new ProgressView(process.stderr);
+  const view = new ProgressBar(process.stderr);
   try {
     await client.query('set synchronous_commit = off');
     await step(view, 'Markets', size.markets, (add) => storeMarkets(backend, catalog, add));
@@ -100,7 +100,7 @@ async function build(state: YearState): Promise<void> {
 }
 
 async function step(
-  view: ProgressView,
+  view: ProgressBar,
   task: string,
   total: number,
   work: (add: (count: number) => void) => Promise<void>,

@@ -1,5 +1,4 @@
-import { isLoopback } from '../config/listen-host.js';
-import type { Settings } from '../config/settings.js';
+import { isLoopback, type Settings } from '../config/settings.js';
 import { OperatorError } from '../lib/errors.js';
 
 /**

@@ -1,32 +1,38 @@
 import { openBackend, type Backend } from '../app/open-backend.js';
-import { settingsFromEnvironment } from '../config/settings.js';
+import { settingsFromEnvironment, type Settings } from '../config/settings.js';
 import { createLogger } from '../lib/logger.js';
-import { databaseName } from './database-name.js';
-import { printNote } from './print.js';
-import { interruptible } from './interruptible.js';
+import { connectionTo, databaseLabel } from '../storage/database/connection.js';
+import { printNote } from './output/print.js';
+import { interruptible } from './signals.js';
 
-interface BackendNeeds {
+interface BackendOptions {
   readonly holdCatalog: boolean;
   readonly runsJobs?: boolean;
 }
 
 /**
- * Opens the backend for one command. Its log, and the name of the database, which is easily another one than the
- * gateway's, go to standard error: standard output holds the result of the command only.
+ * Opens the backend for one command. Standard output holds only the result of the command, so logs go to standard error.
+ * So does the name of the database, because a command can easily use another one than the gateway does.
  */
-export async function openCommandBackend(needs: BackendNeeds): Promise<Backend> {
+export async function openCommandBackend(options: BackendOptions): Promise<Backend> {
   const settings = settingsFromEnvironment();
   const level = settings.logLevel === 'info' ? 'warn' : settings.logLevel;
   const logger = createLogger(level, { pretty: process.stderr.isTTY, fd: 2 });
-  const backend = await openBackend({ settings, logger, clock: Date.now, ...needs });
+  const backend = await openBackend({ settings, logger, clock: Date.now, ...options });
   printNote(`Using ${databaseName(settings)}.`);
   return backend;
 }
 
-/** Runs `work` on a backend, and closes the backend, also when a stop signal interrupts the work. */
+/** Runs `work` with a backend. Closes the backend even if a stop signal interrupts the work. */
 export function withCommandBackend<Result>(
-  needs: BackendNeeds,
+  options: BackendOptions,
   work: (backend: Backend, stop: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  return interruptible(() => openCommandBackend(needs), work);
+  return interruptible(() => openCommandBackend(options), work);
+}
+
+/** Returns a name such as `the database site at db.example.org:5432`, without user and password. */
+export function databaseName({ databaseUrl, dataDir }: Pick<Settings, 'databaseUrl' | 'dataDir'>): string {
+  if (databaseUrl === undefined) return `the embedded database in ${dataDir}`;
+  return `the ${databaseLabel(connectionTo(databaseUrl))}`;
 }

@@ -1,30 +1,30 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../config/package-version.js';
-import { BellwetherError, OperatorError } from '../lib/errors.js';
 import { reasonOf } from '../jobs/reason-of.js';
+import { BellwetherError, OperatorError } from '../lib/errors.js';
 import { isUnavailable } from '../storage/database-errors.js';
-import { configCommand } from './config.js';
-import { evaluateCommand } from './evaluate.js';
-import { eventsCommand } from './events.js';
-import { feedCommand } from './feed.js';
-import { importCommand } from './import.js';
-import { openImportSink } from './import-sink.js';
-import { jobCommand } from './job.js';
-import { migrateCommand } from './migrate.js';
-import { outboxCommand } from './outbox.js';
-import { profileCommand } from './profile.js';
-import { sampleCommand } from './sample.js';
-import { Interruption } from './interruptible.js';
-import { handleOutputErrors } from './output-errors.js';
-import { schemaCommand } from './schema.js';
-import { serveCommand } from './serve.js';
-import { workerCommand } from './worker.js';
-import { printNote } from './print.js';
+import { examplesHelp } from './command-options.js';
+import { configCommand } from './commands/config.js';
+import { evaluateCommand } from './commands/evaluate.js';
+import { eventsCommand } from './commands/events.js';
+import { feedCommand } from './commands/feed.js';
+import { importCommand } from './commands/import.js';
+import { openImportSink } from './commands/import-sink.js';
+import { jobCommand } from './commands/job.js';
+import { migrateCommand } from './commands/migrate.js';
+import { outboxCommand } from './commands/outbox.js';
+import { profileCommand } from './commands/profile.js';
+import { sampleCommand } from './commands/sample.js';
+import { schemaCommand } from './commands/schema.js';
+import { serveCommand } from './commands/serve.js';
+import { workerCommand } from './commands/worker.js';
+import { handleOutputErrors, printNote } from './output/print.js';
+import { Interruption } from './signals.js';
 
 /**
  * Runs one command.
  *
- * @returns the exit code of the process: 1 when it failed, and then why stands on standard error.
+ * @returns the exit code: 0, or 1 with the reason on standard error, or 128 + the number of a stop signal.
  */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
   handleOutputErrors();
@@ -36,28 +36,29 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     await program.parseAsync(argv);
     return typeof process.exitCode === 'number' ? process.exitCode : 0;
   } catch (error) {
-    // Commander has already printed its message, or the help that was asked for.
+    // Commander has already printed the message or the help text.
     if (error instanceof CommanderError) return error.exitCode;
     if (error instanceof Interruption) {
       printNote(`bellwether: ${error.message}`);
-      // The abandoned work may still wait for input.
+      // The abandoned work may keep the process alive, for example by waiting for input.
       process.exit(error.exitCode);
     }
     if (error instanceof OperatorError || error instanceof BellwetherError) {
       printNote(`bellwether: ${reasonOf(error)}`);
     } else if (isUnavailable(error)) {
-      printNote(`bellwether: The database rejected a statement or did not answer: ${reasonOf(error)}`);
+      printNote(`bellwether: The database rejected a statement or did not respond: ${reasonOf(error)}`);
     } else throw error;
     return 1;
   }
 }
 
-/** Every command with its options. */
+/** Creates all commands with their options. */
 export function createProgram(): Command {
   return new Command('bellwether')
     .description('A GraphQL personalization gateway for prediction-market sites.')
     .version(packageVersion())
-    .showHelpAfterError('(--help tells how)')
+    .showHelpAfterError('Run with --help for usage.')
+    .addHelpText('after', examplesHelp('serve', 'feed sample-politics-001 --country IL', 'import --help'))
     .addCommand(serveCommand())
     .addCommand(workerCommand())
     .addCommand(importCommand(openImportSink, Date.now))

@@ -1,9 +1,8 @@
 import { parseIntoClientConfig } from 'pg-connection-string';
 import { OperatorError } from '../lib/errors.js';
-import { nearName } from './near-name.js';
-import { ENCODE, readableUrl } from './readable-url.js';
+import { suggestName } from './suggestion.js';
 
-/** The settings of a connection that a PostgreSQL URL names; what it leaves out is undefined. */
+/** The connection settings of a PostgreSQL URL. A setting that the URL omits is undefined. */
 export interface ServerAddress {
   readonly host?: string;
   readonly port?: number;
@@ -18,26 +17,26 @@ export interface ServerAddress {
   readonly options?: string;
 }
 
-export interface DatabaseUrl {
+interface DatabaseUrl {
   readonly address: ServerAddress;
-  /** The schema of every table, from `?schema=`. Default: `public`. */
+  /** Schema of all tables, from `?schema=`. Default: `public`. */
   readonly schema: string;
-  /** Whether the URL names the schema. */
+  /** Whether the URL has the parameter `schema`. */
   readonly namesSchema: boolean;
 }
 
 const DEFAULT_SCHEMA = 'public';
 
-/** Leaves room within PostgreSQL's 63 bytes for the names that are derived from it. */
+/** 40 characters leave room within PostgreSQL's 63 bytes for names that are derived from it. */
 const SCHEMA_NAME = /^(?!pg_)[a-z_][a-z0-9_]{0,39}$/;
 
 const ANY = /^/;
 
-/** The parameters that have an effect, and their values. */
+/** The parameters that have an effect, with their allowed values. */
 const PARAMETERS: Readonly<Record<string, { readonly pattern: RegExp; readonly rule: string }>> = {
   schema: {
     pattern: SCHEMA_NAME,
-    rule: '1 to 40 lower-case letters, digits, and underscores, beginning with neither a digit nor pg_',
+    rule: '1 to 40 lower-case letters, digits, and underscores, starting with neither a digit nor pg_',
   },
   host: { pattern: ANY, rule: '' },
   port: { pattern: /^\d{1,5}$/, rule: 'a port number' },
@@ -58,8 +57,8 @@ const PARAMETERS: Readonly<Record<string, { readonly pattern: RegExp; readonly r
   channel_binding: { pattern: /^(disable|prefer|require)$/, rule: 'disable, prefer, or require' },
 };
 
-/** Parameters of Prisma and libpq that URLs of hosted databases carry. The gateway decides on these itself. */
-const WITHOUT_EFFECT = new Set([
+/** Parameters of Prisma and libpq in URLs of hosted databases. They are ignored: the gateway sets these values itself. */
+const IGNORED_PARAMETERS = new Set([
   'client_encoding',
   'connect_timeout',
   'connection_limit',
@@ -72,15 +71,15 @@ const WITHOUT_EFFECT = new Set([
 const EXAMPLE = 'postgresql://user:password@host:5432/database';
 
 /**
- * Reads a PostgreSQL URL. Only the parameters listed here have an effect, so a URL cannot override any other setting
- * of a connection.
+ * Parses a PostgreSQL URL. Only the parameters above have an effect, so a URL cannot override other connection settings.
  *
- * @throws {OperatorError} with a predicate, such as "must be …", that does not show the password.
+ * @throws {OperatorError} whose message continues the name of the setting ("must be …") and omits the password.
  */
 export function parseDatabaseUrl(text: string): DatabaseUrl {
   const parameters = parametersOf(text);
-  for (const [name, value] of parameters) requireParameter(name, value);
-  const { host, port, user, password, database, ssl, options, application_name, ...rest } = read(text);
+  for (const [name, value] of parameters) validateParameter(name, value);
+  const { host, port, user, password, database, ssl, options, application_name, ...rest } =
+    connectionSettings(text);
   const schema = parameters.get('schema');
   const channelBinding = parameters.get('channel_binding');
   const address = {
@@ -101,33 +100,52 @@ function parametersOf(text: string): URLSearchParams {
   if (!/^postgres(ql)?:\/\//.test(text)) {
     throw new OperatorError(`must be a PostgreSQL URL such as ${EXAMPLE}`);
   }
-  const { searchParams } = readableUrl(text);
+  const { searchParams } = parseServerUrl(text);
   const names = [...searchParams.keys()];
-  const twice = names.find((name, index) => names.indexOf(name) < index);
-  if (twice !== undefined) throw new OperatorError(`has the parameter ${twice} twice`);
+  const duplicate = names.find((name, index) => names.indexOf(name) < index);
+  if (duplicate !== undefined) throw new OperatorError(`has the parameter ${duplicate} twice; remove one`);
   return searchParams;
 }
 
-function requireParameter(name: string, value: string): void {
-  if (WITHOUT_EFFECT.has(name)) return;
+function validateParameter(name: string, value: string): void {
+  if (IGNORED_PARAMETERS.has(name)) return;
   const parameter = PARAMETERS[name];
   if (parameter === undefined) {
     const known = Object.keys(PARAMETERS);
-    const near = nearName(name, known);
-    const advice = near === undefined ? `known are ${known.join(', ')}` : `did you mean ${near}?`;
+    const suggestion = suggestName(name, known);
+    const advice = suggestion === undefined ? `known are ${known.join(', ')}` : `did you mean ${suggestion}?`;
     throw new OperatorError(`has the unknown parameter ${name}: ${advice}`);
   }
   if (!parameter.pattern.test(value)) {
-    throw new OperatorError(`has a wrong value of the parameter ${name}: it must be ${parameter.rule}`);
+    throw new OperatorError(`has an invalid parameter ${name}: it must be ${parameter.rule}`);
   }
 }
 
-function read(text: string): ReturnType<typeof parseIntoClientConfig> {
+function connectionSettings(text: string): ReturnType<typeof parseIntoClientConfig> {
   try {
     return parseIntoClientConfig(text);
   } catch (error) {
-    // It also reads the files of certificates and keys.
+    // The parser also reads certificate and key files.
     const file = error instanceof Error && 'path' in error ? String(error.path) : undefined;
-    throw new OperatorError(file === undefined ? ENCODE : `names the file ${file}, which cannot be read`);
+    throw new OperatorError(file === undefined ? UNPARSABLE : `names the file ${file}, which cannot be read`);
   }
+}
+
+/** Continues the name of a setting. */
+const UNPARSABLE =
+  'cannot be parsed: percent-encode special characters in the user name and password (# is %23, @ is %40, / is %2F, ' +
+  '? is %3F, % is %25)';
+
+/**
+ * Parses the URL of a server, which may contain a password.
+ *
+ * @throws {OperatorError} if special characters in the password make the URL ambiguous.
+ */
+export function parseServerUrl(text: string): URL {
+  // A URL without a host may have a user, for a server at a socket.
+  const url = URL.parse(text) ?? URL.parse(text.replace('@/', '@localhost/'));
+  if (url === null) throw new OperatorError(UNPARSABLE);
+  // A character that ends the host early moves the rest of the password, and the @ after it, into path, query or hash.
+  if (url.hash !== '' || `${url.pathname}${url.search}`.includes('@')) throw new OperatorError(UNPARSABLE);
+  return url;
 }

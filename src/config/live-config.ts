@@ -1,12 +1,10 @@
 import type { Clock } from '../lib/clock.js';
-import { configDifferences } from './config-differences.js';
-import { readConfigTextLater } from './config-text.js';
-import { configVersion } from './config-version.js';
+import { readConfigTextAsync } from './config-file.js';
+import { configDifferences, configVersion, needsRestart } from './config-values.js';
 import { loadRankingConfig, parseRankingConfig } from './ranking-config.js';
-import type { RankingConfig } from './ranking-schema.js';
-import { restartKeys } from './restart-keys.js';
+import type { RankingConfig } from './schema/ranking-schema.js';
 
-/** A config that is in force. */
+/** A config in use. */
 export interface LoadedConfig {
   readonly config: RankingConfig;
   /** {@link configVersion} of it. */
@@ -14,63 +12,62 @@ export interface LoadedConfig {
   readonly loadedAt: Date;
 }
 
-/** Why the file is not in force as it is now. */
-export interface ConfigRefusal {
-  /** Every fault, each with its path. */
+/** Why the current content of the file is not in use. */
+interface ConfigRejection {
+  /** Every error with its path. */
   readonly message: string;
-  readonly refusedAt: Date;
+  readonly rejectedAt: Date;
 }
 
-/** Told after a new config came into force. */
-export type ConfigListener = (current: LoadedConfig, before: LoadedConfig) => void;
+/** Called after a new config was applied. */
+type ConfigListener = (current: LoadedConfig, previous: LoadedConfig) => void;
 
-/** What is needed of a logger. */
-export interface ConfigLog {
+interface ConfigLog {
   info(details: object, message: string): void;
   error(details: object, message: string): void;
 }
 
-/** What became of a look at the file: `unchanged` also when other words say the same. */
-export type ReloadOutcome = 'changed' | 'unchanged' | 'refused';
+/** Result of polling the config file. `unchanged` includes edits that change no value. */
+type ReloadOutcome = 'changed' | 'unchanged' | 'rejected';
 
-/** What a look at the file found: its text, or why it has none. */
-interface Sight {
-  readonly text?: string;
-  readonly fault?: string;
-}
+/** Result of reading the file: its text, or the reason why it could not be read. */
+type FileContent =
+  { readonly text: string; readonly problem?: never } | { readonly problem: string; readonly text?: never };
 
-/** A change is in force after two or three looks, so well within a second. */
-const LOOK_EVERY_MS = 200;
+/** A change is applied after two or three polls, so well within the promised second. */
+const POLL_INTERVAL_MS = 200;
 
 /**
- * The ranking config of a running gateway. The file is read again and again rather than watched, because that sees
- * every way of changing it (written in place, renamed over, a symlink turned elsewhere, gone and back) on every file
- * system alike. What it says comes into force once two looks in a row found the same, so that a file which is
- * still being written is left alone. A file with faults is logged once and counted, and the config before it stays.
+ * The ranking config of a running gateway, reloaded when its file changes.
+ *
+ * The file is polled rather than watched. A poll sees every kind of change on every file system: written in place,
+ * renamed over, a symlink turned, removed and restored. A change is applied once two consecutive polls read the same
+ * content, so that a file still being written is not applied. An invalid file is logged once and counted, and the
+ * previous config stays in use.
  */
 export class LiveConfig {
   #current: LoadedConfig;
   readonly #atStart: RankingConfig;
-  #refusal: ConfigRefusal | undefined;
-  #refused = 0;
-  /** What was last decided on. */
-  #judged: Sight | undefined;
-  /** What the last look found, if nothing was decided on it yet. */
-  #fresh: Sight | undefined;
+  #rejection: ConfigRejection | undefined;
+  #rejectedReloads = 0;
+  /** The content that was last applied or rejected. */
+  #processed: FileContent | undefined;
+  /** The content of the last poll, if it was not processed yet. */
+  #pending: FileContent | undefined;
   readonly #listeners = new Set<ConfigListener>();
   #timer: NodeJS.Timeout | undefined;
-  #looking: Promise<void> = Promise.resolve();
+  #polling: Promise<void> = Promise.resolve();
 
   /**
-   * @param deps.file the deployment's own file; without one the default config holds for ever.
-   * @throws {OperatorError} when the file cannot be read or has faults: a gateway does not start with such a one.
+   * @param deps.file the operator's file; undefined: the default config, which never changes.
+   * @throws {OperatorError} if the file cannot be read or is invalid, so that the gateway does not start with it.
    */
   constructor(
     private readonly deps: {
       readonly file: string | undefined;
       readonly clock: Clock;
       readonly logger: ConfigLog;
-      readonly lookEveryMs?: number;
+      readonly pollIntervalMs?: number;
     },
   ) {
     const config = loadRankingConfig(deps.file);
@@ -78,138 +75,141 @@ export class LiveConfig {
     this.#current = { config, version: configVersion(config), loadedAt: new Date(deps.clock()) };
   }
 
-  /** The config in force. Whoever needs several values of one config takes it once. */
+  /** The config in use. A caller that needs several consistent values reads it once. */
   get current(): LoadedConfig {
     return this.#current;
   }
 
-  /** How often the file was refused since the start. */
-  get refused(): number {
-    return this.#refused;
+  /** Number of rejected changes since the start. */
+  get rejectedReloads(): number {
+    return this.#rejectedReloads;
   }
 
-  /** Why the file is not in force now; undefined while it is. */
-  get refusal(): ConfigRefusal | undefined {
-    return this.#refusal;
+  /** Why the file is not in use now; undefined while it is. */
+  get rejection(): ConfigRejection | undefined {
+    return this.#rejection;
   }
 
-  /** Paths of values in force that differ from those of the start and wait for the next one. */
-  get awaitingRestart(): string[] {
-    return restartKeys(this.#atStart, this.#current.config);
+  /** Paths of the values that differ from those at the start and take effect only at the next start. */
+  get pendingRestart(): string[] {
+    return configDifferences(this.#atStart, this.#current.config)
+      .map(({ path }) => path)
+      .filter(needsRestart);
   }
 
-  /** @returns a function that ends the telling. */
+  /** @returns a function that removes the listener. */
   onChange(listener: ConfigListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Follows the file from now on. */
+  /** Starts polling the file. */
   start(): void {
     if (this.deps.file === undefined || this.#timer !== undefined) return;
-    const look = async (): Promise<void> => {
-      await this.#look();
+    const poll = async (): Promise<void> => {
+      await this.#poll();
       this.#timer?.refresh();
     };
     this.#timer = setTimeout(() => {
-      this.#looking = look();
-    }, this.deps.lookEveryMs ?? LOOK_EVERY_MS).unref();
+      this.#polling = poll();
+    }, this.deps.pollIntervalMs ?? POLL_INTERVAL_MS).unref();
   }
 
-  /** Follows the file no longer; what is in force stays. */
+  /** Stops polling. The current config stays in use. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    await this.#looking;
+    await this.#polling;
   }
 
-  /** Decides on what the file says now, without waiting whether somebody is still writing it. */
+  /** Applies or rejects the current content of the file at once, without waiting for a second poll. */
   async reload(): Promise<ReloadOutcome> {
     if (this.deps.file === undefined) return 'unchanged';
-    const seen = await this.#read(this.deps.file);
-    if (!isSame(seen, this.#judged)) return this.#judge(seen, this.deps.file);
-    return this.#refusal === undefined ? 'unchanged' : 'refused';
+    const content = await this.#read(this.deps.file);
+    if (!isSame(content, this.#processed)) return this.#process(content, this.deps.file);
+    return this.#rejection === undefined ? 'unchanged' : 'rejected';
   }
 
-  async #look(): Promise<void> {
+  async #poll(): Promise<void> {
     if (this.deps.file === undefined) return;
-    const seen = await this.#read(this.deps.file);
-    const settled = isSame(seen, this.#fresh);
-    this.#fresh = isSame(seen, this.#judged) ? undefined : seen;
-    if (settled && this.#fresh !== undefined) this.#judge(seen, this.deps.file);
+    const content = await this.#read(this.deps.file);
+    const isStable = isSame(content, this.#pending);
+    this.#pending = isSame(content, this.#processed) ? undefined : content;
+    if (isStable && this.#pending !== undefined) this.#process(content, this.deps.file);
   }
 
-  async #read(file: string): Promise<Sight> {
+  async #read(file: string): Promise<FileContent> {
     try {
-      return { text: await readConfigTextLater(file, file) };
+      return { text: await readConfigTextAsync(file, file) };
     } catch (error) {
-      return { fault: (error as Error).message };
+      return { problem: (error as Error).message };
     }
   }
 
-  #judge(seen: Sight, file: string): ReloadOutcome {
-    this.#judged = seen;
-    if (seen.text === undefined) return this.#refuse(seen.fault ?? '', file);
+  #process(content: FileContent, file: string): ReloadOutcome {
+    this.#processed = content;
+    if (content.text === undefined) return this.#reject(content.problem, file);
     let config: RankingConfig;
     try {
-      config = parseRankingConfig(seen.text, file);
+      config = parseRankingConfig(content.text, file);
     } catch (error) {
-      return this.#refuse((error as Error).message, file);
+      return this.#reject((error as Error).message, file);
     }
-    return this.#accept(config, file);
+    return this.#apply(config, file);
   }
 
-  #refuse(message: string, file: string): ReloadOutcome {
-    this.#refused += 1;
-    this.#refusal = { message, refusedAt: new Date(this.deps.clock()) };
+  #reject(message: string, file: string): ReloadOutcome {
+    this.#rejectedReloads += 1;
+    this.#rejection = { message, rejectedAt: new Date(this.deps.clock()) };
     this.deps.logger.error(
-      { file, configVersion: this.#current.version, fault: message },
-      'the ranking config was refused; the one before stays in force',
+      { file, configVersion: this.#current.version, reason: message },
+      'rejected changed ranking config; the previous one stays in use',
     );
-    return 'refused';
+    return 'rejected';
   }
 
-  #accept(config: RankingConfig, file: string): ReloadOutcome {
-    const healed = this.#refusal !== undefined;
-    this.#refusal = undefined;
-    const before = this.#current;
+  #apply(config: RankingConfig, file: string): ReloadOutcome {
+    const wasRejected = this.#rejection !== undefined;
+    this.#rejection = undefined;
+    const previous = this.#current;
     const version = configVersion(config);
-    if (version === before.version) {
-      if (healed) this.deps.logger.info({ file, configVersion: version }, 'the ranking config is good again');
+    if (version === previous.version) {
+      if (wasRejected) {
+        this.deps.logger.info({ file, configVersion: version }, 'ranking config is valid again');
+      }
       return 'unchanged';
     }
-    const current = { config, version, loadedAt: new Date(this.deps.clock()) };
-    this.#current = current;
-    this.#tellLog(before, file);
-    this.#tellListeners(before);
+    this.#current = { config, version, loadedAt: new Date(this.deps.clock()) };
+    this.#logChange(previous, file);
+    this.#notify(previous);
     return 'changed';
   }
 
-  #tellLog(before: LoadedConfig, file: string): void {
+  #logChange(previous: LoadedConfig, file: string): void {
     const { config, version } = this.#current;
-    const changed = configDifferences(before.config, config).map(({ path }) => path);
-    const waiting = this.awaitingRestart;
-    const details = { file, configVersion: version, configVersionBefore: before.version, changed };
-    if (waiting.length === 0) this.deps.logger.info(details, 'the ranking config changed');
+    const changed = configDifferences(previous.config, config).map(({ path }) => path);
+    const details = { file, configVersion: version, previousVersion: previous.version, changed };
+    const { pendingRestart } = this;
+    if (pendingRestart.length === 0) this.deps.logger.info(details, 'applied changed ranking config');
     else {
       this.deps.logger.info(
-        { ...details, atNextStart: waiting },
-        'the ranking config changed; some of it takes effect at the next start only',
+        { ...details, pendingRestart },
+        'applied changed ranking config; some values take effect at the next start',
       );
     }
   }
 
-  #tellListeners(before: LoadedConfig): void {
+  #notify(previous: LoadedConfig): void {
     for (const listener of this.#listeners) {
       try {
-        listener(this.#current, before);
+        listener(this.#current, previous);
       } catch (error) {
-        this.deps.logger.error({ err: error }, 'a part could not take the new ranking config');
+        this.deps.logger.error({ err: error }, 'listener failed to apply the changed ranking config');
       }
     }
   }
 }
 
-function isSame(one: Sight, other: Sight | undefined): boolean {
-  return other !== undefined && one.text === other.text && one.fault === other.fault;
+function isSame(one: FileContent, other: FileContent | undefined): boolean {
+  return other !== undefined && one.text === other.text && one.problem === other.problem;
 }

@@ -2,7 +2,7 @@ import { mkdir, open, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseError, type Client } from 'pg';
 import type { Logger } from 'pino';
-import { fileProblem } from '../config/file-problem.js';
+import { fileErrorReason } from '../config/file-error.js';
 import { OperatorError } from '../lib/errors.js';
 import { SESSION_LOCKS } from '../storage/database/advisory-locks.js';
 import { connectionTo, openClient } from '../storage/database/connection.js';
@@ -57,7 +57,7 @@ export async function startEmbeddedServer(options: Options): Promise<EmbeddedSer
   const binaries = await locateBinaries();
   await mkdir(dataDir, { recursive: true }).catch((cause: unknown) => {
     throw new OperatorError(
-      `The data folder ${dataDir} cannot be created: ${fileProblem(cause)}. Set BELLWETHER_DATA_DIR to another ` +
+      `The data folder ${dataDir} cannot be created: ${fileErrorReason(cause)}. Set BELLWETHER_DATA_DIR to another ` +
         'folder, or set DATABASE_URL to a PostgreSQL (15 or newer).',
     );
   });

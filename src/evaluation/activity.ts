@@ -1,4 +1,4 @@
-import type { RankingConfig } from '../config/ranking-schema.js';
+import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import { PastTrends } from './past-trends.js';
 import { Queue } from './timeline.js';
 

@@ -5,7 +5,7 @@ import type { CatalogEntry } from '../catalog/catalog-snapshot.js';
 import { buildColumns, type CatalogColumns } from '../catalog/columns/build-columns.js';
 import { marketTerms, toPastMarket } from '../catalog/columns/market-terms.js';
 import { differOnlyInNumbers, replaceNumbers } from '../catalog/columns/patch-columns.js';
-import type { RankingConfig } from '../config/ranking-schema.js';
+import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import { finalScorerV1 } from '../scoring/v1/scorer.js';
 import { ScorerV2 } from '../scoring/v2/scorer.js';
 import type { TrendState } from '../trends/trend-state.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import type { RankingConfig } from '../config/ranking-schema.js';
+import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import { OperatorError } from '../lib/errors.js';
 import { eventWeight } from '../scoring/shared/event-weight.js';
 import { createAlgorithm, type AlgorithmName } from './algorithms.js';

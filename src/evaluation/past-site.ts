@@ -1,5 +1,5 @@
 import { toEntry, type CatalogEntry } from '../catalog/catalog-snapshot.js';
-import type { RankingConfig } from '../config/ranking-schema.js';
+import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import { emptyProfile, type FullProfile, type ProfileEvent } from '../domain/profile.js';
 import { eventWeight } from '../scoring/shared/event-weight.js';
 import { DAY_MS } from '../scoring/shared/time.js';

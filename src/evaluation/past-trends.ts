@@ -1,4 +1,4 @@
-import type { RankingConfig } from '../config/ranking-schema.js';
+import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import { HOUR_MS, MINUTE_MS } from '../scoring/shared/time.js';
 import { trendingScores, trendingSums, type TrendingRow } from '../scoring/shared/trending.js';
 import { GLOBAL_SCOPE, localScope } from '../trends/trend-state.js';

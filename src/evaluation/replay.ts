@@ -1,4 +1,4 @@
-import type { RankingConfig } from '../config/ranking-schema.js';
+import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import type { Algorithm } from './algorithms.js';
 import type { Archive, ArchivedEvent } from './archive.js';
 import { novelty } from './metrics.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RankingConfig } from '../config/ranking-schema.js';
+import type { RankingConfig } from '../config/schema/ranking-schema.js';
 
 /** The ranking of a user. */
 export interface AlgorithmChoice {

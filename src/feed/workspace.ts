@@ -1,4 +1,4 @@
-import type { RankingConfig } from '../config/ranking-schema.js';
+import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import { ScorerV2 } from '../scoring/v2/scorer.js';
 import { FilterPass } from './filters/filter.js';
 import { SlotKeyColumns } from './selectors/slot-keys.js';

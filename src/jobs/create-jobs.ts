@@ -1,6 +1,6 @@
 import type { MarketPoller } from '../catalog/sources/market-poller.js';
-import type { RankingConfig } from '../config/ranking-schema.js';
-import type { SourceConfig } from '../config/source-config.js';
+import type { RankingConfig } from '../config/schema/ranking-schema.js';
+import type { SourceConfig } from '../config/schema/source-schema.js';
 import type { ProfileUpkeep } from '../profiles/profile-upkeep.js';
 import type { Store } from '../storage/store.js';
 import type { Retention } from '../tracking/retention.js';

@@ -1,5 +1,5 @@
 import type { MarketPoller } from '../catalog/sources/market-poller.js';
-import type { SourceConfig } from '../config/source-config.js';
+import type { SourceConfig } from '../config/schema/source-schema.js';
 import type { Job } from './job.js';
 
 /** One for each source of the config. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.js';
-import type { SinkConfig } from '../config/sink-config.js';
+import type { SinkConfig } from '../config/schema/sink-schema.js';
 import { createSink } from './sinks/create-sink.js';
 import { outgoingEvent } from './sinks/outgoing-event.js';
 import { SinkRelay, type RelayParts, type RelayTransaction } from './sink-relay.js';

@@ -1,4 +1,4 @@
-import type { RankingConfig } from '../config/ranking-schema.js';
+import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import { decay, type DecayConfig } from '../domain/decay.js';
 import type { ImpressionState, ProfileState, TopicId, TopicState } from '../domain/profile.js';
 

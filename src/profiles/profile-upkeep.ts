@@ -1,4 +1,4 @@
-import type { RankingConfig } from '../config/ranking-schema.js';
+import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import type { DecayConfig } from '../domain/decay.js';
 import { inSlices, type Work } from '../lib/in-slices.js';
 import { formatOf } from '../storage/profiles/column-codec.js';

@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.js';
-import type { RankingConfig } from '../config/ranking-schema.js';
+import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import { BellwetherError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import type { ProfileCompactor } from '../profiles/profile-compactor.js';

@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.js';
-import type { RankingConfig } from '../config/ranking-schema.js';
+import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import type { Market } from '../domain/market.js';
 import type { InteractionRepository } from '../storage/events/interaction-repository.js';
 import type { SnapshotRepository } from '../storage/markets/snapshot-repository.js';

@@ -1,4 +1,4 @@
-import type { RankingConfig } from '../config/ranking-schema.js';
+import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import type { InteractionRepository } from '../storage/events/interaction-repository.js';
 import type { PartitionedTable, OldPartitions } from '../storage/partitions.js';
 import type { ProfileRepository } from '../storage/profiles/profile-repository.js';

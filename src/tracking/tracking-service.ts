@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Clock } from '../lib/clock.js';
-import type { RankingConfig } from '../config/ranking-schema.js';
+import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import { BellwetherError } from '../lib/errors.js';
 import { checkInput } from '../lib/input/check-input.js';
 import type { Market } from '../domain/market.js';

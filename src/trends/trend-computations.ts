@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.js';
-import type { RankingConfig } from '../config/ranking-schema.js';
+import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import type { ComputationName } from '../storage/trends/computation-repository.js';
 import type {
   CoveredFrom,

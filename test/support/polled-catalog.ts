@@ -1,7 +1,7 @@
 import { Catalog } from '../../src/catalog/catalog.js';
 import { MarketWriter } from '../../src/catalog/market-writer.js';
 import { MarketPoller } from '../../src/catalog/sources/market-poller.js';
-import { sourceConfigSchema } from '../../src/config/source-config.js';
+import { sourceConfigSchema } from '../../src/config/schema/source-schema.js';
 import { openDatabase } from '../../src/storage/database/client.js';
 import type { Market } from '../../src/domain/market.js';
 import { MarketIndex } from '../../src/storage/markets/market-index.js';

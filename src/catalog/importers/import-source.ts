@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { fileProblem } from '../../config/file-problem.js';
+import { fileErrorReason } from '../../config/file-error.js';
 import { OperatorError } from '../../lib/errors.js';
 import { declaredEncoding } from '../../lib/input/encoding.js';
 
@@ -121,7 +121,7 @@ function nameOfUrl(address: string): string {
 }
 
 function unreadable(location: string, error: unknown): OperatorError {
-  return new OperatorError(`${location} cannot be read: ${fileProblem(error)}.`, { cause: error });
+  return new OperatorError(`${location} cannot be read: ${fileErrorReason(error)}.`, { cause: error });
 }
 
 /**

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { WriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
-import { fileProblem } from '../../config/file-problem.js';
+import { fileErrorReason } from '../../config/file-error.js';
 import { OperatorError } from '../../lib/errors.js';
 import { visible } from '../../lib/input/control-characters.js';
 import type { RejectedRecord } from './formats/import-record.js';
@@ -41,7 +41,7 @@ export class RejectsFile {
       return (await open(this.path, 'w')).createWriteStream();
     } catch (error) {
       throw new OperatorError(
-        `The rejects file ${this.path} cannot be written: ${fileProblem(error)}. Choose another with --rejects.`,
+        `The rejects file ${this.path} cannot be written: ${fileErrorReason(error)}. Choose another with --rejects.`,
         { cause: error },
       );
     }

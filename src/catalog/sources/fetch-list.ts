@@ -1,4 +1,4 @@
-import type { SourceConfig } from '../../config/source-config.js';
+import type { SourceConfig } from '../../config/schema/source-schema.js';
 import { fetchPage } from './fetch-page.js';
 import { pagingOf } from './paging.js';
 import { parsePage, type PageContent } from './parse-page.js';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { packageVersion } from '../../config/package-version.js';
-import type { SourceConfig } from '../../config/source-config.js';
+import type { SourceConfig } from '../../config/schema/source-schema.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
 import type { SourceStateRepository } from '../../storage/markets/source-state-repository.js';

@@ -1,4 +1,4 @@
-import type { SourceConfig } from '../../config/source-config.js';
+import type { SourceConfig } from '../../config/schema/source-schema.js';
 import { SourceError } from './source-error.js';
 
 /** The properties of a page from which the request of the next page follows. */

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { SourceConfig } from '../../config/source-config.js';
+import type { SourceConfig } from '../../config/schema/source-schema.js';
 import { isStorableText } from '../../lib/input/storable.js';
 import { takeTurn } from '../../lib/take-turn.js';
 import { gammaArrays, gammaRecords } from '../importers/formats/gamma.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { SourceConfig } from '../../config/source-config.js';
+import type { SourceConfig } from '../../config/schema/source-schema.js';
 
 /** State of a page at the last poll. */
 const pageState = z.strictObject({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CatalogEntry } from '../../catalog/catalog-snapshot.js';
-import { configVersion } from '../../config/config-version.js';
-import { patchConfig } from '../../config/patch-config.js';
+import { configVersion } from '../../config/config-values.js';
+import { patchConfig } from '../../config/ranking-config.js';
 import { BellwetherError } from '../../lib/errors.js';
 import { checkInput } from '../../lib/input/check-input.js';
 import { contributions, signedWeights } from '../../scoring/score-parts.js';

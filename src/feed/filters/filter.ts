@@ -1,5 +1,5 @@
 import type { CatalogSnapshot } from '../../catalog/catalog-snapshot.js';
-import type { RankingConfig } from '../../config/ranking-schema.js';
+import type { RankingConfig } from '../../config/schema/ranking-schema.js';
 import type { ProfileState } from '../../domain/profile.js';
 import type { UserFeatures } from '../../scoring/v2/features.js';
 

@@ -1,4 +1,4 @@
-import type { FeedConfig } from '../../config/feed-schema.js';
+import type { FeedConfig } from '../../config/schema/feed-schema.js';
 import type { SlateColumns } from './slate.js';
 
 /** At most so many markets of a category, and of an event, among the first positions and on the slate. */

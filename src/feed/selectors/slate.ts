@@ -1,4 +1,4 @@
-import type { FeedConfig } from '../../config/feed-schema.js';
+import type { FeedConfig } from '../../config/schema/feed-schema.js';
 import type { MarketColumns, TopicColumns } from '../../scoring/v2/features.js';
 import type { Slot } from './slots.js';
 

@@ -1,4 +1,4 @@
-import type { FeedConfig } from '../../config/feed-schema.js';
+import type { FeedConfig } from '../../config/schema/feed-schema.js';
 
 /** The kinds of slate positions, in the order that breaks ties between them. */
 export const SLOTS = ['PERSONAL', 'TRENDING', 'LOCAL', 'RISING', 'EXPLORATION'] as const;

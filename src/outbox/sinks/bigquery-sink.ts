@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.js';
-import type { BigQuerySinkConfig } from '../../config/sink-config.js';
+import type { BigQuerySinkConfig } from '../../config/schema/sink-schema.js';
 import { describeError, judgeRows, parseJson, retryAfterMs } from './bigquery-answer.js';
 import { bigQueryRow, inRequests, requestBody, type BigQueryRow } from './bigquery-rows.js';
 import type { Token } from './google-token.js';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.js';
-import type { SinkConfig } from '../../config/sink-config.js';
+import type { SinkConfig } from '../../config/schema/sink-schema.js';
 import { BigQuerySink } from './bigquery-sink.js';
 import { googleToken } from './google-token.js';
 import { JsonlSink } from './jsonl-sink.js';

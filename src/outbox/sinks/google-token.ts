@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { GoogleAuth, JWT } from 'google-auth-library';
 import { z } from 'zod';
-import { fileProblem } from '../../config/file-problem.js';
+import { fileErrorReason } from '../../config/file-error.js';
 import { OperatorError } from '../../lib/errors.js';
 
 /** A bearer token; with `fresh`, one that was not given before. */
@@ -62,7 +62,7 @@ function readKey(keyFile: string): z.output<typeof keySchema> {
     key = JSON.parse(readFileSync(keyFile, 'utf8'));
   } catch (error) {
     // What JSON.parse says of a file may show what is in it.
-    const detail = error instanceof SyntaxError ? 'it is not JSON' : fileProblem(error);
+    const detail = error instanceof SyntaxError ? 'it is not JSON' : fileErrorReason(error);
     throw new OperatorError(`The key file ${keyFile} cannot be used: ${detail}.`);
   }
   const parsed = keySchema.safeParse(key);

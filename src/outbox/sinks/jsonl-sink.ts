@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import type { Clock } from '../../lib/clock.js';
-import type { JsonlSinkConfig } from '../../config/sink-config.js';
+import type { JsonlSinkConfig } from '../../config/schema/sink-schema.js';
 import {
   createJsonlFile,
   jsonlFileName,

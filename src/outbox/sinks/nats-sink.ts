@@ -9,7 +9,7 @@ import {
   type Authenticator,
   type NatsConnection,
 } from '@nats-io/transport-node';
-import type { NatsSinkConfig } from '../../config/sink-config.js';
+import type { NatsSinkConfig } from '../../config/schema/sink-schema.js';
 import type { OutgoingEvent } from './outgoing-event.js';
 import { DELIVERY_LIMIT_MS, SinkFailure, type Delivery, type Refusal, type Sink } from './sink.js';
 

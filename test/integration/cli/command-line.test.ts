@@ -3,12 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
-import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBackend } from '../../../src/app/open-backend.js';
-import { loadSample } from '../../../src/cli/load-sample.js';
-import { unfinishedSampleMs } from '../../../src/cli/unfinished-sample.js';
-import { readSettings } from '../../../src/config/settings.js';
 import { runCommand, startCommand } from '../../support/command.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 
@@ -61,13 +56,13 @@ describe('help', () => {
       ['migrate', '--help'],
       ['status', 'up'],
     ],
-  ])('of %j names what there is', async (args, names) => {
+  ])('of %j lists %j', async (args, names) => {
     const { code, stdout } = await runCommand(args);
     expect(code).toBe(0);
     for (const name of names) expect(stdout).toContain(name);
   });
 
-  it('is pointed to after an unknown command', async () => {
+  it('is mentioned after an unknown command', async () => {
     const { code, stderr } = await runCommand(['sreve']);
     expect(code).toBe(1);
     expect(stderr).toContain('unknown command');
@@ -75,17 +70,17 @@ describe('help', () => {
   });
 });
 
-describe('a set-up that has to be mended first ends with one sentence and no stack', () => {
+describe('serve fails with one sentence and no stack for', () => {
   it.each([
-    ['a wrong port', { PORT: '70000' }, /PORT must be a port number/],
+    ['an invalid port', { PORT: '70000' }, /PORT must be a port number/],
     ['an address open to the network', { HOST: '0.0.0.0' }, /HOST=0\.0\.0\.0 .* no authentication/],
     ['production', { NODE_ENV: 'production' }, /NODE_ENV=production/],
+    ['a missing ranking config', { BELLWETHER_CONFIG: '/nowhere.yaml' }, /nowhere\.yaml cannot be read/],
     [
-      'a ranking config that is not there',
-      { BELLWETHER_CONFIG: '/nowhere.yaml' },
-      /nowhere\.yaml cannot be read/,
+      'a DATABASE_URL without a server',
+      { DATABASE_URL: 'postgresql://u:secret@127.0.0.1:1/x' },
+      /127\.0\.0\.1/,
     ],
-    ['no server at DATABASE_URL', { DATABASE_URL: 'postgresql://u:secret@127.0.0.1:1/x' }, /127\.0\.0\.1/],
   ])('%s', async (_, env, sentence) => {
     const { code, stdout, stderr } = await runCommand(['serve'], env, folder);
     expect(code).toBe(1);
@@ -93,7 +88,7 @@ describe('a set-up that has to be mended first ends with one sentence and no sta
     expect(stdout + stderr).not.toMatch(/\n {4}at |secret/);
   });
 
-  it('a key file of a sink that is not there, when the database is open already', async () => {
+  it('a missing key file of a sink, although the database is already open', async () => {
     const database = await createTestDatabase();
     const config = path.join(folder, 'sink.yaml');
     const sink = '{ name: w, type: bigquery, project: p, dataset: d, table: t, keyFile: /nowhere.json }';
@@ -118,7 +113,7 @@ describe('a set-up that has to be mended first ends with one sentence and no sta
   });
 });
 
-describe('on a database of its own', () => {
+describe('on an empty database', () => {
   let database: TestDatabase;
 
   beforeAll(async () => {
@@ -183,10 +178,10 @@ describe('on a database of its own', () => {
 
     const again = await runCommand(args, env, folder);
     expect(again.stdout).toMatch(/markets unchanged\s*│\s*2/);
-    expect(again.stdout).toMatch(/interactions known already\s*│\s*1/);
+    expect(again.stdout).toMatch(/duplicate interactions\s*│\s*1/);
 
     const feed = await runCommand(['feed', 'ada', '--country', 'il'], env);
-    expect(feed.stdout).toContain('Feed of ada: personal, algorithm v2');
+    expect(feed.stdout).toContain('Feed of ada: personalized, algorithm v2');
     expect(feed.stdout.indexOf('Will it snow?')).toBeLessThan(feed.stdout.indexOf('Will it rain?'));
     expect(feed.stdout.indexOf('Will it snow?')).toBeGreaterThan(0);
 
@@ -202,20 +197,20 @@ describe('on a database of its own', () => {
     [['--country', 'UK'], /country .*ISO 3166-1/],
     [['--limit', '0'], /whole number from 1 to 100/],
     [['--limit', 'ten'], /whole number from 1 to 100/],
-  ])('refuses to print a feed with %j, in one sentence and without a stack', async (flags, sentence) => {
+  ])('rejects feed %j with one sentence and no stack', async (flags, sentence) => {
     const { code, stderr } = await runCommand(['feed', 'ada', ...flags], { DATABASE_URL: database.url });
     expect(code).toBe(1);
     expect(stderr).toMatch(sentence);
     expect(stderr).not.toMatch(/\n {4}at /);
   });
 
-  it('serves although the trends can not be computed', async () => {
+  it('serves when trends cannot be computed', async () => {
     const own = await createTestDatabase();
     await execute(
       own.url,
-      `create function refuse() returns trigger language plpgsql as $$ begin raise 'not now'; end $$;
-       create trigger refuse before insert or delete on trending_scopes
-         for each statement execute function refuse()`,
+      `create function reject() returns trigger language plpgsql as $$ begin raise 'not now'; end $$;
+       create trigger reject before insert or delete on trending_scopes
+         for each statement execute function reject()`,
     );
     const gateway = startCommand(['serve'], { DATABASE_URL: own.url, PORT: '0' });
     const [, url] = await gateway.line(/GraphQL at (http:\S+)\/graphql/);
@@ -226,7 +221,7 @@ describe('on a database of its own', () => {
     await own.drop();
   });
 
-  it('never loads the sample into a database that is not its own', async () => {
+  it('does not load the sample into the database of DATABASE_URL', async () => {
     const own = await createTestDatabase('empty');
     const gateway = startCommand(['serve'], { DATABASE_URL: own.url, PORT: '0' });
     const [, url] = await gateway.line(/GraphQL at (http:\S+)\/graphql/);
@@ -239,68 +234,3 @@ describe('on a database of its own', () => {
     await own.drop();
   });
 });
-
-describe('a sample whose loading is stopped', () => {
-  it('is completed by the next one as if nothing had happened', async () => {
-    const own = await createTestDatabase();
-    const startMs = Date.UTC(2026, 5, 15, 12);
-    let nowMs = startMs;
-    const backend = await openBackend({
-      settings: readSettings({ DATABASE_URL: own.url }),
-      logger: pino({ level: 'silent' }),
-      clock: () => nowMs,
-    });
-    const options = { seed: 1, people: 60, days: 14 };
-    const stop = new AbortController();
-    const stopped = loadSample(backend, startMs, options, {
-      stop: stop.signal,
-      onProgress: () => stop.abort('enough'),
-    });
-    await expect(stopped).rejects.toBe('enough');
-
-    nowMs += 3_600_000;
-    expect(await unfinishedSampleMs(backend.store.markets, nowMs)).toBe(startMs);
-    const { interactions } = await loadSample(backend, startMs, options);
-    expect(await unfinishedSampleMs(backend.store.markets, nowMs)).toBeUndefined();
-    const [counted] = await execute(own.url, 'select count(*)::int as stored from interactions');
-    expect(counted).toEqual({ stored: interactions });
-    const [odd] = await execute(own.url, `select count(*)::int as odd from markets where source <> 'sample'`);
-    expect(odd).toEqual({ odd: 0 });
-    await backend.close();
-    await own.drop();
-  });
-});
-
-it('serves the sample on an embedded database, also after a first start that was stopped, shares it with a command, and stops cleanly', async () => {
-  const env = { BELLWETHER_DATA_DIR: path.join(folder, 'data'), PORT: '0' };
-  const interrupted = startCommand(['serve'], env);
-  await interrupted.line(/loading the sample/);
-  const stopsAtMs = Date.now();
-  interrupted.child.kill('SIGINT');
-  const early = await interrupted.finished;
-  expect(early).toMatchObject({ code: 0, stderr: '' });
-  expect(early.stdout).toContain('stopped');
-  expect(early.stdout).not.toMatch(/sample loaded|ready:/);
-  expect(Date.now() - stopsAtMs).toBeLessThan(4_000);
-
-  const gateway = startCommand(['serve'], env);
-  await gateway.line(/completing it/);
-  const [, url] = await gateway.line(/GraphQL at (http:\S+)\/graphql/);
-  const beside = await runCommand(['feed', 'sample-politics-001', '--country', 'IL', '--limit', '5'], env);
-  expect(beside).toMatchObject({ code: 0 });
-  expect(beside.stdout).toContain('personal, algorithm v2');
-  expect(beside.stderr).toBe(`Using the embedded database in ${env.BELLWETHER_DATA_DIR}.\n`);
-  expect((await fetch(`${url}/readyz`)).status).toBe(200);
-  gateway.child.kill('SIGTERM');
-  expect(await gateway.finished).toMatchObject({ code: 0, stderr: '' });
-
-  const second = startCommand(['serve'], env);
-  await second.line(/ready: GraphQL/);
-  // As npm does, which passes on the Ctrl-C that the terminal has sent to all.
-  second.child.kill('SIGINT');
-  second.child.kill('SIGTERM');
-  setTimeout(() => second.child.kill('SIGINT'), 20);
-  const { code, stdout } = await second.finished;
-  expect(code).toBe(0);
-  expect(stdout).not.toMatch(/loading the sample|completing it/);
-}, 180_000);

@@ -17,9 +17,9 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe('a command whose output is not read to its end', () => {
+describe('a command whose output is not fully read', () => {
   it.each([['schema'], ['config', 'print', '--defaults'], ['--help']])(
-    '%s ends with 0 and no message',
+    '%s exits with 0 and no message',
     async (...args) => {
       const command = startCommand(args, {});
       command.child.stdout.destroy();
@@ -27,7 +27,7 @@ describe('a command whose output is not read to its end', () => {
     },
   );
 
-  it.skipIf(process.platform !== 'linux')('says in one sentence why it cannot write', async () => {
+  it.skipIf(process.platform !== 'linux')('prints in one sentence why it cannot write', async () => {
     const full = await open('/dev/full', 'w');
     const main = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
     const child = spawn(process.execPath, [main, 'schema'], { stdio: ['ignore', full.fd, 'pipe'] });
@@ -41,8 +41,8 @@ describe('a command whose output is not read to its end', () => {
   });
 });
 
-describe('an address that the gateway cannot listen on', () => {
-  it('is reported before the database is opened, when the port is in use', async () => {
+describe('a port in use', () => {
+  it('is reported before the database is opened', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const port = String((taken.address() as AddressInfo).port);
@@ -57,12 +57,12 @@ describe('an address that the gateway cannot listen on', () => {
   });
 });
 
-describe('a Node that is too old', () => {
+describe('the Node version', () => {
   const pretend = (version: string): string =>
     `--import=data:text/javascript,Object.defineProperty(process,'version',{value:'${version}'})`;
 
   it.each(['v20.19.0', 'v22.12.0', 'v23.11.0'])(
-    '%s is rejected in one sentence, before anything is opened',
+    '%s is rejected with one sentence, before anything is opened',
     async (version) => {
       const ended = await startCommand(['serve'], {}, folder, [pretend(version)]).finished;
       expect(ended).toMatchObject({ code: 1, stdout: '' });
@@ -73,7 +73,7 @@ describe('a Node that is too old', () => {
     },
   );
 
-  it.each(['v22.15.0', 'v24.0.0', 'v26.1.0'])('%s is not', async (version) => {
+  it.each(['v22.15.0', 'v24.0.0', 'v26.1.0'])('%s is accepted', async (version) => {
     expect(await startCommand(['--version'], {}, folder, [pretend(version)]).finished).toMatchObject({
       code: 0,
       stderr: '',

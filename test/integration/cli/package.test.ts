@@ -13,7 +13,7 @@ describe('the npm package', () => {
   let files: string[];
 
   beforeAll(async () => {
-    // The scripts would remove dist, which other tests run.
+    // The lifecycle scripts would remove dist, which other tests run.
     const { stdout } = await promisify(execFile)('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
       cwd: root,
       maxBuffer: 64 * 1024 * 1024,
@@ -23,7 +23,7 @@ describe('the npm package', () => {
     files = listed.map((file) => file.path);
   });
 
-  it('holds what the commands and the exports need', async () => {
+  it('contains the files that commands and exports need', async () => {
     const migrations = await readdir(path.join(root, 'prisma/migrations'), { recursive: true });
     expect(files).toEqual(
       expect.arrayContaining([
@@ -40,7 +40,7 @@ describe('the npm package', () => {
     );
   });
 
-  it('holds every file that the code reads from beside it', async () => {
+  it('contains every file that the code reads by a relative URL', async () => {
     const scripts = files.filter((file) => file.startsWith('dist/') && file.endsWith('.js'));
     const read: string[] = [];
     for (const script of scripts) {
@@ -56,7 +56,7 @@ describe('the npm package', () => {
     expect(read.filter((target) => !isPacked(target))).toEqual([]);
   });
 
-  it('holds no source maps, whose sources it does not hold, and nothing of the development', () => {
+  it('contains no source maps and no development files', () => {
     const unwanted = /\.map$|tsbuildinfo|^(test|bench|\.ci)\/|(^|\/)create-migration|\.test\./;
     expect(files.filter((file) => unwanted.test(file))).toEqual([]);
   });

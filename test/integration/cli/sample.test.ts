@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadSample } from '../../../src/cli/load-sample.js';
+import { loadSample } from '../../../src/cli/sample-data.js';
 import { exampleQueries } from '../../../src/server/graphiql.js';
 import { connectLive } from '../../support/live-socket.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
@@ -13,12 +13,12 @@ beforeAll(async () => {
 
 afterAll(() => gateway.close());
 
-describe('on the sample', async () => {
+describe('the sample', async () => {
   const examples = await exampleQueries();
   const isSubscription = ({ query }: { query: string }): boolean => /^\s*subscription\b/m.test(query);
 
   it.each(examples.filter(isSubscription))(
-    'the example subscription of GraphiQL works: $variables',
+    'answers the example subscription of GraphiQL: $variables',
     async ({ query, variables }) => {
       const live = await connectLive(gateway.url);
       live.subscribe('example', query, { ...variables });
@@ -29,19 +29,18 @@ describe('on the sample', async () => {
   );
 
   it.each(examples.filter((example) => !isSubscription(example)))(
-    'the example query of GraphiQL works: $variables',
+    'answers the example query of GraphiQL: $variables',
     async ({ query, variables }) => {
       const { status, data, errors } = await gateway.query(query, { ...variables });
       expect(errors).toBeUndefined();
       expect(status).toBe(200);
-      const answer = JSON.stringify(data);
-      expect(answer).toMatch(
+      expect(JSON.stringify(data)).toMatch(
         /"title":|"status":"RECORDED"|"totalInteractions":[1-9]|"name":"trends"|"at":"20/,
       );
     },
   );
 
-  it('feeds are personal, of many categories, and have a drawing for a hero', async () => {
+  it('gives personalized feeds of several categories with an image for the hero', async () => {
     const { data } = await gateway.query(
       `{ feed(userKey: "sample-politics-001", country: "IL") {
           personalized hero { market { imageUrl } } grid { market { category } } } }`,
@@ -53,12 +52,12 @@ describe('on the sample', async () => {
     };
     expect(feed.personalized).toBe(true);
     expect(new Set(feed.grid.map(({ market }) => market.category)).size).toBeGreaterThanOrEqual(3);
-    const drawing = await fetch(`${gateway.url}${feed.hero.market.imageUrl}`);
-    expect(drawing.headers.get('content-type')).toBe('image/svg+xml');
-    expect(await drawing.text()).toContain('<svg');
+    const image = await fetch(`${gateway.url}${feed.hero.market.imageUrl}`);
+    expect(image.headers.get('content-type')).toBe('image/svg+xml');
+    expect(await image.text()).toContain('<svg');
   });
 
-  it('Israel has a trend of its own', async () => {
+  it('has a local trend in Israel', async () => {
     const { data } = await gateway.query(
       '{ trending(country: "il", limit: 5) { scope markets { rank score } } }',
     );
@@ -67,7 +66,7 @@ describe('on the sample', async () => {
     });
   });
 
-  it('some markets rose within the day, as far as the history says', async () => {
+  it('has rising markets according to the odds history', async () => {
     const { data } = await gateway.query('{ feed(limit: 100) { stream { scores { rising } } } }');
     const { stream } = data?.['feed'] as { stream: { scores: { rising: number } }[] };
     expect(stream.filter(({ scores }) => scores.rising > 0.3).length).toBeGreaterThan(3);

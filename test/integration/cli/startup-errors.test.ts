@@ -41,10 +41,10 @@ it.each([
   [
     'a password with an unencoded #',
     () => urlWith({}).replace('%23', '#'),
-    /DATABASE_URL cannot be read: percent-encode/,
+    /DATABASE_URL cannot be parsed: percent-encode/,
   ],
   ['a role that does not own the tables', () => urlWith({}), /does not own the tables of the schema public/],
-])('ends with one sentence without a stack or password for %s', async (_, url, sentence) => {
+])('fails with one sentence, without stack or password, for %s', async (_, url, sentence) => {
   const { code, stdout, stderr } = await runCommand(['serve'], { DATABASE_URL: url(), PORT: '0' });
   expect(stderr).toMatch(sentence);
   expect(stderr.trimEnd()).not.toContain('\n');
@@ -52,7 +52,7 @@ it.each([
   expect(code).toBe(1);
 });
 
-it('reports every wrong setting at once', async () => {
+it('reports every invalid setting at once', async () => {
   const env = { DATABASE_URL: 'mysql://db', REDIS_URL: 'cache', PORT: 'x', BELLWETHER_CONFG: 'ranking.yaml' };
   const { code, stderr } = await runCommand(['serve'], env);
   for (const name of Object.keys(env)) expect(stderr).toContain(name);

@@ -26,40 +26,40 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** As a deployment does it: another file is put in the place of the old one. */
+/** Replaces the file by a rename, as deployments do. */
 async function replaceConfig(yaml: string): Promise<void> {
   await writeFile(`${file}.new`, yaml);
   await rename(`${file}.new`, file);
 }
 
-/** A profile is given time, so that a busy machine makes no feed degraded. */
+/** The long profile timeout keeps a slow machine from degrading feeds. */
 const withInterest = (interest: number): string =>
   JSON.stringify({ feed: { profileTimeoutMs: 5_000 }, v2: { weights: { interest } } });
 
 const versionNow = (): string => gateway.backend.liveConfig.current.version;
 
-it('takes a changed config under load without losing a request, and leaves a broken one', async () => {
+it('applies a changed config under load without losing a request, and rejects an invalid one', async () => {
   const seen = new Set<unknown>();
-  const faults: unknown[] = [];
+  const failures: unknown[] = [];
   let answered = 0;
   let running = true;
-  const visitor = async (connection: number): Promise<void> => {
+  const client = async (connection: number): Promise<void> => {
     while (running) {
-      const query = `{ feed(userKey: "person-${connection}", limit: 10) { configVersion degraded hero { rank } } }`;
+      const query = `{ feed(userKey: "user-${connection}", limit: 10) { configVersion degraded hero { rank } } }`;
       try {
         const { status, data, errors } = await gateway.query(query);
         const feed = data?.['feed'] as { configVersion: string; degraded: boolean; hero: object } | undefined;
         if (status !== 200 || errors !== undefined || feed === undefined || feed.degraded) {
-          faults.push({ status, errors, feed });
+          failures.push({ status, errors, feed });
         }
         seen.add(feed?.configVersion);
         answered += 1;
       } catch (error) {
-        faults.push(error);
+        failures.push(error);
       }
     }
   };
-  const visitors = Array.from({ length: CONNECTIONS }, (_, connection) => visitor(connection));
+  const clients = Array.from({ length: CONNECTIONS }, (_, connection) => client(connection));
 
   const versions = [versionNow()];
   for (const interest of [0.4, 0.5, 0.6]) {
@@ -70,16 +70,16 @@ it('takes a changed config under load without losing a request, and leaves a bro
     await expect.poll(() => answered).toBeGreaterThan(soFar + CONNECTIONS);
   }
   await replaceConfig('v2: { weights: { interest: much } }');
-  await expect.poll(() => gateway.backend.liveConfig.refusal?.message).toContain('v2.weights.interest');
+  await expect.poll(() => gateway.backend.liveConfig.rejection?.message).toContain('v2.weights.interest');
   expect(versionNow()).toBe(versions.at(-1));
   running = false;
-  await Promise.all(visitors);
+  await Promise.all(clients);
 
-  expect(faults).toEqual([]);
+  expect(failures).toEqual([]);
   expect([...seen].sort()).toEqual(versions.toSorted());
 });
 
-it('shows at once what a new config says', async () => {
+it('uses a new config for the next feed', async () => {
   await replaceConfig('feed: { quotas: { PERSONAL: 0, TRENDING: 0, LOCAL: 0, RISING: 0, EXPLORATION: 1 } }');
   await expect
     .poll(async () => {

@@ -13,7 +13,7 @@ const options: ts.CompilerOptions = {
   moduleResolution: ts.ModuleResolutionKind.Bundler,
   moduleDetection: ts.ModuleDetectionKind.Force,
   lib: ['lib.es2023.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
-  // Code for browsers: nothing of Node.
+  // The code runs in browsers, so the types of Node are not available.
   types: [],
 };
 
@@ -42,8 +42,8 @@ it('compiles every TypeScript block of the README and the docs in strict mode', 
     diagnostics.map(({ file, start = 0, messageText }) => {
       const block = sources.get(file?.fileName ?? '');
       const { line } = file?.getLineAndCharacterOfPosition(start) ?? { line: 0 };
-      const place = block === undefined ? file?.fileName : `${block.file}:${block.line + 1 + line}`;
-      return `${place ?? 'no file'} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+      const location = block === undefined ? file?.fileName : `${block.file}:${block.line + 1 + line}`;
+      return `${location ?? 'no file'} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
     }),
   ).toEqual([]);
 }, 120_000);

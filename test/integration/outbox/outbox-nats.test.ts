@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { sinksSchema } from '../../../src/config/sink-config.js';
+import { sinksSchema } from '../../../src/config/schema/sink-schema.js';
 import type { OutgoingEvent } from '../../../src/outbox/sinks/outgoing-event.js';
 import { SinkRelays } from '../../../src/outbox/sink-relays.js';
 import { userPseudonym } from '../../../src/outbox/sinks/user-pseudonym.js';

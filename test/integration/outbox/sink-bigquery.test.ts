@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { sinksSchema } from '../../../src/config/sink-config.js';
+import { sinksSchema } from '../../../src/config/schema/sink-schema.js';
 import { BigQuerySink } from '../../../src/outbox/sinks/bigquery-sink.js';
 import type { Token } from '../../../src/outbox/sinks/google-token.js';
 import type { OutgoingEvent } from '../../../src/outbox/sinks/outgoing-event.js';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DiscardPolicy } from '@nats-io/jetstream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { sinksSchema, type NatsSinkConfig } from '../../../src/config/sink-config.js';
+import { sinksSchema, type NatsSinkConfig } from '../../../src/config/schema/sink-schema.js';
 import { SinkFailure } from '../../../src/outbox/sinks/sink.js';
 import { NatsSink } from '../../../src/outbox/sinks/nats-sink.js';
 import { sinkContract } from '../../contract/sink.js';

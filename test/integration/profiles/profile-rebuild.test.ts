@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { loadSample } from '../../../src/cli/load-sample.js';
+import { loadSample } from '../../../src/cli/sample-data.js';
 import type { FullProfile } from '../../../src/domain/profile.js';
 import { rebuildProfile } from '../../../src/profiles/rebuild-profile.js';
 import { runCommand } from '../../support/command.js';
@@ -126,7 +126,7 @@ it.each([[['profile', 'rebuild']], [['profile', 'rebuild', 'ada', '--all']]])(
   async (args) => {
     const { code, stderr } = await runCommand(args, { DATABASE_URL: gateway.databaseUrl });
     expect(code).toBe(1);
-    expect(stderr).toContain('Name one person, or give --all.');
+    expect(stderr).toContain('Name one user, or pass --all.');
     expect(stderr).not.toMatch(/\n {4}at /);
   },
 );

@@ -1,6 +1,6 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadSample } from '../../../src/cli/load-sample.js';
+import { loadSample } from '../../../src/cli/sample-data.js';
 import { exampleQueries } from '../../../src/server/graphiql.js';
 import { hasChromium, startChromium } from '../../support/chromium.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { RankingConfig } from '../../../src/config/ranking-schema.js';
+import type { RankingConfig } from '../../../src/config/schema/ranking-schema.js';
 import { loadRankingConfig } from '../../../src/config/ranking-config.js';
 import { openDatabase, type Database } from '../../../src/storage/database/client.js';
 import { createStore, type Store } from '../../../src/storage/store.js';

@@ -1,11 +1,15 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { isLoopback } from '../../../src/config/listen-host.js';
-import { readSettings, settingDocs, settingsFromEnvironment } from '../../../src/config/settings.js';
+import {
+  isLoopback,
+  readSettings,
+  settingDocs,
+  settingsFromEnvironment,
+} from '../../../src/config/settings.js';
 import { OperatorError } from '../../../src/lib/errors.js';
 
 afterEach(() => vi.unstubAllEnvs());
 
-function faultOf(env: Record<string, string>): string {
+function errorOf(env: Record<string, string>): string {
   try {
     readSettings(env);
   } catch (error) {
@@ -18,8 +22,8 @@ function faultOf(env: Record<string, string>): string {
 const aPort = 'must be a port number from 0 to 65535';
 const aDatabase = 'must be a PostgreSQL URL such as postgresql://user:password@host:5432/database';
 
-describe('the settings', () => {
-  it('have a default each', () => {
+describe('readSettings', () => {
+  it('returns the defaults without variables', () => {
     expect(readSettings({})).toEqual({
       port: 4000,
       host: '127.0.0.1',
@@ -33,7 +37,7 @@ describe('the settings', () => {
     });
   });
 
-  it('come from the environment', () => {
+  it('reads the environment', () => {
     expect(
       readSettings({
         PORT: '65535',
@@ -62,22 +66,22 @@ describe('the settings', () => {
     expect(settingsFromEnvironment().port).toBe(4321);
   });
 
-  it('count an empty variable as absent', () => {
+  it('treats an empty variable as unset', () => {
     const names = settingDocs.map(([name]) => name);
     expect(readSettings(Object.fromEntries(names.map((name) => [name, ''])))).toEqual(readSettings({}));
   });
 
-  it('are told in the help with the defaults that they have', () => {
-    const told = Object.fromEntries(settingDocs.map(([name, fallback]) => [name, fallback]));
-    expect(readSettings(told)).toEqual(readSettings({}));
+  it('has the defaults that the help lists', () => {
+    const listed = Object.fromEntries(settingDocs.map(([name, fallback]) => [name, fallback]));
+    expect(readSettings(listed)).toEqual(readSettings({}));
   });
 
-  it('accept an IPv6 address in the brackets of a URL', () => {
+  it('accepts an IPv6 address in the brackets of a URL', () => {
     expect(readSettings({ HOST: '[::1]' }).host).toBe('::1');
     expect(readSettings({ HOST: 'fe80::1%eth0' }).host).toBe('fe80::1%eth0');
   });
 
-  it('ignore the variables that Kubernetes sets for a service of that name', () => {
+  it('ignores the variables that Kubernetes sets for a service called bellwether', () => {
     const env = {
       BELLWETHER_SERVICE_HOST: '10.0.0.1',
       BELLWETHER_SERVICE_PORT: '4000',
@@ -91,10 +95,10 @@ describe('the settings', () => {
       BELLWETHER_WORKER_PORT: 'tcp://10.0.0.2:4000',
     };
     expect(readSettings(env)).toEqual(readSettings({}));
-    expect(faultOf({ BELLWETHER_PORT: '4000' })).toContain('BELLWETHER_PORT is unknown');
+    expect(errorOf({ BELLWETHER_PORT: '4000' })).toContain('BELLWETHER_PORT is unknown');
   });
 
-  it('accept a PostgreSQL URL with every parameter that a hosted database gives', () => {
+  it('accepts PostgreSQL URLs with the parameters of hosted databases', () => {
     const given = [
       'postgresql://ada:p%23ss%40%2F@ep-1-pooler.example.net/site?sslmode=require&channel_binding=require',
       'postgresql://ada:secret@db.example.org:6543/site?pgbouncer=true&connection_limit=1&schema=site',
@@ -104,13 +108,13 @@ describe('the settings', () => {
     for (const url of given) expect(readSettings({ DATABASE_URL: url }).databaseUrl).toBe(url);
   });
 
-  it('accept port 0, which chooses a free one, and both spellings of the PostgreSQL scheme', () => {
+  it('accepts port 0 and both spellings of the PostgreSQL scheme', () => {
     expect(readSettings({ PORT: '0' }).port).toBe(0);
     expect(readSettings({ DATABASE_URL: 'postgresql://h/d' }).databaseUrl).toBe('postgresql://h/d');
   });
 });
 
-describe('a wrong setting', () => {
+describe('readSettings rejects', () => {
   it.each([
     ['PORT', 'http', aPort],
     ['PORT', '65536', aPort],
@@ -122,23 +126,23 @@ describe('a wrong setting', () => {
     ['BELLWETHER_SAMPLE', 'AUTO', 'must be one of "auto", "off"'],
     ['LOG_LEVEL', 'loud', 'must be one of "trace", "debug", "info", "warn", "error", "fatal", "silent"'],
     ['NODE_ENV', 'staging', 'must be one of "development", "production", "test"'],
-  ])('%s=%s is told in one sentence that names both', (name, value, rule) => {
-    expect(faultOf({ [name]: value })).toBe(
-      `The environment has wrong settings. ${name} ${rule} (it is "${value}").`,
+  ])('%s=%s in one sentence that names both', (name, value, rule) => {
+    expect(errorOf({ [name]: value })).toBe(
+      `Invalid settings in the environment. ${name} ${rule} (it is "${value}").`,
     );
   });
 
   it.each(['mysql://root:hunter2@db/name', 'hunter2', '//u:hunter2@db/name'])(
-    'DATABASE_URL is told without its value, which may hold a password: %s',
+    'DATABASE_URL without its value, which may contain a password: %s',
     (value) => {
-      expect(faultOf({ DATABASE_URL: value })).toBe(
-        `The environment has wrong settings. DATABASE_URL ${aDatabase}.`,
+      expect(errorOf({ DATABASE_URL: value })).toBe(
+        `Invalid settings in the environment. DATABASE_URL ${aDatabase}.`,
       );
     },
   );
 
   const encode =
-    'cannot be read: percent-encode special characters in the user name and password (# is %23, @ is %40, / is %2F, ' +
+    'cannot be parsed: percent-encode special characters in the user name and password (# is %23, @ is %40, / is %2F, ' +
     '? is %3F, % is %25)';
 
   it.each([
@@ -151,54 +155,51 @@ describe('a wrong setting', () => {
     'postgresql://ada:hunter2%ff@db/name',
     'postgresql://ada:hunter2@db:99999/name',
     'postgresql://ada:hunter2@[::1/name',
-  ])('DATABASE_URL is rejected with the advice to encode when it cannot be read: %s', (value) => {
-    expect(faultOf({ DATABASE_URL: value })).toBe(
-      `The environment has wrong settings. DATABASE_URL ${encode}.`,
+  ])('DATABASE_URL with the advice to encode when it cannot be parsed: %s', (value) => {
+    expect(errorOf({ DATABASE_URL: value })).toBe(
+      `Invalid settings in the environment. DATABASE_URL ${encode}.`,
     );
   });
 
   it.each(['redis://:hun#ter2@cache', 'redis://:hun/ter2@cache', 'redis://:hunter2@cache:99999'])(
-    'REDIS_URL is rejected with the advice to encode when it cannot be read: %s',
+    'REDIS_URL with the advice to encode when it cannot be parsed: %s',
     (value) => {
-      expect(faultOf({ REDIS_URL: value })).toBe(`The environment has wrong settings. REDIS_URL ${encode}.`);
+      expect(errorOf({ REDIS_URL: value })).toBe(`Invalid settings in the environment. REDIS_URL ${encode}.`);
     },
   );
 
   it.each([
     ['shema=bellwether', 'has the unknown parameter shema: did you mean schema?'],
     ['statement_timeout=5', /^has the unknown parameter statement_timeout: known are schema, host, /],
-    [
-      'schema=Bellwether',
-      /^has a wrong value of the parameter schema: it must be 1 to 40 lower-case letters/,
-    ],
-    ['schema=pg_mine', /^has a wrong value of the parameter schema/],
-    [`schema=${'a'.repeat(41)}`, /^has a wrong value of the parameter schema/],
-    ['schema=', /^has a wrong value of the parameter schema/],
-    ['schema=a"b', /^has a wrong value of the parameter schema/],
-    ['sslmode=requires', /^has a wrong value of the parameter sslmode: it must be disable, /],
-    ['port=http', /^has a wrong value of the parameter port: it must be a port number/],
-    ['schema=one&schema=two', 'has the parameter schema twice'],
+    ['schema=Bellwether', /^has an invalid parameter schema: it must be 1 to 40 lower-case letters/],
+    ['schema=pg_mine', /^has an invalid parameter schema/],
+    [`schema=${'a'.repeat(41)}`, /^has an invalid parameter schema/],
+    ['schema=', /^has an invalid parameter schema/],
+    ['schema=a"b', /^has an invalid parameter schema/],
+    ['sslmode=requires', /^has an invalid parameter sslmode: it must be disable, /],
+    ['port=http', /^has an invalid parameter port: it must be a port number/],
+    ['schema=one&schema=two', 'has the parameter schema twice; remove one'],
     ['sslmode=verify-full&sslrootcert=/nowhere.pem', 'names the file /nowhere.pem, which cannot be read'],
-  ])('DATABASE_URL is rejected for its parameters %s', (parameters, rule) => {
-    const fault = faultOf({ DATABASE_URL: `postgresql://ada:hunter2@db/name?${parameters}` });
-    const [, told] = fault.split('DATABASE_URL ');
-    expect(told).toMatch(rule);
-    expect(fault).not.toContain('hunter2');
+  ])('DATABASE_URL for its parameters %s', (parameters, rule) => {
+    const message = errorOf({ DATABASE_URL: `postgresql://ada:hunter2@db/name?${parameters}` });
+    const [, problem] = message.split('DATABASE_URL ');
+    expect(problem).toMatch(rule);
+    expect(message).not.toContain('hunter2');
   });
 
   it.each([
     ['BELLWETHER_CONFG', 'BELLWETHER_CONFIG'],
     ['BELLWETHER_DATADIR', 'BELLWETHER_DATA_DIR'],
     ['bellwether_config', 'BELLWETHER_CONFIG'],
-  ])('%s is rejected as unknown, and %s is named', (name, near) => {
-    expect(faultOf({ [name]: 'hunter2' })).toBe(
-      `The environment has wrong settings. ${name} is unknown: did you mean ${near}?`,
+  ])('%s as unknown, and suggests %s', (name, suggestion) => {
+    expect(errorOf({ [name]: 'hunter2' })).toBe(
+      `Invalid settings in the environment. ${name} is unknown: did you mean ${suggestion}?`,
     );
   });
 
-  it('is rejected as unknown with all known names when none is near', () => {
-    expect(faultOf({ BELLWETHER_LOG_FILE_FORMAT: 'x' })).toBe(
-      'The environment has wrong settings. BELLWETHER_LOG_FILE_FORMAT is unknown: known are BELLWETHER_DATA_DIR, ' +
+  it('an unknown name with all known names when none is similar', () => {
+    expect(errorOf({ BELLWETHER_LOG_FILE_FORMAT: 'x' })).toBe(
+      'Invalid settings in the environment. BELLWETHER_LOG_FILE_FORMAT is unknown: known are BELLWETHER_DATA_DIR, ' +
         'BELLWETHER_CONFIG, BELLWETHER_SAMPLE.',
     );
   });
@@ -212,21 +213,21 @@ describe('a wrong setting', () => {
     '127.0.0.1/8',
     'two words',
     '-a',
-  ])('HOST=%s is no address to listen on', (value) => {
-    expect(faultOf({ HOST: value })).toBe(
-      `The environment has wrong settings. HOST must be an address or name to listen on, such as 127.0.0.1, ::1, or localhost (it is "${value}").`,
+  ])('HOST=%s, which is not an address', (value) => {
+    expect(errorOf({ HOST: value })).toBe(
+      `Invalid settings in the environment. HOST must be an address or name to listen on, such as 127.0.0.1, ::1, or localhost (it is "${value}").`,
     );
   });
 
-  it('is told together with all others', () => {
-    expect(faultOf({ PORT: 'x', DATABASE_URL: 'y', LOG_LEVEL: 'z' })).toBe(
-      `The environment has wrong settings. PORT ${aPort} (it is "x"). DATABASE_URL ${aDatabase}. ` +
+  it('all invalid settings in one message', () => {
+    expect(errorOf({ PORT: 'x', DATABASE_URL: 'y', LOG_LEVEL: 'z' })).toBe(
+      `Invalid settings in the environment. PORT ${aPort} (it is "x"). DATABASE_URL ${aDatabase}. ` +
         'LOG_LEVEL must be one of "trace", "debug", "info", "warn", "error", "fatal", "silent" (it is "z").',
     );
   });
 });
 
-describe('a loopback address', () => {
+describe('isLoopback', () => {
   it.each([
     'localhost',
     'LOCALHOST',
@@ -235,7 +236,7 @@ describe('a loopback address', () => {
     '::1',
     '0:0:0:0:0:0:0:1',
     '::ffff:127.0.0.1',
-  ])('is %s', (host) => {
+  ])('returns true for %s', (host) => {
     expect(isLoopback(host)).toBe(true);
   });
 
@@ -248,7 +249,7 @@ describe('a loopback address', () => {
     'my.127.0.0.1',
     'localhost.example',
     '',
-  ])('is not %j', (host) => {
+  ])('returns false for %j', (host) => {
     expect(isLoopback(host)).toBe(false);
   });
 });

@@ -6,7 +6,7 @@ import { CommanderError } from 'commander';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ImportSink } from '../../../../src/catalog/importers/run-import.js';
 import type { MarketDraft } from '../../../../src/catalog/importers/formats/import-record.js';
-import { importCommand } from '../../../../src/cli/import.js';
+import { importCommand } from '../../../../src/cli/commands/import.js';
 import { OperatorError } from '../../../../src/lib/errors.js';
 
 const now = Date.parse('2026-01-01T00:00:00Z');
@@ -123,9 +123,9 @@ describe('bellwether import', () => {
     const flags = ['--format', 'jsonl', '--as-of', '2025-06-10', '--prices', prices];
     const { output, markets } = await run(await file('a.jsonl', market), ...flags);
     expect(markets).toMatchObject([{ probability: null }]);
-    expect(output).toMatch(/markets of which the price then is unknown\s+│\s+1 /);
+    expect(output).toMatch(/markets without a price at --as-of\s+│\s+1 /);
     expect(output).toContain(
-      'None of the 1 markets with a price in the list matches, by id or question, one of the 1 markets that need one',
+      'None of the 1 markets in the price list matches, by id or question, one of the 1 markets that need a price',
     );
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { emptySnapshot, patchSnapshot } from '../../../../src/catalog/catalog-snapshot.js';
 import { loadRankingConfig } from '../../../../src/config/ranking-config.js';
-import type { RankingConfig } from '../../../../src/config/ranking-schema.js';
+import type { RankingConfig } from '../../../../src/config/schema/ranking-schema.js';
 import type { Market } from '../../../../src/domain/market.js';
 import type { ProfileState } from '../../../../src/domain/profile.js';
 import { FilterPass } from '../../../../src/feed/filters/filter.js';

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { amount, days, share, whole } from './field-types.js';
+
+const positions = whole({ least: 1, most: 100 });
+const hours = amount({ least: 0, most: 8_760 });
+
+/** How a feed is composed: slots, diversity limits, exploration, badges, and paging. */
+export const feedSchema = z
+  .strictObject({
+    profileTimeoutMs: whole({ least: 1, most: 10_000 }).describe(
+      'time limit for loading a profile, in ms; after it, the feed is served without the profile and marked `degraded`',
+    ),
+    quotas: z.strictObject({
+      PERSONAL: share.describe(
+        'share of the slate for the slot PERSONAL, which backfills positions that another slot cannot fill; the five quotas sum to 1',
+      ),
+      TRENDING: share.describe('share for TRENDING'),
+      LOCAL: share.describe('share for LOCAL: trending in the country of the request'),
+      RISING: share.describe('share for RISING: large moves of the odds at high volume'),
+      EXPLORATION: share.describe('share for EXPLORATION: sampled new or rarely shown markets'),
+    }),
+    diversity: z.strictObject({
+      categoryPlaces: positions.describe('number of first positions that the category limit covers'),
+      perCategory: positions.describe(
+        'maximum markets of one category in those positions; the value of `categoryPlaces` turns the limit off',
+      ),
+      eventPlaces: positions.describe('number of first positions that the event limit covers'),
+      perEventFirst: positions.describe('maximum markets of one event in those positions'),
+      perEventPage: positions.describe('maximum markets of one event on a page'),
+      mmrLambda: share.describe(
+        'maximal marginal relevance: 1 uses the score only, 0 the difference between markets only',
+      ),
+    }),
+    exploration: z.strictObject({
+      maxAgeHours: amount({ above: 0, most: 8_760 }).describe(
+        'a market younger than this, in hours, is eligible',
+      ),
+      maxImpressions: whole({ least: 0, most: 1_000_000_000 }).describe(
+        'a market with fewer impressions in the last 7 days is eligible',
+      ),
+      priorClickRate: amount({ above: 0, most: 1 }).describe(
+        'assumed click rate of a market without impressions',
+      ),
+      priorImpressions: amount({ above: 0, most: 1_000_000 }).describe(
+        'weight of that assumption, in impressions',
+      ),
+    }),
+    badges: z.strictObject({
+      closingSoonHours: hours.describe('CLOSING_SOON: the market resolves within this time'),
+      hotTrending: share.describe('HOT: the trending score is at least this'),
+      newHours: hours.describe('NEW: the market is younger than this'),
+    }),
+    overdue: z
+      .enum(['show', 'hide'])
+      .describe('whether to show a market that its source reports as open after `resolvesAt`'),
+    overdueDays: amount({ above: 0, most: 365 }).describe('days after `resolvesAt` during which it is shown'),
+    keepMinutes: amount({ least: 1, most: 1_440 }).describe('time during which a feed can be paged'),
+    pageDepth: whole({ least: 100, most: 1_000 }).describe('number of markets that paging can reach'),
+  })
+  .describe('Composition of a feed.');
+
+/** Discounts and filters for markets that the user has already seen, opened, or traded. */
+export const impressionsSchema = z
+  .strictObject({
+    perShowing: amount({ least: 0, most: 10 }).describe(
+      'decay per impression in the last 24 h; 0: the number of impressions does not matter',
+    ),
+    justShown: share.describe('share of the score that a market loses right after an impression'),
+    recoveryHours: amount({ above: 0, most: 720 }).describe('half-life of that loss'),
+    floor: share.describe('lower bound of the impression discount; 1 turns the discount off'),
+    // A profile stores at most the last 32 impressions of a market.
+    hardCap: whole({ least: 2, most: 32 }).describe(
+      'frequency cap: impressions in 24 h, without a click and without a material change, after which a market is filtered out',
+    ),
+    changed: z.strictObject({
+      logit: amount({ above: 0, most: 20 }).describe(
+        'a change is material if the log-odds moved by this since the last impression, …',
+      ),
+      probability: amount({ above: 0, most: 1 }).describe('… or the probability moved by this, …'),
+      volumeFactor: amount({ above: 1, most: 1_000 }).describe('… or the 24 h volume grew by this factor'),
+    }),
+    rest: z.strictObject({
+      afterDays: amount({ above: 0, most: 7 }).describe(
+        'cooldown: the first ignored impression of the last week is at least this many days old; 7 turns the cooldown off',
+      ),
+      afterShowings: whole({ least: 2, most: 32 }).describe('and there are at least this many impressions'),
+    }),
+    held: z.strictObject({
+      traded: share.describe(
+        'engagement discount: share of the score that a market loses right after the user traded it, unless it changed',
+      ),
+      tradedHalfLifeDays: days.describe('half-life of that loss'),
+      opened: share.describe('the same after any other engagement'),
+      openedHalfLifeDays: days.describe('half-life of that loss'),
+    }),
+    trackOnServe: z
+      .boolean()
+      .describe('true: serving a feed records impressions of hero and grid, for clients that report none'),
+  })
+  .describe(
+    'Impression discount, engagement discount, frequency cap, and cooldown. The impression discount is ' +
+      'max(`floor`, e^(−`perShowing` · impressions in 24 h) · (1 − `justShown` · 2^(−hours since the last / `recoveryHours`))).',
+  );
+
+export type FeedConfig = z.infer<typeof feedSchema>;

@@ -9,7 +9,7 @@ const files = [
 ];
 const texts = await Promise.all(files.map(async (file) => ({ file, text: await readFile(file, 'utf8') })));
 
-/** Code blocks of a language, without the indentation that they have in lists. */
+/** Returns the code blocks of a language, without the indentation of lists. */
 function blocks(language: string): { file: string; code: string }[] {
   return texts.flatMap(({ file, text }) =>
     Array.from(

@@ -14,7 +14,7 @@ const texts = new Map(
   await Promise.all(files.map(async (file) => [file, await readFile(file, 'utf8')] as const)),
 );
 
-/** Anchors of a file's headings, as GitHub makes them. */
+/** Anchors of a file's headings, as GitHub generates them. */
 function anchorsOf(file: string): Set<string> {
   const headings = (texts.get(file) ?? '').matchAll(/^#+ (.+)$/gm);
   return new Set(
@@ -27,7 +27,7 @@ function anchorsOf(file: string): Set<string> {
   );
 }
 
-it.each(files)('the relative links of %s lead to files and headings that exist', (file) => {
+it.each(files)('the relative links of %s point to existing files and headings', (file) => {
   const links = Array.from(
     (texts.get(file) ?? '').matchAll(/\]\(((?!https?:)[^)\s]*)\)/g),
     ([, link = '']) => link,
@@ -41,22 +41,22 @@ it.each(files)('the relative links of %s lead to files and headings that exist',
   expect(broken).toEqual([]);
 });
 
-it.each(files)('the paths and npm scripts that %s names exist', async (file) => {
+it.each(files)('the paths and npm scripts in %s exist', async (file) => {
   const text = texts.get(file) ?? '';
   const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as {
     scripts: Record<string, string>;
   };
   const paths = Array.from(
     text.matchAll(/\b(?:src|test|docs|schema|bench|prisma)\/[\w./-]*\w/g),
-    ([named]) => named,
+    ([match]) => match,
   );
   const used = Array.from(text.matchAll(/\bnpm run (?:--silent )?([\w:]+)/g), ([, script = '']) => script);
 
-  expect(paths.filter((named) => !existsSync(named))).toEqual([]);
+  expect(paths.filter((target) => !existsSync(target))).toEqual([]);
   expect(used.filter((script) => !(script in scripts))).toEqual([]);
 });
 
-it('the guide for frontends maps scalars as codegen.yml does', async () => {
+it('docs/frontend.md maps scalars like codegen.yml', async () => {
   const [, block = ''] =
     /```yaml\n(# codegen\.yml\n[^]*?)```/.exec(texts.get('docs/frontend.md') ?? '') ?? [];
   const guide = parse(block) as { config: { scalars: unknown } };

@@ -8,7 +8,7 @@ const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 export interface Finished {
   readonly code: number | null;
-  /** The signal that ended the process, if no exit code did. */
+  /** Signal that ended the process; null if it exited with a code. */
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -17,14 +17,14 @@ export interface Finished {
 /** A process whose output is collected. */
 export interface RunningCommand {
   readonly child: ChildProcessByStdio<null, Readable, Readable>;
-  /** Resolves with the first line of standard output that matches; rejects when the process ends before. */
+  /** Resolves with the first matching line of standard output. Rejects if the process ends without one. */
   line(pattern: RegExp): Promise<RegExpExecArray>;
-  /** As `line`, for standard error. */
+  /** Like `line`, for standard error. */
   errorLine(pattern: RegExp): Promise<RegExpExecArray>;
   readonly finished: Promise<Finished>;
 }
 
-/** Starts `bellwether` as compiled, with nothing of this process's environment but the path. */
+/** Starts the compiled `bellwether` with only PATH and `env` in its environment. */
 export function startCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
@@ -34,7 +34,7 @@ export function startCommand(
   return startProcess(process.execPath, [...nodeOptions, main, ...args], env, cwd);
 }
 
-/** Starts npm in the project's folder, in a process group of its own, with only the path and the home folder set. */
+/** Starts npm in the project folder and in its own process group, with only PATH, HOME and `env` in its environment. */
 export function startNpm(args: readonly string[], env: Readonly<Record<string, string>>): RunningCommand {
   return startProcess('npm', args, { HOME: process.env['HOME'] ?? '', ...env }, root, true);
 }
@@ -80,7 +80,7 @@ function startProcess(
 
 interface CollectedLines {
   text(): string;
-  /** Calls back with the first line that matches, also one that was written before. */
+  /** Calls `found` with the first matching line, including lines already written. */
   await(pattern: RegExp, found: (match: RegExpExecArray) => void): void;
 }
 
@@ -89,19 +89,19 @@ function collectLines(stream: Readable): CollectedLines {
   const waiting = new Set<(line: string) => void>();
   createInterface({ input: stream }).on('line', (line) => {
     text += `${line}\n`;
-    for (const look of waiting) look(line);
+    for (const check of waiting) check(line);
   });
   return {
     text: () => text,
     await: (pattern, found) => {
-      const look = (line: string): void => {
+      const check = (line: string): void => {
         const match = pattern.exec(line);
         if (match === null) return;
-        waiting.delete(look);
+        waiting.delete(check);
         found(match);
       };
-      waiting.add(look);
-      text.split('\n').forEach(look);
+      waiting.add(check);
+      text.split('\n').forEach(check);
     },
   };
 }

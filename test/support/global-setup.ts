@@ -8,12 +8,12 @@ import { applyMigrations } from '../../src/storage/database/migrations.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** A migrated database to copy from; while somebody is connected to it, it can not be copied. */
+    /** Migrated template database. PostgreSQL cannot copy it while a client is connected to it. */
     postgresTemplateUrl: string;
   }
 }
 
-/** One embedded PostgreSQL for the whole run, with a migrated database to copy from. */
+/** Starts one embedded PostgreSQL for the whole run, with a migrated template database. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'bellwether-test-'));
   const logger = pino({ level: 'silent' });

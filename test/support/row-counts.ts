@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 
-/** How many rows each table of a database holds, by table; but for the feeds answered, which are stored a moment later. */
+/** Returns the number of rows by table, without served feeds, which are stored after the response. */
 export async function rowCounts(databaseUrl: string): Promise<Record<string, number>> {
   const client = new Client({ connectionString: databaseUrl });
   await client.connect();

@@ -1,18 +1,18 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A way to a TCP server that can be interrupted. */
+/** TCP proxy that can interrupt its connections. */
 export interface TcpProxy {
   readonly port: number;
-  /** Ends every connection, and refuses new ones, as if the server had been stopped. */
+  /** Closes all connections and rejects new ones, like a stopped server. */
   cut(): Promise<void>;
-  /** Is cut as soon as this many more messages of its clients went through; their answers do not arrive. */
+  /** Cuts after this many further client messages; their responses do not arrive. */
   cutAfter(messages: number): void;
-  /** Delivers the next message that contains `text`, and from then on drops every answer on its connection. */
+  /** Delivers the next message that contains `text`, and then drops all responses on its connection. */
   dropAnswersTo(text: string): void;
-  /** Lets nothing through any more and tells nobody, as if the network had been lost. */
+  /** Stops forwarding without closing connections, like a lost network. */
   freeze(): void;
-  /** Lets everything through again, what was held back first. */
+  /** Forwards again, buffered data first. */
   restore(): Promise<void>;
   close(): Promise<void>;
 }
@@ -28,7 +28,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     sockets.add(from);
     from.on('data', (chunk) => to.write(chunk));
     from.on('end', () => to.end());
-    // Whoever loses one side learns it from the other being closed.
+    // Closing one side closes the other, so an error needs no handling of its own.
     from.on('error', () => undefined);
     from.on('close', () => {
       sockets.delete(from);

@@ -7,7 +7,7 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** A database of one's own, with every migration applied or, on request, without anything. */
+/** Creates a database, with all migrations applied or empty. */
 export async function createTestDatabase(content: 'migrated' | 'empty' = 'migrated'): Promise<TestDatabase> {
   const template = inject('postgresTemplateUrl');
   const name = `test_${randomUUID().replaceAll('-', '')}`;

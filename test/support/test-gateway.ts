@@ -7,7 +7,7 @@ import type { MarketInput } from '../../src/catalog/market-input.js';
 import { readSettings } from '../../src/config/settings.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 
-/** What a GraphQL server answers. */
+/** Response of the GraphQL endpoint. */
 export interface Answer<Data> {
   readonly status: number;
   readonly data?: Data | null;
@@ -18,29 +18,29 @@ export interface Answer<Data> {
   }[];
 }
 
-/** A gateway on a database of its own, with a clock that stands still until it is moved. */
+/** Gateway on its own database, with a fixed clock that tests can advance. */
 export interface TestGateway {
   readonly url: string;
   readonly databaseUrl: string;
   readonly backend: Backend;
-  /** Every SQL statement so far, transaction control left out. Set its length to 0 to begin anew. */
+  /** SQL statements so far, without transaction control. Set its length to 0 to clear it. */
   readonly statements: string[];
   readonly clock: { nowMs: number };
-  /** Sends one of the frontend's documents. */
+  /** Sends a typed document. */
   run<Data, Variables>(
     document: TypedDocumentNode<Data, Variables>,
     variables: Variables,
   ): Promise<Answer<Data>>;
-  /** Sends any text as a query. */
+  /** Sends a query as text. */
   query(text: string, variables?: Record<string, unknown>): Promise<Answer<Record<string, unknown>>>;
-  /** Stores markets; what they leave out is filled in. */
+  /** Stores markets, with a default title and category. */
   addMarkets(...markets: (Partial<MarketInput> & { id: string })[]): Promise<void>;
   close(): Promise<void>;
 }
 
 export const TEST_NOW_MS = Date.UTC(2026, 5, 15, 12);
 
-/** @param existing the database to use; dropped at the end. Default: a new one without markets. */
+/** @param existing database to use, dropped by `close`. Default: a new, empty one. */
 export async function startTestGateway(
   env: Readonly<Record<string, string>> = {},
   existing?: TestDatabase,
@@ -78,8 +78,8 @@ export async function startTestGateway(
       const results = await backend.services.catalog.upsert(
         markets.map((market) => ({ title: `Will ${market.id} happen?`, category: 'Politics', ...market })),
       );
-      const refused = results.find(({ outcome }) => outcome === 'REJECTED');
-      if (refused) throw new Error(`The market ${refused.id} was rejected: ${refused.reason ?? ''}`);
+      const rejected = results.find(({ outcome }) => outcome === 'REJECTED');
+      if (rejected) throw new Error(`The market ${rejected.id} was rejected: ${rejected.reason ?? ''}`);
     },
     close: async () => {
       await gateway.stop();

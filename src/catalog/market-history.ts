@@ -129,9 +129,9 @@ const DOWNSAMPLING_STEPS = [
 const SNAPSHOTS_PER_STATEMENT = 1_000;
 
 /**
- * Downsamples the snapshots of markets. Of each hour that ended at least 48 hours ago, and of each day that ended at least
- * 30 days ago, only the last snapshot of a market is kept. The state of an older market remains known as of the end of the
- * hour or day.
+ * Downsamples the snapshots of markets. Only the last snapshot of a market is kept per hour after 48 hours, and per day
+ * after 30 days. These times count from the end of the hour or day. The earlier state of a market therefore remains known
+ * as of the end of the hour or day.
  *
  * Starts with the oldest snapshot that is not downsampled. Each statement handles 1,000 snapshots, so an interrupted run
  * loses no work.

@@ -62,7 +62,7 @@ const dayMs = 86_400_000;
 
 /**
  * Simulates one session. The session has a focus: at first a topic that the user likes, then the topics of the market
- * opened last. The user looks at one card after another and clicks each with probability
+ * opened last. The user looks at one card after another. The click probability is
  * σ(affinity + focus + popularity + recency − position − earlier impressions + noise). Events are appended in the order in
  * which they happen, except that events during a dwell overlap.
  */

@@ -8,13 +8,13 @@ import type {
   RejectedRecord,
 } from '../../src/catalog/importers/formats/import-record.js';
 
-/** The text as a byte stream in pieces of a few bytes, so that every boundary falls inside something. */
-export function byteStream(text: string, pieceBytes = 7): Readable {
+/** The text as a byte stream in small chunks, so that chunk boundaries fall inside tokens and characters. */
+export function byteStream(text: string, chunkBytes = 7): Readable {
   const bytes = Buffer.from(text);
-  const pieces = Array.from({ length: Math.ceil(bytes.length / pieceBytes) }, (_, index) =>
-    bytes.subarray(index * pieceBytes, (index + 1) * pieceBytes),
+  const chunks = Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_, index) =>
+    bytes.subarray(index * chunkBytes, (index + 1) * chunkBytes),
   );
-  return Readable.from(pieces, { objectMode: false });
+  return Readable.from(chunks, { objectMode: false });
 }
 
 export function importFixture(name: string): string {

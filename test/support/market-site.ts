@@ -12,30 +12,30 @@ export interface SiteRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** Answers instead of the site; gets what the site would have said. */
-export type Interruption = (outgoing: ServerResponse, body: string) => void;
+/** Responds instead of the site. Receives the body that the site would send. */
+export type ResponseOverride = (outgoing: ServerResponse, body: string) => void;
 
 /**
- * A prediction-market site whose lists page as those of Polymarket's Gamma API and of Manifold do: `/markets`,
- * `/events`, both with `/keyset`, `/v0/markets` and `/v0/search-markets`.
+ * A local prediction-market site with the lists and pagination of Polymarket's Gamma API and of Manifold: `/markets` and
+ * `/events`, both also with `/keyset`, `/v0/markets`, and `/v0/search-markets`.
  */
 export interface MarketSite {
   readonly url: string;
-  /** What `/markets` lists, in the order of ids. */
+  /** The list of `/markets`, in the order of ids. */
   markets: Item[];
   events: Item[];
-  /** What `/v0/markets` lists, newest first. */
+  /** The list of `/v0/markets`, newest first. */
   manifold: Item[];
-  /** More items are never given at once, whatever the limit asked for. */
-  mostItems: number;
-  /** How a state of a page is named. */
+  /** Maximum number of items per page, regardless of the requested limit. */
+  maxItems: number;
+  /** The validator of a page. */
   validator: 'etag' | 'last-modified' | 'none';
-  /** Changes with every change of the site, when it names states by time. */
+  /** The `Last-Modified` header. Constant unless a test changes it. */
   lastModified: string;
   gzip: boolean;
   readonly requests: SiteRequest[];
-  /** Called for each request, which are counted from 1; undefined: go on as usual. */
-  interrupt: (request: SiteRequest, count: number) => Interruption | undefined;
+  /** Called for each request with its number from 1. Returns undefined for the normal response. */
+  override: (request: SiteRequest, count: number) => ResponseOverride | undefined;
   close(): Promise<void>;
 }
 
@@ -46,8 +46,8 @@ export async function startMarketSite(): Promise<MarketSite> {
     site.requests.push(request);
     const list = listOf(site, request);
     const body = JSON.stringify(list ?? { error: 'not found' });
-    const interruption = site.interrupt(request, site.requests.length);
-    if (interruption !== undefined) interruption(outgoing, body);
+    const override = site.override(request, site.requests.length);
+    if (override !== undefined) override(outgoing, body);
     else if (list === undefined) outgoing.writeHead(404).end(body);
     else answer(site, request, outgoing, body);
   });
@@ -56,8 +56,8 @@ export async function startMarketSite(): Promise<MarketSite> {
   const { port } = server.address() as AddressInfo;
   const site: MarketSite = {
     url: `http://127.0.0.1:${port}`,
-    ...{ markets: [], events: [], manifold: [], mostItems: 1_000, validator: 'etag', gzip: false },
-    ...{ lastModified: 'Mon, 15 Jun 2026 11:00:00 GMT', requests: [], interrupt: () => undefined },
+    ...{ markets: [], events: [], manifold: [], maxItems: 1_000, validator: 'etag', gzip: false },
+    ...{ lastModified: 'Mon, 15 Jun 2026 11:00:00 GMT', requests: [], override: () => undefined },
     close: async () => {
       server.closeAllConnections();
       server.close();
@@ -85,7 +85,7 @@ function answer(site: MarketSite, { headers }: SiteRequest, outgoing: ServerResp
 }
 
 function listOf(site: MarketSite, { path, query }: SiteRequest): unknown {
-  const limit = Math.min(Number(query.get('limit') ?? 20), site.mostItems);
+  const limit = Math.min(Number(query.get('limit') ?? 20), site.maxItems);
   const from = (items: readonly Item[], start: number): readonly Item[] => items.slice(start, start + limit);
   const offset = Number(query.get('offset') ?? 0);
   const wanted = (items: readonly Item[]): readonly Item[] =>
@@ -110,7 +110,7 @@ function listOf(site: MarketSite, { path, query }: SiteRequest): unknown {
   }
 }
 
-/** A cursor says after which id the list goes on. */
+/** A cursor encodes the id after which the next page starts. */
 function keysetPage(field: string, items: readonly Item[], cursor: string | null, limit: number): object {
   const after = cursor === null ? -1 : Number(Buffer.from(cursor, 'base64url').toString());
   const rest = items.filter(({ id }) => Number(id) > after);
@@ -119,32 +119,32 @@ function keysetPage(field: string, items: readonly Item[], cursor: string | null
   return { [field]: page, next_cursor: Buffer.from(String(page.at(-1)?.['id'])).toString('base64url') };
 }
 
-/** An answer with this status, and nothing in it that could be read. */
-export function refusing(status: number, headers: Readonly<Record<string, string>> = {}): Interruption {
+/** Responds with this status and an HTML body, which has no error text. */
+export function withStatus(status: number, headers: Readonly<Record<string, string>> = {}): ResponseOverride {
   return (outgoing) => void outgoing.writeHead(status, headers).end('<html>no</html>');
 }
 
-/** Another body with status 200. */
-export function saying(body: string): Interruption {
+/** Responds with this body and status 200. */
+export function withBody(body: string): ResponseOverride {
   return (outgoing) => void outgoing.writeHead(200).end(body);
 }
 
-/** No answer at all. */
-export const silent: Interruption = () => undefined;
+/** Sends nothing. */
+export const noResponse: ResponseOverride = () => undefined;
 
-/** The first half of the body, and then nothing. */
-export const silentInMidBody: Interruption = (outgoing, body) => {
+/** Sends the first half of the body and then nothing. */
+export const stalledBody: ResponseOverride = (outgoing, body) => {
   outgoing.writeHead(200).write(body.slice(0, body.length / 2));
 };
 
-/** The first half of the body, and then the connection is gone. */
-export const brokenOff: Interruption = (outgoing, body) => {
+/** Sends the first half of the body and closes the connection. */
+export const brokenConnection: ResponseOverride = (outgoing, body) => {
   outgoing.writeHead(200, { 'content-length': String(body.length) });
   outgoing.write(body.slice(0, body.length / 2), () => outgoing.destroy());
 };
 
-/** The body, a byte at a time, so that the server is never silent for long. */
-export function dripping(everyMs: number): Interruption {
+/** Sends the body one byte at a time, so that the server is never silent for long. */
+export function slowBody(everyMs: number): ResponseOverride {
   return (outgoing, body) => {
     outgoing.writeHead(200);
     let sent = 0;
@@ -156,7 +156,7 @@ export function dripping(everyMs: number): Interruption {
   };
 }
 
-/** A market as Gamma lists it; its id in the catalog is `0x` and the number. */
+/** A market of Gamma; its id in the catalog is `0x` followed by the number. */
 export function gammaMarket(number: number, details: Item = {}): Item {
   return {
     ...{ id: String(number), conditionId: `0x${number}`, question: `Will ${number} happen?` },
@@ -165,7 +165,7 @@ export function gammaMarket(number: number, details: Item = {}): Item {
   };
 }
 
-/** An event as Gamma lists it. */
+/** An event of Gamma. */
 export function gammaEvent(number: number, markets: readonly Item[], details: Item = {}): Item {
   return {
     ...{ id: String(number), slug: `event-${number}`, title: `Event ${number}`, closed: false, markets },
@@ -173,7 +173,7 @@ export function gammaEvent(number: number, markets: readonly Item[], details: It
   };
 }
 
-/** A LiteMarket; its id is `m` and the number. */
+/** A LiteMarket; its id is `m` followed by the number. */
 export function manifoldMarket(number: number, details: Item = {}): Item {
   return {
     ...{ id: `m${number}`, question: `Will ${number} happen?`, outcomeType: 'BINARY', probability: 0.25 },

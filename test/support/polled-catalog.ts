@@ -10,7 +10,7 @@ import { SourceStateRepository } from '../../src/storage/markets/source-state-re
 import { recordingLogger } from './log-lines.js';
 import { createTestDatabase } from './test-database.js';
 
-/** A catalog in a database of its own, pollers that fill it, and a clock that stands still until it is moved. */
+/** A catalog in its own database, pollers for it, and a manual clock. */
 export async function openPolledCatalog(nowMs: number) {
   const test = await createTestDatabase();
   const { logger, lines } = recordingLogger();
@@ -25,13 +25,13 @@ export async function openPolledCatalog(nowMs: number) {
   const states = new SourceStateRepository(database.prisma);
   return {
     ...{ clock, catalog, states, lines },
-    /** A new process's poller: it knows only what is in the database. */
-    poller: (source: object, parts: Partial<ConstructorParameters<typeof MarketPoller>[0]> = {}) =>
+    /** Creates a poller without state in memory, like one of a new process. */
+    poller: (source: object, deps: Partial<ConstructorParameters<typeof MarketPoller>[0]> = {}) =>
       new MarketPoller({
         source: sourceConfigSchema.parse({ name: 'site', format: 'gamma', ...source }),
-        ...{ catalog, states, clock: () => clock.nowMs, logger, ...parts },
+        ...{ catalog, states, clock: () => clock.nowMs, logger, ...deps },
       }),
-    /** Each market's id and status, in the order of ids. */
+    /** Status by market id, in the order of ids. */
     statuses: async (): Promise<Record<string, Market['status']>> => {
       const rows = await database.prisma.market.findMany({ orderBy: { id: 'asc' } });
       return Object.fromEntries(rows.map(({ id, status }) => [id, status]));

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SourceError } from '../../../src/catalog/sources/source-error.js';
 import {
-  brokenOff,
-  dripping,
+  brokenConnection,
+  slowBody,
   gammaMarket,
   manifoldMarket,
-  refusing,
-  saying,
-  silent,
-  silentInMidBody,
+  withStatus,
+  withBody,
+  noResponse,
+  stalledBody,
   startMarketSite,
-  type Interruption,
+  type ResponseOverride,
   type MarketSite,
 } from '../../support/market-site.js';
 import { openPolledCatalog, type PolledCatalog } from '../../support/polled-catalog.js';
@@ -48,47 +48,47 @@ async function failureOf(options: SourceOptions = {}): Promise<string> {
   return error.message.replaceAll(new URL(site.url).host, 'site');
 }
 
-const onPage = (page: number, interruption: Interruption) => {
-  site.interrupt = (_, count) => (count === page ? interruption : undefined);
+const onPage = (page: number, override: ResponseOverride) => {
+  site.override = (_, count) => (count === page ? override : undefined);
 };
 const range = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
 describe('a poll with a failed page leaves the catalog unchanged and reports', () => {
-  it.each<[string, Interruption, string | RegExp]>([
-    ['the status', refusing(404), 'site responded with 404 Not Found for page 2.'],
-    ['an unknown status', refusing(599), 'site responded with 599 for page 2.'],
-    ['partial content', refusing(206), 'site responded with 206 Partial Content for page 2.'],
-    ['an unexpected 304', refusing(304), /^site responded with 304 Not Modified for page 2, but/],
-    ['no response', silent, 'site did not return page 2 within 0.3 s.'],
-    ['a stalled body', silentInMidBody, 'site did not return page 2 within 0.3 s.'],
-    ['a slow body', dripping(20), 'site did not return page 2 within 0.3 s.'],
-    ['a broken connection', brokenOff, /^site could not be reached for page 2: .+\.$/],
+  it.each<[string, ResponseOverride, string | RegExp]>([
+    ['the status', withStatus(404), 'site responded with 404 Not Found for page 2.'],
+    ['an unknown status', withStatus(599), 'site responded with 599 for page 2.'],
+    ['partial content', withStatus(206), 'site responded with 206 Partial Content for page 2.'],
+    ['an unexpected 304', withStatus(304), /^site responded with 304 Not Modified for page 2, but/],
+    ['no response', noResponse, 'site did not return page 2 within 0.3 s.'],
+    ['a stalled body', stalledBody, 'site did not return page 2 within 0.3 s.'],
+    ['a slow body', slowBody(20), 'site did not return page 2 within 0.3 s.'],
+    ['a broken connection', brokenConnection, /^site could not be reached for page 2: .+\.$/],
     [
       'a body that is not JSON',
-      saying('<html>'),
+      withBody('<html>'),
       /^site returned an unreadable page 2: The text is not valid JSON/,
     ],
     [
       'truncated JSON',
-      saying('[{"id": "1"}'),
+      withBody('[{"id": "1"}'),
       /^site returned an unreadable page 2: .* ends too early, after record 1/,
     ],
-    ['other JSON', saying('{"error": 1}'), /^site returned an unreadable page 2: .* must be an array/],
-    ['an empty body', saying(''), /^site returned an unreadable page 2: The text is empty/],
+    ['other JSON', withBody('{"error": 1}'), /^site returned an unreadable page 2: .* must be an array/],
+    ['an empty body', withBody(''), /^site returned an unreadable page 2: The text is empty/],
     [
       'a body that is too large',
-      saying(`["${'x'.repeat(200_000)}"]`),
+      withBody(`["${'x'.repeat(200_000)}"]`),
       'site returned more than 0.1 MB for page 2, the maximum.',
     ],
     [
       'a redirect to another host',
-      refusing(302, { location: 'https://elsewhere.test/markets?key=secret' }),
+      withStatus(302, { location: 'https://elsewhere.test/markets?key=secret' }),
       'site redirects to https://elsewhere.test; to follow it, set it as the url of the source.',
     ],
-    ['a redirect to a missing page', refusing(302, { location: '/gone' }), /^site responded with 404/],
-  ])('%s', async (_, interruption, sentence) => {
+    ['a redirect to a missing page', withStatus(302, { location: '/gone' }), /^site responded with 404/],
+  ])('%s', async (_, override, sentence) => {
     site.markets = range(5).map((number) => gammaMarket(number));
-    onPage(2, interruption);
+    onPage(2, override);
     const message = await failureOf({ timeoutSeconds: 0.3, maxResponseMegabytes: 0.1 });
     expect(message).toMatch(sentence);
     expect(message).not.toContain('secret');
@@ -123,10 +123,10 @@ describe('a poll with a failed page leaves the catalog unchanged and reports', (
 
   it('a site that ignores paging', async () => {
     const page = JSON.stringify(range(2).map((number) => gammaMarket(number)));
-    site.interrupt = () => saying(page);
+    site.override = () => withBody(page);
     expect(await failureOf()).toBe('site returned page 1 again as page 2, so its list does not end.');
     site.manifold = [manifoldMarket(1), manifoldMarket(2, { id: '' }), manifoldMarket(3)];
-    site.interrupt = () => undefined;
+    site.override = () => undefined;
     const manifold = { name: 'other', url: `${site.url}/v0/markets`, format: 'manifold' };
     expect(await failureOf(manifold)).toMatch(/^site returned page 1 with a last market without id/);
     expect(await db.statuses()).toEqual({});
@@ -136,10 +136,10 @@ describe('a poll with a failed page leaves the catalog unchanged and reports', (
 describe('a poll', () => {
   it('follows a redirect within the same host', async () => {
     site.markets = [gammaMarket(1)];
-    onPage(1, refusing(307, { location: '/markets?limit=2&offset=0' }));
+    onPage(1, withStatus(307, { location: '/markets?limit=2&offset=0' }));
     expect(await poll()).toMatchObject({ created: 1 });
-    site.interrupt = (request) =>
-      request.path === '/round' ? refusing(302, { location: '/round' }) : undefined;
+    site.override = (request) =>
+      request.path === '/round' ? withStatus(302, { location: '/round' }) : undefined;
     expect(await failureOf({ name: 'other', url: `${site.url}/round` })).toBe(
       'site redirects page 1 more than 3 times.',
     );
@@ -159,7 +159,7 @@ describe('a poll', () => {
   });
 
   it('reports why the source failed even if the backoff cannot be stored', async () => {
-    site.interrupt = () => refusing(500);
+    site.override = () => withStatus(500);
     const states = Object.assign(Object.create(db.states) as typeof db.states, {
       save: () => Promise.reject(new Error('no database')),
     });
@@ -180,7 +180,7 @@ describe('a source in backoff', () => {
   }
 
   it('is skipped for everySeconds minus 1 s, then twice as long each time, at most an hour', async () => {
-    site.interrupt = () => refusing(500);
+    site.override = () => withStatus(500);
     for (const seconds of [599, 1_199, 2_399, 3_599, 3_599]) {
       await failureOf({ everySeconds: 600 });
       expect(await pauseSeconds({ everySeconds: 600 })).toBe(seconds);
@@ -190,7 +190,7 @@ describe('a source in backoff', () => {
 
   it('is polled again at the end of the backoff, and a success resets it', async () => {
     site.markets = [gammaMarket(1)];
-    site.interrupt = (_, count) => (count <= 2 || count === 5 ? refusing(500) : undefined);
+    site.override = (_, count) => (count <= 2 || count === 5 ? withStatus(500) : undefined);
     await failureOf();
     db.clock.nowMs += 60 * SECOND_MS;
     await failureOf();
@@ -204,12 +204,12 @@ describe('a source in backoff', () => {
   });
 
   it.each([429, 503])('with status %i is not polled before its Retry-After', async (status) => {
-    site.interrupt = () => refusing(status, { 'retry-after': '700' });
+    site.override = () => withStatus(status, { 'retry-after': '700' });
     await failureOf();
     expect(await pauseSeconds()).toBe(700);
     db.clock.nowMs += 700 * SECOND_MS;
     const date = new Date(db.clock.nowMs + 5_000 * SECOND_MS).toUTCString();
-    site.interrupt = () => refusing(status, { 'retry-after': date });
+    site.override = () => withStatus(status, { 'retry-after': date });
     await failureOf();
     expect(await pauseSeconds()).toBe(5_000);
   });
@@ -217,16 +217,16 @@ describe('a source in backoff', () => {
   it('keeps the state of its pages', async () => {
     site.markets = range(3).map((number) => gammaMarket(number));
     await poll();
-    site.interrupt = () => refusing(500);
+    site.override = () => withStatus(500);
     await failureOf();
-    site.interrupt = () => undefined;
+    site.override = () => undefined;
     db.clock.nowMs += 60 * SECOND_MS;
     expect(await poll()).toMatchObject({ pages: 2, unchangedPages: 2 });
   });
 
   it('is polled at once under another url', async () => {
     site.markets = [gammaMarket(1)];
-    site.interrupt = (_, count) => (count === 1 ? refusing(500) : undefined);
+    site.override = (_, count) => (count === 1 ? withStatus(500) : undefined);
     await failureOf();
     expect(await poll({ url: `${site.url}/markets/keyset` })).toMatchObject({ created: 1 });
   });

@@ -104,7 +104,7 @@ describe('a placeholder for unnamed answers', () => {
 describe('an id that is a JSON number', () => {
   it('keeps all its digits', async () => {
     const digits = ['21742633143463906290569050155826241533067', '9007199254740993', '9007199254740992'];
-    site.interrupt = (_, count) => (outgoing) =>
+    site.override = (_, count) => (outgoing) =>
       void outgoing.end(
         count > 1 ? '[]' : `[${digits.map((id) => `{"id":${id},"question":"Q ${id}?"}`).join(',')}]`,
       );
@@ -116,7 +116,7 @@ describe('an id that is a JSON number', () => {
 describe('a page that is not UTF-8', () => {
   const page = Buffer.from('[{"id":"1","question":"Café?"},{"id":"2","question":"Tea?"}]', 'latin1');
   const answering = (contentType: string) => {
-    site.interrupt = () => (outgoing) => {
+    site.override = () => (outgoing) => {
       outgoing.writeHead(200, { 'content-type': contentType }).end(page);
     };
   };

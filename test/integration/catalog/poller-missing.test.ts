@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   gammaEvent,
   gammaMarket,
-  refusing,
-  saying,
+  withStatus,
+  withBody,
   startMarketSite,
   type MarketSite,
 } from '../../support/market-site.js';
@@ -102,7 +102,7 @@ describe('a market that a source no longer lists', () => {
   it('is not closed by a failed poll', async () => {
     await poll();
     removeFromList(1);
-    site.interrupt = (_, count) => (count === 5 ? refusing(500) : undefined);
+    site.override = (_, count) => (count === 5 ? withStatus(500) : undefined);
     await expect(poll()).rejects.toThrow(/500/);
     expect(await notOpen()).toEqual([]);
     db.clock.nowMs += 60_000;
@@ -111,9 +111,9 @@ describe('a market that a source no longer lists', () => {
 
   it('is not closed by an empty list', async () => {
     await poll();
-    site.interrupt = () => saying('{"markets": []}');
+    site.override = () => withBody('{"markets": []}');
     expect(await poll()).toMatchObject({ pages: 1, closed: 0 });
-    site.interrupt = () => undefined;
+    site.override = () => undefined;
     removeFromList(4);
     expect(await poll()).toMatchObject({ closed: 1 });
     expect(await notOpen()).toEqual(['0x4 CLOSED']);
@@ -132,7 +132,7 @@ describe('a market that a source no longer lists', () => {
     const byOffset = { url: `${site.url}/markets?closed=false` };
     await poll(byOffset);
     // The first market is removed during the poll, so the third moves to an offset that was already fetched.
-    site.interrupt = () => {
+    site.override = () => {
       removeFromList(1);
       return undefined;
     };

@@ -36,7 +36,7 @@ describe('a list that does not end', () => {
     ],
   ])('fails the poll if its cursors are %s', async (_, cursors, failure) => {
     let next = 0;
-    site.interrupt = () => (outgoing) => {
+    site.override = () => (outgoing) => {
       const cursor = cursors[next % cursors.length];
       next += 1;
       outgoing.end(JSON.stringify({ markets: [gammaMarket(next)], next_cursor: cursor }));
@@ -51,7 +51,7 @@ describe('a list that does not end', () => {
       [4, 3],
       [2, 1],
     ].map((numbers) => numbers.map((number) => manifoldMarket(number)));
-    site.interrupt = (_, count) => (outgoing) => outgoing.end(JSON.stringify(pages[(count - 1) % 2]));
+    site.override = (_, count) => (outgoing) => outgoing.end(JSON.stringify(pages[(count - 1) % 2]));
     expect(await failureOf('/v0/markets', { format: 'manifold' })).toMatch(
       /^site returned page 1 again as page 3/,
     );
@@ -73,7 +73,7 @@ describe('the error text of a site', () => {
     ['<html>no</html>', '.'],
     ['', '.'],
   ])('is quoted in the message: %j', async (body, quoted) => {
-    site.interrupt = () => (outgoing) =>
+    site.override = () => (outgoing) =>
       outgoing.writeHead(422, { 'content-type': 'application/json' }).end(body);
     expect(await failureOf('/markets?key=c0ffee-secret')).toBe(
       `site responded with 422 Unprocessable Entity for page 1${quoted}`,
@@ -81,7 +81,7 @@ describe('the error text of a site', () => {
   });
 
   it('is read up to a limit', async () => {
-    site.interrupt = () => (outgoing) => {
+    site.override = () => (outgoing) => {
       outgoing.writeHead(500);
       const more = (): void => {
         while (!outgoing.destroyed && outgoing.write('x'.repeat(65_536)));

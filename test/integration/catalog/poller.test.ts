@@ -60,7 +60,7 @@ describe('a poll fetches all pages', () => {
   it('if the last page is full, or if the site returns fewer items than requested', async () => {
     site.markets = range(6).map((number) => gammaMarket(number));
     expect(await poll('/markets', { pageSize: 3 })).toMatchObject({ pages: 3, created: 6 });
-    site.mostItems = 2;
+    site.maxItems = 2;
     expect(await poll('/markets', { pageSize: 500 })).toMatchObject({ pages: 4, unchanged: 6 });
     expect(requested('offset').slice(3)).toEqual(['0', '2', '4', '6']);
   });
@@ -185,7 +185,7 @@ describe('a poll updates the catalog', () => {
 
   it('with the later version of a market that is on two pages', async () => {
     site.markets = range(3).map((number) => gammaMarket(number));
-    site.interrupt = (_, count) => {
+    site.override = (_, count) => {
       // After the first page, a new market is inserted at the front.
       if (count === 1)
         site.markets = [0, 1, 2, 3].map((number) => gammaMarket(number, { question: `${number}?` }));

@@ -146,7 +146,7 @@ it('a feed of 20 with history takes one statement more than without, compiled or
     gateway.statements.length = 0;
     await gateway.query('{ feed(limit: 20) { stream { market { id } } } }');
     expect(snapshotReads()).toHaveLength(0);
-    const { data, errors } = await gateway.query(feedWithHistory, { points: 5 });
+    const { data, errors } = await gateway.query(feedWithHistory, { points: 100 });
     expect(errors, `round ${round}`).toBeUndefined();
     expect(JSON.stringify(data).match(/participantCount/g)?.length).toBeGreaterThan(20);
     expect(snapshotReads()).toHaveLength(1);

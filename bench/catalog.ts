@@ -17,6 +17,7 @@ import { pino } from 'pino';
 import { Catalog } from '../dist/catalog/catalog.js';
 import { MarketWriter } from '../dist/catalog/market-writer.js';
 import { loadRankingConfig } from '../dist/config/ranking-config.js';
+import { decayConfig } from '../dist/profiles/profile-decay.js';
 import { openDatabase } from '../dist/storage/database/client.js';
 import { startEmbeddedServer } from '../dist/embedded-postgres/embedded-server.js';
 import { applyMigrations } from '../dist/storage/database/migrations.js';
@@ -46,7 +47,7 @@ try {
 
 async function run(url: string): Promise<void> {
   const database = openDatabase({ url, logger, poolSize: 3, queryTimeoutMs: 120_000 });
-  const store = createStore(database.prisma, (state) => state);
+  const store = createStore(database.prisma, { decay: decayConfig(loadRankingConfig(undefined)) });
   const writer = new MarketWriter({ markets: store.markets, clock: Date.now });
   const catalog = new Catalog({
     ...{ markets: store.markets, lists: store.markets, writer, clock: Date.now, logger },

@@ -8,11 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { loadRankingConfig } from '../dist/config/ranking-config.js';
 import { ProfileCache } from '../dist/profiles/profile-cache.js';
 import { MarketIndex } from '../dist/storage/markets/market-index.js';
-import {
-  unpackProfile,
-  type PackedProfile,
-  type ProfileFold,
-} from '../dist/storage/profiles/packed-profile.js';
+import { unpackProfile, type PackedProfile } from '../dist/storage/profiles/packed-profile.js';
 import { emptyProfile, type FullProfile, type ProfileEvent } from '../dist/domain/profile.js';
 import { encodeProfile } from '../dist/storage/profiles/profile-columns.js';
 import { loadSampleCatalog } from '../dist/sample/sample-catalog.js';
@@ -183,8 +179,8 @@ function packed(profile: FullProfile, numberOf: (marketId: string) => number): P
 
 function time(states: readonly FullProfile[]): void {
   const { markets, numberOf } = numberedMarkets();
+  const decay = decayConfig(loadRankingConfig(undefined));
   // No profile has recent events here.
-  const fold: ProfileFold = (state) => state;
   const encoded = states.map((state) => packed(state, numberOf));
   const rounds = Array.from({ length: 40 });
   const measure = <Value>(values: readonly Value[], work: (value: Value) => unknown): string => {
@@ -201,7 +197,7 @@ function time(states: readonly FullProfile[]): void {
     return `median ${at(0.5)} µs, p99 ${at(0.99)} µs`;
   };
   console.log(`encode: ${measure(states, (state) => packed(state, numberOf))}`);
-  console.log(`decode: ${measure(encoded, (profile) => unpackProfile(profile, markets, fold))}`);
+  console.log(`decode: ${measure(encoded, (profile) => unpackProfile(profile, markets, decay))}`);
   const sizes = encoded.map(({ state, shown }) => state.length + shown.length).sort((a, b) => a - b);
   console.log(
     `bytes without lifetime sums: mean ${mean(sizes)}, median ${sizes[sizes.length >> 1]}, largest ${sizes.at(-1)}`,

@@ -16,6 +16,7 @@ import { Client } from 'pg';
 import { pino } from 'pino';
 import { emptySnapshot } from '../dist/catalog/catalog-snapshot.js';
 import { loadRankingConfig } from '../dist/config/ranking-config.js';
+import { decayConfig } from '../dist/profiles/profile-decay.js';
 import { openDatabase } from '../dist/storage/database/client.js';
 import { startEmbeddedServer } from '../dist/embedded-postgres/embedded-server.js';
 import { applyMigrations } from '../dist/storage/database/migrations.js';
@@ -206,7 +207,12 @@ async function withBackend(
     }, 20);
     const lsn = await walPosition(client);
     const startMs = performance.now();
-    await work(createStore(database.prisma, (state) => state, { transactionTimeoutMs: 600_000 }));
+    await work(
+      createStore(database.prisma, {
+        decay: decayConfig(loadRankingConfig(undefined)),
+        transactionTimeoutMs: 600_000,
+      }),
+    );
     const seconds = (performance.now() - startMs) / 1_000;
     clearInterval(timer);
     const { largest } = await memoryOf(pid);

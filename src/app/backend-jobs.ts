@@ -11,7 +11,6 @@ import { ProfileUpkeep } from '../profiles/profile-upkeep.js';
 import type { SharedProfiles } from '../profiles/shared-profiles.js';
 import type { MarketIndex } from '../storage/markets/market-index.js';
 import { OldPartitions } from '../storage/partitions.js';
-import type { ProfileFold } from '../storage/profiles/packed-profile.js';
 import { createStore, type Store } from '../storage/store.js';
 import { Retention } from '../tracking/retention.js';
 import { TrendComputations } from '../trends/trend-computations.js';
@@ -37,7 +36,6 @@ export function openBackendJobs(deps: {
   readonly readerStore: Pick<Store, 'jobRuns'>;
   readonly catalog: Catalog;
   readonly profiles: SharedProfiles;
-  readonly fold: ProfileFold;
   readonly markets: MarketIndex;
   readonly liveConfig: LiveConfig;
   /** Whether this process runs jobs. */
@@ -45,32 +43,22 @@ export function openBackendJobs(deps: {
   readonly clock: Clock;
   readonly logger: Logger;
 }): Jobs & { readonly computations: TrendComputations } {
-  const {
-    databaseUrl,
-    store,
-    readerStore,
-    catalog,
-    profiles,
-    fold,
-    markets,
-    liveConfig,
-    works,
-    clock,
-    logger,
-  } = deps;
+  const { databaseUrl, store, readerStore, catalog, profiles, markets, liveConfig, works, clock, logger } =
+    deps;
   const database = openDatabase({
     ...{ url: databaseUrl, logger, poolSize: POOL_SIZE },
     queryTimeoutMs: LONGEST_MS,
   });
-  const ownStore = createStore(database.prisma, fold, { markets, transactionTimeoutMs: LONGEST_MS });
   const config = () => liveConfig.current.config;
+  const decay = liveDecayConfig(config);
+  const ownStore = createStore(database.prisma, { decay, markets, transactionTimeoutMs: LONGEST_MS });
   const computations = new TrendComputations({ store: ownStore, config: () => config().trending, clock });
   const jobs = openJobs({
     jobs: createJobs({
       config: config(),
       computations,
       snapshots: ownStore.snapshots,
-      upkeep: new ProfileUpkeep({ store: ownStore, profiles, decay: liveDecayConfig(config), config }),
+      upkeep: new ProfileUpkeep({ store: ownStore, profiles, decay, config }),
       retention: new Retention({
         store: ownStore,
         partitions: new OldPartitions({ url: databaseUrl }),

@@ -21,7 +21,6 @@ import { ProfileCompactor } from '../profiles/profile-compactor.js';
 import { ProfileService } from '../profiles/profile-service.js';
 import { SharedProfiles, ChangePoll } from '../profiles/shared-profiles.js';
 import { MarketIndex } from '../storage/markets/market-index.js';
-import type { ProfileFold } from '../storage/profiles/packed-profile.js';
 import { createStore, type Store, type Transaction } from '../storage/store.js';
 import { orUnavailable } from '../storage/database-errors.js';
 import { SinkRelays } from '../outbox/sink-relays.js';
@@ -30,7 +29,6 @@ import { createTracking } from '../tracking/create-tracking.js';
 import type { HistoryImport } from '../tracking/history-import.js';
 import { ensureUpcomingPartitions } from '../storage/partitions.js';
 import { TrendService } from '../trends/trend-service.js';
-import { applyEvents } from '../domain/apply-events.js';
 import { liveDecayConfig } from '../profiles/profile-decay.js';
 
 /** What differs between a running gateway, a command, and a test. */
@@ -150,13 +148,12 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
     });
     closers.push(() => writers.close(CLOSE_WITHIN_MS));
     const decay = liveDecayConfig(() => liveConfig.current.config);
-    const fold: ProfileFold = (state, events) => applyEvents(state, events, decay);
     const markets = new MarketIndex();
-    const store = createStore(database.prisma, fold, { markets });
-    const backgroundStore = createStore(background.prisma, fold, { markets });
-    const readerStore = createStore(readers.prisma, fold, { markets });
+    const store = createStore(database.prisma, { decay, markets });
+    const backgroundStore = createStore(background.prisma, { decay, markets });
+    const readerStore = createStore(readers.prisma, { decay, markets });
     const marketWriter = new MarketWriter({
-      markets: createStore(writers.prisma, fold, { markets }).markets,
+      markets: createStore(writers.prisma, { decay, markets }).markets,
       clock,
     });
     closers.push(() => marketWriter.drain());
@@ -224,7 +221,7 @@ export async function openBackend(surroundings: Surroundings): Promise<Backend> 
       onChanged: (userKeys) => live.feeds.profilesInvalidated(userKeys),
     });
     const jobs = openBackendJobs({
-      ...{ databaseUrl: server.url, store, readerStore, catalog, fold, markets, liveConfig, clock, logger },
+      ...{ databaseUrl: server.url, store, readerStore, catalog, markets, liveConfig, clock, logger },
       profiles: sharedProfiles,
       works: runsJobs,
     });

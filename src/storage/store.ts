@@ -1,3 +1,4 @@
+import type { DecayConfig } from '../domain/decay.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 import { InteractionRepository } from './events/interaction-repository.js';
 import { OutboxBacklogRepository, OutboxRepository } from './events/outbox-repository.js';
@@ -15,7 +16,6 @@ import { MarketRepository } from './markets/market-repository.js';
 import { SnapshotRepository } from './markets/snapshot-repository.js';
 import { SourceStateRepository } from './markets/source-state-repository.js';
 import { PartitionRepository } from './partitions.js';
-import type { ProfileFold } from './profiles/packed-profile.js';
 import { ProfileChangeRepository } from './profiles/profile-change-repository.js';
 import { ProfileRepository } from './profiles/profile-repository.js';
 import { ProfileRewriteRepository } from './profiles/profile-rewrite-repository.js';
@@ -76,17 +76,17 @@ const TRANSACTION_TIMEOUT_MS = 30_000;
 const ROLL_BACK = new Error('A rehearsal is rolled back.');
 
 export interface StoreOptions {
+  /** How fast the values in profiles decay. */
+  readonly decay: DecayConfig;
   /** The markets in memory, shared by the stores of a process. Default: none. */
   readonly markets?: MarketIndex;
   /** Timeout of one transaction. Default: 30 s. */
   readonly transactionTimeoutMs?: number;
 }
 
-/** @param fold returns a profile after events. */
 export function createStore(
   prisma: PrismaClient,
-  fold: ProfileFold,
-  { markets = new MarketIndex(), transactionTimeoutMs = TRANSACTION_TIMEOUT_MS }: StoreOptions = {},
+  { decay, markets = new MarketIndex(), transactionTimeoutMs = TRANSACTION_TIMEOUT_MS }: StoreOptions,
 ): Store {
   const repositories = (connection: Connection): Transaction => ({
     interactions: new InteractionRepository(connection),
@@ -94,7 +94,7 @@ export function createStore(
       connection,
       interactions: new InteractionRepository(connection),
       markets,
-      fold,
+      decay,
     }),
     partitions: new PartitionRepository(connection),
     trending: new TrendingRepository(connection),

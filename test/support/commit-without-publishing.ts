@@ -4,7 +4,7 @@ import { openDatabase } from '../../src/storage/database/client.js';
 import { createStore } from '../../src/storage/store.js';
 import type { EventType } from '../../src/domain/event.js';
 import { commitEvents } from '../../src/tracking/commit-events.js';
-import { fold } from './profile-events.js';
+import { decay } from './profile-events.js';
 import { TEST_NOW_MS } from './test-gateway.js';
 
 /** Commits an event, as a replica that is killed before it notifies the others. */
@@ -13,7 +13,7 @@ export async function commitWithoutPublishing(
   event: { userKey: string; marketId: string; eventType: EventType; clientEventId: string | null },
 ): Promise<void> {
   const database = openDatabase({ url: databaseUrl, logger: pino({ level: 'silent' }), poolSize: 1 });
-  const store = createStore(database.prisma, fold);
+  const store = createStore(database.prisma, { decay });
   const [market] = await store.markets.findByIds([event.marketId]);
   const at = new Date(TEST_NOW_MS);
   const prepared = {

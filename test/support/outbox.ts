@@ -7,7 +7,7 @@ import {
 } from '../../src/storage/events/outbox-repository.js';
 import { createStore } from '../../src/storage/store.js';
 import { outgoingEvent, type OutgoingEvent } from '../../src/outbox/sinks/outgoing-event.js';
-import { fold, NOON_MS } from './profile-events.js';
+import { decay, NOON_MS } from './profile-events.js';
 import { createTestDatabase } from './test-database.js';
 import type { Interaction } from '../../src/domain/event.js';
 
@@ -63,7 +63,7 @@ export async function openOutbox() {
     poolSize: 8,
   });
   const { prisma } = database;
-  const store = createStore(prisma, fold);
+  const store = createStore(prisma, { decay });
   await store.partitions.ensureForEvents([new Date(NOON_MS)]);
   const transaction = <Result>(work: (tx: TestTransaction) => Promise<Result>): Promise<Result> =>
     prisma.$transaction(

@@ -8,7 +8,7 @@ import { type FullProfile, type ProfileState, UnreadableProfile } from '../../sr
 import { encodeRecentEvents, type RecentEvent } from '../../src/storage/profiles/recent-events.js';
 import type { AppendedProfile } from '../../src/storage/events/recording.js';
 import { encodeProfile } from '../../src/storage/profiles/profile-columns.js';
-import { fold, NOON_MS, profileAfter, profileEvent } from './profile-events.js';
+import { decay, NOON_MS, profileAfter, profileEvent } from './profile-events.js';
 import { storedMarket } from './stored-market.js';
 
 const markets = new MarketIndex();
@@ -72,7 +72,7 @@ export function appendedClick(
 
 /** Decodes a profile whose markets are all in memory. */
 export function unpacked(packed: PackedProfile): ProfileState {
-  return unpackProfile(packed, markets, fold).profile;
+  return unpackProfile(packed, markets, decay).profile;
 }
 
 /** The same as the store returns it. */

@@ -6,7 +6,7 @@ import { MarketIndex } from '../../src/storage/markets/market-index.js';
 import type { ProfileEvent } from '../../src/domain/profile.js';
 import type { AppendedProfile } from '../../src/storage/events/recording.js';
 import { createStore, type Store } from '../../src/storage/store.js';
-import { DAY_MS, fold, NOON_MS } from './profile-events.js';
+import { DAY_MS, decay, NOON_MS } from './profile-events.js';
 import { createTestDatabase } from './test-database.js';
 import type { PreparedEvent } from '../../src/domain/event.js';
 
@@ -47,7 +47,7 @@ export async function openProfileDatabase(marketCount: number) {
   const numberOf = new Map(numbers.rows.map((row) => [row.market_id, row.number]));
   const replica = (): StoreOfReplica => {
     const markets = new MarketIndex();
-    return { markets, store: createStore(database.prisma, fold, { markets }) };
+    return { markets, store: createStore(database.prisma, { decay, markets }) };
   };
   const { store } = replica();
   const days = Array.from({ length: 60 }, (_, day) => new Date(NOON_MS - day * DAY_MS));

@@ -1,17 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { UnreadableProfile, type ProfileEvent, type ProfileState } from '../../domain/profile.js';
+import { applyEvents } from '../../domain/apply-events.js';
+import type { DecayConfig } from '../../domain/decay.js';
+import { UnreadableProfile, type ProfileState } from '../../domain/profile.js';
 import type { IndexedMarket, MarketIndex } from '../markets/market-index.js';
 import { formatOf, NO_BYTES } from './column-codec.js';
 import { decodeRecentEvents } from './recent-events.js';
 import { decodeProfileV1, FORMAT_V1 } from './profile-v1.js';
 import { decodeLifetime, decodeShown, type ProfileColumns } from './profile-columns.js';
 import { decodeState } from './state-column.js';
-
-/** Returns a profile after events, in their order. */
-export type ProfileFold = <Profile extends ProfileState>(
-  state: Profile,
-  events: readonly ProfileEvent[],
-) => Profile;
 
 /** A profile as it is stored and cached. */
 export interface PackedProfile extends Omit<ProfileColumns, 'lifetime'> {
@@ -41,14 +37,14 @@ export function emptyPacked(userKey: string): PackedProfile {
 }
 
 /**
- * Decodes a profile and folds its recent events.
+ * Decodes a profile and applies its recent events.
  *
  * @returns the profile, and the numbers of its markets that are not in memory. If there are any, it is incomplete.
  */
 export function unpackProfile(
   packed: PackedProfile,
   markets: Pick<MarketIndex, 'find'>,
-  fold: ProfileFold,
+  decay: DecayConfig,
 ): { readonly profile: ProfileState; readonly missing: readonly number[] } {
   const missing: number[] = [];
   const marketOf = (number: number): IndexedMarket | undefined => {
@@ -68,14 +64,14 @@ export function unpackProfile(
     };
   }
   const recent = decodeRecentEvents(packed.recent, marketOf);
-  return { profile: recent.length === 0 ? base : fold(base, recent), missing };
+  return { profile: applyEvents(base, recent, decay), missing };
 }
 
 /** Profiles of average size that are decoded in one turn of the event loop: 5 ms at most. */
 const PROFILES_PER_TURN = 16;
 
 /**
- * Decodes profiles and folds their recent events, spread over turns of the event loop.
+ * Decodes profiles and applies their recent events, spread over turns of the event loop.
  *
  * @param deps.findMarkets finds markets that are not in memory by their numbers; null for a number without a market.
  * @returns a profile or an error for each, in order: a profile that cannot be decoded does not affect the others.
@@ -84,7 +80,7 @@ export async function unpackProfiles(
   packed: readonly PackedProfile[],
   deps: {
     readonly markets: Pick<MarketIndex, 'find'>;
-    readonly fold: ProfileFold;
+    readonly decay: DecayConfig;
     readonly findMarkets: (numbers: ReadonlySet<number>) => Promise<Map<number, IndexedMarket | null>>;
   },
 ): Promise<(ReadProfile | UnreadableProfile)[]> {
@@ -102,7 +98,7 @@ export async function unpackProfiles(
       if (unpacked.has(index)) continue;
       if (decoded > 0 && decoded % PROFILES_PER_TURN === 0) await nextTurn();
       decoded += 1;
-      const result = tryUnpack(profile, markets, deps.fold);
+      const result = tryUnpack(profile, markets, deps.decay);
       if (Array.isArray(result)) for (const number of result) missing.add(number);
       else unpacked.set(index, result);
     }
@@ -116,10 +112,10 @@ export async function unpackProfiles(
 function tryUnpack(
   packed: PackedProfile,
   markets: Pick<MarketIndex, 'find'>,
-  fold: ProfileFold,
+  decay: DecayConfig,
 ): ReadProfile | UnreadableProfile | number[] {
   try {
-    const { profile, missing } = unpackProfile(packed, markets, fold);
+    const { profile, missing } = unpackProfile(packed, markets, decay);
     return missing.length > 0 ? [...missing] : { packed, profile };
   } catch (error) {
     return new UnreadableProfile(error);

@@ -1,3 +1,5 @@
+import { applyEvents } from '../../domain/apply-events.js';
+import type { DecayConfig } from '../../domain/decay.js';
 import {
   emptyProfile,
   requireFull,
@@ -15,7 +17,6 @@ import {
   unpackProfile,
   unpackProfiles,
   type PackedProfile,
-  type ProfileFold,
   type ReadProfile,
 } from './packed-profile.js';
 import { encodeProfile, type ProfileColumns } from './profile-columns.js';
@@ -64,7 +65,7 @@ export class ProfileRepository {
       readonly connection: Connection;
       readonly interactions: Pick<InteractionRepository, 'historyOf'>;
       readonly markets: MarketIndex;
-      readonly fold: ProfileFold;
+      readonly decay: DecayConfig;
     },
   ) {}
 
@@ -97,20 +98,20 @@ export class ProfileRepository {
       // Sequentially: rebuilding is rare, and must not use all connections.
       packed.set(row.user_key, row.state === null ? await this.#rebuild(row) : toPacked(row, row.state));
     }
-    const { markets, fold } = this.deps;
+    const { markets, decay } = this.deps;
     return unpackProfiles(
       userKeys.map((userKey) => packed.get(userKey) ?? emptyPacked(userKey)),
-      { markets, fold, findMarkets: (numbers) => this.#findMarkets(numbers) },
+      { markets, decay, findMarkets: (numbers) => this.#findMarkets(numbers) },
     );
   }
 
   /**
-   * Decodes a profile and folds its recent events.
+   * Decodes a profile and applies its recent events.
    *
    * @returns undefined if one of its markets is not in memory; {@link read} finds it.
    */
   unpack(packed: PackedProfile): ProfileState | undefined {
-    const { profile, missing } = unpackProfile(packed, this.deps.markets, this.deps.fold);
+    const { profile, missing } = unpackProfile(packed, this.deps.markets, this.deps.decay);
     return missing.length === 0 ? profile : undefined;
   }
 
@@ -181,10 +182,8 @@ export class ProfileRepository {
     for (;;) {
       const history = await this.deps.interactions.historyOf(userKey, seq, EVENTS_PER_READ);
       for (const { indexed } of history) this.deps.markets.add(indexed);
-      state = this.deps.fold(
-        state,
-        history.map(({ event }) => event),
-      );
+      const events = history.map(({ event }) => event);
+      state = applyEvents(state, events, this.deps.decay);
       seq = history.at(-1)?.seq ?? seq;
       if (history.length < EVENTS_PER_READ) return { state, seq };
     }

@@ -1,3 +1,4 @@
+import { decay } from '../../support/profile-events.js';
 import { pino } from 'pino';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -27,7 +28,7 @@ beforeEach(async () => {
     poolSize: 2,
     onStatement: (sql) => statements.push(sql),
   });
-  store = createStore(database.prisma, (state) => state);
+  store = createStore(database.prisma, { decay });
   client = new Client({ connectionString: test.url });
   await client.connect();
   await client.query(

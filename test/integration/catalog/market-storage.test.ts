@@ -1,3 +1,4 @@
+import { decay } from '../../support/profile-events.js';
 import { pino } from 'pino';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -20,7 +21,7 @@ let writer: Catalog;
 beforeEach(async () => {
   test = await createTestDatabase();
   database = openDatabase({ url: test.url, logger, poolSize: 2 });
-  store = createStore(database.prisma, (state) => state);
+  store = createStore(database.prisma, { decay });
   client = new Client({ connectionString: test.url });
   await client.connect();
   writer = catalogOf();

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openDatabase } from '../../../src/storage/database/client.js';
 import { createStore } from '../../../src/storage/store.js';
-import { fold } from '../../support/profile-events.js';
+import { decay } from '../../support/profile-events.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 
 const migrationsFolder = new URL('../../../prisma/migrations/', import.meta.url);
@@ -46,7 +46,7 @@ it('builds profiles from before the packed format from the interactions', async 
   await client.end();
 
   const database = openDatabase({ url: test.url, logger: pino({ level: 'silent' }), poolSize: 2 });
-  const [ada, ben, unknown] = await createStore(database.prisma, fold).profiles.load([
+  const [ada, ben, unknown] = await createStore(database.prisma, { decay }).profiles.load([
     ...['ada', 'ben', 'unknown'],
   ]);
   await database.close();

@@ -14,7 +14,15 @@ import {
   type ProfileDatabase,
   type StoreOfReplica,
 } from '../../support/profile-database.js';
-import { DAY_MS, fold, HOUR_MS, MINUTE_MS, NOON_MS, profileEvent } from '../../support/profile-events.js';
+import {
+  DAY_MS,
+  decay,
+  fold,
+  HOUR_MS,
+  MINUTE_MS,
+  NOON_MS,
+  profileEvent,
+} from '../../support/profile-events.js';
 import { encodeProfileV1 } from '../../support/profile-v1.js';
 
 const MARKETS = 2_500;
@@ -259,7 +267,7 @@ describe('a profile without a state', () => {
     let commits = 0;
     let eventsRead = 0;
     const profiles = new ProfileRepository({
-      ...{ connection: database.prisma, markets: db.replica().markets, fold },
+      ...{ connection: database.prisma, markets: db.replica().markets, decay },
       interactions: {
         historyOf: async (...request) => {
           const events = await interactions.historyOf(...request);

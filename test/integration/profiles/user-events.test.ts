@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openDatabase, type Database } from '../../../src/storage/database/client.js';
 import { createStore, type Store } from '../../../src/storage/store.js';
-import { fold } from '../../support/profile-events.js';
+import { decay } from '../../support/profile-events.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 
 const OTHER_EVENTS = 200_000;
@@ -21,7 +21,7 @@ beforeAll(async () => {
   client = new Client({ connectionString: test.url });
   await client.connect();
   database = openDatabase({ url: test.url, logger: pino({ level: 'silent' }), poolSize: 1 });
-  store = createStore(database.prisma, fold);
+  store = createStore(database.prisma, { decay });
   await client.query(
     `insert into markets (id, title, category, category_key, probability, volume_24h, created_at, version, updated_at)
      values ('m1', 'One', 'Topic', 'topic', 0.5, 1, now(), 1, now())`,

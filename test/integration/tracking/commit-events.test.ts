@@ -6,7 +6,7 @@ import { isConflict } from '../../../src/storage/events/recording.js';
 import { createStore, type Store } from '../../../src/storage/store.js';
 import { LockedUsers } from '../../../src/tracking/locked-users.js';
 import { commitEvents, type Commit } from '../../../src/tracking/commit-events.js';
-import { fold, NOON_MS } from '../../support/profile-events.js';
+import { decay, NOON_MS } from '../../support/profile-events.js';
 import { rowCounts } from '../../support/row-counts.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 import type { PreparedEvent } from '../../../src/domain/event.js';
@@ -24,7 +24,7 @@ beforeAll(async () => {
     ...{ url: test.url, logger, poolSize: 8 },
     onStatement: (sql) => void statements.push(sql),
   });
-  store = createStore(database.prisma, fold);
+  store = createStore(database.prisma, { decay });
   other = new Client({ connectionString: test.url });
   await other.connect();
   await other.query(

@@ -6,7 +6,7 @@ import { openDatabase } from '../../../src/storage/database/client.js';
 import { OldPartitions } from '../../../src/storage/partitions.js';
 import { createStore } from '../../../src/storage/store.js';
 import { Retention } from '../../../src/tracking/retention.js';
-import { fold } from '../../support/profile-events.js';
+import { decay } from '../../support/profile-events.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 
 let test: TestDatabase;
@@ -37,7 +37,7 @@ it('removes idempotency keys in steps that do not read rows that earlier steps r
   await backup.query('select count(*) from client_events');
   const database = openDatabase({ url: test.url, logger: pino({ level: 'silent' }), poolSize: 1 });
   const retention = new Retention({
-    store: createStore(database.prisma, fold),
+    store: createStore(database.prisma, { decay }),
     partitions: new OldPartitions({ url: test.url }),
     config: () => loadRankingConfig(undefined),
   });

@@ -1,3 +1,4 @@
+import { decay } from '../../support/profile-events.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { Client } from 'pg';
@@ -110,7 +111,7 @@ let config: RankingConfig['trending'];
 beforeAll(async () => {
   testDatabase = await createTestDatabase();
   database = openDatabase({ url: testDatabase.url, logger: pino({ level: 'silent' }), poolSize: 4 });
-  store = createStore(database.prisma, (state) => state);
+  store = createStore(database.prisma, { decay });
   one = new Client({ connectionString: testDatabase.url });
   two = new Client({ connectionString: testDatabase.url });
   await Promise.all([one.connect(), two.connect()]);

@@ -4,7 +4,7 @@ import { MarketIndex, type IndexedMarket } from '../../../../src/storage/markets
 import { unpackProfiles, type PackedProfile } from '../../../../src/storage/profiles/packed-profile.js';
 import { encodeRecentEvents, type RecentEvent } from '../../../../src/storage/profiles/recent-events.js';
 import { readable, uncompacted } from '../../../support/packed-profiles.js';
-import { fold, NOON_MS } from '../../../support/profile-events.js';
+import { decay, NOON_MS } from '../../../support/profile-events.js';
 import { UnreadableProfile } from '../../../../src/domain/profile.js';
 
 const marketOf = (number: number): IndexedMarket => ({
@@ -37,7 +37,7 @@ function marketsIn(maxMarkets: number) {
       ),
     );
   };
-  return { reads, deps: { markets, fold, findMarkets } };
+  return { reads, deps: { markets, decay, findMarkets } };
 }
 
 it('decodes profiles that name more markets than fit the cache', async () => {
@@ -69,12 +69,15 @@ it('decodes at most 16 profiles in one turn of the event loop', async () => {
   const { deps } = marketsIn(10);
   deps.markets.add(marketOf(1));
   let decoded = 0;
-  const counting: typeof fold = (profile, events) => {
-    decoded += 1;
-    return fold(profile, events);
+  // Each profile looks up its one market once.
+  const counting: Pick<MarketIndex, 'find'> = {
+    find: (number) => {
+      decoded += 1;
+      return deps.markets.find(number);
+    },
   };
   const packed = Array.from({ length: 40 }, (_, index) => clicker(index, [1]));
-  const unpacking = unpackProfiles(packed, { ...deps, fold: counting });
+  const unpacking = unpackProfiles(packed, { ...deps, markets: counting });
   const byTurn: number[] = [decoded];
   while (decoded < packed.length) {
     await nextTurn();

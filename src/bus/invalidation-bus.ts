@@ -21,7 +21,7 @@ export interface InvalidationBus {
 }
 
 /** Handles messages of other replicas. A replica does not receive its own messages. */
-export interface InvalidationHandler {
+interface InvalidationHandler {
   /** Another replica changed the profiles of these users. */
   onInvalidated(userKeys: readonly string[]): void;
   /** Messages may have been lost, so any profile may have changed. Called before `reliable` becomes true. */

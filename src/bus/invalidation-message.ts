@@ -1,7 +1,7 @@
 /** Keys of the users whose profiles changed, or `all` if there are too many. */
 export type Changes = readonly string[] | 'all';
 
-export interface InvalidationMessage {
+interface InvalidationMessage {
   /** Id of the replica that sent it. */
   readonly origin: string;
   readonly changes: Changes;

@@ -28,7 +28,7 @@ export interface SessionEvents {
   onLost(reason: unknown): void;
 }
 
-export type OpenSession = (events: SessionEvents) => BusSession;
+type OpenSession = (events: SessionEvents) => BusSession;
 
 interface Link {
   readonly session: BusSession;

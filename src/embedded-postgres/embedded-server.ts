@@ -29,7 +29,7 @@ const retryMs = 20;
 /** Attempts to start the server. It may exit because its port was just taken, or because an old process is still exiting. */
 const startAttempts = 5;
 
-export interface EmbeddedServer {
+interface EmbeddedServer {
   /** Connection string of the database `bellwether`, password included: not for logs. */
   readonly url: string;
   /** Whether this call created the database, which is then empty. */

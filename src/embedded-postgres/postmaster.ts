@@ -8,7 +8,7 @@ import { spawnAs } from './unprivileged-user.js';
 import type { RunAs } from './unprivileged-user.js';
 
 /** The main process of a PostgreSQL server, according to its pid file. */
-export interface Postmaster {
+interface Postmaster {
   readonly pid: number;
   /** On 127.0.0.1. */
   readonly port: number;

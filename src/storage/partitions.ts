@@ -111,7 +111,7 @@ export async function withPartitions<Result>(
 }
 
 /** A partition that may be dropped. */
-export interface OldPartition {
+interface OldPartition {
   readonly table: PartitionedTable;
   readonly name: string;
   /** How far an earlier attempt to drop it got. */

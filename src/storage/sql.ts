@@ -15,7 +15,7 @@ export function lockKeys(lock: TransactionLock, name = ''): Prisma.Sql {
 }
 
 /** Byte strings joined to one parameter, which PostgreSQL parses faster than an array of byte strings. */
-export interface JoinedBytes {
+interface JoinedBytes {
   readonly bytes: Buffer;
   /** Position of each byte string, from 1. */
   readonly starts: readonly number[];

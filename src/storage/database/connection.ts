@@ -2,7 +2,7 @@ import { Client, escapeIdentifier, type ClientBase, type ClientConfig, type Pool
 import { parseDatabaseUrl, type ServerAddress } from '../../config/database-url.js';
 
 /** Settings of a PostgreSQL session, by name. */
-export type SessionSettings = Readonly<Record<string, string | number>>;
+type SessionSettings = Readonly<Record<string, string | number>>;
 
 /** How to connect to a database. Every connection of the gateway is opened from one. */
 export interface DatabaseConnection {

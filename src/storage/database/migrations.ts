@@ -10,7 +10,7 @@ import { ensureSchemas } from './ensure-schemas.js';
 import { errorMessage } from './error-message.js';
 import { reachDatabase } from './reach-database.js';
 
-export type MigrationState =
+type MigrationState =
   | 'applied'
   | 'pending'
   /** Applied, but its file was edited afterwards. */
@@ -30,7 +30,7 @@ interface MigrationFile {
 /** The same path from `src` and from `dist`. */
 export const migrationsFolder = new URL('../../../prisma/migrations/', import.meta.url);
 
-export interface MigrationStatus {
+interface MigrationStatus {
   readonly name: string;
   readonly appliedAt: Date | null;
   readonly state: MigrationState;

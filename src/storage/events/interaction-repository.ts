@@ -4,7 +4,7 @@ import type { IndexedMarket } from '../markets/market-index.js';
 import type { Connection } from '../sql.js';
 
 /** A stored event, as a profile is folded from it. */
-export interface HistoricEvent {
+interface HistoricEvent {
   readonly seq: bigint;
   readonly event: ProfileEvent;
   /** The market of the event, as it is now. */
@@ -29,7 +29,7 @@ interface HistoricRow {
 }
 
 /** An idempotency key of a client, and the interaction that it identifies. */
-export interface ClientEvent {
+interface ClientEvent {
   readonly userKey: string;
   readonly clientEventId: string;
   readonly interactionId: string;

@@ -27,7 +27,7 @@ export interface AppendedProfile {
 }
 
 /** The statement of a recording, and the encoded events by user, in the order of locking. */
-export interface RecordStatement {
+interface RecordStatement {
   readonly sql: Prisma.Sql;
   readonly batches: ReadonlyMap<string, Pick<AppendedProfile, 'batch' | 'countries'>>;
 }

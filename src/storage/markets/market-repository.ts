@@ -28,7 +28,7 @@ import {
 import { writeSnapshots, type MarketSnapshot } from './snapshot-repository.js';
 
 /** Conditions of a list of markets; an undefined field does not restrict it. */
-export interface MarketFilter {
+interface MarketFilter {
   readonly category?: string | undefined;
   readonly tag?: string | undefined;
   readonly status?: MarketStatus | undefined;

@@ -12,7 +12,7 @@ export interface MarketSnapshot {
 }
 
 /** The snapshots of one downsampling step: those of a resolution, from `from` on and before `before`. */
-export interface Downsampling {
+interface Downsampling {
   readonly resolution: 0 | 1;
   readonly from: Date;
   /** A boundary of periods. */

@@ -1,7 +1,7 @@
 import type { Connection } from '../sql.js';
 
 /** A profile that has reached this version. */
-export interface ProfileChange {
+interface ProfileChange {
   readonly userKey: string;
   readonly version: number;
 }

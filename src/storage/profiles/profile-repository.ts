@@ -33,7 +33,7 @@ interface ProfileRow {
 }
 
 /** A profile folded from the events of one user up to `seq`, without a version. */
-export interface FoldedProfile {
+interface FoldedProfile {
   readonly state: FullProfile;
   readonly seq: bigint;
 }

@@ -19,7 +19,7 @@ export type RollupName = PairRollup | `activity:${ActivityMinutes}`;
 export type RollupSettings = Readonly<Record<PairRollup, PairSettings>>;
 
 /** The events from `from` on and before `to`. Null: no upper bound. */
-export interface TimeSlice {
+interface TimeSlice {
   readonly from: Date;
   readonly to: Date | null;
 }

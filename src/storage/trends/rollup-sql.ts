@@ -37,7 +37,7 @@ export function decayFactor(since: Prisma.Sql, now: Date, halfLifeMs: number): P
 }
 
 /** Returns the sum, or 0 if it is below 1e-100, such as a negative rounding error. */
-export function flushed(sum: Prisma.Sql): Prisma.Sql {
+function flushed(sum: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`case when ${sum} < 1e-100 then 0 else ${sum} end`;
 }
 

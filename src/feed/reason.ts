@@ -12,10 +12,8 @@ export interface ReasonInput {
   readonly moved: boolean;
 }
 
-type Component = Exclude<ComponentNameV2, 'negative'>;
-
-/** The phrase for each score component; null if its value is no reason. */
-const PHRASES: Readonly<Record<Component, (input: ReasonInput) => string | null>> = {
+/** The phrase for a score component; null if its value is no reason. A component without a phrase is no reason. */
+const PHRASES: Readonly<Partial<Record<ComponentNameV2, (input: ReasonInput) => string | null>>> = {
   interest: () => 'matches your interests',
   similarity: () => 'similar to markets you followed recently',
   continuity: () => 'related to a market you followed',
@@ -33,7 +31,7 @@ const PHRASES: Readonly<Record<Component, (input: ReasonInput) => string | null>
   sports: () => 'match coming up',
 };
 
-const COMPONENTS = Object.keys(PHRASES) as Component[];
+const COMPONENTS = Object.keys(PHRASES) as ComponentNameV2[];
 
 /** About two days old by algorithm v2. */
 const NEW_FRESHNESS = 0.33;
@@ -55,7 +53,7 @@ export function explainItem(input: ReasonInput, weights: SignedWeights): string 
   }))
     .filter(({ contribution }) => contribution >= MIN_CONTRIBUTION)
     .sort((a, b) => b.contribution - a.contribution)
-    .flatMap(({ name }) => PHRASES[name](input) ?? []);
+    .flatMap(({ name }) => PHRASES[name]?.(input) ?? []);
   const phrases = [...(input.moved ? ['changed since you last saw it'] : []), ...largest].slice(0, 2);
   const sentence = phrases.join('; ');
   return sentence === '' ? null : `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;

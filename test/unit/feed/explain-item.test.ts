@@ -1,22 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { loadRankingConfig } from '../../../src/config/ranking-config.js';
 import { explainItem, type ReasonInput } from '../../../src/feed/reason.js';
-import type { ScoreParts } from '../../../src/scoring/score-parts.js';
+import { NO_COMPONENTS, type ScoreParts } from '../../../src/scoring/score-parts.js';
 
 const { weights } = loadRankingConfig(undefined).v2;
 const ZEROS: ScoreParts = {
-  ...{
-    final: 0,
-    personal: 0,
-    interest: 0,
-    similarity: 0,
-    continuity: 0,
-    depth: 0,
-    freshness: 0,
-    followup: 0,
-  },
-  ...{ closing: 0, negative: 0, diversity: null, trending: 0, trendingLocal: null, trendingGlobal: 0 },
-  ...{ rising: 0, editorial: 0, news: 0, sports: 0, discount: 1, collaborative: null },
+  ...NO_COMPONENTS,
+  ...{ final: 0, personal: 0, interest: 0, similarity: 0, continuity: 0, depth: 0, freshness: 0 },
+  ...{ followup: 0, closing: 0, negative: 0, trending: 0, trendingLocal: null, trendingGlobal: 0 },
+  ...{ rising: 0, editorial: 0, news: 0, sports: 0, discount: 1 },
 };
 const reason = (scores: Partial<ScoreParts>, details: Partial<ReasonInput> = {}) =>
   explainItem(

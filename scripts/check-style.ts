@@ -58,6 +58,8 @@ const CHECKED = /\.(ts|md|graphql|ya?ml|json|prisma|cjs|js)$/;
 const EXCEPTIONS: readonly { readonly file: RegExp; readonly line: RegExp }[] = [
   // A key of feeds that earlier versions stored as JSON.
   { file: /^(src|test)\/.*served/, line: /\bcatalogueVersion\b/ },
+  // A published GraphQL type.
+  { file: /^(schema\/\w+\.graphql|src\/graphql\/types\/user-profile\.ts)$/, line: /\bTopicTaste\b/ },
 ];
 
 const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { encoding: 'utf8' })

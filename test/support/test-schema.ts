@@ -36,7 +36,7 @@ interface Author {
 }
 
 /** Message of every unexpected error in this schema. It must never reach a client. */
-export const SECRET = 'connection to 10.0.0.7 refused for user bellwether';
+export const SECRET = 'connection to 10.0.0.7 failed for user bellwether';
 
 function note(number: number): Note {
   return {

@@ -29,54 +29,57 @@ export function explorationPool(
     const row = eligible[i] as number;
     if ((explorationWeight[row] as number) > 0 && taken[row] === 0) rows[count++] = row;
   }
-  const ofEvents = heaviestOfGroups(
-    rows.subarray(0, count),
-    event,
-    eventCount,
-    explorationWeight,
-    picks,
-    (id) => limits.eventRoom(id),
-  );
-  return heaviestOfGroups(ofEvents, category, topics.count, explorationWeight, picks, (id) =>
-    limits.categoryRoom(id),
-  );
+  const eventRoom = new Int32Array(eventCount);
+  for (let id = 0; id < eventCount; id += 1) eventRoom[id] = limits.eventRoom(id);
+  const ofEvents = heaviestOfGroups(rows.subarray(0, count), event, eventRoom, explorationWeight, picks);
+  if (limits.categoryRoom(0) === Infinity) return ofEvents;
+  const categoryRoom = new Int32Array(topics.count);
+  for (let id = 0; id < topics.count; id += 1) categoryRoom[id] = limits.categoryRoom(id);
+  return heaviestOfGroups(ofEvents, category, categoryRoom, explorationWeight, picks);
 }
 
 /**
  * The rows without those that are too many of a group: of a group with room for fewer than `picks`, only the heaviest, as
- * many as it has room for, ties to the lower row. −1 is no group.
+ * many as it has room for, ties to the lower row.
+ *
+ * @param group by row; −1 is no group.
+ * @param room by group.
  */
 function heaviestOfGroups(
   rows: Int32Array,
   group: Int32Array,
-  groupCount: number,
+  room: Int32Array,
   weight: Float64Array,
   picks: number,
-  roomOf: (group: number) => number,
 ): Int32Array {
-  const kept = new Uint8Array(rows.length);
+  const isKept = new Uint8Array(rows.length);
+  let crowded = 0;
   let largestRoom = 0;
-  let keptCount = 0;
   for (let i = 0; i < rows.length; i += 1) {
-    const room = roomOf(group[rows[i] as number] as number);
-    if (room >= picks) {
-      kept[i] = 1;
-      keptCount += 1;
-    } else if (room > largestRoom) largestRoom = room;
+    const id = group[rows[i] as number] as number;
+    const own = id < 0 ? picks : (room[id] as number);
+    if (own >= picks) isKept[i] = 1;
+    else {
+      crowded += 1;
+      if (own > largestRoom) largestRoom = own;
+    }
   }
-  if (keptCount === rows.length) return rows;
-  const heaviest = new Int32Array(groupCount);
+  if (crowded === 0) return rows;
   for (let round = 0; round < largestRoom; round += 1) {
-    heaviest.fill(-1);
+    const heaviest = new Int32Array(room.length).fill(-1);
     for (let i = 0; i < rows.length; i += 1) {
+      if (isKept[i] === 1) continue;
       const id = group[rows[i] as number] as number;
-      if (kept[i] === 1 || roomOf(id) <= round) continue;
+      if ((room[id] as number) <= round) continue;
       const other = heaviest[id] as number;
       if (other < 0 || weightAt(i) > weightAt(other)) heaviest[id] = i;
     }
-    for (const i of heaviest) if (i >= 0) kept[i] = 1;
+    for (const i of heaviest) if (i >= 0) isKept[i] = 1;
   }
-  return rows.filter((_, i) => kept[i] === 1);
+  let count = 0;
+  const kept = new Int32Array(rows.length);
+  for (let i = 0; i < rows.length; i += 1) if (isKept[i] === 1) kept[count++] = rows[i] as number;
+  return kept.subarray(0, count);
 
   function weightAt(i: number): number {
     return weight[rows[i] as number] as number;
@@ -145,12 +148,17 @@ function propensityOf(
   let total = 0;
   for (let i = 0; i < pool.length; i += 1) total += weight[pool[i] as number] as number;
   if (picks === 1) return (row) => (weight[row] as number) / total;
-  const oddsOf = (row: number): number => (weight[row] as number) / (total - (weight[row] as number));
   let odds = 0;
-  for (let i = 0; i < pool.length; i += 1) odds += oddsOf(pool[i] as number);
+  for (let i = 0; i < pool.length; i += 1) {
+    const own = weight[pool[i] as number] as number;
+    odds += own / (total - own);
+  }
   // One weight may exceed the precision of the sum of the others.
   if (!Number.isFinite(odds)) return given;
-  return (row) => Math.min(1, ((weight[row] as number) / total) * (1 + odds - oddsOf(row)));
+  return (row) => {
+    const own = weight[row] as number;
+    return Math.min(1, (own / total) * (1 + odds - own / (total - own)));
+  };
 }
 
 /** A draw from the exponential distribution of rate 1; above 0. */

@@ -9,12 +9,12 @@ type RankedSlot = Exclude<Slot, 'EXPLORATION'>;
 
 const NO_ROWS = new Int32Array(0);
 
-/** Candidates of a slot per position of the slate: to compare by MMR, or to replace rows that other slots took. */
-const POOL_PER_POSITION = { mmr: 4, ordered: 2 };
+/** Candidates per position: to compare by MMR, and to replace rows that other slots took. */
+const POOL_PER_POSITION = 4;
 
 /** The eligible rows by the key of PERSONAL, best first: at least `depth` of them if there are so many. */
 export function rankedRows(
-  input: Pick<SlateInput, 'eligible' | 'keys' | 'columns' | 'limit' | 'config'>,
+  input: Pick<SlateInput, 'eligible' | 'keys' | 'columns' | 'limit'>,
   depth: number,
 ): Int32Array {
   const { eligible, keys, columns } = input;
@@ -109,7 +109,7 @@ class GreedyPass {
     private readonly length: number,
   ) {
     this.taken = new Uint8Array(input.columns.size);
-    this.#candidates = slotCandidates(input, ranked, this.taken, length);
+    this.#candidates = slotCandidates(input, ranked, this.taken, quotas);
     const hero = input.personalized
       ? this.#candidates.PERSONAL?.pool.subarray(0, quotas.PERSONAL).find(input.hasImage)
       : undefined;
@@ -178,29 +178,24 @@ class GreedyPass {
   }
 }
 
-function personalPoolSize({
-  eligible,
-  limit,
-  config,
-}: Pick<SlateInput, 'eligible' | 'limit' | 'config'>): number {
-  const { mmr, ordered } = POOL_PER_POSITION;
-  return Math.min(limit, eligible.length) * (config.diversity.mmrLambda < 1 ? mmr : ordered);
+function personalPoolSize({ eligible, limit }: Pick<SlateInput, 'eligible' | 'limit'>): number {
+  return Math.min(limit, eligible.length) * POOL_PER_POSITION;
 }
 
 function slotCandidates(
   input: SlateInput,
   ranked: Int32Array,
   taken: Uint8Array,
-  length: number,
+  quotas: BySlot<number>,
 ): BySlot<SlotCandidates | null> {
   const { eligible, keys, columns, config } = input;
   const { volumeTotal, topics } = columns;
-  const byTrend = (key: Float64Array | null): SlotCandidates | null =>
-    key === null
+  const byTrend = (key: Float64Array | null, quota: number): SlotCandidates | null =>
+    key === null || quota === 0
       ? null
       : new SlotCandidates({
           ...{ eligible, taken, topics, order: { key, volumeTotal }, above: 0, best: null, mmrLambda: 1 },
-          poolSize: length * POOL_PER_POSITION.ordered,
+          poolSize: quota * POOL_PER_POSITION,
         });
   const poolSize = personalPoolSize(input);
   return {
@@ -209,9 +204,9 @@ function slotCandidates(
       best: ranked.subarray(0, poolSize),
       mmrLambda: config.diversity.mmrLambda,
     }),
-    TRENDING: byTrend(keys.TRENDING),
-    LOCAL: byTrend(keys.LOCAL),
-    RISING: byTrend(keys.RISING),
+    TRENDING: byTrend(keys.TRENDING, quotas.TRENDING),
+    LOCAL: byTrend(keys.LOCAL, quotas.LOCAL),
+    RISING: byTrend(keys.RISING, quotas.RISING),
     EXPLORATION: null,
   };
 }

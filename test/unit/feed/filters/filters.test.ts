@@ -92,6 +92,21 @@ describe('a filter', () => {
     ]);
   });
 
+  it('removes markets that the user ignored for three days, unless they changed materially', () => {
+    const ignored = (probability: number) => ({
+      profile: profileAfter(
+        ...Array.from({ length: 9 }, (_, index) =>
+          profileEvent('IMPRESSION', NOON_MS - 3 * DAY_MS + index * 8 * HOUR_MS, {
+            market: { id: 'b', probability, volume24h: 0 },
+          }),
+        ),
+      ),
+    });
+    const markets = [storedMarket('a'), storedMarket('b')];
+    expect(removedBy(markets, ignored(0.5))).toEqual([null, 'shown-too-often']);
+    expect(removedBy(markets, ignored(0.4))).toEqual([null, null]);
+  });
+
   it('is named as the first of several that remove a market', () => {
     const resolvedAndBlocked = storedMarket('a', {
       resolvesAt: new Date(NOON_MS),

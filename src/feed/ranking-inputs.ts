@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CatalogSnapshot } from '../catalog/catalog-snapshot.js';
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
-import type { PastMarket } from '../scoring/v2/features.js';
-import type { UserFeatures } from '../scoring/v2/features.js';
+import type { PastMarket, UserFeatures } from '../scoring/v2/features.js';
 import type { TrendState } from '../trends/trend-state.js';
 import { decayConfig } from '../profiles/profile-decay.js';
 import type { ProfileState } from '../domain/profile.js';

@@ -1,5 +1,4 @@
-import { changedEnough } from '../../scoring/v2/discount.js';
-import { exceedsFrequencyCap } from '../../scoring/v2/discount.js';
+import { changedEnough, exceedsFrequencyCap } from '../../scoring/v2/discount.js';
 import type { Filter } from './filter.js';
 
 /**

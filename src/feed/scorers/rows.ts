@@ -1,7 +1,6 @@
 import type { ScoreParts } from '../../scoring/score-parts.js';
 import type { ScoringMarket } from '../../scoring/v1/inputs.js';
-import { finalScorerV1 } from '../../scoring/v1/scorer.js';
-import { scorerV1 } from '../../scoring/v1/scorer.js';
+import { finalScorerV1, scorerV1 } from '../../scoring/v1/scorer.js';
 import type { UserFeatures } from '../../scoring/v2/features.js';
 import { pastLookup } from '../hydrators/past-markets.js';
 import type { ScoringInputs } from '../ranking-inputs.js';

@@ -1,5 +1,4 @@
-import { feedSections } from '../../scoring/v1/page-layout.js';
-import { diversifyFirstPage, FIRST_PAGE_LIMIT_V1 } from '../../scoring/v1/page-layout.js';
+import { diversifyFirstPage, feedSections, FIRST_PAGE_LIMIT_V1 } from '../../scoring/v1/page-layout.js';
 import { bestRows } from './best-rows.js';
 import type { Selector, SelectorInput } from './selector.js';
 import { continuation } from './select-slate.js';

@@ -55,6 +55,8 @@ export const ALWAYS = 'ALWAYS';
 
 export type Component = PersonalComponent | ImpersonalComponent;
 
+type Column = Float64Array;
+
 /**
  * Writes the weighted sum of components by row. It adds them in their order, and up to four per pass over the rows,
  * which takes less than half the time of one pass each.
@@ -86,5 +88,3 @@ export function weightedSum(
     }
   }
 }
-
-type Column = Float64Array;

@@ -1,15 +1,13 @@
-/**
- * What a caller can cause, as values with stable codes. GraphQL and REST map them in one file each;
- * every other error is a fault of ours and is masked.
- */
+/** Codes of the failures that a caller can cause or must handle. They are part of the API. */
 export type BellwetherErrorCode = 'BAD_USER_INPUT' | 'NOT_FOUND' | 'FORBIDDEN' | 'UNAVAILABLE';
 
+/** An expected failure. GraphQL and REST map it in one file each; every other error is masked and logged. */
 export class BellwetherError extends Error {
   override readonly name = 'BellwetherError';
   readonly code: BellwetherErrorCode;
-  /** Path of the offending input, such as `input.country`. */
+  /** Path of the invalid input, such as `input.country`. */
   readonly field: string | undefined;
-  /** When it is worth trying again; only for UNAVAILABLE. */
+  /** Delay after which the caller should retry; only for UNAVAILABLE. */
   readonly retryAfterMs: number | undefined;
 
   private constructor(
@@ -37,9 +35,37 @@ export class BellwetherError extends Error {
 }
 
 /**
- * A fault of the set-up that the person who started the program can mend. The command line prints
- * the message alone, without a stack, and exits with 1.
+ * A problem with the setup that the operator can fix. The command line prints the message without a stack trace and
+ * exits with 1.
  */
 export class OperatorError extends Error {
   override readonly name = 'OperatorError';
+}
+
+/**
+ * The cause of a failure in one line, for logs, stored outcomes, and sentences to the operator. It leaves out what
+ * libraries put around the message: Prisma's text around the database's, and `fetch failed` of `fetch`.
+ */
+export function errorMessage(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // Connecting to a host with several addresses fails with one error for each, and without a message.
+  if (error instanceof AggregateError && error.errors.length > 0) {
+    return error.errors.map(errorMessage).join('; ');
+  }
+  const { message, cause } = error;
+  if (error instanceof BellwetherError && cause !== undefined) return `${message} ${errorMessage(cause)}`;
+  if (error instanceof TypeError && cause instanceof Error) return errorMessage(cause);
+  if (message === '' && 'code' in error) return String(error.code);
+  return databaseMessage(error) ?? message;
+}
+
+/** The message of the database in an error of Prisma or its driver adapter. */
+function databaseMessage(error: Error): string | undefined {
+  const { meta } = error as { readonly meta?: { readonly driverAdapterError?: unknown } };
+  const reported =
+    meta?.driverAdapterError ?? (error.name === 'DriverAdapterError' ? error.cause : undefined);
+  if (reported instanceof Error) return errorMessage(reported);
+  if (typeof reported !== 'object' || reported === null) return undefined;
+  const { originalMessage } = reported as { readonly originalMessage?: unknown };
+  return typeof originalMessage === 'string' ? originalMessage : undefined;
 }

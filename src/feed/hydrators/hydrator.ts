@@ -1,8 +1,10 @@
 import type { Catalog } from '../../catalog/catalog.js';
 import { toEntry, type CatalogEntry } from '../../catalog/catalog-snapshot.js';
+import { CircuitBreaker, type CallResult } from '../../lib/circuit-breaker.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
-import { Breaker, inTime, type Reading } from './bounded-read.js';
+import { withTimeout } from '../../lib/timeout.js';
+import { UnreadableProfile, type ProfileState } from '../../profiles/profile-service.js';
 import type { ProfileHydrator, ProfileReader } from './profile.js';
 import { UnreadableProfile, type ProfileState } from '../../domain/profile.js';
 
@@ -18,8 +20,8 @@ export interface FoundMarkets {
  * than `timeoutMs` fails, and a circuit breaker stops reads of a failing dependency.
  */
 export class Hydrator {
-  readonly #profiles: Breaker;
-  readonly #markets: Breaker;
+  readonly #profiles: CircuitBreaker;
+  readonly #markets: CircuitBreaker;
 
   constructor(
     private readonly deps: {
@@ -31,16 +33,16 @@ export class Hydrator {
     },
   ) {
     const { clock, logger } = deps;
-    this.#profiles = new Breaker({ name: 'profiles', clock, logger });
-    this.#markets = new Breaker({ name: 'markets that are not open', clock, logger });
+    this.#profiles = new CircuitBreaker({ name: 'profiles', clock, logger });
+    this.#markets = new CircuitBreaker({ name: 'closed markets', clock, logger });
   }
 
-  async profile(userKey: string, part: ProfileHydrator): Promise<Reading<ProfileState>> {
+  async profile(userKey: string, part: ProfileHydrator): Promise<CallResult<ProfileState>> {
     const { profiles, timeoutMs } = this.deps;
     const cached = part.cached(profiles, userKey);
     if (cached !== undefined) return { failed: false, value: cached };
-    const reading = await this.#profiles.read(() =>
-      inTime(() => this.#decodable(part.read(profiles, userKey)), timeoutMs()),
+    const reading = await this.#profiles.call(() =>
+      withTimeout(() => this.#decodable(part.read(profiles, userKey)), timeoutMs()),
     );
     if (reading.failed || reading.value === undefined) return { failed: true };
     return { failed: false, value: reading.value };
@@ -57,7 +59,9 @@ export class Hydrator {
     }
     const others = ids.filter((id) => !byId.has(id));
     if (others.length === 0) return { byId, degraded: false };
-    const reading = await this.#markets.read(() => inTime(() => catalog.findByIds(others), timeoutMs()));
+    const reading = await this.#markets.call(() =>
+      withTimeout(() => catalog.findByIds(others), timeoutMs()),
+    );
     if (reading.failed) return { byId, degraded: true };
     for (const market of reading.value) if (market !== undefined) byId.set(market.id, toEntry(market));
     return { byId, degraded: false };

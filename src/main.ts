@@ -5,13 +5,13 @@ import satisfies from 'semver/functions/satisfies.js';
 const { engines } = createRequire(import.meta.url)('../package.json') as { engines: { node: string } };
 
 if (satisfies(process.version, engines.node, { includePrerelease: true })) {
-  // Imported only now: on an unsupported Node, the import itself can fail.
+  // Not a static import, because it can fail on an unsupported Node.
   const { runCommandLine } = await import('./cli/command-line.js');
   process.exitCode = await runCommandLine(process.argv);
 } else {
   const version = process.version.slice(1);
   process.stderr.write(
-    `bellwether: Node ${version} is not supported (supported: ${engines.node}). Install Node 24, or use the one that npm installs: npm start.\n`,
+    `bellwether: Node ${version} is not supported (supported: ${engines.node}). Install Node 24, or run "npm start", which uses the Node that npm installs.\n`,
   );
   process.exitCode = 1;
 }

@@ -1,58 +1,59 @@
 import type { PoolConfig } from 'pg';
 import { PgBoss, type ConstructorOptions, type JobWithMetadata } from 'pg-boss';
-import type { Clock } from '../lib/clock.js';
 import type { ServerAddress } from '../config/database-url.js';
+import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
+import { MINUTE_MS } from '../lib/time.js';
 import type { Job } from './job.js';
 
-/** A worker that has not been heard of for so long is gone, and what it ran is run again. */
+/** A worker without a heartbeat for this long is considered dead, and its runs are retried. */
 const HEARTBEAT_SECONDS = 10;
-const WATCH_EVERY_SECONDS = 5;
+const SUPERVISE_SECONDS = 5;
 
-/** A failed run is tried again after about so long, twice as long each time. */
+/** A failed run is retried after about 2 s; each further delay doubles, up to 300 s. */
 const RETRIES = 3;
-const RETRY_SECONDS = 2;
-const RETRY_MOST_SECONDS = 300;
+const RETRY_DELAY_SECONDS = 2;
+const MAX_RETRY_DELAY_SECONDS = 300;
 
-/** A run that takes longer is given up. */
-const LONGEST_RUN_SECONDS = 3_600;
+/** A run that takes longer is aborted and counts as failed. */
+const MAX_RUN_SECONDS = 3_600;
 
-/** Workers are woken by the database; this is for what is tried again, and for where that does not get through. */
-const LOOK_EVERY_SECONDS = 2;
+/** Workers are notified by the database; they poll for retries, and in case a notification is lost. */
+const POLL_SECONDS = 2;
 
-const KEPT_SECONDS = 3_600;
+const RETENTION_SECONDS = 3_600;
 
 const STOP_WITHIN_MS = 4_000;
 
 const STATEMENT_TIMEOUT_MS = 10_000;
 
-const FAULTS_TOLD_EVERY_MS = 60_000;
+const LOG_ERRORS_EVERY_MS = MINUTE_MS;
 
-/** Where the queue is kept. */
+/** Location of the queue. */
 export interface JobDatabase {
-  /** The server, and what prepares a new session. */
+  /** Address of the server, and the hook that prepares a new session. */
   readonly connection: ServerAddress & Pick<PoolConfig, 'onConnect'>;
-  /** The schema of the queue. */
+  /** Schema of the queue. */
   readonly schema: string;
 }
 
-/** One run as the queue hands it over. */
+/** A run that the queue hands to a worker. */
 export interface QueuedRun {
-  /** From 1. */
+  /** From 1; grows with each retry. */
   readonly attempt: number;
   readonly signal: AbortSignal;
 }
 
-/** What became of a run that was asked for. */
+/** State of a requested run. */
 export interface RunState {
   readonly state: 'waiting' | 'running' | 'succeeded' | 'failed';
-  /** What it did, or why it failed. */
+  /** What the run did, or why it failed. Null while it waits or runs. */
   readonly detail: string | null;
 }
 
 /**
- * The queue of runs, which pg-boss keeps in a schema of its own beside the gateway's. Each job has at most one run at a
- * time, waiting or running.
+ * The queue of runs. pg-boss keeps it in its own schema of the gateway's database. Each job has at most one run that is
+ * waiting or running.
  */
 export class JobQueue {
   readonly #boss: PgBoss;
@@ -66,46 +67,46 @@ export class JobQueue {
     jobs,
     clock,
     logger,
-    works,
+    isWorker,
   }: {
     database: JobDatabase;
     jobs: readonly Job[];
     clock: Clock;
     logger: Logger;
-    /** Whether this process will {@link work}, or only ask for runs. */
-    works: boolean;
+    /** Whether this process will call {@link work}; otherwise it only enqueues runs. */
+    isWorker: boolean;
   }) {
     const options: ConstructorOptions & PoolConfig = {
       schema,
       // Migrations create it, so that a role without the right to create schemas can run jobs.
       createSchema: false,
       application_name: 'bellwether-jobs',
-      max: works ? 4 : 1,
-      // A connection that is lost without a word would else be waited on for as long as the system likes.
+      max: isWorker ? 4 : 1,
+      // Without it, a silently lost connection blocks for as long as the operating system's TCP timeout.
       query_timeout: STATEMENT_TIMEOUT_MS,
       connectionTimeoutMillis: STATEMENT_TIMEOUT_MS,
       keepAlive: true,
       ...connection,
-      // The ticks are sent by the workers themselves: cron knows no times shorter than a minute, nor of any length.
+      // The workers enqueue scheduled runs: cron supports neither periods below a minute nor arbitrary ones.
       schedule: false,
-      supervise: works,
-      superviseIntervalSeconds: WATCH_EVERY_SECONDS,
-      monitorIntervalSeconds: WATCH_EVERY_SECONDS,
-      useListenNotify: works,
+      supervise: isWorker,
+      superviseIntervalSeconds: SUPERVISE_SECONDS,
+      monitorIntervalSeconds: SUPERVISE_SECONDS,
+      useListenNotify: isWorker,
     };
     this.#jobs = jobs;
     this.#boss = new PgBoss(options);
-    let toldMs = -Infinity;
+    let loggedMs = -Infinity;
     this.#boss.on('error', (error) => {
-      // Every queue says so every few seconds while the database is away, and a run that is left behind at the end does.
-      const isNew = !this.#isClosing && clock() - toldMs >= FAULTS_TOLD_EVERY_MS;
-      if (isNew) toldMs = clock();
-      logger[isNew ? 'warn' : 'debug']({ err: error }, 'the job queue could not be reached; trying again');
+      // While the database is away, every queue emits an error every few seconds; so does a run that outlives `close`.
+      const isNew = !this.#isClosing && clock() - loggedMs >= LOG_ERRORS_EVERY_MS;
+      if (isNew) loggedMs = clock();
+      logger[isNew ? 'warn' : 'debug']({ err: error }, 'job queue unavailable, retrying');
     });
     this.#boss.on('warning', ({ message, data }) => logger.debug({ data }, message));
   }
 
-  /** Makes the queues, when there are none yet. Anything else does this first. */
+  /** Connects, and creates missing queues. All other methods do this first. */
   open(): Promise<void> {
     this.#opened ??= this.#open().catch((error: unknown) => {
       this.#opened = undefined;
@@ -114,40 +115,40 @@ export class JobQueue {
     return this.#opened;
   }
 
-  /** Asks for a job's run of the present time, unless somebody has. @returns whether this did it. */
-  async tick(job: Job): Promise<boolean> {
+  /** Enqueues the run of a job's current period, once across all processes. @returns whether this call did. */
+  async enqueueScheduled(job: Job): Promise<boolean> {
     await this.open();
     return (await this.#boss.send(job.name, null, { singletonSeconds: job.everySeconds })) !== null;
   }
 
-  /** The run of a job that is waiting or under way; null when there is none. */
-  async present(job: Job): Promise<string | null> {
-    await this.open();
-    const runs = await this.#boss.findJobs(job.name);
-    return runs.find(({ state }) => PRESENT.has(state))?.id ?? null;
-  }
-
-  /** Asks for a run now. @returns its id; null when one is waiting or running already. */
-  async request(job: Job): Promise<string | null> {
+  /** Enqueues a run now. @returns its id; null when a run is waiting or running already. */
+  async enqueue(job: Job): Promise<string | null> {
     await this.open();
     return this.#boss.send(job.name);
   }
 
-  /** What became of a run. */
+  /** The id of the run that is waiting or running; null when there is none. */
+  async pendingRun(job: Job): Promise<string | null> {
+    await this.open();
+    const runs = await this.#boss.findJobs(job.name);
+    return runs.find(({ state }) => PENDING.has(state))?.id ?? null;
+  }
+
+  /** The state of a run; null when the queue does not know it any more. */
   async stateOf(job: Job, id: string): Promise<RunState | null> {
     await this.open();
     const [run] = await this.#boss.findJobs(job.name, { id });
     return run === undefined ? null : { state: STATES[run.state], detail: detailOf(run.output) };
   }
 
-  /** Runs what is asked for of a job, one run at a time; what the handler throws is a failure. */
+  /** Executes the queued runs of a job, one at a time. A run fails when the handler throws. */
   async work(job: Job, handler: (run: QueuedRun) => Promise<string>): Promise<void> {
     await this.open();
     this.#isWorking = true;
     const options = {
       includeMetadata: true,
-      pollingIntervalSeconds: LOOK_EVERY_SECONDS,
-      notifyPollingIntervalSeconds: LOOK_EVERY_SECONDS,
+      pollingIntervalSeconds: POLL_SECONDS,
+      notifyPollingIntervalSeconds: POLL_SECONDS,
     } as const;
     await this.#boss.work(job.name, options, async ([run]: JobWithMetadata[]) => {
       if (run === undefined) return null;
@@ -155,7 +156,7 @@ export class JobQueue {
     });
   }
 
-  /** Takes no further run, and waits a little for those under way; what is not done then is run again elsewhere. */
+  /** Stops taking runs, and waits 4 s for those in progress. Another worker retries a run that is not done then. */
   async close(): Promise<void> {
     this.#isClosing = true;
     await this.#opened?.catch(() => undefined);
@@ -167,13 +168,13 @@ export class JobQueue {
     for (const { name, everySeconds, retries = RETRIES } of this.#jobs) {
       const options = {
         retryLimit: retries,
-        retryDelay: RETRY_SECONDS,
+        retryDelay: RETRY_DELAY_SECONDS,
         retryBackoff: true,
-        retryDelayMax: RETRY_MOST_SECONDS,
-        expireInSeconds: LONGEST_RUN_SECONDS,
+        retryDelayMax: MAX_RETRY_DELAY_SECONDS,
+        expireInSeconds: MAX_RUN_SECONDS,
         heartbeatSeconds: HEARTBEAT_SECONDS,
-        // A run that is over still says that its time was asked for.
-        deleteAfterSeconds: Math.max(KEPT_SECONDS, 2 * everySeconds),
+        // A finished run marks its period as enqueued, so it must outlive the period.
+        deleteAfterSeconds: Math.max(RETENTION_SECONDS, 2 * everySeconds),
         notify: true,
       };
       await this.#boss.createQueue(name, { ...options, policy: 'exclusive' });
@@ -191,9 +192,9 @@ const STATES: Record<JobWithMetadata['state'], RunState['state']> = {
   failed: 'failed',
 };
 
-const PRESENT = new Set<JobWithMetadata['state']>(['created', 'retry', 'active']);
+const PENDING = new Set<JobWithMetadata['state']>(['created', 'retry', 'active']);
 
-/** pg-boss keeps what a handler returns or throws as JSON. */
+/** pg-boss stores what a handler returns or throws as JSON. */
 function detailOf(output: unknown): string | null {
   const { value, message } = (output as { value?: unknown; message?: unknown } | null) ?? {};
   if (typeof message === 'string') return message;

@@ -5,92 +5,94 @@ import { BellwetherError } from '../lib/errors.js';
 import { checkInput } from '../lib/input/check-input.js';
 import type { JobRun, JobRunRepository } from '../storage/job-repository.js';
 import { orUnavailable } from '../storage/database-errors.js';
-import { nextTimeMs, type Job } from './job.js';
+import { nextPeriodMs, type Job } from './job.js';
 import type { JobQueue, RunState } from './job-queue.js';
 
-/** A job and how it goes. */
+/** A job with its last run and its schedule. */
 export interface JobStatus extends Pick<Job, 'name' | 'description' | 'everySeconds'> {
-  /** Null: it was never run. */
+  /** Null if the job has never run. */
   readonly lastRun: (JobRun & { readonly durationMs: number | null }) | null;
-  /** When it is due next; whether it is run then depends on there being a worker. */
+  /** Next scheduled time. The job runs then if a worker is available. */
   readonly nextRunAt: Date;
 }
 
-/** What became of the wish to run a job. */
+/** Result of requesting a job run. */
 export interface RequestedRun {
   readonly name: string;
-  /** ALREADY_REQUESTED: a run was waiting or under way, which is as good. */
+  /** ALREADY_REQUESTED: a run was waiting or running, so no other was enqueued. */
   readonly status: 'REQUESTED' | 'ALREADY_REQUESTED';
 }
 
-const LOOK_EVERY_MS = 100;
+const POLL_MS = 100;
 
-/** A worker that is there begins a run at once. */
-const LOOKS_BEFORE_SERVING = 30;
+/** A free worker starts a run at once; after 3 s without a start, there is probably none. */
+const POLLS_BEFORE_SERVING = 30;
 
 const runRequest = z.object({ name: z.string().min(1).max(96) });
 
-/** The jobs, for whoever looks after them. */
+/** Lists jobs and requests runs, for staff and the command line. */
 export class JobService {
   constructor(
     private readonly deps: {
       jobs: readonly Job[];
       runs: Pick<JobRunRepository, 'last'>;
-      queue: Pick<JobQueue, 'request' | 'present' | 'stateOf'>;
+      queue: Pick<JobQueue, 'enqueue' | 'pendingRun' | 'stateOf'>;
       clock: Clock;
     },
   ) {}
 
-  /** @throws {BellwetherError} UNAVAILABLE without a database. */
+  /** @throws {BellwetherError} UNAVAILABLE when the database does not answer. */
   async list(): Promise<JobStatus[]> {
     const { jobs, runs, clock } = this.deps;
-    const last = await orUnavailable('The jobs could not be read now.', () =>
+    const last = await orUnavailable('The jobs could not be read; retry after retryAfterMs.', () =>
       runs.last(jobs.map(({ name }) => name)),
     );
     const nowMs = clock();
     return jobs.map((job) => ({
       ...{ name: job.name, description: job.description, everySeconds: job.everySeconds },
       lastRun: withDuration(last.get(job.name)),
-      nextRunAt: new Date(nextTimeMs(job, nowMs)),
+      nextRunAt: new Date(nextPeriodMs(job, nowMs)),
     }));
   }
 
   /**
-   * Asks for a run of a job now, by whichever worker is free.
+   * Enqueues a run of a job, for the next free worker.
    *
-   * @throws {BellwetherError} BAD_USER_INPUT for a job that there is not; UNAVAILABLE without a database.
+   * @throws {BellwetherError} BAD_USER_INPUT for an unknown job; UNAVAILABLE when the database does not answer.
    */
   async request(input: unknown): Promise<RequestedRun> {
     const job = this.find(checkInput(runRequest, input).name);
-    const id = await orUnavailable('The job could not be asked for now.', () => this.deps.queue.request(job));
+    const id = await orUnavailable('The run could not be enqueued; retry after retryAfterMs.', () =>
+      this.deps.queue.enqueue(job),
+    );
     return { name: job.name, status: id === null ? 'ALREADY_REQUESTED' : 'REQUESTED' };
   }
 
   /**
-   * Asks for a run, or takes the one that is waiting or under way, and waits until it has ended.
+   * Enqueues a run, or joins the one that is waiting or running, and waits until it has ended.
    *
-   * @param options.serve called once when nobody began it for a while: to begin it here.
-   * @param options.signal ends the waiting; the run goes on where it is.
-   * @returns how it ended; null when nothing is known of it any more.
+   * @param options.serve called once when no worker starts the run within 3 s, to execute it in this process.
+   * @param options.signal ends the wait; the run continues on its worker.
+   * @returns the final state; null when the queue does not know the run any more.
    */
   async runToEnd(
     job: Job,
     { serve, signal }: { serve: () => Promise<void>; signal: AbortSignal },
   ): Promise<RunState | null> {
     const { queue } = this.deps;
-    let id = await queue.request(job);
-    // The one that stood in the way may have ended meanwhile.
-    while ((id ??= await queue.present(job)) === null) id = await queue.request(job);
-    let looks = 0;
+    let id = await queue.enqueue(job);
+    // The run that prevented enqueueing may have ended before it could be joined.
+    while ((id ??= await queue.pendingRun(job)) === null) id = await queue.enqueue(job);
+    let waitingPolls = 0;
     for (;;) {
       const run = await queue.stateOf(job, id);
       if (run === null || run.state === 'succeeded' || run.state === 'failed') return run;
-      if (run.state === 'waiting' && ++looks === LOOKS_BEFORE_SERVING) await serve();
-      await sleep(LOOK_EVERY_MS, undefined, { signal });
+      if (run.state === 'waiting' && ++waitingPolls === POLLS_BEFORE_SERVING) await serve();
+      await sleep(POLL_MS, undefined, { signal });
     }
   }
 
-  /** @throws {BellwetherError} BAD_USER_INPUT for a job that there is not. */
+  /** @throws {BellwetherError} BAD_USER_INPUT for an unknown job. */
   find(name: string): Job {
     const job = this.deps.jobs.find((other) => other.name === name);
     if (job !== undefined) return job;

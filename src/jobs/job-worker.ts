@@ -1,22 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../lib/clock.js';
+import { errorMessage } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
+import { MINUTE_MS, SECOND_MS } from '../lib/time.js';
 import type { JobRunRepository } from '../storage/job-repository.js';
-import { nextTimeMs, type Job } from './job.js';
+import { nextPeriodMs, type Job } from './job.js';
 import type { JobQueue, QueuedRun } from './job-queue.js';
-import { reasonOf } from './reason-of.js';
 
 /**
- * A tick is asked for twice: a moment into its time, and again later in it, for a clock that is a little ahead of the
- * database's and for a run that was still under way.
+ * Offsets into a period at which its run is enqueued. The second one covers a clock ahead of the database's, and a
+ * previous run that was still in progress.
  */
-const TICKS_AFTER_MS = [200, 5_000] as const;
+const ENQUEUE_AFTER_MS = [200, 5_000] as const;
 
-const BEGIN_AGAIN_MS = 2_000;
+const START_RETRY_MS = 2_000;
 
-const ASK_AT_LEAST_EVERY_MS = 60_000;
+const MAX_ENQUEUE_INTERVAL_MS = MINUTE_MS;
 
-/** Runs jobs: asks for each at its times, and works off what anybody asked for. */
+/** Executes jobs: enqueues each on its schedule, and takes runs from the queue, including requested ones. */
 export class JobWorker {
   readonly #stopping = new AbortController();
   #starting: Promise<unknown> = Promise.resolve();
@@ -24,10 +25,10 @@ export class JobWorker {
 
   constructor(
     private readonly deps: {
-      queue: Pick<JobQueue, 'tick' | 'work'>;
+      queue: Pick<JobQueue, 'enqueueScheduled' | 'work'>;
       jobs: readonly Job[];
       runs: Pick<JobRunRepository, 'start' | 'finish'>;
-      /** Names this process in the runs. */
+      /** Identifies this process in the stored runs. */
       name: string;
       clock: Clock;
       logger: Logger;
@@ -35,36 +36,36 @@ export class JobWorker {
   ) {}
 
   /**
-   * Begins to run the jobs, as soon as the queue can be reached. A time that has begun and that nobody has asked for
-   * yet is asked for at once.
+   * Starts all jobs as soon as the queue is available. The run of a current period that no process has enqueued yet is
+   * enqueued at once.
    */
   start(): void {
-    this.#starting = Promise.all(this.deps.jobs.map((job) => this.#begin(job)));
+    this.#starting = Promise.all(this.deps.jobs.map((job) => this.#start(job)));
   }
 
-  /** Works off one job for whoever waits for it, without asking for it at its times. */
+  /** Executes queued runs of one job, without scheduling any. */
   async serve(job: Job): Promise<void> {
     await this.deps.queue.work(job, (run) => this.#run(job, run));
   }
 
-  /** Asks for nothing more, and tells the runs under way to end; they are stored as failed, and begun again. */
+  /** Stops the schedules, and aborts runs in progress: they are stored as failed, and another worker retries them. */
   async stop(): Promise<void> {
-    this.#stopping.abort(new Error('the process stops'));
+    this.#stopping.abort(new Error('the process is stopping'));
     for (const timer of this.#timers.values()) clearTimeout(timer);
     await this.#starting;
   }
 
-  async #begin(job: Job): Promise<void> {
+  async #start(job: Job): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
         await this.serve(job);
-        await this.#tick(job);
+        await this.#enqueue(job);
         this.#schedule(job);
         return;
       } catch (error) {
-        this.deps.logger.warn({ err: error, job: job.name }, 'a job could not be begun with; trying again');
-        await sleep(BEGIN_AGAIN_MS, undefined, { signal }).catch(() => undefined);
+        this.deps.logger.warn({ err: error, job: job.name }, 'failed to start job, retrying');
+        await sleep(START_RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
     }
   }
@@ -72,24 +73,24 @@ export class JobWorker {
   #schedule(job: Job): void {
     if (this.#stopping.signal.aborted) return;
     const nowMs = this.deps.clock();
-    const everyMs = job.everySeconds * 1_000;
-    const begunMs = nextTimeMs(job, nowMs) - everyMs;
-    const placesMs = TICKS_AFTER_MS.filter((afterMs) => afterMs < everyMs);
-    const times = [begunMs, begunMs + everyMs].flatMap((ms) => placesMs.map((afterMs) => ms + afterMs));
+    const everyMs = job.everySeconds * SECOND_MS;
+    const periodMs = nextPeriodMs(job, nowMs) - everyMs;
+    const offsetsMs = ENQUEUE_AFTER_MS.filter((afterMs) => afterMs < everyMs);
+    const times = [periodMs, periodMs + everyMs].flatMap((ms) => offsetsMs.map((afterMs) => ms + afterMs));
     const nextMs = Math.min(...times.filter((ms) => ms > nowMs));
-    // A time that could not be asked for when it began is asked for later; a second wish for the same time is none.
-    const waitMs = Math.min(nextMs - nowMs, ASK_AT_LEAST_EVERY_MS);
+    // Enqueueing may have failed at those times, so it is repeated every minute; duplicates of a period have no effect.
+    const waitMs = Math.min(nextMs - nowMs, MAX_ENQUEUE_INTERVAL_MS);
     const timer = setTimeout(() => {
-      void this.#tick(job).then(() => this.#schedule(job));
+      void this.#enqueue(job).then(() => this.#schedule(job));
     }, waitMs);
     this.#timers.set(job.name, timer);
   }
 
-  async #tick(job: Job): Promise<void> {
+  async #enqueue(job: Job): Promise<void> {
     try {
-      await this.deps.queue.tick(job);
+      await this.deps.queue.enqueueScheduled(job);
     } catch (error) {
-      this.deps.logger.warn({ err: error, job: job.name }, 'a job could not be asked for at its time');
+      this.deps.logger.warn({ err: error, job: job.name }, 'failed to enqueue scheduled job run, retrying');
     }
   }
 
@@ -100,22 +101,22 @@ export class JobWorker {
     let id: bigint | undefined;
     try {
       id = await runs.start({ job: job.name, attempt, worker: name, startedAt });
-      const both = AbortSignal.any([signal, this.#stopping.signal]);
-      const detail = await job.run({ now: startedAt, signal: both });
-      // Some jobs end early when they are told to, which leaves the rest to another run.
-      both.throwIfAborted();
+      const anySignal = AbortSignal.any([signal, this.#stopping.signal]);
+      const detail = await job.run({ now: startedAt, signal: anySignal });
+      // A job that returns early after an abort has not completed; another run continues it.
+      anySignal.throwIfAborted();
       await runs.finish(id, { finishedAt: new Date(clock()), outcome: 'SUCCEEDED', detail });
-      logger.debug({ ...log, durationMs: clock() - startedAt.getTime(), detail }, 'job done');
+      logger.debug({ ...log, durationMs: clock() - startedAt.getTime(), detail }, 'job run succeeded');
       return detail;
     } catch (error) {
-      if (this.#stopping.signal.aborted) logger.info(log, 'a job was stopped and is left to another process');
-      else logger.warn({ ...log, err: error }, 'a job failed');
-      const detail = reasonOf(error);
+      if (this.#stopping.signal.aborted) logger.info(log, 'job run aborted; another worker retries it');
+      else logger.warn({ ...log, err: error }, 'job run failed');
       if (id === undefined) throw error;
-      // The failure itself is what has to be told, also when it cannot be noted.
+      const detail = errorMessage(error);
+      // A failure to store the outcome must not replace the error of the run.
       await runs
         .finish(id, { finishedAt: new Date(clock()), outcome: 'FAILED', detail })
-        .catch((cause: unknown) => logger.warn({ ...log, err: cause }, 'a failed run could not be noted'));
+        .catch((cause: unknown) => logger.warn({ ...log, err: cause }, 'failed to store outcome of job run'));
       throw error;
     }
   }

@@ -1,23 +1,27 @@
-/** Work in the background that is done again and again, by one process at a time however many there are. */
+import { SECOND_MS } from '../lib/time.js';
+
+/** A scheduled task. However many workers there are, one run at a time is in progress. */
 export interface Job {
-  /** Letters, digits, hyphens. Runs and the queue are kept under it. */
+  /** Letters, digits, hyphens. It identifies the job in the queue and in `job_runs`. */
   readonly name: string;
   readonly description: string;
-  /** It is run once in each such time, counted from 1970 on: 60 means at every full minute. */
+  /** Period of the schedule; periods are aligned to 1970-01-01 UTC, so 60 means every full minute. */
   readonly everySeconds: number;
-  /** How often a run that failed is tried again before the next time comes. Default 3. */
+  /** Retries of a failed run before the next scheduled one. Default 3. */
   readonly retries?: number;
   /**
-   * @param run.signal aborted when the process is to stop, or the run takes too long: then end soon, at a point from
-   *   which another run can go on.
-   * @returns in a few words what was done.
-   * @throws when it could not be done: it is tried again a few times, later each time, and then at its next time.
+   * Executes one run.
+   *
+   * @param run.signal aborted when the process stops or the run takes too long. The job must then end soon, at a point
+   *   from which another run can continue.
+   * @returns a short description of what was done.
+   * @throws when the run fails: the queue retries it with backoff, then at the next scheduled time.
    */
   run(run: { now: Date; signal: AbortSignal }): Promise<string>;
 }
 
-/** When a job's next time begins, after an instant; milliseconds since 1970. */
-export function nextTimeMs({ everySeconds }: Pick<Job, 'everySeconds'>, nowMs: number): number {
-  const everyMs = everySeconds * 1_000;
+/** Start of the job's next period after an instant, in ms since 1970. */
+export function nextPeriodMs({ everySeconds }: Pick<Job, 'everySeconds'>, nowMs: number): number {
+  const everyMs = everySeconds * SECOND_MS;
   return (Math.floor(nowMs / everyMs) + 1) * everyMs;
 }

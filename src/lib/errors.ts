@@ -55,7 +55,8 @@ export function errorMessage(error: unknown): string {
   const { message, cause } = error;
   if (error instanceof BellwetherError && cause !== undefined) return `${message} ${errorMessage(cause)}`;
   if (error instanceof TypeError && cause instanceof Error) return errorMessage(cause);
-  if (message === '' && 'code' in error) return String(error.code);
+  const { code } = error as { readonly code?: unknown };
+  if (message === '' && typeof code === 'string') return code;
   return databaseMessage(error) ?? message;
 }
 

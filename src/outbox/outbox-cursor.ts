@@ -1,18 +1,18 @@
-/** What a round took from the outbox. */
-export interface TakenRound {
-  /** Numbers of the events that were taken, ascending. */
-  readonly taken: readonly bigint[];
-  /** Those of them that are removed now. */
+/** What one round of a relay read from the outbox. */
+export interface RelayRound {
+  /** Sequence numbers of the events that were read, ascending. */
+  readonly read: readonly bigint[];
+  /** Those that the round removes: delivered events and dead letters. */
   readonly settled: ReadonlySet<bigint>;
-  /** Whether there may be more events after those that were taken. */
-  readonly more: boolean;
+  /** Whether the outbox may hold events after those that were read. */
+  readonly hasMore: boolean;
 }
 
 /**
- * How far the relay of one sink is in the outbox. Removed rows stay in the index while any session holds an old snapshot,
- * so a relay that always reads from the start reads all of them each time. Events are numbered when they are written but
- * appear when they are committed, so one with a low number can appear late. The cursor therefore advances to a number
- * only after every transaction that wrote to the outbox when the number was seen has ended.
+ * The position of one sink's relay in the outbox. Removed rows stay in the index while any session holds an old snapshot,
+ * so a relay that always reads from the start reads all of them each time. Events get their sequence number when they are
+ * written but become visible at commit, so a low number can appear late. The cursor therefore advances to a number only
+ * after every transaction that was writing to the outbox when the number was seen has ended.
  */
 export class OutboxCursor {
   #position: bigint;
@@ -20,7 +20,7 @@ export class OutboxCursor {
   #highest: bigint;
   /** No event up to this number can still appear. */
   #final: bigint;
-  /** Becomes final when these transactions have ended. */
+  /** Its number becomes final when these transactions have ended. */
   #pending: { readonly seq: bigint; readonly writers: ReadonlySet<string> } | undefined;
 
   /** @param position as stored: every event up to it is delivered, and none can still appear. */
@@ -30,13 +30,13 @@ export class OutboxCursor {
     this.#final = position;
   }
 
-  /** Every event up to this number is delivered, and none can still appear: the next round takes from here on. */
+  /** Every event up to this number is delivered, and none can still appear: the next round reads from here. */
   get position(): bigint {
     return this.#position;
   }
 
   /**
-   * Notes the transactions that write to the outbox now. Call it in each round before events are taken: what ended
+   * Records the transactions that are writing to the outbox. Call it in each round before reading events: what committed
    * before this call is visible to the round.
    */
   observe(writers: readonly string[]): void {
@@ -55,13 +55,13 @@ export class OutboxCursor {
     else this.#pending = { seq: this.#highest, writers: writing };
   }
 
-  /** Advances after a round was committed. A round that was rolled back must not be reported. */
-  advance({ taken, settled, more }: TakenRound): void {
-    const last = taken.at(-1);
-    const firstLeft = taken.find((seq) => !settled.has(seq));
+  /** Advances after a round was committed. Do not call it for a round that was rolled back. */
+  advance({ read, settled, hasMore }: RelayRound): void {
+    const last = read.at(-1);
+    const firstLeft = read.find((seq) => !settled.has(seq));
     let delivered = this.#final;
     if (firstLeft !== undefined) delivered = firstLeft - 1n;
-    else if (more && last !== undefined) delivered = last;
+    else if (hasMore && last !== undefined) delivered = last;
     const reached = delivered < this.#final ? delivered : this.#final;
     if (reached > this.#position) this.#position = reached;
     if (last !== undefined && last > this.#highest) this.#highest = last;

@@ -1,11 +1,13 @@
 import type { Logger } from '../lib/logger.js';
+import { backoffMs } from '../lib/retry.js';
+import { MINUTE_MS, SECOND_MS } from '../lib/time.js';
+import { completesWithin } from '../lib/timeout.js';
 import type { OutboxRepository, OutboxRow } from '../storage/events/outbox-repository.js';
-import { backoffMs } from './backoff.js';
-import { OutboxCursor, type TakenRound } from './outbox-cursor.js';
+import { OutboxCursor, type RelayRound } from './outbox-cursor.js';
 import type { OutgoingEvent } from './sinks/outgoing-event.js';
 import { SinkFailure, type Delivery, type Sink } from './sinks/sink.js';
 
-/** What takes part in the transaction around a delivery. */
+/** The repositories of the transaction around a delivery. */
 export interface RelayTransaction {
   readonly outbox: Pick<
     OutboxRepository,
@@ -13,127 +15,133 @@ export interface RelayTransaction {
   >;
 }
 
-/** An event that a sink will never take. */
-export interface RefusedEvent {
+/** An event that a sink rejected permanently. */
+export interface DeadLetter {
   readonly sink: string;
   readonly row: OutboxRow;
   readonly reason: string;
 }
 
-export interface RelayParts<Transaction extends RelayTransaction> {
+export interface SinkRelayDeps<Transaction extends RelayTransaction> {
   readonly sink: Sink;
   readonly store: { transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> };
-  readonly outgoing: (row: OutboxRow) => OutgoingEvent;
-  /** Keeps refused events, in the transaction that takes them out of the outbox. */
-  readonly onRefused: (events: readonly RefusedEvent[], transaction: Transaction) => Promise<void>;
+  readonly toOutgoing: (row: OutboxRow) => OutgoingEvent;
+  /** Stores dead letters, in the transaction that removes them from the outbox. */
+  readonly onDeadLetters: (letters: readonly DeadLetter[], transaction: Transaction) => Promise<void>;
   readonly batchSize: number;
-  /** 0 ≤ random < 1. */
+  /** Returns a number r with 0 ≤ r < 1. */
   readonly random: () => number;
   readonly logger: Logger;
 }
 
-/** How long a relay that was not woken waits before it looks again. */
-const POLL_MS = 1_000;
+/** Delay after a failed delivery. Up to half of it is subtracted at random, so that replicas do not retry together. */
+const BACKOFF = { initialMs: 250, maxMs: 30 * SECOND_MS };
 
-/** A sink that asks to be left alone for longer is asked again after this. */
-const MAX_RETRY_AFTER_MS = 10 * 60_000;
+/** Interval for polling the outbox when nothing wakes the relay. */
+const POLL_MS = SECOND_MS;
 
-/** What is left over when a delivery is given up at the end: its transaction is rolled back. */
-const ROLLBACK_MS = 1_000;
+/** Upper bound of the delay that a sink may ask for. */
+const MAX_RETRY_AFTER_MS = 10 * MINUTE_MS;
 
-/** The position of a sink is stored once in so many numbers; a relay that takes over rereads at most as many rows. */
+/** Time for rolling back the transaction of a delivery that is aborted at shutdown. */
+const ROLLBACK_MS = SECOND_MS;
+
+/** The position of a sink is stored once per so many numbers; a relay that takes over rereads at most as many rows. */
 const SAVE_EVERY = 5_000n;
 
-const NOTHING: Delivery = { delivered: [], refused: [], failure: undefined };
+const NOTHING: Delivery = { delivered: [], rejected: [], failure: undefined };
 
-interface Round {
-  readonly taken: number;
+interface RoundResult {
+  readonly read: number;
   readonly settled: number;
-  /** Whether another relay is at this sink. */
-  readonly elsewhere: boolean;
+  /** Whether the relay of another replica holds the lock of this sink. */
+  readonly isLocked: boolean;
   readonly failure: unknown;
 }
 
 /**
- * Carries events from the outbox to one sink. They are taken out of the outbox in the transaction that read them,
- * once the sink has them: whatever happens in between, they come again. Several relays of one sink, in several
- * processes, take turns.
+ * Delivers events from the outbox to one sink, at least once. The transaction that reads the events removes them after the
+ * sink has accepted them, so a failure in between repeats the delivery. The relays of several replicas take turns.
  */
 export class SinkRelay<Transaction extends RelayTransaction> {
-  #stopping = false;
-  #woken = false;
-  #pause: { readonly endsWhenWoken: boolean; readonly end: () => void } | undefined;
+  #isStopping = false;
+  #isWoken = false;
+  #pause: { readonly endsOnWake: boolean; readonly end: () => void } | undefined;
   #work: Promise<void> = Promise.resolve();
-  /** Undefined until the first round, and after another relay had a turn. */
+  /** Undefined before the first round, and after the relay of another replica had a turn. */
   #cursor: OutboxCursor | undefined;
   #savedPosition = 0n;
 
-  constructor(private readonly deps: RelayParts<Transaction>) {}
+  constructor(private readonly deps: SinkRelayDeps<Transaction>) {}
 
   start(): void {
     this.#work = this.#run();
   }
 
-  /** Tells of new events. Without it they are found within a second. */
+  /** Signals new events. Without it, the relay finds them within a second. */
   wake(): void {
-    this.#woken = true;
-    if (this.#pause?.endsWhenWoken === true) this.#pause.end();
+    this.#isWoken = true;
+    if (this.#pause?.endsOnWake === true) this.#pause.end();
   }
 
   /**
-   * Lets a delivery under way come to its end, and closes the sink.
+   * Waits for a delivery in progress, and closes the sink.
    *
-   * @param withinMs after which the delivery is given up; its events come again after the next start.
+   * @param withinMs time after which the delivery is aborted; its events are delivered again after the next start.
    */
   async stop(withinMs: number): Promise<void> {
-    this.#stopping = true;
+    this.#isStopping = true;
     this.#pause?.end();
-    await atMost(withinMs, this.#work);
+    await completesWithin(this.#work, withinMs);
     await this.deps.sink.close();
-    await atMost(ROLLBACK_MS, this.#work);
+    await completesWithin(this.#work, ROLLBACK_MS);
   }
 
   async #run(): Promise<void> {
     const { sink, batchSize, random, logger } = this.deps;
     let failures = 0;
-    while (!this.#stopping) {
-      this.#woken = false;
-      const { taken, settled, elsewhere, failure } = await this.#round();
+    while (!this.#isStopping) {
+      this.#isWoken = false;
+      const { read, settled, isLocked, failure } = await this.#round();
       if (failure !== undefined) {
+        // A sink that accepts some events each time is slow rather than down.
         failures = settled > 0 ? 1 : failures + 1;
-        const retryAfterMs = failure instanceof SinkFailure ? (failure.retryAfterMs ?? 0) : 0;
-        const waitMs = Math.max(backoffMs(failures, random()), Math.min(retryAfterMs, MAX_RETRY_AFTER_MS));
-        const what =
-          failure instanceof SinkFailure
-            ? 'a sink did not take events'
-            : 'the outbox could not be worked off';
-        logger.warn({ err: failure, sink: sink.name, failures, waitMs }, what);
+        const isSinkFailure = failure instanceof SinkFailure;
+        const retryAfterMs = isSinkFailure ? (failure.retryAfterMs ?? 0) : 0;
+        const delayMs = backoffMs(failures, BACKOFF, 1 - random() / 2);
+        const waitMs = Math.max(delayMs, Math.min(retryAfterMs, MAX_RETRY_AFTER_MS));
+        logger.warn(
+          { err: failure, sink: sink.name, failures, waitMs },
+          isSinkFailure
+            ? 'failed to deliver events to sink; retrying'
+            : 'failed to read the outbox; retrying',
+        );
         await this.#waitFor(waitMs, false);
         continue;
       }
-      if (failures > 0) logger.info({ sink: sink.name }, 'a sink takes events again');
+      if (failures > 0) logger.info({ sink: sink.name }, 'sink accepts events again');
       failures = 0;
-      const more = taken === batchSize || settled < taken;
-      if (!more) await this.#waitFor(POLL_MS, !elsewhere);
+      const hasMore = read === batchSize || settled < read;
+      if (!hasMore) await this.#waitFor(POLL_MS, !isLocked);
     }
   }
 
-  async #round(): Promise<Round> {
+  async #round(): Promise<RoundResult> {
     try {
-      const { round, taken } = await this.deps.store.transaction((transaction) => this.#relay(transaction));
-      if (taken !== undefined) this.#cursor?.advance(taken);
-      return round;
+      const { result, round } = await this.deps.store.transaction((transaction) => this.#relay(transaction));
+      if (round !== undefined) this.#cursor?.advance(round);
+      return result;
     } catch (failure) {
-      return { taken: 0, settled: 0, elsewhere: false, failure };
+      return { read: 0, settled: 0, isLocked: false, failure };
     }
   }
 
-  async #relay(transaction: Transaction): Promise<{ round: Round; taken?: TakenRound }> {
+  async #relay(transaction: Transaction): Promise<{ result: RoundResult; round?: RelayRound }> {
     const { sink, batchSize } = this.deps;
     const { outbox } = transaction;
     if (!(await outbox.lock(sink.name))) {
       this.#cursor = undefined;
-      return { round: { taken: 0, settled: 0, elsewhere: true, failure: undefined } };
+      return { result: { read: 0, settled: 0, isLocked: true, failure: undefined } };
     }
     const cursor = await this.#cursorFor(outbox);
     cursor.observe(await outbox.writers());
@@ -142,15 +150,15 @@ export class SinkRelay<Transaction extends RelayTransaction> {
     const settled = await this.#settle(transaction, rows, delivery);
     const failure =
       rows.length > 0 && settled.size === 0 && delivery.failure === undefined
-        ? new SinkFailure('The sink took nothing and gave no reason.')
+        ? new SinkFailure('The sink accepted no event and reported no failure.')
         : delivery.failure;
     return {
-      round: { taken: rows.length, settled: settled.size, elsewhere: false, failure },
-      taken: { taken: rows.map(({ seq }) => seq), settled, more: rows.length === batchSize },
+      result: { read: rows.length, settled: settled.size, isLocked: false, failure },
+      round: { read: rows.map(({ seq }) => seq), settled, hasMore: rows.length === batchSize },
     };
   }
 
-  /** The cursor of this relay, from the stored position on if it has none; its position is stored now and then. */
+  /** The cursor of this relay, created from the stored position. Stores the position once per {@link SAVE_EVERY}. */
   async #cursorFor(outbox: RelayTransaction['outbox']): Promise<OutboxCursor> {
     const { name } = this.deps.sink;
     if (this.#cursor === undefined) {
@@ -164,42 +172,41 @@ export class SinkRelay<Transaction extends RelayTransaction> {
   }
 
   async #deliver(rows: readonly OutboxRow[]): Promise<Delivery> {
-    const { sink, outgoing } = this.deps;
-    const events = rows.map(outgoing);
+    const { sink, toOutgoing } = this.deps;
+    const events = rows.map(toOutgoing);
     try {
       return await sink.deliver(events);
     } catch (error) {
-      return { delivered: [], refused: [], failure: SinkFailure.from(error, 'The sink failed') };
+      return { delivered: [], rejected: [], failure: SinkFailure.from(error, 'The sink failed') };
     }
   }
 
-  /** @returns the numbers of the events that are removed. */
+  /** @returns the sequence numbers of the removed events. */
   async #settle(
     transaction: Transaction,
     rows: readonly OutboxRow[],
     delivery: Delivery,
   ): Promise<ReadonlySet<bigint>> {
-    const { sink, onRefused, logger } = this.deps;
-    const refused = delivery.refused.flatMap(({ index, reason }) => {
+    const { sink, onDeadLetters, logger } = this.deps;
+    const letters = delivery.rejected.flatMap(({ index, reason }) => {
       const row = rows[index];
       return row === undefined ? [] : [{ sink: sink.name, row, reason }];
     });
-    if (refused.length > 0) {
-      const [first] = refused;
+    if (letters.length > 0) {
       logger.warn(
-        { sink: sink.name, events: refused.length, reason: first?.reason },
-        'a sink refused events',
+        { sink: sink.name, events: letters.length, reason: letters[0]?.reason },
+        'sink rejected events; moved to dead letter',
       );
-      await onRefused(refused, transaction);
+      await onDeadLetters(letters, transaction);
     }
     const delivered = delivery.delivered.flatMap((index) => rows[index] ?? []);
-    const settled = [...delivered, ...refused.map(({ row }) => row)].map(({ seq }) => seq);
+    const settled = [...delivered, ...letters.map(({ row }) => row)].map(({ seq }) => seq);
     await transaction.outbox.remove(sink.name, settled);
     return new Set(settled);
   }
 
-  #waitFor(ms: number, endsWhenWoken: boolean): Promise<void> {
-    if (this.#stopping || (endsWhenWoken && this.#woken)) return Promise.resolve();
+  #waitFor(ms: number, endsOnWake: boolean): Promise<void> {
+    if (this.#isStopping || (endsOnWake && this.#isWoken)) return Promise.resolve();
     return new Promise((resolve) => {
       const end = (): void => {
         clearTimeout(timer);
@@ -207,16 +214,7 @@ export class SinkRelay<Transaction extends RelayTransaction> {
         resolve();
       };
       const timer = setTimeout(end, ms);
-      this.#pause = { endsWhenWoken, end };
+      this.#pause = { endsOnWake, end };
     });
   }
-}
-
-async function atMost(ms: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const bound = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, bound]);
-  clearTimeout(timer);
 }

@@ -1,39 +1,44 @@
-import type { Clock } from '../lib/clock.js';
 import type { SinkConfig } from '../config/schema/sink-schema.js';
-import { createSink } from './sinks/create-sink.js';
-import { outgoingEvent } from './sinks/outgoing-event.js';
-import { SinkRelay, type RelayParts, type RelayTransaction } from './sink-relay.js';
-import { userPseudonym } from './sinks/user-pseudonym.js';
+import type { Clock } from '../lib/clock.js';
+import { SinkRelay, type RelayTransaction, type SinkRelayDeps } from './sink-relay.js';
+import { BigQuerySink } from './sinks/bigquery-sink.js';
+import { googleToken } from './sinks/google-token.js';
+import { JsonlSink } from './sinks/jsonl-sink.js';
+import { NatsSink } from './sinks/nats-sink.js';
+import { outgoingEvent, userPseudonym } from './sinks/outgoing-event.js';
+import type { Sink } from './sinks/sink.js';
 
-/** A relay for each configured sink. */
+const STOP_WITHIN_MS = 5_000;
+
+/** One relay per configured sink. */
 export class SinkRelays<Transaction extends RelayTransaction> {
-  /** For whom the outbox is filled. */
+  /** Names of the sinks; each recorded event is queued for all of them. */
   readonly sinks: readonly string[];
   readonly #relays: readonly SinkRelay<Transaction>[];
 
   /**
-   * @param parts.store transactions that are given longer than `DELIVERY_LIMIT_MS`. Each relay keeps one open while
-   *   it delivers, so they need connections that no request waits for.
-   * @param parts.pseudonymSecret of which user pseudonyms are made.
+   * @param deps.store its transactions must be allowed to take longer than `DELIVERY_LIMIT_MS`. Each relay keeps one open
+   *   during a delivery, so they need connections that no request waits for.
+   * @param deps.pseudonymSecret key of the user pseudonyms.
    * @throws {OperatorError} when the secret is too short, or a key file cannot be used.
    */
   constructor(
     configs: readonly SinkConfig[],
-    parts: Pick<RelayParts<Transaction>, 'store' | 'onRefused' | 'random' | 'logger'> & {
+    deps: Pick<SinkRelayDeps<Transaction>, 'store' | 'onDeadLetters' | 'random' | 'logger'> & {
       readonly pseudonymSecret: string | Uint8Array;
       readonly clock: Clock;
     },
   ) {
-    const { store, onRefused, random, logger, pseudonymSecret, clock } = parts;
-    const pseudonym = userPseudonym(pseudonymSecret);
+    const { store, onDeadLetters, random, logger, pseudonymSecret, clock } = deps;
+    const pseudonymOf = userPseudonym(pseudonymSecret);
     this.sinks = configs.map(({ name }) => name);
     this.#relays = configs.map((config) => {
-      const nameOf = config.userKeys === 'plain' ? (userKey: string) => userKey : pseudonym;
+      const userIdOf = config.userKeys === 'plain' ? (userKey: string) => userKey : pseudonymOf;
       return new SinkRelay({
-        ...{ store, onRefused, random, logger },
+        ...{ store, onDeadLetters, random, logger },
         sink: createSink(config, clock),
         batchSize: config.batchSize,
-        outgoing: (row) => outgoingEvent(row, nameOf),
+        toOutgoing: (row) => outgoingEvent(row, userIdOf),
       });
     });
   }
@@ -42,13 +47,25 @@ export class SinkRelays<Transaction extends RelayTransaction> {
     for (const relay of this.#relays) relay.start();
   }
 
-  /** Tells of new events in the outbox, once they are committed. Returns at once. */
+  /** Signals committed events in the outbox. Returns at once. */
   wake(): void {
     for (const relay of this.#relays) relay.wake();
   }
 
-  /** Lets deliveries under way come to their end, for at most `withinMs`, and closes the sinks. */
-  async stop(withinMs = 5_000): Promise<void> {
+  /** Waits at most `withinMs` for deliveries in progress, and closes the sinks. */
+  async stop(withinMs = STOP_WITHIN_MS): Promise<void> {
     await Promise.all(this.#relays.map((relay) => relay.stop(withinMs)));
+  }
+}
+
+/** Opens nothing before the first delivery. */
+function createSink(config: SinkConfig, clock: Clock): Sink {
+  switch (config.type) {
+    case 'jsonl':
+      return new JsonlSink(config, clock);
+    case 'nats':
+      return new NatsSink(config);
+    case 'bigquery':
+      return new BigQuerySink(config, { token: googleToken(config.keyFile), clock });
   }
 }

@@ -4,19 +4,19 @@ import type { Logger } from '../lib/logger.js';
 import type { Backlog, OutboxBacklogRepository } from '../storage/events/outbox-repository.js';
 import { orUnavailable } from '../storage/database-errors.js';
 
-/** A sink and what it has not received yet. */
+/** A sink and its backlog. */
 export interface SinkStatus extends Omit<Backlog, 'sink'> {
   readonly name: string;
   /** Whether the config of this process names the sink. No relay delivers to a sink that no config names. */
   readonly configured: boolean;
-  /** Age of the oldest event in seconds; null without events. */
+  /** Age of the oldest undelivered event in seconds; null when the backlog is empty. */
   readonly lagSeconds: number | null;
 }
 
-/** Events removed by one statement, which takes well under a second. */
-const DROPPED_AT_ONCE = 10_000;
+/** Events that one statement removes; it takes well under a second. */
+const DROP_BATCH = 10_000;
 
-/** What the sinks have not received yet, and the removal of what none will receive. */
+/** Reports the backlogs of the sinks, and drops those that no relay delivers. */
 export class SinkStatusService {
   constructor(
     private readonly deps: {
@@ -28,12 +28,12 @@ export class SinkStatusService {
   ) {}
 
   /**
-   * The configured sinks, then those that only have events in the outbox.
+   * Lists the configured sinks, then other sinks with events in the outbox.
    *
-   * @throws {BellwetherError} UNAVAILABLE without a database.
+   * @throws {BellwetherError} UNAVAILABLE when the database does not answer.
    */
   async list(): Promise<SinkStatus[]> {
-    return orUnavailable('The sinks could not be read now.', async () => {
+    return orUnavailable('The sinks could not be read; retry after retryAfterMs.', async () => {
       const others = await this.deps.backlog.sinksExcept(this.deps.sinks);
       const statuses: SinkStatus[] = [];
       for (const name of [...this.deps.sinks, ...others]) statuses.push(await this.of(name));
@@ -41,7 +41,7 @@ export class SinkStatusService {
     });
   }
 
-  /** One sink, whether it exists or not. */
+  /** The status of one sink; a name that no sink has gives an empty backlog. */
   async of(name: string): Promise<SinkStatus> {
     const { sinks, backlog, clock } = this.deps;
     const { events, isEstimate, bytes, oldestAt } = await backlog.of(name);
@@ -50,11 +50,11 @@ export class SinkStatusService {
   }
 
   /**
-   * Removes the undelivered events of a sink, in steps. An interruption keeps the completed steps.
+   * Removes the undelivered events of a sink in batches. An interruption keeps the completed batches.
    *
-   * @param options.force drop the events of a configured sink too.
-   * @param options.onProgress receives the number of removed events after each step.
-   * @returns how many were removed.
+   * @param options.force also drops the events of a configured sink.
+   * @param options.onProgress receives the number of removed events after each full batch.
+   * @returns the number of removed events.
    * @throws {BellwetherError} BAD_USER_INPUT for a configured sink without `force`.
    */
   async drop(
@@ -69,16 +69,16 @@ export class SinkStatusService {
     if (this.deps.sinks.includes(name) && !force) {
       throw BellwetherError.badInput(
         'sink',
-        `The config names the sink "${name}", so its events are delivered. Remove it from the config first, or use --force to lose them.`,
+        `The config names the sink "${name}", so its events are being delivered. Remove it from the config first, or use --force to drop them anyway.`,
       );
     }
     let removed = 0;
     let after = 0n;
     while (!signal.aborted) {
-      const step = await this.deps.backlog.drop(name, after, DROPPED_AT_ONCE);
-      removed += step.removed;
-      after = step.last;
-      if (step.removed < DROPPED_AT_ONCE) break;
+      const batch = await this.deps.backlog.drop(name, after, DROP_BATCH);
+      removed += batch.removed;
+      after = batch.last;
+      if (batch.removed < DROP_BATCH) break;
       onProgress(removed);
     }
     return removed;
@@ -86,8 +86,8 @@ export class SinkStatusService {
 }
 
 /**
- * Logs a warning if the outbox holds events of sinks that the config does not name: they were removed or renamed, and
- * nothing delivers their events. Logs a warning as well if the outbox cannot be read.
+ * Logs a warning if the outbox contains events for sinks that the config does not name, because they were removed or
+ * renamed: nothing delivers these events. Also logs a warning if the outbox cannot be read.
  */
 export async function reportUnknownSinks(
   status: Pick<SinkStatusService, 'list'>,
@@ -103,9 +103,9 @@ export async function reportUnknownSinks(
         })),
         commands: unknown.map(({ name }) => `bellwether outbox drop ${name} --yes`),
       },
-      'the outbox holds events of sinks that are not in the config; nothing delivers them',
+      'outbox contains events for sinks that are not in the config; nothing delivers them',
     );
   } catch (error) {
-    logger.warn({ err: error }, 'failed to look for events of unknown sinks');
+    logger.warn({ err: error }, 'failed to check the outbox for unknown sinks');
   }
 }

@@ -4,19 +4,19 @@ import { vi } from 'vitest';
 import { openDatabase } from '../../src/storage/database/client.js';
 import { jobDatabaseOf } from '../../src/storage/database/connection.js';
 import type { Job } from '../../src/jobs/job.js';
-import { openJobs, type Jobs } from '../../src/jobs/open-jobs.js';
+import { createJobs, type Jobs } from '../../src/app/background.js';
 import { JobRunRepository, type JobRun } from '../../src/storage/job-repository.js';
 import { createTestDatabase } from './test-database.js';
 
-/** A database with whoever runs jobs on it, each as a process would. */
+/** A database, and several processes that run jobs on it. */
 export interface JobSite {
   readonly url: string;
-  /** One that runs jobs, or can only ask for them. */
-  open(jobs: readonly Job[], options?: { works?: boolean }): Jobs;
-  /** Every run so far, the earliest first. */
+  /** Opens a process that executes jobs, or only requests them. */
+  open(jobs: readonly Job[], options?: { isWorker?: boolean }): Jobs;
+  /** All runs of a job so far, the earliest first. */
   readonly runs: (job: string) => Promise<JobRun[]>;
-  /** The runs of a job, once there are as they should be. */
-  runsUntil(job: string, is: (runs: JobRun[]) => boolean): Promise<JobRun[]>;
+  /** Waits up to 30 s until the runs of a job satisfy a condition, and returns them. */
+  runsUntil(job: string, isDone: (runs: JobRun[]) => boolean): Promise<JobRun[]>;
   close(): Promise<void>;
 }
 
@@ -38,13 +38,13 @@ export async function openJobSite(): Promise<JobSite> {
   };
   return {
     url,
-    open: (jobs, { works = true } = {}) => {
+    open: (jobs, { isWorker = true } = {}) => {
       const runsRepository = new JobRunRepository(database.prisma);
-      const process = openJobs({
+      const process = createJobs({
         jobs,
         database: jobDatabaseOf(url),
         ...{ runs: runsRepository, listedRuns: runsRepository },
-        works,
+        isWorker,
         clock: Date.now,
         logger,
       });
@@ -52,11 +52,11 @@ export async function openJobSite(): Promise<JobSite> {
       return process;
     },
     runs,
-    runsUntil: async (job, is) =>
+    runsUntil: async (job, isDone) =>
       vi.waitFor(
         async () => {
           const found = await runs(job);
-          if (!is(found)) throw new Error(`The runs of ${job} are: ${JSON.stringify(found)}`);
+          if (!isDone(found)) throw new Error(`The runs of ${job} are: ${JSON.stringify(found)}`);
           return found;
         },
         { timeout: 30_000, interval: 50 },

@@ -1,6 +1,6 @@
 import type { OutboxEvent, OutboxRow } from '../../src/storage/events/outbox-repository.js';
 import { outgoingEvent, type OutgoingEvent } from '../../src/outbox/sinks/outgoing-event.js';
-import { SinkRelay, type RefusedEvent } from '../../src/outbox/sink-relay.js';
+import { SinkRelay, type DeadLetter } from '../../src/outbox/sink-relay.js';
 import type { Delivery } from '../../src/outbox/sinks/sink.js';
 import { recordingLogger } from './log-lines.js';
 import { interactionOf } from './outbox.js';
@@ -8,9 +8,9 @@ import { interactionOf } from './outbox.js';
 export type Deliver = (events: readonly OutgoingEvent[]) => Promise<Delivery>;
 
 export const all: Deliver = (events) =>
-  Promise.resolve({ delivered: [...events.keys()], refused: [], failure: undefined });
+  Promise.resolve({ delivered: [...events.keys()], rejected: [], failure: undefined });
 
-/** A relay over an outbox in memory, whose sink does as it is told. */
+/** A relay over an outbox in memory, whose sink runs `state.deliver`. */
 export function relayOver(numbers: readonly number[], options: { batchSize?: number } = {}) {
   const rows = new Map<bigint, OutboxRow>();
   const add = (n: number): void => {
@@ -22,12 +22,12 @@ export function relayOver(numbers: readonly number[], options: { batchSize?: num
     add,
     waiting: () => [...rows.keys()].map(Number),
     deliver: all,
-    /** The weights of the events of each attempt: their numbers. */
+    /** The numbers of the events of each delivery attempt. */
     attempts: [] as number[][],
     locked: true,
-    databaseIsThere: true,
+    isDatabaseUp: true,
     transactions: 0,
-    refused: [] as RefusedEvent[],
+    deadLetters: [] as DeadLetter[],
     closed: 0,
     lines: [] as Record<string, unknown>[],
   };
@@ -60,13 +60,13 @@ export function relayOver(numbers: readonly number[], options: { batchSize?: num
     store: {
       transaction: async (work) => {
         state.transactions++;
-        if (!state.databaseIsThere) throw new Error('no database');
+        if (!state.isDatabaseUp) throw new Error('no database');
         return work({ outbox });
       },
     },
-    outgoing: (row) => outgoingEvent(row, (userKey) => userKey),
-    onRefused: (events) => {
-      state.refused.push(...events);
+    toOutgoing: (row) => outgoingEvent(row, (userKey) => userKey),
+    onDeadLetters: (letters) => {
+      state.deadLetters.push(...letters);
       return Promise.resolve();
     },
     batchSize: options.batchSize ?? 500,

@@ -11,12 +11,12 @@ import { decay, NOON_MS } from './profile-events.js';
 import { createTestDatabase } from './test-database.js';
 import type { Interaction } from '../../src/domain/event.js';
 
-/** The n-th event of a person; its id tells both. */
+/** The n-th event of a user; its id encodes both. */
 export function interactionOf(userKey: string, n: number, details: Partial<Interaction> = {}): Interaction {
-  const person = Buffer.from(userKey).toString('hex').padStart(12, '0').slice(-12);
+  const user = Buffer.from(userKey).toString('hex').padStart(12, '0').slice(-12);
   const at = new Date(NOON_MS + n * 1_000);
   return {
-    id: `${String(n).padStart(8, '0')}-0000-4000-8000-${person}`,
+    id: `${String(n).padStart(8, '0')}-0000-4000-8000-${user}`,
     userKey,
     marketId: 'bitcoin',
     eventType: 'CLICK',
@@ -39,8 +39,8 @@ export function interactionOf(userKey: string, n: number, details: Partial<Inter
   };
 }
 
-/** The same event as it leaves. */
-export function leaving(userKey: string, n: number, details: Partial<Interaction> = {}): OutgoingEvent {
+/** The same event as a sink receives it. */
+export function outgoing(userKey: string, n: number, details: Partial<Interaction> = {}): OutgoingEvent {
   const interaction = interactionOf(userKey, n, details);
   const event = JSON.parse(JSON.stringify(interaction)) as OutboxEvent;
   return outgoingEvent({ userKey, event }, (key) => key);
@@ -50,11 +50,11 @@ interface TestTransaction {
   readonly outbox: OutboxRepository;
   readonly backlog: OutboxBacklogRepository;
   readonly pid: () => Promise<number>;
-  /** Index entries of the outbox that this transaction has read so far, those of removed rows included. */
+  /** Index entries of the outbox that this transaction has read so far, including those of removed rows. */
   readonly reads: () => Promise<number>;
 }
 
-/** A database of one's own whose outbox is filled as events are stored. */
+/** A private database whose outbox receives the events that `put` stores. */
 export async function openOutbox() {
   const test = await createTestDatabase();
   const database = openDatabase({
@@ -70,7 +70,7 @@ export async function openOutbox() {
       (tx) =>
         work({
           outbox: new OutboxRepository(tx),
-          // Its transactions become part of this one.
+          // Its nested transactions join this one.
           backlog: new OutboxBacklogRepository({
             outbox: tx.outbox,
             $queryRaw: (...query: Parameters<typeof tx.$queryRaw>) => tx.$queryRaw(...query),
@@ -94,7 +94,7 @@ export async function openOutbox() {
     outbox: new OutboxRepository(prisma),
     backlog,
     transaction,
-    /** The backlog of every sink that has one, in order. */
+    /** The backlog of every sink that has one, sorted by sink. */
     lag: async () => {
       const backlogs = [];
       for (const sink of await backlog.sinksExcept([])) {
@@ -103,13 +103,13 @@ export async function openOutbox() {
       }
       return backlogs;
     },
-    /** Stores events as one transaction, which waits for `meanwhile` before it commits. */
+    /** Stores events in one transaction, which waits for `meanwhile` before it commits. */
     put: async (
       sinks: readonly string[],
       interactions: readonly Interaction[],
       meanwhile: () => Promise<void> = () => Promise.resolve(),
     ) => {
-      // The same numbers come again from test to test.
+      // Tests reuse the same numbers.
       await prisma.$executeRaw`delete from interactions where id = any(${interactions.map(({ id }) => id)}::uuid[])`;
       const events = interactions.map((interaction) => ({ interaction, marketNumber: 1 }));
       await store.transaction(async (tx) => {
@@ -117,7 +117,7 @@ export async function openOutbox() {
         await meanwhile();
       });
     },
-    /** Ends the connection of a transaction under way. */
+    /** Terminates the connection of a transaction in progress. */
     endConnection: async (pid: number) => {
       await prisma.$executeRaw`select pg_terminate_backend(${pid}::int)`;
     },

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { findDatabase } from '../../app/open-backend.js';
+import { findDatabase } from '../../app/databases.js';
 import { settingsFromEnvironment } from '../../config/settings.js';
 import { createLogger, type Logger } from '../../lib/logger.js';
 import { applyMigrations, migrationStatus } from '../../storage/database/migrations.js';

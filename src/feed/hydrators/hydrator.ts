@@ -4,7 +4,6 @@ import { CircuitBreaker, type CallResult } from '../../lib/circuit-breaker.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
 import { withTimeout } from '../../lib/timeout.js';
-import { UnreadableProfile, type ProfileState } from '../../profiles/profile-service.js';
 import type { ProfileHydrator, ProfileReader } from './profile.js';
 import { UnreadableProfile, type ProfileState } from '../../domain/profile.js';
 
@@ -59,9 +58,7 @@ export class Hydrator {
     }
     const others = ids.filter((id) => !byId.has(id));
     if (others.length === 0) return { byId, degraded: false };
-    const reading = await this.#markets.call(() =>
-      withTimeout(() => catalog.findByIds(others), timeoutMs()),
-    );
+    const reading = await this.#markets.call(() => withTimeout(() => catalog.findByIds(others), timeoutMs()));
     if (reading.failed) return { byId, degraded: true };
     for (const market of reading.value) if (market !== undefined) byId.set(market.id, toEntry(market));
     return { byId, degraded: false };

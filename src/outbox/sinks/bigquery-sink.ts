@@ -1,17 +1,26 @@
-import type { Clock } from '../../lib/clock.js';
 import type { BigQuerySinkConfig } from '../../config/schema/sink-schema.js';
-import { describeError, judgeRows, parseJson, retryAfterMs } from './bigquery-answer.js';
-import { bigQueryRow, inRequests, requestBody, type BigQueryRow } from './bigquery-rows.js';
+import type { Clock } from '../../lib/clock.js';
+import { retryAfterMs } from '../../lib/retry.js';
+import { orAborted } from '../../lib/timeout.js';
+import {
+  bigQueryRow,
+  parseJson,
+  readErrorResponse,
+  readInsertResponse,
+  requestBody,
+  splitIntoRequests,
+  type BigQueryRow,
+} from './bigquery-protocol.js';
 import type { Token } from './google-token.js';
 import type { OutgoingEvent } from './outgoing-event.js';
-import { DELIVERY_LIMIT_MS, SinkFailure, type Delivery, type Refusal, type Sink } from './sink.js';
+import { DELIVERY_LIMIT_MS, SinkFailure, type Delivery, type RejectedEvent, type Sink } from './sink.js';
 
-/** The answer to a request for which BigQuery, or something before it, has no room. */
+/** The response to a request that BigQuery, or a proxy before it, finds too large. */
 const TOO_LARGE = Symbol('too large');
 
 /**
- * Events as rows of a table in BigQuery, by `tabledata.insertAll`, the interaction id as insert id, by which
- * BigQuery tries to know a repetition again. A table keeps no order; `occurredAt` and `receivedAt` tell it.
+ * Inserts events into a BigQuery table by `tabledata.insertAll`. The interaction id is the insert id, by which BigQuery
+ * deduplicates for about a minute. A table keeps no order: sort by `occurredAt` or `receivedAt`.
  *
  * https://cloud.google.com/bigquery/docs/reference/rest/v2/tabledata/insertAll
  */
@@ -33,32 +42,32 @@ export class BigQuerySink implements Sink {
   }
 
   async deliver(events: readonly OutgoingEvent[]): Promise<Delivery> {
-    const ending = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(DELIVERY_LIMIT_MS)]);
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(DELIVERY_LIMIT_MS)]);
     const delivered: number[] = [];
-    const refused: Refusal[] = [];
-    const requests = inRequests(events.map(bigQueryRow));
+    const rejected: RejectedEvent[] = [];
+    const requests = splitIntoRequests(events.map(bigQueryRow));
     try {
       for (let rows = requests.shift(); rows !== undefined; rows = requests.shift()) {
-        const answer = await this.#insert(rows, ending);
-        if (answer === TOO_LARGE) {
+        const response = await this.#insert(rows, signal);
+        if (response === TOO_LARGE) {
           const [only] = rows;
           const half = Math.ceil(rows.length / 2);
           if (only !== undefined && rows.length === 1) {
-            refused.push({ index: only.index, reason: 'BigQuery takes no event of this size.' });
+            rejected.push({ index: only.index, reason: 'The event exceeds the request size of BigQuery.' });
           } else requests.unshift(rows.slice(0, half), rows.slice(half));
           continue;
         }
-        const judged = judgeRows(rows, answer);
-        delivered.push(...judged.delivered);
-        refused.push(...judged.refused);
-        // What was stopped then waits for what failed, lest it gets there first.
-        if (judged.failure !== undefined) return { delivered, refused, failure: judged.failure };
-        if (judged.stopped.length > 0) requests.unshift([...judged.stopped]);
+        const result = readInsertResponse(rows, response);
+        delivered.push(...result.delivered);
+        rejected.push(...result.rejected);
+        // Stopped rows then wait for the failed ones, so that none is inserted before an earlier event.
+        if (result.failure !== undefined) return { delivered, rejected, failure: result.failure };
+        if (result.stopped.length > 0) requests.unshift([...result.stopped]);
       }
     } catch (error) {
-      return { delivered, refused, failure: SinkFailure.from(error, 'BigQuery could not be reached') };
+      return { delivered, rejected, failure: SinkFailure.from(error, 'BigQuery could not be reached') };
     }
-    return { delivered, refused, failure: undefined };
+    return { delivered, rejected, failure: undefined };
   }
 
   close(): Promise<void> {
@@ -66,36 +75,43 @@ export class BigQuerySink implements Sink {
     return Promise.resolve();
   }
 
-  /** The body of the answer 200. */
-  async #insert(rows: readonly BigQueryRow[], ending: AbortSignal): Promise<unknown> {
+  /** @returns the parsed body of a 200 response. */
+  async #insert(rows: readonly BigQueryRow[], deliverySignal: AbortSignal): Promise<unknown> {
     const body = requestBody(rows);
-    let { status, text, retryAfter } = await this.#post(body, ending, { fresh: false });
-    if (status === 401) ({ status, text, retryAfter } = await this.#post(body, ending, { fresh: true }));
+    let { status, text, retryAfter } = await this.#post(body, deliverySignal, { fresh: false });
+    if (status === 401) {
+      ({ status, text, retryAfter } = await this.#post(body, deliverySignal, { fresh: true }));
+    }
     if (status === 200) return parseJson(text);
-    const { reason, message } = describeError(text);
-    // BigQuery itself answers 400 to more than 10 MB; what stands before it answers 413 to much more.
+    const { reason, message } = readErrorResponse(text);
+    // BigQuery answers 400 to more than 10 MB; the proxy before it answers 413 to much more.
     if (status === 413 || (status === 400 && /payload size|too large/i.test(message))) return TOO_LARGE;
-    throw new SinkFailure(this.#sentence(status, `${reason} ${message}`.trim()), {
-      retryAfterMs: retryAfterMs(retryAfter, this.deps.clock()),
+    const delayMs = retryAfterMs(retryAfter, this.deps.clock()) ?? 0;
+    throw new SinkFailure(this.#describe(status, `${reason} ${message}`.trim()), {
+      retryAfterMs: delayMs > 0 ? delayMs : undefined,
     });
   }
 
-  #sentence(status: number, said: string): string {
-    const detail = said === '' ? `HTTP ${status}` : `HTTP ${status}, ${said}`;
-    if (status === 401) return `BigQuery does not accept the credentials (${detail}).`;
-    if (status === 404) {
-      return `BigQuery has no table ${this.#table}: make it, or correct the sink's config (${detail}).`;
+  #describe(status: number, details: string): string {
+    const detail = details === '' ? `HTTP ${status}` : `HTTP ${status}, ${details}`;
+    switch (status) {
+      case 401:
+        return `BigQuery does not accept the credentials (${detail}).`;
+      case 403:
+        return `BigQuery denies writing to the table ${this.#table} (${detail}).`;
+      case 404:
+        return `BigQuery has no table ${this.#table}: create it, or correct the config of the sink (${detail}).`;
+      default:
+        return `BigQuery did not insert the events (${detail}).`;
     }
-    if (status === 403) return `BigQuery does not let the table ${this.#table} be written now (${detail}).`;
-    return `BigQuery did not take the events (${detail}).`;
   }
 
   async #post(
     body: string,
-    ending: AbortSignal,
+    deliverySignal: AbortSignal,
     token: { fresh: boolean },
   ): Promise<{ status: number; text: string; retryAfter: string | null }> {
-    const signal = AbortSignal.any([ending, AbortSignal.timeout(this.config.requestTimeoutMs)]);
+    const signal = AbortSignal.any([deliverySignal, AbortSignal.timeout(this.config.requestTimeoutMs)]);
     const bearer = await orAborted(this.deps.token(token), signal);
     const response = await fetch(this.#url, {
       method: 'POST',
@@ -110,14 +126,4 @@ export class BigQuerySink implements Sink {
       retryAfter: response.headers.get('retry-after'),
     };
   }
-}
-
-/** What comes of `work`, unless the signal comes first. */
-async function orAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  signal.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { fileErrorReason } from '../../config/file-error.js';
 import { OperatorError } from '../../lib/errors.js';
 
-/** A bearer token; with `fresh`, one that was not given before. */
+/** Returns a bearer token; with `fresh`, a new one. */
 export type Token = (options: { readonly fresh: boolean }) => Promise<string>;
 
 const SCOPES = ['https://www.googleapis.com/auth/bigquery.insertdata'];
@@ -17,10 +17,10 @@ const keySchema = z.object({
 });
 
 /**
- * Tokens for inserting into BigQuery: signed with the key of a service account, or of the application default
- * credentials.
+ * Creates tokens for inserting into BigQuery, signed with the key of a service account. Without a key file, they come
+ * from the application default credentials.
  *
- * @throws {OperatorError} when the file is not such a key.
+ * @throws {OperatorError} when the file is not the key of a service account.
  */
 export function googleToken(keyFile: string | undefined): Token {
   const login = keyFile === undefined ? defaultCredentials : serviceAccount(keyFile);
@@ -28,7 +28,7 @@ export function googleToken(keyFile: string | undefined): Token {
   return async ({ fresh }) => {
     if (fresh) client = login();
     const authorization = (await client.getRequestHeaders()).get('authorization');
-    if (authorization === null) throw new Error('Google gave no token.');
+    if (authorization === null) throw new Error('Google returned no token.');
     return authorization.replace(/^Bearer /, '');
   };
 }
@@ -50,7 +50,7 @@ function serviceAccount(keyFile: string): () => Client {
       scopes: SCOPES,
       ...(private_key_id === undefined ? {} : { keyId: private_key_id }),
     });
-    // Google accepts tokens signed by the account itself, so none has to be asked for.
+    // Google accepts tokens that the account signs itself, so no request for a token is necessary.
     client.useJWTAccessWithScope = true;
     return client;
   };
@@ -61,12 +61,13 @@ function readKey(keyFile: string): z.output<typeof keySchema> {
   try {
     key = JSON.parse(readFileSync(keyFile, 'utf8'));
   } catch (error) {
-    // What JSON.parse says of a file may show what is in it.
+    // The message of JSON.parse may quote the file, which contains the private key.
     const detail = error instanceof SyntaxError ? 'it is not JSON' : fileErrorReason(error);
-    throw new OperatorError(`The key file ${keyFile} cannot be used: ${detail}.`);
+    throw new OperatorError(`The key file ${keyFile} cannot be read: ${detail}.`);
   }
   const parsed = keySchema.safeParse(key);
-  if (!parsed.success)
+  if (!parsed.success) {
     throw new OperatorError(`The key file ${keyFile} is not the key of a service account.`);
+  }
   return parsed.data;
 }

@@ -11,21 +11,21 @@ import {
 } from '@nats-io/transport-node';
 import type { NatsSinkConfig } from '../../config/schema/sink-schema.js';
 import type { OutgoingEvent } from './outgoing-event.js';
-import { DELIVERY_LIMIT_MS, SinkFailure, type Delivery, type Refusal, type Sink } from './sink.js';
+import { DELIVERY_LIMIT_MS, SinkFailure, type Delivery, type RejectedEvent, type Sink } from './sink.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const PING_INTERVAL_MS = 10_000;
 
-/** What the server answers to a message that is larger than the stream takes. */
+/** JetStream error code of a message above the stream's maximum message size. */
 const MESSAGE_TOO_LARGE = 10_054;
 
 /**
- * Events in a JetStream stream, the interaction id as message id, so that a repetition within the stream's
- * duplicate window is not stored again.
+ * Publishes events to a JetStream stream. The interaction id is the message id, so JetStream drops duplicates within the
+ * stream's duplicate window.
  *
- * Of one user there is never more than one event under way, so none can be stored before an earlier one whose
- * fate is unknown; different users' go side by side. The connection is not one that mends itself, which would send
- * what it kept back after what is sent again; the next delivery makes a new one.
+ * The sink publishes the events of one user one at a time, so none is stored before an earlier one whose outcome is
+ * unknown; events of different users are published concurrently. The connection does not reconnect by itself, because it
+ * would then send buffered events after events that were sent again. The next delivery opens a new connection.
  */
 export class NatsSink implements Sink {
   readonly name: string;
@@ -38,30 +38,33 @@ export class NatsSink implements Sink {
   }
 
   async deliver(events: readonly OutgoingEvent[]): Promise<Delivery> {
-    // The last acknowledgement may be waited for beyond this.
+    // After this, only acknowledgements of published events are awaited.
     const outOfTime = AbortSignal.timeout(DELIVERY_LIMIT_MS - this.config.ackTimeoutMs);
     const client = await this.#connect();
     const delivered: number[] = [];
-    const refused: Refusal[] = [];
+    const rejected: RejectedEvent[] = [];
     let failure: SinkFailure | undefined;
-    const publishInOrder = async (ofOneUser: readonly [number, OutgoingEvent][]): Promise<void> => {
-      for (const [index, event] of ofOneUser) {
+    const publishInOrder = async (eventsOfUser: readonly [number, OutgoingEvent][]): Promise<void> => {
+      for (const [index, event] of eventsOfUser) {
         if (failure !== undefined || outOfTime.aborted) return;
         try {
           await this.#publish(client, event);
           delivered.push(index);
         } catch (error) {
           if (error instanceof JetStreamApiError && error.code === MESSAGE_TOO_LARGE) {
-            refused.push({ index, reason: `The stream ${this.config.stream} takes no event of this size.` });
+            rejected.push({
+              index,
+              reason: `The event exceeds the message size of the stream ${this.config.stream}.`,
+            });
             continue;
           }
-          failure ??= SinkFailure.from(error, `The stream ${this.config.stream} did not take an event`);
+          failure ??= SinkFailure.from(error, `The stream ${this.config.stream} did not store an event`);
         }
       }
     };
-    await Promise.all([...byUser(events).values()].map(publishInOrder));
+    await Promise.all([...groupByUser(events).values()].map(publishInOrder));
     if (failure !== undefined) await this.#disconnect();
-    return { delivered: delivered.sort((a, b) => a - b), refused, failure };
+    return { delivered: delivered.sort((a, b) => a - b), rejected, failure };
   }
 
   async close(): Promise<void> {
@@ -93,12 +96,12 @@ export class NatsSink implements Sink {
         ...(authenticator === undefined ? {} : { authenticator }),
         ...(tls === undefined ? {} : { tls: withoutUndefined(tls) }),
       });
-      await this.#findStream(this.#connection);
+      await this.#ensureStream(this.#connection);
     } catch (error) {
       await this.#disconnect();
       throw SinkFailure.from(
         error,
-        `There is no stream ${this.config.stream} to be had at ${servers.join(', ')}`,
+        `The stream ${this.config.stream} at ${servers.join(', ')} cannot be opened`,
       );
     }
     if (this.#closed) {
@@ -109,7 +112,7 @@ export class NatsSink implements Sink {
     return this.#client;
   }
 
-  async #findStream(connection: NatsConnection): Promise<void> {
+  async #ensureStream(connection: NatsConnection): Promise<void> {
     const { stream, subjectPrefix, createStream, duplicateWindowSeconds } = this.config;
     if (!createStream) return;
     const { streams } = await jetstreamManager(connection, { checkAPI: false, timeout: CONNECT_TIMEOUT_MS });
@@ -138,8 +141,8 @@ export class NatsSink implements Sink {
   }
 }
 
-/** The events of each user, in order, with their places. */
-function byUser(events: readonly OutgoingEvent[]): Map<string, [number, OutgoingEvent][]> {
+/** The events of each user in order, with their indexes in the batch. */
+function groupByUser(events: readonly OutgoingEvent[]): Map<string, [number, OutgoingEvent][]> {
   const users = new Map<string, [number, OutgoingEvent][]>();
   for (const entry of events.entries()) {
     const { user } = entry[1];

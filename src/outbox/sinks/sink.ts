@@ -1,46 +1,47 @@
+import { errorMessage } from '../../lib/errors.js';
 import type { OutgoingEvent } from './outgoing-event.js';
 
-/** What became of a batch. An event that is neither delivered nor refused has to come again. */
+/** Destination of recorded events. */
+export interface Sink {
+  readonly name: string;
+  /**
+   * Delivers a batch, in the order in which the events were recorded. An event may be delivered again, with the same id,
+   * if the caller could not record its delivery.
+   *
+   * A sink that keeps an order stores no event before an earlier one of the same user, unless that one was rejected.
+   * Resolves within {@link DELIVERY_LIMIT_MS}, whatever the server does.
+   *
+   * @throws {SinkFailure} when nothing was delivered.
+   */
+  deliver(events: readonly OutgoingEvent[]): Promise<Delivery>;
+  /** Aborts a delivery in progress and closes all connections. May be called more than once. */
+  close(): Promise<void>;
+}
+
+/** Result of delivering a batch. Events that are neither delivered nor rejected must be delivered again. */
 export interface Delivery {
-  /** Places in the batch of the events that the sink keeps for good. */
+  /** Indexes in the batch of the events that the sink has stored. */
   readonly delivered: readonly number[];
-  /** The events that the sink will never take. */
-  readonly refused: readonly Refusal[];
-  /** What went wrong with the rest; undefined when there is none, or when it was not tried for want of time. */
+  /** Events that the sink rejects permanently. */
+  readonly rejected: readonly RejectedEvent[];
+  /** Why other events were not delivered; undefined if there are none, or if time ran out before they were sent. */
   readonly failure: SinkFailure | undefined;
 }
 
-export interface Refusal {
-  /** Place in the batch. */
+export interface RejectedEvent {
+  /** Index in the batch. */
   readonly index: number;
   /** A sentence for the operator. */
   readonly reason: string;
 }
 
-/** A place outside to which events go. */
-export interface Sink {
-  readonly name: string;
-  /**
-   * Hands over a batch, in the order in which things happened. The same event may come again, with the same id:
-   * until the caller has learned of the delivery, there was none.
-   *
-   * Where the sink keeps an order at all, no event is there before an earlier one of the same user, unless that
-   * was refused. Resolves within {@link DELIVERY_LIMIT_MS}, whatever a server does.
-   *
-   * @throws {SinkFailure} when nothing was delivered.
-   */
-  deliver(events: readonly OutgoingEvent[]): Promise<Delivery>;
-  /** Gives up a delivery under way, and everything that is open. */
-  close(): Promise<void>;
-}
-
-/** The longest that a delivery takes. The transaction around it must be allowed to take longer. */
+/** Upper bound of one delivery. The transaction around it must be allowed to take longer. */
 export const DELIVERY_LIMIT_MS = 25_000;
 
-/** A sink did not take events that it may take later. */
+/** A sink failed to store events that it may store later. */
 export class SinkFailure extends Error {
   override readonly name = 'SinkFailure';
-  /** How long the sink asks to be left alone. */
+  /** Delay that the sink asks for before the next delivery. */
   readonly retryAfterMs: number | undefined;
 
   constructor(message: string, details: { cause?: unknown; retryAfterMs?: number | undefined } = {}) {
@@ -48,10 +49,9 @@ export class SinkFailure extends Error {
     this.retryAfterMs = details.retryAfterMs;
   }
 
-  /** An error as a failure of a sink. */
+  /** Converts any error; a `SinkFailure` stays as it is. */
   static from(error: unknown, message: string): SinkFailure {
     if (error instanceof SinkFailure) return error;
-    const detail = error instanceof Error ? error.message : String(error);
-    return new SinkFailure(`${message}: ${detail}`, { cause: error });
+    return new SinkFailure(`${message}: ${errorMessage(error)}`, { cause: error });
   }
 }

@@ -24,14 +24,14 @@ afterAll(async () => {
 
 const workerOf = ({ child }: RunningCommand): string => `:${String(child.pid)}`;
 
-it('goes on in one worker when the other is killed, once in each time', { timeout: 90_000 }, async () => {
+it('continues once per period in one worker when the other is killed', { timeout: 90_000 }, async () => {
   const workers = [startCommand(['worker'], env), startCommand(['worker'], env)] as const;
   try {
     for (const worker of workers) await worker.line(/ready: running jobs/);
     const before = await site.runsUntil('trends', (runs) => runs.length >= 4);
     const ranLast = (worker: RunningCommand): boolean =>
       before.at(-1)?.worker.endsWith(workerOf(worker)) === true;
-    const [killed, left] = ranLast(workers[0]) ? workers : ([workers[1], workers[0]] as const);
+    const [killed, remaining] = ranLast(workers[0]) ? workers : ([workers[1], workers[0]] as const);
     expect(ranLast(killed)).toBe(true);
     killed.child.kill('SIGKILL');
     await killed.finished;
@@ -40,39 +40,39 @@ it('goes on in one worker when the other is killed, once in each time', { timeou
       'trends',
       (all) => all.slice(after).filter(({ outcome }) => outcome === 'SUCCEEDED').length >= 5,
     );
-    expect(runs.slice(after + 1).every((run) => run.worker.endsWith(workerOf(left)))).toBe(true);
+    expect(runs.slice(after + 1).every((run) => run.worker.endsWith(workerOf(remaining)))).toBe(true);
     const spanSeconds =
       ((runs.at(-1)?.startedAt.getTime() ?? 0) - (runs[0]?.startedAt.getTime() ?? 0)) / 1_000;
     expect(runs.length).toBeLessThanOrEqual(spanSeconds + 2);
-    left.child.kill('SIGTERM');
-    expect((await left.finished).code).toBe(0);
+    remaining.child.kill('SIGTERM');
+    expect((await remaining.finished).code).toBe(0);
   } finally {
     for (const worker of workers) worker.child.kill('SIGKILL');
   }
 });
 
-it('is left to workers by a gateway that is told so', { timeout: 60_000 }, async () => {
+it('is not executed by a gateway started with --no-jobs', { timeout: 60_000 }, async () => {
   const before = (await site.runs('trends')).length;
   const gateway = startCommand(['serve', '--no-jobs'], env);
   try {
     const [, url = ''] = await gateway.line(/ready: GraphQL at (http:\S+)\/graphql/);
-    const ask = async (query: string): Promise<unknown> => {
+    const query = async (document: string): Promise<unknown> => {
       const response = await fetch(`${url}/graphql`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ query }),
+        body: JSON.stringify({ query: document }),
       });
       return ((await response.json()) as { data: unknown }).data;
     };
-    expect(await ask('{ jobs { name lastRun { outcome } } }')).toMatchObject({
+    expect(await query('{ jobs { name lastRun { outcome } } }')).toMatchObject({
       jobs: expect.arrayContaining([{ name: 'trends', lastRun: { outcome: 'SUCCEEDED' } }]) as unknown,
     });
-    expect(await ask('mutation { runJob(name: "retention") { status } }')).toEqual({
+    expect(await query('mutation { runJob(name: "retention") { status } }')).toEqual({
       runJob: { status: 'REQUESTED' },
     });
     expect((await site.runs('trends')).length).toBe(before);
-    const waiting = startCommand(['job', 'run', 'retention'], env);
-    expect(await waiting.finished).toMatchObject({
+    const retention = startCommand(['job', 'run', 'retention'], env);
+    expect(await retention.finished).toMatchObject({
       code: 0,
       stdout: 'retention: nothing dropped, 0 client event ids removed\n',
     });

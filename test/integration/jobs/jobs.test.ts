@@ -13,25 +13,25 @@ afterEach(() => site.close());
 
 const succeeded = ({ outcome }: JobRun): boolean => outcome === 'SUCCEEDED';
 
-describe('a job', () => {
-  it('is run once in each of its times by all processes together', async () => {
+describe('a scheduled job', () => {
+  it('runs once per period across all processes', async () => {
     const job = jobNamed('second', () => Promise.resolve('done'), 1);
     for (let number = 0; number < 3; number += 1) site.open([job]).worker.start();
     const runs = await site.runsUntil('second', (all) => all.filter(succeeded).length >= 5);
     const times = runs.map(({ startedAt }) => Math.floor(startedAt.getTime() / 1_000));
-    // A run may begin a moment after its second ended, but never are there more runs than seconds.
+    // A run may start shortly after its period ended, but there are never more runs than periods.
     expect(runs.length).toBeLessThanOrEqual((times.at(-1) ?? 0) - (times[0] ?? 0) + 2);
     expect(runs.every(({ attempt }) => attempt === 1)).toBe(true);
   });
 
-  it('is run at once by the first process to come when nobody ran it in its present time', async () => {
-    site.open([jobNamed('nightly', () => Promise.resolve('tidied'))]).worker.start();
+  it('runs at once when a process starts and the current period has no run yet', async () => {
+    site.open([jobNamed('nightly', () => Promise.resolve('first'))]).worker.start();
     const [run] = await site.runsUntil('nightly', (runs) => runs.some(succeeded));
-    expect(run).toMatchObject({ attempt: 1, detail: 'tidied' });
-    const again = site.open([jobNamed('nightly', () => Promise.resolve('tidied twice'))]);
-    again.worker.start();
-    // The second process has asked by then: it works off what is asked for besides.
-    expect(await again.service.request({ name: 'nightly' })).toEqual({
+    expect(run).toMatchObject({ attempt: 1, detail: 'first' });
+    const second = site.open([jobNamed('nightly', () => Promise.resolve('second'))]);
+    second.worker.start();
+    // The second process enqueues no run of this period, but it executes requested runs.
+    expect(await second.service.request({ name: 'nightly' })).toEqual({
       name: 'nightly',
       status: 'REQUESTED',
     });
@@ -39,30 +39,30 @@ describe('a job', () => {
     expect(runs).toHaveLength(2);
   });
 
-  it('that fails is tried again later, with its reason shown, and holds up no other', async () => {
+  it('is retried with backoff after a failure, stores the reason, and does not delay other jobs', async () => {
     let failures = 0;
     const failing = jobNamed('failing', () => {
       failures += 1;
-      if (failures <= 2) throw new Error(`no luck the ${failures}. time`);
-      return Promise.resolve('at last');
+      if (failures <= 2) throw new Error(`failure ${failures}`);
+      return Promise.resolve('done');
     });
-    const jobs = site.open([failing, jobNamed('steady', () => Promise.resolve('as ever'), 1)]);
+    const jobs = site.open([failing, jobNamed('steady', () => Promise.resolve('done'), 1)]);
     jobs.worker.start();
     const runs = await site.runsUntil('failing', (all) => all.some(succeeded));
     expect(runs.map(({ attempt, outcome, detail }) => [attempt, outcome, detail])).toEqual([
-      [1, 'FAILED', 'no luck the 1. time'],
-      [2, 'FAILED', 'no luck the 2. time'],
-      [3, 'SUCCEEDED', 'at last'],
+      [1, 'FAILED', 'failure 1'],
+      [2, 'FAILED', 'failure 2'],
+      [3, 'SUCCEEDED', 'done'],
     ]);
     const [first, second, third] = runs.map(({ startedAt }) => startedAt.getTime());
     expect((third ?? 0) - (second ?? 0)).toBeGreaterThan(0.9 * ((second ?? 0) - (first ?? 0)));
     expect((await site.runs('steady')).filter(succeeded).length).toBeGreaterThanOrEqual(3);
-    const [shown] = await jobs.service.list();
-    expect(shown).toMatchObject({ name: 'failing', lastRun: { outcome: 'SUCCEEDED', attempt: 3 } });
+    const [status] = await jobs.service.list();
+    expect(status).toMatchObject({ name: 'failing', lastRun: { outcome: 'SUCCEEDED', attempt: 3 } });
   });
 
-  it('that is under way is not begun a second time', async () => {
-    let end: (what: string) => void = () => undefined;
+  it('is not enqueued again while a run is in progress', async () => {
+    let end: (detail: string) => void = () => undefined;
     const { worker, service } = site.open([
       jobNamed('slow', () => new Promise<string>((resolve) => (end = resolve))),
     ]);
@@ -74,16 +74,16 @@ describe('a job', () => {
     await site.runsUntil('slow', (runs) => runs.every(succeeded));
   });
 
-  it('is told to end when its process stops, and is run again by another', async () => {
+  it('is aborted when its process stops, and is retried by another', async () => {
     const job = jobNamed('long', async ({ signal }) => {
       await once(signal, 'abort');
-      throw new Error('not yet done');
+      throw new Error('aborted');
     });
     const first = site.open([job]);
     first.worker.start();
     await site.runsUntil('long', (runs) => runs.length === 1);
     await first.close();
-    site.open([jobNamed('long', () => Promise.resolve('finished it'))]).worker.start();
+    site.open([jobNamed('long', () => Promise.resolve('done'))]).worker.start();
     const runs = await site.runsUntil('long', (all) => all.some(succeeded));
     expect(runs.map(({ attempt, outcome }) => [attempt, outcome])).toEqual([
       [1, 'FAILED'],
@@ -92,39 +92,39 @@ describe('a job', () => {
   });
 });
 
-describe('a job that ends early, when its process stops', () => {
-  it('does not count as done', async () => {
+describe('a job that returns early when its process stops', () => {
+  it('counts as failed and is retried', async () => {
     const first = site.open([
       jobNamed('early', async ({ signal }) => {
         await once(signal, 'abort');
-        return 'as far as it went';
+        return 'partial';
       }),
     ]);
     first.worker.start();
     await site.runsUntil('early', (runs) => runs.length === 1);
     await first.close();
-    site.open([jobNamed('early', () => Promise.resolve('the rest'))]).worker.start();
+    site.open([jobNamed('early', () => Promise.resolve('rest'))]).worker.start();
     const runs = await site.runsUntil('early', (all) => all.some(succeeded));
     expect(runs.map(({ outcome, detail }) => [outcome, detail])).toEqual([
-      ['FAILED', 'the process stops'],
-      ['SUCCEEDED', 'the rest'],
+      ['FAILED', 'the process is stopping'],
+      ['SUCCEEDED', 'rest'],
     ]);
   });
 });
 
-describe('a process that only asks', () => {
-  it('has a job run by one that works', async () => {
-    const job = jobNamed('asked-for', () => Promise.resolve('done'));
-    const { service } = site.open([job], { works: false });
-    expect(await service.list()).toMatchObject([{ name: 'asked-for', lastRun: null, everySeconds: 86_400 }]);
-    expect(await service.request({ name: 'asked-for' })).toMatchObject({ status: 'REQUESTED' });
-    expect(await site.runs('asked-for')).toEqual([]);
+describe('a process that only requests runs', () => {
+  it('enqueues a run for a worker', async () => {
+    const job = jobNamed('requested', () => Promise.resolve('done'));
+    const { service } = site.open([job], { isWorker: false });
+    expect(await service.list()).toMatchObject([{ name: 'requested', lastRun: null, everySeconds: 86_400 }]);
+    expect(await service.request({ name: 'requested' })).toMatchObject({ status: 'REQUESTED' });
+    expect(await site.runs('requested')).toEqual([]);
     site.open([job]).worker.start();
-    await site.runsUntil('asked-for', (runs) => runs.some(succeeded));
+    await site.runsUntil('requested', (runs) => runs.some(succeeded));
   });
 
-  it('is told which jobs there are when it names none of them', async () => {
-    const { service } = site.open([jobNamed('one', () => Promise.resolve(''))], { works: false });
+  it('lists the known jobs when the requested one is unknown', async () => {
+    const { service } = site.open([jobNamed('one', () => Promise.resolve(''))], { isWorker: false });
     await expect(service.request({ name: 'two' })).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
       field: 'name',

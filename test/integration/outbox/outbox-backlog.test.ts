@@ -39,8 +39,8 @@ const count = async (sink: string) =>
   (await client.query<{ n: number }>('select count(*)::int as n from outbox where sink = $1', [sink])).rows[0]
     ?.n;
 
-describe('the sinks', () => {
-  it('are the configured ones, and those that only have events, with number, size and age', async () => {
+describe('SinkStatusService.list', () => {
+  it('returns configured sinks and other sinks with a backlog, with its count, size and age', async () => {
     await fill('renamed', 3);
     await fill('archive', 1);
     await fill('zebra', 2);
@@ -75,7 +75,7 @@ describe('the sinks', () => {
     expect(statuses[2]?.bytes).toBeLessThan(3 * 200);
   });
 
-  it('have an estimate above 10,000 events, within 1% if the events are evenly spread', async () => {
+  it('estimates counts above 10,000, within 1% if the events are evenly spread', async () => {
     await fill('archive', MAX_COUNTED_EVENTS);
     await fill('renamed', 5 * MAX_COUNTED_EVENTS);
     const [archive, renamed] = await statusOf('archive').list();
@@ -84,7 +84,7 @@ describe('the sinks', () => {
     expect(Math.abs((renamed?.events ?? 0) / (5 * MAX_COUNTED_EVENTS) - 1)).toBeLessThan(0.01);
   });
 
-  it('are counted from the position of the relay on', async () => {
+  it('counts from the position of the relay', async () => {
     await fill('archive', 5);
     const { rows } = await client.query<{ seq: string }>(
       'select seq from outbox order by seq offset 2 limit 1',
@@ -93,7 +93,7 @@ describe('the sinks', () => {
     expect(await statusOf('archive').of('archive')).toMatchObject({ events: 2 });
   });
 
-  it('that are unknown are found without reading the events of known ones', async () => {
+  it('finds unknown sinks without reading the events of known ones', async () => {
     await fill('archive', 20_000);
     await db.transaction(async (tx) => {
       expect(await tx.backlog.sinksExcept(['archive'])).toEqual([]);
@@ -102,22 +102,22 @@ describe('the sinks', () => {
   });
 });
 
-describe('dropping the events of a sink', () => {
-  it('removes all of them in steps, and none of another sink', async () => {
+describe('SinkStatusService.drop', () => {
+  it('removes all events of the sink in batches, and none of another sink', async () => {
     await fill('renamed', 25_000);
     await fill('archive', 10);
-    const steps: number[] = [];
+    const progress: number[] = [];
     const removed = await statusOf('archive').drop('renamed', {
       force: false,
       signal: new AbortController().signal,
-      onProgress: (soFar) => steps.push(soFar),
+      onProgress: (removedSoFar) => progress.push(removedSoFar),
     });
     expect(removed).toBe(25_000);
-    expect(steps).toEqual([10_000, 20_000]);
+    expect(progress).toEqual([10_000, 20_000]);
     expect([await count('renamed'), await count('archive')]).toEqual([0, 10]);
   });
 
-  it('is rejected for a sink in the config, unless it is forced', async () => {
+  it('rejects a configured sink, unless it is forced', async () => {
     await fill('archive', 2);
     await expect(drop('archive', { by: statusOf('archive') })).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
@@ -126,7 +126,7 @@ describe('dropping the events of a sink', () => {
     expect(await drop('archive', { by: statusOf('archive'), force: true })).toBe(2);
   });
 
-  it('ends after the step under way when it is interrupted', async () => {
+  it('stops after the current batch when it is interrupted', async () => {
     await fill('renamed', 25_000);
     const interruption = new AbortController();
     const removed = await statusOf().drop('renamed', {
@@ -139,22 +139,22 @@ describe('dropping the events of a sink', () => {
   });
 });
 
-describe('the report of unknown sinks', () => {
-  it('is one warning with the names, the sizes and the commands', async () => {
+describe('reportUnknownSinks', () => {
+  it('logs one warning with names, sizes and commands', async () => {
     await fill('renamed', 3);
     await fill('archive', 1);
     const { logger, lines } = recordingLogger();
     await reportUnknownSinks(statusOf('archive'), logger);
     expect(lines).toEqual([
       expect.objectContaining({
-        msg: 'the outbox holds events of sinks that are not in the config; nothing delivers them',
+        msg: 'outbox contains events for sinks that are not in the config; nothing delivers them',
         sinks: [expect.objectContaining({ name: 'renamed', events: 3, oldestAt: RECORDED_AT.toISOString() })],
         commands: ['bellwether outbox drop renamed --yes'],
       }),
     ]);
   });
 
-  it('is left out when the config names all sinks, and does not fail without a database', async () => {
+  it('logs nothing when the config names all sinks, and does not fail without a database', async () => {
     await fill('archive', 1);
     const { logger, lines } = recordingLogger();
     await reportUnknownSinks(statusOf('archive'), logger);

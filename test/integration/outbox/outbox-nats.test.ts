@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { sinksSchema } from '../../../src/config/schema/sink-schema.js';
 import type { OutgoingEvent } from '../../../src/outbox/sinks/outgoing-event.js';
 import { SinkRelays } from '../../../src/outbox/sink-relays.js';
-import { userPseudonym } from '../../../src/outbox/sinks/user-pseudonym.js';
+import { userPseudonym } from '../../../src/outbox/sinks/outgoing-event.js';
 import { recordingLogger } from '../../support/log-lines.js';
 import { hasNatsServer, startNatsServer, type NatsServer } from '../../support/nats-server.js';
 import { interactionOf, openOutbox } from '../../support/outbox.js';
@@ -19,7 +19,7 @@ let db: Awaited<ReturnType<typeof openOutbox>>;
 let server: NatsServer;
 let folder: string;
 
-/** The relays of one gateway, to NATS with pseudonyms and to files with user keys. */
+/** The relays of one replica: to NATS with pseudonyms, and to files with user keys. */
 function startRelays() {
   const sinks = sinksSchema.parse([
     {
@@ -30,7 +30,7 @@ function startRelays() {
   ]);
   const relays = new SinkRelays(sinks, {
     store: db,
-    onRefused: () => Promise.reject(new Error('Nothing is refused here.')),
+    onDeadLetters: () => Promise.reject(new Error('Unexpected dead letters.')),
     random: () => 0.5,
     logger: recordingLogger().logger,
     clock: () => NOON_MS,
@@ -40,7 +40,7 @@ function startRelays() {
   return relays;
 }
 
-describe.skipIf(!hasNatsServer)('events of a gateway with sinks (needs nats-server on the PATH)', () => {
+describe.skipIf(!hasNatsServer)('relays of two replicas (needs nats-server on the PATH)', () => {
   beforeAll(async () => {
     db = await openOutbox();
     server = await startNatsServer();
@@ -53,14 +53,14 @@ describe.skipIf(!hasNatsServer)('events of a gateway with sinks (needs nats-serv
     await rm(folder, { recursive: true });
   });
 
-  it('all arrive, each user’s in order, when NATS is killed under load and two gateways deliver', async () => {
-    const gateways = [startRelays(), startRelays()];
+  it('deliver every event, in order per user, when NATS is killed under load', async () => {
+    const replicas = [startRelays(), startRelays()];
     let writing = true;
     const written = new Map(users.map((user) => [user, 0]));
     const writers = users.map(async (user) => {
       for (let n = 0; writing; n += 2) {
         await db.put(['bus', 'files'], [interactionOf(user, n), interactionOf(user, n + 1)]);
-        for (const gateway of gateways) gateway.wake();
+        for (const replica of replicas) replica.wake();
         written.set(user, n + 2);
         await delay(2);
       }
@@ -82,7 +82,7 @@ describe.skipIf(!hasNatsServer)('events of a gateway with sinks (needs nats-serv
       timeout: 15_000,
       interval: 50,
     });
-    await Promise.all(gateways.map((gateway) => gateway.stop()));
+    await Promise.all(replicas.map((replica) => replica.stop()));
 
     const inStream = (await server.messages('EVENTS')).map(({ body }) => JSON.parse(body) as OutgoingEvent);
     const pseudonym = userPseudonym(pseudonymSecret);
@@ -98,8 +98,8 @@ describe.skipIf(!hasNatsServer)('events of a gateway with sinks (needs nats-serv
   });
 });
 
-/** The numbers of a user's events, each where it was first. */
+/** The numbers of a user's events, by their first delivery. */
 function numbersOf(events: readonly OutgoingEvent[], user: string): number[] {
-  const ofUser = events.filter((event) => event.user === user);
-  return [...new Set(ofUser.map(({ interactionId }) => Number(interactionId.slice(0, 8))))];
+  const eventsOfUser = events.filter((event) => event.user === user);
+  return [...new Set(eventsOfUser.map(({ interactionId }) => Number(interactionId.slice(0, 8))))];
 }

@@ -7,7 +7,7 @@ import { recordingLogger } from '../../support/log-lines.js';
 import { interactionOf, openOutbox } from '../../support/outbox.js';
 
 let db: Awaited<ReturnType<typeof openOutbox>>;
-/** A session that needs an old snapshot, such as a backup: no row that is removed meanwhile can be vacuumed. */
+/** A session that holds an old snapshot, such as a backup: rows removed after it began cannot be vacuumed. */
 let backup: Client;
 
 beforeEach(async () => {
@@ -26,7 +26,7 @@ afterEach(async () => {
 const EVENTS = 4_000;
 const BATCH = 100;
 
-/** Delivers what waits for the sink "site", and returns the index entries that each round with events read. */
+/** Delivers the backlog of the sink "site", and returns the index entries that each round with events read. */
 async function drain(expected: number): Promise<{ reads: number[]; delivered: string[] }> {
   const reads: number[] = [];
   const delivered: string[] = [];
@@ -36,7 +36,7 @@ async function drain(expected: number): Promise<{ reads: number[]; delivered: st
       name: 'site',
       deliver: (events) => {
         delivered.push(...events.map(({ interactionId }) => interactionId));
-        return Promise.resolve({ delivered: [...events.keys()], refused: [], failure: undefined });
+        return Promise.resolve({ delivered: [...events.keys()], rejected: [], failure: undefined });
       },
       close: () => Promise.resolve(),
     },
@@ -59,8 +59,8 @@ async function drain(expected: number): Promise<{ reads: number[]; delivered: st
           return result;
         }),
     },
-    outgoing: (row) => outgoingEvent(row, (userKey) => userKey),
-    onRefused: () => Promise.resolve(),
+    toOutgoing: (row) => outgoingEvent(row, (userKey) => userKey),
+    onDeadLetters: () => Promise.resolve(),
     batchSize: BATCH,
     random: () => 0.5,
     logger: recordingLogger().logger,
@@ -81,16 +81,16 @@ const put = (from: number, count: number) =>
   );
 
 describe('an outbox whose removed rows cannot be vacuumed', () => {
-  it('is drained with a constant number of index entries read for each batch', async () => {
+  it('is drained with a constant number of index reads per batch', async () => {
     for (let n = 0; n < EVENTS; n += 1_000) await put(n, 1_000);
     const { reads, delivered } = await drain(EVENTS);
     expect(new Set(delivered).size).toBe(EVENTS);
     expect(reads).toHaveLength(EVENTS / BATCH);
-    // The batch, the one before it, and the removal of the batch.
+    // The batch, the previous one, and the removal of the batch.
     for (const read of reads) expect(read).toBeLessThanOrEqual(4 * BATCH);
   });
 
-  it('is drained from the stored position on by another relay', async () => {
+  it('is drained by another relay from the stored position', async () => {
     for (let n = 0; n < 12_000; n += 2_000) await put(n, 2_000);
     await drain(12_000);
     await put(12_000, 10);

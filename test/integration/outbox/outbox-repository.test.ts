@@ -12,8 +12,8 @@ afterAll(() => db.close());
 const numbers = (rows: readonly { event: { id: string } }[]) =>
   rows.map(({ event }) => Number(event.id.slice(0, 8)));
 
-describe('outbox', () => {
-  it('gives each sink the events in the order in which they were put out, with all that they hold', async () => {
+describe('OutboxRepository', () => {
+  it('returns the events of each sink in recording order with all fields', async () => {
     const context = { text: 'שלום', number: 0.1, deep: [null, true] };
     const events = [3, 1, 2].map((n) => interactionOf('ada', n, { context, weight: 1 / 3, dwellMs: 5 }));
     await db.put(['order-a', 'order-b'], events);
@@ -39,7 +39,7 @@ describe('outbox', () => {
     expect(numbers(await db.outbox.take('large', 0n, 2_000))).toEqual(order);
   });
 
-  it('removes what it is told of one sink', async () => {
+  it('removes the given events of one sink only', async () => {
     await db.put(
       ['remove-a', 'remove-b'],
       [1, 2, 3].map((n) => interactionOf('ada', n)),
@@ -54,7 +54,7 @@ describe('outbox', () => {
     expect(numbers(await db.outbox.take('remove-b', 0n, 10))).toEqual([1, 2, 3]);
   });
 
-  it('tells how many events wait for each sink and since when', async () => {
+  it('reports the number of waiting events of each sink and the time of the oldest', async () => {
     await db.put(['lag-b'], [interactionOf('ada', 7)]);
     await db.put(['lag-a', 'lag-b'], [interactionOf('ada', 5), interactionOf('ada', 6)]);
     const lags = (await db.lag()).filter(({ sink }) => sink.startsWith('lag-'));
@@ -65,7 +65,7 @@ describe('outbox', () => {
     ]);
   });
 
-  it('lets one transaction at a time have a sink, and others have other sinks', async () => {
+  it('locks a sink for one transaction at a time, without locking other sinks', async () => {
     await db.transaction(async ({ outbox }) => {
       expect(await outbox.lock('lock-a')).toBe(true);
       await db.transaction(async (other) => {

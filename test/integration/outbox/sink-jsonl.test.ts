@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JsonlSink } from '../../../src/outbox/sinks/jsonl-sink.js';
 import { sinkContract } from '../../contract/sink.js';
-import { leaving } from '../../support/outbox.js';
+import { outgoing } from '../../support/outbox.js';
 import { HOUR_MS, NOON_MS } from '../../support/profile-events.js';
 
 let parent: string;
@@ -13,7 +13,7 @@ let nowMs = NOON_MS;
 
 beforeEach(async () => {
   parent = await mkdtemp(path.join(tmpdir(), 'bellwether-jsonl-'));
-  folder = path.join(parent, 'made', 'by-the-sink');
+  folder = path.join(parent, 'created', 'by-the-sink');
   nowMs = NOON_MS;
 });
 
@@ -53,15 +53,15 @@ describe('jsonl sink', () => {
     });
   });
 
-  it('begins a file each day in UTC and when one is full, with names that sort in that order', async () => {
+  it('starts a file each UTC day and when one is full, with names that sort by creation', async () => {
     const sink = newSink(0.000_5);
     nowMs = Date.UTC(2026, 5, 15, 23, 59, 59);
-    const batch = (n: number) => [leaving('ada', n), leaving('ada', n + 1)];
+    const batch = (n: number) => [outgoing('ada', n), outgoing('ada', n + 1)];
     await sink.deliver(batch(1));
     await sink.deliver(batch(3));
     nowMs += 2_000;
     await sink.deliver(batch(5));
-    // A clock set back does not reopen yesterday.
+    // Setting the clock back does not reopen the file of the day before.
     nowMs -= HOUR_MS;
     await sink.deliver(batch(7));
     expect(await numberedFiles()).toEqual([
@@ -70,65 +70,67 @@ describe('jsonl sink', () => {
       'events-2026-06-16.000001',
       'events-2026-06-16.000002',
     ]);
-    expect(await storedLines()).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((n) => leaving('ada', n)));
+    expect(await storedLines()).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((n) => outgoing('ada', n)));
   });
 
-  it('writes one file for several deliveries, and another one after a restart', async () => {
+  it('appends several deliveries to one file, and starts another after a restart', async () => {
     const sink = newSink();
-    await sink.deliver([leaving('ada', 1)]);
-    await sink.deliver([leaving('ada', 2)]);
-    await newSink().deliver([leaving('ada', 3)]);
+    await sink.deliver([outgoing('ada', 1)]);
+    await sink.deliver([outgoing('ada', 2)]);
+    await newSink().deliver([outgoing('ada', 3)]);
     expect(await numberedFiles()).toEqual(['events-2026-06-15.000001', 'events-2026-06-15.000002']);
-    expect(await storedLines()).toEqual([1, 2, 3].map((n) => leaving('ada', n)));
+    expect(await storedLines()).toEqual([1, 2, 3].map((n) => outgoing('ada', n)));
   });
 
-  it('keeps every line when a relay that lost its lock goes on writing beside its successor', async () => {
+  it('keeps every line when a relay that lost its lock writes concurrently with its successor', async () => {
     const [former, successor] = [newSink(), newSink()];
-    await former.deliver([leaving('ada', 1)]);
+    await former.deliver([outgoing('ada', 1)]);
     for (let turn = 0; turn < 20; turn += 1) {
       await Promise.all([
-        former.deliver([leaving('ada', 100 + turn)]),
-        successor.deliver([leaving('bob', 200 + turn)]),
+        former.deliver([outgoing('ada', 100 + turn)]),
+        successor.deliver([outgoing('bob', 200 + turn)]),
       ]);
     }
     expect(await files()).toHaveLength(2);
     expect(await storedLines()).toHaveLength(41);
   });
 
-  it('leaves an unfinished line of another relay as it is', async () => {
-    await newSink().deliver([leaving('ada', 1)]);
+  it('does not change an unfinished line of another relay', async () => {
+    await newSink().deliver([outgoing('ada', 1)]);
     const [first = ''] = await files();
     await appendFile(path.join(folder, first), '{"interactionId":"0000');
-    await newSink().deliver([leaving('ada', 2)]);
+    await newSink().deliver([outgoing('ada', 2)]);
     const [unfinished = '', next = ''] = await files();
     expect(await readFile(path.join(folder, unfinished), 'utf8')).toMatch(/\n\{"interactionId":"0000$/);
-    expect(JSON.parse(await readFile(path.join(folder, next), 'utf8'))).toEqual(leaving('ada', 2));
+    expect(JSON.parse(await readFile(path.join(folder, next), 'utf8'))).toEqual(outgoing('ada', 2));
   });
 
-  it('begins another file when its own was removed', async () => {
+  it('starts another file when its own was removed', async () => {
     const sink = newSink();
-    await sink.deliver([leaving('ada', 1)]);
+    await sink.deliver([outgoing('ada', 1)]);
     const [first = ''] = await files();
     await rm(path.join(folder, first));
-    await sink.deliver([leaving('ada', 2)]);
+    await sink.deliver([outgoing('ada', 2)]);
     expect(await numberedFiles()).toEqual(['events-2026-06-15.000002']);
   });
 
   it('does not count events as delivered when the disk is full', async () => {
     const sink = newSink();
-    await sink.deliver([leaving('ada', 1)]);
+    await sink.deliver([outgoing('ada', 1)]);
     const [first = ''] = await files();
     await rm(path.join(folder, first));
     await symlink('/dev/full', path.join(folder, first));
-    await expect(sink.deliver([leaving('ada', 2)])).rejects.toThrow(/does not take events: .*ENOSPC/);
+    await expect(sink.deliver([outgoing('ada', 2)])).rejects.toThrow(
+      /could not be written to the folder .*ENOSPC/,
+    );
   });
 
-  it('leaves files of other names alone', async () => {
-    await newSink().deliver([leaving('ada', 1)]);
-    await writeFile(path.join(folder, 'events-z-2026-06-15.000009.jsonl'), 'torn');
+  it('does not touch files of other names', async () => {
+    await newSink().deliver([outgoing('ada', 1)]);
+    await writeFile(path.join(folder, 'events-z-2026-06-15.000009.jsonl'), 'unfinished');
     await writeFile(path.join(folder, 'events-2026-06-15.000009.jsonl.gz'), 'packed');
-    await newSink().deliver([leaving('ada', 2)]);
-    expect(await readFile(path.join(folder, 'events-z-2026-06-15.000009.jsonl'), 'utf8')).toBe('torn');
+    await newSink().deliver([outgoing('ada', 2)]);
+    expect(await readFile(path.join(folder, 'events-z-2026-06-15.000009.jsonl'), 'utf8')).toBe('unfinished');
     expect(await files()).toHaveLength(4);
   });
 });

@@ -3,8 +3,8 @@ import { Client } from 'pg';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openBackend, type Backend } from '../../../src/app/open-backend.js';
+import { openBus } from '../../../src/app/profiles.js';
 import type { InvalidationBus } from '../../../src/bus/invalidation-bus.js';
-import { openBus } from '../../../src/bus/open-bus.js';
 import { readSettings } from '../../../src/config/settings.js';
 import { eventually } from '../../support/bus-replica.js';
 import { hasRedisServer, startRedisServer } from '../../support/redis-server.js';
@@ -179,8 +179,12 @@ describe('two gateways in two schemas of one database', () => {
       const join = (schema: string, origin: string): InvalidationBus => {
         const keys: string[] = (received[origin] = []);
         return openBus({
-          ...{ redisUrl: redis?.url, databaseUrl: withSchema(schema), origin, random: Math.random, logger },
-          profiles: { invalidate: (userKeys) => void keys.push(...userKeys), clear: () => undefined },
+          ...{ redisUrl: redis?.url, databaseUrl: withSchema(schema), origin, logger },
+          handler: {
+            onInvalidated: (userKeys) => void keys.push(...userKeys),
+            onGap: () => undefined,
+            onReliabilityChange: () => undefined,
+          },
         });
       };
       const [sender, same, other] = [join('one', 'sender'), join('one', 'same'), join('two', 'other')];

@@ -21,13 +21,13 @@ beforeAll(async () => {
   const key = { type: 'service_account', client_email, private_key: privateKey, private_key_id: 'key-1' };
   await writeFile(keyFile('key.json'), JSON.stringify(key));
   await writeFile(keyFile('user.json'), JSON.stringify({ type: 'authorized_user', refresh_token: 'hush' }));
-  await writeFile(keyFile('torn.json'), '{"private_key":"hush');
+  await writeFile(keyFile('truncated.json'), '{"private_key":"hush');
 });
 
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('Google token', () => {
-  it('is signed by the service account for inserting into BigQuery, without asking anybody', async () => {
+  it('is signed by the service account for inserting into BigQuery, without a network request', async () => {
     const [header = '', payload = '', signature = ''] = (
       await googleToken(keyFile('key.json'))({ fresh: false })
     ).split('.');
@@ -42,9 +42,9 @@ describe('Google token', () => {
 
   it.each([
     ['missing.json', 'there is no such file'],
-    ['torn.json', 'it is not JSON'],
+    ['truncated.json', 'it is not JSON'],
     ['user.json', 'is not the key of a service account'],
-  ])('stops the start with a sentence that shows nothing of the key: %s', (name, sentence) => {
+  ])('throws an operator error that does not quote the key: %s', (name, sentence) => {
     const open = () => googleToken(keyFile(name));
     expect(open).toThrow(OperatorError);
     expect(open).toThrow(sentence);

@@ -5,24 +5,24 @@ import { OutboxCursor } from '../../../src/outbox/outbox-cursor.js';
 const round = (
   cursor: OutboxCursor,
   writers: string[],
-  taken: bigint[],
+  read: bigint[],
   left: bigint[] = [],
-  more = false,
+  hasMore = false,
 ) => {
   cursor.observe(writers);
-  cursor.advance({ taken, settled: new Set(taken.filter((seq) => !left.includes(seq))), more });
+  cursor.advance({ read, settled: new Set(read.filter((seq) => !left.includes(seq))), hasMore });
   return cursor.position;
 };
 
 describe('outbox cursor', () => {
-  it('advances to what was delivered one round later, while nobody writes', () => {
+  it('advances past delivered events one round later while nothing writes', () => {
     const cursor = new OutboxCursor(0n);
     expect(round(cursor, [], [1n, 2n])).toBe(0n);
     expect(round(cursor, [], [5n])).toBe(2n);
     expect(round(cursor, [], [])).toBe(5n);
   });
 
-  it('waits for the transactions that wrote when a number was seen, and for no later ones', () => {
+  it('waits for the transactions that were writing when a number was seen, and for no later ones', () => {
     const cursor = new OutboxCursor(0n);
     round(cursor, ['a'], [2n]);
     expect(round(cursor, ['a', 'b'], [])).toBe(0n);
@@ -31,14 +31,14 @@ describe('outbox cursor', () => {
     expect(round(cursor, ['c', 'd'], [])).toBe(2n);
   });
 
-  it('stops before an event that was not delivered, and at the end of a full round', () => {
+  it('stops before an undelivered event, and at the end of a full round', () => {
     const cursor = new OutboxCursor(10n);
     round(cursor, [], [11n, 12n, 13n, 14n], [12n, 13n, 14n], true);
     expect(round(cursor, [], [12n, 13n, 14n], [13n])).toBe(12n);
     expect(round(cursor, [], [13n], [], true)).toBe(13n);
   });
 
-  it('never passes an event that is not delivered, however transactions, rounds and failures interleave', () => {
+  it('never passes an undelivered event, however transactions, rounds and failures interleave', () => {
     const writer = fc.nat(1);
     const step = fc.oneof(
       { weight: 3, arbitrary: fc.record({ kind: fc.constant('write'), writer }) },
@@ -60,23 +60,23 @@ describe('outbox cursor', () => {
         const outbox = new Set<bigint>();
         let lastSeq = 0n;
         let transactions = 0;
-        let round: { taken: bigint[]; more: boolean } | 'observed' | undefined;
-        /** The next statement of the relay: it lists the writers, takes events, or ends its transaction. */
+        let round: { read: bigint[]; hasMore: boolean } | 'observed' | undefined;
+        /** The next statement of the relay: it lists the writers, reads events, or ends its transaction. */
         const relay = (limit: number, fate: string): void => {
           if (round === undefined) {
             cursor.observe([...writing.values()].map(({ id }) => id));
             round = 'observed';
           } else if (round === 'observed') {
             const visible = [...outbox].filter((seq) => seq > cursor.position);
-            const taken = visible.sort((a, b) => Number(a - b)).slice(0, limit);
-            round = { taken, more: taken.length === limit };
+            const read = visible.sort((a, b) => Number(a - b)).slice(0, limit);
+            round = { read, hasMore: read.length === limit };
           } else {
-            const { taken, more } = round;
+            const { read, hasMore } = round;
             round = undefined;
             if (fate === 'rollback') return;
-            const settled = new Set(fate === 'half' ? taken.filter((_, n) => n % 2 === 0) : taken);
+            const settled = new Set(fate === 'half' ? read.filter((_, n) => n % 2 === 0) : read);
             for (const seq of settled) outbox.delete(seq);
-            cursor.advance({ taken, settled, more });
+            cursor.advance({ read, settled, hasMore });
           }
         };
         const apply = (kind: string, writer: number): void => {
@@ -92,7 +92,7 @@ describe('outbox cursor', () => {
           const undelivered = [...outbox, ...[...writing.values()].flatMap(({ seqs }) => seqs)];
           for (const seq of undelivered) expect(seq).toBeGreaterThan(cursor.position);
         }
-        // Once nobody writes any more, everything is delivered.
+        // After all writers have committed, everything is delivered.
         for (const writer of [0, 1]) apply('commit', writer);
         for (let left = 3 * (outbox.size + 2); left > 0; left -= 1) relay(5, 'all');
         expect(outbox.size).toBe(0);

@@ -5,7 +5,7 @@ import { all, relayOver, type Deliver } from '../../support/memory-relay.js';
 
 const fails: Deliver = () => Promise.reject(new Error('gone'));
 
-/** Lets everything happen that waits for no timer. */
+/** Runs everything that does not wait for a timer. */
 const settle = () => vi.advanceTimersByTimeAsync(0);
 
 let stop: () => Promise<void>;
@@ -19,21 +19,21 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
-function start(made: ReturnType<typeof relayOver>) {
-  stop = () => made.relay.stop(0);
-  made.relay.start();
-  return made;
+function start(setup: ReturnType<typeof relayOver>) {
+  stop = () => setup.relay.stop(0);
+  setup.relay.start();
+  return setup;
 }
 
 describe('sink relay', () => {
-  it('delivers what waits in batches, one after the other, and takes it out', async () => {
+  it('delivers the backlog in batches and removes delivered events', async () => {
     const { state } = start(relayOver([1, 2, 3, 4, 5], { batchSize: 2 }));
     await settle();
     expect(state.attempts).toEqual([[1, 2], [3, 4], [5]]);
     expect(state.waiting()).toEqual([]);
   });
 
-  it('delivers a new event at once when it is woken, and within a second when it is not', async () => {
+  it('delivers a new event at once when it is woken, and within one second otherwise', async () => {
     const { relay, state } = start(relayOver([]));
     await settle();
     state.add(1);
@@ -47,7 +47,7 @@ describe('sink relay', () => {
     expect(state.attempts).toEqual([[1], [2]]);
   });
 
-  it('looks again at once when it was woken while it delivered', async () => {
+  it('reads the outbox again at once when it was woken during a delivery', async () => {
     const { relay, state } = relayOver([1]);
     state.deliver = (events) => {
       state.deliver = all;
@@ -60,7 +60,7 @@ describe('sink relay', () => {
     expect(state.attempts).toEqual([[1], [2]]);
   });
 
-  it('leaves a sink that fails alone for longer and longer, also when it is woken, and keeps the events', async () => {
+  it('backs off from a failing sink even when it is woken, and keeps the events', async () => {
     const { relay, state } = relayOver([1, 2]);
     state.deliver = fails;
     start({ relay, state });
@@ -80,10 +80,10 @@ describe('sink relay', () => {
     state.deliver = all;
     await vi.advanceTimersByTimeAsync(30_000);
     expect(state.waiting()).toEqual([]);
-    expect(state.lines.at(-1)).toMatchObject({ msg: 'a sink takes events again', sink: 'memory' });
+    expect(state.lines.at(-1)).toMatchObject({ msg: 'sink accepts events again', sink: 'memory' });
   });
 
-  it('begins with short waits again after a success', async () => {
+  it('resets the backoff after a success', async () => {
     const { relay, state } = relayOver([1]);
     state.deliver = fails;
     start({ relay, state });
@@ -99,42 +99,42 @@ describe('sink relay', () => {
     expect(state.attempts.length).toBe(before + 1);
   });
 
-  it('does not wait longer and longer for a sink that fails again and again but takes something each time', async () => {
+  it('resets the backoff when a failing sink accepts some events', async () => {
     const { relay, state } = relayOver([1, 2, 3, 4, 5]);
     const failure = new SinkFailure('slow');
-    state.deliver = () => Promise.resolve({ delivered: [0], refused: [], failure });
+    state.deliver = () => Promise.resolve({ delivered: [0], rejected: [], failure });
     start({ relay, state });
     await vi.advanceTimersByTimeAsync(4 * 250);
     expect(state.waiting()).toEqual([]);
   });
 
-  it('waits as long as the sink asks for, but not for hours', async () => {
+  it('waits for the delay that the sink asks for, up to 10 minutes', async () => {
     const { relay, state } = relayOver([1]);
-    const asking = (retryAfterMs: number): Deliver => {
+    const askingFor = (retryAfterMs: number): Deliver => {
       return () => Promise.reject(new SinkFailure('busy', { retryAfterMs }));
     };
-    state.deliver = asking(40_000);
+    state.deliver = askingFor(40_000);
     start({ relay, state });
     await vi.advanceTimersByTimeAsync(39_999);
     expect(state.attempts).toHaveLength(1);
-    state.deliver = asking(24 * 3_600_000);
+    state.deliver = askingFor(24 * 3_600_000);
     await vi.advanceTimersByTimeAsync(1);
     expect(state.attempts).toHaveLength(2);
     await vi.advanceTimersByTimeAsync(10 * 60_000);
     expect(state.attempts).toHaveLength(3);
   });
 
-  it('takes out just what was delivered or refused of a batch, and brings the rest again in order', async () => {
+  it('removes delivered events and dead letters of a batch, and delivers the rest again in order', async () => {
     const { relay, state } = relayOver([1, 2, 3, 4, 5]);
     state.deliver = () => {
       state.deliver = all;
       const failure = new SinkFailure('half done');
-      return Promise.resolve({ delivered: [0, 3], refused: [{ index: 1, reason: 'bad' }], failure });
+      return Promise.resolve({ delivered: [0, 3], rejected: [{ index: 1, reason: 'bad' }], failure });
     };
     start({ relay, state });
     await settle();
     expect(state.waiting()).toEqual([3, 5]);
-    expect(state.refused).toEqual([
+    expect(state.deadLetters).toEqual([
       {
         sink: 'memory',
         reason: 'bad',
@@ -148,26 +148,26 @@ describe('sink relay', () => {
     ]);
   });
 
-  it('goes on at once with what a sink left over without a failure', async () => {
+  it('continues at once with events that a sink left without a failure', async () => {
     const { relay, state } = relayOver([1, 2]);
     state.deliver = () => {
       state.deliver = all;
-      return Promise.resolve({ delivered: [0], refused: [], failure: undefined });
+      return Promise.resolve({ delivered: [0], rejected: [], failure: undefined });
     };
     start({ relay, state });
     await settle();
     expect(state.attempts).toEqual([[1, 2], [2]]);
   });
 
-  it('takes a sink that did nothing and says nothing for one that failed', async () => {
+  it('backs off from a sink that accepts nothing and reports no failure', async () => {
     const { relay, state } = relayOver([1]);
-    state.deliver = () => Promise.resolve({ delivered: [], refused: [], failure: undefined });
+    state.deliver = () => Promise.resolve({ delivered: [], rejected: [], failure: undefined });
     start({ relay, state });
     await vi.advanceTimersByTimeAsync(249);
     expect(state.attempts).toHaveLength(1);
   });
 
-  it('leaves the outbox alone while another relay has the lock, and looks once a second however often woken', async () => {
+  it('tries to get a lock that another relay holds once per second, however often it is woken', async () => {
     const { relay, state } = relayOver([1]);
     state.locked = false;
     start({ relay, state });
@@ -182,23 +182,23 @@ describe('sink relay', () => {
     expect(state.attempts).toEqual([[1]]);
   });
 
-  it('waits for the database as it does for a sink, and does not blame the sink', async () => {
+  it('backs off from a failing database, and logs it apart from sink failures', async () => {
     const { relay, state } = relayOver([1]);
-    state.databaseIsThere = false;
+    state.isDatabaseUp = false;
     start({ relay, state });
     await vi.advanceTimersByTimeAsync(250);
     expect(state.transactions).toBe(2);
-    expect(state.lines.at(-1)).toMatchObject({ msg: 'the outbox could not be worked off', failures: 2 });
-    state.databaseIsThere = true;
+    expect(state.lines.at(-1)).toMatchObject({ msg: 'failed to read the outbox; retrying', failures: 2 });
+    state.isDatabaseUp = true;
     state.deliver = fails;
     await vi.advanceTimersByTimeAsync(500);
     expect(state.lines.at(-1)).toMatchObject({
-      msg: 'a sink did not take events',
+      msg: 'failed to deliver events to sink; retrying',
       err: { message: expect.stringContaining('gone') as string },
     });
   });
 
-  it('lets a delivery under way come to its end when it is stopped, and begins no other', async () => {
+  it('completes a delivery in progress when it is stopped, and starts no other', async () => {
     const { relay, state } = relayOver([1, 2], { batchSize: 1 });
     let finish = (): void => undefined;
     state.deliver = (events) => new Promise((resolve) => (finish = () => resolve(all(events))));
@@ -213,19 +213,22 @@ describe('sink relay', () => {
     expect(state.waiting()).toEqual([2]);
   });
 
-  it('closes the sink and ends in time when a delivery does not come to its end', async () => {
+  it('closes the sink and stops in time when a delivery does not complete', async () => {
     const { relay, state } = relayOver([1]);
     state.deliver = () => new Promise(() => undefined);
     start({ relay, state });
     await settle();
     const stopped = relay.stop(5_000);
-    await vi.advanceTimersByTimeAsync(6_000);
+    for (const ms of [5_000, 1_000]) {
+      await vi.advanceTimersByTimeAsync(ms);
+      await vi.advanceTimersByTimeAsync(1);
+    }
     await stopped;
     expect(state.closed).toBe(1);
     expect(state.waiting()).toEqual([1]);
   });
 
-  it('ends at once when it is stopped while it waits', async () => {
+  it('stops at once while it waits', async () => {
     const { relay, state } = relayOver([1]);
     state.deliver = fails;
     start({ relay, state });

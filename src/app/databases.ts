@@ -1,0 +1,86 @@
+import { startEmbeddedServer } from '../embedded-postgres/embedded-server.js';
+import type { Settings } from '../config/settings.js';
+import type { DecayConfig } from '../domain/decay.js';
+import type { Logger } from '../lib/logger.js';
+import { MINUTE_MS, SECOND_MS } from '../lib/time.js';
+import { openDatabase } from '../storage/database/client.js';
+import { MarketIndex } from '../storage/markets/market-index.js';
+import { createStore, type Store } from '../storage/store.js';
+
+/** Registers a function that closes something. Functions are called in reverse order when the backend closes. */
+export type OnClose = (close: () => Promise<unknown>) => void;
+
+/** The stores of one process. Each has its own connection pool, so that no use takes connections from another. */
+export interface Stores {
+  /** Events and feeds. */
+  readonly requests: Store;
+  /** Lists of markets, histories, stored feeds, and the status of jobs and sinks. */
+  readonly readers: Store;
+  /** Writers of markets, which wait for those of other processes. */
+  readonly marketWriter: Store;
+  /** Sink relays, trends, and profile compaction. */
+  readonly background: Store;
+  readonly jobs: Store;
+}
+
+const REQUEST_CONNECTIONS = 10;
+const READER_CONNECTIONS = 3;
+
+/** Transactions that write markets exclude each other. */
+const MARKET_WRITER_CONNECTIONS = 1;
+
+/** For all but the sinks. Each sink has one more, because its relay keeps a transaction open during a delivery. */
+const BACKGROUND_CONNECTIONS = 2;
+const BACKGROUND_QUERY_TIMEOUT_MS = MINUTE_MS;
+
+/** Jobs wait for a connection rather than get more: the database has requests to serve. */
+const JOB_CONNECTIONS = 3;
+
+/**
+ * Upper bound of one statement, and of one transaction, of a job. While it runs, no removed row anywhere in the database
+ * can be vacuumed, so longer work is done in steps.
+ */
+const JOB_QUERY_TIMEOUT_MS = 30 * SECOND_MS;
+
+/** All users of a pool stop before it closes, so only a database that does not answer takes longer. */
+const CLOSE_WITHIN_MS = SECOND_MS;
+
+/**
+ * Returns the database in `DATABASE_URL`, or starts the embedded one if that is not set.
+ *
+ * @throws {OperatorError} when the embedded PostgreSQL cannot be started.
+ */
+export async function findDatabase(
+  settings: Settings,
+  logger: Logger,
+): Promise<{ url: string; close(): Promise<void> }> {
+  if (settings.databaseUrl === undefined) return startEmbeddedServer({ dataDir: settings.dataDir, logger });
+  return { url: settings.databaseUrl, close: () => Promise.resolve() };
+}
+
+/** Opens the stores of a process. They connect when they are first used. */
+export function openStores(deps: {
+  readonly url: string;
+  readonly sinkCount: number;
+  readonly decay: DecayConfig;
+  readonly logger: Logger;
+  /** Receives each statement of the stores that serve requests. */
+  readonly onStatement?: ((sql: string) => void) | undefined;
+  readonly onClose: OnClose;
+}): Stores {
+  const { url, sinkCount, decay, logger, onStatement, onClose } = deps;
+  const markets = new MarketIndex();
+  const open = (poolSize: number, options: Partial<Parameters<typeof openDatabase>[0]> = {}): Store => {
+    const database = openDatabase({ url, logger, poolSize, ...options });
+    onClose(() => database.close(CLOSE_WITHIN_MS));
+    return createStore(database.prisma, { decay, markets });
+  };
+  const watched = onStatement === undefined ? {} : { onStatement };
+  return {
+    requests: open(REQUEST_CONNECTIONS, watched),
+    readers: open(READER_CONNECTIONS, watched),
+    marketWriter: open(MARKET_WRITER_CONNECTIONS, watched),
+    background: open(BACKGROUND_CONNECTIONS + sinkCount, { queryTimeoutMs: BACKGROUND_QUERY_TIMEOUT_MS }),
+    jobs: open(JOB_CONNECTIONS, { queryTimeoutMs: JOB_QUERY_TIMEOUT_MS }),
+  };
+}

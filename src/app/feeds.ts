@@ -1,0 +1,69 @@
+import type { Catalog } from '../catalog/catalog.js';
+import type { LiveConfig } from '../config/live-config.js';
+import { createFeeds, type Feeds } from '../feed/create-feeds.js';
+import type { Clock } from '../lib/clock.js';
+import type { Logger } from '../lib/logger.js';
+import { orUnavailable } from '../storage/database-errors.js';
+import { createTracking, type Tracking } from '../tracking/create-tracking.js';
+import type { TrendService } from '../trends/trend-service.js';
+import type { OnClose, Stores } from './databases.js';
+import type { Profiles } from './profiles.js';
+
+/** Opens tracking: it records events, and updates the profiles of their users. */
+export function openTracking(deps: {
+  readonly stores: Stores;
+  readonly catalog: Catalog;
+  readonly profiles: Profiles;
+  /** Names of the sinks that each recorded event is queued for. */
+  readonly sinks: readonly string[];
+  readonly onRecorded: () => void;
+  readonly liveConfig: LiveConfig;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly logger: Logger;
+  readonly onClose: OnClose;
+}): Tracking {
+  const { stores, catalog, profiles, sinks, onRecorded, liveConfig, clock, newId, logger, onClose } = deps;
+  const tracking = createTracking({
+    ...{ sinks, onRecorded, clock, newId, logger },
+    store: stores.requests,
+    markets: catalog,
+    profiles: profiles.shared,
+    compactor: profiles.compactor,
+    config: () => liveConfig.current.config,
+  });
+  onClose(() => tracking.drain());
+  return tracking;
+}
+
+/** Opens the feeds: ranking, paging, and explanation. Served feeds are stored, and their impressions tracked. */
+export function openFeeds(deps: {
+  readonly stores: Stores;
+  readonly catalog: Catalog;
+  readonly trends: TrendService;
+  readonly profiles: Profiles;
+  readonly tracking: Tracking;
+  readonly liveConfig: LiveConfig;
+  readonly personalizationEnabled: boolean;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly logger: Logger;
+  readonly onClose: OnClose;
+}): Feeds {
+  const { stores, catalog, trends, profiles, tracking, liveConfig, onClose } = deps;
+  const { personalizationEnabled, clock, newId, logger } = deps;
+  const notRead = 'The feed could not be read; retry after retryAfterMs.';
+  const feeds = createFeeds({
+    ...{ catalog, trends, personalizationEnabled, clock, newId, logger },
+    config: () => liveConfig.current,
+    profiles: profiles.cache,
+    store: {
+      add: (served) => stores.background.servedFeeds.add(served),
+      find: (feedId) => orUnavailable(notRead, () => stores.readers.servedFeeds.find(feedId)),
+      marketIds: (numbers) => orUnavailable(notRead, () => stores.readers.servedFeeds.marketIds(numbers)),
+    },
+    trackImpressions: (input) => tracking.service.trackImpressions(input),
+  });
+  onClose(() => feeds.drain());
+  return feeds;
+}

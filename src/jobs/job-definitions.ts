@@ -1,0 +1,153 @@
+import { downsampleSnapshots } from '../catalog/market-history.js';
+import type { MarketPoller } from '../catalog/sources/market-poller.js';
+import type { RankingConfig } from '../config/schema/ranking-schema.js';
+import type { SourceConfig } from '../config/schema/source-schema.js';
+import type { ProfileUpkeep } from '../profiles/profile-upkeep.js';
+import type { Store } from '../storage/store.js';
+import type { Retention } from '../tracking/retention.js';
+import type { ComputationResult, TrendComputations } from '../trends/trend-computations.js';
+import type { Job } from './job.js';
+
+const TEN_MINUTES = 600;
+const HOUR = 3_600;
+const DAY = 86_400;
+
+/** All jobs of this deployment. docs/jobs.md lists them. */
+export function jobDefinitions(deps: {
+  readonly config: Pick<RankingConfig, 'trending' | 'sources'>;
+  readonly computations: Pick<TrendComputations, 'trends' | 'momentum' | 'attention'>;
+  readonly snapshots: Store['snapshots'];
+  readonly upkeep: Pick<ProfileUpkeep, 'run'>;
+  readonly retention: Pick<Retention, 'run' | 'dropServedFeeds'>;
+  readonly pollerOf: (source: SourceConfig) => Pick<MarketPoller, 'poll'>;
+}): Job[] {
+  const { config, computations, snapshots, upkeep, retention, pollerOf } = deps;
+  const { refreshSeconds } = config.trending;
+  return [
+    trendJob({
+      name: 'trends',
+      description: 'Computes the trending score of each market, globally and per country.',
+      everySeconds: refreshSeconds,
+      counted: 'scopes',
+      compute: (options) => computations.trends(options),
+    }),
+    trendJob({
+      name: 'momentum',
+      description: 'Computes recent changes of each market: views, trades, odds, volume, participants.',
+      everySeconds: refreshSeconds,
+      counted: 'markets',
+      compute: (options) => computations.momentum(options),
+    }),
+    trendJob({
+      name: 'attention',
+      description: 'Counts impressions and opens of each market over a week, and computes its popularity.',
+      everySeconds: TEN_MINUTES,
+      counted: 'markets',
+      compute: (options) => computations.attention(options),
+    }),
+    {
+      name: 'snapshots',
+      description: 'Downsamples market snapshots: hourly after 48 hours, daily after 30 days.',
+      everySeconds: HOUR,
+      run: async ({ now, signal }) => {
+        const { removed, kept } = await downsampleSnapshots({ snapshots, now, signal });
+        return `${removed} snapshots removed, ${kept} kept`;
+      },
+    },
+    {
+      name: 'served-feeds',
+      description: 'Drops served feeds after the paging and explanation retention.',
+      everySeconds: TEN_MINUTES,
+      run: async ({ now, signal }) => {
+        const { dropped, postponed } = await retention.dropServedFeeds(now, signal);
+        // The next run, ten minutes later, drops a partition that is in use now.
+        return `${dropped.length} partitions dropped, ${postponed.length} postponed`;
+      },
+    },
+    {
+      name: 'profile-upkeep',
+      description:
+        'Removes decayed affinity, old impressions and expired hides from the profiles of inactive users.',
+      everySeconds: DAY,
+      run: async (run) => {
+        const { examined, changed, removedTopics, unreadable } = await upkeep.run(run);
+        return `${examined} profiles examined, ${changed} changed, ${removedTopics} topics removed, ${unreadable} profiles unreadable`;
+      },
+    },
+    {
+      name: 'retention',
+      description: 'Drops old events by whole months, and removes old client event ids.',
+      everySeconds: DAY,
+      run: async (run) => {
+        const { droppedPartitions, postponedPartitions, removedClientEvents } = await retention.run(run);
+        if (postponedPartitions.length > 0) {
+          throw new Error(
+            `These partitions were in use and could not be dropped: ${postponedPartitions.join(', ')}.`,
+          );
+        }
+        const dropped = droppedPartitions.length === 0 ? 'nothing' : droppedPartitions.join(', ');
+        return `${dropped} dropped, ${removedClientEvents} client event ids removed`;
+      },
+    },
+    ...config.sources.map((source) => pollJob(source, pollerOf(source))),
+  ];
+}
+
+/** Share of a period that one run may spend building roll-ups, so that the next run soon continues. */
+const BUILD_SHARE = 0.8;
+
+function trendJob({
+  counted,
+  compute,
+  ...job
+}: Pick<Job, 'name' | 'description' | 'everySeconds'> & {
+  /** What the computation counts, in the plural. */
+  readonly counted: string;
+  readonly compute: (options: { signal: AbortSignal; budgetMs: number }) => Promise<ComputationResult>;
+}): Job {
+  const budgetMs = BUILD_SHARE * job.everySeconds * 1_000;
+  return {
+    ...job,
+    run: async ({ signal }) => {
+      const result = await compute({ signal, budgetMs });
+      switch (result.state) {
+        case 'computed':
+          return `${result.count} ${counted}`;
+        case 'building':
+          return result.share === null
+            ? 'counting a backlog of new events'
+            : `building the roll-up: ${Math.floor(100 * result.share)}% of the window is counted`;
+        case 'busy':
+          throw new Error('Another process is running this computation.');
+      }
+    },
+  };
+}
+
+function pollJob(
+  source: Pick<SourceConfig, 'name' | 'format' | 'everySeconds'>,
+  poller: Pick<MarketPoller, 'poll'>,
+): Job {
+  return {
+    name: `poll-${source.name}`,
+    description: `Polls the source "${source.name}" (${source.format}) and updates the catalog.`,
+    everySeconds: source.everySeconds,
+    // The poller backs off by itself.
+    retries: 0,
+    run: async ({ signal }) => {
+      const summary = await poller.poll(signal);
+      if ('skippedUntil' in summary) {
+        throw new Error(`Backing off until ${summary.skippedUntil.toISOString()}. ${summary.failure}`);
+      }
+      const { pages, unchangedPages, created, updated, unchanged, rejected, closed, truncated } = summary;
+      const { repaired, placeholders } = summary;
+      return (
+        `${pages} pages, ${unchangedPages} of them unchanged; ${created} markets created, ${updated} updated, ` +
+        `${unchanged} unchanged, ${rejected} rejected, ${closed} closed` +
+        (repaired > 0 ? `; ${repaired} with a repaired or dropped field` : '') +
+        (placeholders > 0 ? `; ${placeholders} placeholders skipped` : '') +
+        (truncated ? '; the list is longer than maxPages' : '')
+      );
+    },
+  };
+}

@@ -79,7 +79,7 @@ export class PastTrends {
 }
 
 /** The events within a sliding window. It drops older ones, so its memory depends on the window alone. */
-export class EventWindow {
+class EventWindow {
   readonly #windowMs: number;
   readonly #events = new Queue<TrendEvent>();
 

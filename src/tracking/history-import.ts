@@ -82,7 +82,7 @@ export class HistoryImport {
     });
   }
 
-  /** Keeps the idempotency keys of an import for ever, so that it may be repeated at any time. */
+  /** Keeps the idempotency keys of an import without expiry, so that it may be repeated at any time. */
   async #keepKeys(events: readonly PreparedEvent[]): Promise<void> {
     const ids = events.flatMap(({ interaction: { userKey, clientEventId } }) =>
       clientEventId === null ? [] : [{ userKey, clientEventId }],

@@ -88,9 +88,9 @@ it('`bellwether profile rebuild` repairs damaged profiles, of one user or of all
 it('`bellwether profile rebuild` exits with code 1 when no event of the user was recorded', async () => {
   const env = { DATABASE_URL: gateway.databaseUrl };
   const before = await stored();
-  const { code, stdout, stderr } = await runCommand(['profile', 'rebuild', 'nobody'], env);
+  const { code, stdout, stderr } = await runCommand(['profile', 'rebuild', 'unknown'], env);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-  expect(stderr).toContain('There is no user "nobody".');
+  expect(stderr).toContain('There is no user "unknown".');
   expect(await stored()).toEqual(before);
 }, 60_000);
 

@@ -246,14 +246,14 @@ it('excludes ended and blocked markets before it applies the limit', async () =>
 });
 
 it('is computed by one of several processes at a time, and loaded by all of them', async () => {
-  const neighbour = await openBackend({
+  const second = await openBackend({
     settings: readSettings({ DATABASE_URL: gateway.databaseUrl }),
     logger: pino({ level: 'silent' }),
     clock: () => gateway.clock.nowMs,
   });
   try {
     await record([{ userKey: 'a', marketId: 'market-5' }]);
-    const services = [gateway.backend.services, neighbour.services];
+    const services = [gateway.backend.services, second.services];
     await Promise.all(Array.from({ length: 4 }, () => services.map(({ trends }) => trends.refresh())).flat());
     for (const { trends } of services) {
       await trends.load();
@@ -263,7 +263,7 @@ it('is computed by one of several processes at a time, and loaded by all of them
       );
     }
   } finally {
-    await neighbour.close();
+    await second.close();
   }
 });
 

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errorMessage } from '../storage/database/error-message.js';
+import { errorMessage } from '../lib/errors.js';
+import { backoffMs } from '../lib/retry.js';
+import { completesWithin } from '../lib/timeout.js';
 import {
   defaultBusTimings,
   type BusOptions,
@@ -7,8 +9,6 @@ import {
   type InvalidationBus,
 } from './invalidation-bus.js';
 import { decodeInvalidation, encodeInvalidations, PendingInvalidations } from './invalidation-message.js';
-import { retryDelayMs } from './retry-delay.js';
-import { settlesWithin } from './settles-within.js';
 
 /** The connections to a server, from connecting to their first failure. */
 export interface BusSession {
@@ -73,19 +73,19 @@ export class SessionBus implements InvalidationBus {
 
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#sending !== undefined) await settlesWithin(this.#sending, this.#timings.answerMs);
+    if (this.#sending !== undefined) await completesWithin(this.#sending, this.#timings.answerMs);
     this.#closing.abort();
     await this.#running;
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#closing;
-    const limits = { minMs: this.#timings.retryMinMs, maxMs: this.#timings.retryMaxMs };
+    const limits = { initialMs: this.#timings.retryMinMs, maxMs: this.#timings.retryMaxMs };
     while (!signal.aborted) {
       await this.#runSession().catch((error: unknown) => {
         if (!signal.aborted) this.#reportFailure(error);
       });
-      const delayMs = retryDelayMs(this.#failedAttempts, limits, this.#options.random());
+      const delayMs = backoffMs(this.#failedAttempts, limits, 0.5 + this.#options.random());
       await sleep(delayMs, undefined, { signal }).catch(() => undefined);
     }
   }
@@ -103,7 +103,7 @@ export class SessionBus implements InvalidationBus {
     });
     try {
       const opening = this.#open(session, echo);
-      if (!(await settlesWithin(opening, openMs, signal)))
+      if (!(await completesWithin(opening, openMs, signal)))
         throw new Error(`no connection within ${openMs} ms`);
       this.#options.handler.onGap();
       this.#setReliable(true);
@@ -112,13 +112,13 @@ export class SessionBus implements InvalidationBus {
       for (;;) {
         await sleep(heartbeatMs, undefined, { signal });
         const answer = session.ping();
-        if (!(await settlesWithin(answer, answerMs, signal))) {
+        if (!(await completesWithin(answer, answerMs, signal))) {
           this.#setReliable(false);
           this.#options.logger.warn(
             { answerMs },
             'invalidation bus does not answer; cached profiles get a short TTL',
           );
-          if (!(await settlesWithin(answer, giveUpMs, signal))) throw new Error('no answer to a ping');
+          if (!(await completesWithin(answer, giveUpMs, signal))) throw new Error('no answer to a ping');
           // Messages sent meanwhile arrived before this answer, so none was lost.
           this.#setReliable(true);
         }
@@ -174,7 +174,7 @@ export class SessionBus implements InvalidationBus {
     for (let changes = this.#pending.take(); changes !== undefined; changes = this.#pending.take()) {
       try {
         const sent = session.send(encodeInvalidations(this.#options.origin, changes));
-        if (await settlesWithin(sent, this.#timings.giveUpMs, over.signal)) continue;
+        if (await completesWithin(sent, this.#timings.giveUpMs, over.signal)) continue;
         throw new Error('sending a message timed out');
       } catch (error) {
         this.#pending.add(changes);

@@ -1,7 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../config/package-version.js';
-import { reasonOf } from '../jobs/reason-of.js';
-import { BellwetherError, OperatorError } from '../lib/errors.js';
+import { BellwetherError, errorMessage, OperatorError } from '../lib/errors.js';
 import { isUnavailable } from '../storage/database-errors.js';
 import { examplesHelp } from './command-options.js';
 import { configCommand } from './commands/config.js';
@@ -44,9 +43,9 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       process.exit(error.exitCode);
     }
     if (error instanceof OperatorError || error instanceof BellwetherError) {
-      printNote(`bellwether: ${reasonOf(error)}`);
+      printNote(`bellwether: ${errorMessage(error)}`);
     } else if (isUnavailable(error)) {
-      printNote(`bellwether: The database rejected a statement or did not respond: ${reasonOf(error)}`);
+      printNote(`bellwether: The database rejected a statement or did not respond: ${errorMessage(error)}`);
     } else throw error;
     return 1;
   }

@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseError, type Client } from 'pg';
 import type { Logger } from 'pino';
 import { fileErrorReason } from '../config/file-error.js';
-import { OperatorError } from '../lib/errors.js';
+import { errorMessage, OperatorError } from '../lib/errors.js';
 import { SESSION_LOCKS } from '../storage/database/advisory-locks.js';
+import { completesWithin, withTimeout } from '../lib/timeout.js';
 import { connectionTo, openClient } from '../storage/database/connection.js';
-import { errorMessage } from '../storage/database/error-message.js';
 import {
   clusterFiles,
   embeddedUser,
@@ -169,17 +169,14 @@ class JoinedServer {
 
   async leave(): Promise<void> {
     // A server that is being restarted must be joined before it can be stopped.
-    await Promise.race([this.#rejoining, sleep(rejoinGraceMs, undefined, { ref: false })]);
+    if (this.#rejoining !== undefined) await completesWithin(this.#rejoining, rejoinGraceMs);
     if (this.#leaving.signal.aborted) return;
     this.#leaving.abort();
     await this.#rejoining;
     const client = this.#membership;
     if (client === undefined) return;
     // A server that does not answer may be in use by other processes, so it is not stopped.
-    const isLast = await Promise.race([
-      leaveUsers(client).catch(() => false),
-      sleep(leaveTimeoutMs, false, { ref: false }),
-    ]);
+    const isLast = await withTimeout(() => leaveUsers(client), leaveTimeoutMs).catch(() => false);
     if (isLast && !(await stopPostmaster(this.#files, stopTimeoutMs))) {
       this.#logger.warn(
         { stopTimeoutMs },

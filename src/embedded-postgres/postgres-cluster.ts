@@ -4,8 +4,7 @@ import { access, constants, mkdir, open, readdir, readFile, rename, rm, writeFil
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { OperatorError } from '../lib/errors.js';
-import { errorMessage } from '../storage/database/error-message.js';
+import { errorMessage, OperatorError } from '../lib/errors.js';
 import { giveFile, runAsOptions, spawnAs, type RunAs } from './unprivileged-user.js';
 
 /** Absolute paths of the programs of one PostgreSQL installation. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from '../lib/logger.js';
+import { TimeoutError, withTimeout } from '../lib/timeout.js';
 
 interface HealthReport {
   readonly ok: boolean;
@@ -35,7 +36,8 @@ export function registerHealthRoutes(app: FastifyInstance, options: HealthOption
 
     const reports = await Promise.all(
       Object.entries(checks).map(async ([name, check]) => {
-        const report = await withTimeout(check).catch((error: unknown): HealthReport => {
+        const report = await withTimeout(check, TIMEOUT_MS).catch((error: unknown): HealthReport => {
+          if (error instanceof TimeoutError) return { ok: false, detail: `no result in ${TIMEOUT_MS} ms` };
           logger.warn({ err: error, check: name }, 'health check failed');
           return { ok: false, detail: 'failed' };
         });
@@ -47,16 +49,4 @@ export function registerHealthRoutes(app: FastifyInstance, options: HealthOption
       .code(ready ? 200 : 503)
       .send({ status: ready ? 'ready' : 'unready', checks: Object.fromEntries(reports) });
   });
-}
-
-async function withTimeout(check: HealthCheck): Promise<HealthReport> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<HealthReport>((resolve) => {
-    timer = setTimeout(() => resolve({ ok: false, detail: `no result in ${TIMEOUT_MS} ms` }), TIMEOUT_MS);
-  });
-  try {
-    return await Promise.race([check(), timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

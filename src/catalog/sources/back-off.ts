@@ -1,39 +1,32 @@
-const SECOND_MS = 1_000;
-const LONGEST_BACK_OFF_SECONDS = 3_600;
+import { backoffMs, retryAfterMs } from '../../lib/retry.js';
+import { DAY_MS, HOUR_MS, SECOND_MS } from '../../lib/time.js';
 
-/** Polls do not come to the millisecond. */
-const EARLY_SECONDS = 1;
+/** Tolerance for polls that start slightly early. */
+const EARLY_MS = SECOND_MS;
 
-/** A server that asks for more has a fault of its own. */
-const LONGEST_RETRY_AFTER_MS = 24 * 3_600 * SECOND_MS;
+/** Upper bound of the delay that a server may ask for. */
+const MAX_RETRY_AFTER_MS = DAY_MS;
 
 export interface FailedPoll {
-  /** In a row, this one included; 1 or more. */
+  /** Consecutive failures, including this one; 1 or more. */
   readonly failures: number;
   readonly everySeconds: number;
-  /** When the poll began, and when it failed; milliseconds since 1970. */
+  /** Start of the poll, and time of the failure, in ms since 1970. */
   readonly startedMs: number;
   readonly failedMs: number;
-  /** The header `Retry-After`, if the server gave it. */
+  /** The `Retry-After` header of the response, if any. */
   readonly retryAfter: string | undefined;
 }
 
 /**
- * When a source that failed may be asked again, in milliseconds since 1970: when its server says, within a day of the
- * failure; else `everySeconds · 2^(failures − 1)`, at most an hour, after the poll began, less a second, so that the first
- * failure costs no regular poll.
+ * Time of the next poll of a failed source, in ms since 1970. It follows the `Retry-After` of the server, up to a day after
+ * the failure. Otherwise it is `everySeconds · 2^(failures − 1)`, at most an hour, after the start of the poll, minus one
+ * second, so that the first failure skips no regular poll.
  */
 export function retryAtMs(failed: FailedPoll): number {
-  const asked = retryAfterMs(failed.retryAfter ?? '', failed.failedMs);
-  if (asked !== undefined) return Math.min(asked, failed.failedMs + LONGEST_RETRY_AFTER_MS);
-  const seconds = failed.everySeconds * 2 ** (failed.failures - 1);
-  return failed.startedMs + (Math.min(seconds, LONGEST_BACK_OFF_SECONDS) - EARLY_SECONDS) * SECOND_MS;
-}
-
-/** RFC 9110, 10.2.3: a number of seconds, or a date. */
-function retryAfterMs(header: string, nowMs: number): number | undefined {
-  const text = header.trim();
-  if (/^\d+$/.test(text)) return nowMs + Number(text) * SECOND_MS;
-  const date = text.endsWith('GMT') ? Date.parse(text) : NaN;
-  return Number.isNaN(date) ? undefined : date;
+  const { failures, everySeconds, startedMs, failedMs, retryAfter } = failed;
+  const askedMs = retryAfterMs(retryAfter, failedMs);
+  if (askedMs !== undefined) return failedMs + Math.min(askedMs, MAX_RETRY_AFTER_MS);
+  const limits = { initialMs: everySeconds * SECOND_MS, maxMs: HOUR_MS };
+  return startedMs + backoffMs(failures, limits) - EARLY_MS;
 }

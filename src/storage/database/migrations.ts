@@ -3,11 +3,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseError, type Client } from 'pg';
 import type { Logger } from 'pino';
-import { OperatorError } from '../../lib/errors.js';
+import { errorMessage, OperatorError } from '../../lib/errors.js';
 import { SESSION_LOCKS } from './advisory-locks.js';
 import { connectionTo, databaseLabel, type DatabaseConnection } from './connection.js';
 import { ensureSchemas } from './ensure-schemas.js';
-import { errorMessage } from './error-message.js';
 import { reachDatabase } from './reach-database.js';
 
 type MigrationState =

@@ -1,7 +1,6 @@
 import { Client } from 'pg';
-import { OperatorError } from '../../lib/errors.js';
+import { errorMessage, OperatorError } from '../../lib/errors.js';
 import { databaseLabel, openClient, type DatabaseConnection } from './connection.js';
-import { errorMessage } from './error-message.js';
 
 const OLDEST_SERVER = 150_000;
 

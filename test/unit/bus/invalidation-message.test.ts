@@ -5,7 +5,6 @@ import {
   encodeInvalidations,
   PendingInvalidations,
 } from '../../../src/bus/invalidation-message.js';
-import { retryDelayMs } from '../../../src/bus/retry-delay.js';
 
 const userKey = fc.string({ unit: 'binary', maxLength: 128 }).filter((key) => key.length <= 128);
 const origin = fc.string({ maxLength: 100 });
@@ -67,14 +66,5 @@ describe('pending invalidations', () => {
     expect(pending.take()).toBeUndefined();
     pending.add('all');
     expect(pending.take()).toBe('all');
-  });
-});
-
-describe('the delay before the next attempt', () => {
-  it('doubles up to its bound, between half and one and a half of that at random', () => {
-    const delays = (random: number) =>
-      [1, 2, 3, 4, 5_000].map((failed) => retryDelayMs(failed, { minMs: 50, maxMs: 300 }, random));
-    expect(delays(0.5)).toEqual([50, 100, 200, 300, 300]);
-    expect(delays(0)).toEqual([25, 50, 100, 150, 150]);
   });
 });

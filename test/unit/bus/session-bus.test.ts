@@ -1,7 +1,5 @@
-import { stat } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SessionBus, type BusSession, type SessionEvents } from '../../../src/bus/session-bus.js';
-import { settlesWithin } from '../../../src/bus/settles-within.js';
 import { becomesReliable, eventually, joinBus, type BusReplica } from '../../support/bus-replica.js';
 
 /** A session whose server echoes every message. */
@@ -89,25 +87,5 @@ describe('a bus over sessions', () => {
     for (const userKey of ['ada', 'grace', 'linus']) replica.bus.publish([userKey]);
     await eventually(() => expect(latest().sent).toHaveLength(3));
     expect(latest().sent[2]).toContain('["grace","linus"]');
-  });
-});
-
-describe('settlesWithin', () => {
-  it('returns true for an answer that arrived while the event loop was blocked', async () => {
-    // From here on, the event loop runs due timers before it reads answers.
-    await new Promise(setImmediate);
-    const answer = stat('.');
-    const answered = settlesWithin(answer, 5);
-    const busyUntilMs = performance.now() + 20;
-    while (performance.now() < busyUntilMs);
-    expect(await answered).toBe(true);
-  });
-
-  it('rejects with the reason of the signal when it is aborted', async () => {
-    const lost = new AbortController();
-    const answered = settlesWithin(new Promise(() => undefined), 10_000, lost.signal);
-    lost.abort(new Error('lost'));
-    await expect(answered).rejects.toThrow('lost');
-    await expect(settlesWithin(Promise.resolve(), 10_000, lost.signal)).rejects.toThrow('lost');
   });
 });

@@ -32,7 +32,7 @@ export function feedOver(
 ) {
   const ordered = markets.map((market, index) => ({ ...market, createdAt, volumeTotal: 1_000 - index }));
   const { logger, lines } = recordingLogger();
-  const asked: string[][] = [];
+  const lookups: string[][] = [];
   const defaults = loadRankingConfig(undefined);
   const loaded = {
     config: {
@@ -52,7 +52,7 @@ export function feedOver(
     catalog: {
       snapshot: patchSnapshot(emptySnapshot, ordered, 1n),
       findByIds: (ids) => {
-        asked.push([...ids]);
+        lookups.push([...ids]);
         if (options.lookUp) return options.lookUp();
         return Promise.resolve(ids.map((id) => ordered.find((market) => market.id === id)));
       },
@@ -96,7 +96,7 @@ export function feedOver(
     trending,
     explain,
     lines,
-    asked,
+    lookups,
   };
 }
 

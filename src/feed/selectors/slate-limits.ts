@@ -142,12 +142,12 @@ export function satisfiableLimits(
   return { ...limits, perCategory: leastPerCategory(rows, columns, limits, wanted.perCategory) };
 }
 
-/** The least cap, from `cap` on, with which `places` of the rows have at most so many of a group; −1 is no group. */
+/** The least cap, from `cap` on, with which `positions` of the rows have at most so many of a group; −1 is no group. */
 function leastCap(
   rows: Int32Array,
   group: Int32Array,
   groupCount: number,
-  places: number,
+  positions: number,
   cap: number,
 ): number {
   const counts = new Int32Array(groupCount);
@@ -157,10 +157,10 @@ function leastCap(
     const id = group[rows[i] as number] as number;
     if (id < 0) ungrouped += 1;
     if (id < 0 || (counts[id] = (counts[id] as number) + 1) <= cap) within += 1;
-    if (within === places) return cap;
+    if (within === positions) return cap;
   }
   let raised = cap;
-  while (ungrouped + sumUpTo(counts, raised) < places) raised += 1;
+  while (ungrouped + sumUpTo(counts, raised) < positions) raised += 1;
   return raised;
 }
 

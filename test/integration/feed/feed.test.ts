@@ -110,9 +110,9 @@ it('reads a cold profile with at most 3 statements and markets with none', async
 });
 
 it('reads the profiles of 50 users in one request with one statement', async () => {
-  const people = Array.from({ length: 50 }, (_, index) => `person-${index}`);
+  const userKeys = Array.from({ length: 50 }, (_, index) => `user-${index}`);
   const profilesOf = (count: number) =>
-    people
+    userKeys
       .slice(0, count)
       .map((key, index) => `p${index}: userProfile(userKey: "${key}") { totalInteractions }`);
   gateway.statements.length = 0;

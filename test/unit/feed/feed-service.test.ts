@@ -70,16 +70,16 @@ describe('a feed', () => {
   it('stops profile reads after 5 failures and probes after 1 s', async () => {
     const clock = { nowMs: NOON_MS };
     const { service, lines } = feedOver(three, { clock });
-    let asked = 0;
+    let reads = 0;
     const failsAndCounts = (userKey: string) => {
-      asked += 1;
+      reads += 1;
       return fails(userKey);
     };
     for (let user = 0; user < 20; user += 1) {
       const feed = await service.feed({ userKey: `user-${user}` }, failsAndCounts);
       expect(feed).toMatchObject({ degraded: true });
     }
-    expect(asked).toBe(5);
+    expect(reads).toBe(5);
     expect(lines).toMatchObject([{ level: 40, err: { message: 'no database' } }]);
     clock.nowMs += 1_000;
     expect(await service.feed({ userKey: 'ada' }, knows(sportsFan))).toMatchObject({ degraded: false });

@@ -51,13 +51,13 @@ describe.each(['v1', 'v2'] as const)('a feed by %s', (algorithm) => {
   it('omits hidden markets, repeats none, and has `limit` items if there are enough', async () => {
     await fc.assert(
       fc.asyncProperty(userEvents, limits, async (events, limit) => {
-        const person = userAfter(events);
-        const ids = idsOf(await service.feed({ userKey: 'ada', limit }, knows(person)));
-        expect(ids.filter((id) => person.hidden.has(id))).toEqual([]);
+        const profile = userAfter(events);
+        const ids = idsOf(await service.feed({ userKey: 'ada', limit }, knows(profile)));
+        expect(ids.filter((id) => profile.hidden.has(id))).toEqual([]);
         expect(new Set(ids).size).toBe(ids.length);
         expect(ids.length).toBeLessThanOrEqual(limit);
         // Algorithm v2 also filters by the frequency cap.
-        if (algorithm === 'v1') expect(ids).toHaveLength(Math.min(limit, 120 - person.hidden.size));
+        if (algorithm === 'v1') expect(ids).toHaveLength(Math.min(limit, 120 - profile.hidden.size));
       }),
       { numRuns: 60 },
     );
@@ -66,12 +66,12 @@ describe.each(['v1', 'v2'] as const)('a feed by %s', (algorithm) => {
   it('is the same in a replay', async () => {
     await fc.assert(
       fc.asyncProperty(userEvents, limits, async (events, limit) => {
-        const person = userAfter(events);
+        const profile = userAfter(events);
         const again = feedOver(catalog, { algorithm }).service;
         const request = { userKey: 'ada', limit };
         const [one, other] = [
-          await service.feed(request, knows(person)),
-          await again.feed(request, knows(person)),
+          await service.feed(request, knows(profile)),
+          await again.feed(request, knows(profile)),
         ];
         expect(JSON.stringify({ ...one, id: '' })).toBe(JSON.stringify({ ...other, id: '' }));
       }),

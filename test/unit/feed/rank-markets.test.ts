@@ -36,7 +36,7 @@ describe('a ranking of given markets', () => {
   });
 
   it('ranks described markets with stored ones, as if just created', async () => {
-    const { service, asked } = feedOver(three);
+    const { service, lookups } = feedOver(three);
     const { rankedMarkets, unknownMarketIds } = await service.rank(
       {
         userKey: 'ada',
@@ -51,7 +51,7 @@ describe('a ranking of given markets', () => {
       scores: { freshness: 1, interest: 0.03 },
     });
     expect(unknownMarketIds).toEqual(['elsewhere']);
-    expect(asked).toEqual([['elsewhere']]);
+    expect(lookups).toEqual([['elsewhere']]);
   });
 
   it('prefers a description to the stored market, and the last of several descriptions', async () => {
@@ -123,9 +123,9 @@ describe('a ranking of given markets', () => {
   });
 
   it('stops lookups after 5 failures and still ranks markets in memory', async () => {
-    const { service, asked } = feedOver(three, { lookUp: () => Promise.reject(new Error('no database')) });
+    const { service, lookups } = feedOver(three, { lookUp: () => Promise.reject(new Error('no database')) });
     for (let time = 0; time < 20; time += 1) await service.rank({ marketIds: ['closed'] }, anonymous);
-    expect(asked).toHaveLength(5);
+    expect(lookups).toHaveLength(5);
     expect(await service.rank({ marketIds: ['sports'] }, anonymous)).toMatchObject({
       degraded: false,
       algorithmVersion: 'v1',

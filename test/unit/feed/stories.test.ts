@@ -52,9 +52,9 @@ const pageOf = ({ hero, grid, stream }: Feed): FeedItem[] => [
   ...stream,
 ];
 
-async function pageFor(person: FullProfile, nowMs: number, markets = catalog): Promise<FeedItem[]> {
+async function pageFor(profile: FullProfile, nowMs: number, markets = catalog): Promise<FeedItem[]> {
   const { service } = feedOver(markets, { algorithm: 'v2', clock: { nowMs } });
-  return pageOf(await service.feed({ userKey: 'ada', limit: 20 }, knows(person)));
+  return pageOf(await service.feed({ userKey: 'ada', limit: 20 }, knows(profile)));
 }
 
 const countOf = (items: readonly FeedItem[], category: string): number =>
@@ -78,12 +78,12 @@ describe('a user who', () => {
     const evening = Array.from({ length: 12 }, (_, index) =>
       event('CLICK', `sports-${index}`, NOON_MS + 8 * HOUR_MS + index * 2 * MINUTE_MS),
     );
-    const person = profileAfter(...year, ...evening);
+    const profile = profileAfter(...year, ...evening);
 
-    const late = await pageFor(person, NOON_MS + 8 * HOUR_MS + 25 * MINUTE_MS);
+    const late = await pageFor(profile, NOON_MS + 8 * HOUR_MS + 25 * MINUTE_MS);
     expect(countOf(late, 'Sports')).toBeGreaterThan(countOf(late, 'Crypto'));
 
-    const nextMorning = await pageFor(person, NOON_MS + 20 * HOUR_MS);
+    const nextMorning = await pageFor(profile, NOON_MS + 20 * HOUR_MS);
     const front = nextMorning.slice(0, 9);
     expect(countOf(front, 'Politics')).toBeGreaterThanOrEqual(countOf(front, 'Sports'));
     expect(countOf(nextMorning, 'Politics')).toBeGreaterThan(countOf(nextMorning, 'Science'));

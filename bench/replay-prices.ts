@@ -12,7 +12,7 @@ import { createGunzip } from 'node:zlib';
 import Table from 'cli-table3';
 import { parse } from 'csv-parse';
 import { pino } from 'pino';
-import { openBackend, type Backend } from '../dist/app/open-backend.js';
+import { openBackend, type Backend } from '../dist/app/backend.js';
 import { readSettings } from '../dist/config/settings.js';
 import { logit } from '../dist/scoring/shared/probability.js';
 

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import { openBackend, type Backend } from '../../dist/app/open-backend.js';
+import { openBackend, type Backend } from '../../dist/app/backend.js';
 import { ProgressBar } from '../../dist/cli/output/progress-bar.js';
 import { readSettings } from '../../dist/config/settings.js';
 import { startEmbeddedServer } from '../../dist/embedded-postgres/embedded-server.js';
@@ -67,7 +67,7 @@ async function build(state: YearState): Promise<void> {
   const logger = pino({ level: 'silent' });
   const backend = await openBackend({
     settings: readSettings({ BELLWETHER_DATA_DIR: dataDir, BELLWETHER_SAMPLE: 'off' }),
-    ...{ logger, clock: Date.now, holdCatalog: false },
+    ...{ logger, clock: Date.now, loadCatalog: false },
   });
   const server = await startEmbeddedServer({ dataDir, logger });
   const client = new Client({ connectionString: server.url });

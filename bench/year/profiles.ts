@@ -3,7 +3,7 @@
  * cohort get copies of these rows, in every table that has rows of a user, whatever its columns.
  */
 import type { Client } from 'pg';
-import type { Backend } from '../../dist/app/open-backend.js';
+import type { Backend } from '../../dist/app/backend.js';
 import { USER_KEY_SQL, userKeyOf } from './keys.ts';
 import type { CohortUsers } from './size.ts';
 

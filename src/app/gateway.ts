@@ -16,7 +16,7 @@ import { createHttpServer } from '../server/server.js';
 import { registerSubscriptions } from '../server/subscriptions.js';
 import { registerTrackRoute } from '../server/track-route.js';
 import { ensureUpcomingPartitions } from '../storage/partitions.js';
-import type { Backend, Surroundings } from './open-backend.js';
+import type { Backend, BackendOptions } from './backend.js';
 
 /** Interval for creating upcoming monthly partitions. */
 const PARTITIONS_EVERY_MS = 12 * HOUR_MS;
@@ -38,20 +38,20 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-export interface GatewayOptions extends Surroundings {
+export interface GatewayOptions extends BackendOptions {
   /** Whether to refresh the catalog and trends, deliver events to sinks, and follow the config file. Default true. */
   readonly backgroundWork?: boolean;
 }
 
 /** Serves a backend over HTTP, with the background work and the jobs that the options name. */
 export async function startGateway(backend: Backend, options: GatewayOptions): Promise<Gateway> {
-  const { settings, backgroundWork = true, runsJobs = false } = options;
+  const { settings, backgroundWork = true, isWorker = false } = options;
   const { app, beginDrain } = await createApp(backend, options);
   const tasks = backgroundWork ? await startBackgroundWork(backend, options) : [];
   const stopTasks = (): Promise<unknown> => Promise.all(tasks.map((task) => task.stop()));
   try {
     const url = await app.listen({ port: settings.port, host: settings.host });
-    if (runsJobs) backend.jobWorker.start();
+    if (isWorker) backend.jobWorker.start();
     return {
       url,
       stop: async () => {
@@ -88,7 +88,7 @@ async function createApp(
   return { app, beginDrain };
 }
 
-function readinessChecks(backend: Backend, clock: Surroundings['clock']): Record<string, HealthCheck> {
+function readinessChecks(backend: Backend, clock: BackendOptions['clock']): Record<string, HealthCheck> {
   const { catalog } = backend.services;
   return {
     database: async () => {

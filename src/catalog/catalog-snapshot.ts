@@ -1,5 +1,5 @@
 import { topicKey, type Market } from '../domain/market.js';
-import type { Work } from '../lib/in-slices.js';
+import type { Work } from '../lib/event-loop.js';
 import type { ScoringMarket } from '../scoring/v1/inputs.js';
 import { buildColumns, buildColumnsWork, type CatalogColumns } from './columns/build-columns.js';
 import {

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Market, MarketTexts } from '../domain/market.js';
 import type { Clock } from '../lib/clock.js';
 import { checkInput } from '../lib/input/check-input.js';
-import { isStorableText } from '../lib/input/storable.js';
+import { isStorableText } from '../lib/input/text-schemas.js';
 import type { Logger } from '../lib/logger.js';
 import type { PastMarket } from '../scoring/v2/features.js';
 import type { MarketRepository } from '../storage/markets/market-repository.js';

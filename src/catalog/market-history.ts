@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Clock } from '../lib/clock.js';
 import { BellwetherError } from '../lib/errors.js';
 import { checkInput } from '../lib/input/check-input.js';
-import { isStorableInstant } from '../lib/input/storable.js';
+import { isStorableInstant } from '../lib/input/text-schemas.js';
 import type { Downsampled, SnapshotRepository } from '../storage/markets/snapshot-repository.js';
 import { orUnavailable } from '../storage/database-errors.js';
 

@@ -4,14 +4,13 @@ import {
   hasDisplayControls,
   NO_DISPLAY_CONTROLS,
   onOneLine,
+  truncated,
   VISIBLE,
-} from '../lib/input/control-characters.js';
+} from '../lib/input/display-text.js';
 import { countrySchema } from '../lib/input/country.js';
-import { idText } from '../lib/input/id-text.js';
+import { idText, isStorableInstant, storableText } from '../lib/input/text-schemas.js';
 import { drop, parseWithRepairs, type Repair, type RepairNote } from '../lib/input/parse-with-repairs.js';
 import { amount, ROUNDING, share } from '../lib/input/rounded-numbers.js';
-import { isStorableInstant, storableText } from '../lib/input/storable.js';
-import { truncated } from '../lib/input/truncate.js';
 
 /** The category of a market whose source names none. */
 const NO_CATEGORY = 'Other';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BellwetherError } from '../lib/errors.js';
-import { isStorableInstant, storableText } from '../lib/input/storable.js';
+import { isStorableInstant, storableText } from '../lib/input/text-schemas.js';
 import type { Market } from '../domain/market.js';
 import type { MarketCursor } from '../storage/markets/market-repository.js';
 import { MAX_QUERY_WORDS, queryWords } from '../storage/markets/market-search.js';

@@ -3,7 +3,7 @@ import type { MarketRecord } from '../domain/market.js';
 import type { Clock } from '../lib/clock.js';
 import { BellwetherError } from '../lib/errors.js';
 import { repairText, type RepairNote } from '../lib/input/parse-with-repairs.js';
-import { takeTurn } from '../lib/take-turn.js';
+import { takeTurn } from '../lib/event-loop.js';
 import type { MarketRepository } from '../storage/markets/market-repository.js';
 import { isUnavailable, RETRY_AFTER_MS } from '../storage/database-errors.js';
 import { applyMarketInput, validateMarketInput, type ValidatedMarketInput } from './market-input.js';

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Market } from '../domain/market.js';
 import type { Clock } from '../lib/clock.js';
-import { atOnce, inSlices } from '../lib/in-slices.js';
+import { atOnce, inSlices } from '../lib/event-loop.js';
 import type { Logger } from '../lib/logger.js';
 import type { MarketRepository } from '../storage/markets/market-repository.js';
 import {

@@ -1,4 +1,4 @@
-import { openBackend, type Backend } from '../app/open-backend.js';
+import { openBackend, type Backend } from '../app/backend.js';
 import { settingsFromEnvironment, type Settings } from '../config/settings.js';
 import { createLogger } from '../lib/logger.js';
 import { connectionTo, databaseLabel } from '../storage/database/connection.js';
@@ -6,8 +6,8 @@ import { printNote } from './output/print.js';
 import { interruptible } from './signals.js';
 
 interface BackendOptions {
-  readonly holdCatalog: boolean;
-  readonly runsJobs?: boolean;
+  readonly loadCatalog: boolean;
+  readonly isWorker?: boolean;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Backend } from '../app/open-backend.js';
+import type { Backend } from '../app/backend.js';
 import { importedEventId } from '../catalog/importers/formats/import-record.js';
 import type { Archive } from '../evaluation/archive.js';
 import { ArchiveBuilder, type ArchiveIntake } from '../evaluation/archive-builder.js';

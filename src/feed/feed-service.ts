@@ -4,7 +4,7 @@ import type { LoadedConfig } from '../config/live-config.js';
 import type { Clock } from '../lib/clock.js';
 import { BellwetherError } from '../lib/errors.js';
 import { checkInput } from '../lib/input/check-input.js';
-import { takeTurn } from '../lib/take-turn.js';
+import { takeTurn } from '../lib/event-loop.js';
 import { feedSections } from '../scoring/v1/page-layout.js';
 import type { TrendService } from '../trends/trend-service.js';
 import type {

@@ -3,8 +3,7 @@ import { applyMarketInput, distinctTags } from '../catalog/market-input.js';
 import type { Market } from '../domain/market.js';
 import { countrySchema } from '../lib/input/country.js';
 import { amount, share } from '../lib/input/rounded-numbers.js';
-import { storableText } from '../lib/input/storable.js';
-import { userKeySchema } from '../lib/input/user-key.js';
+import { storableText, userKeySchema } from '../lib/input/text-schemas.js';
 
 const MAX_LIMIT = 100;
 const MAX_RANKED = 500;

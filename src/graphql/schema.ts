@@ -8,7 +8,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { buildSchemaSync, type PubSub } from 'type-graphql';
-import { UNSAFE_ID } from '../lib/input/id-text.js';
+import { UNSAFE_ID } from '../lib/input/text-schemas.js';
 import { FeedResolver } from './resolvers/feed-resolver.js';
 import { LiveResolver } from './resolvers/live-resolver.js';
 import { MarketResolver } from './resolvers/market-resolver.js';

@@ -17,7 +17,7 @@ export interface JobStatus extends Pick<Job, 'name' | 'description' | 'everySeco
 }
 
 /** Result of requesting a job run. */
-export interface RequestedRun {
+export interface RunRequestResult {
   readonly name: string;
   /** ALREADY_REQUESTED: a run was waiting or running, so no other was enqueued. */
   readonly status: 'REQUESTED' | 'ALREADY_REQUESTED';
@@ -60,7 +60,7 @@ export class JobService {
    *
    * @throws {BellwetherError} BAD_USER_INPUT for an unknown job; UNAVAILABLE when the database does not answer.
    */
-  async request(input: unknown): Promise<RequestedRun> {
+  async request(input: unknown): Promise<RunRequestResult> {
     const job = this.find(checkInput(runRequest, input).name);
     const id = await orUnavailable('The run could not be enqueued; retry after retryAfterMs.', () =>
       this.deps.queue.enqueue(job),
@@ -75,7 +75,7 @@ export class JobService {
    * @param options.signal ends the wait; the run continues on its worker.
    * @returns the final state; null when the queue does not know the run any more.
    */
-  async runToEnd(
+  async runAndWait(
     job: Job,
     { serve, signal }: { serve: () => Promise<void>; signal: AbortSignal },
   ): Promise<RunState | null> {

@@ -1,2 +1,2 @@
-/** Milliseconds since 1970. The only clock of the program is made in `app.ts`; tests give their own. */
+/** Returns the current time in ms since 1970. The entry points pass `Date.now`; tests pass their own clock. */
 export type Clock = () => number;

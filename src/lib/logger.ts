@@ -3,10 +3,10 @@ import { build as pinoPretty } from 'pino-pretty';
 
 export type { Logger } from 'pino';
 
-/** A log: JSON lines with ISO times, or the same in colour for a person at a terminal. */
-export function createLogger(level: string, to: { pretty: boolean; fd: 1 | 2 }): Logger {
-  const destination = to.pretty
-    ? pinoPretty({ destination: to.fd, sync: true, translateTime: 'SYS:HH:MM:ss' })
-    : pino.destination({ dest: to.fd, sync: true });
+/** Creates a logger that writes JSON lines with ISO times, or colored lines for a terminal. */
+export function createLogger(level: string, output: { pretty: boolean; fd: 1 | 2 }): Logger {
+  const destination = output.pretty
+    ? pinoPretty({ destination: output.fd, sync: true, translateTime: 'SYS:HH:MM:ss' })
+    : pino.destination({ dest: output.fd, sync: true });
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
 }

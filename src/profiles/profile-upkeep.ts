@@ -1,10 +1,10 @@
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import type { DecayConfig } from '../domain/decay.js';
-import { inSlices, type Work } from '../lib/in-slices.js';
+import { inSlices, type Work } from '../lib/event-loop.js';
 import { formatOf } from '../storage/profiles/column-codec.js';
 import type { JobPositionRepository } from '../storage/job-repository.js';
 import type { MarketRepository } from '../storage/markets/market-repository.js';
-import type { PackedProfile } from '../storage/profiles/packed-profile.js';
+import type { PackedProfile, ReadProfile } from '../storage/profiles/packed-profile.js';
 import type { ProfileRepository } from '../storage/profiles/profile-repository.js';
 import type {
   ProfileRewriteRepository,
@@ -13,7 +13,6 @@ import type {
 import { type ProfileState, UnreadableProfile } from '../domain/profile.js';
 import { FORMAT_V1 } from '../storage/profiles/profile-v1.js';
 import { isRolledBack } from '../storage/database-errors.js';
-import type { ReadProfile } from '../storage/profiles/packed-profile.js';
 import { removeDecayed, removeEndedHides, type DecayLimits } from './profile-decay.js';
 import type { SharedProfiles } from './shared-profiles.js';
 

@@ -2,10 +2,15 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { EVENT_TYPES } from '../domain/event.js';
 import { countrySchema } from '../lib/input/country.js';
-import { idText } from '../lib/input/id-text.js';
+import {
+  idText,
+  isStorableInstant,
+  isStorableText,
+  NOT_STORABLE,
+  storableText,
+  userKeySchema,
+} from '../lib/input/text-schemas.js';
 import { MAX_AMOUNT } from '../lib/input/rounded-numbers.js';
-import { isStorableInstant, isStorableText, NOT_STORABLE, storableText } from '../lib/input/storable.js';
-import { userKeySchema } from '../lib/input/user-key.js';
 
 /** The sections of a page that display markets. */
 export const FEED_SECTIONS = ['HERO', 'GRID', 'STREAM', 'SEARCH', 'OTHER'] as const;

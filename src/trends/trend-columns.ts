@@ -1,5 +1,5 @@
 import type { MarketExposure, MarketMomentum } from '../domain/trends.js';
-import type { Work } from '../lib/in-slices.js';
+import type { Work } from '../lib/event-loop.js';
 import { popularityColumn } from '../scoring/shared/trending.js';
 import { risingColumn, risingStrength } from '../scoring/shared/momentum.js';
 import type { MarketColumns, TrendColumns } from '../scoring/v2/features.js';

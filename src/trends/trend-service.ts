@@ -1,5 +1,5 @@
 import type { MarketExposure, MarketMomentum } from '../domain/trends.js';
-import { inSlices, type Work } from '../lib/in-slices.js';
+import { inSlices, type Work } from '../lib/event-loop.js';
 import type { Logger } from '../lib/logger.js';
 import {
   COMPUTATIONS,

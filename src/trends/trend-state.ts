@@ -1,5 +1,5 @@
 import type { MarketMomentum } from '../domain/trends.js';
-import type { Work } from '../lib/in-slices.js';
+import type { Work } from '../lib/event-loop.js';
 import type { MarketColumns, TrendColumns } from '../scoring/v2/features.js';
 import type { TrendLookup } from '../scoring/v1/inputs.js';
 import { CatalogTrends, TrendsBySlot, type ExposureColumns, type TrendScores } from './trend-columns.js';

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { pino } from 'pino';
-import { openBackend } from '../../src/app/open-backend.js';
+import { openBackend } from '../../src/app/backend.js';
 import { readSettings } from '../../src/config/settings.js';
 import { startEmbeddedServer } from '../../src/embedded-postgres/embedded-server.js';
 import type { ProfileState } from '../../src/domain/profile.js';
@@ -23,7 +23,7 @@ export async function readStoredTruth(dataDir: string, userKeys: readonly string
   const client = new Client({ connectionString: server.url });
   await client.connect();
   const settings = readSettings({ DATABASE_URL: server.url });
-  const backend = await openBackend({ settings, logger, clock: Date.now, holdCatalog: false });
+  const backend = await openBackend({ settings, logger, clock: Date.now, loadCatalog: false });
   try {
     const { rows } = await client.query<{ id: string; client_event_id: string }>(
       'SELECT id, client_event_id FROM interactions WHERE user_key = ANY($1)',

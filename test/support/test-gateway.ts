@@ -1,7 +1,7 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { print } from 'graphql';
 import { pino } from 'pino';
-import { openBackend, type Backend } from '../../src/app/open-backend.js';
+import { openBackend, type Backend } from '../../src/app/backend.js';
 import { startGateway } from '../../src/app/gateway.js';
 import type { MarketInput } from '../../src/catalog/market-input.js';
 import { readSettings } from '../../src/config/settings.js';
@@ -48,7 +48,7 @@ export async function startTestGateway(
   const database = existing ?? (await createTestDatabase());
   const statements: string[] = [];
   const clock = { nowMs: TEST_NOW_MS };
-  const surroundings = {
+  const options = {
     settings: readSettings({ DATABASE_URL: database.url, PORT: '0', NODE_ENV: 'test', ...env }),
     logger: pino({ level: 'silent' }),
     clock: () => clock.nowMs,
@@ -56,8 +56,8 @@ export async function startTestGateway(
       if (!/^(BEGIN|COMMIT|ROLLBACK)/i.test(sql)) statements.push(sql);
     },
   };
-  const backend = await openBackend(surroundings);
-  const gateway = await startGateway(backend, { ...surroundings, backgroundWork: false });
+  const backend = await openBackend(options);
+  const gateway = await startGateway(backend, { ...options, backgroundWork: false });
   const query = async <Data>(text: string, variables: unknown): Promise<Answer<Data>> => {
     const response = await fetch(`${gateway.url}/graphql`, {
       method: 'POST',

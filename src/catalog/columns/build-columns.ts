@@ -1,5 +1,5 @@
 import type { Market } from '../../domain/market.js';
-import { atOnce, type Work } from '../../lib/in-slices.js';
+import { atOnce, type Work } from '../../lib/event-loop.js';
 import type { ScoringMarket } from '../../scoring/v1/inputs.js';
 import type { MarketColumns } from '../../scoring/v2/features.js';
 import type { TermCounts } from '../../scoring/v2/terms.js';

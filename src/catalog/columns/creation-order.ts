@@ -1,4 +1,4 @@
-import type { Work } from '../../lib/in-slices.js';
+import type { Work } from '../../lib/event-loop.js';
 import type { MarketColumns } from '../../scoring/v2/features.js';
 import { editColumn, type RowEdits } from './row-edits.js';
 

@@ -1,4 +1,4 @@
-import type { Work } from '../../lib/in-slices.js';
+import type { Work } from '../../lib/event-loop.js';
 import type { TextColumns } from '../../scoring/v2/features.js';
 import { inverseDocumentFrequency, writeUnitVector, type TermCounts } from '../../scoring/v2/terms.js';
 import { Dictionary } from './dictionary.js';

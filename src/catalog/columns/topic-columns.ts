@@ -1,4 +1,4 @@
-import type { Work } from '../../lib/in-slices.js';
+import type { Work } from '../../lib/event-loop.js';
 import type { ScoringMarket } from '../../scoring/v1/inputs.js';
 import { inverseDocumentFrequency } from '../../scoring/v2/terms.js';
 import type { TopicColumns } from '../../scoring/v2/features.js';

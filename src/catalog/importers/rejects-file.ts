@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import { fileErrorReason } from '../../config/file-error.js';
 import { OperatorError } from '../../lib/errors.js';
-import { visible } from '../../lib/input/control-characters.js';
+import { visible } from '../../lib/input/display-text.js';
 import type { RejectedRecord } from './formats/import-record.js';
 
 const KEPT_IN_MEMORY = 3;

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { SourceConfig } from '../../config/schema/source-schema.js';
-import { isStorableText } from '../../lib/input/storable.js';
-import { takeTurn } from '../../lib/take-turn.js';
+import { isStorableText } from '../../lib/input/text-schemas.js';
+import { takeTurn } from '../../lib/event-loop.js';
 import { gammaArrays, gammaRecords } from '../importers/formats/gamma.js';
 import {
   rejectRecord,

@@ -1,5 +1,4 @@
-import { visible } from '../../lib/input/control-characters.js';
-import { truncated } from '../../lib/input/truncate.js';
+import { truncated, visible } from '../../lib/input/display-text.js';
 
 /** A failed poll of a source. The message is one sentence and never contains the query of a URL, which may hold a key. */
 export class SourceError extends Error {

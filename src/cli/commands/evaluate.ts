@@ -16,7 +16,7 @@ import {
   type Half,
 } from '../../evaluation/evaluate.js';
 import { OperatorError } from '../../lib/errors.js';
-import { visible } from '../../lib/input/control-characters.js';
+import { visible } from '../../lib/input/display-text.js';
 import { examplesHelp, wholeNumberUpTo } from '../command-options.js';
 import { evaluationTable } from '../output/evaluation-table.js';
 import { print, printNote } from '../output/print.js';

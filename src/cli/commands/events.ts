@@ -21,7 +21,7 @@ export function eventsCommand(): Command {
 }
 
 async function printRejected({ limit, json }: { limit: number; json?: true }): Promise<void> {
-  await withCommandBackend({ holdCatalog: false }, async (backend) => {
+  await withCommandBackend({ loadCatalog: false }, async (backend) => {
     const events = await backend.store.rejectedEvents.newest(limit);
     if (json) {
       for (const event of events) print(JSON.stringify(event));

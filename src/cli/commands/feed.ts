@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type { Feed, FeedItem } from '../../feed/feed.js';
 import { OperatorError } from '../../lib/errors.js';
-import { truncated } from '../../lib/input/truncate.js';
+import { truncated } from '../../lib/input/display-text.js';
 import { withCommandBackend } from '../command-backend.js';
 import { examplesHelp, wholeNumberUpTo } from '../command-options.js';
 import { feedExplanation } from '../output/feed-explanation.js';
@@ -40,7 +40,7 @@ export function feedCommand(): Command {
 }
 
 async function printFeed(userKey: string | undefined, flags: FeedFlags): Promise<void> {
-  await withCommandBackend({ holdCatalog: true }, async ({ services }) => {
+  await withCommandBackend({ loadCatalog: true }, async ({ services }) => {
     const { country, limit, algorithm, explain, json } = flags;
     const feed = await services.feed.feed({ userKey, country, limit, algorithm });
     if (feed.hero === null && !json) {

@@ -1,11 +1,11 @@
-import type { Backend } from '../../app/open-backend.js';
+import type { Backend } from '../../app/backend.js';
 import type { ImportSink } from '../../catalog/importers/run-import.js';
 import { openCommandBackend } from '../command-backend.js';
 import type { OpenedSink } from './import.js';
 
 /** Opens the sink of `bellwether import`. It writes to the database, or only validates in a dry run. */
 export async function openImportSink({ dryRun }: { dryRun: boolean }): Promise<OpenedSink> {
-  const backend = await openCommandBackend({ holdCatalog: false });
+  const backend = await openCommandBackend({ loadCatalog: false });
   return { sink: dryRun ? validatingSink(backend) : recordingSink(backend), close: () => backend.close() };
 }
 

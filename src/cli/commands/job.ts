@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import type { Backend } from '../../app/open-backend.js';
+import type { Backend } from '../../app/backend.js';
 import type { JobStatus } from '../../jobs/job-service.js';
 import { OperatorError } from '../../lib/errors.js';
-import { visible } from '../../lib/input/control-characters.js';
+import { visible } from '../../lib/input/display-text.js';
 import { withCommandBackend } from '../command-backend.js';
 import { examplesHelp } from '../command-options.js';
 import { print, printNote } from '../output/print.js';
@@ -34,7 +34,7 @@ export function jobCommand(): Command {
 }
 
 async function list({ json }: { json?: true }): Promise<void> {
-  await withCommandBackend({ holdCatalog: false }, async (backend) => {
+  await withCommandBackend({ loadCatalog: false }, async (backend) => {
     const jobs = await backend.services.jobs.list();
     if (json) {
       for (const job of jobs) print(JSON.stringify(job));
@@ -72,7 +72,7 @@ function interval(seconds: number): string {
 const instant = (at: Date): string => at.toISOString().slice(0, 19).replace('T', ' ');
 
 async function run(name: string): Promise<void> {
-  await withCommandBackend({ holdCatalog: false, runsJobs: true }, (backend, stop) =>
+  await withCommandBackend({ loadCatalog: false, isWorker: true }, (backend, stop) =>
     runToEnd(backend, name, stop),
   );
 }
@@ -83,7 +83,7 @@ async function runToEnd({ services, jobWorker }: Backend, name: string, stop: Ab
     printNote('No worker started the run. This command executes it.');
     await jobWorker.serve(job);
   };
-  const ended = await services.jobs.runToEnd(job, { serve, signal: stop }).catch((error: unknown) => {
+  const ended = await services.jobs.runAndWait(job, { serve, signal: stop }).catch((error: unknown) => {
     if (stop.aborted) printNote(`The run of ${name} stays queued for a worker.`);
     throw error;
   });

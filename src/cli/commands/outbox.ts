@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { OperatorError } from '../../lib/errors.js';
-import { visible } from '../../lib/input/control-characters.js';
+import { visible } from '../../lib/input/display-text.js';
 import type { SinkStatus } from '../../outbox/sink-status.js';
 import { withCommandBackend } from '../command-backend.js';
 import { examplesHelp } from '../command-options.js';
@@ -37,7 +37,7 @@ export function outboxCommand(): Command {
 }
 
 async function list({ json }: { json?: true }): Promise<void> {
-  await withCommandBackend({ holdCatalog: false }, async ({ services }) => {
+  await withCommandBackend({ loadCatalog: false }, async ({ services }) => {
     const sinks = await services.sinks.list();
     if (json) {
       for (const sink of sinks) print(JSON.stringify(sink));
@@ -71,7 +71,7 @@ interface DropFlags {
 }
 
 async function drop(name: string, { yes = false, force = false }: DropFlags): Promise<void> {
-  await withCommandBackend({ holdCatalog: false }, async ({ services }, signal) => {
+  await withCommandBackend({ loadCatalog: false }, async ({ services }, signal) => {
     const sink = await services.sinks.of(name);
     const sinkName = visible(name);
     if (sink.events === 0) {

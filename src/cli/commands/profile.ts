@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Backend } from '../../app/open-backend.js';
+import type { Backend } from '../../app/backend.js';
 import { OperatorError } from '../../lib/errors.js';
 import { withCommandBackend } from '../command-backend.js';
 import { examplesHelp } from '../command-options.js';
@@ -23,7 +23,7 @@ export function profileCommand(): Command {
         .addHelpText('after', examplesHelp('profile rebuild sample-politics-001', 'profile rebuild --all'))
         .action(async (userKey: string | undefined, { all = false }: { all?: boolean }) => {
           if ((userKey === undefined) !== all) throw new OperatorError('Name one user, or pass --all.');
-          await withCommandBackend({ holdCatalog: false }, async (backend) => {
+          await withCommandBackend({ loadCatalog: false }, async (backend) => {
             const count =
               userKey === undefined ? await rebuildAll(backend) : await rebuildOne(backend, userKey);
             print(`Rebuilt ${count} ${count === 1 ? 'profile' : 'profiles'}.`);

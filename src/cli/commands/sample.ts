@@ -34,7 +34,7 @@ export function sampleCommand(): Command {
 }
 
 async function load({ add = false, ...options }: SampleFlags): Promise<void> {
-  await withCommandBackend({ holdCatalog: true }, async (backend, stop) => {
+  await withCommandBackend({ loadCatalog: true }, async (backend, stop) => {
     const { markets: stored } = backend.store;
     const nowMs = Date.now();
     const incompleteMs = await incompleteSampleMs(stored, nowMs);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { Command } from 'commander';
-import { openBackend, type Backend, type Surroundings } from '../../app/open-backend.js';
+import { openBackend, type Backend, type BackendOptions } from '../../app/backend.js';
 import { startGateway } from '../../app/gateway.js';
 import { requireLocalDevelopment } from '../../auth/open-access.js';
 import { settingsFromEnvironment, type Settings } from '../../config/settings.js';
@@ -26,12 +26,12 @@ export function serveCommand(): Command {
     .action(serve);
 }
 
-async function serve({ jobs: runsJobs }: { jobs: boolean }): Promise<void> {
+async function serve({ jobs: isWorker }: { jobs: boolean }): Promise<void> {
   const settings = settingsFromEnvironment();
   requireLocalDevelopment(settings);
   await requireFreeAddress(settings);
   const logger = createLogger(settings.logLevel, { pretty: process.stdout.isTTY, fd: 1 });
-  const options = { settings, logger, clock: Date.now, runsJobs };
+  const options = { settings, logger, clock: Date.now, isWorker };
   const shutdown = shutdownSignal(logger);
   const backend = await openBackend(options);
   try {
@@ -46,7 +46,7 @@ async function serve({ jobs: runsJobs }: { jobs: boolean }): Promise<void> {
 /** Loads the sample into an empty embedded database, or completes an interrupted load. */
 async function loadMissingSample(
   backend: Backend,
-  { settings, logger, clock }: Surroundings,
+  { settings, logger, clock }: BackendOptions,
   shutdown: AbortSignal,
 ): Promise<void> {
   if (settings.databaseUrl !== undefined || settings.sample === 'off') return;
@@ -65,7 +65,7 @@ async function loadMissingSample(
   }
 }
 
-async function serveUntil(shutdown: AbortSignal, backend: Backend, options: Surroundings): Promise<void> {
+async function serveUntil(shutdown: AbortSignal, backend: Backend, options: BackendOptions): Promise<void> {
   const { settings, logger } = options;
   const gateway = await startGateway(backend, options).catch((error: unknown) => {
     throw listenError(error, settings);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
-import { openBackend } from '../../app/open-backend.js';
+import { openBackend } from '../../app/backend.js';
 import { settingsFromEnvironment } from '../../config/settings.js';
 import { createLogger } from '../../lib/logger.js';
 import { examplesHelp, settingsHelp } from '../command-options.js';
@@ -27,8 +27,8 @@ async function work(): Promise<void> {
     settings,
     logger,
     clock: Date.now,
-    runsJobs: true,
-    holdCatalog: false,
+    isWorker: true,
+    loadCatalog: false,
   });
   try {
     backend.liveConfig.start();

@@ -1,6 +1,5 @@
 import type { Explanation, ExplainedItem, Stage } from '../../feed/explain/explanation.js';
-import { visible } from '../../lib/input/control-characters.js';
-import { truncated } from '../../lib/input/truncate.js';
+import { truncated, visible } from '../../lib/input/display-text.js';
 import { TextTable } from './text-table.js';
 
 const MAX_COMPONENTS = 5;

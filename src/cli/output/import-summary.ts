@@ -1,5 +1,5 @@
 import type { ImportSummary } from '../../catalog/importers/run-import.js';
-import { visible } from '../../lib/input/control-characters.js';
+import { visible } from '../../lib/input/display-text.js';
 import { TextTable } from './text-table.js';
 
 /** Formats the summary of an import. Optional counts that are 0 are left out. */

@@ -1,4 +1,4 @@
-import { visibleLines } from '../../lib/input/control-characters.js';
+import { visibleLines } from '../../lib/input/display-text.js';
 
 /** Prints text of one or more lines on standard output, with control characters made visible. */
 export function print(text: string): void {

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { visible } from '../../lib/input/control-characters.js';
+import { visible } from '../../lib/input/display-text.js';
 
 /** A cell that spans all columns. */
 interface WideCell {

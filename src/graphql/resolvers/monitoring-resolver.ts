@@ -1,5 +1,5 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
-import type { JobStatus, RequestedRun } from '../../jobs/job-service.js';
+import type { JobStatus, RunRequestResult } from '../../jobs/job-service.js';
 import type { SinkStatus } from '../../outbox/sink-status.js';
 import type { GraphQLContext } from '../context.js';
 import { JobType, RequestedJobType, SinkType } from '../types/monitoring.js';
@@ -15,7 +15,7 @@ export class MonitoringResolver {
   runJob(
     @Ctx() { services }: GraphQLContext,
     @Arg('name', () => String, { description: 'Name of the job, as in `jobs`.' }) name: string,
-  ): Promise<RequestedRun> {
+  ): Promise<RunRequestResult> {
     return services.jobs.request({ name });
   }
 

@@ -1,6 +1,6 @@
 import { Arg, Ctx, Query, Resolver } from 'type-graphql';
 import { checkInput } from '../../lib/input/check-input.js';
-import { userKeySchema } from '../../lib/input/user-key.js';
+import { userKeySchema } from '../../lib/input/text-schemas.js';
 import type { UserProfile } from '../../profiles/profile-service.js';
 import type { GraphQLContext } from '../context.js';
 import { UserProfileType } from '../types/user-profile.js';

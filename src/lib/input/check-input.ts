@@ -2,18 +2,19 @@ import type { z } from 'zod';
 import { BellwetherError } from '../errors.js';
 
 /**
- * What came from outside, checked and in its final form.
+ * Validates input from outside, and returns it in its final form.
  *
- * @throws {BellwetherError} BAD_USER_INPUT for the first fault, its `field` the path below `at`.
+ * @param path path of the value, to which the path of an invalid field is appended.
+ * @throws {BellwetherError} BAD_USER_INPUT for the first invalid field.
  */
 export function checkInput<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
-  at?: string,
+  path?: string,
 ): z.output<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const [fault] = parsed.error.issues;
-  const field = [at, ...(fault?.path ?? [])].filter((part) => part !== undefined).join('.');
-  throw BellwetherError.badInput(field, `${field} ${fault?.message ?? 'is not valid'}.`);
+  const [issue] = parsed.error.issues;
+  const field = [path, ...(issue?.path ?? [])].filter((part) => part !== undefined).join('.');
+  throw BellwetherError.badInput(field, `${field} ${issue?.message ?? 'is not valid'}.`);
 }

@@ -1,7 +1,7 @@
-/** Levels of objects and lists that a request may nest. Recursive code needs far more levels to exhaust the stack. */
+/** Maximum nesting of objects and lists in a request. Recursive code exhausts the stack only at far more levels. */
 export const MAX_JSON_DEPTH = 64;
 
-/** The message for a request that nests deeper. */
+/** The error message for a request that nests deeper. */
 export const TOO_DEEP = `The request nests objects and lists more than ${MAX_JSON_DEPTH} levels deep.`;
 
 /** Whether a parsed JSON value nests objects and lists deeper than {@link MAX_JSON_DEPTH}. Does not recurse. */

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 
 /**
- * Sums of prices and volumes are a little off, such as 1.0000002 and −5e-14: a number this close to its bound counts as
- * the bound.
+ * Tolerance for sums of prices and volumes, which have rounding errors, such as 1.0000002 and −5e-14. A number this close
+ * to its bound counts as the bound.
  */
 export const ROUNDING = 1e-6;
 
-/** The number as a share, 0–1; undefined when it is further off than rounding explains. */
+/** Clamps a number to 0–1; undefined when it is out of range by more than {@link ROUNDING}. */
 export function asShare(value: number): number | undefined {
   if (!(value >= -ROUNDING && value <= 1 + ROUNDING)) return undefined;
   return Math.min(1, Math.max(0, value));
@@ -20,7 +20,7 @@ export const share = z.number().transform((value, context) => {
   return z.NEVER;
 });
 
-/** More than any sum of money in circulation, and far from where sums of amounts lose precision or overflow. */
+/** More than any amount of money in circulation, and far below where sums of amounts lose precision or overflow. */
 export const MAX_AMOUNT = 1e15;
 
 /** An amount, 0 to 1e15. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { requireFull, type FullProfile, type ProfileState, UnreadableProfile } from '../../domain/profile.js';
-import { inSlices, type Work } from '../../lib/in-slices.js';
+import { inSlices, type Work } from '../../lib/event-loop.js';
 import type { MarketIndex } from '../markets/market-index.js';
 import { hex, type Connection } from '../sql.js';
 import { formatOf } from './column-codec.js';

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBackend, type Backend } from '../../../src/app/open-backend.js';
+import { openBackend, type Backend } from '../../../src/app/backend.js';
 import { readSettings } from '../../../src/config/settings.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBackend } from '../../../src/app/open-backend.js';
+import { openBackend } from '../../../src/app/backend.js';
 import { incompleteSampleMs, loadSample } from '../../../src/cli/sample-data.js';
 import { readSettings } from '../../../src/config/settings.js';
 import { runCommand, startCommand } from '../../support/command.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBackend, type Backend } from '../../../src/app/open-backend.js';
+import { openBackend, type Backend } from '../../../src/app/backend.js';
 import { readSettings } from '../../../src/config/settings.js';
 import {
   FeedDocument,

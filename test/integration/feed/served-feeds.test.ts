@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Client } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBackend, type Backend } from '../../../src/app/open-backend.js';
+import { openBackend, type Backend } from '../../../src/app/backend.js';
 import { readSettings } from '../../../src/config/settings.js';
 import { packPage, packRest } from '../../../src/feed/served/codec.js';
 import {

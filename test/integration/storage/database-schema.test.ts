@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openBackend, type Backend } from '../../../src/app/open-backend.js';
+import { openBackend, type Backend } from '../../../src/app/backend.js';
 import { openBus } from '../../../src/app/profiles.js';
 import type { InvalidationBus } from '../../../src/bus/invalidation-bus.js';
 import { readSettings } from '../../../src/config/settings.js';
@@ -32,9 +32,9 @@ afterEach(async () => {
 
 const withSchema = (schema: string, url = database.url): string => `${url}&schema=${schema}`;
 
-async function open(url: string, runsJobs = false): Promise<Backend> {
+async function open(url: string, isWorker = false): Promise<Backend> {
   const settings = readSettings({ DATABASE_URL: url, NODE_ENV: 'test' });
-  const backend = await openBackend({ settings, logger, clock: () => nowMs, runsJobs });
+  const backend = await openBackend({ settings, logger, clock: () => nowMs, isWorker });
   opened.push(backend);
   return backend;
 }

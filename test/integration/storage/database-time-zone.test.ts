@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openBackend, type Backend } from '../../../src/app/open-backend.js';
+import { openBackend, type Backend } from '../../../src/app/backend.js';
 import { createPostgresBus } from '../../../src/bus/postgres-bus.js';
 import { readSettings } from '../../../src/config/settings.js';
 import { becomesReliable, eventually, joinBus } from '../../support/bus-replica.js';
@@ -33,9 +33,9 @@ async function administer(sql: string): Promise<Record<string, unknown>[]> {
   }
 }
 
-function open(url: string, runsJobs = false): Promise<Backend> {
+function open(url: string, isWorker = false): Promise<Backend> {
   const settings = readSettings({ DATABASE_URL: url, NODE_ENV: 'test' });
-  return openBackend({ settings, logger, clock: () => Date.UTC(2026, 5, 15, 12), runsJobs });
+  return openBackend({ settings, logger, clock: () => Date.UTC(2026, 5, 15, 12), isWorker });
 }
 
 // In New York, the first does not exist as a local time, and the second exists twice.
@@ -99,7 +99,7 @@ describe.skipIf(!hasPgBouncer)('behind a PgBouncer that drops startup options', 
       const { jobs } = backend.services;
       const serve = (): Promise<void> => Promise.resolve();
       const signal = AbortSignal.timeout(20_000);
-      expect(await jobs.runToEnd(jobs.find('retention'), { serve, signal })).toMatchObject({
+      expect(await jobs.runAndWait(jobs.find('retention'), { serve, signal })).toMatchObject({
         state: 'succeeded',
       });
     } finally {

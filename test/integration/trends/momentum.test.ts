@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { pino } from 'pino';
-import { openBackend } from '../../../src/app/open-backend.js';
+import { openBackend } from '../../../src/app/backend.js';
 import { readSettings } from '../../../src/config/settings.js';
 import { startGateway } from '../../../src/app/gateway.js';
 import { RisingDocument } from '../../../src/generated/client/graphql.js';
@@ -134,13 +134,13 @@ describe('rising', () => {
 });
 
 it('is loaded by another replica within two seconds after the computation', async () => {
-  const surroundings = {
+  const options = {
     settings: readSettings({ DATABASE_URL: gateway.databaseUrl, PORT: '0', NODE_ENV: 'test' }),
     logger: pino({ level: 'silent' }),
     clock: () => TEST_NOW_MS,
   };
-  const backend = await openBackend(surroundings);
-  const replica = await startGateway(backend, surroundings);
+  const backend = await openBackend(options);
+  const replica = await startGateway(backend, options);
   try {
     await gateway.addMarkets({ id: 'other-replica' });
     await record('other-replica', 'CLICK', [1]);

@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { xorshift128plus } from 'pure-rand/generator/xorshift128plus';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openBackend } from '../../../src/app/open-backend.js';
+import { openBackend } from '../../../src/app/backend.js';
 import { readSettings } from '../../../src/config/settings.js';
 import { RankMarketsDocument, TrendingDocument } from '../../../src/generated/client/graphql.js';
 import { EVENT_TYPES, type EventType } from '../../../src/domain/event.js';

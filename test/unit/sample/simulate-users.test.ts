@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EventType, FeedSection } from '../../../src/generated/prisma/enums.js';
-import { userKeySchema } from '../../../src/lib/input/user-key.js';
+import { userKeySchema } from '../../../src/lib/input/text-schemas.js';
 import { archetypes } from '../../../src/sample/archetypes.js';
 import { loadSampleCatalog } from '../../../src/sample/sample-catalog.js';
 import { simulateUsers } from '../../../src/sample/simulate-users.js';

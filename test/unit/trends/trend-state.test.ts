@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emptySnapshot, patchSnapshot } from '../../../src/catalog/catalog-snapshot.js';
-import { atOnce } from '../../../src/lib/in-slices.js';
+import { atOnce } from '../../../src/lib/event-loop.js';
 import { popularityColumn } from '../../../src/scoring/shared/trending.js';
 import { risingColumn, risingStrength } from '../../../src/scoring/shared/momentum.js';
 import type { MarketColumns } from '../../../src/scoring/v2/features.js';

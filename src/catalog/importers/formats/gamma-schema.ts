@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idText } from '../../../lib/input/id-text.js';
+import { idText } from '../../../lib/input/text-schemas.js';
 import { drop, type Repair } from '../../../lib/input/parse-with-repairs.js';
 import { ROUNDING } from '../../../lib/input/rounded-numbers.js';
 import { decimalNumber, optionalInstant, optionalNumber, optionalText } from './record-fields.js';

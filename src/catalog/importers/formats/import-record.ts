@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ZodError } from 'zod';
-import { truncated } from '../../../lib/input/truncate.js';
+import { truncated } from '../../../lib/input/display-text.js';
 
 /**
  * A market read from a source. Names and types are those of `MarketInput`, but values are not validated yet. Times are ISO

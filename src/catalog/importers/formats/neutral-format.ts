@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
-import { idText } from '../../../lib/input/id-text.js';
+import { idText } from '../../../lib/input/text-schemas.js';
 import { isTooDeep, MAX_JSON_DEPTH } from '../../../lib/input/json-depth.js';
 import { drop, parseWithRepairs, repairText, type Repair } from '../../../lib/input/parse-with-repairs.js';
 import {

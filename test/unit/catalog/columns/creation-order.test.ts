@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { creationOrderOfSubset, creationOrderWork } from '../../../../src/catalog/columns/creation-order.js';
-import { atOnce } from '../../../../src/lib/in-slices.js';
+import { atOnce } from '../../../../src/lib/event-loop.js';
 
 const instants = fc.array(fc.integer({ min: -1_000, max: 1_000 }), { maxLength: 30 });
 const creationOrder = (createdAtMs: Float64Array) => atOnce(creationOrderWork(createdAtMs));

@@ -9,7 +9,7 @@ import {
 } from '../../../../src/catalog/catalog-snapshot.js';
 import { buildColumns } from '../../../../src/catalog/columns/build-columns.js';
 import type { Market } from '../../../../src/domain/market.js';
-import { atOnce, inSlices } from '../../../../src/lib/in-slices.js';
+import { atOnce, inSlices } from '../../../../src/lib/event-loop.js';
 import {
   COLUMN_IDS,
   contentOf,

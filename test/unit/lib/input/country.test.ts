@@ -15,13 +15,13 @@ const assigned = (
 
 const letters = Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZ');
 
-it('is every country that there is, and no other pair of letters', () => {
+it('accepts all countries and no other pair of letters', () => {
   const pairs = letters.flatMap((first) => letters.map((second) => first + second));
   const accepted = pairs.filter((code) => countrySchema.safeParse(code).success);
   expect(accepted).toEqual([...assigned, 'XK'].toSorted());
 });
 
-it('comes in any case and goes out in upper case', () => {
+it('accepts any case and returns upper case', () => {
   for (const code of ['il', 'Il', 'iL', 'IL']) expect(countrySchema.parse(code)).toBe('IL');
 });
 
@@ -44,14 +44,14 @@ it.each([
   'ß',
   'ıl',
   '🇮🇱',
-])('is not %j', (code) => {
+])('rejects %j', (code) => {
   const { error } = countrySchema.safeParse(code);
   expect(error?.issues.map(({ message }) => message)).toEqual([
     'must be an ISO 3166-1 country code of two letters, such as GB or US',
   ]);
 });
 
-it('is no text of any other form', () => {
+it('rejects any other text', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (text) => {
       expect(countrySchema.safeParse(text).success).toBe(

@@ -1,29 +1,29 @@
 import { describe, expect, it } from 'vitest';
-import { userKeySchema } from '../../../../src/lib/input/user-key.js';
+import { userKeySchema } from '../../../../src/lib/input/text-schemas.js';
 
-const faultsOf = (key: unknown) => userKeySchema.safeParse(key).error?.issues.map(({ message }) => message);
+const messagesOf = (key: unknown) => userKeySchema.safeParse(key).error?.issues.map(({ message }) => message);
 
-describe('a user key', () => {
+describe('userKeySchema', () => {
   it.each(['a', ' ', 'x'.repeat(128), 'ada@example.com', 'אדה', '💙', "'; drop table profiles; --"])(
-    'may be %j, and stays as it is',
+    'accepts %j unchanged',
     (key) => {
       expect(userKeySchema.parse(key)).toBe(key);
     },
   );
 
-  it('has 1 to 128 characters', () => {
-    expect(faultsOf('')).toEqual(['must not be empty']);
-    expect(faultsOf('x'.repeat(129))).toEqual(['must have at most 128 characters']);
+  it('requires 1 to 128 characters', () => {
+    expect(messagesOf('')).toEqual(['must not be empty']);
+    expect(messagesOf('x'.repeat(129))).toEqual(['must have at most 128 characters']);
   });
 
   it.each(['\0', '\n', '\t', 'a\u001fb', '\u007f', '\u0085', '\ud83d', 'a\udc99'])(
-    'must not hold control characters or half a character: %j',
+    'rejects control characters and unpaired surrogates: %j',
     (key) => {
-      expect(faultsOf(key)).toEqual(['must not hold control characters']);
+      expect(messagesOf(key)).toEqual(['must not contain control characters']);
     },
   );
 
-  it.each([null, undefined, 7, {}])('is text, not %j', (key) => {
+  it.each([null, undefined, 7, {}])('rejects %j', (key) => {
     expect(userKeySchema.safeParse(key).success).toBe(false);
   });
 });

@@ -23,16 +23,16 @@ import { openFeeds, openTracking } from './feeds.js';
 import { openProfiles } from './profiles.js';
 
 /** What differs between a running gateway, a command, and a test. */
-export interface Surroundings {
+export interface BackendOptions {
   readonly settings: Settings;
   readonly logger: Logger;
   readonly clock: Clock;
   /** Creates unique ids. Default: UUIDs of version 7. */
   readonly newId?: () => string;
   /** Whether to load the open markets and the trends, which a feed needs and an import does not. Default true. */
-  readonly holdCatalog?: boolean;
+  readonly loadCatalog?: boolean;
   /** Whether this process executes jobs once its worker is started. Default false: it can only request runs. */
-  readonly runsJobs?: boolean;
+  readonly isWorker?: boolean;
   /** Receives each SQL statement that requests send to the database. */
   readonly onStatement?: (sql: string) => void;
 }
@@ -54,7 +54,7 @@ export interface Backend {
   readonly changePoll: Pick<ChangePoll, 'poll'>;
   /** Deliver recorded events to the sinks, once started. */
   readonly relays: Pick<SinkRelays<Transaction>, 'start'>;
-  /** Executes the jobs, once started; requires `runsJobs`. */
+  /** Executes the jobs, once started; requires `isWorker`. */
   readonly jobWorker: JobWorker;
   /** The ranking config; follows its file once started. */
   readonly liveConfig: LiveConfig;
@@ -67,7 +67,7 @@ export interface Backend {
  *
  * @throws {OperatorError} when the operator must change something first.
  */
-export async function openBackend(options: Surroundings): Promise<Backend> {
+export async function openBackend(options: BackendOptions): Promise<Backend> {
   const { settings, logger } = options;
   const closers: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
@@ -90,7 +90,7 @@ export async function openBackend(options: Surroundings): Promise<Backend> {
 }
 
 async function openServices(
-  options: Surroundings,
+  options: BackendOptions,
   opened: { readonly liveConfig: LiveConfig; readonly databaseUrl: string; readonly onClose: OnClose },
 ): Promise<Omit<Backend, 'close'>> {
   const { settings, logger, clock, newId = uuidv7, onStatement } = options;
@@ -119,7 +119,7 @@ async function openServices(
   onClose(() => relays.stop());
   const jobs = openJobs({
     ...{ ...common, stores, catalog },
-    ...{ profiles: profiles.shared, isWorker: options.runsJobs ?? false },
+    ...{ profiles: profiles.shared, isWorker: options.isWorker ?? false },
   });
 
   const trends = new TrendService({
@@ -135,7 +135,7 @@ async function openServices(
     personalizationEnabled: settings.personalizationEnabled,
   });
 
-  if (options.holdCatalog ?? true) {
+  if (options.loadCatalog ?? true) {
     await catalog.refresh();
     await catalog.loadRecentlyClosed();
     await trends.load();

@@ -1,19 +1,19 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, expect, test } from 'vitest';
-import { takeTurn } from '../../../src/lib/take-turn.js';
+import { takeTurn } from '../../../src/lib/event-loop.js';
 
 beforeEach(async () => {
-  // The turn in which the test before ended.
+  // Wait for the end of the turn in which the previous test ended.
   await nextTurn();
 });
 
-/** Occupies the event loop. */
+/** Blocks the event loop. */
 function work(milliseconds: number): void {
   const endMs = performance.now() + milliseconds;
   while (performance.now() < endMs);
 }
 
-/** Counts turns of the event loop from now on. */
+/** Counts turns of the event loop. */
 function countTurns(): { readonly turn: number; stop: () => void } {
   let turn = 0;
   let isCounting = true;
@@ -30,7 +30,7 @@ function countTurns(): { readonly turn: number; stop: () => void } {
   };
 }
 
-/** Runs callers that come at the same time. @returns the turn of the event loop in which each worked. */
+/** Runs callers that start at the same time. @returns the turn of the event loop in which each worked. */
 async function run(workMs: readonly number[]): Promise<number[]> {
   const counted = countTurns();
   const turns = await Promise.all(
@@ -61,7 +61,7 @@ test('runs several callers in a later turn if it has time for them', async () =>
   expect(new Set(others).size).toBeLessThan(10);
 });
 
-test('counts callers that come in other callbacks of the same turn', async () => {
+test('counts callers from other callbacks of the same turn', async () => {
   const counted = countTurns();
   const turns = await Promise.all(
     [0, 1].map(

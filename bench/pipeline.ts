@@ -8,10 +8,10 @@ import type { Market } from '../dist/domain/market.js';
 import { loadRankingConfig } from '../dist/config/ranking-config.js';
 import { composeFeed } from '../dist/feed/pipeline.js';
 import { RankingWorkspace } from '../dist/feed/workspace.js';
+import { HOUR_MS } from '../dist/lib/time.js';
 import { crowd, personOf, WARM } from './ranking-world.ts';
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
-const HOUR_MS = 3_600_000;
 const LIMIT = 20;
 const CATEGORIES = 12;
 const TAGS = 200;

@@ -13,9 +13,9 @@ import { userFeatures, type RankingInputs } from '../dist/feed/ranking-inputs.js
 import { composeFeed } from '../dist/feed/pipeline.js';
 import { scoreRowsV2 } from '../dist/feed/scorers/rows.js';
 import type { ProfileState } from '../dist/domain/profile.js';
+import { HOUR_MS } from '../dist/lib/time.js';
 import { crowd, FULL, marketsLikeTheSample, NOW_MS, personOf, WARM } from './ranking-world.ts';
 
-const HOUR_MS = 3_600_000;
 const LIMIT = 20;
 
 const config = loadRankingConfig(undefined);

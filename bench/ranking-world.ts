@@ -3,6 +3,7 @@ import type { CatalogSnapshot } from '../dist/catalog/catalog-snapshot.js';
 import type { Market } from '../dist/domain/market.js';
 import { loadRankingConfig } from '../dist/config/ranking-config.js';
 import { emptyProfile, type ProfileState } from '../dist/domain/profile.js';
+import { HOUR_MS, MINUTE_MS } from '../dist/lib/time.js';
 import { loadSampleCatalog } from '../dist/sample/sample-catalog.js';
 import { type EventType } from '../dist/domain/event.js';
 import { eventWeight } from '../dist/scoring/shared/event-weight.js';
@@ -12,8 +13,6 @@ import { applyEvents } from '../dist/domain/apply-events.js';
 import { decayConfig } from '../dist/profiles/profile-decay.js';
 
 export const NOW_MS = Date.UTC(2026, 5, 15, 12);
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 const config = loadRankingConfig(undefined);
 
 export interface Habits {

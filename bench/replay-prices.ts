@@ -14,9 +14,9 @@ import { parse } from 'csv-parse';
 import { pino } from 'pino';
 import { openBackend, type Backend } from '../dist/app/backend.js';
 import { readSettings } from '../dist/config/settings.js';
+import { MINUTE_MS } from '../dist/lib/time.js';
 import { logit } from '../dist/scoring/shared/probability.js';
 
-const MINUTE_MS = 60_000;
 const VOLUME = 1_000;
 const SHOWN = 5;
 

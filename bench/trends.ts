@@ -16,6 +16,7 @@ import { Client } from 'pg';
 import { pino } from 'pino';
 import { emptySnapshot } from '../dist/catalog/catalog-snapshot.js';
 import { loadRankingConfig } from '../dist/config/ranking-config.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../dist/lib/time.js';
 import { decayConfig } from '../dist/profiles/profile-decay.js';
 import { openDatabase } from '../dist/storage/database/client.js';
 import { startEmbeddedServer } from '../dist/embedded-postgres/embedded-server.js';
@@ -28,9 +29,6 @@ const { values: args } = parseArgs({ options: { scale: { type: 'string', default
 const scale = Number(args.scale);
 if (!(scale > 0 && scale <= 1)) throw new Error('--scale must be above 0 and at most 1.');
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 const MARKETS = Math.round(50_000 * scale);
 const USERS = Math.round(1_000_000 * scale);
 const EVENTS_PER_SECOND = 100 * scale;

@@ -11,18 +11,19 @@ import { openBackend, type Backend } from '../../dist/app/backend.js';
 import { ProgressBar } from '../../dist/cli/output/progress-bar.js';
 import { readSettings } from '../../dist/config/settings.js';
 import { startEmbeddedServer } from '../../dist/embedded-postgres/embedded-server.js';
+import { DAY_MS, MINUTE_MS } from '../../dist/lib/time.js';
 import { SiteCatalog, type SiteMarket } from './catalog.ts';
 import { copyEvents } from './copy-events.ts';
 import { simulateHistory, type SiteEvent } from './history.ts';
 import { userKeyOf } from './keys.ts';
 import { copyProfiles, rebuildTemplates } from './profiles.ts';
 import { siteTraffic } from './site-traffic.ts';
-import { cohortsOf, DAY_MS, sizeOf, type CohortUsers, type Size } from './size.ts';
+import { cohortsOf, sizeOf, type CohortUsers, type Size } from './size.ts';
 
 const MARKETS_AT_ONCE = 1_000;
 const SNAPSHOTS_AT_ONCE = 10_000;
 /** So often is the price of an open market known of the last two days; a site knows it every 10 minutes. */
-const SNAPSHOT_EVERY_MS = 100 * 60_000;
+const SNAPSHOT_EVERY_MS = 100 * MINUTE_MS;
 
 /** What is known of a built state. */
 export interface YearState {
@@ -146,7 +147,7 @@ async function storePrices(
   nowMs: number,
   add: (count: number) => void,
 ): Promise<void> {
-  const minute = Math.floor(nowMs / 60_000) * 60_000;
+  const minute = Math.floor(nowMs / 60_000) * MINUTE_MS;
   const steps = Math.floor((2 * DAY_MS) / SNAPSHOT_EVERY_MS);
   for (const markets of batches(open, Math.floor(SNAPSHOTS_AT_ONCE / steps))) {
     const points = markets.flatMap((market) =>

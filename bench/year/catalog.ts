@@ -2,9 +2,9 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import { DAY_MS } from '../../dist/lib/time.js';
 import { loadSampleCatalog } from '../../dist/sample/sample-catalog.js';
 import { marketIdOf } from './keys.ts';
-import { DAY_MS } from './size.ts';
 
 /** A market; its number is its place in the order of creation. */
 export interface SiteMarket {

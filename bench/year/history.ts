@@ -1,10 +1,11 @@
 /** Simulated histories: sessions of some 30 events, mostly on what the user likes, often on the same markets again. */
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import { DAY_MS } from '../../dist/lib/time.js';
 import { logNormal } from '../../dist/sample/random-draws.js';
 import type { EventType } from '../../dist/domain/event.js';
 import type { SiteCatalog, SiteMarket } from './catalog.ts';
-import { DAY_MS, type Cohort } from './size.ts';
+import { type Cohort } from './size.ts';
 
 export interface SiteEvent {
   readonly userKey: string;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { MINUTE_MS } from '../../dist/lib/time.js';
 import { pacedLoad } from '../paced-load.ts';
 import { runJob } from './job-runs.ts';
 import { userKeyOf } from './keys.ts';
@@ -12,7 +13,6 @@ import { quantile, round } from './statistics.ts';
 
 const RATE = 100;
 const CONNECTIONS = 32;
-const MINUTE_MS = 60_000;
 /** Of the whole site; a smaller one moves as large a share of its prices. */
 const MOVED_SHARE = 0.1;
 const OPENED = 20;

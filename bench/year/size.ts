@@ -1,7 +1,5 @@
 /** How large the state of the site is, by its scale: 1 is the whole site. */
 
-export const DAY_MS = 86_400_000;
-
 /** Users by how long they have used the site. Their numbers of events are log-normal. */
 export interface Cohort {
   readonly name: 'new' | 'week' | 'month' | 'year';

@@ -3,11 +3,9 @@ import type { Clock } from '../lib/clock.js';
 import { BellwetherError } from '../lib/errors.js';
 import { checkInput } from '../lib/input/check-input.js';
 import { isStorableInstant } from '../lib/input/text-schemas.js';
+import { DAY_MS, HOUR_MS } from '../lib/time.js';
 import type { Downsampled, SnapshotRepository } from '../storage/markets/snapshot-repository.js';
 import { orUnavailable } from '../storage/database-errors.js';
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 export interface HistoryRequest {
   readonly marketId: string;

@@ -1,8 +1,9 @@
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
+import { DAY_MS } from '../lib/time.js';
 import { PastTrends } from './past-trends.js';
 import { Queue } from './timeline.js';
 
-const WEEK_MS = 7 * 24 * 3_600_000;
+const WEEK_MS = 7 * DAY_MS;
 
 /** An event of positive weight. */
 export interface Engagement {

@@ -1,8 +1,8 @@
 import { toEntry, type CatalogEntry } from '../catalog/catalog-snapshot.js';
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import { emptyProfile, type FullProfile, type ProfileEvent } from '../domain/profile.js';
+import { DAY_MS } from '../lib/time.js';
 import { eventWeight } from '../scoring/shared/event-weight.js';
-import { DAY_MS } from '../scoring/shared/time.js';
 import { NO_TRENDS, type TrendScores } from '../trends/trend-columns.js';
 import { TrendState } from '../trends/trend-state.js';
 import { SiteActivity } from './activity.js';

@@ -1,5 +1,5 @@
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
-import { HOUR_MS, MINUTE_MS } from '../scoring/shared/time.js';
+import { HOUR_MS, MINUTE_MS } from '../lib/time.js';
 import { trendingScores, trendingSums, type TrendingRow } from '../scoring/shared/trending.js';
 import { GLOBAL_SCOPE, localScope } from '../trends/trend-state.js';
 import { Queue } from './timeline.js';

@@ -1,3 +1,5 @@
+import { HOUR_MS } from '../lib/time.js';
+
 /** The badges of a card, the most important first. */
 export const BADGES = ['MOVED', 'CLOSING_SOON', 'HOT', 'NEW'] as const;
 
@@ -11,8 +13,6 @@ export interface BadgeLimits {
   /** NEW below this age. */
   readonly newHours: number;
 }
-
-const HOUR_MS = 3_600_000;
 
 /** Returns the first of {@link BADGES} that applies to a market; null if none does. */
 export function badgeOf(

@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.js';
 import { BellwetherError } from '../lib/errors.js';
 import { checkInput } from '../lib/input/check-input.js';
 import { takeTurn } from '../lib/event-loop.js';
+import { MINUTE_MS } from '../lib/time.js';
 import { feedSections } from '../scoring/v1/page-layout.js';
 import type { TrendService } from '../trends/trend-service.js';
 import type {
@@ -82,7 +83,7 @@ export class FeedService {
     const served = await this.deps.servedFeeds.find(feedId);
     const { config } = this.deps.config();
     const nowMs = this.deps.clock();
-    const isPageable = served != null && nowMs - served.nowMs <= config.feed.keepMinutes * 60_000;
+    const isPageable = served != null && nowMs - served.nowMs <= config.feed.keepMinutes * MINUTE_MS;
     if (!isPageable || served.rest === null) {
       throw BellwetherError.notFound(
         'feedId',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CatalogSnapshot } from '../catalog/catalog-snapshot.js';
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
+import { HOUR_MS } from '../lib/time.js';
 import type { PastMarket, UserFeatures } from '../scoring/v2/features.js';
 import type { TrendState } from '../trends/trend-state.js';
 import { decayConfig } from '../profiles/profile-decay.js';
@@ -32,8 +33,6 @@ export interface RankingInputs {
 
 /** The inputs of scoring, for a feed or for given markets. */
 export type ScoringInputs = Omit<RankingInputs, 'limit' | 'userKey' | 'configVersion'>;
-
-const HOUR_MS = 3_600_000;
 
 /**
  * The seed of exploration: constant for a user, UTC hour and config version, so a reload shows the same page. An integer

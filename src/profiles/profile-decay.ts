@@ -1,12 +1,13 @@
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import { decay, type DecayConfig } from '../domain/decay.js';
 import type { ImpressionState, ProfileState, TopicId, TopicState } from '../domain/profile.js';
+import { DAY_MS, MINUTE_MS } from '../lib/time.js';
 
 export function decayConfig(config: RankingConfig): DecayConfig {
   return {
-    longTermHalfLifeMs: config.profile.longTermHalfLifeDays * 24 * 3_600_000,
-    sessionHalfLifeMs: config.profile.sessionHalfLifeMinutes * 60_000,
-    sessionIdleMs: config.profile.sessionIdleMinutes * 60_000,
+    longTermHalfLifeMs: config.profile.longTermHalfLifeDays * DAY_MS,
+    sessionHalfLifeMs: config.profile.sessionHalfLifeMinutes * MINUTE_MS,
+    sessionIdleMs: config.profile.sessionIdleMinutes * MINUTE_MS,
     tagFactor: config.events.tagFactor,
   };
 }
@@ -66,7 +67,7 @@ export interface DecayLimits {
 }
 
 /** Impressions are counted over 7 days; of older ones, only the latest of a market is read. */
-const IMPRESSION_COUNT_WINDOW_MS = 7 * 24 * 3_600_000;
+const IMPRESSION_COUNT_WINDOW_MS = 7 * DAY_MS;
 
 /**
  * Removes decayed topics and expired impressions from a profile. Pure. For users whose session has ended.

@@ -1,6 +1,7 @@
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import type { DecayConfig } from '../domain/decay.js';
 import { inSlices, type Work } from '../lib/event-loop.js';
+import { HOUR_MS } from '../lib/time.js';
 import { formatOf } from '../storage/profiles/column-codec.js';
 import type { JobPositionRepository } from '../storage/job-repository.js';
 import type { MarketRepository } from '../storage/markets/market-repository.js';
@@ -37,8 +38,6 @@ interface CleanedProfile {
 
 /** Key of the stored position of an interrupted run. */
 const JOB = 'profile-upkeep';
-
-const HOUR_MS = 3_600_000;
 
 /** The cleanup skips users who were active within this time. */
 const ACTIVE_MS = 24 * HOUR_MS;

@@ -6,6 +6,7 @@ import {
   type FullProfile,
   type ProfileState,
 } from '../domain/profile.js';
+import { DAY_MS } from '../lib/time.js';
 import type { ScoringUser } from '../scoring/v1/inputs.js';
 import type {
   MarketEngagement,
@@ -15,8 +16,6 @@ import type {
   UserFeatures,
 } from '../scoring/v2/features.js';
 import { hasNoAffinity, topicAffinity } from './profile-decay.js';
-
-const DAY_MS = 24 * 3_600_000;
 
 /** Algorithm v1 compares markets with engagements of this window. */
 const RECENT_WINDOW_MS_V1 = DAY_MS;

@@ -1,5 +1,6 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import { DAY_MS } from '../lib/time.js';
 import type { LatentAffinity, SimulatedMarket } from './latent-affinity.js';
 import {
   chance,
@@ -57,8 +58,6 @@ const noClick = {
 const returnChance = 0.3;
 /** The first focus is a topic drawn with weight e^(focusSharpness · affinity). */
 const focusSharpness = 1.2;
-
-const dayMs = 86_400_000;
 
 /**
  * Simulates one session. The session has a focus: at first a topic that the user likes, then the topics of the market
@@ -154,7 +153,7 @@ function isOpen(market: SimulatedMarket, atMs: number): boolean {
 }
 
 function recency(market: SimulatedMarket, atMs: number): number {
-  return 2 ** (-(atMs - market.createdAtMs) / (page.recencyHalfLifeDays * dayMs));
+  return 2 ** (-(atMs - market.createdAtMs) / (page.recencyHalfLifeDays * DAY_MS));
 }
 
 /** Share of the focus topics that the market has, 0–1. */

@@ -1,6 +1,7 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/time.js';
 import { chance, logNormal, standardGumbel, standardNormal } from './random-draws.js';
 import type { SampleMarket } from './sample-catalog.js';
 
@@ -13,10 +14,6 @@ interface OddsHistoryPoint {
   volume24h: number;
   participantCount: number;
 }
-
-const minuteMs = 60_000;
-const hourMs = 60 * minuteMs;
-const dayMs = 24 * hourMs;
 
 const walk = {
   /** Points are one hour apart for this long before the end, and one day apart before that. */
@@ -80,7 +77,7 @@ function drawMoves(rng: RandomGenerator, markets: readonly SampleMarket[], nowMs
     ({ status, probability, createdAt }) =>
       status === 'OPEN' &&
       Math.min(probability, 1 - probability) >= move.minProbability &&
-      nowMs - Date.parse(createdAt) >= move.minAgeHours * hourMs,
+      nowMs - Date.parse(createdAt) >= move.minAgeHours * HOUR_MS,
   );
   // A Gumbel top-k sample by volume: markets with more volume move more often.
   return new Map(
@@ -102,8 +99,8 @@ function historyOf(
   nowMs: number,
   days: number,
 ): OddsHistoryPoint[] {
-  const createdMs = Math.ceil(Date.parse(market.createdAt) / minuteMs) * minuteMs;
-  const endMs = Math.floor(Math.min(nowMs, Date.parse(market.resolvesAt)) / minuteMs) * minuteMs;
+  const createdMs = Math.ceil(Date.parse(market.createdAt) / MINUTE_MS) * MINUTE_MS;
+  const endMs = Math.floor(Math.min(nowMs, Date.parse(market.resolvesAt)) / MINUTE_MS) * MINUTE_MS;
   const deviation = logNormal(rng, walk.dailyDeviation, walk.deviationSpread) / Math.sqrt(24);
 
   let logOdds = logit(market.probability);
@@ -111,15 +108,16 @@ function historyOf(
   let laterMs = endMs;
   return pointTimes(createdMs, endMs, days)
     .map((atMs): OddsHistoryPoint => {
-      const stepHours = (laterMs - atMs) / hourMs;
+      const stepHours = (laterMs - atMs) / HOUR_MS;
       laterMs = atMs;
       logOdds += deviation * Math.sqrt(stepHours) * standardNormal(rng);
       logVolume += walk.volumeDeviation * Math.sqrt(stepHours) * standardNormal(rng);
       if (atMs === endMs) return pointNow(market, atMs);
-      const before = bigMove === undefined ? 0 : shareBefore(bigMove, (endMs - atMs) / hourMs);
+      const before = bigMove === undefined ? 0 : shareBefore(bigMove, (endMs - atMs) / HOUR_MS);
       const age = (atMs - createdMs) / (endMs - createdMs);
       // During the first day, the 24-hour window is only partly filled.
-      const windowShare = Math.min(1, (atMs - createdMs) / dayMs) / Math.min(1, (endMs - createdMs) / dayMs);
+      const windowShare =
+        Math.min(1, (atMs - createdMs) / DAY_MS) / Math.min(1, (endMs - createdMs) / DAY_MS);
       const volumeShare = 1 - before * (1 - move.volumeBefore);
       return {
         marketId: market.id,
@@ -137,9 +135,10 @@ function historyOf(
 
 /** Times newest first: hourly, then daily, then the creation itself if it is within `days`. */
 function pointTimes(createdMs: number, endMs: number, days: number): number[] {
-  const grid = Array.from({ length: walk.hourlyHours + 1 }, (_, hour) => endMs - hour * hourMs);
-  const startMs = endMs - days * dayMs;
-  for (let atMs = endMs - walk.hourlyHours * hourMs - dayMs; atMs >= startMs; atMs -= dayMs) grid.push(atMs);
+  const grid = Array.from({ length: walk.hourlyHours + 1 }, (_, hour) => endMs - hour * HOUR_MS);
+  const startMs = endMs - days * DAY_MS;
+  for (let atMs = endMs - walk.hourlyHours * HOUR_MS - DAY_MS; atMs >= startMs; atMs -= DAY_MS)
+    grid.push(atMs);
   const times = grid.filter((atMs) => atMs >= createdMs && atMs >= startMs);
   if (createdMs >= startMs && createdMs < (times.at(-1) ?? createdMs)) times.push(createdMs);
   return times;

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { MarketDraft } from '../catalog/importers/formats/import-record.js';
+import { DAY_MS } from '../lib/time.js';
 
 /** Folder of the sample's files. A build in `dist/` reads them from `src/` too. */
 const sampleData = new URL('../../src/sample/data/', import.meta.url);
@@ -24,7 +25,6 @@ export interface SampleMarket extends MarketDraft {
   source: 'sample';
 }
 
-const dayMs = 86_400_000;
 const slug = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-case words joined by hyphens');
 
 const entrySchema = z
@@ -109,8 +109,8 @@ function toMarket(category: string, entry: z.output<typeof entrySchema>, nowMs: 
     ...trading,
     ...(image !== undefined && { imageUrl: `/sample/${image}.svg` }),
     status: status ?? 'OPEN',
-    createdAt: instant(nowMs - life.createdDaysAgo * dayMs),
-    resolvesAt: instant(nowMs + life.resolvesInDays * dayMs),
+    createdAt: instant(nowMs - life.createdDaysAgo * DAY_MS),
+    resolvesAt: instant(nowMs + life.resolvesInDays * DAY_MS),
     ...(editorialDescription !== undefined && { editorialDescription }),
     ...(editorialBoost !== undefined && { editorialBoost }),
     ...(event !== undefined && { eventKey: event }),

@@ -3,6 +3,7 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import type { InteractionDraft } from '../catalog/importers/formats/import-record.js';
+import { DAY_MS, HOUR_MS } from '../lib/time.js';
 import { archetypes, countryOf, sampleCountries, type Archetype, type SampleCountry } from './archetypes.js';
 import { browse } from './browse-session.js';
 import { drawAffinity, toSimulatedMarkets, type SimulatedMarket } from './latent-affinity.js';
@@ -40,9 +41,6 @@ const activity = {
   /** Weight of any other hour, relative to 1 at a peak. */
   hourFloor: 0.04,
 } as const;
-
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
 
 /**
  * Simulates users and their interactions of the last `days` from one generative model. Each user has latent affinities for
@@ -146,15 +144,15 @@ function sessionStarts(
   days: number,
 ): number[] {
   const sessionsPerDay = kind.sessionsPerDay * (1 - activity.skew) * rankShare ** -activity.skew;
-  const joinedMs = nowMs - drawJoinedDaysAgo(rng, kind, rankShare, days) * dayMs;
-  const offsetMs = sampleCountries[country].utcOffsetHours * hourMs;
-  const localMidnightMs = Math.floor((nowMs + offsetMs) / dayMs) * dayMs - offsetMs;
+  const joinedMs = nowMs - drawJoinedDaysAgo(rng, kind, rankShare, days) * DAY_MS;
+  const offsetMs = sampleCountries[country].utcOffsetHours * HOUR_MS;
+  const localMidnightMs = Math.floor((nowMs + offsetMs) / DAY_MS) * DAY_MS - offsetMs;
   const weights = hourWeights(kind.peakHours);
   const starts: number[] = [];
   for (let daysAgo = days; daysAgo >= 0; daysAgo -= 1) {
     for (let visits = poisson(rng, sessionsPerDay); visits > 0; visits -= 1) {
       const hour = weightedIndex(rng, weights) + uniformFloat64(rng);
-      starts.push(Math.floor(localMidnightMs - daysAgo * dayMs + hour * hourMs));
+      starts.push(Math.floor(localMidnightMs - daysAgo * DAY_MS + hour * HOUR_MS));
     }
   }
   return starts.filter((startMs) => startMs >= joinedMs && startMs <= nowMs).sort((a, b) => a - b);

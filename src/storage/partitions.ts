@@ -1,14 +1,12 @@
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { Logger } from '../lib/logger.js';
+import { DAY_MS, HOUR_MS } from '../lib/time.js';
 import { withOwnSession, type OwnSession } from './database/connection.js';
 import type { Connection } from './sql.js';
 import { isUnavailable, sqlStateOf } from './database-errors.js';
 
 /** The tables that are partitioned by time. */
 export type PartitionedTable = 'interactions' | 'served_feeds' | 'served_feed_rests';
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 /** Live events are accepted up to 7 days late; one more day allows for clocks that differ. */
 const LATE_EVENT_MS = 8 * DAY_MS;

@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.js';
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import { BellwetherError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
+import { DAY_MS } from '../lib/time.js';
 import type { ProfileCompactor } from '../profiles/profile-compactor.js';
 import { rebuildProfile } from '../profiles/rebuild-profile.js';
 import type { SharedProfiles } from '../profiles/shared-profiles.js';
@@ -49,7 +50,7 @@ export interface TrackingDeps {
 }
 
 /** Lifetime of idempotency keys; those of an import never expire. */
-const IDEMPOTENCY_WINDOW_MS = 7 * 24 * 3_600_000;
+const IDEMPOTENCY_WINDOW_MS = 7 * DAY_MS;
 
 /** Creates the services that receive events. All of them store events by the same commit. */
 export function createTracking(deps: TrackingDeps): Tracking {

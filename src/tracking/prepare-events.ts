@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Market } from '../domain/market.js';
+import { DAY_MS, MINUTE_MS } from '../lib/time.js';
 import { eventWeight, type EventWeights } from '../scoring/shared/event-weight.js';
 import type { ValidInteraction } from './event-input.js';
 import type { PreparedEvent } from '../domain/event.js';
@@ -65,8 +66,8 @@ function rejectionOf({ issues: [issue] }: z.ZodError): Rejection {
   return { field, reason: `${field === '' ? 'The item' : field} ${issue?.message ?? 'is not valid'}.` };
 }
 
-const MAX_AGE_MS = 7 * 24 * 3_600_000;
-const MAX_FUTURE_MS = 5 * 60_000;
+const MAX_AGE_MS = 7 * DAY_MS;
+const MAX_FUTURE_MS = 5 * MINUTE_MS;
 
 export interface PrepareOptions {
   readonly id: string;

@@ -1,4 +1,5 @@
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/time.js';
 import type { InteractionRepository } from '../storage/events/interaction-repository.js';
 import type { PartitionedTable, OldPartitions } from '../storage/partitions.js';
 import type { ProfileRepository } from '../storage/profiles/profile-repository.js';
@@ -17,10 +18,6 @@ export interface DroppedPartitions {
   /** Partitions that were in use for too long; the next run retries them. */
   readonly postponed: readonly string[];
 }
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 /** Lifetime of idempotency keys. */
 const CLIENT_EVENT_DAYS = 7;

@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.js';
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/time.js';
 import type { ComputationName } from '../storage/trends/computation-repository.js';
 import type {
   CoveredFrom,
@@ -8,10 +9,6 @@ import type {
   RollupSettings,
 } from '../storage/trends/rollup-repository.js';
 import type { Store, Transaction } from '../storage/store.js';
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 /** Result of a computation. */
 export type ComputationResult =

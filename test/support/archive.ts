@@ -5,10 +5,9 @@ import type {
 } from '../../src/catalog/importers/formats/import-record.js';
 import type { Archive } from '../../src/evaluation/archive.js';
 import { ArchiveBuilder, type ArchiveIntake } from '../../src/evaluation/archive-builder.js';
+import { MINUTE_MS } from '../../src/lib/time.js';
 
 export const START_MS = Date.UTC(2026, 0, 1);
-export const MINUTE_MS = 60_000;
-export const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** The given number of minutes after the start. */
 export const minute = (count: number): string => new Date(START_MS + count * MINUTE_MS).toISOString();

@@ -1,7 +1,8 @@
 import type { CatalogColumns } from '../../src/catalog/columns/build-columns.js';
 import { NUMERIC_COLUMNS } from '../../src/catalog/columns/build-columns.js';
+import { DAY_MS } from '../../src/lib/time.js';
 import type { MarketColumns } from '../../src/scoring/v2/features.js';
-import { DAY_MS, NOW_MS } from './scoring-v2.js';
+import { NOW_MS } from './scoring-v2.js';
 
 /** Topic keys and terms that occur in generated markets. */
 const KEYS = [

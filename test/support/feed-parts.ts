@@ -5,10 +5,11 @@ import { toPastMarket } from '../../src/catalog/columns/market-terms.js';
 import { createFeeds } from '../../src/feed/create-feeds.js';
 import type { Market } from '../../src/domain/market.js';
 import type { FullProfile } from '../../src/domain/profile.js';
+import { HOUR_MS } from '../../src/lib/time.js';
 import { NO_TRENDS } from '../../src/trends/trend-columns.js';
 import { TrendState } from '../../src/trends/trend-state.js';
 import { recordingLogger } from './log-lines.js';
-import { HOUR_MS, NOON_MS, profileAfter, profileEvent } from './profile-events.js';
+import { NOON_MS, profileAfter, profileEvent } from './profile-events.js';
 import { storedMarket } from './stored-market.js';
 
 const createdAt = new Date(NOON_MS - 1_000 * HOUR_MS);

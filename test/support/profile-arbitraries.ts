@@ -11,7 +11,8 @@ import {
   type TopicKind,
   type TopicState,
 } from '../../src/domain/profile.js';
-import { DAY_MS, NOON_MS } from './profile-events.js';
+import { DAY_MS } from '../../src/lib/time.js';
+import { NOON_MS } from './profile-events.js';
 
 /** Text of any script, without halves of a character that stand alone: PostgreSQL stores none. */
 export const text = fc.string({ unit: 'binary', maxLength: 12 });

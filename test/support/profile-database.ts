@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { pino } from 'pino';
+import { DAY_MS } from '../../src/lib/time.js';
 import { openDatabase } from '../../src/storage/database/client.js';
 import { MarketIndex } from '../../src/storage/markets/market-index.js';
 import type { ProfileEvent } from '../../src/domain/profile.js';
 import type { AppendedProfile } from '../../src/storage/events/recording.js';
 import { createStore, type Store } from '../../src/storage/store.js';
-import { DAY_MS, decay, NOON_MS } from './profile-events.js';
+import { decay, NOON_MS } from './profile-events.js';
 import { createTestDatabase } from './test-database.js';
 import type { PreparedEvent } from '../../src/domain/event.js';
 

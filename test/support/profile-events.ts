@@ -10,10 +10,6 @@ import { eventWeight } from '../../src/scoring/shared/event-weight.js';
 import { applyEvents } from '../../src/domain/apply-events.js';
 import { decayConfig } from '../../src/profiles/profile-decay.js';
 
-export const MINUTE_MS = 60_000;
-export const HOUR_MS = 60 * MINUTE_MS;
-export const DAY_MS = 24 * HOUR_MS;
-
 /** A Monday at noon. */
 export const NOON_MS = Date.UTC(2026, 5, 15, 12);
 

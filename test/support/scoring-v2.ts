@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { toEntry } from '../../src/catalog/catalog-snapshot.js';
 import { buildColumns } from '../../src/catalog/columns/build-columns.js';
 import type { Market } from '../../src/domain/market.js';
+import { DAY_MS, MINUTE_MS } from '../../src/lib/time.js';
 import type { V2Constants } from '../../src/scoring/v2/components.js';
 import type { ImpressionConstants } from '../../src/scoring/v2/constants.js';
 import type {
@@ -17,8 +18,6 @@ import type {
 import { storedMarket } from './stored-market.js';
 
 export const NOW_MS = Date.UTC(2026, 5, 15, 12);
-export const HOUR_MS = 3_600_000;
-export const DAY_MS = 24 * HOUR_MS;
 
 const defaults = parse(readFileSync(new URL('../../src/config/default.yaml', import.meta.url), 'utf8')) as {
   v2: V2Constants;
@@ -150,7 +149,7 @@ export const userArbitrary: fc.Arbitrary<UserFeatures> = fc.record({
     { selector: ({ kind, key }) => `${kind} ${key}`, maxLength: 8 },
   ),
   sessionEvents: fc.nat(20),
-  idleMs: fc.nat(30 * 60_000),
+  idleMs: fc.nat(30 * MINUTE_MS),
   engagements: distinct(
     fc.record({
       marketId,

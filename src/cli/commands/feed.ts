@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import type { Feed, FeedItem } from '../../feed/feed.js';
 import { OperatorError } from '../../lib/errors.js';
 import { truncated } from '../../lib/input/display-text.js';
+import { HOUR_MS } from '../../lib/time.js';
 import { withCommandBackend } from '../command-backend.js';
 import { examplesHelp, wholeNumberUpTo } from '../command-options.js';
 import { feedExplanation } from '../output/feed-explanation.js';
@@ -109,6 +110,6 @@ function row({ rank, score, scores, slot, badge, market }: FeedItem, nowMs: numb
 
 function remaining(ms: number): string {
   if (ms <= 0) return 'overdue';
-  const hours = ms / 3_600_000;
+  const hours = ms / HOUR_MS;
   return hours < 48 ? `${Math.round(hours)} h` : `${Math.round(hours / 24)} d`;
 }

@@ -1,6 +1,5 @@
+import { DAY_MS } from '../../lib/time.js';
 import type { Filter } from './filter.js';
-
-const DAY_MS = 86_400_000;
 
 /**
  * Removes markets whose resolution time has passed. An overdue market, which its source reported as open after that time,

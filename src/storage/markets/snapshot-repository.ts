@@ -1,4 +1,5 @@
 import { Prisma } from '../../generated/prisma/client.js';
+import { MINUTE_MS } from '../../lib/time.js';
 import type { Connection } from '../sql.js';
 
 /** A market's state at a minute. */
@@ -133,8 +134,6 @@ export function writeSnapshots(snapshots: readonly MarketSnapshot[]): Prisma.Sql
     on conflict (market_id, at) do update set probability = excluded.probability,
       volume_24h = excluded.volume_24h, participant_count = excluded.participant_count`;
 }
-
-const MINUTE_MS = 60_000;
 
 /** Inserts snapshots, each dated to its full minute; an `on conflict` clause must follow. */
 function insertSnapshots(snapshots: readonly MarketSnapshot[]): Prisma.Sql {

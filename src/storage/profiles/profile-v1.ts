@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../lib/time.js';
 import { CodecReader } from '../codec/codec-reader.js';
 import { topicKey } from '../../domain/market.js';
 import {
@@ -102,7 +103,7 @@ function merged(a: TopicV1, b: TopicV1): TopicV1 {
 }
 
 /** The default half-life. Topics of similar age have the same order with any half-life. */
-const HALF_LIFE_MS = 30 * 24 * 3_600_000;
+const HALF_LIFE_MS = 30 * DAY_MS;
 
 function strongestTopics(
   topics: ReadonlyMap<TopicId, TopicV1>,

@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/lib/time.js';
 import { decay } from '../../support/profile-events.js';
 import { pino } from 'pino';
 import { Client } from 'pg';
@@ -8,9 +9,6 @@ import { createStore, type Store } from '../../../src/storage/store.js';
 import { storedMarket } from '../../support/stored-market.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 /** Not on the hour. */
 const NOW_MS = Date.UTC(2026, 5, 15, 12, 30);
 

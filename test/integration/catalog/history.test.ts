@@ -3,9 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createContext } from '../../../src/graphql/context.js';
 import { createSchema } from '../../../src/graphql/schema.js';
 import { MarketHistoryDocument } from '../../../src/generated/client/graphql.js';
+import { HOUR_MS } from '../../../src/lib/time.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
-
-const HOUR_MS = 3_600_000;
 
 let gateway: TestGateway;
 

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../../src/lib/time.js';
 import { decay } from '../../support/profile-events.js';
 import { pino } from 'pino';
 import { Client } from 'pg';
@@ -8,7 +9,6 @@ import { openDatabase, type Database } from '../../../src/storage/database/clien
 import { createStore, type Store } from '../../../src/storage/store.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 
-const HOUR_MS = 3_600_000;
 const logger = pino({ level: 'silent' });
 
 let test: TestDatabase;

@@ -3,9 +3,8 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBackend, type Backend } from '../../../src/app/backend.js';
 import { readSettings } from '../../../src/config/settings.js';
+import { MINUTE_MS } from '../../../src/lib/time.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
-
-const MINUTE_MS = 60_000;
 
 let gateway: TestGateway;
 /** Another replica on the same database. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SourceError } from '../../../src/catalog/sources/source-error.js';
+import { SECOND_MS } from '../../../src/lib/time.js';
 import {
   brokenConnection,
   slowBody,
@@ -16,7 +17,6 @@ import {
 import { openPolledCatalog, type PolledCatalog } from '../../support/polled-catalog.js';
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
-const SECOND_MS = 1_000;
 
 let db: PolledCatalog;
 let site: MarketSite;

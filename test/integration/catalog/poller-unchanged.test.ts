@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { MINUTE_MS } from '../../../src/lib/time.js';
 import {
   gammaEvent,
   gammaMarket,
@@ -9,7 +10,6 @@ import {
 import { openPolledCatalog, type PolledCatalog } from '../../support/polled-catalog.js';
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
-const MINUTE_MS = 60_000;
 
 let db: PolledCatalog;
 let site: MarketSite;

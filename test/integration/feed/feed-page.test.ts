@@ -6,14 +6,13 @@ import {
   FeedPageDocument,
   TrackInteractionDocument,
 } from '../../../src/generated/client/graphql.js';
+import { MINUTE_MS } from '../../../src/lib/time.js';
 import { recordingLogger } from '../../support/log-lines.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 
 let gateway: TestGateway;
 /** A second replica on the same database. */
 let replica: Backend;
-
-const MINUTE_MS = 60_000;
 
 beforeAll(async () => {
   gateway = await startTestGateway();

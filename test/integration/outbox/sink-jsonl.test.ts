@@ -2,10 +2,11 @@ import { appendFile, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HOUR_MS } from '../../../src/lib/time.js';
 import { JsonlSink } from '../../../src/outbox/sinks/jsonl-sink.js';
 import { sinkContract } from '../../contract/sink.js';
 import { outgoing } from '../../support/outbox.js';
-import { HOUR_MS, NOON_MS } from '../../support/profile-events.js';
+import { NOON_MS } from '../../support/profile-events.js';
 
 let parent: string;
 let folder: string;

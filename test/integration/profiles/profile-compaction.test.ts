@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/lib/time.js';
 import { openDatabase } from '../../../src/storage/database/client.js';
 import { ProfileRepository } from '../../../src/storage/profiles/profile-repository.js';
 import { emptyProfile, type FullProfile, type ProfileEvent } from '../../../src/domain/profile.js';
@@ -14,15 +15,7 @@ import {
   type ProfileDatabase,
   type StoreOfReplica,
 } from '../../support/profile-database.js';
-import {
-  DAY_MS,
-  decay,
-  fold,
-  HOUR_MS,
-  MINUTE_MS,
-  NOON_MS,
-  profileEvent,
-} from '../../support/profile-events.js';
+import { decay, fold, NOON_MS, profileEvent } from '../../support/profile-events.js';
 import { encodeProfileV1 } from '../../support/profile-v1.js';
 
 const MARKETS = 2_500;

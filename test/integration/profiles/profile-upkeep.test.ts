@@ -1,6 +1,7 @@
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { loadRankingConfig } from '../../../src/config/ranking-config.js';
+import { DAY_MS } from '../../../src/lib/time.js';
 import { ProfileCache } from '../../../src/profiles/profile-cache.js';
 import { decayConfig } from '../../../src/profiles/profile-decay.js';
 import { ProfileUpkeep } from '../../../src/profiles/profile-upkeep.js';
@@ -8,7 +9,6 @@ import { SharedProfiles } from '../../../src/profiles/shared-profiles.js';
 import { UserProfileDocument } from '../../../src/generated/client/graphql.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
 
-const DAY_MS = 24 * 3_600_000;
 const LONG_AGO_MS = TEST_NOW_MS - 400 * DAY_MS;
 
 const config = loadRankingConfig(undefined);

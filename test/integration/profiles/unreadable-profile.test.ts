@@ -1,11 +1,10 @@
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadRankingConfig } from '../../../src/config/ranking-config.js';
+import { DAY_MS } from '../../../src/lib/time.js';
 import { decayConfig } from '../../../src/profiles/profile-decay.js';
 import { ProfileUpkeep } from '../../../src/profiles/profile-upkeep.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
-
-const DAY_MS = 24 * 3_600_000;
 
 let gateway: TestGateway;
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DAY_MS } from '../../../src/lib/time.js';
 import { migrationsFolder } from '../../../src/storage/database/migrations.js';
 import { ensureUpcomingPartitions, eventMonths } from '../../../src/storage/partitions.js';
 import { runCommand } from '../../support/command.js';
@@ -117,7 +118,7 @@ describe('events', () => {
     async (day) => {
       const start = Date.parse(`${day}T12:00:00Z`);
       for (const daysLater of [0, 1, 15, 32, 45]) {
-        gateway.clock.nowMs = start + daysLater * 24 * 3_600_000;
+        gateway.clock.nowMs = start + daysLater * DAY_MS;
         if (daysLater === 0) await gateway.backend.store.partitions.ensureForEvents(eventMonths(start));
         gateway.statements.length = 0;
         expect(await track()).toEqual(RECORDED);

@@ -2,12 +2,10 @@ import { Client } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadRankingConfig } from '../../../src/config/ranking-config.js';
+import { DAY_MS, HOUR_MS } from '../../../src/lib/time.js';
 import { ensureServedFeedPartitions, OldPartitions } from '../../../src/storage/partitions.js';
 import { Retention } from '../../../src/tracking/retention.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 let gateway: TestGateway;
 let client: Client;

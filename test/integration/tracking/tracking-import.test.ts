@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { FullProfile } from '../../../src/domain/profile.js';
+import { HOUR_MS } from '../../../src/lib/time.js';
 import type { InteractionInput } from '../../../src/tracking/event-input.js';
 import { rowCounts } from '../../support/row-counts.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
 
-const HOUR_MS = 3_600_000;
 const YEAR_MS = 365 * 24 * HOUR_MS;
 
 let gateway: TestGateway;

@@ -5,10 +5,10 @@ import {
   type TrackInteractionInput,
   UserProfileDocument,
 } from '../../../src/generated/client/graphql.js';
+import { MINUTE_MS } from '../../../src/lib/time.js';
 import { rowCounts } from '../../support/row-counts.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
 
-const MINUTE_MS = 60_000;
 const WEEK_MS = 7 * 24 * 60 * MINUTE_MS;
 
 let gateway: TestGateway;

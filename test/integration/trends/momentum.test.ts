@@ -5,10 +5,8 @@ import { readSettings } from '../../../src/config/settings.js';
 import { startGateway } from '../../../src/app/gateway.js';
 import { RisingDocument } from '../../../src/generated/client/graphql.js';
 import type { EventType } from '../../../src/domain/event.js';
+import { HOUR_MS, MINUTE_MS } from '../../../src/lib/time.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 
 let gateway: TestGateway;
 

@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/lib/time.js';
 import { decay } from '../../support/profile-events.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
@@ -17,9 +18,6 @@ import {
 import { TrendComputations } from '../../../src/trends/trend-computations.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 const START_MS = Date.UTC(2026, 5, 10, 12);
 const MARKETS = ['m0', 'm1', 'm2', 'm3', 'closed'];
 const TYPES = ['PARTICIPATE', 'CLICK', 'VIEW_MARKET', 'IMPRESSION', 'HIDE', 'DWELL_5'] as const;

@@ -7,11 +7,11 @@ import { openBackend } from '../../../src/app/backend.js';
 import { readSettings } from '../../../src/config/settings.js';
 import { RankMarketsDocument, TrendingDocument } from '../../../src/generated/client/graphql.js';
 import { EVENT_TYPES, type EventType } from '../../../src/domain/event.js';
+import { HOUR_MS } from '../../../src/lib/time.js';
 import { trendingScores, type TrendingRow } from '../../../src/scoring/shared/trending.js';
 import { TrendComputations } from '../../../src/trends/trend-computations.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
 
-const HOUR_MS = 3_600_000;
 const MARKETS = Array.from({ length: 12 }, (_, index) => `market-${index}`);
 
 let gateway: TestGateway;

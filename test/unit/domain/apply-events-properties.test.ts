@@ -1,17 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { HOUR_MS, MINUTE_MS } from '../../../src/lib/time.js';
 import { topicAffinity } from '../../../src/profiles/profile-decay.js';
 import { emptyProfile, type FullProfile, type ProfileEvent } from '../../../src/domain/profile.js';
 import { EVENT_TYPES } from '../../../src/domain/event.js';
-import {
-  fold,
-  HOUR_MS,
-  decay,
-  MINUTE_MS,
-  NOON_MS,
-  profileAfter,
-  profileEvent,
-} from '../../support/profile-events.js';
+import { fold, decay, NOON_MS, profileAfter, profileEvent } from '../../support/profile-events.js';
 
 const market = fc.record({
   id: fc.constantFrom('m1', 'm2', 'm3'),

@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FullProfile, LifetimeTopic, TopicId, TopicState } from '../../../src/domain/profile.js';
-import {
-  DAY_MS,
-  fold,
-  MINUTE_MS,
-  NOON_MS,
-  profileAfter,
-  profileEvent,
-} from '../../support/profile-events.js';
+import { DAY_MS, MINUTE_MS } from '../../../src/lib/time.js';
+import { fold, NOON_MS, profileAfter, profileEvent } from '../../support/profile-events.js';
 
 /** A topic with its decayed and its lifetime sums. */
 const topic = (profile: FullProfile, id: TopicId): (TopicState & LifetimeTopic) | undefined => {

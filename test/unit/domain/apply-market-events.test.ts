@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { EventType } from '../../../src/domain/event.js';
 import type { EngagementState, ImpressionState } from '../../../src/domain/profile.js';
-import {
-  DAY_MS,
-  fold,
-  MINUTE_MS,
-  NOON_MS,
-  profileAfter,
-  profileEvent,
-} from '../../support/profile-events.js';
+import { DAY_MS, MINUTE_MS } from '../../../src/lib/time.js';
+import { fold, NOON_MS, profileAfter, profileEvent } from '../../support/profile-events.js';
 
 const engagement = (profile: ReturnType<typeof profileAfter>): EngagementState | undefined =>
   profile.engagements.get('m1');

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { ProfileEvent } from '../../../src/domain/profile.js';
-import { HOUR_MS, NOON_MS, profileAfter, profileEvent } from '../../support/profile-events.js';
+import { HOUR_MS } from '../../../src/lib/time.js';
+import { NOON_MS, profileAfter, profileEvent } from '../../support/profile-events.js';
 
 const trade = (stake: number, atMs: number, category = 'Sports'): ProfileEvent =>
   profileEvent('PARTICIPATE', atMs, { stake, market: { id: `market of ${category}`, category } });

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RecentUsers } from '../../../src/evaluation/activity.js';
 import { PastTrends, type TrendEvent } from '../../../src/evaluation/past-trends.js';
+import { HOUR_MS } from '../../../src/lib/time.js';
 import { trendingScores, trendingSums } from '../../../src/scoring/shared/trending.js';
 
-const HOUR_MS = 3_600_000;
 const config = {
   windowHours: 3,
   halfLifeHours: 1,

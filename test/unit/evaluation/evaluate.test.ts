@@ -6,15 +6,8 @@ import {
   type Evaluation,
   type EvaluationOptions,
 } from '../../../src/evaluation/evaluate.js';
-import {
-  archived,
-  archiveOf,
-  interaction,
-  minute,
-  START_MS,
-  MINUTE_MS,
-  type Past,
-} from '../../support/archive.js';
+import { MINUTE_MS } from '../../../src/lib/time.js';
+import { archived, archiveOf, interaction, minute, START_MS, type Past } from '../../support/archive.js';
 
 const config = loadRankingConfig(undefined);
 const defaults: EvaluationOptions = {

@@ -6,15 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { loadRankingConfig } from '../../../src/config/ranking-config.js';
 import { ALGORITHM_NAMES, createAlgorithm } from '../../../src/evaluation/algorithms.js';
 import { replay } from '../../../src/evaluation/replay.js';
-import {
-  archived,
-  archiveOf,
-  interaction,
-  minute,
-  MINUTE_MS,
-  START_MS,
-  type Past,
-} from '../../support/archive.js';
+import { MINUTE_MS } from '../../../src/lib/time.js';
+import { archived, archiveOf, interaction, minute, START_MS, type Past } from '../../support/archive.js';
 
 const config = loadRankingConfig(undefined);
 const LENGTH = 4_000;

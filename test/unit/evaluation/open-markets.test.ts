@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isOpenAt } from '../../../src/evaluation/archive.js';
 import { OpenMarkets } from '../../../src/evaluation/open-markets.js';
-import { archived, archiveOf, minute, START_MS, MINUTE_MS } from '../../support/archive.js';
+import { MINUTE_MS } from '../../../src/lib/time.js';
+import { archived, archiveOf, minute, START_MS } from '../../support/archive.js';
 
 const at = (count: number): number => START_MS + count * MINUTE_MS;
 

@@ -3,15 +3,8 @@ import { loadRankingConfig } from '../../../src/config/ranking-config.js';
 import type { Algorithm, Moment } from '../../../src/evaluation/algorithms.js';
 import type { Archive } from '../../../src/evaluation/archive.js';
 import { replay, type EvaluatedChoice } from '../../../src/evaluation/replay.js';
-import {
-  archived,
-  archiveOf,
-  interaction,
-  minute,
-  MINUTE_MS,
-  START_MS,
-  type Past,
-} from '../../support/archive.js';
+import { MINUTE_MS } from '../../../src/lib/time.js';
+import { archived, archiveOf, interaction, minute, START_MS, type Past } from '../../support/archive.js';
 
 const config = loadRankingConfig(undefined);
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { badgeOf } from '../../../src/feed/badge.js';
+import { HOUR_MS } from '../../../src/lib/time.js';
 
-const HOUR_MS = 3_600_000;
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
 const limits = { closingSoonHours: 24, hotTrending: 0.7, newHours: 24 };
 const plain = { moved: false, resolvesAtMs: Infinity, createdAtMs: NOW_MS - 1_000 * HOUR_MS, trending: 0 };

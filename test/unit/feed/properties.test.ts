@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Feed } from '../../../src/feed/feed.js';
 import type { Market } from '../../../src/domain/market.js';
+import { HOUR_MS } from '../../../src/lib/time.js';
 import { feedOver, knows } from '../../support/feed-parts.js';
-import { HOUR_MS, NOON_MS, profileAfter, profileEvent } from '../../support/profile-events.js';
+import { NOON_MS, profileAfter, profileEvent } from '../../support/profile-events.js';
 import { storedMarket } from '../../support/stored-market.js';
 
 const CATEGORIES = ['Politics', 'Sports', 'Crypto', 'Science', 'World'];

@@ -2,15 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { Feed, FeedItem } from '../../../src/feed/feed.js';
 import type { Market } from '../../../src/domain/market.js';
 import type { FullProfile } from '../../../src/domain/profile.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/lib/time.js';
 import { anonymous, feedOver, idsOf, knows } from '../../support/feed-parts.js';
-import {
-  DAY_MS,
-  HOUR_MS,
-  MINUTE_MS,
-  NOON_MS,
-  profileAfter,
-  profileEvent,
-} from '../../support/profile-events.js';
+import { NOON_MS, profileAfter, profileEvent } from '../../support/profile-events.js';
 import { storedMarket } from '../../support/stored-market.js';
 
 const topics = {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DAY_MS, MINUTE_MS } from '../../../src/lib/time.js';
 import type { OutboxRow } from '../../../src/storage/events/outbox-repository.js';
 import { SinkFailure } from '../../../src/outbox/sinks/sink.js';
 import { all, relayOver, type Deliver } from '../../support/memory-relay.js';
@@ -73,7 +74,7 @@ describe('sink relay', () => {
     }
     expect(attemptsAfter).toEqual([1, 1, 2, 2, 3, 3, 4]);
     expect(state.waiting()).toEqual([1, 2]);
-    await vi.advanceTimersByTimeAsync(10 * 60_000);
+    await vi.advanceTimersByTimeAsync(10 * MINUTE_MS);
     const before = state.attempts.length;
     await vi.advanceTimersByTimeAsync(30_000);
     expect(state.attempts.length).toBe(before + 1);
@@ -117,10 +118,10 @@ describe('sink relay', () => {
     start({ relay, state });
     await vi.advanceTimersByTimeAsync(39_999);
     expect(state.attempts).toHaveLength(1);
-    state.deliver = askingFor(24 * 3_600_000);
+    state.deliver = askingFor(DAY_MS);
     await vi.advanceTimersByTimeAsync(1);
     expect(state.attempts).toHaveLength(2);
-    await vi.advanceTimersByTimeAsync(10 * 60_000);
+    await vi.advanceTimersByTimeAsync(10 * MINUTE_MS);
     expect(state.attempts).toHaveLength(3);
   });
 

@@ -4,22 +4,14 @@ import { toEntry } from '../../../src/catalog/catalog-snapshot.js';
 import { loadRankingConfig } from '../../../src/config/ranking-config.js';
 import { EVENT_TYPES } from '../../../src/domain/event.js';
 import type { FullProfile } from '../../../src/domain/profile.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/lib/time.js';
 import { decayConfig, removeDecayed, topicAffinity } from '../../../src/profiles/profile-decay.js';
 import { userFeaturesV1, userFeaturesV2 } from '../../../src/profiles/user-features.js';
 import { finalScorerV1 } from '../../../src/scoring/v1/scorer.js';
 import { ScorerV2 } from '../../../src/scoring/v2/scorer.js';
 import { decodeShown, encodeShown } from '../../../src/storage/profiles/profile-columns.js';
 import { decodeState, encodeState } from '../../../src/storage/profiles/state-column.js';
-import {
-  DAY_MS,
-  fold,
-  HOUR_MS,
-  decay,
-  MINUTE_MS,
-  NOON_MS,
-  profileAfter,
-  profileEvent,
-} from '../../support/profile-events.js';
+import { fold, decay, NOON_MS, profileAfter, profileEvent } from '../../support/profile-events.js';
 import { columnsOfMarkets, trendsOf } from '../../support/scoring-v2.js';
 import { storedMarket } from '../../support/stored-market.js';
 

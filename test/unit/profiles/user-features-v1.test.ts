@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { DAY_MS } from '../../../src/lib/time.js';
 import { userFeaturesV1 } from '../../../src/profiles/user-features.js';
 import { emptyProfile } from '../../../src/domain/profile.js';
 import type { EventType } from '../../../src/domain/event.js';
 import type { ScoringUser } from '../../../src/scoring/v1/inputs.js';
-import { DAY_MS, NOON_MS, profileAfter, profileEvent } from '../../support/profile-events.js';
+import { NOON_MS, profileAfter, profileEvent } from '../../support/profile-events.js';
 
 const on = (id: string, eventType: EventType, atMs: number) =>
   profileEvent(eventType, atMs, { market: { id } });

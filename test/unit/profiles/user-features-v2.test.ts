@@ -1,20 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadRankingConfig } from '../../../src/config/ranking-config.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/lib/time.js';
 import { userFeaturesV2 } from '../../../src/profiles/user-features.js';
 import { emptyProfile, type ProfileState } from '../../../src/domain/profile.js';
 import type { EventType } from '../../../src/domain/event.js';
 import { ScorerV2 } from '../../../src/scoring/v2/scorer.js';
 import type { KnownMarket, MarketImpressions, UserFeatures } from '../../../src/scoring/v2/features.js';
-import {
-  DAY_MS,
-  HOUR_MS,
-  decay,
-  MINUTE_MS,
-  NOON_MS,
-  profileAfter,
-  profileEvent,
-} from '../../support/profile-events.js';
+import { decay, NOON_MS, profileAfter, profileEvent } from '../../support/profile-events.js';
 import { columnsOfMarkets, trendsOf } from '../../support/scoring-v2.js';
 import { storedMarket } from '../../support/stored-market.js';
 

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/lib/time.js';
 import { simulateOddsHistory } from '../../../src/sample/odds-history.js';
 import { loadSampleCatalog } from '../../../src/sample/sample-catalog.js';
 
 const nowMs = Date.UTC(2026, 4, 3, 17, 2, 30);
-const minuteMs = 60_000;
-const dayMs = 86_400_000;
 const markets = loadSampleCatalog(nowMs);
 const history = simulateOddsHistory(markets, { seed: 7, nowMs, days: 14 });
 const pointsOf = (id: string) => history.filter(({ marketId }) => marketId === id);
@@ -14,7 +13,7 @@ describe('simulateOddsHistory', () => {
   test('ends with the present values of every open market, at the minute of now', () => {
     for (const { id, status, probability, volume24h, participantCount } of markets) {
       if (status !== 'OPEN') continue;
-      const atMs = Math.floor(nowMs / minuteMs) * minuteMs;
+      const atMs = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS;
       expect(pointsOf(id).at(-1)).toEqual({
         marketId: id,
         atMs,
@@ -29,7 +28,7 @@ describe('simulateOddsHistory', () => {
     for (const { id, status, resolvesAt, probability } of markets) {
       if (status === 'OPEN') continue;
       expect(pointsOf(id).at(-1)).toMatchObject({
-        atMs: Math.floor(Date.parse(resolvesAt) / minuteMs) * minuteMs,
+        atMs: Math.floor(Date.parse(resolvesAt) / MINUTE_MS) * MINUTE_MS,
         probability,
       });
     }
@@ -40,14 +39,14 @@ describe('simulateOddsHistory', () => {
       const times = pointsOf(id).map(({ atMs }) => atMs);
       expect(times, id).toEqual([...new Set(times)].sort((a, b) => a - b));
       expect(times[0], id).toBeGreaterThanOrEqual(Date.parse(createdAt));
-      expect(times[0], id).toBeGreaterThanOrEqual((times.at(-1) ?? nowMs) - 14 * dayMs);
-      expect(times.filter((atMs) => atMs % minuteMs !== 0)).toEqual([]);
+      expect(times[0], id).toBeGreaterThanOrEqual((times.at(-1) ?? nowMs) - 14 * DAY_MS);
+      expect(times.filter((atMs) => atMs % MINUTE_MS !== 0)).toEqual([]);
     }
   });
 
   test('is hourly in the last two days of an old market and daily before that', () => {
     const times = pointsOf('arsenal-title').map(({ atMs }) => atMs);
-    const gapsHours = times.slice(1).map((atMs, index) => (atMs - (times[index] ?? 0)) / 3_600_000);
+    const gapsHours = times.slice(1).map((atMs, index) => (atMs - (times[index] ?? 0)) / HOUR_MS);
     expect(gapsHours).toEqual([...Array<number>(12).fill(24), ...Array<number>(48).fill(1)]);
   });
 
@@ -61,7 +60,7 @@ describe('simulateOddsHistory', () => {
 
   test('contains 15 to 30 large moves of the last 24 hours', () => {
     const moved = markets.filter(({ id, status, probability }) => {
-      const before = pointsOf(id).findLast(({ atMs }) => atMs <= nowMs - dayMs);
+      const before = pointsOf(id).findLast(({ atMs }) => atMs <= nowMs - DAY_MS);
       return status === 'OPEN' && before && Math.abs(logit(probability) - logit(before.probability)) > 0.7;
     });
     expect(moved.length).toBeGreaterThanOrEqual(15);

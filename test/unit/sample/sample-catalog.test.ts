@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { validateMarketInput } from '../../../src/catalog/market-input.js';
+import { DAY_MS } from '../../../src/lib/time.js';
 import { loadSampleCatalog, parseSampleFile, sampleImages } from '../../../src/sample/sample-catalog.js';
 
 const nowMs = Date.UTC(2026, 4, 3, 17, 2, 30);
-const dayMs = 86_400_000;
 const markets = loadSampleCatalog(nowMs);
-const ageDays = ({ createdAt }: { createdAt: string }) => (nowMs - Date.parse(createdAt)) / dayMs;
+const ageDays = ({ createdAt }: { createdAt: string }) => (nowMs - Date.parse(createdAt)) / DAY_MS;
 
 describe('loadSampleCatalog', () => {
   test('returns about 400 markets in at least 10 categories', () => {
@@ -76,7 +76,7 @@ describe('loadSampleCatalog', () => {
 
   test('returns sports markets that resolve in one to three days, and markets about several countries', () => {
     const soon = markets.filter(({ category, resolvesAt }) => {
-      const days = (Date.parse(resolvesAt) - nowMs) / dayMs;
+      const days = (Date.parse(resolvesAt) - nowMs) / DAY_MS;
       return category === 'Sports' && days >= 1 && days <= 3;
     });
     expect(soon.length).toBeGreaterThanOrEqual(10);
@@ -100,8 +100,8 @@ describe('loadSampleCatalog', () => {
   });
 
   test('shifts with the clock and is otherwise the same', () => {
-    const later = loadSampleCatalog(nowMs + dayMs);
-    expect(later.map(({ createdAt }) => Date.parse(createdAt) - dayMs)).toEqual(
+    const later = loadSampleCatalog(nowMs + DAY_MS);
+    expect(later.map(({ createdAt }) => Date.parse(createdAt) - DAY_MS)).toEqual(
       markets.map(({ createdAt }) => Date.parse(createdAt)),
     );
     expect(later.map(({ id }) => id)).toEqual(markets.map(({ id }) => id));

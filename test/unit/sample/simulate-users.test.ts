@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EventType, FeedSection } from '../../../src/generated/prisma/enums.js';
 import { userKeySchema } from '../../../src/lib/input/text-schemas.js';
+import { DAY_MS, HOUR_MS } from '../../../src/lib/time.js';
 import { archetypes } from '../../../src/sample/archetypes.js';
 import { loadSampleCatalog } from '../../../src/sample/sample-catalog.js';
 import { simulateUsers } from '../../../src/sample/simulate-users.js';
 
 const nowMs = Date.UTC(2026, 4, 3, 17, 2, 30);
-const dayMs = 86_400_000;
 const markets = loadSampleCatalog(nowMs);
 const marketById = new Map(markets.map((market) => [market.id, market]));
 const { users, interactions } = simulateUsers(markets, { seed: 1, nowMs, users: 500, days: 14 });
@@ -56,7 +56,7 @@ describe('simulateUsers', () => {
   test('returns interactions in time order, in the last 14 days, with open and allowed markets only', () => {
     const times = interactions.map(({ occurredAt }) => Date.parse(occurredAt));
     expect(times).toEqual([...times].sort((a, b) => a - b));
-    expect(times[0]).toBeGreaterThanOrEqual(nowMs - 14 * dayMs);
+    expect(times[0]).toBeGreaterThanOrEqual(nowMs - 14 * DAY_MS);
     expect(times.at(-1)).toBeLessThanOrEqual(nowMs);
     const invalid = interactions.filter(({ marketId, occurredAt, country }) => {
       const market = marketById.get(marketId);
@@ -73,7 +73,7 @@ describe('simulateUsers', () => {
   test('returns no interaction after the end of a market, even within a session', () => {
     const minuteMs = 60_000;
     const shortLived = markets.map((market, index) => {
-      const createdAtMs = nowMs - dayMs + index * 3.5 * minuteMs;
+      const createdAtMs = nowMs - DAY_MS + index * 3.5 * minuteMs;
       return {
         ...market,
         createdAt: new Date(createdAtMs).toISOString(),
@@ -122,7 +122,7 @@ describe('simulateUsers', () => {
   test('has enough active users in IL, US, GB, and DE for local trends of the last 24 hours', () => {
     for (const country of ['IL', 'US', 'GB', 'DE']) {
       const active = liked.filter(
-        (event) => event.country === country && Date.parse(event.occurredAt) > nowMs - dayMs,
+        (event) => event.country === country && Date.parse(event.occurredAt) > nowMs - DAY_MS,
       );
       expect(new Set(active.map(({ userKey }) => userKey)).size, country).toBeGreaterThanOrEqual(20);
     }
@@ -190,7 +190,7 @@ describe('simulateUsers', () => {
       const hours = interactions
         .filter(({ userKey }) => archetypeOf.get(userKey) === archetype)
         .map(({ occurredAt, country }) => {
-          const localMs = Date.parse(occurredAt) + (offsetHours.get(country ?? '') ?? 0) * 3_600_000;
+          const localMs = Date.parse(occurredAt) + (offsetHours.get(country ?? '') ?? 0) * HOUR_MS;
           return new Date(localMs).getUTCHours();
         });
       return hours.filter((hour) => hour < 6).length / hours.length;
@@ -218,7 +218,7 @@ describe('simulateUsers', () => {
           const result = simulateUsers(sample, { seed, nowMs: anyMs, users: size, days: 5 });
           const times = result.interactions.map(({ occurredAt }) => Date.parse(occurredAt));
           expect(result.users.length).toBe(size);
-          expect(times.filter((ms) => ms > anyMs || ms < anyMs - 5 * dayMs)).toEqual([]);
+          expect(times.filter((ms) => ms > anyMs || ms < anyMs - 5 * DAY_MS)).toEqual([]);
         },
       ),
       { numRuns: 12 },

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { DAY_MS } from '../../../src/lib/time.js';
 import { eventMonths } from '../../../src/storage/partitions.js';
-
-const DAY_MS = 24 * 3_600_000;
 
 function monthsEnsuredAt(nowMs: number): number[] {
   return eventMonths(nowMs).map((instant) => monthOf(instant.getTime()));

@@ -7,7 +7,8 @@ import type { ProfileState } from '../../../../src/domain/profile.js';
 import { FilterPass } from '../../../../src/feed/filters/filter.js';
 import { PIPELINES } from '../../../../src/feed/pipeline.js';
 import { userFeatures } from '../../../../src/feed/ranking-inputs.js';
-import { DAY_MS, HOUR_MS, NOON_MS, profileAfter, profileEvent } from '../../../support/profile-events.js';
+import { DAY_MS, HOUR_MS } from '../../../../src/lib/time.js';
+import { NOON_MS, profileAfter, profileEvent } from '../../../support/profile-events.js';
 import { storedMarket } from '../../../support/stored-market.js';
 
 const defaults = loadRankingConfig(undefined);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadRankingConfig } from '../../../../src/config/ranking-config.js';
+import { DAY_MS, HOUR_MS } from '../../../../src/lib/time.js';
 import { explorationWeight } from '../../../../src/scoring/shared/exploration-weight.js';
-import { DAY_MS, HOUR_MS } from '../../../support/scoring-v2.js';
 
 const { exploration } = loadRankingConfig(undefined).feed;
 const weightOf = (impressions: number, clicks: number, ageHours = 1, remainingMs = Infinity) =>

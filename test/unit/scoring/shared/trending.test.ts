@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { HOUR_MS } from '../../../../src/lib/time.js';
 import {
   blendTrends,
   normalizeScores,
@@ -10,7 +11,7 @@ import {
 } from '../../../../src/scoring/shared/trending.js';
 
 const now = Date.UTC(2026, 5, 15, 12);
-const hours = (count: number): number => count * 3_600_000;
+const hours = (count: number): number => count * HOUR_MS;
 const settings = { windowHours: 24, halfLifeHours: 6, userCap: 8 };
 const row = (userKey: string, marketId: string, weight: number, ageHours = 0): TrendingRow => ({
   userKey,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { HOUR_MS } from '../../../../src/lib/time.js';
 import {
   affinity,
   diversityPenalty,
@@ -13,7 +14,7 @@ import {
 } from '../../../../src/scoring/v1/formulas.js';
 
 const now = Date.UTC(2026, 5, 15, 12);
-const hours = (count: number): number => count * 3_600_000;
+const hours = (count: number): number => count * HOUR_MS;
 const points = (categories: Record<string, number>, tags: Record<string, number> = {}) => ({
   categoryPoints: new Map(Object.entries(categories)),
   tagPoints: new Map(Object.entries(tags)),

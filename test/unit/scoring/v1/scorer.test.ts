@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { HOUR_MS } from '../../../../src/lib/time.js';
 import type { ScoreParts } from '../../../../src/scoring/score-parts.js';
 import type { MarketTrend, ScoringMarket, ScoringUser } from '../../../../src/scoring/v1/inputs.js';
 import { finalScorerV1, scorerV1 } from '../../../../src/scoring/v1/scorer.js';
 
 const now = Date.UTC(2026, 5, 15, 12);
-const hours = (count: number): number => count * 3_600_000;
+const hours = (count: number): number => count * HOUR_MS;
 
 const market: ScoringMarket = {
   id: 'final-match',

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DAY_MS, HOUR_MS } from '../../../../src/lib/time.js';
 import {
   changedEnough,
   DiscountColumns,
@@ -10,8 +11,6 @@ import {
 import type { UserFeatures } from '../../../../src/scoring/v2/features.js';
 import {
   columnsOfMarkets,
-  DAY_MS,
-  HOUR_MS,
   IMPRESSIONS,
   impressionsOf,
   knownMarketOf,

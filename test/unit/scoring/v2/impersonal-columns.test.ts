@@ -1,14 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DAY_MS, HOUR_MS } from '../../../../src/lib/time.js';
 import { SteadySums } from '../../../../src/scoring/v2/impersonal-columns.js';
-import {
-  columnsOfMarkets,
-  CONSTANTS,
-  DAY_MS,
-  HOUR_MS,
-  NOW_MS,
-  trendsOf,
-} from '../../../support/scoring-v2.js';
+import { columnsOfMarkets, CONSTANTS, NOW_MS, trendsOf } from '../../../support/scoring-v2.js';
 import { storedMarket } from '../../../support/stored-market.js';
 
 /** Markets with a step at, or a millisecond before or after, NOW_MS plus or minus some hours. */

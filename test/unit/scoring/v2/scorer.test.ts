@@ -4,15 +4,14 @@ import { toEntry } from '../../../../src/catalog/catalog-snapshot.js';
 import { buildSubsetColumns } from '../../../../src/catalog/columns/build-columns.js';
 import { toPastMarket } from '../../../../src/catalog/columns/market-terms.js';
 import type { Market } from '../../../../src/domain/market.js';
+import { DAY_MS, HOUR_MS } from '../../../../src/lib/time.js';
 import type { ScoreParts } from '../../../../src/scoring/score-parts.js';
 import type { MarketColumns, TrendColumns, UserFeatures } from '../../../../src/scoring/v2/features.js';
 import { ScorerV2, type ScoresV2 } from '../../../../src/scoring/v2/scorer.js';
 import {
   columnsOfMarkets,
   CONSTANTS,
-  DAY_MS,
   engagementOf,
-  HOUR_MS,
   IMPRESSIONS,
   impressionsOf,
   knownMarketOf,

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DAY_MS } from '../../../../src/lib/time.js';
 import { formatOf, type IdOf, type NumberOf } from '../../../../src/storage/profiles/column-codec.js';
 import { emptyProfile, type FullProfile } from '../../../../src/domain/profile.js';
 import {
@@ -10,7 +11,7 @@ import {
 } from '../../../../src/storage/profiles/profile-columns.js';
 import { decodeState, encodeState } from '../../../../src/storage/profiles/state-column.js';
 import { inOrder, profileOf, text } from '../../../support/profile-arbitraries.js';
-import { DAY_MS, NOON_MS, profileAfter, profileEvent } from '../../../support/profile-events.js';
+import { NOON_MS, profileAfter, profileEvent } from '../../../support/profile-events.js';
 
 /** Ids of markets with a number from 1 to 2^31 − 1, and of markets without one, whose ids may be any text. */
 const marketId = fc.oneof(

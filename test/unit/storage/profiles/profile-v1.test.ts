@@ -10,11 +10,12 @@ import {
   type TopicId,
   type TopicState,
 } from '../../../../src/domain/profile.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../../src/lib/time.js';
 import { formatOf } from '../../../../src/storage/profiles/column-codec.js';
 import { decodeProfileV1, FORMAT_V1 } from '../../../../src/storage/profiles/profile-v1.js';
 import { EVENT_TYPES } from '../../../../src/domain/event.js';
 import { inOrder } from '../../../support/profile-arbitraries.js';
-import { DAY_MS, HOUR_MS, NOON_MS, profileAfter, profileEvent } from '../../../support/profile-events.js';
+import { NOON_MS, profileAfter, profileEvent } from '../../../support/profile-events.js';
 import { encodeProfileV1 } from '../../../support/profile-v1.js';
 
 const decoded = (profile: FullProfile): FullProfile =>
@@ -35,7 +36,7 @@ const profiles = fc
   .map((events) =>
     profileAfter(
       ...events.map(({ type, minutesAgo, market, stake, dwellMs }) =>
-        profileEvent(type, NOON_MS - minutesAgo * 60_000, {
+        profileEvent(type, NOON_MS - minutesAgo * MINUTE_MS, {
           ...(stake === undefined ? {} : { stake }),
           ...(dwellMs === undefined ? {} : { dwellMs }),
           market: {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MINUTE_MS } from '../../../../../src/lib/time.js';
 import {
   interest,
   negative,
@@ -9,7 +10,6 @@ import {
 import { CONSTANTS } from '../../../../support/scoring-v2.js';
 
 const { taste: constants } = CONSTANTS;
-const MINUTE_MS = 60_000;
 const interestOf = (...affinities: number[]) =>
   interest(
     Float64Array.from(affinities),

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { toPastMarket } from '../../../../../src/catalog/columns/market-terms.js';
 import type { Market } from '../../../../../src/domain/market.js';
+import { DAY_MS } from '../../../../../src/lib/time.js';
 import type { ContinuityConstants } from '../../../../../src/scoring/v2/constants.js';
 import type { MarketEngagement, PastLookup } from '../../../../../src/scoring/v2/features.js';
 import { componentOf, textOnly } from '../../../../support/component-of.js';
-import { CONSTANTS, DAY_MS, engagementOf, NOW_MS } from '../../../../support/scoring-v2.js';
+import { CONSTANTS, engagementOf, NOW_MS } from '../../../../support/scoring-v2.js';
 
 const continuityOf = (
   markets: readonly Market[],

@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toPastMarket } from '../../../../../src/catalog/columns/market-terms.js';
 import type { Market } from '../../../../../src/domain/market.js';
+import { DAY_MS } from '../../../../../src/lib/time.js';
 import type { SimilarityConstants } from '../../../../../src/scoring/v2/constants.js';
 import type { MarketEngagement, PastLookup, PastMarket } from '../../../../../src/scoring/v2/features.js';
 import { componentOf, textOnly } from '../../../../support/component-of.js';
 import {
   columnsOfMarkets,
   CONSTANTS,
-  DAY_MS,
   engagementOf,
   marketArbitrary,
   marketsArbitrary,

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DAY_MS, HOUR_MS } from '../../../../../src/lib/time.js';
 import { closing, freshness, news, sports } from '../../../../../src/scoring/v2/components/timing.js';
-import { CONSTANTS, DAY_MS, HOUR_MS, NOW_MS } from '../../../../support/scoring-v2.js';
+import { CONSTANTS, NOW_MS } from '../../../../support/scoring-v2.js';
 
 describe('freshness', () => {
   const at = (ageDays: number) => freshness(NOW_MS - ageDays * DAY_MS, NOW_MS, CONSTANTS.freshness);

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   resolve: {
-    // One copy of graphql for everybody: without this, "Cannot use GraphQLObjectType from another realm".
+    // All modules must import one copy of graphql: otherwise "Cannot use GraphQLObjectType from another realm".
     alias: [
       {
         find: /^graphql$/,

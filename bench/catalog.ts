@@ -25,7 +25,7 @@ import { RankingWorkspace } from '../dist/feed/workspace.js';
 import type { RankingInputs } from '../dist/feed/ranking-inputs.js';
 import { composeFeed } from '../dist/feed/pipeline.js';
 import { createStore } from '../dist/storage/store.js';
-import { crowd, marketsLikeTheSample, NOW_MS, personOf, WARM } from './ranking-world.ts';
+import { syntheticTrends, marketsLikeTheSample, NOW_MS, profileOf, WARM } from './ranking-world.ts';
 
 const ROUNDS = 12;
 const PRICES = 83;
@@ -97,8 +97,8 @@ async function insertMarkets(catalog: Catalog): Promise<void> {
 
 async function measureChanges(catalog: Catalog): Promise<void> {
   const { ids } = catalog.snapshot.columns;
-  const user = personOf(WARM, catalog.snapshot);
-  const trends = crowd(ids);
+  const user = profileOf(WARM, catalog.snapshot);
+  const trends = syntheticTrends(ids);
   const workspace = new RankingWorkspace();
   const config = loadRankingConfig(undefined);
   const feed = (): void => {

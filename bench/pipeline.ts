@@ -8,8 +8,12 @@ import type { Market } from '../dist/domain/market.js';
 import { loadRankingConfig } from '../dist/config/ranking-config.js';
 import { composeFeed } from '../dist/feed/pipeline.js';
 import { RankingWorkspace } from '../dist/feed/workspace.js';
+<<<<<<< HEAD
 import { HOUR_MS } from '../dist/lib/time.js';
 import { crowd, personOf, WARM } from './ranking-world.ts';
+=======
+import { syntheticTrends, profileOf, WARM } from './ranking-world.ts';
+>>>>>>> f6c6b7c (Rewrite the words of the chaos tests and benchmarks that npm run style finds)
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
 const LIMIT = 20;
@@ -21,8 +25,11 @@ const workspace = new RankingWorkspace();
 
 for (const count of [415, 2_000, 20_000]) {
   const snapshot = patchSnapshot(emptySnapshot, marketsLike(count), 1n);
-  const trends = crowd(snapshot.columns.ids);
-  for (const [user, profile] of [['warm', personOf(WARM, snapshot)] as const, ['anonymous', null] as const]) {
+  const trends = syntheticTrends(snapshot.columns.ids);
+  for (const [user, profile] of [
+    ['warm', profileOf(WARM, snapshot)] as const,
+    ['anonymous', null] as const,
+  ]) {
     measure(`v1 feed of a user (${user}) over ${count} markets`, Math.ceil(200_000 / count), () =>
       composeFeed(
         {

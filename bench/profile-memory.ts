@@ -55,7 +55,7 @@ interface Cost {
   readonly resident: number;
 }
 
-/** Bytes a person, with everybody in one cache. */
+/** Bytes per user, with all users in one cache. */
 async function fill(collectGarbage: () => void, person: (index: number) => FullProfile): Promise<Cost> {
   const used = (): number[] => {
     collectGarbage();
@@ -123,7 +123,7 @@ function sampleStates(): FullProfile[] {
 /** One of the sample's people under another name, in another of the catalogs. */
 function personLike(states: readonly FullProfile[], index: number): FullProfile {
   const state = states[index % states.length];
-  if (state === undefined) throw new Error('The sample has nobody.');
+  if (state === undefined) throw new Error('The sample has no users.');
   const catalog = Math.floor(index / states.length) % CATALOGS;
   const there = (marketId: string): string => `${marketId}-${catalog}`;
   const moved = <Value extends { readonly marketId: string }>(

@@ -22,7 +22,7 @@ export interface Habits {
   readonly followedOf: number;
 }
 
-/** Somebody who has come for some weeks: about 60 topics, and a few engagements and showings a day. */
+/** A user of some weeks: about 60 topics, and a few engagements and impressions a day. */
 export const WARM: Habits = { engagements: 200, shown: 100, followedOf: 6 };
 /** As many engagements as a profile holds. */
 export const FULL: Habits = { engagements: 200, shown: 200, followedOf: 3 };
@@ -90,7 +90,7 @@ function invented(number: number): string {
 }
 
 /** Trends of everyone and of a country, odds of a day ago, and how much every market was shown. */
-export function crowd(ids: readonly string[]): TrendState {
+export function syntheticTrends(ids: readonly string[]): TrendState {
   const every = (stride: number): Map<string, number> =>
     new Map(ids.flatMap((id, row) => (row % stride === 0 ? [[id, (row % 89) / 89] as const] : [])));
   return new TrendState(
@@ -113,7 +113,7 @@ export function crowd(ids: readonly string[]): TrendState {
 }
 
 /** A person who was here a moment ago. */
-export function personOf(
+export function profileOf(
   { engagements, shown, followedOf }: Habits,
   { entries, columns }: CatalogSnapshot,
 ): ProfileState {

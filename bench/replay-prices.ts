@@ -94,8 +94,8 @@ async function take({ services }: Backend, minute: readonly Point[]): Promise<vo
       volume24h: VOLUME,
     })),
   );
-  const refused = results.find(({ outcome }) => outcome === 'REJECTED');
-  if (refused) throw new Error(`${refused.id} was rejected: ${refused.reason ?? ''}`);
+  const rejected = results.find(({ outcome }) => outcome === 'REJECTED');
+  if (rejected) throw new Error(`${rejected.id} was rejected: ${rejected.reason ?? ''}`);
 }
 
 function show({ services }: Backend, now: Date): void {

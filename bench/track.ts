@@ -71,7 +71,7 @@ async function open(label: string, config: object): Promise<void> {
   gateways.push({ label, gateway, marketIds: rows.map(({ id }) => id) });
 }
 
-/** A port on which nobody listens. */
+/** A port without a listener. */
 async function closedPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -217,7 +217,7 @@ function requestBodies(run: Run, marketIds: readonly string[]): () => { number: 
     const index = events++;
     const eventType = EVENT_TYPES[index % EVENT_TYPES.length];
     return {
-      // Both walks are without an order that neighbours would share.
+      // Neighboring events of both walks share no order.
       userKey: `bench-person-${(index * 2_741) % PEOPLE}`,
       marketId: marketIds[(index * 167) % marketIds.length],
       eventType,

@@ -5,7 +5,7 @@ import { findPostmaster } from '../../src/embedded-postgres/postmaster.js';
 
 /**
  * Stops every process of a PostgreSQL where it stands: connections stay open, new ones are made by the system,
- * and nobody answers.
+ * and no process responds.
  *
  * @returns lets them go on.
  */

@@ -7,7 +7,7 @@ export interface GraphqlAnswer {
 /**
  * Asks a gateway.
  *
- * @throws {TypeError} when nobody answers; a DOMException named TimeoutError when that takes over `timeoutMs`.
+ * @throws {TypeError} when there is no response; a DOMException named TimeoutError after `timeoutMs`.
  */
 export async function graphql(
   url: string,

@@ -8,10 +8,10 @@ import type { Site } from './site.js';
 import { readStoredTruth } from './stored-truth.js';
 import { Writer } from './writer.js';
 
-const PEOPLE = 20;
+const USERS = 20;
 const RECOVERY_MS = 30_000;
 
-/** A disturbance under load, and what must hold afterwards. People and events are the round's own. */
+/** A disturbance under load, and the invariants after it. Each round has its own users and events. */
 export class Round {
   readonly rng: RandomGenerator;
   readonly writer: Writer;
@@ -21,7 +21,7 @@ export class Round {
   constructor(site: Site, seed: number) {
     this.rng = xoroshiro128plus(seed);
     this.#site = site;
-    this.#userKeys = Array.from({ length: PEOPLE }, (_, index) => `round-${seed}-person-${index}`);
+    this.#userKeys = Array.from({ length: USERS }, (_, index) => `round-${seed}-user-${index}`);
     this.writer = new Writer({
       url: () => site.url,
       userKeys: this.#userKeys,
@@ -30,14 +30,14 @@ export class Round {
     });
   }
 
-  /** Resolves at some moment while events are being stored. */
+  /** Resolves at a random moment while events are being stored. */
   async randomMoment(): Promise<void> {
     await this.acknowledges(uniformInt(this.rng, 50, 600));
-    // The moment within a transaction is to be any.
+    // Any moment within a transaction must be possible.
     await sleep(uniformInt(this.rng, 0, 40));
   }
 
-  /** Resolves when so many more events are acknowledged. */
+  /** Resolves when this many more events are acknowledged. */
   async acknowledges(more: number): Promise<void> {
     const enough = this.writer.acknowledged.size + more;
     await vi.waitFor(() => expect(this.writer.acknowledged.size).toBeGreaterThanOrEqual(enough), {
@@ -47,9 +47,9 @@ export class Round {
   }
 
   /**
-   * Ends the load, and holds what was acknowledged against what is stored.
+   * Ends the load, and compares the acknowledged events with the stored ones.
    *
-   * @returns a line about what happened.
+   * @returns a summary line.
    */
   async settle(): Promise<string> {
     const { writer } = this;
@@ -58,7 +58,7 @@ export class Round {
     const stored = await readStoredTruth(this.#site.dataDir, this.#userKeys);
     expect(writer.faults.slice(0, 5)).toEqual([]);
     expect(stored.doubled).toEqual([]);
-    // Everything was sent until it was acknowledged, so both say the same of every event.
+    // Every event was retried until acknowledged, so both must agree on every event.
     expect(sorted(stored.interactions)).toEqual(sorted(writer.acknowledged));
     expect(writer.acknowledged.size).toBe(writer.sent.size);
     expect(stored.profiles).toEqual(stored.replayed);
@@ -66,11 +66,11 @@ export class Round {
     const { acknowledged, unavailable, unreachable, slowestMs } = writer;
     return (
       `${acknowledged.size} events; ${unavailable} requests UNAVAILABLE, ${unreachable} unreachable; ` +
-      `slowest answer ${Math.round(slowestMs)} ms`
+      `slowest response ${Math.round(slowestMs)} ms`
     );
   }
 
-  /** What the gateway itself says of each person, by user key. */
+  /** The totals that the gateway returns, ordered by user key. */
   #shownTotals(): Promise<number[]> {
     const query = 'query ($userKey: String!) { userProfile(userKey: $userKey) { totalInteractions } }';
     return Promise.all(

@@ -13,11 +13,11 @@ export const marketIds: readonly string[] = Array.from({ length: 30 }, (_, index
 export interface Site {
   readonly dataDir: string;
   readonly cluster: ClusterFiles;
-  /** Where the gateway listens; another place after every start. */
+  /** Base URL of the gateway; it changes with every start. */
   readonly url: string;
   readonly gatewayRuns: boolean;
   startGateway(): Promise<void>;
-  /** Ends the gateway as a crash would: nothing of what it holds is put in order. */
+  /** Kills the gateway without a graceful shutdown. */
   killGateway(): Promise<void>;
   close(): Promise<void>;
 }

@@ -5,18 +5,18 @@ import { readSettings } from '../../src/config/settings.js';
 import { startEmbeddedServer } from '../../src/embedded-postgres/embedded-server.js';
 import type { ProfileState } from '../../src/domain/profile.js';
 
-/** What a site's database holds of some people. */
+/** Interactions and profiles of some users in the database of a site. */
 export interface StoredTruth {
   /** The interaction of each client event id. */
   readonly interactions: ReadonlyMap<string, string>;
   /** Client event ids with more than one interaction. */
   readonly doubled: readonly string[];
-  /** The profiles as they are, and as they come out of the stored events; versions left out. */
+  /** The stored profiles, and the profiles rebuilt from the stored events; without versions. */
   readonly profiles: readonly Omit<ProfileState, 'version'>[];
   readonly replayed: readonly Omit<ProfileState, 'version'>[];
 }
 
-/** Reads what is stored of people, and makes their profiles anew. */
+/** Reads the interactions and profiles of users, then rebuilds their profiles. */
 export async function readStoredTruth(dataDir: string, userKeys: readonly string[]): Promise<StoredTruth> {
   const logger = pino({ level: 'silent' });
   const server = await startEmbeddedServer({ dataDir, logger });

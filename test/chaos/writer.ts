@@ -7,33 +7,33 @@ import { pick, randomEvent, type SentEvent } from './random-event.js';
 const SENDERS = 8;
 const MAX_BATCH = 40;
 const RETRY_AFTER_MS = 50;
-/** Of what is acknowledged, one in so many is sent once more. */
+/** One in this many acknowledged requests is repeated. */
 const REPEAT_ONE_IN = 10;
 
 const fields = 'interactionId status';
 const single = `mutation ($input: TrackInteractionInput!) { trackInteraction(input: $input) { ${fields} } }`;
 const batch = `mutation ($inputs: [BatchInteractionInput!]!) { trackInteractions(inputs: $inputs) { ${fields} } }`;
 
-/** What may be answered to an event that is valid. */
+/** Result of a valid event. */
 interface Receipt {
   readonly interactionId: string;
   readonly status: string;
 }
 
 /**
- * A site's backend under load: several senders, each with one request at a time, of one event or of many. What is
- * not acknowledged is sent again until it is, and some of what is acknowledged is sent again too.
+ * A site's backend under load: several senders, each with one request at a time, with one event or a batch. A sender
+ * retries until its events are acknowledged, and repeats some acknowledged events.
  */
 export class Writer {
-  /** The interaction that each client event id was acknowledged as. */
+  /** Ids of acknowledged interactions by client event id. */
   readonly acknowledged = new Map<string, string>();
   /** Client event ids that were sent at least once. */
   readonly sent = new Set<string>();
-  /** Answers that nobody may get. */
+  /** Responses that violate the contract. */
   readonly faults: string[] = [];
-  /** Number of requests that were answered UNAVAILABLE. */
+  /** Number of requests with the result UNAVAILABLE. */
   unavailable = 0;
-  /** Number of requests that nobody answered, because the connection ended or was refused. */
+  /** Number of requests without a response, because the connection failed. */
   unreachable = 0;
   slowestMs = 0;
   readonly #options: { url: () => string; userKeys: readonly string[]; name: string; rng: RandomGenerator };
@@ -52,7 +52,7 @@ export class Writer {
     this.#senders = Array.from({ length: SENDERS }, () => this.#send());
   }
 
-  /** Begins nothing new, and resolves when everything is acknowledged or the time is over. */
+  /** Sends no new events, and resolves when all are acknowledged or the time is over. */
   async finish(withinMs: number): Promise<void> {
     this.#stopped = true;
     const timer = setTimeout(() => this.#giveUp.abort(), withinMs);
@@ -90,9 +90,9 @@ export class Writer {
       const answer = await (events.length === 1
         ? graphql(this.#options.url(), single, { input })
         : graphql(this.#options.url(), batch, { inputs: events }));
-      return this.#judge(events, answer);
+      return this.#check(events, answer);
     } catch (error) {
-      if (error instanceof DOMException) this.faults.push(`no answer in time: ${error.message}`);
+      if (error instanceof DOMException) this.faults.push(`no response in time: ${error.message}`);
       else this.unreachable += 1;
       return false;
     } finally {
@@ -100,7 +100,7 @@ export class Writer {
     }
   }
 
-  #judge(events: readonly SentEvent[], { data, errors }: GraphqlAnswer): boolean {
+  #check(events: readonly SentEvent[], { data, errors }: GraphqlAnswer): boolean {
     if (errors !== undefined) {
       this.unavailable += 1;
       const others = errors.filter(({ extensions }) => extensions?.code !== 'UNAVAILABLE');
@@ -120,7 +120,7 @@ export class Writer {
       : receipt?.status === 'RECORDED' || receipt?.status === 'DUPLICATE';
     if (!isRight) {
       const known = isRepeated ? `acknowledged before as ${before}` : 'new';
-      this.faults.push(`${clientEventId}, ${known}, was answered ${JSON.stringify(receipt)}`);
+      this.faults.push(`${clientEventId}, ${known}, returned ${JSON.stringify(receipt)}`);
     }
     if (receipt !== undefined) this.acknowledged.set(clientEventId, receipt.interactionId);
   }

@@ -1,8 +1,8 @@
 // A process of its own that uses the database code as the gateway does. Started by child-process tests with `fork`:
 //
 //   serve DATA_DIR            starts or joins the embedded server, sends { url, freshlyCreated }, and leaves it when
-//                             told anything
-//   migrate URL FOLDER        waits until told anything, applies the migrations, and sends { applied }
+//                             it receives a message
+//   migrate URL FOLDER        waits until it receives a message, applies the migrations, and sends { applied }
 import { once } from 'node:events';
 import { registerHooks } from 'node:module';
 import { pino } from 'pino';

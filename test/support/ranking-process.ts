@@ -1,5 +1,5 @@
 // A process of its own that makes the feeds of a fixed catalog with the compiled code, and prints them: for a warm
-// person and for nobody, by each algorithm, with every score to the last bit.
+// user and for an anonymous user, by each algorithm, with every score to the last bit.
 import { emptySnapshot, patchSnapshot } from '../../dist/catalog/catalog-snapshot.js';
 import { loadRankingConfig } from '../../dist/config/ranking-config.js';
 import { RankingWorkspace } from '../../dist/feed/workspace.js';
@@ -84,12 +84,12 @@ const inputs: RankingInputs = {
   ),
   ...{ limit: 50, config, configVersion: 'fixed' },
 };
-const nobody: RankingInputs = { ...inputs, userKey: null, country: null, profile: null };
+const anonymous: RankingInputs = { ...inputs, userKey: null, country: null, profile: null };
 const workspace = new RankingWorkspace();
 const bits = (column: Float64Array): string =>
   Buffer.from(column.buffer, column.byteOffset, column.byteLength).toString('hex');
 
-for (const each of [inputs, nobody]) {
+for (const each of [inputs, anonymous]) {
   process.stdout.write(`${bits(scoreRowsV2(each, userFeatures(each), workspace).final)}\n`);
   for (const algorithm of ['v2', 'v1'] as const) {
     const { items, rest, notes } = composeFeed({ ...each, algorithm }, workspace);

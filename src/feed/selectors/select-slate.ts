@@ -155,14 +155,22 @@ class GreedyPass {
         this.#place(row, slot);
         return;
       }
-      // Past the front the limits no longer loosen, so the slot cannot fill the rest of its quota either.
-      if (slot !== 'PERSONAL' && this.limits.isPastFront)
+      if (slot !== 'PERSONAL' && this.#cannotFill(slot)) {
+        // At once: otherwise the slots that can fill, EXPLORATION among them, take the positions at the top.
         this.backfill(slot, this.quotas[slot] - this.#placed[slot]);
+        return;
+      }
     }
     const unfilled = slots.find((slot) => slot !== 'PERSONAL' && this.#placed[slot] < this.quotas[slot]);
     if (this.quotas.PERSONAL > this.#placed.PERSONAL) {
       if (!this.#admitsAny()) this.limits.relax(() => this.#admitsAny());
     } else if (unfilled !== undefined) this.backfill(unfilled, 1);
+  }
+
+  /** Whether a slot that has no row for the present position has none for any later one. */
+  #cannotFill(slot: RankedSlot): boolean {
+    // Past the front the limits no longer loosen.
+    return this.limits.isPastFront || (this.#candidates[slot]?.isExhausted ?? true);
   }
 
   #place(row: number, slot: RankedSlot): void {

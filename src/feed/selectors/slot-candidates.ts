@@ -58,6 +58,12 @@ export class SlotCandidates {
     return this.#best.rows;
   }
 
+  /** Whether every row of the slot is on the slate. */
+  get isExhausted(): boolean {
+    const { rows } = this.#best;
+    return !this.#isCut(this.#best) && rows.every((row) => this.input.taken[row] === 1);
+  }
+
   /** The row for the slate's next position; undefined if the limits admit none of the slot's rows. */
   next(limits: SlateLimits): number | undefined {
     const row = this.#bestOf(this.#best, limits);

@@ -60,6 +60,13 @@ describe('a slate', () => {
     expect(rowsOf(page)[0]).toBe(0);
   });
 
+  it('interleaves PERSONAL and EXPLORATION evenly if no other slot has a row', () => {
+    const rows = repeat(60, (i) => ({ personal: 60 - i, weight: 1 }));
+    const page = selectSlate(slateInput(rows, { limit: 10, personalized: false, config: withLambda(1) }));
+    expect(page.items[0]).toMatchObject({ row: 0, slot: 'PERSONAL' });
+    expect(page.items.map(({ slot }) => slot.charAt(0)).join('')).toBe('PEPPPEPPEP');
+  });
+
   it('backfills positions from PERSONAL and notes it', () => {
     const rows = repeat(40, (i) => ({ personal: -i, ...(i === 30 ? { trending: 1 } : {}) }));
     const page = selectSlate(slateInput(rows, { config: withLambda(1) }));

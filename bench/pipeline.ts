@@ -8,12 +8,8 @@ import type { Market } from '../dist/domain/market.js';
 import { loadRankingConfig } from '../dist/config/ranking-config.js';
 import { composeFeed } from '../dist/feed/pipeline.js';
 import { RankingWorkspace } from '../dist/feed/workspace.js';
-<<<<<<< HEAD
 import { HOUR_MS } from '../dist/lib/time.js';
-import { crowd, personOf, WARM } from './ranking-world.ts';
-=======
 import { syntheticTrends, profileOf, WARM } from './ranking-world.ts';
->>>>>>> f6c6b7c (Rewrite the words of the chaos tests and benchmarks that npm run style finds)
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
 const LIMIT = 20;

@@ -1,7 +1,7 @@
 /**
  * `node bench/rank.ts`, after a build: how long it takes to make a whole feed of 20 from inputs that were read, by
  * algorithm v2 and by v1, over 2,000 and 20,000 markets titled like the sample's: for a warm person (see `WARM`), for one
- * with a profile at all its bounds, and for an anonymous user; of v2's, how long scoring alone takes; all round by round
+ * of whom as much is known as a profile holds, and for nobody; of v2's, how long scoring alone takes; all round by round
  * in turn, time going on by a millisecond a round. Then how long the columns take after a change of a
  * price and of a title. Median and what 99 % of the rounds stayed under.
  */
@@ -13,12 +13,8 @@ import { userFeatures, type RankingInputs } from '../dist/feed/ranking-inputs.js
 import { composeFeed } from '../dist/feed/pipeline.js';
 import { scoreRowsV2 } from '../dist/feed/scorers/rows.js';
 import type { ProfileState } from '../dist/domain/profile.js';
-<<<<<<< HEAD
 import { HOUR_MS } from '../dist/lib/time.js';
-import { crowd, FULL, marketsLikeTheSample, NOW_MS, personOf, WARM } from './ranking-world.ts';
-=======
 import { syntheticTrends, FULL, marketsLikeTheSample, NOW_MS, profileOf, WARM } from './ranking-world.ts';
->>>>>>> f6c6b7c (Rewrite the words of the chaos tests and benchmarks that npm run style finds)
 
 const LIMIT = 20;
 
@@ -45,7 +41,7 @@ for (const count of [2_000, 20_000]) {
     'v2 feed, warm': () => composeFeed(inputsOf(warm), workspace),
     'v1 feed, warm': () => composeFeed({ ...inputsOf(warm), algorithm: 'v1' }, workspace),
     'v2 feed, full': () => composeFeed(inputsOf(full), workspace),
-    'v2 feed, anonymous': () => composeFeed(inputsOf(null), workspace),
+    'v2 feed, nobody': () => composeFeed(inputsOf(null), workspace),
     'v2 scoring, warm': () => scoreRows(inputsOf(warm)),
     'v2 scoring, full': () => {
       nowMs += 1;

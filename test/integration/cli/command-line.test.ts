@@ -214,7 +214,7 @@ describe('on an empty database', () => {
     );
     const gateway = startCommand(['serve'], { DATABASE_URL: own.url, PORT: '0' });
     const [, url] = await gateway.line(/GraphQL at (http:\S+)\/graphql/);
-    await gateway.line(/"job":"trends".*a job failed/);
+    await gateway.line(/"job":"trends".*job run failed/);
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     gateway.child.kill('SIGTERM');
     expect((await gateway.finished).code).toBe(0);

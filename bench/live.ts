@@ -1,5 +1,5 @@
 /**
- * `npm run bench:live`: a gateway of its own on a fresh sample. First 500 people follow 20 markets each and 500 their
+ * `npm run bench:live`: a gateway of its own on a fresh sample. First 500 users follow 20 markets each and 500 their
  * own feeds, and it says how much the gateway grew, garbage collected. Then 1,000 follow one market, which moves ten
  * times, and it says how long that took to reach them. Fails over 100 MB, or when a message does not come.
  */

@@ -8,7 +8,7 @@ export interface PacedResult {
 }
 
 /**
- * Sends requests evenly spaced, whether or not earlier ones are answered, as many people do. One that has to wait for a
+ * Sends requests evenly spaced, whether or not earlier ones are answered, as many users do. One that has to wait for a
  * free connection waits on the clock too. (autocannon sends a second's requests at the second's beginning, which measures
  * bursts.)
  *

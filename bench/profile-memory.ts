@@ -18,9 +18,9 @@ import { eventWeight } from '../dist/scoring/shared/event-weight.js';
 import { applyEvents } from '../dist/domain/apply-events.js';
 import { decayConfig } from '../dist/profiles/profile-decay.js';
 
-const PEOPLE = 100_000;
-const MAX_BYTES_A_PERSON = 4_096;
-/** People differ in the markets that they saw: so many catalogs like the sample's are thought to be open. */
+const USERS = 100_000;
+const MAX_BYTES_PER_USER = 4_096;
+/** Users differ in the markets that they saw: so many catalogs like the sample's are thought to be open. */
 const CATALOGS = 20;
 const NOW_MS = Date.UTC(2026, 4, 3, 17, 2, 30);
 
@@ -38,15 +38,15 @@ if (gc === undefined) {
 async function run(collectGarbage: () => void): Promise<void> {
   const states = sampleStates();
   console.log(
-    `${states.length} people of the sample: on average ${mean(states.map((state) => state.topics.size))} topics, ` +
+    `${states.length} users of the sample: on average ${mean(states.map((state) => state.topics.size))} topics, ` +
       `${mean(states.map((state) => state.engagements.size))} engagements, ` +
       `${mean(states.map((state) => state.impressions.size))} impressions`,
   );
-  const active = await fill(collectGarbage, (index) => personLike(states, index));
-  say('active people', active);
-  say('people never seen', await fill(collectGarbage, (index) => emptyProfile(keyOf(index))));
+  const active = await fill(collectGarbage, (index) => profileLike(states, index));
+  say('active users', active);
+  say('users never seen', await fill(collectGarbage, (index) => emptyProfile(keyOf(index))));
   time(states);
-  process.exitCode = active.counted <= MAX_BYTES_A_PERSON && active.grown <= active.counted ? 0 : 1;
+  process.exitCode = active.counted <= MAX_BYTES_PER_USER && active.grown <= active.counted ? 0 : 1;
 }
 
 interface Cost {
@@ -56,7 +56,7 @@ interface Cost {
 }
 
 /** Bytes per user, with all users in one cache. */
-async function fill(collectGarbage: () => void, person: (index: number) => FullProfile): Promise<Cost> {
+async function fill(collectGarbage: () => void, profileOf: (index: number) => FullProfile): Promise<Cost> {
   const used = (): number[] => {
     collectGarbage();
     collectGarbage();
@@ -69,7 +69,7 @@ async function fill(collectGarbage: () => void, person: (index: number) => FullP
     read: (userKeys) =>
       Promise.resolve(
         userKeys.map((userKey) => {
-          const profile = person(indexOf(userKey));
+          const profile = profileOf(indexOf(userKey));
           return { packed: packed(profile, numberOf), profile: { ...profile, lifetime: null } };
         }),
       ),
@@ -78,25 +78,25 @@ async function fill(collectGarbage: () => void, person: (index: number) => FullP
     ttlMs: () => Infinity,
     clock: () => NOW_MS,
   });
-  for (let index = 0; index < PEOPLE; index += 1) await cache.get(keyOf(index));
+  for (let index = 0; index < USERS; index += 1) await cache.get(keyOf(index));
   const [usedAfter = 0, residentAfter = 0] = used();
   const { entries, bytes } = cache.stats;
-  if (entries !== PEOPLE) throw new Error(`The cache holds ${entries} people.`);
+  if (entries !== USERS) throw new Error(`The cache holds ${entries} users.`);
   return {
-    counted: bytes / PEOPLE,
-    grown: (usedAfter - usedBefore) / PEOPLE,
-    resident: (residentAfter - residentBefore) / PEOPLE,
+    counted: bytes / USERS,
+    grown: (usedAfter - usedBefore) / USERS,
+    resident: (residentAfter - residentBefore) / USERS,
   };
 }
 
 function say(who: string, { counted, grown, resident }: Cost): void {
   console.log(
-    `${PEOPLE} ${who}: ${counted.toFixed(0)} bytes each as counted, ${grown.toFixed(0)} by heap and ` +
+    `${USERS} ${who}: ${counted.toFixed(0)} bytes each as counted, ${grown.toFixed(0)} by heap and ` +
       `external memory, ${resident.toFixed(0)} by resident memory`,
   );
 }
 
-/** The sample's people after everything they did, as the gateway would have learned it. */
+/** The sample's users after everything they did, as the gateway would have learned it. */
 function sampleStates(): FullProfile[] {
   const markets = loadSampleCatalog(NOW_MS);
   const marketOf = new Map(markets.map((market) => [market.id, market]));
@@ -120,8 +120,8 @@ function sampleStates(): FullProfile[] {
   return [...states.values()];
 }
 
-/** One of the sample's people under another name, in another of the catalogs. */
-function personLike(states: readonly FullProfile[], index: number): FullProfile {
+/** One of the sample's users under another name, in another of the catalogs. */
+function profileLike(states: readonly FullProfile[], index: number): FullProfile {
   const state = states[index % states.length];
   if (state === undefined) throw new Error('The sample has no users.');
   const catalog = Math.floor(index / states.length) % CATALOGS;
@@ -145,11 +145,11 @@ function personLike(states: readonly FullProfile[], index: number): FullProfile 
 }
 
 function keyOf(index: number): string {
-  return `bench-person-${String(index).padStart(9, '0')}`;
+  return `bench-user-${String(index).padStart(9, '0')}`;
 }
 
 function indexOf(userKey: string): number {
-  return Number(userKey.slice('bench-person-'.length));
+  return Number(userKey.slice('bench-user-'.length));
 }
 
 /** Markets, each of which gets the next number when it is first named. */

@@ -1,9 +1,8 @@
 /**
- * `node bench/rank.ts`, after a build: how long it takes to make a whole feed of 20 from inputs that were read, by
- * algorithm v2 and by v1, over 2,000 and 20,000 markets titled like the sample's: for a warm person (see `WARM`), for one
- * of whom as much is known as a profile holds, and for nobody; of v2's, how long scoring alone takes; all round by round
- * in turn, time going on by a millisecond a round. Then how long the columns take after a change of a
- * price and of a title. Median and what 99 % of the rounds stayed under.
+ * `npm run bench:rank`: time of a whole feed of 20 from inputs in memory, by algorithms v2 and v1, over 2,000 and 20,000
+ * markets with titles like the sample's: for a warm user (see `WARM`), a user with a profile at its bounds, and an
+ * anonymous user. Also the time of v2 scoring alone. The variants take turns, and each round advances the time by 1 ms. Then
+ * the time to patch the columns after a change of a price and of a title. Prints the median and the 99th percentile.
  */
 import { emptySnapshot, patchSnapshot } from '../dist/catalog/catalog-snapshot.js';
 import type { Market } from '../dist/domain/market.js';
@@ -41,7 +40,7 @@ for (const count of [2_000, 20_000]) {
     'v2 feed, warm': () => composeFeed(inputsOf(warm), workspace),
     'v1 feed, warm': () => composeFeed({ ...inputsOf(warm), algorithm: 'v1' }, workspace),
     'v2 feed, full': () => composeFeed(inputsOf(full), workspace),
-    'v2 feed, nobody': () => composeFeed(inputsOf(null), workspace),
+    'v2 feed, anonymous': () => composeFeed(inputsOf(null), workspace),
     'v2 scoring, warm': () => scoreRows(inputsOf(warm)),
     'v2 scoring, full': () => {
       nowMs += 1;

@@ -112,7 +112,7 @@ export function syntheticTrends(ids: readonly string[]): TrendState {
   );
 }
 
-/** A person who was here a moment ago. */
+/** A user who was active a moment ago. */
 export function profileOf(
   { engagements, shown, followedOf }: Habits,
   { entries, columns }: CatalogSnapshot,
@@ -133,11 +133,11 @@ export function profileOf(
   const engaged = spread(engagements, 37).map((market, index) =>
     event(kinds[index % kinds.length] ?? 'CLICK', market, index < 5 ? index * MINUTE_MS : index * HOUR_MS),
   );
-  const showings = spread(shown, 43).flatMap((market, index) =>
+  const impressions = spread(shown, 43).flatMap((market, index) =>
     Array.from({ length: 1 + (index % 4) }, (_, time) =>
       event('IMPRESSION', market, (index + 3 * time) * HOUR_MS),
     ),
   );
-  const events = [...engaged, ...showings].sort((a, b) => a.occurredAtMs - b.occurredAtMs);
+  const events = [...engaged, ...impressions].sort((a, b) => a.occurredAtMs - b.occurredAtMs);
   return applyEvents(emptyProfile('bench'), events, decay);
 }

@@ -31,7 +31,7 @@ interface Point {
 const [file, ...instants] = process.argv.slice(2);
 const moments = instants.map((instant) => Date.parse(instant)).sort((a, b) => a - b);
 if (file === undefined || moments.length === 0 || moments.some(Number.isNaN)) {
-  console.error('Give a file of prices and the instants to look at, such as 2026-01-27T16:00:00Z.');
+  console.error('Give a file of prices and instants, such as 2026-01-27T16:00:00Z.');
   process.exitCode = 1;
 } else {
   await replay(file, moments);

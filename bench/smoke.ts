@@ -1,6 +1,6 @@
 /**
  * `npm run bench:smoke`: a gateway of its own on a fresh sample, 16 connections for 10 seconds, each asking
- * for the feeds of 120 of the simulated people in turn. Says how many feeds a second, how long they took, and
+ * for the feeds of 120 of the simulated users in turn. Says how many feeds a second, how long they took, and
  * fails when any of them was not answered well.
  */
 import { spawn } from 'node:child_process';
@@ -15,13 +15,13 @@ const SECONDS = 10;
 const WARM_UP_SECONDS = 3;
 
 const archetypes = ['politics', 'sports', 'crypto'];
-const people = archetypes.flatMap((name) =>
+const users = archetypes.flatMap((name) =>
   Array.from({ length: 40 }, (_, index) => `sample-${name}-${String(index + 1).padStart(3, '0')}`),
 );
 
 const root = new URL('..', import.meta.url);
 const query = await readFile(new URL('schema/operations/feed.graphql', root), 'utf8');
-const requests = people.map((userKey) => ({
+const requests = users.map((userKey) => ({
   method: 'POST' as const,
   path: '/graphql',
   headers: { 'content-type': 'application/json' },

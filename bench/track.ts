@@ -1,5 +1,5 @@
 /**
- * `npm run bench:track`: a gateway of its own on a fresh sample takes events of 5,000 people over 400 markets: one
+ * `npm run bench:track`: a gateway of its own on a fresh sample takes events of 5,000 users over 400 markets: one
  * by one at a steady rate, one by one as fast as it goes, and in batches as fast as it goes, 10 seconds each. Says
  * how many events a second, how long the answers took, and what an event costs, and fails when one was not RECORDED,
  * or when what is stored afterwards is not what was acknowledged. Names of runs (`steady`, `single`, `batches`) as
@@ -13,7 +13,7 @@ import { startBenchGateway, type BenchGateway } from './bench-gateway.ts';
 import { pacedLoad } from './paced-load.ts';
 
 const SECONDS = 10;
-const PEOPLE = 5_000;
+const USERS = 5_000;
 const MARKETS = 400;
 const EVENT_TYPES = ['CLICK', 'VIEW_MARKET', 'DWELL_5', 'DWELL_30', 'BOOKMARK', 'SCROLL_PAST', 'PARTICIPATE'];
 
@@ -218,7 +218,7 @@ function requestBodies(run: Run, marketIds: readonly string[]): () => { number: 
     const eventType = EVENT_TYPES[index % EVENT_TYPES.length];
     return {
       // Neighboring events of both walks share no order.
-      userKey: `bench-person-${(index * 2_741) % PEOPLE}`,
+      userKey: `bench-user-${(index * 2_741) % USERS}`,
       marketId: marketIds[(index * 167) % marketIds.length],
       eventType,
       clientEventId: `${run.name}-${index}`,

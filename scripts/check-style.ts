@@ -65,7 +65,7 @@ const EXCEPTIONS: readonly { readonly file: RegExp; readonly line: RegExp }[] = 
   // The term of TCP.
   {
     file: /./,
-    line: /connection.*\brefused\b|\brefused connection|ECONNREFUSED|cause: refused|const refused\b/i,
+    line: /connection.*\brefused\b|\brefused connection|ECONNREFUSED|'refused ::1|cause: refused|const refused\b/i,
   },
 ];
 

@@ -4,7 +4,7 @@ import type { BenchGateway } from '../bench-gateway.ts';
 
 const LOOK_MS = 100;
 
-export async function memoryMegabytes({ pid, postmaster }: BenchGateway): Promise<number> {
+async function memoryMegabytes({ pid, postmaster }: BenchGateway): Promise<number> {
   try {
     const children = await readFile(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8');
     const pids = [pid, postmaster, ...children.trim().split(' ').map(Number)];

@@ -1,6 +1,6 @@
 /**
  * Gives all users profiles. The product makes those of the template users from their stored events. The other users of a
- * cohort get copies of these rows, in every table that has rows of a user, whatever its columns.
+ * cohort get copies of these rows, in every table with rows of a user.
  */
 import type { Client } from 'pg';
 import type { Backend } from '../../dist/app/backend.js';

@@ -6,9 +6,9 @@ import type { LoopReading } from './loop-probe.ts';
 
 export interface Site extends BenchGateway {
   readonly state: YearState;
-  /** Forgets what the probe of the event loop has seen. */
+  /** Starts a new measurement of the event loop. */
   resetLoop(): void;
-  /** What the probe has seen since. */
+  /** The measurement since the last reset. */
   readLoop(): Promise<LoopReading>;
   /** The position of the write-ahead log, bytes. */
   walBytes(): Promise<number>;

@@ -15,7 +15,7 @@ export interface Cohort {
   readonly activity: number;
 }
 
-export const COHORTS: readonly Cohort[] = [
+const COHORTS: readonly Cohort[] = [
   { name: 'new', share: 0.4, days: 0.05, medianEvents: 12, spread: 0.8, maxEvents: 60, activity: 0.1 },
   { name: 'week', share: 0.3, days: 7, medianEvents: 80, spread: 1, maxEvents: 2_000, activity: 0.2 },
   { name: 'month', share: 0.2, days: 30, medianEvents: 350, spread: 1, maxEvents: 8_000, activity: 0.35 },

@@ -62,7 +62,7 @@ export interface Backend {
 }
 
 /**
- * Opens the database, migrates its schema, and creates all services. Unless told otherwise, it also loads the catalog and
+ * Opens the database, migrates its schema, and creates all services. Unless the options disable it, it also loads the catalog and
  * the trends.
  *
  * @throws {OperatorError} when the operator must change something first.

@@ -22,7 +22,7 @@ export function pick<Value>(rng: RandomGenerator, values: readonly Value[]): Val
   return value;
 }
 
-/** Any event of any of these people; a third of them are reported up to 3 days late. */
+/** A random event of one of these users. A third of the events are reported up to 3 days late. */
 export function randomEvent(
   rng: RandomGenerator,
   userKeys: readonly string[],

@@ -12,7 +12,7 @@ export function isStorableText(text: string): boolean {
 export const NOT_STORABLE = 'must not contain the character U+0000 or an unpaired surrogate';
 
 /** Any text; its error messages are the same for all text fields. */
-export const anyText = z.string({ error: ({ input }) => (input == null ? 'is required' : 'must be text') });
+const anyText = z.string({ error: ({ input }) => (input == null ? 'is required' : 'must be text') });
 
 /** Text that PostgreSQL can store. */
 export const storableText = anyText.refine(isStorableText, NOT_STORABLE);

@@ -8,7 +8,8 @@ export const SCORE_COMPONENTS: readonly { readonly name: ComponentName; readonly
   ...COMPONENTS_V2,
   {
     name: 'diversity',
-    description: "Share of the user's recent markets that are in its category, 0–1; subtracted. v1 only.",
+    description:
+      "Share of the user's recent markets that are in the market's category, 0–1; subtracted. v1 only.",
   },
 ];
 
@@ -16,9 +17,9 @@ export const SCORE_COMPONENTS: readonly { readonly name: ComponentName; readonly
 export interface ScoreParts extends Readonly<Record<ComponentName, number | null>> {
   /** The score that orders the ranking. */
   readonly final: number;
-  /** Weighted sum of the personal components. */
+  /** Weighted sum of the personal components; null for an anonymous user. */
   readonly personal: number | null;
-  /** The two inputs of `trending`, 0–1; the local one is null when the country's trend is not in use. */
+  /** The two inputs of `trending`, 0–1; the local one is null if the country is unknown or has too few users. */
   readonly trendingLocal: number | null;
   readonly trendingGlobal: number | null;
   /** Factor of the positive components, 0–1. */

@@ -17,8 +17,9 @@ import { depthColumn, followupColumn } from './components/viewing.js';
 import type { ComponentConstants } from './constants.js';
 
 /**
- * The score components of algorithm v2, in the order of addition. A component's weight is in the config under
- * `v2.weights` by its name.
+ * The score components of algorithm v2, in the order in which the score adds them; another order changes the last bits of
+ * a score. A component's weight is in the config under `v2.weights` by its name. The discount is the product of
+ * impression discount and engagement discount, 0–1.
  *
  *     final = discount · (Σ weight · personal + Σ weight · impersonal) − Σ weight · penalty
  *
@@ -28,7 +29,7 @@ import type { ComponentConstants } from './constants.js';
 export const COMPONENTS_V2 = [
   {
     name: 'interest',
-    description: "The user's affinity to its topics, at most 1.",
+    description: "The user's affinity to the market's topics, at most 1.",
     kind: 'personal',
     create: ({ taste }) => interestColumn(taste),
   },
@@ -40,25 +41,26 @@ export const COMPONENTS_V2 = [
   },
   {
     name: 'continuity',
-    description: 'Recent engagement with a market of its event or with a sibling, 0–1. v2 only.',
+    description:
+      'Recent engagement with a market of the same event or with one created shortly before or after, 0–1. v2 only.',
     kind: 'personal',
     create: ({ continuity }) => continuityColumn(continuity),
   },
   {
     name: 'depth',
-    description: "The user's mean dwell time on markets of its category, 0–1; 1 from 30 s.",
+    description: "The user's mean dwell time on markets of the same category, 0–1; 1 from 30 s.",
     kind: 'personal',
     create: depthColumn,
   },
   {
     name: 'followup',
-    description: "Move of its odds since the user's last view, 0–1.",
+    description: "Move of the market's odds since the user's last view, 0–1.",
     kind: 'personal',
     create: followupColumn,
   },
   {
     name: 'negative',
-    description: "The user's negative affinity to its topics, 0–1; subtracted.",
+    description: "The user's negative affinity to the market's topics, 0–1; subtracted.",
     kind: 'penalty',
     create: negativeColumn,
   },
@@ -70,7 +72,7 @@ export const COMPONENTS_V2 = [
   },
   {
     name: 'rising',
-    description: 'Move of its odds within 24 hours, 0–1.',
+    description: "Move of the market's odds within 24 hours, 0–1.",
     kind: 'impersonal',
     value: ({ trends }, row) => clampToUnit(trends.rising[row] as number),
   },
@@ -100,14 +102,14 @@ export const COMPONENTS_V2 = [
   },
   {
     name: 'closing',
-    description: 'Closeness of its resolution, 0.1–1. v2 only.',
+    description: "Closeness of the market's resolution, 0.1–1. v2 only.",
     kind: 'impersonal',
     value: ({ columns, nowMs }, row) => closing(columns.resolvesAtMs[row] as number, nowMs),
     nextChangeMs: ({ columns, nowMs }, row) => nextClosingMs(columns.resolvesAtMs[row] as number, nowMs),
   },
   {
     name: 'freshness',
-    description: 'Decreasing function of its age, 0–1.',
+    description: "Decreasing function of the market's age, 0–1.",
     kind: 'impersonal',
     value: ({ columns, nowMs, constants }, row) =>
       freshness(columns.createdAtMs[row] as number, nowMs, constants.freshness),
@@ -127,10 +129,12 @@ export interface V2Constants extends ComponentConstants {
 
 type Named<Kind> = Kind & { readonly name: ComponentNameV2 };
 
+/** The components that depend on the user, penalties included. */
 export const PERSONAL_COMPONENTS: readonly Named<PersonalComponent>[] = COMPONENTS_V2.filter(
   (component) => component.kind !== 'impersonal',
 );
 
+/** The components that are the same for all users. */
 export const IMPERSONAL_COMPONENTS: readonly Named<ImpersonalComponent>[] = COMPONENTS_V2.filter(
   (component) => component.kind === 'impersonal',
 );

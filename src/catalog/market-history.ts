@@ -20,7 +20,7 @@ export interface HistoryRequest {
 /** State of a market at an instant. */
 export interface MarketHistoryPoint {
   readonly at: Date;
-  /** 0–1; null while unknown, and for a market without a single probability. */
+  /** 0–1; null while unknown, and for a market with several answers. */
   readonly probability: number | null;
   readonly volume24h: number;
   readonly participantCount: number;

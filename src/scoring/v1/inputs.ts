@@ -8,11 +8,14 @@ export interface ScoringMarket {
   readonly id: string;
   readonly category: string;
   readonly tags: readonly string[];
-  /** 0–1; null when the market has no single probability. */
+  /** 0–1; null if unknown, and for a market with several answers. */
   readonly probability: number | null;
+  /** Volume of the last 24 hours, 0 or more, in the site's unit. */
   readonly volume24h: number;
+  /** Volume since creation, 0 or more, in the site's unit. */
   readonly volumeTotal: number;
   readonly createdAtMs: number;
+  /** Scheduled resolution time; null if unknown. */
   readonly resolvesAtMs: number | null;
   /** 0–1. */
   readonly editorialBoost: number;
@@ -22,7 +25,7 @@ export interface ScoringMarket {
 export interface MarketTrend {
   /** 0–1, over all users. */
   readonly trendingGlobal: number;
-  /** 0–1, in the user's country; null when the country is unknown or its trend is not in use. */
+  /** 0–1, in the user's country; null if the country is unknown or has too few users. */
   readonly trendingLocal: number | null;
   /** 0–1; null when unknown. */
   readonly probability24hAgo: number | null;
@@ -35,7 +38,7 @@ export interface TrendLookup {
   probability24hAgo(marketId: string): MarketTrend['probability24hAgo'];
 }
 
-/** The features of an engaged market that similarity compares. */
+/** The features of an engaged market that `similarity` and `diversity` compare with a candidate. */
 export interface RecentMarket {
   readonly id: string;
   readonly category: string;
@@ -44,13 +47,13 @@ export interface RecentMarket {
 
 /** The profile of a user as of the request. */
 export interface ScoringUser {
-  /** Sum of event weights by category, without decay. */
+  /** Sum of the weights of the user's events by category, without decay; any sign. */
   readonly categoryPoints: ReadonlyMap<string, number>;
-  /** Sum of event weights by tag, without decay. */
+  /** Likewise by tag. */
   readonly tagPoints: ReadonlyMap<string, number>;
   /** The latest distinct markets with an event of positive weight in the last 24 h, newest first, at most 20. */
   readonly recentMarkets: readonly RecentMarket[];
   readonly dwellByCategory: DwellByCategory;
-  /** Probability at the user's last view, by market; null when it was unknown then. */
+  /** Probability at the user's last view, 0–1, by market id; null if it was unknown then. */
   readonly viewProbabilities: ReadonlyMap<string, number | null>;
 }

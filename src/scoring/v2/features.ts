@@ -18,9 +18,11 @@ export interface MarketColumns {
     find(marketId: string, size: number): number | undefined;
     keyOf(slot: number): string;
   };
-  /** 0–1; NaN when the market has no single probability. */
+  /** 0–1; NaN if unknown, and for a market with several answers. */
   readonly probability: Float64Array;
+  /** Volume of the last 24 hours, 0 or more, in the site's unit. */
   readonly volume24h: Float64Array;
+  /** Volume since creation, 0 or more, in the site's unit. */
   readonly volumeTotal: Float64Array;
   /** Milliseconds since 1970. */
   readonly createdAtMs: Float64Array;
@@ -93,7 +95,7 @@ export interface TextColumns {
 export interface TrendColumns {
   /** Trending score over all users. */
   readonly global: Float64Array;
-  /** Trending score in the user's country; null when the country is unknown or its trend is not in use. */
+  /** Trending score in the user's country; null if the country is unknown or has too few users. */
   readonly local: Float64Array | null;
   readonly rising: Float64Array;
   /** Popularity over weeks, over all users. */

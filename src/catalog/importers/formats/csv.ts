@@ -33,9 +33,9 @@ interface CsvRow {
 /**
  * Reads the neutral format as CSV: a header with its field names and a column `type`. `tags` and `blockedCountries` are
  * separated by `|`; `context` is JSON. An empty cell means that the value is absent. The probability `null` means that the
- * market has no single probability. Unknown columns are ignored.
+ * market has several answers. Unknown columns are ignored.
  *
- * @throws OperatorError if the header has no column `type` or repeats a column, or if quotes are unbalanced. After an
+ * @throws {OperatorError} if the header has no column `type` or repeats a column, or if quotes are unbalanced. After an
  *   unbalanced quote, record boundaries are unknown.
  */
 export async function* readCsv(bytes: Readable, encoding?: string): AsyncGenerator<ImportRecord> {
@@ -86,7 +86,7 @@ function columnNames(header: readonly string[]): string[] {
   return names;
 }
 
-/** @throws OperatorError if two columns have the same name, because only one of them would be read. */
+/** @throws {OperatorError} if two columns have the same name, because only one of them would be read. */
 export function requireDistinctColumns(names: readonly string[]): void {
   const repeated = names.find((name, index) => name !== '' && names.indexOf(name) < index);
   if (repeated === undefined) return;

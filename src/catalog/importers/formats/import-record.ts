@@ -12,7 +12,7 @@ export interface MarketDraft {
   description?: string;
   category?: string;
   tags?: string[];
-  /** 0–1; null if the market has no single probability; absent if the source does not give it. */
+  /** 0–1; null if the market has several answers; absent if the source does not give it. */
   probability?: number | null;
   volume24h?: number;
   volumeTotal?: number;
@@ -70,7 +70,7 @@ export interface ImportedInteraction {
   interaction: InteractionDraft;
 }
 
-/** A placeholder that a source keeps for an unnamed answer and that is no market yet. */
+/** A placeholder: a market that a source creates in advance for answers that it has not named yet. */
 interface SkippedRecord {
   kind: 'skipped';
   line: number;

@@ -4,23 +4,26 @@ import { CodecWriter } from '../codec/codec-writer.js';
 import type { IndexedMarket } from '../markets/market-index.js';
 import type { ProfileEvent } from '../../domain/profile.js';
 
-/** An event as it is appended to a profile, with the number of its market. */
+/** An event as it is appended to a profile, with the permanent number of its market in place of the market. */
 export interface RecentEvent extends Omit<ProfileEvent, 'market'> {
   readonly marketNumber: number;
   readonly probability: number | null;
   readonly volume24h: number;
 }
 
+// Flags in the lowest four bits of an event's first integer; the bits above are its index in EVENT_TYPES.
 const HAS_WEIGHT = 1;
 const HAS_DWELL = 2;
 const HAS_COUNTRY = 4;
 const HAS_STAKE = 8;
+const FLAG_BITS = 4;
 
-/** The only event type whose volume is stored. */
+/** The only event type whose volume is stored; the volume of another type is 0 after decoding. */
 const IMPRESSION = EVENT_TYPES.indexOf('IMPRESSION');
 
-const writer = new CodecWriter();
-const framer = new CodecWriter();
+/** Reused by all calls, which are synchronous: one for the events of a batch, one for the batch with its length. */
+const eventWriter = new CodecWriter();
+const batchWriter = new CodecWriter();
 
 /**
  * Encodes events, in their order, as one batch for the column `recent` of a profile: about 20 bytes per event. The database
@@ -28,10 +31,10 @@ const framer = new CodecWriter();
  */
 export function encodeRecentEvents(events: readonly RecentEvent[]): Uint8Array {
   for (const event of events) writeEvent(event);
-  const { bytes } = writer.take();
-  framer.whole(bytes.length);
-  framer.raw(bytes);
-  return framer.take().bytes;
+  const { bytes } = eventWriter.take();
+  batchWriter.whole(bytes.length);
+  batchWriter.raw(bytes);
+  return batchWriter.take().bytes;
 }
 
 /**
@@ -54,6 +57,7 @@ export function decodeRecentEvents(
     rest = rest.subarray(end);
   }
   const events: ProfileEvent[] = [];
+  // The latest batch comes first in the column.
   for (const batch of batches.reverse()) {
     const from = new CodecReader(batch);
     while (from.position < batch.length) {
@@ -72,15 +76,15 @@ function writeEvent(event: RecentEvent): void {
     (dwellMs === null ? 0 : HAS_DWELL) +
     (country === null ? 0 : HAS_COUNTRY) +
     (stake === null ? 0 : HAS_STAKE);
-  writer.whole(type * 16 + flags);
-  writer.whole(event.marketNumber);
-  writer.time(event.occurredAtMs);
-  writer.probability(event.probability);
-  if (weight !== 0) writer.number(weight);
-  if (dwellMs !== null) writer.whole(dwellMs);
-  if (country !== null) writer.whole(country.charCodeAt(0) * 128 + country.charCodeAt(1));
-  if (stake !== null) writer.number(stake);
-  if (type === IMPRESSION) writer.number(volume24h);
+  eventWriter.whole((type << FLAG_BITS) + flags);
+  eventWriter.whole(event.marketNumber);
+  eventWriter.time(event.occurredAtMs);
+  eventWriter.probability(event.probability);
+  if (weight !== 0) eventWriter.number(weight);
+  if (dwellMs !== null) eventWriter.whole(dwellMs);
+  if (country !== null) eventWriter.whole(countryCode(country));
+  if (stake !== null) eventWriter.number(stake);
+  if (type === IMPRESSION) eventWriter.number(volume24h);
 }
 
 function readEvent(
@@ -88,7 +92,7 @@ function readEvent(
   marketOf: (number: number) => IndexedMarket | undefined,
 ): ProfileEvent | undefined {
   const typeAndFlags = from.whole();
-  const type = typeAndFlags >> 4;
+  const type = typeAndFlags >> FLAG_BITS;
   const eventType = EVENT_TYPES[type];
   if (eventType === undefined) throw new RangeError(`No event type has the number ${type}.`);
   const market = marketOf(from.whole());
@@ -105,6 +109,11 @@ function readEvent(
     ...{ eventType, occurredAtMs, weight, dwellMs, country, stake },
     market: { id, category, tags, probability, volume24h },
   };
+}
+
+/** Encodes the two letters of a country as 7 bits each. */
+function countryCode(country: string): number {
+  return (country.charCodeAt(0) << 7) + country.charCodeAt(1);
 }
 
 function countryOf(code: number): string {

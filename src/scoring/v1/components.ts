@@ -9,7 +9,10 @@ const PERSONAL_WEIGHTS = {
   diversity: -0.05,
 } as const;
 
-/** Weights of the components that are the same for every user. */
+/**
+ * Weights of the components that are the same for every user. News and sports have weight 1, because their ranges, 0–0.8
+ * and 0–0.5, already contain their weights.
+ */
 const IMPERSONAL_WEIGHTS = {
   trending: 0.4,
   rising: 0.15,
@@ -34,7 +37,8 @@ export type ComponentsV1 = Readonly<Record<ComponentNameV1, number>>;
  * The weighted sum of the personal components. The order of the additions is part of the contract: another order
  * changes the last bits of a score.
  *
- * At most 0.95; no lower bound, because interest has none.
+ * At most 0.95, the sum of the positive weights, because each component is at most 1. No lower bound, because interest has
+ * none.
  */
 export function personalSumV1(components: Pick<ComponentsV1, PersonalComponentV1>): number {
   const weights = PERSONAL_WEIGHTS;

@@ -30,6 +30,7 @@ export function scorerV1(
   user: ScoringUser | null,
   nowMs: number,
 ): (market: ScoringMarket, trend: MarketTrend) => ScoreParts {
+  // One object for all markets; the result copies its values.
   const components = zeroComponents();
   const fillPersonal = personalFiller(user, nowMs, components);
   return (market, trend) => {
@@ -40,7 +41,7 @@ export function scorerV1(
     return {
       ...NO_COMPONENTS,
       ...components,
-      ...(user === null ? ANONYMOUS : {}),
+      ...(user === null ? NO_PERSONAL_COMPONENTS : {}),
       final: finalSumV1(personal, components),
       personal: user === null ? null : personal,
       trendingLocal,
@@ -101,6 +102,7 @@ function fillImpersonal(
   components.sports = sportsBoost(market, nowMs);
 }
 
+/** Computes a function of the category once per category. */
 function memoized(compute: (category: string) => number): (category: string) => number {
   const values = new Map<string, number>();
   return (category) => {
@@ -110,7 +112,8 @@ function memoized(compute: (category: string) => number): (category: string) => 
   };
 }
 
-const ANONYMOUS: Readonly<Record<PersonalComponentV1, null>> = {
+/** The personal components of an anonymous user. */
+const NO_PERSONAL_COMPONENTS: Readonly<Record<PersonalComponentV1, null>> = {
   interest: null,
   similarity: null,
   depth: null,

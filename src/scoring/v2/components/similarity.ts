@@ -35,7 +35,8 @@ export function similarityColumn(constants: SimilarityConstants): FillColumn {
  * Similarity to the nearest of the latest engaged markets, by row: the maximum of
  * `cosine(market, engaged) · 2^(−days since / half-life)`. The market itself does not count.
  *
- * Range 0 to 1. It follows the postings of the engaged markets' terms, so markets without any of them cost nothing.
+ * Range 0 to 1. It reads only the rows that have a term of an engaged market (the postings of that term), so other markets
+ * cost nothing.
  */
 class NearestMarket {
   /** By row of the text, the similarity to one engaged market so far. */
@@ -68,8 +69,10 @@ class NearestMarket {
   }
 
   /**
-   * Raises `nearest` to the similarity with one engaged market, for every row that shares a term with it. The sum only
-   * grows from term to term, so the maximum can be taken on the way.
+   * Raises `nearest` to the similarity with one engaged market, for every row that shares a term with it. No weight is
+   * negative, so each partial sum is at most the similarity, and the maximum may include partial sums.
+   *
+   * @param market index in `engaged`.
    */
   #raiseToMarket(
     text: TextColumns,
@@ -96,15 +99,18 @@ class NearestMarket {
   }
 }
 
-/** When a market is taken out of the centroid, a squared length below this share of the whole is rounding error. */
+/**
+ * Subtracting a market from the centroid leaves a vector. If its squared length is at most this share of the centroid's, it
+ * is rounding error.
+ */
 const ROUNDING_ERROR = 1e-10;
 
 /**
  * Similarity to the centroid of the latest engaged markets, by row: the cosine with the sum of their vectors. Each
  * vector is multiplied by `weight · 2^(−days since / half-life)`, and by `sessionFactor` in the current session.
  *
- * The market itself does not count: its vector is subtracted from the sum. If the length of the other vectors is then
- * below a hundred-thousandth of the whole, the similarity is 0.
+ * The market itself does not count: its vector is subtracted from the sum. If no other vector remains, except for rounding,
+ * the similarity is 0.
  *
  * Range 0 to 1, except for rounding.
  */
@@ -122,11 +128,11 @@ class Centroid {
     column: Float64Array,
   ): void {
     const count = Math.min(engaged.count, constants.centroidMarkets);
-    const latest = latestDays(engaged, count);
+    const daysSinceLatest = latestEngagementDays(engaged, count);
     // Decay relative to the latest engagement leaves the cosine the same and keeps old engagements from underflow.
     const factor = (market: number): number =>
       (engaged.weight[market] as number) *
-      decayFactor((engaged.days[market] as number) - latest, constants.centroidHalfLifeDays) *
+      decayFactor((engaged.days[market] as number) - daysSinceLatest, constants.centroidHalfLifeDays) *
       (engaged.inSession[market] === 1 ? constants.sessionFactor : 1);
     this.#sum = reuseFloats(engaged.termCount, this.#sum);
     this.#terms = reuseInts(engaged.termCount, this.#terms);
@@ -162,6 +168,7 @@ class Centroid {
     return squares;
   }
 
+  /** Fills the column with the cosine of each row and the sum, for rows that are part of the sum too. */
   #compare(
     { text: { start, terms, weights }, textRow }: MarketTexts,
     squaredLength: number,
@@ -183,6 +190,7 @@ class Centroid {
     }
   }
 
+  /** The cosine of an engaged row and the sum without that row. */
   #withoutItself(
     { text: { start, terms, weights }, textRow }: MarketTexts,
     row: number,
@@ -205,7 +213,8 @@ class Centroid {
   }
 }
 
-function latestDays({ days }: EngagedMarkets, count: number): number {
+/** Days since the latest of the first `count` engagements. */
+function latestEngagementDays({ days }: EngagedMarkets, count: number): number {
   let least = Infinity;
   for (let market = 0; market < count; market += 1) least = Math.min(least, days[market] as number);
   return least;

@@ -12,15 +12,17 @@ import type { PreparedEvent } from '../domain/event.js';
 /** Result of one event of an import. */
 export interface ImportedInteraction {
   readonly outcome: 'RECORDED' | 'DUPLICATE' | 'REJECTED';
+  /** Why it was rejected, naming the field; absent for the other outcomes. */
   readonly reason?: string;
 }
 
-/** The events of an import after validation, by index. */
+/** The events of an import after validation. The keys of the maps are indexes of the inputs. */
 interface ValidatedImport {
+  /** The valid events. */
   readonly events: Map<number, PreparedEvent>;
   /** Reasons of the rejected events. */
   readonly rejections: Map<number, string>;
-  /** Ids of unknown markets; their events are in `rejections` too. */
+  /** Market ids of the events that were rejected because no such market exists. */
   readonly unknownMarkets: Map<number, string>;
 }
 
@@ -28,11 +30,12 @@ interface ValidatedImport {
 export class HistoryImport {
   constructor(
     private readonly deps: {
-      /** Stores events in one transaction. An event is a duplicate whenever its idempotency key was recorded. */
+      /** Stores events in one transaction. An event is a duplicate if its idempotency key was recorded at any time. */
       commit: (events: readonly PreparedEvent[]) => Promise<Commit>;
       interactions: Pick<InteractionRepository, 'keepClientEvents'>;
       markets: { findByIds(ids: readonly string[]): Promise<(Market | undefined)[]> };
       snapshots: Pick<SnapshotRepository, 'probabilitiesAt'>;
+      /** The event weights of the current config, which may be reloaded. */
       weights: () => RankingConfig['events'];
       clock: Clock;
       newId: () => string;
@@ -49,7 +52,7 @@ export class HistoryImport {
     const { events, rejections } = await this.#validate(inputs);
     const results: ImportedInteraction[] = [];
     rejections.forEach((reason, index) => (results[index] = { outcome: 'REJECTED', reason }));
-    // In the order of their times, so that no event is late for its profile.
+    // In chronological order, because an event that is older than the latest one of its profile does not update all of it.
     const ordered = [...events].sort(
       ([, a], [, b]) => a.interaction.occurredAt.getTime() - b.interaction.occurredAt.getTime(),
     );
@@ -59,25 +62,28 @@ export class HistoryImport {
       await this.#keepKeys(ordered.map(([, event]) => event));
       return committed;
     });
-    ordered.forEach(([index], position) => {
-      results[index] = { outcome: commit.events[position]?.duplicate === true ? 'DUPLICATE' : 'RECORDED' };
+    ordered.forEach(([index], orderedIndex) => {
+      results[index] = {
+        outcome: commit.events[orderedIndex]?.duplicate === true ? 'DUPLICATE' : 'RECORDED',
+      };
     });
     return results;
   }
 
   /**
-   * Validates events as {@link importAll} does, and records nothing.
+   * Validates events as {@link importAll} does, and records nothing. Duplicates are not detected: their outcome is
+   * RECORDED.
    *
-   * @param isKnown whether an unknown market is accepted, such as one that the same import creates.
+   * @param willExist whether to accept an event of a market that is not stored, because the same import creates the market.
    */
   async validateAll(
     inputs: readonly unknown[],
-    isKnown: (marketId: string) => boolean,
+    willExist: (marketId: string) => boolean,
   ): Promise<ImportedInteraction[]> {
     const { unknownMarkets, rejections } = await this.#validate(inputs);
     return inputs.map((_, index) => {
       const marketId = unknownMarkets.get(index);
-      const reason = marketId !== undefined && isKnown(marketId) ? undefined : rejections.get(index);
+      const reason = marketId !== undefined && willExist(marketId) ? undefined : rejections.get(index);
       return reason === undefined ? { outcome: 'RECORDED' } : { outcome: 'REJECTED', reason };
     });
   }
@@ -115,14 +121,14 @@ export class HistoryImport {
           })),
         ),
     );
-    valid.forEach(({ index, interaction }, position) => {
-      const market = found[position];
+    valid.forEach(({ index, interaction }, validIndex) => {
+      const market = found[validIndex];
       if (market === undefined) {
         validated.unknownMarkets.set(index, interaction.marketId);
         validated.rejections.set(index, `marketId: there is no market "${interaction.marketId}"`);
         return;
       }
-      const probability = probabilities[position] ?? null;
+      const probability = probabilities[validIndex] ?? null;
       const options = { id: newId(), nowMs, weights: weights(), keepOldTime: true, probability };
       validated.events.set(index, prepareEvent(interaction, market, options));
     });

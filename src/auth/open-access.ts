@@ -2,9 +2,10 @@ import { isLoopback, type Settings } from '../config/settings.js';
 import { OperatorError } from '../lib/errors.js';
 
 /**
- * Checks that the gateway, which has no authentication yet, is reachable from this machine only.
+ * Rejects settings that would expose the gateway, which has no authentication yet: it may only run in development, and
+ * only listen on an address that no other machine can reach.
  *
- * @throws {OperatorError} in production, or on an address other than loopback.
+ * @throws {OperatorError} with NODE_ENV=production, or for a host that is not a loopback address.
  */
 export function requireLocalDevelopment(settings: Pick<Settings, 'host' | 'production'>): void {
   if (settings.production) {

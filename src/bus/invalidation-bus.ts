@@ -16,7 +16,7 @@ export interface InvalidationBus {
    * the first connection.
    */
   readonly reliable: boolean;
-  /** Sends pending messages if that is quick, and closes the connections. */
+  /** Waits up to `answerMs` for pending messages to be sent, and closes the connections. */
   close(): Promise<void>;
 }
 
@@ -46,14 +46,18 @@ export interface BusOptions {
 export interface BusTimings {
   /** Interval between an answer to a ping and the next ping. */
   readonly heartbeatMs: number;
-  /** Without an answer for this time, the bus is not reliable. Detection takes at most `heartbeatMs` longer. */
+  /**
+   * Without an answer to a ping for this time, the bus is not reliable. Detection takes at most `heartbeatMs` longer. Also
+   * the time that `close` waits for pending messages.
+   */
   readonly answerMs: number;
-  /** Without an answer for this additional time, the session is replaced. */
+  /** Without an answer for this additional time, the bus reconnects. Also the timeout of sending a message. */
   readonly giveUpMs: number;
-  /** Timeout of connecting, subscribing, and receiving the first own message. */
+  /** Timeout of connecting, subscribing, and receiving the test message that the bus sends to itself. */
   readonly openMs: number;
   /** Average delay before the second attempt to connect. It doubles with each failure, up to `retryMaxMs`. */
   readonly retryMinMs: number;
+  /** Average delay after many failures. */
   readonly retryMaxMs: number;
 }
 

@@ -2,12 +2,12 @@ import { Redis, type RedisOptions } from 'ioredis';
 import type { BusOptions, InvalidationBus } from './invalidation-bus.js';
 import { SessionBus, type BusSession, type SessionEvents } from './session-bus.js';
 
-/** Opens a bus over Redis's publish and subscribe, on one connection for each. */
+/** Opens a bus over Redis Pub/Sub. It has two connections, because one that subscribes cannot publish. */
 export function createRedisBus({ url, channel, ...options }: BusOptions): InvalidationBus {
   return new SessionBus((events) => new RedisSession(url, channel, events), options);
 }
 
-/** The bus reconnects, queues, and times out by itself, so the client does none of that. */
+/** {@link SessionBus} reconnects, queues, and times out, so ioredis must do none of that. */
 const clientOptions = {
   lazyConnect: true,
   retryStrategy: null,
@@ -54,7 +54,7 @@ function connectionTo(url: string, events: SessionEvents): Redis {
 }
 
 async function disconnect(redis: Redis): Promise<void> {
-  // Typed as always present, but created while connecting.
+  // ioredis declares `stream` as always present, but sets it while connecting.
   const stream = redis.stream as Redis['stream'] | undefined;
   if (stream === undefined) {
     redis.disconnect();

@@ -10,7 +10,7 @@ import { examplesHelp } from '../command-options.js';
 import { print } from '../output/print.js';
 import { TextTable } from '../output/text-table.js';
 
-const FILE = 'ranking config; if omitted, the file of BELLWETHER_CONFIG, else the default';
+const FILE_HELP = 'ranking config; if omitted, the file of BELLWETHER_CONFIG, else the default';
 
 /** `bellwether config`: checks, prints and compares ranking configs before they are used. */
 export function configCommand(): Command {
@@ -23,7 +23,7 @@ export function configCommand(): Command {
       new Command('check')
         .summary('check a ranking config')
         .description('Print every error of a ranking config and exit with 1, or print its version.')
-        .argument('[file]', FILE)
+        .argument('[file]', FILE_HELP)
         .addHelpText('after', examplesHelp('config check ranking.yaml && cp ranking.yaml /etc/bellwether/'))
         .action(check),
     )
@@ -31,7 +31,7 @@ export function configCommand(): Command {
       new Command('print')
         .summary('print a complete ranking config')
         .description('Print every value of a ranking config, including defaults, as YAML with comments.')
-        .argument('[file]', FILE)
+        .argument('[file]', FILE_HELP)
         .option('--defaults', 'print the default config instead')
         .addHelpText('after', examplesHelp('config print ranking.yaml', 'config print --defaults | less'))
         .action(printConfig),
@@ -40,7 +40,7 @@ export function configCommand(): Command {
       new Command('diff')
         .summary('compare ranking configs')
         .description('List the values that differ from the default, or between two ranking configs.')
-        .argument('[file]', FILE)
+        .argument('[file]', FILE_HELP)
         .argument('[other]', 'config to compare with; if omitted, the default')
         .addHelpText(
           'after',
@@ -50,6 +50,7 @@ export function configCommand(): Command {
     );
 }
 
+/** The file to read; undefined means the default config. */
 const selectedFile = (file: string | undefined): string | undefined =>
   file ?? settingsFromEnvironment().rankingConfigFile;
 
@@ -89,4 +90,5 @@ function diff(file: string | undefined, other: string | undefined): void {
   print(table.toString());
 }
 
+/** A config value as a table cell; empty if the config does not have it. */
 const formatted = (value: unknown): string => (value === undefined ? '' : JSON.stringify(value));

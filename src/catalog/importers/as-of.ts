@@ -12,6 +12,7 @@ export interface AsOf {
   nowMs: number;
 }
 
+/** `undated` without a creation time, which decides whether the market existed at the instant. */
 type MarketAsOf =
   | { kind: 'market'; market: MarketDraft; priceUnknown: boolean }
   | { kind: 'not-yet-created' }
@@ -23,8 +24,8 @@ type MarketAsOf =
  * end date. A market that ended at an unknown time is closed.
  *
  * Point-in-time correctness: a price counts only if it is dated at or before the instant, by its own date or by the end of
- * the market. Otherwise the price list supplies the price. Without one, the probability is null (unknown). Volumes are
- * unchanged, because archives do not date them.
+ * the market. Otherwise the price list supplies the price. Without one, the probability is null, and `priceUnknown` is true.
+ * Volumes are unchanged, because archives do not date them.
  *
  * @param priceAt returns the last listed price at or before the instant, 0–1; undefined if there is none.
  */
@@ -43,8 +44,10 @@ export function marketAsOf(
     status: statusAt(asOf.instantMs, market, dates),
     ...shiftedTime('createdAt', market.createdAt, asOf),
   };
+  // The shifted time may be out of range: then the field is absent.
   delete shifted.resolvesAt;
   Object.assign(shifted, shiftedTime('resolvesAt', market.resolvesAt, asOf));
+  // A market with several answers has no price to date.
   if (market.probability === null) return { kind: 'market', market: shifted, priceUnknown: false };
   const ownPrice = isPriceKnownAt(asOf.instantMs, market, dates) ? market.probability : undefined;
   const price = ownPrice ?? priceAt(market);

@@ -43,7 +43,7 @@ const gzipMagic = [0x1f, 0x8b];
  * Opens a file, `-` (standard input), or an http(s) URL. A source that cannot be read twice is first copied to a temporary
  * file. Gzip is recognized by its first bytes, regardless of the name.
  *
- * @throws OperatorError if the source cannot be opened or downloaded, or exceeds the size limit.
+ * @throws {OperatorError} if the source cannot be opened or downloaded, or exceeds the size limit.
  */
 export async function openImportSource(location: string, options: SourceOptions): Promise<ImportSource> {
   const maxBytes = options.maxSpoolBytes ?? defaultMaxSpoolBytes;
@@ -128,7 +128,7 @@ function unreadable(location: string, error: unknown): OperatorError {
  * Copies a stream to a temporary file, so that it can be read twice. The file is unlinked at once, so closing the handle or
  * the end of the process frees its space.
  *
- * @throws OperatorError if the stream is longer than `maxBytes`.
+ * @throws {OperatorError} if the stream is longer than `maxBytes`.
  */
 async function spool(stream: Readable, maxBytes: number): Promise<FileHandle> {
   const folder = await mkdtemp(join(tmpdir(), 'bellwether-import-'));
@@ -163,7 +163,7 @@ async function copy(stream: Readable, handle: FileHandle, maxBytes: number): Pro
  * Downloads from an http(s) URL.
  *
  * @param timeoutMs maximum time without data, before the response and between two chunks.
- * @throws OperatorError for another scheme, an unreachable server, or a status other than success. While the body is read:
+ * @throws {OperatorError} for another scheme, an unreachable server, or a status other than success. While the body is read:
  *   if the connection breaks or the server sends nothing for `timeoutMs`.
  */
 async function download(

@@ -7,6 +7,7 @@ import type { MarketDraft } from './formats/import-record.js';
 import { decimalNumber, parseInstant } from './formats/record-fields.js';
 import { decodeText, MAX_LINE_LENGTH, withLineFeeds } from './formats/text-stream.js';
 
+// Accepted column names, in lower case.
 const idColumns = ['id', 'marketid', 'market_id', 'conditionid', 'condition_id'];
 const questionColumns = ['question', 'title'];
 
@@ -14,7 +15,9 @@ const questionColumns = ['question', 'title'];
 const minMilliseconds = 1e11;
 
 interface PricePoint {
+  /** Milliseconds since 1970. */
   atMs: number;
+  /** 0–1. */
   price: number;
 }
 
@@ -35,7 +38,7 @@ export class PriceList {
     this.unreadableRows = unreadableRows;
   }
 
-  /** Number of markets with a price. */
+  /** Number of markets with a price. If rows name both id and question, both maps have the same markets. */
   get size(): number {
     return Math.max(this.#byId.size, this.#byQuestion.size);
   }
@@ -51,8 +54,8 @@ export class PriceList {
  * milliseconds since 1970), and `price`. If there is a column `outcome`, rows with another outcome than Yes are skipped.
  * Only the last price of each market is kept in memory.
  *
- * @param untilMs later prices are skipped.
- * @throws OperatorError if a column is missing or the CSV is malformed.
+ * @param untilMs milliseconds since 1970; later prices are skipped.
+ * @throws {OperatorError} if a column is missing or the CSV is malformed.
  */
 export async function readPrices(bytes: Readable, untilMs: number, encoding?: string): Promise<PriceList> {
   const byId = new Map<string, PricePoint>();
@@ -65,6 +68,7 @@ export async function readPrices(bytes: Readable, untilMs: number, encoding?: st
     skip_empty_lines: true,
     relax_column_count: true,
   });
+  // An error of any stream destroys the parser with it, so the loop below throws it.
   pipeline(withLineFeeds(decodeText(bytes, encoding)), parser, () => undefined);
   try {
     for await (const row of parser as AsyncIterable<Record<string, string>>) {

@@ -21,7 +21,7 @@ export class RejectsFile {
     this.path = path;
   }
 
-  /** @throws OperatorError if the file cannot be created. */
+  /** @throws {OperatorError} if the file cannot be created. */
   async add({ line, reason, raw }: Omit<RejectedRecord, 'kind'>): Promise<void> {
     this.count++;
     if (this.first.length < KEPT_IN_MEMORY) this.first.push({ line, reason });

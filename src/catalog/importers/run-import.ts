@@ -115,7 +115,7 @@ interface MarketDraftAtLine extends DraftAtLine<MarketDraft> {
  * Reads a source to its end and passes all drafts to the sink in sequential batches, so that memory does not grow with the
  * source. A rejected record is written to the rejects file and does not affect other records.
  *
- * @throws OperatorError if no further record can be read. The sink has already received the batches before.
+ * @throws {OperatorError} if no further record can be read. The sink has already received the batches before.
  */
 export async function runImport(options: ImportOptions): Promise<ImportSummary> {
   const run = new ImportRun(options);

@@ -38,7 +38,7 @@ interface FetchListOptions {
  * Fetches the list of a source, page by page. Holds the parsed records in memory, at most
  * `maxPages · maxResponseMegabytes`.
  *
- * @throws SourceError if any page cannot be fetched; the reason of the signal if the signal ended the poll.
+ * @throws {SourceError} if any page cannot be fetched; the reason of the signal if the signal ended the poll.
  */
 export async function fetchList(options: FetchListOptions): Promise<FetchedList> {
   const paging = pagingOf(options.source);

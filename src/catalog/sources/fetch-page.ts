@@ -40,7 +40,7 @@ type FetchedPage<Content> = { readonly content: Content; readonly validators: Va
  * Requests a page and parses it while it arrives, in the encoding that the site declares. Follows at most 3 redirects
  * within the configured host, and none from https to http.
  *
- * @throws SourceError if the response is missing, incomplete, too slow, too large, or invalid; the reason of the signal if
+ * @throws {SourceError} if the response is missing, incomplete, too slow, too large, or invalid; the reason of the signal if
  *   the signal ended the request.
  */
 export async function fetchPage<Content>(

@@ -15,6 +15,7 @@ import { findMissingMarkets, parseSourceState, type SourceState } from './source
 /** Markets per upsert: comparing them with the stored ones takes about 2 ms in one turn of the event loop. */
 const MARKETS_PER_BATCH = 100;
 
+/** Maximum number of reasons in the log entry about rejected records. */
 const REASONS_LOGGED = 5;
 
 /** Result of a poll. */
@@ -29,7 +30,7 @@ interface PollSummary {
   readonly rejected: number;
   /** Markets, not rejected, with an invalid field that was repaired or dropped. */
   readonly repaired: number;
-  /** Placeholders of the source for answers that are not named yet. */
+  /** Skipped placeholders: markets that the source created in advance for answers that it has not named yet. */
   readonly placeholders: number;
   /** Markets closed because they are no longer listed. */
   readonly closed: number;
@@ -56,6 +57,7 @@ interface PollerDeps {
 
 /** Updates the catalog from the list of one market site. The state between polls is in the database. */
 export class MarketPoller {
+  /** Version of the gateway, for the user agent. */
   readonly #version = packageVersion();
 
   constructor(private readonly deps: PollerDeps) {}
@@ -63,9 +65,10 @@ export class MarketPoller {
   /**
    * Fetches the whole list and applies it to the catalog. Does nothing while the source is in backoff.
    *
-   * @throws SourceError if the list cannot be fetched; the catalog is then unchanged, and the backoff starts.
-   *   {BellwetherError} UNAVAILABLE if the database is unavailable. The reason of the signal if the signal ended the poll;
-   *   the next poll then fetches everything that was not stored.
+   * @throws {SourceError} if the list cannot be fetched; the catalog is then unchanged, and the backoff starts.
+   * @throws {BellwetherError} UNAVAILABLE if the database is unavailable.
+   * @throws the reason of the signal if the signal ended the poll; the next poll then fetches everything that was not
+   *   stored.
    */
   async poll(signal: AbortSignal): Promise<PollSummary | SkippedPoll> {
     const { source, states, clock, logger } = this.deps;
@@ -197,7 +200,11 @@ export class MarketPoller {
 
 const OUTCOME_COUNTS = { CREATED: 'created', UPDATED: 'updated', UNCHANGED: 'unchanged' } as const;
 
-/** Without `closeMissing`, page states contain no market ids, so nothing is missing. */
+/**
+ * Finds the markets that were listed at an earlier poll and no longer are. With pages by offset, a market that moves during
+ * the poll may be on no page, so it must be missing twice. Without the config key `closeMissing`, page states contain no
+ * market ids, so nothing is missing.
+ */
 function missingIn(
   list: FetchedList,
   { pages, complete, awaited }: SourceState,

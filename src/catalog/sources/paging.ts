@@ -16,7 +16,7 @@ interface Paging {
   /**
    * Returns the URL of the page after these, or null after the last page.
    *
-   * @throws SourceError if the last page lacks the id that the next request needs.
+   * @throws {SourceError} if the last page lacks the id that the next request needs.
    */
   next(pages: readonly PageOutline[]): URL | null;
   /** Whether pages are addressed by offset. A market that moves up during the poll may then be on no page. */

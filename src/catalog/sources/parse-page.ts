@@ -18,7 +18,7 @@ export interface PageContent extends PageOutline {
   readonly drafts: readonly MarketDraft[];
   /** Ids of the drafts from which the format dropped an invalid field. */
   readonly repairedIds: readonly string[];
-  /** Number of placeholders for answers that are not named yet. */
+  /** Number of skipped placeholders: markets created in advance for answers that the site has not named yet. */
   readonly placeholders: number;
   readonly rejected: readonly RejectedRecord[];
   /** Ids of all markets on the page, including rejected ones; incomplete if `hasUnreadable`. */
@@ -26,14 +26,17 @@ export interface PageContent extends PageOutline {
   /** Whether an item was unreadable, so that its market id is unknown. */
   readonly hasUnreadable: boolean;
   /**
-   * The next close time of a market on the page, after which the same bytes have another meaning: Manifold's market is then
-   * closed, and Gamma's is overdue. Milliseconds since 1970; null if there is none.
+   * The earliest future close time of an open market on the page; milliseconds since 1970, null if there is none. From then
+   * on, the page must be parsed again even if the site returns it unchanged: a market of Manifold counts as closed, and a
+   * market of Gamma as open past due.
    */
   readonly staleAtMs: number | null;
 }
 
 interface Format {
+  /** Fields of the response that may contain the list, if the response is not itself an array. */
   readonly arrays: readonly string[];
+  /** The records of one list item. `line` is the number of the item, from 1. */
   readonly records: (value: unknown, line: number, nowMs: number) => Iterable<ImportRecord>;
 }
 
@@ -45,7 +48,7 @@ const formats: Readonly<Record<SourceConfig['format'], Format>> = {
   },
 };
 
-/** About 1 ms of work if each item is one market. */
+/** Items parsed per turn of the event loop: about 1 ms of work if each is one market. */
 const ITEMS_PER_TURN = 10;
 
 /** The field in which Gamma returns the cursor of the next page. */
@@ -58,7 +61,7 @@ const MAX_CURSOR_LENGTH = 2_000;
 /**
  * Parses one page of a site's list.
  *
- * @throws OperatorError if the body is not JSON with such a list.
+ * @throws {OperatorError} if the body is not JSON with such a list.
  */
 export async function parsePage(
   body: Readable,

@@ -3,7 +3,7 @@ import { truncated, visible } from '../../lib/input/display-text.js';
 /** A failed poll of a source. The message is one sentence and never contains the query of a URL, which may hold a key. */
 export class SourceError extends Error {
   override readonly name = 'SourceError';
-  /** The `Retry-After` header of a busy server. */
+  /** The unparsed `Retry-After` header of a response that reports overload; undefined without one. */
   readonly retryAfter: string | undefined;
 
   constructor(message: string, details: { retryAfter?: string | undefined; cause?: unknown } = {}) {
@@ -12,10 +12,12 @@ export class SourceError extends Error {
   }
 }
 
+/** Maximum size of the part of an error response that is read. */
 const MAX_BYTES = 4_096;
+/** Maximum length of the extracted message. */
 const MAX_CHARACTERS = 300;
 
-/** A shorter query value is no key, and could occur in any text. */
+/** Shorter query values, such as `limit=50`, are too short for a key, and would match ordinary words of a message. */
 const MIN_SECRET_LENGTH = 6;
 
 /** Fields in which sites explain an error, most specific first. */
@@ -52,7 +54,7 @@ async function firstBytes(response: Response): Promise<string> {
       if (bytes >= MAX_BYTES) break;
     }
   } catch {
-    // The status is reported without the text.
+    // The caller reports the status of the response in any case.
   }
   return Buffer.concat(chunks).subarray(0, MAX_BYTES).toString();
 }
@@ -65,6 +67,7 @@ function parseJson(body: string): unknown {
   }
 }
 
+/** The first non-empty text in the fields of {@link MESSAGE_FIELDS}, at any depth. */
 function findMessage(value: unknown): string | undefined {
   if (typeof value === 'string') return value === '' ? undefined : value;
   if (typeof value !== 'object' || value === null) return undefined;
@@ -76,6 +79,7 @@ function findMessage(value: unknown): string | undefined {
   return undefined;
 }
 
+/** Masks the query of the URL and its values in a text, because servers quote them in errors. */
 function withoutQuery(text: string, url: URL): string {
   const secrets = [url.search, ...url.searchParams.values()].filter(
     ({ length }) => length >= MIN_SECRET_LENGTH,

@@ -29,7 +29,7 @@ export const gammaArrays = ['data', 'events', 'markets'];
  * Reads responses of Polymarket's Gamma API for `/markets` and `/events`: an array, or an object with the array in `data`,
  * `events`, or `markets`.
  *
- * @throws OperatorError if the text is not such JSON.
+ * @throws {OperatorError} if the text is not such JSON.
  */
 export async function* readGamma(bytes: Readable, encoding?: string): AsyncGenerator<ImportRecord> {
   for await (const { number, value, reason } of jsonArrayItems(bytes, gammaArrays, { encoding })) {

@@ -33,7 +33,7 @@ type OnText = (field: string, text: string) => void;
  * @param fields names of the fields that may contain the array.
  * @param encoding declared by the source; undefined: UTF-8, unless there is a byte-order mark.
  * @param onText receives the name and value of each string field of the top-level object.
- * @throws OperatorError if the text is not JSON (naming line and column), is truncated, or has no such array. The message
+ * @throws {OperatorError} if the text is not JSON (naming line and column), is truncated, or has no such array. The message
  *   is one sentence.
  */
 export async function* jsonArrayItems(

@@ -60,7 +60,7 @@ export const manifoldArrays = ['data', 'markets'];
  * Reads responses of Manifold's `/v0/markets`: an array of LiteMarket.
  *
  * @param nowMs a market with an earlier close time counts as closed, because the API has no field for that.
- * @throws OperatorError if the text is not such JSON.
+ * @throws {OperatorError} if the text is not such JSON.
  */
 export async function* readManifold(
   bytes: Readable,

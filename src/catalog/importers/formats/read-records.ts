@@ -14,7 +14,7 @@ export type ImportFormat = (typeof importFormats)[number];
  *
  * @param encoding of the bytes; undefined: UTF-8, unless there is a byte-order mark.
  * @param nowMs a market with an earlier close time counts as closed, if the format has no status.
- * @throws OperatorError if no further record can be read, naming the line or record.
+ * @throws {OperatorError} if no further record can be read, naming the line or record.
  */
 export function readRecords(
   format: ImportFormat,

@@ -13,8 +13,9 @@ import { decodeCursor, marketPageRequest, toMarketPage, type MarketPage } from '
 import { applyInputs, idsOf, validateInputs, type MarketWriter, type UpsertResult } from './market-writer.js';
 import { OpenMarkets } from './open-markets.js';
 
-/** Number of recently closed markets that are loaded at the start, and per database read. */
+/** Maximum number of recently closed markets that are loaded at startup. */
 const CLOSED_AT_START = 20_000;
+/** Number of them per database read. */
 const CLOSED_PAGE_SIZE = 500;
 
 type ClosedPage = Awaited<ReturnType<MarketRepository['recentlyClosed']>>;
@@ -57,7 +58,7 @@ export class Catalog {
     return this.#open.snapshot;
   }
 
-  /** When the snapshot was last known to be current; null before the first load. */
+  /** When the last successful refresh ended, in milliseconds since 1970; null before the first. */
   get loadedAtMs(): number | null {
     return this.#loadedAtMs;
   }
@@ -97,6 +98,7 @@ export class Catalog {
     }
     // Adds the most recent markets last, because the cache evicts the last added ones last.
     for (const page of pages.reverse()) {
+      // Counting the terms of one page blocks the event loop long enough.
       await nextTurn();
       for (const market of page.reverse()) this.#closed.add(market);
     }

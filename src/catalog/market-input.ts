@@ -124,9 +124,11 @@ export function applyMarketInput(
     typeof given === 'string' ? new Date(given) : given;
   const status = value('status', input.status, 'OPEN' satisfies MarketStatus);
   const resolvesAt = value('resolvesAt', date(input.resolvesAt), null);
+  // Only a source that reports the market as open after `resolvesAt` sets this. An update without a status keeps it.
   const isPastDue = status === 'OPEN' && resolvesAt !== null && resolvesAt <= now;
   return {
     id: input.id,
+    // The database assigns the number of a new market.
     number: stored?.number ?? 0,
     title: input.title,
     description: value('description', input.description, null),
@@ -151,8 +153,8 @@ export function applyMarketInput(
 }
 
 /**
- * Repairs of optional fields: texts are truncated, lists keep their valid entries, numbers are clamped. A value that cannot
- * be repaired is dropped, and the stored value stays.
+ * Repairs of optional fields: texts are truncated, tags keep their valid entries, and `participantCount` is rounded and
+ * clamped. A value that cannot be repaired is dropped, and the stored value stays.
  */
 const marketRepairs: Readonly<Record<string, Repair>> = {
   title: (value) => repairedLine(value, MAX_LENGTH.title),
@@ -185,7 +187,7 @@ function withoutLatin1Controls(value: string): string {
   );
 }
 
-/** Drops a text with other control characters: even without them, the text may be crafted to deceive. */
+/** Undefined for a text with other control characters: even without them, the text may be crafted to deceive. */
 function repairedLine(value: unknown, maxLength: number): string | undefined {
   if (typeof value !== 'string') return undefined;
   const clean = onOneLine(withoutLatin1Controls(value)).trim();
@@ -194,6 +196,7 @@ function repairedLine(value: unknown, maxLength: number): string | undefined {
     : truncated(clean, maxLength);
 }
 
+/** Text of several lines. */
 function repairedText(value: unknown, maxLength: number): string | undefined {
   return typeof value === 'string' ? truncated(value.replace(EACH_NOT_STORABLE, ''), maxLength) : undefined;
 }
@@ -203,7 +206,7 @@ function repairedCount(value: unknown): number | undefined {
   return Math.min(MAX_PARTICIPANTS, Math.round(value));
 }
 
-/** Adds `https:` to an address without a scheme, which sites use for images. */
+/** Adds `https:` to an address that begins with `//`, which sites use for images. */
 function repairedUrl(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   const address = value.trim();

@@ -8,9 +8,10 @@ import type { MarketRepository } from '../storage/markets/market-repository.js';
 import { isUnavailable, RETRY_AFTER_MS } from '../storage/database-errors.js';
 import { applyMarketInput, validateMarketInput, type ValidatedMarketInput } from './market-input.js';
 
+/** Maximum number of inputs in one call. */
 const MAX_UPSERT = 1_000;
 
-/** About 1 ms of work. */
+/** Inputs validated per turn of the event loop: about 1 ms of work. */
 const VALIDATED_PER_TURN = 20;
 
 /** Result of upserting one market. */
@@ -29,9 +30,13 @@ interface ValidInput {
   readonly repairs: readonly RepairNote[];
 }
 
-/** Validated inputs: the valid ones, and a function that merges their results with those of the rejected ones. */
 interface ValidatedInputs {
   readonly valid: readonly ValidInput[];
+  /**
+   * Returns one result per input, in the order of all inputs: that of `results` for a valid input, else the rejection.
+   *
+   * @param results of the valid inputs, in order.
+   */
   merge(results: readonly UpsertResult[]): UpsertResult[];
 }
 
@@ -69,7 +74,7 @@ function rejected(id: string, reason: string): UpsertResult {
   return { id, outcome: 'REJECTED', reason, repairs: [] };
 }
 
-/** The distinct ids. */
+/** The distinct market ids. */
 export function idsOf(inputs: readonly ValidInput[]): string[] {
   return [...new Set(inputs.map(({ market }) => market.id))];
 }
@@ -106,18 +111,19 @@ export function applyInputs(
   return { results, changed: [...changed.values()] };
 }
 
+/** The id to name in the result of a rejected input; empty if it has none. */
 function idOf(input: unknown): string {
   const id = typeof input === 'object' && input !== null && 'id' in input ? input.id : undefined;
   return typeof id === 'string' || typeof id === 'number' ? String(id) : '';
 }
 
-/** Maximum number of markets in one transaction; a single larger call still gets its own transaction. */
+/** Maximum number of markets in one transaction of merged calls. A call is never split, even if it has more. */
 const MAX_MARKETS_PER_TRANSACTION = 2_000;
 
 /** Maximum number of waiting markets: 20 calls of the largest size. */
 const MAX_WAITING_MARKETS = 20_000;
 
-/** Maximum wait of a call. Its client has probably timed out by then. */
+/** Maximum wait of a call for its transaction to start. Its client has probably timed out by then. */
 const MAX_WAITING_MS = 20_000;
 
 interface Call {
@@ -128,8 +134,8 @@ interface Call {
 }
 
 /**
- * Writes markets in one transaction at a time per process, because writers of markets exclude each other anyway. Calls
- * that arrive meanwhile are merged into the next transaction.
+ * Writes markets in one transaction at a time per process: a database lock lets only one transaction write markets, so
+ * parallel ones would only occupy connections. Calls that arrive meanwhile are merged into the next transaction.
  */
 export class MarketWriter {
   #calls: Call[] = [];
@@ -175,6 +181,7 @@ export class MarketWriter {
     }
   }
 
+  /** Dequeues the calls of the next transaction, and rejects those that waited too long. */
   #nextCalls(): Call[] {
     const next: Call[] = [];
     let markets = 0;

@@ -20,7 +20,10 @@ const PAGE_SIZE = 250;
 /** Changed markets applied to the columns per turn of the event loop; each may have new topics to look up. */
 const APPLIED_PER_TURN = 100;
 
-/** Up to this number of markets, every change recomputes the weights of terms and topics, which takes about 1 ms. */
+/**
+ * Up to this number of markets, every change recomputes the weights of terms and topics, which takes about 1 ms. The weights
+ * are inverse document frequencies, so each depends on all open markets.
+ */
 const ALWAYS_REWEIGHTED_MARKETS = 2_000;
 
 /** Minimum interval between two recomputations of the weights of a larger catalog. */
@@ -29,9 +32,10 @@ const REWEIGHT_INTERVAL_MS = 30_000;
 /** The open markets in memory. Follows the database without occupying the event loop for long. */
 export class OpenMarkets {
   #snapshot = emptySnapshot;
-  /** The snapshot contains the changes up to this version. Null before the first load. */
+  /** Version of the latest database change that the snapshot contains; null before the first load. */
   #version: bigint | null = null;
   #reweightedAtMs = -Infinity;
+  /** The current or last recomputation of weights. It replaces the snapshot, so no change may be applied meanwhile. */
   #reweighting: Promise<void> = Promise.resolve();
   #refreshing: Promise<void> | null = null;
   #nextRefresh: Promise<void> | null = null;
@@ -74,6 +78,7 @@ export class OpenMarkets {
     for (let hasMore = true; hasMore;) {
       const page = await this.deps.markets.changedSince(version, PAGE_SIZE);
       if (page === null) {
+        // The database records changes for an hour only.
         this.deps.logger.warn(
           { version: String(version) },
           'catalog is too old to catch up, reloading all markets',

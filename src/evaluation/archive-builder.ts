@@ -34,7 +34,7 @@ export interface ArchiveIntake {
  * Reads JSON lines in the import format from several sources into one archive in memory.
  *
  * @param onProgress receives the share read, 0–1.
- * @throws OperatorError when a source cannot be read.
+ * @throws {OperatorError} when a source cannot be read.
  */
 export async function readArchive(
   sources: readonly ImportSource[],

@@ -34,7 +34,7 @@ export interface Evaluation {
  * Evaluates algorithms on an archive. The same archive, config and options give the same numbers. It yields its
  * progress, 0–1, so the caller can do other work in between.
  *
- * @throws OperatorError when the archive has no interaction to evaluate.
+ * @throws {OperatorError} when the archive has no interaction to evaluate.
  */
 export function* evaluate(
   archive: Archive,

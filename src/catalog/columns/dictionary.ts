@@ -20,13 +20,13 @@ export class Dictionary {
     return id;
   }
 
-  /** The string's id if it is below `size`. */
+  /** The string's id; undefined if it was added after the dictionary had `size` entries, or never. */
   find(key: string, size: number): number | undefined {
     const id = this.#ids.get(key);
     return id !== undefined && id < size ? id : undefined;
   }
 
-  /** The string with this id. */
+  /** @param id of a string that was added; any other id is an error of the caller, and not checked. */
   keyOf(id: number): string {
     return this.#keys[id] as string;
   }

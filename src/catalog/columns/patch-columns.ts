@@ -91,6 +91,7 @@ export function patchColumns(old: CatalogColumns, edits: RowEdits<ColumnEntry>):
   };
 }
 
+/** Row of the market in `text`, which stays as it is; −1 if its terms are not in it. */
 function textRowOf(columns: CatalogColumns, marketId: string): number {
   const row = columns.rowOf(marketId);
   return row === undefined ? -1 : (columns.textRow[row] as number);
@@ -142,6 +143,10 @@ function* currentTermsWork(
   return { ...rows.columns(), dictionary: text.dictionary };
 }
 
+/**
+ * Whether more than about half of the dictionary of markets or of terms is unused, because ids are never reused. The
+ * absolute margins keep a small catalog from rebuilding after a few changes.
+ */
 function hasMuchGarbage({ size, markets, text }: CatalogColumns): boolean {
   let used = 0;
   for (let term = 0; term < text.count; term += 1) {

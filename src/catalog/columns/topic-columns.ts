@@ -13,13 +13,18 @@ export interface CatalogTopics extends TopicColumns {
   readonly dictionary: Dictionary;
 }
 
-/** The weight of a topic that at most one market has. */
+/** The normalized inverse document frequency (weight) of a topic that at most one market has; the maximum. */
 const UNKNOWN_IDF = 1;
 
+/** Rows between two points at which work may be interrupted. */
 const ROWS_PER_STEP = 512;
 
+/** Initial capacity for topics: one category and five tags per row. It grows on demand. */
+const TOPICS_PER_ROW = 6;
+
 /**
- * Builds the topics of markets. The weight of a topic is `ln(1 + N/df) / ln(1 + N)`, where df of the N markets have it.
+ * Builds the topics of markets. The weight of a topic, 0–1, is `ln(1 + N/df) / ln(1 + N)`, where df of the N markets have
+ * it.
  */
 export function* buildTopicsWork(size: number, topicsOf: (row: number) => Topics): Work<CatalogTopics> {
   const dictionary = new Dictionary();
@@ -31,7 +36,7 @@ export function* buildTopicsWork(size: number, topicsOf: (row: number) => Topics
   return weightTopics({ ...rows.columns(), dictionary });
 }
 
-/** Computes the weights of rows of topics. A topic that no row has keeps its id. */
+/** Computes the weights of the topics of all rows. A topic that no row has any more keeps its id, with weight 1. */
 export function weightTopics({
   start,
   ids,
@@ -106,12 +111,14 @@ function topicColumns(
 class TopicRows {
   readonly #start: Int32Array;
   #ids: Int32Array<ArrayBuffer>;
+  /** Number of rows so far. */
   #row = 0;
+  /** Number of topics so far. */
   #end = 0;
 
   constructor(size: number) {
     this.#start = new Int32Array(size + 1);
-    this.#ids = new Int32Array(size * 6);
+    this.#ids = new Int32Array(size * TOPICS_PER_ROW);
   }
 
   add({ category, tags }: Topics, dictionary: Dictionary): void {
@@ -125,15 +132,15 @@ class TopicRows {
   /** Appends rows `from` to `to − 1` of other columns. */
   copy({ start, ids }: Pick<TopicColumns, 'start' | 'ids'>, from: number, to: number): void {
     const first = start[from] as number;
-    const last = start[to] as number;
-    this.#reserve(last - first);
-    this.#ids.set(ids.subarray(first, last), this.#end);
+    const end = start[to] as number;
+    this.#reserve(end - first);
+    this.#ids.set(ids.subarray(first, end), this.#end);
     const offset = this.#end - first;
     for (let row = from; row < to; row += 1) {
       this.#row += 1;
       this.#start[this.#row] = (start[row + 1] as number) + offset;
     }
-    this.#end += last - first;
+    this.#end += end - first;
   }
 
   columns(): Pick<TopicColumns, 'start' | 'ids'> {

@@ -53,7 +53,7 @@ The exit code is 0 even if some records are rejected. It is 1 if all are rejecte
 /**
  * `bellwether import`: imports markets and interactions from a file, standard input or a URL.
  *
- * @throws OperatorError (from the action) if the source cannot be read or is invalid as a whole.
+ * @throws {OperatorError} (from the action) if the source cannot be read or is invalid as a whole.
  */
 export function importCommand(open: OpenImportSink, clock: Clock): Command {
   return new Command('import')

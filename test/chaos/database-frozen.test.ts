@@ -4,34 +4,34 @@ import { freezeServer } from './frozen-server.js';
 import { pick } from './random-event.js';
 import { Round } from './round.js';
 import { ROUND_TIMEOUT_MS, roundSeeds } from './round-seeds.js';
-import { openSite, type Site } from './site.js';
+import { startDeployment, type Deployment } from './deployment.js';
 
-/** Shorter and longer than a statement may take. */
+/** Durations of a freeze: shorter and longer than the statement timeout of the gateway. */
 const FROZEN_MS = [3_000, 6_000];
 
-let site: Site;
+let deployment: Deployment;
 
 beforeAll(async () => {
-  site = await openSite();
+  deployment = await startDeployment();
 });
 
-afterAll(() => site.close());
+afterAll(() => deployment.close());
 
 it.for(roundSeeds)(
-  'a database that freezes under load costs time, and nothing acknowledged (seed %i)',
+  'loses no acknowledged event and stores none twice when the database freezes under load (seed %i)',
   { timeout: ROUND_TIMEOUT_MS },
   async (seed, { annotate }) => {
-    const round = new Round(site, seed);
-    await round.randomMoment();
-    const thaw = await freezeServer(site.cluster);
+    const round = new Round(deployment, seed);
+    await round.awaitRandomMoment();
+    const thaw = await freezeServer(deployment.cluster);
     const frozenMs = pick(round.rng, FROZEN_MS);
-    // The length of the freeze is what is tried here.
+    // A fixed sleep, because the test needs a freeze of this duration.
     await sleep(frozenMs);
     thaw();
-    await round.acknowledges(100);
+    await round.awaitAcknowledged(100);
     const line = await round.settle();
     expect(round.writer.unreachable).toBe(0);
-    expect(site.gatewayRuns).toBe(true);
+    expect(deployment.isGatewayRunning).toBe(true);
     await annotate(`frozen for ${frozenMs} ms: ${line}`);
   },
 );

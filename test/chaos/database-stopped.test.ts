@@ -3,40 +3,40 @@ import { findPostmaster } from '../../src/embedded-postgres/postmaster.js';
 import { pick } from './random-event.js';
 import { Round } from './round.js';
 import { ROUND_TIMEOUT_MS, roundSeeds } from './round-seeds.js';
-import { openSite, type Site } from './site.js';
+import { startDeployment, type Deployment } from './deployment.js';
 
-/** PostgreSQL's fast and immediate shutdown, and the death of its main process. */
-const WAYS_TO_STOP = ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const;
+/** The signals of PostgreSQL's fast and immediate shutdown, and SIGKILL, which simulates a crash. */
+const STOP_SIGNALS = ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const;
 
-let site: Site;
+let deployment: Deployment;
 
 beforeAll(async () => {
-  site = await openSite();
+  deployment = await startDeployment();
 });
 
-afterAll(() => site.close());
+afterAll(() => deployment.close());
 
 it.for(roundSeeds)(
-  'a database that stops and starts under load costs time, and nothing acknowledged (seed %i)',
+  'loses no acknowledged event and stores none twice when the database restarts under load (seed %i)',
   { timeout: ROUND_TIMEOUT_MS },
   async (seed, { annotate }) => {
-    const round = new Round(site, seed);
-    await round.randomMoment();
-    const before = await findPostmaster(site.cluster);
-    const signal = pick(round.rng, WAYS_TO_STOP);
+    const round = new Round(deployment, seed);
+    await round.awaitRandomMoment();
+    const before = await findPostmaster(deployment.cluster);
+    const signal = pick(round.rng, STOP_SIGNALS);
     process.kill(before?.pid ?? NaN, signal);
     await vi.waitFor(
       async () => {
-        const now = await findPostmaster(site.cluster);
+        const now = await findPostmaster(deployment.cluster);
         expect(now).toMatchObject({ ready: true });
         expect(now?.pid).not.toBe(before?.pid);
       },
       { timeout: 30_000 },
     );
-    await round.acknowledges(100);
+    await round.awaitAcknowledged(100);
     const line = await round.settle();
     expect(round.writer.unreachable).toBe(0);
-    expect(site.gatewayRuns).toBe(true);
+    expect(deployment.isGatewayRunning).toBe(true);
     await annotate(`${signal}: ${line}`);
   },
 );

@@ -1,26 +1,26 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Round } from './round.js';
 import { ROUND_TIMEOUT_MS, roundSeeds } from './round-seeds.js';
-import { openSite, type Site } from './site.js';
+import { startDeployment, type Deployment } from './deployment.js';
 
-let site: Site;
+let deployment: Deployment;
 
 beforeAll(async () => {
-  site = await openSite();
+  deployment = await startDeployment();
 });
 
-afterAll(() => site.close());
+afterAll(() => deployment.close());
 
 it.for(roundSeeds)(
-  'a gateway killed at any moment loses and doubles nothing that was acknowledged (seed %i)',
+  'loses no acknowledged event and stores none twice when the gateway is killed under load (seed %i)',
   { timeout: ROUND_TIMEOUT_MS },
   async (seed, { annotate }) => {
-    const round = new Round(site, seed);
-    await round.randomMoment();
-    await site.killGateway();
-    expect(site.gatewayRuns).toBe(false);
-    await site.startGateway();
-    await round.acknowledges(100);
+    const round = new Round(deployment, seed);
+    await round.awaitRandomMoment();
+    await deployment.killGateway();
+    expect(deployment.isGatewayRunning).toBe(false);
+    await deployment.startGateway();
+    await round.awaitAcknowledged(100);
     await annotate(await round.settle());
   },
 );

@@ -1,7 +1,7 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { EVENT_TYPES } from '../../src/domain/event.js';
-import { marketIds } from './site.js';
+import { marketIds } from './deployment.js';
 
 /** What is sent of an event. */
 export interface SentEvent {

@@ -4,26 +4,26 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { expect, vi } from 'vitest';
 import { graphql } from './graphql.js';
-import type { Site } from './site.js';
-import { readStoredTruth } from './stored-truth.js';
+import type { Deployment } from './deployment.js';
+import { readStoredState } from './stored-state.js';
 import { Writer } from './writer.js';
 
 const USERS = 20;
 const RECOVERY_MS = 30_000;
 
-/** A disturbance under load, and the invariants after it. Each round has its own users and events. */
+/** One injected failure under load, and the invariants after recovery. Each round has its own users and events. */
 export class Round {
   readonly rng: RandomGenerator;
   readonly writer: Writer;
-  readonly #site: Site;
+  readonly #deployment: Deployment;
   readonly #userKeys: readonly string[];
 
-  constructor(site: Site, seed: number) {
+  constructor(deployment: Deployment, seed: number) {
     this.rng = xoroshiro128plus(seed);
-    this.#site = site;
+    this.#deployment = deployment;
     this.#userKeys = Array.from({ length: USERS }, (_, index) => `round-${seed}-user-${index}`);
     this.writer = new Writer({
-      url: () => site.url,
+      url: () => deployment.url,
       userKeys: this.#userKeys,
       name: `round-${seed}`,
       rng: this.rng,
@@ -31,14 +31,14 @@ export class Round {
   }
 
   /** Resolves at a random moment while events are being stored. */
-  async randomMoment(): Promise<void> {
-    await this.acknowledges(uniformInt(this.rng, 50, 600));
+  async awaitRandomMoment(): Promise<void> {
+    await this.awaitAcknowledged(uniformInt(this.rng, 50, 600));
     // Any moment within a transaction must be possible.
     await sleep(uniformInt(this.rng, 0, 40));
   }
 
-  /** Resolves when this many more events are acknowledged. */
-  async acknowledges(more: number): Promise<void> {
+  /** Resolves when this many more events are acknowledged, which shows that the gateway records events again. */
+  async awaitAcknowledged(more: number): Promise<void> {
     const enough = this.writer.acknowledged.size + more;
     await vi.waitFor(() => expect(this.writer.acknowledged.size).toBeGreaterThanOrEqual(enough), {
       timeout: RECOVERY_MS,
@@ -54,15 +54,15 @@ export class Round {
   async settle(): Promise<string> {
     const { writer } = this;
     await writer.finish(RECOVERY_MS);
-    const shown = await this.#shownTotals();
-    const stored = await readStoredTruth(this.#site.dataDir, this.#userKeys);
+    const served = await this.#servedTotals();
+    const stored = await readStoredState(this.#deployment.dataDir, this.#userKeys);
     expect(writer.faults.slice(0, 5)).toEqual([]);
-    expect(stored.doubled).toEqual([]);
+    expect(stored.duplicated).toEqual([]);
     // Every event was retried until acknowledged, so both must agree on every event.
     expect(sorted(stored.interactions)).toEqual(sorted(writer.acknowledged));
     expect(writer.acknowledged.size).toBe(writer.sent.size);
-    expect(stored.profiles).toEqual(stored.replayed);
-    expect(shown).toEqual(stored.profiles.map(({ totalInteractions }) => totalInteractions));
+    expect(stored.profiles).toEqual(stored.rebuilt);
+    expect(served).toEqual(stored.profiles.map(({ totalInteractions }) => totalInteractions));
     const { acknowledged, unavailable, unreachable, slowestMs } = writer;
     return (
       `${acknowledged.size} events; ${unavailable} requests UNAVAILABLE, ${unreachable} unreachable; ` +
@@ -71,11 +71,11 @@ export class Round {
   }
 
   /** The totals that the gateway returns, ordered by user key. */
-  #shownTotals(): Promise<number[]> {
+  #servedTotals(): Promise<number[]> {
     const query = 'query ($userKey: String!) { userProfile(userKey: $userKey) { totalInteractions } }';
     return Promise.all(
       this.#userKeys.toSorted().map(async (userKey) => {
-        const { data } = await graphql(this.#site.url, query, { userKey });
+        const { data } = await graphql(this.#deployment.url, query, { userKey });
         return (data?.['userProfile'] as { totalInteractions: number }).totalInteractions;
       }),
     );

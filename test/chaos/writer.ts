@@ -21,7 +21,7 @@ interface Receipt {
 }
 
 /**
- * A site's backend under load: several senders, each with one request at a time, with one event or a batch. A sender
+ * A load generator with several senders. Each sends one request at a time, with one event or a batch. A sender
  * retries until its events are acknowledged, and repeats some acknowledged events.
  */
 export class Writer {
@@ -80,10 +80,10 @@ export class Writer {
   }
 
   async #untilAcknowledged(events: readonly SentEvent[]): Promise<void> {
-    while (!(await this.#isTaken(events)) && !this.#giveUp.signal.aborted) await sleep(RETRY_AFTER_MS);
+    while (!(await this.#sendOnce(events)) && !this.#giveUp.signal.aborted) await sleep(RETRY_AFTER_MS);
   }
 
-  async #isTaken(events: readonly SentEvent[]): Promise<boolean> {
+  async #sendOnce(events: readonly SentEvent[]): Promise<boolean> {
     const startedAt = performance.now();
     try {
       const [input] = events;

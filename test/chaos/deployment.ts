@@ -6,23 +6,23 @@ import { stopPostmaster } from '../../src/embedded-postgres/postmaster.js';
 import { startCommand, type RunningCommand } from '../support/command.js';
 import { graphql } from './graphql.js';
 
-/** Ids of the markets of every site. */
+/** Ids of the markets of every deployment. */
 export const marketIds: readonly string[] = Array.from({ length: 30 }, (_, index) => `market-${index}`);
 
-/** A gateway process with a PostgreSQL of its own, and markets to act on. */
-export interface Site {
+/** A gateway process with its own PostgreSQL server, and the markets of {@link marketIds}. */
+export interface Deployment {
   readonly dataDir: string;
   readonly cluster: ClusterFiles;
   /** Base URL of the gateway; it changes with every start. */
   readonly url: string;
-  readonly gatewayRuns: boolean;
+  readonly isGatewayRunning: boolean;
   startGateway(): Promise<void>;
   /** Kills the gateway without a graceful shutdown. */
   killGateway(): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function openSite(): Promise<Site> {
+export async function startDeployment(): Promise<Deployment> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'bellwether-chaos-'));
   const cluster = clusterFiles(dataDir);
   let gateway: RunningCommand | undefined;
@@ -43,7 +43,7 @@ export async function openSite(): Promise<Site> {
     get url() {
       return url;
     },
-    get gatewayRuns() {
+    get isGatewayRunning() {
       return gateway?.child.exitCode === null && gateway.child.signalCode === null;
     },
     startGateway,

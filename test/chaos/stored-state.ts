@@ -5,19 +5,20 @@ import { readSettings } from '../../src/config/settings.js';
 import { startEmbeddedServer } from '../../src/embedded-postgres/embedded-server.js';
 import type { ProfileState } from '../../src/domain/profile.js';
 
-/** Interactions and profiles of some users in the database of a site. */
-export interface StoredTruth {
-  /** The interaction of each client event id. */
+/** Interactions and profiles of some users in the database of a deployment. */
+export interface StoredState {
+  /** Interaction id by client event id. */
   readonly interactions: ReadonlyMap<string, string>;
   /** Client event ids with more than one interaction. */
-  readonly doubled: readonly string[];
-  /** The stored profiles, and the profiles rebuilt from the stored events; without versions. */
+  readonly duplicated: readonly string[];
+  /** The stored profiles, ordered by user key, without versions, which a rebuild increases. */
   readonly profiles: readonly Omit<ProfileState, 'version'>[];
-  readonly replayed: readonly Omit<ProfileState, 'version'>[];
+  /** The same profiles after a rebuild from the stored events. */
+  readonly rebuilt: readonly Omit<ProfileState, 'version'>[];
 }
 
 /** Reads the interactions and profiles of users, then rebuilds their profiles. */
-export async function readStoredTruth(dataDir: string, userKeys: readonly string[]): Promise<StoredTruth> {
+export async function readStoredState(dataDir: string, userKeys: readonly string[]): Promise<StoredState> {
   const logger = pino({ level: 'silent' });
   const server = await startEmbeddedServer({ dataDir, logger });
   const client = new Client({ connectionString: server.url });
@@ -30,7 +31,7 @@ export async function readStoredTruth(dataDir: string, userKeys: readonly string
       [userKeys],
     );
     const interactions = new Map(rows.map((row) => [row.client_event_id, row.id]));
-    const doubled = rows.filter((row) => interactions.get(row.client_event_id) !== row.id);
+    const duplicated = rows.filter((row) => interactions.get(row.client_event_id) !== row.id);
     const load = async (): Promise<Omit<ProfileState, 'version'>[]> => {
       const states = await backend.store.profiles.load(userKeys);
       return states
@@ -41,9 +42,9 @@ export async function readStoredTruth(dataDir: string, userKeys: readonly string
     for (const userKey of userKeys) await backend.rebuildProfile(userKey);
     return {
       interactions,
-      doubled: doubled.map((row) => row.client_event_id),
+      duplicated: duplicated.map((row) => row.client_event_id),
       profiles,
-      replayed: await load(),
+      rebuilt: await load(),
     };
   } finally {
     await backend.close();

@@ -45,7 +45,7 @@ export interface RankedMarket {
 
 /** The feed and the ranking of one user. */
 export interface GoldenFeed {
-  readonly person: string;
+  readonly user: string;
   readonly hero: string | null;
   readonly grid: readonly string[];
   readonly stream: readonly string[];
@@ -93,8 +93,8 @@ const frozenNames = Object.keys(readGoldenFeeds()[0]?.ranking[0]?.scores ?? {});
  * are null for v1 and left out.
  */
 function rounded(scores: ScoreParts): ScoreParts {
-  const own = (Object.keys(scores) as (keyof ScoreParts)[]).filter((name) => scores[name] !== null);
-  const names = new Set([...frozenNames, ...own]);
+  const present = (Object.keys(scores) as (keyof ScoreParts)[]).filter((name) => scores[name] !== null);
+  const names = new Set([...frozenNames, ...present]);
   return Object.fromEntries(
     Array.from(names, (name) => {
       const value = scores[name as keyof ScoreParts];
@@ -106,7 +106,7 @@ function rounded(scores: ScoreParts): ScoreParts {
 /** Computes the feeds of all users of the fixture on the frozen catalog. */
 export function computeFeeds(): GoldenFeed[] {
   const catalog = readFrozen('v1-catalog.json') as FrozenCatalog;
-  const users = readFrozen('v1-people.json') as FrozenUser[];
+  const users = readFrozen('v1-users.json') as FrozenUser[];
   const nowMs = Date.parse(catalog.now);
 
   return users.map(({ name, country, profile }) => {
@@ -127,7 +127,7 @@ export function computeFeeds(): GoldenFeed[] {
     const ordered = diversifyFirstPage(ranked, ({ market }) => market.category);
     const { hero, grid, stream } = feedSections(ordered, ({ market }) => market.imageUrl !== null);
     return {
-      person: name,
+      user: name,
       hero: hero?.id ?? null,
       grid: grid.map(({ id }) => id),
       stream: stream.map(({ id }) => id),

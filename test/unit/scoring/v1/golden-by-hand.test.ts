@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readGoldenFeeds, type GoldenFeed } from '../../../golden/v1-case.js';
 
 const feedOf = (name: string): GoldenFeed => {
-  const feed = readGoldenFeeds().find(({ person }) => person === name);
+  const feed = readGoldenFeeds().find(({ user }) => user === name);
   if (feed === undefined) throw new Error(`The golden file has no ${name}`);
   return feed;
 };
@@ -47,7 +47,7 @@ describe('the golden ranking', () => {
       rising: 0.25, // 0.36 to 0.31
       final: 0.06154, // −0.24156 + 0.2656 + 0.0375
     };
-    const name = 'politics reader in the US who is tired of crypto and sports';
+    const name = 'politics reader in the US with negative affinity to crypto and sports';
     expect(entry(name, 'bitcoin-above-150k')).toMatchObject({ scores: parts });
   });
 

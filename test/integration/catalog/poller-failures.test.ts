@@ -18,28 +18,28 @@ import { openPolledCatalog, type PolledCatalog } from '../../support/polled-cata
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
 
-let db: PolledCatalog;
+let polled: PolledCatalog;
 let site: MarketSite;
 
 beforeAll(async () => {
-  db = await openPolledCatalog(NOW_MS);
+  polled = await openPolledCatalog(NOW_MS);
 });
 
 beforeEach(async () => {
-  db.clock.nowMs = NOW_MS;
-  await db.clear();
+  polled.clock.nowMs = NOW_MS;
+  await polled.clear();
   site = await startMarketSite();
   return () => site.close();
 });
 
-afterAll(() => db.close());
+afterAll(() => polled.close());
 
 interface SourceOptions {
   readonly [option: string]: unknown;
 }
 
 const poll = (options: SourceOptions = {}, signal = new AbortController().signal) =>
-  db.poller({ url: `${site.url}/markets?key=secret`, pageSize: 2, ...options }).poll(signal);
+  polled.poller({ url: `${site.url}/markets?key=secret`, pageSize: 2, ...options }).poll(signal);
 
 /** The message of a failed poll, with the site's host replaced. */
 async function failureOf(options: SourceOptions = {}): Promise<string> {
@@ -48,14 +48,16 @@ async function failureOf(options: SourceOptions = {}): Promise<string> {
   return error.message.replaceAll(new URL(site.url).host, 'site');
 }
 
-const onPage = (page: number, override: ResponseOverride) => {
+/** Overrides the response to the nth request. */
+const overridePage = (page: number, override: ResponseOverride) => {
   site.override = (_, count) => (count === page ? override : undefined);
 };
+/** The numbers from 1 to `count`. */
 const range = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
-describe('a poll with a failed page leaves the catalog unchanged and reports', () => {
+describe('a poll leaves the catalog unchanged and reports the reason after', () => {
   it.each<[string, ResponseOverride, string | RegExp]>([
-    ['the status', withStatus(404), 'site responded with 404 Not Found for page 2.'],
+    ['an error status', withStatus(404), 'site responded with 404 Not Found for page 2.'],
     ['an unknown status', withStatus(599), 'site responded with 599 for page 2.'],
     ['partial content', withStatus(206), 'site responded with 206 Partial Content for page 2.'],
     ['an unexpected 304', withStatus(304), /^site responded with 304 Not Modified for page 2, but/],
@@ -73,7 +75,11 @@ describe('a poll with a failed page leaves the catalog unchanged and reports', (
       withBody('[{"id": "1"}'),
       /^site returned an unreadable page 2: .* ends too early, after record 1/,
     ],
-    ['other JSON', withBody('{"error": 1}'), /^site returned an unreadable page 2: .* must be an array/],
+    [
+      'JSON that is not a list',
+      withBody('{"error": 1}'),
+      /^site returned an unreadable page 2: .* must be an array/,
+    ],
     ['an empty body', withBody(''), /^site returned an unreadable page 2: The text is empty/],
     [
       'a body that is too large',
@@ -88,12 +94,13 @@ describe('a poll with a failed page leaves the catalog unchanged and reports', (
     ['a redirect to a missing page', withStatus(302, { location: '/gone' }), /^site responded with 404/],
   ])('%s', async (_, override, sentence) => {
     site.markets = range(5).map((number) => gammaMarket(number));
-    onPage(2, override);
+    overridePage(2, override);
     const message = await failureOf({ timeoutSeconds: 0.3, maxResponseMegabytes: 0.1 });
     expect(message).toMatch(sentence);
     expect(message).not.toContain('secret');
+    // It is one sentence.
     expect(message.match(/[.!?](\s|$)/g)).toHaveLength(1);
-    expect(await db.statuses()).toEqual({});
+    expect(await polled.statuses()).toEqual({});
   });
 
   it('a small body that is too large after decompression', async () => {
@@ -112,16 +119,16 @@ describe('a poll with a failed page leaves the catalog unchanged and reports', (
     expect(message).not.toContain('secret');
   });
 
-  it('a host of which all addresses fail', async () => {
+  it('a connection error from every address of the host', async () => {
     const refused = Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' });
     const fetch = () => Promise.reject(new TypeError('fetch failed', { cause: refused }));
-    const poller = db.poller({ url: 'https://site.test/markets' }, { fetch });
+    const poller = polled.poller({ url: 'https://site.test/markets' }, { fetch });
     await expect(poller.poll(new AbortController().signal)).rejects.toThrow(
       'site.test could not be reached for page 1: ECONNREFUSED.',
     );
   });
 
-  it('a site that ignores paging', async () => {
+  it('the same page again from a site that ignores pagination', async () => {
     const page = JSON.stringify(range(2).map((number) => gammaMarket(number)));
     site.override = () => withBody(page);
     expect(await failureOf()).toBe('site returned page 1 again as page 2, so its list does not end.');
@@ -129,14 +136,14 @@ describe('a poll with a failed page leaves the catalog unchanged and reports', (
     site.override = () => undefined;
     const manifold = { name: 'other', url: `${site.url}/v0/markets`, format: 'manifold' };
     expect(await failureOf(manifold)).toMatch(/^site returned page 1 with a last market without id/);
-    expect(await db.statuses()).toEqual({});
+    expect(await polled.statuses()).toEqual({});
   });
 });
 
 describe('a poll', () => {
   it('follows a redirect within the same host', async () => {
     site.markets = [gammaMarket(1)];
-    onPage(1, withStatus(307, { location: '/markets?limit=2&offset=0' }));
+    overridePage(1, withStatus(307, { location: '/markets?limit=2&offset=0' }));
     expect(await poll()).toMatchObject({ created: 1 });
     site.override = (request) =>
       request.path === '/round' ? withStatus(302, { location: '/round' }) : undefined;
@@ -145,25 +152,25 @@ describe('a poll', () => {
     );
   });
 
-  it('that its caller aborts ends at once, writes nothing, and does not delay the next poll', async () => {
+  it('ends at once when its caller aborts it, writes nothing, and does not delay the next poll', async () => {
     site.markets = range(3).map((number) => gammaMarket(number));
     const stop = new AbortController();
-    onPage(2, (outgoing) => {
+    overridePage(2, (outgoing) => {
       outgoing.writeHead(200).write('[');
       stop.abort(new Error('shutting down'));
     });
     await expect(poll({ timeoutSeconds: 600 }, stop.signal)).rejects.toThrow('shutting down');
     await expect(poll({}, stop.signal)).rejects.toThrow('shutting down');
-    expect(await db.statuses()).toEqual({});
+    expect(await polled.statuses()).toEqual({});
     expect(await poll()).toMatchObject({ created: 3 });
   });
 
   it('reports why the source failed even if the backoff cannot be stored', async () => {
     site.override = () => withStatus(500);
-    const states = Object.assign(Object.create(db.states) as typeof db.states, {
+    const states = Object.assign(Object.create(polled.states) as typeof polled.states, {
       save: () => Promise.reject(new Error('no database')),
     });
-    const poller = db.poller({ url: `${site.url}/markets` }, { states });
+    const poller = polled.poller({ url: `${site.url}/markets` }, { states });
     await expect(poller.poll(new AbortController().signal)).rejects.toThrow(/responded with 500/);
   });
 });
@@ -176,7 +183,7 @@ describe('a source in backoff', () => {
     expect(site.requests).toHaveLength(before);
     if (!('skippedUntil' in result)) throw new Error('This poll was not skipped.');
     expect(result.failure).toMatch(/responded with \d+/);
-    return (result.skippedUntil.getTime() - db.clock.nowMs) / SECOND_MS;
+    return (result.skippedUntil.getTime() - polled.clock.nowMs) / SECOND_MS;
   }
 
   it('is skipped for everySeconds minus 1 s, then twice as long each time, at most an hour', async () => {
@@ -184,7 +191,7 @@ describe('a source in backoff', () => {
     for (const seconds of [599, 1_199, 2_399, 3_599, 3_599]) {
       await failureOf({ everySeconds: 600 });
       expect(await pauseSeconds({ everySeconds: 600 })).toBe(seconds);
-      db.clock.nowMs += seconds * SECOND_MS;
+      polled.clock.nowMs += seconds * SECOND_MS;
     }
   });
 
@@ -192,39 +199,40 @@ describe('a source in backoff', () => {
     site.markets = [gammaMarket(1)];
     site.override = (_, count) => (count <= 2 || count === 5 ? withStatus(500) : undefined);
     await failureOf();
-    db.clock.nowMs += 60 * SECOND_MS;
+    polled.clock.nowMs += 60 * SECOND_MS;
     await failureOf();
+    // The default of everySeconds is 60; the second backoff is twice as long, minus 1 s.
     expect(await pauseSeconds()).toBe(119);
-    db.clock.nowMs += 119 * SECOND_MS - 1;
+    polled.clock.nowMs += 119 * SECOND_MS - 1;
     expect(await pauseSeconds()).toBe(0.001);
-    db.clock.nowMs += 1;
+    polled.clock.nowMs += 1;
     expect(await poll()).toMatchObject({ created: 1 });
     await failureOf();
     expect(await pauseSeconds()).toBe(59);
   });
 
-  it.each([429, 503])('with status %i is not polled before its Retry-After', async (status) => {
+  it.each([429, 503])('is not polled before the Retry-After of a response with status %i', async (status) => {
     site.override = () => withStatus(status, { 'retry-after': '700' });
     await failureOf();
     expect(await pauseSeconds()).toBe(700);
-    db.clock.nowMs += 700 * SECOND_MS;
-    const date = new Date(db.clock.nowMs + 5_000 * SECOND_MS).toUTCString();
+    polled.clock.nowMs += 700 * SECOND_MS;
+    const date = new Date(polled.clock.nowMs + 5_000 * SECOND_MS).toUTCString();
     site.override = () => withStatus(status, { 'retry-after': date });
     await failureOf();
     expect(await pauseSeconds()).toBe(5_000);
   });
 
-  it('keeps the state of its pages', async () => {
+  it('keeps the validators of its pages, so that unchanged pages are not read again', async () => {
     site.markets = range(3).map((number) => gammaMarket(number));
     await poll();
     site.override = () => withStatus(500);
     await failureOf();
     site.override = () => undefined;
-    db.clock.nowMs += 60 * SECOND_MS;
+    polled.clock.nowMs += 60 * SECOND_MS;
     expect(await poll()).toMatchObject({ pages: 2, unchangedPages: 2 });
   });
 
-  it('is polled at once under another url', async () => {
+  it('is polled at once when its url changes', async () => {
     site.markets = [gammaMarket(1)];
     site.override = (_, count) => (count === 1 ? withStatus(500) : undefined);
     await failureOf();

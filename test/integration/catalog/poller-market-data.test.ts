@@ -10,25 +10,25 @@ import { openPolledCatalog, type PolledCatalog } from '../../support/polled-cata
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
 
-let db: PolledCatalog;
+let polled: PolledCatalog;
 let site: MarketSite;
 
 beforeAll(async () => {
-  db = await openPolledCatalog(NOW_MS);
+  polled = await openPolledCatalog(NOW_MS);
 });
 
 beforeEach(async () => {
-  db.clock.nowMs = NOW_MS;
-  db.lines.length = 0;
-  await db.clear();
+  polled.clock.nowMs = NOW_MS;
+  polled.lines.length = 0;
+  await polled.clear();
   site = await startMarketSite();
   return () => site.close();
 });
 
-afterAll(() => db.close());
+afterAll(() => polled.close());
 
 const poll = (path: string, options: object = {}) =>
-  db.poller({ url: `${site.url}${path}`, ...options }).poll(new AbortController().signal);
+  polled.poller({ url: `${site.url}${path}`, ...options }).poll(new AbortController().signal);
 
 describe('a market with invalid optional fields', () => {
   const invalid = {
@@ -43,17 +43,17 @@ describe('a market with invalid optional fields', () => {
   it('is resolved by the same update', async () => {
     site.markets = [gammaMarket(1)];
     await poll('/markets');
-    expect(await db.statuses()).toEqual({ '0x1': 'OPEN' });
+    expect(await polled.statuses()).toEqual({ '0x1': 'OPEN' });
     const settled = { closed: true, outcomePrices: '["1.0000002", "-2e-7"]', ...invalid };
     site.markets = [gammaMarket(1, settled)];
     expect(await poll('/markets')).toMatchObject({ updated: 1, rejected: 0, repaired: 1 });
-    expect(await db.market('0x1')).toMatchObject({
+    expect(await polled.market('0x1')).toMatchObject({
       ...{ status: 'RESOLVED', probability: 1, volumeTotal: 0, volume24h: 0 },
       imageUrl: 'https://cdn.example/a.png',
     });
     site.validator = 'none';
     expect(await poll('/markets')).toMatchObject({ updated: 0, unchanged: 1, repaired: 1 });
-    const { title, tags } = (await db.market('0x1')) ?? { title: '', tags: [] };
+    const { title, tags } = (await polled.market('0x1')) ?? { title: '', tags: [] };
     expect(title.length).toBeLessThanOrEqual(500);
     expect(tags.slice(0, 2)).toEqual(['Politics', 'tag 0']);
     expect(tags).toHaveLength(64);
@@ -64,7 +64,7 @@ describe('a market with invalid optional fields', () => {
     expect(await poll('/events')).toMatchObject({ created: 2, rejected: 0, repaired: 2 });
     site.manifold = [manifoldMarket(1, { volume: 'much', groupSlugs: [null, 'sports'], closeTime: {} })];
     expect(await poll('/v0/markets', { format: 'manifold' })).toMatchObject({ created: 1, repaired: 1 });
-    expect(await db.market('m1')).toMatchObject({ tags: ['sports'], resolvesAt: null, volumeTotal: 0 });
+    expect(await polled.market('m1')).toMatchObject({ tags: ['sports'], resolvesAt: null, volumeTotal: 0 });
   });
 
   it('is still rejected for an invalid price or identity', async () => {
@@ -82,14 +82,14 @@ describe('a market past its resolution time', () => {
   it('is overdue from the next poll that lists it as open, even if its page has not changed', async () => {
     site.markets = [gammaMarket(1, end), gammaMarket(2)];
     await poll('/markets/keyset');
-    db.clock.nowMs += 60_001;
-    expect(await db.market('0x1')).toMatchObject({ status: 'OPEN', openPastDue: false });
+    polled.clock.nowMs += 60_001;
+    expect(await polled.market('0x1')).toMatchObject({ status: 'OPEN', openPastDue: false });
     expect(await poll('/markets/keyset')).toMatchObject({ updated: 1, unchanged: 1 });
-    expect(await db.market('0x1')).toMatchObject({ status: 'OPEN', openPastDue: true });
+    expect(await polled.market('0x1')).toMatchObject({ status: 'OPEN', openPastDue: true });
     expect(await poll('/markets/keyset')).toMatchObject({ unchangedPages: 1, updated: 0 });
     site.markets = [gammaMarket(1, { ...end, closed: true }), gammaMarket(2)];
     await poll('/markets/keyset');
-    expect(await db.market('0x1')).toMatchObject({ status: 'CLOSED', openPastDue: false });
+    expect(await polled.market('0x1')).toMatchObject({ status: 'CLOSED', openPastDue: false });
   });
 });
 
@@ -97,7 +97,7 @@ describe('a placeholder for unnamed answers', () => {
   it('is skipped and counted', async () => {
     site.events = [gammaEvent(1, [gammaMarket(1), gammaMarket(2, { negRiskOther: true })])];
     expect(await poll('/events')).toMatchObject({ created: 1, rejected: 0, placeholders: 1 });
-    expect(await db.statuses()).toEqual({ '0x1': 'OPEN' });
+    expect(await polled.statuses()).toEqual({ '0x1': 'OPEN' });
   });
 });
 
@@ -109,7 +109,7 @@ describe('an id that is a JSON number', () => {
         count > 1 ? '[]' : `[${digits.map((id) => `{"id":${id},"question":"Q ${id}?"}`).join(',')}]`,
       );
     expect(await poll('/markets')).toMatchObject({ created: 3 });
-    expect(Object.keys(await db.statuses()).toSorted()).toEqual(digits.toSorted());
+    expect(Object.keys(await polled.statuses()).toSorted()).toEqual(digits.toSorted());
   });
 });
 
@@ -124,7 +124,7 @@ describe('a page that is not UTF-8', () => {
   it('is decoded in the charset that the site declares', async () => {
     answering('application/json; charset=ISO-8859-1');
     expect(await poll('/markets/keyset')).toMatchObject({ created: 2, rejected: 0 });
-    expect(await db.market('1')).toMatchObject({ title: 'Café?' });
+    expect(await polled.market('1')).toMatchObject({ title: 'Café?' });
   });
 
   it('has its invalid records rejected without a declared charset, and closes no market', async () => {
@@ -138,6 +138,6 @@ describe('a page that is not UTF-8', () => {
         { rejected: 1, closed: 0 },
       ]);
     }
-    expect(await db.statuses()).toEqual({ 1: 'OPEN', 2: 'OPEN' });
+    expect(await polled.statuses()).toEqual({ 1: 'OPEN', 2: 'OPEN' });
   });
 });

@@ -11,29 +11,29 @@ import { openPolledCatalog, type PolledCatalog } from '../../support/polled-cata
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
 
-let db: PolledCatalog;
+let polled: PolledCatalog;
 let site: MarketSite;
 
 beforeAll(async () => {
-  db = await openPolledCatalog(NOW_MS);
+  polled = await openPolledCatalog(NOW_MS);
 });
 
 beforeEach(async () => {
-  db.clock.nowMs = NOW_MS;
-  await db.clear();
+  polled.clock.nowMs = NOW_MS;
+  await polled.clear();
   site = await startMarketSite();
   site.markets = [1, 2, 3, 4, 5].map((number) => gammaMarket(number));
   return () => site.close();
 });
 
-afterAll(() => db.close());
+afterAll(() => polled.close());
 
 interface SourceOptions {
   readonly [option: string]: unknown;
 }
 
 const poll = (options: SourceOptions = {}) =>
-  db
+  polled
     .poller({ url: `${site.url}/markets/keyset?closed=false`, pageSize: 2, closeMissing: true, ...options })
     .poll(new AbortController().signal);
 
@@ -41,7 +41,7 @@ const removeFromList = (...numbers: readonly number[]) => {
   site.markets = site.markets.filter(({ id }) => !numbers.includes(Number(id)));
 };
 const notOpen = async () =>
-  Object.entries(await db.statuses()).flatMap(([id, status]) =>
+  Object.entries(await polled.statuses()).flatMap(([id, status]) =>
     status === 'OPEN' ? [] : [`${id} ${status}`],
   );
 
@@ -82,7 +82,7 @@ describe('a market that a source no longer lists', () => {
 
   it('stays resolved', async () => {
     await poll();
-    await db.catalog.upsert([{ id: '0x2', status: 'RESOLVED' }]);
+    await polled.catalog.upsert([{ id: '0x2', status: 'RESOLVED' }]);
     removeFromList(2, 3);
     expect(await poll()).toMatchObject({ closed: 1 });
     expect(await notOpen()).toEqual(['0x2 RESOLVED', '0x3 CLOSED']);
@@ -105,7 +105,7 @@ describe('a market that a source no longer lists', () => {
     site.override = (_, count) => (count === 5 ? withStatus(500) : undefined);
     await expect(poll()).rejects.toThrow(/500/);
     expect(await notOpen()).toEqual([]);
-    db.clock.nowMs += 60_000;
+    polled.clock.nowMs += 60_000;
     expect(await poll()).toMatchObject({ closed: 1 });
   });
 

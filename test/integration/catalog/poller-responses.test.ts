@@ -4,23 +4,23 @@ import { openPolledCatalog, type PolledCatalog } from '../../support/polled-cata
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
 
-let db: PolledCatalog;
+let polled: PolledCatalog;
 let site: MarketSite;
 
 beforeAll(async () => {
-  db = await openPolledCatalog(NOW_MS);
+  polled = await openPolledCatalog(NOW_MS);
 });
 
 beforeEach(async () => {
-  await db.clear();
+  await polled.clear();
   site = await startMarketSite();
   return () => site.close();
 });
 
-afterAll(() => db.close());
+afterAll(() => polled.close());
 
 async function failureOf(path: string, options: object = {}): Promise<string> {
-  const source = db.poller({ url: `${site.url}${path}`, ...options });
+  const source = polled.poller({ url: `${site.url}${path}`, ...options });
   const error: unknown = await source.poll(new AbortController().signal).catch((failure: unknown) => failure);
   if (!(error instanceof Error)) throw new Error(`This poll did not fail: ${JSON.stringify(error)}`);
   return error.message.replaceAll(new URL(site.url).host, 'site');
@@ -43,7 +43,7 @@ describe('a list that does not end', () => {
     };
     expect(await failureOf('/markets/keyset')).toBe(failure);
     expect(site.requests.length).toBeLessThan(6);
-    expect(await db.statuses()).toEqual({});
+    expect(await polled.statuses()).toEqual({});
   });
 
   it('fails the poll if its pages repeat', async () => {

@@ -11,22 +11,22 @@ import { openPolledCatalog, type PolledCatalog } from '../../support/polled-cata
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
 
-let db: PolledCatalog;
+let polled: PolledCatalog;
 let site: MarketSite;
 
 beforeAll(async () => {
-  db = await openPolledCatalog(NOW_MS);
+  polled = await openPolledCatalog(NOW_MS);
 });
 
 beforeEach(async () => {
-  db.clock.nowMs = NOW_MS;
-  db.lines.length = 0;
-  await db.clear();
+  polled.clock.nowMs = NOW_MS;
+  polled.lines.length = 0;
+  await polled.clear();
   site = await startMarketSite();
   return () => site.close();
 });
 
-afterAll(() => db.close());
+afterAll(() => polled.close());
 
 interface SourceOptions {
   readonly [option: string]: unknown;
@@ -34,7 +34,7 @@ interface SourceOptions {
 
 /** Each poll uses a new poller, like a poll of another process. */
 const poll = (path: string, options: SourceOptions = {}) =>
-  db.poller({ url: `${site.url}${path}`, ...options }).poll(new AbortController().signal);
+  polled.poller({ url: `${site.url}${path}`, ...options }).poll(new AbortController().signal);
 
 const range = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 const hadValidator = () =>
@@ -56,7 +56,7 @@ describe('a page that has not changed', () => {
         { path: '/v0/markets', options: { pageSize: 2, format: 'manifold' }, pages: 3 },
       ];
       for (const { path, options, pages } of lists) {
-        await db.clear();
+        await polled.clear();
         site.requests.length = 0;
         site.markets = range(5).map((number) => gammaMarket(number));
         site.events = site.markets.map((market, index) => gammaEvent(index + 1, [market]));
@@ -84,7 +84,7 @@ describe('a page that has not changed', () => {
     expect(await poll('/markets/keyset', { pageSize: 7, closeMissing: true })).toMatchObject({
       unchangedPages: 0,
     });
-    await db.states.save('site', { from: 'another version' }, new Date(NOW_MS));
+    await polled.states.save('site', { from: 'another version' }, new Date(NOW_MS));
     expect(await poll('/markets/keyset', { pageSize: 7 })).toMatchObject({ unchangedPages: 0 });
     expect(hadValidator()).toEqual([false, false, false, false]);
   });
@@ -95,14 +95,14 @@ describe('a page that has not changed', () => {
     );
     const open = async () => {
       await poll('/v0/markets', { format: 'manifold' });
-      return Object.values(await db.statuses());
+      return Object.values(await polled.statuses());
     };
     expect(await open()).toEqual(['OPEN', 'OPEN']);
-    db.clock.nowMs += MINUTE_MS - 1;
+    polled.clock.nowMs += MINUTE_MS - 1;
     expect(await open()).toEqual(['OPEN', 'OPEN']);
-    db.clock.nowMs += 1;
+    polled.clock.nowMs += 1;
     expect(await open()).toEqual(['CLOSED', 'OPEN']);
-    db.clock.nowMs += MINUTE_MS;
+    polled.clock.nowMs += MINUTE_MS;
     expect(await open()).toEqual(['CLOSED', 'CLOSED']);
     // The empty last page never has to be fetched again.
     expect(hadValidator()).toEqual([false, false, true, true, false, true, false, true]);
@@ -114,7 +114,7 @@ describe('a page that has not changed', () => {
       findByIds: () => Promise.resolve([]),
       upsert: () => Promise.reject(new Error('no database')),
     };
-    const broken = db.poller({ url: `${site.url}/markets/keyset` }, { catalog });
+    const broken = polled.poller({ url: `${site.url}/markets/keyset` }, { catalog });
     await expect(broken.poll(new AbortController().signal)).rejects.toThrow('no database');
     expect(await poll('/markets/keyset')).toMatchObject({ created: 1, unchangedPages: 0 });
     expect(hadValidator()).toEqual([false, false]);
@@ -123,10 +123,13 @@ describe('a page that has not changed', () => {
   it('does not save the state if nothing changed', async () => {
     site.markets = [gammaMarket(1)];
     await poll('/markets/keyset');
-    const states = { find: db.states.find.bind(db.states), save: () => Promise.reject(new Error('saved')) };
-    const poller = db.poller(
+    const states = {
+      find: polled.states.find.bind(polled.states),
+      save: () => Promise.reject(new Error('saved')),
+    };
+    const poller = polled.poller(
       { url: `${site.url}/markets/keyset` },
-      { states: Object.assign(Object.create(db.states) as typeof db.states, states) },
+      { states: Object.assign(Object.create(polled.states) as typeof polled.states, states) },
     );
     expect(await poller.poll(new AbortController().signal)).toMatchObject({ unchangedPages: 1 });
   });

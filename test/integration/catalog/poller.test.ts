@@ -11,22 +11,22 @@ import { openPolledCatalog, type PolledCatalog } from '../../support/polled-cata
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
 
-let db: PolledCatalog;
+let polled: PolledCatalog;
 let site: MarketSite;
 
 beforeAll(async () => {
-  db = await openPolledCatalog(NOW_MS);
+  polled = await openPolledCatalog(NOW_MS);
 });
 
 beforeEach(async () => {
-  db.clock.nowMs = NOW_MS;
-  db.lines.length = 0;
-  await db.clear();
+  polled.clock.nowMs = NOW_MS;
+  polled.lines.length = 0;
+  await polled.clear();
   site = await startMarketSite();
   return () => site.close();
 });
 
-afterAll(() => db.close());
+afterAll(() => polled.close());
 
 interface SourceOptions {
   readonly [option: string]: unknown;
@@ -34,11 +34,11 @@ interface SourceOptions {
 
 /** Each poll uses a new poller, like a poll of another process. */
 const poll = (path: string, options: SourceOptions = {}) =>
-  db.poller({ url: `${site.url}${path}`, ...options }).poll(new AbortController().signal);
+  polled.poller({ url: `${site.url}${path}`, ...options }).poll(new AbortController().signal);
 
 const range = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 const gammaIds = (numbers: readonly number[]) => numbers.map((number) => `0x${number}`).toSorted();
-const storedIds = async () => Object.keys(await db.statuses()).toSorted();
+const storedIds = async () => Object.keys(await polled.statuses()).toSorted();
 const requested = (parameter: string) => site.requests.map(({ query }) => query.get(parameter));
 
 const nothing = {
@@ -75,7 +75,7 @@ describe('a poll fetches all pages', () => {
     );
     expect(await poll('/events', { pageSize: 2 })).toMatchObject({ pages: 3, created: 4 });
     expect(requested('offset')).toEqual(['0', '2', '4']);
-    expect(await db.market('0x3')).toMatchObject({ eventKey: 'event-3', tags: ['Politics'] });
+    expect(await polled.market('0x3')).toMatchObject({ eventKey: 'event-3', tags: ['Politics'] });
   });
 
   it.each(['/markets/keyset', '/events/keyset'])(
@@ -142,14 +142,14 @@ describe('a poll updates the catalog', () => {
     site.markets[1] = gammaMarket(2, { outcomePrices: '["0.5", "0.5"]' });
     site.markets.push(gammaMarket(4));
     expect(await poll('/markets/keyset')).toMatchObject({ created: 1, updated: 1, unchanged: 2 });
-    expect(await db.market('0x2')).toMatchObject({ probability: 0.5 });
+    expect(await polled.market('0x2')).toMatchObject({ probability: 0.5 });
   });
 
   it('except for rejected records, which are counted and logged with the first reasons', async () => {
     site.markets = range(9).map((number) => gammaMarket(number, number > 2 ? { question: '' } : {}));
     site.markets.push(gammaMarket(10, { outcomePrices: '[2, -1]' }));
     expect(await poll('/markets/keyset')).toMatchObject({ created: 2, rejected: 8 });
-    const [line] = db.lines.filter(({ rejected }) => rejected === 8);
+    const [line] = polled.lines.filter(({ rejected }) => rejected === 8);
     expect(line).toMatchObject({ source: 'site', level: 40 });
     expect(line?.['reasons']).toHaveLength(5);
     expect((line?.['reasons'] as string[])[0]).toBe('page 1, item 3: question: is empty');
@@ -176,7 +176,7 @@ describe('a poll updates the catalog', () => {
       turns = 0;
       return Promise.resolve(new Response(body));
     };
-    const poller = db.poller({ url: `${site.url}/markets/keyset` }, { catalog, fetch: fetchAtOnce });
+    const poller = polled.poller({ url: `${site.url}/markets/keyset` }, { catalog, fetch: fetchAtOnce });
     setImmediate(turn);
     await poller.poll(new AbortController().signal);
     isPolling = false;
@@ -192,7 +192,7 @@ describe('a poll updates the catalog', () => {
       return undefined;
     };
     expect(await poll('/markets', { pageSize: 2 })).toMatchObject({ pages: 3, created: 3 });
-    expect(await db.market('0x2')).toMatchObject({ title: '2?' });
+    expect(await polled.market('0x2')).toMatchObject({ title: '2?' });
   });
 
   it('in several batches if the list is long', async () => {

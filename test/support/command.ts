@@ -4,8 +4,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+/** The entry point that `npm run build` compiles. */
+const mainScript = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
+/** Result of a process that ended. */
 export interface Finished {
   readonly code: number | null;
   /** Signal that ended the process; null if it exited with a code. */
@@ -31,7 +33,7 @@ export function startCommand(
   cwd?: string,
   nodeOptions: readonly string[] = [],
 ): RunningCommand {
-  return startProcess(process.execPath, [...nodeOptions, main, ...args], env, cwd);
+  return startProcess(process.execPath, [...nodeOptions, mainScript, ...args], env, cwd);
 }
 
 /** Starts npm in the project folder and in its own process group, with only PATH, HOME and `env` in its environment. */
@@ -61,7 +63,7 @@ function startProcess(
   });
   const lineOf = (lines: CollectedLines, pattern: RegExp): Promise<RegExpExecArray> =>
     new Promise((resolve, reject) => {
-      lines.await(pattern, resolve);
+      lines.onMatch(pattern, resolve);
       void finished.then((ended) => {
         const { code, signal } = ended;
         const output = `${ended.stdout}${ended.stderr}`;
@@ -81,31 +83,32 @@ function startProcess(
 interface CollectedLines {
   text(): string;
   /** Calls `found` with the first matching line, including lines already written. */
-  await(pattern: RegExp, found: (match: RegExpExecArray) => void): void;
+  onMatch(pattern: RegExp, found: (match: RegExpExecArray) => void): void;
 }
 
 function collectLines(stream: Readable): CollectedLines {
   let text = '';
-  const waiting = new Set<(line: string) => void>();
+  const pendingChecks = new Set<(line: string) => void>();
   createInterface({ input: stream }).on('line', (line) => {
     text += `${line}\n`;
-    for (const check of waiting) check(line);
+    for (const check of pendingChecks) check(line);
   });
   return {
     text: () => text,
-    await: (pattern, found) => {
+    onMatch: (pattern, found) => {
       const check = (line: string): void => {
         const match = pattern.exec(line);
         if (match === null) return;
-        waiting.delete(check);
+        pendingChecks.delete(check);
         found(match);
       };
-      waiting.add(check);
+      pendingChecks.add(check);
       text.split('\n').forEach(check);
     },
   };
 }
 
+/** Runs the compiled `bellwether` to its end, with only PATH and `env` in its environment. */
 export function runCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},

@@ -63,6 +63,7 @@ describe('help', () => {
   });
 
   it('is mentioned after an unknown command', async () => {
+    // A misspelled `serve`.
     const { code, stderr } = await runCommand(['sreve']);
     expect(code).toBe(1);
     expect(stderr).toContain('unknown command');
@@ -70,11 +71,11 @@ describe('help', () => {
   });
 });
 
-describe('serve fails with one sentence and no stack for', () => {
+describe('serve fails with one sentence and no stack trace for', () => {
   it.each([
     ['an invalid port', { PORT: '70000' }, /PORT must be a port number/],
     ['an address open to the network', { HOST: '0.0.0.0' }, /HOST=0\.0\.0\.0 .* no authentication/],
-    ['production', { NODE_ENV: 'production' }, /NODE_ENV=production/],
+    ['NODE_ENV=production, which is not supported', { NODE_ENV: 'production' }, /NODE_ENV=production/],
     ['a missing ranking config', { BELLWETHER_CONFIG: '/nowhere.yaml' }, /nowhere\.yaml cannot be read/],
     [
       'a DATABASE_URL without a server',
@@ -113,7 +114,7 @@ describe('serve fails with one sentence and no stack for', () => {
   });
 });
 
-describe('on an empty database', () => {
+describe('a command with DATABASE_URL', () => {
   let database: TestDatabase;
 
   beforeAll(async () => {
@@ -122,23 +123,23 @@ describe('on an empty database', () => {
 
   afterAll(() => database.drop());
 
-  it('migrates, imports, and prints a feed as a table', async () => {
+  it('migrates an empty database, imports a file, and prints a feed as a table or JSON', async () => {
     const env = { DATABASE_URL: database.url };
     const { host, pathname } = new URL(database.url);
-    const using = `Using the database ${pathname.slice(1)} at ${host}.\n`;
+    const usingDatabase = `Using the database ${pathname.slice(1)} at ${host}.\n`;
     const before = await runCommand(['migrate', 'status'], env);
     expect(before.stdout).toMatch(/_init .*pending/);
-    expect(before.stderr).toBe(using);
+    expect(before.stderr).toBe(usingDatabase);
     const up = await runCommand(['migrate', 'up'], env);
     expect(up.stdout).toMatch(/Applied \d+_init/);
-    expect(up.stderr).toBe(using);
+    expect(up.stderr).toBe(usingDatabase);
     expect((await runCommand(['migrate', 'status'], env)).stdout).toMatch(/_init .*applied/);
     expect((await runCommand(['migrate', 'up'], env)).stdout).toContain('up to date');
 
-    const none = await runCommand(['feed', 'ada'], env);
-    expect(none).toMatchObject({ code: 1 });
-    expect(none.stderr).toContain('bellwether sample');
-    expect(none.stderr).toContain(using);
+    const withoutMarkets = await runCommand(['feed', 'ada'], env);
+    expect(withoutMarkets).toMatchObject({ code: 1 });
+    expect(withoutMarkets.stderr).toContain('bellwether sample');
+    expect(withoutMarkets.stderr).toContain(usingDatabase);
 
     const lines = [
       {
@@ -166,8 +167,8 @@ describe('on an empty database', () => {
     ];
     await writeFile(path.join(folder, 'in.jsonl'), lines.map((line) => JSON.stringify(line)).join('\n'));
     const args = ['import', 'in.jsonl', '--format', 'jsonl'];
-    const tried = await runCommand([...args, '--dry-run'], env, folder);
-    expect(tried.stdout).toMatch(/markets created\s*│\s*2/);
+    const dryRun = await runCommand([...args, '--dry-run'], env, folder);
+    expect(dryRun.stdout).toMatch(/markets created\s*│\s*2/);
     expect((await runCommand(['feed', 'ada'], env)).code).toBe(1);
 
     const imported = await runCommand(args, env, folder);
@@ -176,9 +177,9 @@ describe('on an empty database', () => {
     expect(imported.stdout).toMatch(/interactions recorded\s*│\s*1/);
     expect(await readFile(path.join(folder, 'in.jsonl.rejects.jsonl'), 'utf8')).toMatch(/"line":4,.*title/);
 
-    const again = await runCommand(args, env, folder);
-    expect(again.stdout).toMatch(/markets unchanged\s*│\s*2/);
-    expect(again.stdout).toMatch(/duplicate interactions\s*│\s*1/);
+    const repeated = await runCommand(args, env, folder);
+    expect(repeated.stdout).toMatch(/markets unchanged\s*│\s*2/);
+    expect(repeated.stdout).toMatch(/duplicate interactions\s*│\s*1/);
 
     const feed = await runCommand(['feed', 'ada', '--country', 'il'], env);
     expect(feed.stdout).toContain('Feed of ada: personalized, algorithm v2');
@@ -197,33 +198,33 @@ describe('on an empty database', () => {
     [['--country', 'UK'], /country .*ISO 3166-1/],
     [['--limit', '0'], /whole number from 1 to 100/],
     [['--limit', 'ten'], /whole number from 1 to 100/],
-  ])('rejects feed %j with one sentence and no stack', async (flags, sentence) => {
+  ])('rejects the feed options %j with one sentence and no stack trace', async (flags, sentence) => {
     const { code, stderr } = await runCommand(['feed', 'ada', ...flags], { DATABASE_URL: database.url });
     expect(code).toBe(1);
     expect(stderr).toMatch(sentence);
     expect(stderr).not.toMatch(/\n {4}at /);
   });
 
-  it('serves when trends cannot be computed', async () => {
-    const own = await createTestDatabase();
+  it('serves and reports ready when the trends job fails', async () => {
+    const ownDatabase = await createTestDatabase();
     await execute(
-      own.url,
+      ownDatabase.url,
       `create function reject() returns trigger language plpgsql as $$ begin raise 'not now'; end $$;
        create trigger reject before insert or delete on trending_scopes
          for each statement execute function reject()`,
     );
-    const gateway = startCommand(['serve'], { DATABASE_URL: own.url, PORT: '0' });
+    const gateway = startCommand(['serve'], { DATABASE_URL: ownDatabase.url, PORT: '0' });
     const [, url] = await gateway.line(/GraphQL at (http:\S+)\/graphql/);
     await gateway.line(/"job":"trends".*job run failed/);
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     gateway.child.kill('SIGTERM');
     expect((await gateway.finished).code).toBe(0);
-    await own.drop();
+    await ownDatabase.drop();
   });
 
   it('does not load the sample into the database of DATABASE_URL', async () => {
-    const own = await createTestDatabase('empty');
-    const gateway = startCommand(['serve'], { DATABASE_URL: own.url, PORT: '0' });
+    const ownDatabase = await createTestDatabase('empty');
+    const gateway = startCommand(['serve'], { DATABASE_URL: ownDatabase.url, PORT: '0' });
     const [, url] = await gateway.line(/GraphQL at (http:\S+)\/graphql/);
     const ready = (await (await fetch(`${url}/readyz`)).json()) as {
       checks: { catalog: { detail: object } };
@@ -231,6 +232,6 @@ describe('on an empty database', () => {
     expect(ready.checks.catalog.detail).toMatchObject({ openMarkets: 0 });
     gateway.child.kill('SIGTERM');
     expect((await gateway.finished).code).toBe(0);
-    await own.drop();
+    await ownDatabase.drop();
   });
 });

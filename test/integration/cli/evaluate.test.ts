@@ -3,14 +3,17 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DAY_MS } from '../../../src/lib/time.js';
 import { runCommand } from '../../support/command.js';
 
 let folder: string;
-let plain: string;
-let events: string;
-let catalog: string;
+/** Interactions and markets in one file. */
+let mixedFile: string;
+let eventsFile: string;
+let catalogFile: string;
 
-const day = (count: number): string => new Date(Date.UTC(2026, 0, 1) + count * 86_400_000).toISOString();
+/** The instant this many days after the start of 2026. */
+const day = (count: number): string => new Date(Date.UTC(2026, 0, 1) + count * DAY_MS).toISOString();
 
 /** Ten markets, created one per day; twelve users, each of whom trades three of them. */
 const markets = Array.from({ length: 10 }, (_, index) =>
@@ -25,20 +28,20 @@ const interactions = Array.from({ length: 36 }, (_, index) =>
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'bellwether-evaluate-'));
-  [plain, events, catalog] = ['plain.jsonl', 'events.jsonl', 'catalog.jsonl.gz'].map((name) =>
+  [mixedFile, eventsFile, catalogFile] = ['mixed.jsonl', 'events.jsonl', 'catalog.jsonl.gz'].map((name) =>
     path.join(folder, name),
   ) as [string, string, string];
   // Lines may be in any order: here the markets are last.
-  await writeFile(plain, [...interactions, ...markets, 'no JSON'].join('\n'));
-  await writeFile(events, interactions.join('\n'));
-  await writeFile(catalog, gzipSync(markets.join('\n')));
+  await writeFile(mixedFile, [...interactions, ...markets, 'no JSON'].join('\n'));
+  await writeFile(eventsFile, interactions.join('\n'));
+  await writeFile(catalogFile, gzipSync(markets.join('\n')));
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const evaluate = (...args: string[]) => runCommand(['evaluate', ...args], {}, folder);
 
-interface Printed {
+interface EvaluationJson {
   files: string[];
   configVersion: string;
   read: { markets: number; interactions: number; rejected: number };
@@ -47,17 +50,18 @@ interface Printed {
   results: { algorithm: string; ndcg: { value: number; interval: { low: number; high: number } } }[];
 }
 
-async function printed(...args: string[]): Promise<Printed> {
+async function evaluateAsJson(...args: string[]): Promise<EvaluationJson> {
   const { code, stdout, stderr } = await evaluate(...args, '--json');
   expect(code, stderr).toBe(0);
-  return JSON.parse(stdout) as Printed;
+  return JSON.parse(stdout) as EvaluationJson;
 }
 
 describe('bellwether evaluate', () => {
-  it('prints a row for each algorithm, and the rejected records', async () => {
-    const { code, stdout, stderr } = await evaluate(plain);
+  it('prints a row for each algorithm, and reports a line that is not JSON', async () => {
+    const { code, stdout, stderr } = await evaluate(mixedFile);
     expect(stderr).toContain('Rejected 1 record. The first:');
-    expect(stderr).toMatch(/plain\.jsonl, line 47: the line is not JSON/);
+    // After 36 interactions and 10 markets.
+    expect(stderr).toMatch(/mixed\.jsonl, line 47: the line is not JSON/);
     expect(stdout).toMatch(
       /^Evaluated 8 interactions of 8 users, from 2026-01-10T.*10 candidates on average\.$/m,
     );
@@ -69,37 +73,37 @@ describe('bellwether evaluate', () => {
   });
 
   it('prints the same JSON on every run and for any split of the lines over files', async () => {
-    const single = await printed(plain);
+    const single = await evaluateAsJson(mixedFile);
     expect(single).toMatchObject({
-      files: ['plain.jsonl'],
+      files: ['mixed.jsonl'],
       configVersion: expect.stringMatching(/^\w+/) as string,
       read: { markets: 10, interactions: 36, rejected: 1 },
       counts: { judged: 8 },
     });
-    expect((await printed(plain)).results).toEqual(single.results);
-    const split = await printed(events, catalog);
+    expect((await evaluateAsJson(mixedFile)).results).toEqual(single.results);
+    const split = await evaluateAsJson(eventsFile, catalogFile);
     expect(split.files).toEqual(['events.jsonl', 'catalog.jsonl.gz']);
     expect(split.results).toEqual(single.results);
   });
 
   it('applies --algorithms, --split, --k, --limit-users and --config', async () => {
-    const config = path.join(folder, 'own.yaml');
+    const config = path.join(folder, 'changed.yaml');
     await writeFile(config, 'trending:\n  halfLifeHours: 1\n');
-    const own = await printed(
-      ...[plain, '--algorithms', 'v1,recency', '--split', '0.5', '--k', '3', '--limit-users', '4'],
+    const changed = await evaluateAsJson(
+      ...[mixedFile, '--algorithms', 'v1,recency', '--split', '0.5', '--k', '3', '--limit-users', '4'],
       ...['--config', config],
     );
-    expect(own.results.map(({ algorithm }) => algorithm)).toEqual(['v1', 'recency']);
-    expect(own).toMatchObject({
+    expect(changed.results.map(({ algorithm }) => algorithm)).toEqual(['v1', 'recency']);
+    expect(changed).toMatchObject({
       options: { algorithms: ['v1', 'recency'], split: 0.5, k: 3, limitUsers: 4 },
       counts: { people: 4 },
     });
-    expect(own.skipped['notSampled']).toBeGreaterThan(0);
-    expect(own.configVersion).not.toBe((await printed(plain)).configVersion);
+    expect(changed.skipped['notSampled']).toBeGreaterThan(0);
+    expect(changed.configVersion).not.toBe((await evaluateAsJson(mixedFile)).configVersion);
   });
 
-  it('evaluates the sample without a database, where v1 is better than random', async () => {
-    const { results, counts } = await printed('--sample', '--algorithms', 'random,v1');
+  it('evaluates the sample without a database, with a higher nDCG for v1 than for random', async () => {
+    const { results, counts } = await evaluateAsJson('--sample', '--algorithms', 'random,v1');
     expect(counts.judged).toBeGreaterThan(300);
     const [random, v1] = results.map(({ ndcg }) => ndcg);
     expect(v1?.interval.low).toBeGreaterThan(random?.interval.high ?? 1);
@@ -115,7 +119,7 @@ describe('bellwether evaluate', () => {
     [['--sample', '--k', '0'], /It must be a whole number from 1 to 100/],
     [['--sample', '--limit-users', 'few'], /It must be a whole number/],
     [['--sample', '--config', 'missing.yaml'], /The ranking config missing\.yaml cannot be read/],
-  ])('rejects %j with one sentence', async (args, sentence) => {
+  ])('rejects the arguments %j with one sentence', async (args, sentence) => {
     const { code, stdout, stderr } = await evaluate(...args);
     expect(stderr).toMatch(sentence);
     expect(stdout).toBe('');

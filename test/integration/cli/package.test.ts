@@ -18,6 +18,7 @@ describe('the npm package', () => {
       cwd: root,
       maxBuffer: 64 * 1024 * 1024,
     });
+    // Depending on its version, npm prints an array or an object, with one entry per package.
     const packed = JSON.parse(stdout) as Record<string, unknown> | unknown[];
     const [{ files: listed }] = Object.values(packed) as [{ files: { path: string }[] }];
     files = listed.map((file) => file.path);
@@ -40,20 +41,20 @@ describe('the npm package', () => {
     );
   });
 
-  it('contains every file that the code reads by a relative URL', async () => {
+  it('contains every file that the compiled code references with new URL(…, import.meta.url)', async () => {
     const scripts = files.filter((file) => file.startsWith('dist/') && file.endsWith('.js'));
-    const read: string[] = [];
+    const referenced: string[] = [];
     for (const script of scripts) {
       const text = await readFile(path.join(root, script), 'utf8');
       for (const [, target = ''] of text.matchAll(/new URL\('([^']+)', import\.meta\.url\)/g)) {
         const url = new URL(target, pathToFileURL(path.join(root, script)));
-        read.push(path.relative(root, fileURLToPath(url)));
+        referenced.push(path.relative(root, fileURLToPath(url)));
       }
     }
-    expect(read.length).toBeGreaterThan(0);
+    expect(referenced.length).toBeGreaterThan(0);
     const isPacked = (target: string): boolean =>
       files.some((file) => file === target || file.startsWith(`${target}/`));
-    expect(read.filter((target) => !isPacked(target))).toEqual([]);
+    expect(referenced.filter((target) => !isPacked(target))).toEqual([]);
   });
 
   it('contains no source maps and no development files', () => {
@@ -75,9 +76,9 @@ it('supports only versions of Node that every dependency supports', async () => 
     packages: Record<string, { dev?: boolean; devOptional?: boolean; engines?: { node?: string } }>;
   };
   const supported = lock.packages['']?.engines?.node ?? '';
-  const narrower = Object.entries(lock.packages).filter(([name, { dev, devOptional, engines }]) => {
+  const incompatible = Object.entries(lock.packages).filter(([name, { dev, devOptional, engines }]) => {
     if (name === '' || dev || devOptional || engines?.node === undefined) return false;
     return !subset(supported, engines.node);
   });
-  expect(narrower).toEqual([]);
+  expect(incompatible).toEqual([]);
 });

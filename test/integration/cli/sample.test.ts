@@ -18,29 +18,31 @@ describe('the sample', async () => {
   const isSubscription = ({ query }: { query: string }): boolean => /^\s*subscription\b/m.test(query);
 
   it.each(examples.filter(isSubscription))(
-    'answers the example subscription of GraphiQL: $variables',
+    'accepts the example subscription of GraphiQL with variables $variables',
     async ({ query, variables }) => {
       const live = await connectLive(gateway.url);
       live.subscribe('example', query, { ...variables });
       await live.roundTrip();
+      // Any message at this point would be an error.
       expect(live.messages).toEqual([]);
       live.socket.terminate();
     },
   );
 
   it.each(examples.filter((example) => !isSubscription(example)))(
-    'answers the example query of GraphiQL: $variables',
+    'returns sample data for the example query of GraphiQL with variables $variables',
     async ({ query, variables }) => {
       const { status, data, errors } = await gateway.query(query, { ...variables });
       expect(errors).toBeUndefined();
       expect(status).toBe(200);
+      // One alternative per kind of example; empty lists and zeros match none.
       expect(JSON.stringify(data)).toMatch(
         /"title":|"status":"RECORDED"|"totalInteractions":[1-9]|"name":"trends"|"at":"20/,
       );
     },
   );
 
-  it('gives personalized feeds of several categories with an image for the hero', async () => {
+  it('returns a personalized feed with at least 3 categories and a hero image', async () => {
     const { data } = await gateway.query(
       `{ feed(userKey: "sample-politics-001", country: "IL") {
           personalized hero { market { imageUrl } } grid { market { category } } } }`,
@@ -57,7 +59,7 @@ describe('the sample', async () => {
     expect(await image.text()).toContain('<svg');
   });
 
-  it('has a local trend in Israel', async () => {
+  it('returns local trends for Israel', async () => {
     const { data } = await gateway.query(
       '{ trending(country: "il", limit: 5) { scope markets { rank score } } }',
     );
@@ -66,7 +68,7 @@ describe('the sample', async () => {
     });
   });
 
-  it('has rising markets according to the odds history', async () => {
+  it('returns more than 3 markets with a high rising score, from the simulated odds history', async () => {
     const { data } = await gateway.query('{ feed(limit: 100) { stream { scores { rising } } } }');
     const { stream } = data?.['feed'] as { stream: { scores: { rising: number } }[] };
     expect(stream.filter(({ scores }) => scores.rising > 0.3).length).toBeGreaterThan(3);

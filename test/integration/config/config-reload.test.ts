@@ -8,12 +8,13 @@ let gateway: TestGateway;
 let folder: string;
 let file: string;
 
-const CONNECTIONS = 16;
+/** Clients that request feeds concurrently during the changes. */
+const CLIENTS = 16;
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'bellwether-test-'));
   file = path.join(folder, 'ranking.yaml');
-  await writeFile(file, withInterest(0.35));
+  await writeFile(file, configWithInterest(0.35));
   gateway = await startTestGateway({ BELLWETHER_CONFIG: file });
   await gateway.addMarkets(
     ...Array.from({ length: 60 }, (_, index) => ({ id: `market-${index}`, volumeTotal: 1_000 - index })),
@@ -32,20 +33,20 @@ async function replaceConfig(yaml: string): Promise<void> {
   await rename(`${file}.new`, file);
 }
 
-/** The long profile timeout keeps a slow machine from degrading feeds. */
-const withInterest = (interest: number): string =>
+/** A ranking config with this weight of the interest. The long profile timeout keeps a slow machine from degrading feeds. */
+const configWithInterest = (interest: number): string =>
   JSON.stringify({ feed: { profileTimeoutMs: 5_000 }, v2: { weights: { interest } } });
 
-const versionNow = (): string => gateway.backend.liveConfig.current.version;
+const currentVersion = (): string => gateway.backend.liveConfig.current.version;
 
-it('applies a changed config under load without losing a request, and rejects an invalid one', async () => {
+it('applies a changed config under load without a failed or degraded feed, and rejects an invalid config', async () => {
   const seen = new Set<unknown>();
   const failures: unknown[] = [];
   let answered = 0;
   let running = true;
-  const client = async (connection: number): Promise<void> => {
+  const client = async (clientNumber: number): Promise<void> => {
     while (running) {
-      const query = `{ feed(userKey: "user-${connection}", limit: 10) { configVersion degraded hero { rank } } }`;
+      const query = `{ feed(userKey: "user-${clientNumber}", limit: 10) { configVersion degraded hero { rank } } }`;
       try {
         const { status, data, errors } = await gateway.query(query);
         const feed = data?.['feed'] as { configVersion: string; degraded: boolean; hero: object } | undefined;
@@ -59,19 +60,20 @@ it('applies a changed config under load without losing a request, and rejects an
       }
     }
   };
-  const clients = Array.from({ length: CONNECTIONS }, (_, connection) => client(connection));
+  const clients = Array.from({ length: CLIENTS }, (_, clientNumber) => client(clientNumber));
 
-  const versions = [versionNow()];
+  const versions = [currentVersion()];
   for (const interest of [0.4, 0.5, 0.6]) {
-    await replaceConfig(withInterest(interest));
-    await expect.poll(versionNow, { timeout: 5_000 }).not.toBe(versions.at(-1));
-    versions.push(versionNow());
-    const soFar = answered;
-    await expect.poll(() => answered).toBeGreaterThan(soFar + CONNECTIONS);
+    await replaceConfig(configWithInterest(interest));
+    await expect.poll(currentVersion, { timeout: 5_000 }).not.toBe(versions.at(-1));
+    versions.push(currentVersion());
+    // More responses than requests in flight, so that at least one request started after the change.
+    const answeredBefore = answered;
+    await expect.poll(() => answered).toBeGreaterThan(answeredBefore + CLIENTS);
   }
   await replaceConfig('v2: { weights: { interest: much } }');
   await expect.poll(() => gateway.backend.liveConfig.rejection?.message).toContain('v2.weights.interest');
-  expect(versionNow()).toBe(versions.at(-1));
+  expect(currentVersion()).toBe(versions.at(-1));
   running = false;
   await Promise.all(clients);
 
@@ -79,7 +81,7 @@ it('applies a changed config under load without losing a request, and rejects an
   expect([...seen].sort()).toEqual(versions.toSorted());
 });
 
-it('uses a new config for the next feed', async () => {
+it('ranks the next feed by the changed config', async () => {
   await replaceConfig('feed: { quotas: { PERSONAL: 0, TRENDING: 0, LOCAL: 0, RISING: 0, EXPLORATION: 1 } }');
   await expect
     .poll(async () => {

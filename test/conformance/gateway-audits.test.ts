@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 import { auditSuite } from './audit-suite.js';
 
-describe('GraphQL over HTTP with the gateway', () => {
+describe('the GraphQL endpoint of the gateway passes the GraphQL-over-HTTP audits of graphql-http', () => {
   let gateway: TestGateway;
 
   beforeAll(async () => {

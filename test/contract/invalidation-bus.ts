@@ -20,16 +20,18 @@ export interface BusServer {
   readonly createBus: (options: BusOptions) => InvalidationBus;
   /** Closes every connection, and rejects new ones. */
   readonly stop: () => Promise<void>;
-  /** Starts it again at the same address, if it is stopped. */
+  /** Starts the server again at the same address, if it is stopped. */
   readonly start: () => Promise<void>;
   /** Stops answering without closing connections. */
   readonly freeze: () => void;
+  /** Answers again, and processes what arrived meanwhile. */
   readonly thaw: () => void;
   readonly close: () => Promise<void>;
 }
 
-const program = fileURLToPath(new URL('../support/bus-process.ts', import.meta.url));
+const busProcess = fileURLToPath(new URL('../support/bus-process.ts', import.meta.url));
 
+/** Levels of Pino. */
 const WARN = 40;
 const DEBUG = 20;
 
@@ -69,7 +71,7 @@ export function describeInvalidationBus(startServer: () => Promise<BusServer>): 
     await eventually(() =>
       expect([...one.received, ...other.received]).toEqual(['ada', 'grace', 'ada', 'grace']),
     );
-    // Its own keys would have arrived before these.
+    // Delivery is in order, so keys returned to their publisher would arrive before this one.
     one.bus.publish(['linus']);
     await eventually(() => expect(publisher.received).toEqual(['linus']));
   });
@@ -112,8 +114,8 @@ export function describeInvalidationBus(startServer: () => Promise<BusServer>): 
       while (receiver.received.length <= index) await new Promise(setImmediate);
       tookMs.push(performance.now() - startedMs);
     }
-    const [median, slow] = [100, 198].map((index) => tookMs.sort((a, b) => a - b)[index]?.toFixed(1));
-    await annotate(`200 messages: p50 ${String(median)} ms, p99 ${String(slow)} ms`);
+    const [p50, p99] = [100, 198].map((index) => tookMs.sort((a, b) => a - b)[index]?.toFixed(1));
+    await annotate(`200 messages: p50 ${String(p50)} ms, p99 ${String(p99)} ms`);
     expect(receiver.received).toHaveLength(200);
   });
 
@@ -165,6 +167,7 @@ export function describeInvalidationBus(startServer: () => Promise<BusServer>): 
     await becomesUnreliable(replica);
     for (let index = 0; index < 20_000; index++) replica.bus.publish([`user-${index}`]);
     expect(replica.bus.reliable).toBe(false);
+    // The first failed attempt to reconnect is a warning. Later ones have level debug.
     await eventually(() => expect(replica.lines.filter(({ level }) => level === DEBUG)).toHaveLength(3));
     expect(replica.lines.filter(({ level }) => level === WARN)).toHaveLength(1);
   });
@@ -190,7 +193,7 @@ export function describeInvalidationBus(startServer: () => Promise<BusServer>): 
     expect(log).not.toContain('another-secret');
   });
 
-  it('is unreliable while the server is frozen briefly, and loses no message', async () => {
+  it('is unreliable while the server is frozen for less than giveUpMs, and then delivers all keys', async () => {
     const [one, other] = await joinTwo();
     server.freeze();
     one.bus.publish(['meanwhile']);
@@ -201,7 +204,7 @@ export function describeInvalidationBus(startServer: () => Promise<BusServer>): 
     expect(other.changes).toEqual(['gap', 'reliable', 'unreliable', 'reliable']);
   });
 
-  it('reconnects and reports a gap when the server is frozen for long', async () => {
+  it('reconnects and reports a gap when the server is frozen for more than giveUpMs', async () => {
     const [one, other] = await joinTwo();
     server.freeze();
     one.bus.publish(['meanwhile']);
@@ -215,12 +218,13 @@ export function describeInvalidationBus(startServer: () => Promise<BusServer>): 
     ['while connected', () => Promise.resolve()],
     ['with the server frozen', () => Promise.resolve().then(server.freeze)],
     ['with the server stopped', () => server.stop()],
-  ])('leaves neither a connection nor a timer when closed %s', async (_when, prepare) => {
-    const child = fork(program, [server.url]);
+  ])('leaves neither a connection nor a timer open when it is closed %s', async (_when, prepare) => {
+    const child = fork(busProcess, [server.url]);
     onTestFinished(() => void child.kill('SIGKILL'));
     expect(await messageOf(child)).toBe('connected');
     await prepare();
     child.send('close');
+    // The kinds of resources left open.
     expect(await messageOf(child)).toEqual([]);
     expect(await once(child, 'exit')).toEqual([0, null]);
   });

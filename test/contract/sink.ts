@@ -10,6 +10,7 @@ export interface SinkUnderTest {
   stored(): Promise<unknown[]>;
   /** Makes the destination unavailable. */
   takeDown(): Promise<void>;
+  /** Makes it available again, with all stored events. */
   bringBack(): Promise<void>;
   close(): Promise<void>;
 }
@@ -17,15 +18,15 @@ export interface SinkUnderTest {
 /** The contract of every sink. */
 export function sinkContract(setUp: () => Promise<SinkUnderTest>): void {
   describe('contract of every sink', () => {
-    let destination: SinkUnderTest;
+    let tested: SinkUnderTest;
 
     beforeEach(async () => {
-      destination = await setUp();
+      tested = await setUp();
     });
 
     afterEach(async () => {
-      await destination.sink.close();
-      await destination.close();
+      await tested.sink.close();
+      await tested.close();
     });
 
     it('delivers a batch in order with all fields unchanged', async () => {
@@ -41,55 +42,54 @@ export function sinkContract(setUp: () => Promise<SinkUnderTest>): void {
         outgoing('ada', 2, { eventType: 'DWELL_30', dwellMs: 31_000, section: 'HERO', position: 0 }),
         outgoing('ada', 3, { clamped: true, clientEventId: 'c-1', probability: null }),
       ];
-      const delivery = await destination.sink.deliver(events);
+      const delivery = await tested.sink.deliver(events);
       expect(delivery).toEqual({ delivered: [0, 1, 2, 3], rejected: [], failure: undefined });
-      expect(eventsOf(await destination.stored(), 'ada')).toEqual(eventsOf(events, 'ada'));
-      expect(eventsOf(await destination.stored(), 'ben')).toEqual(eventsOf(events, 'ben'));
+      expect(eventsOf(await tested.stored(), 'ada')).toEqual(eventsOf(events, 'ada'));
+      expect(eventsOf(await tested.stored(), 'ben')).toEqual(eventsOf(events, 'ben'));
     });
 
-    it('stores a batch after the previous one', async () => {
+    it('stores batches in the order of their delivery', async () => {
       const events = Array.from({ length: 30 }, (_, index) => outgoing('ada', index));
       for (let from = 0; from < events.length; from += 10) {
-        const { delivered } = await destination.sink.deliver(events.slice(from, from + 10));
+        const { delivered } = await tested.sink.deliver(events.slice(from, from + 10));
         expect(delivered).toHaveLength(10);
       }
-      expect(await destination.stored()).toEqual(events);
+      expect(await tested.stored()).toEqual(events);
     });
 
     it('reports no delivery while the destination is down, and delivers everything after it recovers', async () => {
-      await destination.sink.deliver([outgoing('ada', 1)]);
+      await tested.sink.deliver([outgoing('ada', 1)]);
       const events = [outgoing('ada', 2), outgoing('ben', 1), outgoing('ada', 3)];
-      await destination.takeDown();
+      await tested.takeDown();
       for (const attempt of [1, 2]) {
-        const delivery = await deliverOrFail(destination.sink, events);
+        const delivery = await deliverOrFail(tested.sink, events);
         expect(delivery, `attempt ${attempt}`).toMatchObject({ delivered: [], rejected: [] });
         expect(delivery.failure).toBeInstanceOf(SinkFailure);
       }
-      await destination.bringBack();
-      expect(await destination.sink.deliver(events)).toMatchObject({
+      await tested.bringBack();
+      expect(await tested.sink.deliver(events)).toMatchObject({
         delivered: [0, 1, 2],
         failure: undefined,
       });
-      expect(eventsOf(await destination.stored(), 'ada')).toEqual([1, 2, 3].map((n) => outgoing('ada', n)));
+      expect(eventsOf(await tested.stored(), 'ada')).toEqual([1, 2, 3].map((n) => outgoing('ada', n)));
     });
 
-    it('accepts a batch that is delivered again with the same ids', async () => {
+    it('reports a batch as delivered, and stores no other ids, when it is delivered again', async () => {
       const events = [outgoing('ada', 1), outgoing('ada', 2)];
-      await destination.sink.deliver(events);
-      expect(await destination.sink.deliver(events)).toMatchObject({ delivered: [0, 1], failure: undefined });
-      const ids = new Set(
-        (await destination.stored()).map((event) => (event as OutgoingEvent).interactionId),
-      );
+      await tested.sink.deliver(events);
+      expect(await tested.sink.deliver(events)).toMatchObject({ delivered: [0, 1], failure: undefined });
+      const ids = new Set((await tested.stored()).map((event) => (event as OutgoingEvent).interactionId));
       expect([...ids]).toEqual(events.map(({ interactionId }) => interactionId));
     });
 
-    it('can be closed unused, and more than once', async () => {
-      await destination.sink.close();
-      await destination.sink.close();
+    it('closes without an error when it was never used, and when it is closed again', async () => {
+      await tested.sink.close();
+      await tested.sink.close();
     });
   });
 }
 
+/** Delivers events. A sink may return a failure or throw it: both give the same result here. */
 async function deliverOrFail(sink: Sink, events: readonly OutgoingEvent[]) {
   try {
     return await sink.deliver(events);

@@ -9,25 +9,25 @@ import { createStore, type Store } from '../../../src/storage/store.js';
 import { storedMarket } from '../../support/stored-market.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 
-/** Not on the hour. */
+/** In the middle of an hour, so that 48 hours before is in the middle of an hour too. */
 const NOW_MS = Date.UTC(2026, 5, 15, 12, 30);
 
-let test: TestDatabase;
+let testDatabase: TestDatabase;
 let database: Database;
 let store: Store;
 let client: Client;
 const statements: string[] = [];
 
 beforeEach(async () => {
-  test = await createTestDatabase();
+  testDatabase = await createTestDatabase();
   database = openDatabase({
-    url: test.url,
+    url: testDatabase.url,
     logger: pino({ level: 'silent' }),
     poolSize: 2,
     onStatement: (sql) => statements.push(sql),
   });
   store = createStore(database.prisma, { decay });
-  client = new Client({ connectionString: test.url });
+  client = new Client({ connectionString: testDatabase.url });
   await client.connect();
   await client.query(
     `insert into markets (id, title, category, category_key, created_at, version, updated_at)
@@ -38,13 +38,13 @@ beforeEach(async () => {
 afterEach(async () => {
   await client.end();
   await database.close();
-  await test.drop();
+  await testDatabase.drop();
 });
 
 const downsample = (nowMs = NOW_MS, signal = new AbortController().signal) =>
   downsampleSnapshots({ snapshots: store.snapshots, now: new Date(nowMs), signal });
 
-/** Adds snapshots whose volume is their age in minutes. */
+/** Adds snapshots of these ages. The volume is the age in minutes, so that snapshots differ. */
 const add = (marketId: string, ...agesMs: number[]) =>
   store.snapshots.addHistory(
     agesMs.map((ageMs) => ({
@@ -53,6 +53,7 @@ const add = (marketId: string, ...agesMs: number[]) =>
     })),
   );
 
+/** The stored snapshots. `resolution`: 0 as recorded, 1 the last of its hour, 2 the last of its day. `at` has no year. */
 async function stored(): Promise<{ id: string; at: string; resolution: number }[]> {
   const { rows } = await client.query<{ id: string; at: Date; resolution: number }>(
     'select market_id as id, at, resolution from market_snapshots order by market_id, at',
@@ -61,9 +62,9 @@ async function stored(): Promise<{ id: string; at: string; resolution: number }[
 }
 
 it('keeps the last snapshot of each market per hour that ended at least 48 hours ago', async () => {
-  const at = (hour: number, minute: number) => NOW_MS - Date.UTC(2026, 5, 13, hour, minute);
-  await add('a', at(10, 0), at(10, 59), at(11, 0), at(11, 1), at(12, 0), at(12, 1));
-  await add('b', at(10, 30));
+  const ageAt = (hour: number, minute: number) => NOW_MS - Date.UTC(2026, 5, 13, hour, minute);
+  await add('a', ageAt(10, 0), ageAt(10, 59), ageAt(11, 0), ageAt(11, 1), ageAt(12, 0), ageAt(12, 1));
+  await add('b', ageAt(10, 30));
   expect(await downsample()).toEqual({ removed: 2, kept: 3 });
   expect(await stored()).toEqual([
     { id: 'a', at: '06-13T10:59', resolution: 1 },
@@ -77,18 +78,18 @@ it('keeps the last snapshot of each market per hour that ended at least 48 hours
 });
 
 it('keeps the last snapshot of each UTC day that ended at least 30 days ago', async () => {
-  const at = (day: number, hour: number, minute: number) => NOW_MS - Date.UTC(2026, 4, day, hour, minute);
+  const ageAt = (day: number, hour: number, minute: number) => NOW_MS - Date.UTC(2026, 4, day, hour, minute);
   await add(
     'a',
-    at(1, 0, 0),
-    at(1, 0, 5),
-    at(14, 7, 0),
-    at(14, 23, 58),
-    at(14, 23, 59),
-    at(15, 0, 0),
-    at(16, 12, 0),
+    ageAt(1, 0, 0),
+    ageAt(1, 0, 5),
+    ageAt(14, 7, 0),
+    ageAt(14, 23, 58),
+    ageAt(14, 23, 59),
+    ageAt(15, 0, 0),
+    ageAt(16, 12, 0),
   );
-  await add('a', at(16, 12, 10), at(16, 13, 0));
+  await add('a', ageAt(16, 12, 10), ageAt(16, 13, 0));
   await downsample();
   expect(await stored()).toEqual([
     { id: 'a', at: '05-01T00:05', resolution: 2 },
@@ -99,19 +100,19 @@ it('keeps the last snapshot of each UTC day that ended at least 30 days ago', as
   ]);
 });
 
-it('downsamples snapshots that an import adds to a downsampled past', async () => {
-  const at = (hour: number, minute: number) => NOW_MS - Date.UTC(2026, 4, 1, hour, minute);
-  await add('a', at(10, 30));
+it('downsamples snapshots that an import adds to hours and days already downsampled', async () => {
+  const ageAt = (hour: number, minute: number) => NOW_MS - Date.UTC(2026, 4, 1, hour, minute);
+  await add('a', ageAt(10, 30));
   await downsample();
-  await add('a', at(10, 10), at(9, 0));
-  await add('b', at(1, 0));
-  // Keeps the last snapshot of two hours and of one day, and does not touch the one downsampled before.
+  await add('a', ageAt(10, 10), ageAt(9, 0));
+  await add('b', ageAt(1, 0));
+  // Counts each step: the last snapshots of two hours, then of one day. The snapshot at 10:30 has resolution 2 already.
   expect(await downsample()).toEqual({ removed: 2, kept: 3 });
   expect(await stored()).toEqual([
     { id: 'a', at: '05-01T10:30', resolution: 2 },
     { id: 'b', at: '05-01T01:00', resolution: 2 },
   ]);
-  await add('a', at(10, 40), at(11, 0), at(8, 0));
+  await add('a', ageAt(10, 40), ageAt(11, 0), ageAt(8, 0));
   await downsample();
   expect(await stored()).toEqual([
     { id: 'a', at: '05-01T11:00', resolution: 2 },
@@ -119,15 +120,16 @@ it('downsamples snapshots that an import adds to a downsampled past', async () =
   ]);
 });
 
-it('preserves the state at the end of each hour, and at any minute of the last 48 hours', async () => {
+it('changes no market state at the end of an hour, or at any minute of the last 48 hours', async () => {
   const ages = Array.from({ length: 800 }, (_, index) => index * 11 * MINUTE_MS);
   await add('c', ...ages);
+  // 800 snapshots, 11 minutes apart, cover 146 hours.
   const endsOfHours = Array.from(
     { length: 140 },
     (_, hours) => new Date(Math.floor(NOW_MS / HOUR_MS - hours) * HOUR_MS - 1),
   );
   const recent = Array.from({ length: 200 }, (_, index) => new Date(NOW_MS - index * 13 * MINUTE_MS));
-  const known = async () => {
+  const statesAt = async () => {
     const instants = [...endsOfHours, ...recent];
     const points = [];
     for (const at of instants) {
@@ -137,10 +139,10 @@ it('preserves the state at the end of each hour, and at any minute of the last 4
     }
     return points;
   };
-  const before = await known();
+  const before = await statesAt();
   expect(before.flat()).toHaveLength(340);
   expect((await downsample()).removed).toBeGreaterThan(100);
-  expect(await known()).toEqual(before);
+  expect(await statesAt()).toEqual(before);
 });
 
 it('continues after an interruption, in statements of at most 1,000 snapshots', async () => {
@@ -166,6 +168,7 @@ it('continues after an interruption, in statements of at most 1,000 snapshots', 
 });
 
 it('continues past snapshots that share the minute at which a statement ended', async () => {
+  // More snapshots per minute than the 1,000 of a statement.
   await client.query(
     `insert into markets (id, title, category, category_key, created_at, version, updated_at)
       select 'x' || n, 't', 'c', 'c', now(), nextval('market_version'), now() from generate_series(1, 1200) n`,
@@ -186,7 +189,7 @@ it('deletes snapshots with their market', async () => {
   expect((await stored()).map(({ id }) => id)).toEqual(['b']);
 });
 
-it('stores snapshots of a market that changes during downsampling', async () => {
+it('stores every snapshot of a market that changes during downsampling', async () => {
   await add('a', ...Array.from({ length: 500 }, (_, index) => 3 * DAY_MS + index * 7 * MINUTE_MS));
   const running = downsample();
   for (let minute = 0; minute < 20; minute += 1) {
@@ -198,7 +201,7 @@ it('stores snapshots of a market that changes during downsampling', async () => 
   expect((await stored()).filter(({ id }) => id === 'b')).toHaveLength(20);
 });
 
-it('reads only snapshots that are not downsampled, by an index', async () => {
+it('uses an index and no sequential scan when most snapshots are downsampled already', async () => {
   await client.query(
     `insert into market_snapshots (market_id, at, volume_24h, participant_count, resolution)
       select id, timestamptz '2020-01-01T23:00:00Z' + n * interval '1 day', 0, 0, 2
@@ -209,6 +212,7 @@ it('reads only snapshots that are not downsampled, by an index', async () => {
   statements.length = 0;
   await downsample();
   const reads = statements.filter((sql) => sql.includes('market_snapshots'));
+  // One statement per step: hours, then days.
   expect(reads).toHaveLength(2);
   for (const sql of reads) {
     const { rows } = await client.query<[string]>({

@@ -5,12 +5,13 @@ let gateway: TestGateway;
 
 beforeAll(async () => {
   gateway = await startTestGateway();
+  // The second market has the id to which JSON.parse rounds 9007199254740993.
   await gateway.addMarkets({ id: '42' }, { id: '9007199254740992' }, { id: '2.17e+37' });
 });
 
 afterAll(() => gateway.close());
 
-const UNSAFE = /must be text: as a number it must be whole and at most 9007199254740991/;
+const ID_ERROR = /must be text: as a number it must be whole and at most 9007199254740991/;
 
 const MARKET = 'query ($id: ID!) { market(id: $id) { id } }';
 const TRACK = 'mutation ($input: TrackInteractionInput!) { trackInteraction(input: $input) { status } }';
@@ -33,11 +34,11 @@ async function post(path: string, body: string): Promise<string> {
 const graphql = (query: string, variables: string) =>
   post('/graphql', `{"query":${JSON.stringify(query)},"variables":${variables}}`);
 
-/** Number literals in a request. Parsing them as doubles changes the first two. */
+/** Number literals in a request. JSON.parse rounds the first two to other integers, so they could name another market. */
 describe.each(['9007199254740993', '21742633143463906290569050155826241533', '1.5'])(
   'the number %s',
   (id) => {
-    it('is rejected as an id by all inputs', async () => {
+    it('is rejected as a market id by every operation that takes one', async () => {
       const replies = [
         await graphql(MARKET, `{"id":${id}}`),
         await graphql(`{ market(id: ${id}) { id } }`, '{}'),
@@ -47,13 +48,13 @@ describe.each(['9007199254740993', '21742633143463906290569050155826241533', '1.
         await post('/track', `{"interactions":[{"userKey":"ada","marketId":${id},"eventType":"CLICK"}]}`),
         await post('/track', `{"impressions":{"userKey":"ada","items":[{"marketId":${id}}]}}`),
       ];
-      for (const reply of replies) expect(reply).toMatch(UNSAFE);
+      for (const reply of replies) expect(reply).toMatch(ID_ERROR);
     });
   },
 );
 
-describe('an integer that JSON represents exactly', () => {
-  it('is accepted as an id', async () => {
+describe('a whole number up to 2^53 − 1', () => {
+  it('is accepted as a market id', async () => {
     expect((await gateway.query(MARKET, { id: 42 })).data).toEqual({ market: { id: '42' } });
     expect((await gateway.query('{ market(id: 42) { id } }')).data).toEqual({ market: { id: '42' } });
     expect((await gateway.query(TRACK, { input: event(42) })).data).toMatchObject({

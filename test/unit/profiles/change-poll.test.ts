@@ -3,7 +3,7 @@ import { ChangePoll } from '../../../src/profiles/shared-profiles.js';
 import type { ChangeMark, ProfileChanges } from '../../../src/storage/profiles/profile-change-repository.js';
 
 /** Creates a poll over a database whose time, changes and error the test sets. The cache has `ada` at version 5. */
-function pollWith() {
+function createPoll() {
   const database: { atMs: number; changes: ProfileChanges['changes']; error?: Error } = {
     atMs: 0,
     changes: [],
@@ -36,7 +36,7 @@ function pollWith() {
 
 describe('ChangePoll', () => {
   it('drops all cached profiles at the first poll, then those that changed since the last poll', async () => {
-    const { pollAt, marks, dropped } = pollWith();
+    const { pollAt, marks, dropped } = createPoll();
     await pollAt(0);
     await pollAt(1_000, [{ userKey: 'ben', version: 2 }]);
     await pollAt(2_000);
@@ -44,8 +44,8 @@ describe('ChangePoll', () => {
     expect(marks).toEqual([undefined, 0, 1_000]);
   });
 
-  it('keeps a cached profile that is not behind', async () => {
-    const { pollAt, dropped } = pollWith();
+  it('keeps a cached profile when the changed version is not newer than the cached one', async () => {
+    const { pollAt, dropped } = createPoll();
     await pollAt(0);
     await pollAt(1_000, [
       { userKey: 'ada', version: 4 },
@@ -59,14 +59,14 @@ describe('ChangePoll', () => {
     ['after a pause of more than 30 s', 30_001, []],
     ['when too many profiles changed to list them', 1_000, 'all' as const],
   ])('drops all cached profiles %s', async (_, atMs, changes) => {
-    const { pollAt, dropped } = pollWith();
+    const { pollAt, dropped } = createPoll();
     await pollAt(0);
     await pollAt(atMs, changes);
     expect(dropped).toEqual(['all', 'all']);
   });
 
-  it('drops all cached profiles at the first poll after a failed one', async () => {
-    const { pollAt, database, dropped } = pollWith();
+  it('drops all cached profiles at the next poll after a failed poll', async () => {
+    const { pollAt, database, dropped } = createPoll();
     await pollAt(0);
     database.error = new Error('gone');
     await expect(pollAt(1_000)).rejects.toThrow('gone');
@@ -76,9 +76,10 @@ describe('ChangePoll', () => {
     expect(dropped).toEqual(['all', 'all']);
   });
 
-  it('removes changes older than a minute, every 10 s', async () => {
-    const { pollAt, removed } = pollWith();
+  it('every 10 s, removes recorded changes older than a minute', async () => {
+    const { pollAt, removed } = createPoll();
     for (let second = 0; second <= 90; second++) await pollAt(1_000 * second);
+    // At 60 s, 70 s, 80 s and 90 s, it removes up to the mark of a minute before.
     expect(removed).toEqual([0, 10_000, 20_000, 30_000]);
   });
 });

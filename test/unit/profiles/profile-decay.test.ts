@@ -24,14 +24,15 @@ function affinityFor(category: string, profile: FullProfile, nowMs: number) {
 }
 
 describe('topicAffinity', () => {
-  it('equals the sums at the time of the event', () => {
+  it('equals the weight of the event at the time of the event', () => {
     expect(affinityFor('politics', profileAfter(profileEvent('CLICK', NOON_MS)), NOON_MS)).toEqual({
       longTerm: 2,
       session: 2,
     });
   });
 
-  it('halves in 30 days for the long term, and in 45 minutes for the session', () => {
+  it('has a half-life of 30 days for long-term affinity, and of 45 minutes for session affinity', () => {
+    // SHARE has 4 points. The later CLICK keeps the session open.
     const profile = profileAfter(
       profileEvent('SHARE', NOON_MS),
       profileEvent('CLICK', NOON_MS + 29 * MINUTE_MS, sports),
@@ -55,7 +56,7 @@ describe('topicAffinity', () => {
     expect(affinityFor('sports', profile, NOON_MS + 30 * MINUTE_MS).session).toBe(2);
   });
 
-  it('does not increase when the clock is behind the event', () => {
+  it('equals the weight of the event when the clock is behind the event', () => {
     const profile = profileAfter(profileEvent('CLICK', NOON_MS));
     expect(affinityFor('politics', profile, NOON_MS - 5 * MINUTE_MS)).toEqual({ longTerm: 2, session: 2 });
   });
@@ -71,6 +72,7 @@ it('decayConfig converts the default ranking config to milliseconds', () => {
   });
 });
 
+/** Without market numbers, the columns store the ids themselves. */
 const noNumber = () => undefined;
 const noId = () => undefined;
 
@@ -82,27 +84,27 @@ const decayed = (state: FullProfile, limits = LIMITS) => removeDecayed(state, NO
 const market = (id: string, category: string, ...tags: string[]) => ({ market: { id, category, tags } });
 
 describe('removeDecayed for topics', () => {
-  // A CLICK has 2 points: below 0.05 after 160 days.
+  // A CLICK has 2 points: with a half-life of 30 days, below 0.05 after 160 days.
   it('removes a topic when its long-term affinity is below the limit', () => {
     const after = (days: number) => decayed(profileAfter(profileEvent('CLICK', NOON_MS - days * DAY_MS)));
-    const [young, old] = [after(155), after(165)];
-    expect(young.removedTopics).toBe(1);
-    // The tag has 1.6 points, so it is below the limit first.
-    expect([...young.state.topics.values()].map(({ key, longTerm }) => [key, longTerm === 0])).toEqual([
-      ['politics', false],
-    ]);
-    expect(old.removedTopics).toBe(2);
-    expect(userFeaturesV2(old.state, NOON_MS, decay)?.topics).toEqual([]);
+    const [after155Days, after165Days] = [after(155), after(165)];
+    expect(after155Days.removedTopics).toBe(1);
+    // The tag has only 1.6 points, so it falls below the limit earlier.
+    expect([...after155Days.state.topics.values()].map(({ key, longTerm }) => [key, longTerm === 0])).toEqual(
+      [['politics', false]],
+    );
+    expect(after165Days.removedTopics).toBe(2);
+    expect(userFeaturesV2(after165Days.state, NOON_MS, decay)?.topics).toEqual([]);
   });
 
-  it('removes a topic of negative affinity in the same way', () => {
+  it('removes a topic when its negative affinity is closer to 0 than the limit', () => {
     const { state, removedTopics } = decayed(profileAfter(profileEvent('HIDE', NOON_MS - 400 * DAY_MS)));
     expect(removedTopics).toBe(2);
     expect(state.topics.get('CATEGORY:politics')).toBeUndefined();
     expect(state.lifetime.topics.get('CATEGORY:politics')).toMatchObject({ points: -6 });
   });
 
-  it('keeps dwell times and lifetime sums', () => {
+  it('keeps the dwell times and lifetime sums of removed topics', () => {
     const longAgoMs = NOON_MS - 900 * DAY_MS;
     const dwell = { ...profileEvent('CLICK', longAgoMs, { dwellMs: 2_000 }), weight: 0 };
     const { state } = decayed(
@@ -153,10 +155,10 @@ describe('removeDecayed for impressions', () => {
   });
 
   it('keeps the latest impression up to a maximum age above 7 days', () => {
-    const slow = { ...LIMITS, impressionMaxAgeMs: 30 * DAY_MS };
-    const [shown] = decayed(shownAt(24, 20), slow).state.impressions.values();
+    const longer = { ...LIMITS, impressionMaxAgeMs: 30 * DAY_MS };
+    const [shown] = decayed(shownAt(24, 20), longer).state.impressions.values();
     expect(shown?.shownAtMs).toEqual([NOON_MS - 20 * DAY_MS]);
-    expect(decayed(shownAt(30), slow).state.impressions.size).toBe(0);
+    expect(decayed(shownAt(30), longer).state.impressions.size).toBe(0);
   });
 });
 
@@ -171,6 +173,7 @@ const profiles: fc.Arbitrary<FullProfile> = fc
   .array(
     fc.record({
       type: fc.constantFrom(...EVENT_TYPES),
+      // Around the age limits of impressions, and around the age at which topics fall below the limit.
       daysAgo: fc.oneof(
         fc.double({ min: 1, max: 12, noNaN: true }),
         fc.double({ min: 100, max: 400, noNaN: true }),
@@ -214,7 +217,7 @@ describe('a profile after removeDecayed', () => {
     );
   });
 
-  it('has scores by algorithm v2 that differ by less than the bound', () => {
+  it('has scores by algorithm v2 that differ by less than the effect of one affinity at the limit', () => {
     const columns = columnsOfMarkets(...markets);
     const bound = Math.tanh(LIMITS.minAffinity / v2.taste.longTermScale);
     const scores = (state: FullProfile) => {
@@ -239,16 +242,18 @@ describe('a profile after removeDecayed', () => {
           expect(Math.abs((now?.final ?? 0) - final)).toBeLessThan(
             (v2.weights.interest + v2.weights.negative) * bound,
           );
+          // Without features, the other components are those of an anonymous user.
           const hasFeatures = userFeaturesV2(decayed(profile).state, NOON_MS, decay) !== null;
           if (hasFeatures) expect(now).toMatchObject(others);
         });
       }),
       { numRuns: 300 },
     );
+    // Enough of the generated profiles had a topic to remove.
     expect(differences).toBeGreaterThan(10);
   });
 
-  it('survives encoding and decoding, and has nothing more to remove', () => {
+  it('is unchanged by encoding and decoding, and by another removeDecayed', () => {
     fc.assert(
       fc.property(profiles, (profile) => {
         const { state } = decayed(profile);

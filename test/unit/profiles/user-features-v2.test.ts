@@ -21,7 +21,7 @@ function featuresOf(state: ProfileState, nowMs = NOON_MS): UserFeatures {
 
 const featuresAfter = (events: Events, nowMs = NOON_MS): UserFeatures =>
   featuresOf(profileAfter(...events), nowMs);
-const on = (
+const marketEvent = (
   id: string,
   eventType: EventType,
   atMs: number,
@@ -29,16 +29,19 @@ const on = (
 ) => profileEvent(eventType, atMs, { market: { id, ...market } });
 
 describe('userFeaturesV2', () => {
-  it('is null for an empty profile, but not for one with impressions only', () => {
+  it('is null for an empty profile, but not for a profile with only impressions', () => {
     expect(userFeaturesV2(emptyProfile('ada'), NOON_MS, decay)).toBeNull();
-    expect(featuresAfter([on('a', 'IMPRESSION', NOON_MS)])).toMatchObject({
+    expect(featuresAfter([marketEvent('a', 'IMPRESSION', NOON_MS)])).toMatchObject({
       ...{ topics: [], sessionEvents: 0, idleMs: Infinity, engagements: [], views: [], knownMarkets: [] },
       impressions: [{ marketId: 'a', count24h: 1 }],
     });
   });
 
   it('has session features only while the session lasts', () => {
-    const events: Events = [on('a', 'CLICK', NOON_MS - 2 * MINUTE_MS), on('b', 'CLICK', NOON_MS - MINUTE_MS)];
+    const events: Events = [
+      marketEvent('a', 'CLICK', NOON_MS - 2 * MINUTE_MS),
+      marketEvent('b', 'CLICK', NOON_MS - MINUTE_MS),
+    ];
     const during = featuresAfter(events);
     expect(during).toMatchObject({ sessionEvents: 2, idleMs: MINUTE_MS });
     expect(during.engagements.map(({ marketId, inSession }) => [marketId, inSession])).toEqual([
@@ -57,8 +60,8 @@ describe('userFeaturesV2', () => {
 
   it('marks the engagements of the current session', () => {
     const { engagements, sessionEvents } = featuresAfter([
-      on('old', 'CLICK', NOON_MS - 2 * HOUR_MS),
-      on('new', 'CLICK', NOON_MS - MINUTE_MS),
+      marketEvent('old', 'CLICK', NOON_MS - 2 * HOUR_MS),
+      marketEvent('new', 'CLICK', NOON_MS - MINUTE_MS),
     ]);
     expect(engagements.map(({ marketId, inSession }) => [marketId, inSession])).toEqual([
       ['new', true],
@@ -68,12 +71,14 @@ describe('userFeaturesV2', () => {
   });
 
   it('has the latest 200 engagements, newest first and then by id', () => {
-    const many = Array.from({ length: 210 }, (_, index) => on(`m${index}`, 'CLICK', NOON_MS - index));
+    const many = Array.from({ length: 210 }, (_, index) =>
+      marketEvent(`m${index}`, 'CLICK', NOON_MS - index),
+    );
     const { engagements } = featuresAfter([
       ...many,
-      on('negative', 'HIDE', NOON_MS),
-      on('b', 'SHARE', NOON_MS + 1),
-      on('a', 'SHARE', NOON_MS + 1),
+      marketEvent('negative', 'HIDE', NOON_MS),
+      marketEvent('b', 'SHARE', NOON_MS + 1),
+      marketEvent('a', 'SHARE', NOON_MS + 1),
     ]);
     expect(engagements).toHaveLength(200);
     expect(engagements.slice(0, 3).map(({ marketId }) => marketId)).toEqual(['a', 'b', 'm0']);
@@ -82,9 +87,9 @@ describe('userFeaturesV2', () => {
 
   it('has the probability at the last view; NaN if it was unknown', () => {
     const { views } = featuresAfter([
-      on('a', 'CLICK', NOON_MS, { probability: 0.3 }),
-      on('b', 'VIEW_MARKET', NOON_MS, { probability: null }),
-      on('c', 'SHARE', NOON_MS, { probability: 0.3 }),
+      marketEvent('a', 'CLICK', NOON_MS, { probability: 0.3 }),
+      marketEvent('b', 'VIEW_MARKET', NOON_MS, { probability: null }),
+      marketEvent('c', 'SHARE', NOON_MS, { probability: 0.3 }),
     ]);
     expect(views).toEqual([
       { marketId: 'a', probability: 0.3 },
@@ -101,25 +106,25 @@ describe('userFeaturesV2', () => {
 });
 
 describe('impressions of userFeaturesV2', () => {
-  const shownAt = (...agoMs: number[]) => agoMs.map((ago) => on('a', 'IMPRESSION', NOON_MS - ago));
+  const shownAt = (...agoMs: number[]) => agoMs.map((ago) => marketEvent('a', 'IMPRESSION', NOON_MS - ago));
   const impression = (...events: Events): MarketImpressions | undefined =>
     featuresAfter(events).impressions[0];
 
-  it('count 24 hours, with probability and volume at the last impression', () => {
+  it('are counted over 24 hours, with the probability and volume at the last impression', () => {
     expect(
       impression(
-        on('a', 'IMPRESSION', NOON_MS - DAY_MS),
-        on('a', 'IMPRESSION', NOON_MS - DAY_MS + 1, { probability: 0.3, volume24h: 7 }),
-        on('a', 'IMPRESSION', NOON_MS - HOUR_MS, { probability: 0.4, volume24h: 9 }),
+        marketEvent('a', 'IMPRESSION', NOON_MS - DAY_MS),
+        marketEvent('a', 'IMPRESSION', NOON_MS - DAY_MS + 1, { probability: 0.3, volume24h: 7 }),
+        marketEvent('a', 'IMPRESSION', NOON_MS - HOUR_MS, { probability: 0.4, volume24h: 9 }),
       ),
     ).toEqual({
       ...{ marketId: 'a', count24h: 2, lastShownAtMs: NOON_MS - HOUR_MS, probability: 0.4, volume24h: 9 },
       ...{ ignored24h: 2, ignored7d: 3, ignoredSinceMs: NOON_MS - DAY_MS },
     });
-    expect(impression(on('a', 'IMPRESSION', NOON_MS, { probability: null }))?.probability).toBeNaN();
+    expect(impression(marketEvent('a', 'IMPRESSION', NOON_MS, { probability: null }))?.probability).toBeNaN();
   });
 
-  it('count the ignored ones of 7 days, with the time of the first', () => {
+  it('are counted as ignored over 7 days, with the time of the first', () => {
     expect(impression(...shownAt(6 * DAY_MS, 2 * DAY_MS, HOUR_MS))).toMatchObject({
       ...{ count24h: 1, ignored24h: 1, ignored7d: 3, ignoredSinceMs: NOON_MS - 6 * DAY_MS },
     });
@@ -128,9 +133,9 @@ describe('impressions of userFeaturesV2', () => {
   });
 
   it.each<EventType>(['CLICK', 'VIEW_MARKET'])(
-    'restart the count of ignored ones after a %s',
+    'are counted as ignored from 0 again after a %s',
     (eventType) => {
-      const clicked = on('a', eventType, NOON_MS - 3 * HOUR_MS);
+      const clicked = marketEvent('a', eventType, NOON_MS - 3 * HOUR_MS);
       expect(
         impression(
           ...shownAt(2 * DAY_MS, 4 * HOUR_MS, 3 * HOUR_MS),
@@ -146,16 +151,16 @@ describe('impressions of userFeaturesV2', () => {
     },
   );
 
-  it('do not depend on the arrival order of click and impression', () => {
-    const clicked = on('a', 'CLICK', NOON_MS - 3 * HOUR_MS);
+  it('are counted the same when a click arrives before an earlier impression', () => {
+    const clicked = marketEvent('a', 'CLICK', NOON_MS - 3 * HOUR_MS);
     const impressions = shownAt(4 * HOUR_MS, HOUR_MS);
     expect(impression(clicked, ...impressions)).toEqual(impression(...impressions, clicked));
   });
 
-  it('do not restart the count for an event that is not a view, or a view of another market', () => {
+  it('stay ignored after an event that is not a view, or a view of another market', () => {
     const impressions = shownAt(2 * HOUR_MS);
-    expect(impression(...impressions, on('a', 'BOOKMARK', NOON_MS - HOUR_MS))?.ignored24h).toBe(1);
-    expect(impression(...impressions, on('b', 'CLICK', NOON_MS - HOUR_MS))?.ignored24h).toBe(1);
+    expect(impression(...impressions, marketEvent('a', 'BOOKMARK', NOON_MS - HOUR_MS))?.ignored24h).toBe(1);
+    expect(impression(...impressions, marketEvent('b', 'CLICK', NOON_MS - HOUR_MS))?.ignored24h).toBe(1);
   });
 });
 
@@ -165,9 +170,9 @@ describe('known markets of userFeaturesV2', () => {
   it('have the times of the last trade and the last engagement', () => {
     expect(
       knownAfter(
-        on('traded', 'PARTICIPATE', NOON_MS - DAY_MS),
-        on('traded', 'CLICK', NOON_MS - HOUR_MS, { probability: 0.4 }),
-        on('opened', 'CLICK', NOON_MS - 2 * HOUR_MS, { probability: 0.6 }),
+        marketEvent('traded', 'PARTICIPATE', NOON_MS - DAY_MS),
+        marketEvent('traded', 'CLICK', NOON_MS - HOUR_MS, { probability: 0.4 }),
+        marketEvent('opened', 'CLICK', NOON_MS - 2 * HOUR_MS, { probability: 0.6 }),
       ),
     ).toEqual([
       { marketId: 'traded', tradedAtMs: NOON_MS - DAY_MS, openedAtMs: NOON_MS - HOUR_MS, probability: 0.4 },
@@ -176,22 +181,24 @@ describe('known markets of userFeaturesV2', () => {
   });
 
   it('have the probability at the last view or trade, not at an impression', () => {
-    const shown = on('a', 'IMPRESSION', NOON_MS - HOUR_MS, { probability: 0.7, volume24h: 50 });
-    expect(knownAfter(on('a', 'CLICK', NOON_MS - DAY_MS, { probability: 0.2 }), shown)).toMatchObject([
-      { probability: 0.2 },
+    const shown = marketEvent('a', 'IMPRESSION', NOON_MS - HOUR_MS, { probability: 0.7, volume24h: 50 });
+    expect(
+      knownAfter(marketEvent('a', 'CLICK', NOON_MS - DAY_MS, { probability: 0.2 }), shown),
+    ).toMatchObject([{ probability: 0.2 }]);
+    expect(knownAfter(marketEvent('a', 'BOOKMARK', NOON_MS - DAY_MS), shown)).toMatchObject([
+      { probability: NaN },
     ]);
-    expect(knownAfter(on('a', 'BOOKMARK', NOON_MS - DAY_MS), shown)).toMatchObject([{ probability: NaN }]);
     expect(
       knownAfter(
-        on('a', 'CLICK', NOON_MS - 3 * DAY_MS, { probability: 0.3 }),
-        on('a', 'PARTICIPATE', NOON_MS - DAY_MS, { probability: 0.6 }),
+        marketEvent('a', 'CLICK', NOON_MS - 3 * DAY_MS, { probability: 0.3 }),
+        marketEvent('a', 'PARTICIPATE', NOON_MS - DAY_MS, { probability: 0.6 }),
       ),
     ).toMatchObject([{ probability: 0.6 }]);
   });
 
   it('do not include markets with only negative events or events of weight 0', () => {
-    expect(knownAfter(on('a', 'HIDE', NOON_MS))).toEqual([]);
-    expect(knownAfter({ ...on('a', 'CLICK', NOON_MS), weight: 0 })).toEqual([]);
+    expect(knownAfter(marketEvent('a', 'HIDE', NOON_MS))).toEqual([]);
+    expect(knownAfter({ ...marketEvent('a', 'CLICK', NOON_MS), weight: 0 })).toEqual([]);
   });
 });
 
@@ -219,14 +226,14 @@ describe('scores by algorithm v2', () => {
       volume24h: fc.constantFrom(0, 40, 100),
     })
     .map(({ id, eventType, agoMs, probability, volume24h }) =>
-      on(id, eventType, NOON_MS - agoMs, { probability, volume24h }),
+      marketEvent(id, eventType, NOON_MS - agoMs, { probability, volume24h }),
     );
 
-  it('never increase with an impression of the market, whatever happened before', () => {
+  it('never increase with another impression of the market, after any history', () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 12 }), (events) => {
         const before = profileAfter(...events);
-        const impression = on('a', 'IMPRESSION', NOON_MS, { probability: 0.5, volume24h: 100 });
+        const impression = marketEvent('a', 'IMPRESSION', NOON_MS, { probability: 0.5, volume24h: 100 });
         const [shown = NaN, other] = finals(profileAfter(...events, impression));
         const [unseen = NaN, otherBefore] = finals(before);
         expect(shown).toBeLessThanOrEqual(unseen);

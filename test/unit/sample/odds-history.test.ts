@@ -3,6 +3,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/lib/time.js';
 import { simulateOddsHistory } from '../../../src/sample/odds-history.js';
 import { loadSampleCatalog } from '../../../src/sample/sample-catalog.js';
 
+/** Not on a full minute or hour. */
 const nowMs = Date.UTC(2026, 4, 3, 17, 2, 30);
 const markets = loadSampleCatalog(nowMs);
 const history = simulateOddsHistory(markets, { seed: 7, nowMs, days: 14 });
@@ -10,7 +11,7 @@ const pointsOf = (id: string) => history.filter(({ marketId }) => marketId === i
 const logit = (p: number) => Math.log(p / (1 - p));
 
 describe('simulateOddsHistory', () => {
-  test('ends with the present values of every open market, at the minute of now', () => {
+  test('ends with the current values of each open market, at the current minute', () => {
     for (const { id, status, probability, volume24h, participantCount } of markets) {
       if (status !== 'OPEN') continue;
       const atMs = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS;
@@ -34,7 +35,7 @@ describe('simulateOddsHistory', () => {
     }
   });
 
-  test('stays within the life of the market and the last 14 days, at distinct minutes in time order', () => {
+  test('has points at distinct minutes in time order, between creation and end, for at most 14 days', () => {
     for (const { id, createdAt } of markets) {
       const times = pointsOf(id).map(({ atMs }) => atMs);
       expect(times, id).toEqual([...new Set(times)].sort((a, b) => a - b));
@@ -44,8 +45,9 @@ describe('simulateOddsHistory', () => {
     }
   });
 
-  test('is hourly in the last two days of an old market and daily before that', () => {
+  test('has hourly points in the last 2 days, and daily ones before, for a market older than 14 days', () => {
     const times = pointsOf('arsenal-title').map(({ atMs }) => atMs);
+    // 12 days and 48 hours are the requested 14 days.
     const gapsHours = times.slice(1).map((atMs, index) => (atMs - (times[index] ?? 0)) / HOUR_MS);
     expect(gapsHours).toEqual([...Array<number>(12).fill(24), ...Array<number>(48).fill(1)]);
   });
@@ -58,7 +60,8 @@ describe('simulateOddsHistory', () => {
     expect(outOfRange).toEqual([]);
   });
 
-  test('contains 15 to 30 large moves of the last 24 hours', () => {
+  test('contains 15 to 30 open markets with a large move in the last 24 hours', () => {
+    // A large move is over 0.7 in log-odds, such as from 0.5 to 0.67.
     const moved = markets.filter(({ id, status, probability }) => {
       const before = pointsOf(id).findLast(({ atMs }) => atMs <= nowMs - DAY_MS);
       return status === 'OPEN' && before && Math.abs(logit(probability) - logit(before.probability)) > 0.7;

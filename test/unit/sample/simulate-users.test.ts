@@ -2,29 +2,30 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EventType, FeedSection } from '../../../src/generated/prisma/enums.js';
 import { userKeySchema } from '../../../src/lib/input/text-schemas.js';
-import { DAY_MS, HOUR_MS } from '../../../src/lib/time.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/lib/time.js';
 import { archetypes } from '../../../src/sample/archetypes.js';
 import { loadSampleCatalog } from '../../../src/sample/sample-catalog.js';
 import { simulateUsers } from '../../../src/sample/simulate-users.js';
 
+/** Not on a full minute or hour. */
 const nowMs = Date.UTC(2026, 4, 3, 17, 2, 30);
 const markets = loadSampleCatalog(nowMs);
 const marketById = new Map(markets.map((market) => [market.id, market]));
 const { users, interactions } = simulateUsers(markets, { seed: 1, nowMs, users: 500, days: 14 });
-const positive = new Set([
+const POSITIVE_TYPES = new Set([
   ...['PARTICIPATE', 'COMMENT', 'SHARE', 'BOOKMARK', 'PARTICIPATE_INTENT', 'RETURN_VISIT'],
   ...['CLICK', 'VIEW_MARKET', 'DWELL_5', 'DWELL_30'],
 ]);
 const archetypeOf = new Map(users.map(({ userKey, archetype }) => [userKey, archetype]));
-const liked = interactions.filter(({ eventType }) => positive.has(eventType));
+const positiveEvents = interactions.filter(({ eventType }) => POSITIVE_TYPES.has(eventType));
 const count = (eventType: string) => interactions.filter((event) => event.eventType === eventType).length;
 
 function categoryShare(archetype: string, categories: readonly string[]): number {
-  const theirs = liked.filter(({ userKey }) => archetypeOf.get(userKey) === archetype);
-  const inCategories = theirs.filter(({ marketId }) =>
+  const events = positiveEvents.filter(({ userKey }) => archetypeOf.get(userKey) === archetype);
+  const inCategories = events.filter(({ marketId }) =>
     categories.includes(marketById.get(marketId)?.category ?? ''),
   );
-  return inCategories.length / theirs.length;
+  return inCategories.length / events.length;
 }
 
 describe('simulateUsers', () => {
@@ -48,9 +49,9 @@ describe('simulateUsers', () => {
   });
 
   test('returns every event type except UNHIDE', () => {
-    const done = new Set(interactions.map(({ eventType }) => eventType));
-    const known = Object.values(EventType).filter((eventType) => eventType !== 'UNHIDE');
-    expect([...done].sort()).toEqual([...known].sort());
+    const returned = new Set(interactions.map(({ eventType }) => eventType));
+    const expected = Object.values(EventType).filter((eventType) => eventType !== 'UNHIDE');
+    expect([...returned].sort()).toEqual([...expected].sort());
   });
 
   test('returns interactions in time order, in the last 14 days, with open and allowed markets only', () => {
@@ -71,13 +72,13 @@ describe('simulateUsers', () => {
   });
 
   test('returns no interaction after the end of a market, even within a session', () => {
-    const minuteMs = 60_000;
+    // Open for 20 minutes each, so that markets end within sessions; overlapping, so that some are always open.
     const shortLived = markets.map((market, index) => {
-      const createdAtMs = nowMs - DAY_MS + index * 3.5 * minuteMs;
+      const createdAtMs = nowMs - DAY_MS + index * 3.5 * MINUTE_MS;
       return {
         ...market,
         createdAt: new Date(createdAtMs).toISOString(),
-        resolvesAt: new Date(createdAtMs + 20 * minuteMs).toISOString(),
+        resolvesAt: new Date(createdAtMs + 20 * MINUTE_MS).toISOString(),
       };
     });
     const endById = new Map(shortLived.map(({ id, resolvesAt }) => [id, resolvesAt]));
@@ -92,7 +93,7 @@ describe('simulateUsers', () => {
       ({ eventType, dwellMs, stake, section, position }) =>
         (dwellMs !== undefined) !== (eventType === 'VIEW_MARKET') ||
         (stake !== undefined) !== (eventType === 'PARTICIPATE') ||
-        !((dwellMs ?? 0) <= 86_400_000) ||
+        !((dwellMs ?? 0) <= DAY_MS) ||
         !((stake ?? 1) >= 1) ||
         !sections.includes(section) ||
         !((position ?? 0) >= 0),
@@ -109,19 +110,19 @@ describe('simulateUsers', () => {
     expect(unseen).toEqual([]);
   });
 
-  test('returns no impression of a hidden market', () => {
+  test('returns no impression of a market after its user hid it', () => {
     const hidden = new Set<string>();
-    const again = interactions.filter(({ eventType, userKey, marketId }) => {
+    const shownAfterHide = interactions.filter(({ eventType, userKey, marketId }) => {
       if (eventType === 'HIDE') hidden.add(`${userKey} ${marketId}`);
       return eventType === 'IMPRESSION' && hidden.has(`${userKey} ${marketId}`);
     });
-    expect(again).toEqual([]);
+    expect(shownAfterHide).toEqual([]);
     expect(hidden.size).toBeGreaterThan(10);
   });
 
   test('has enough active users in IL, US, GB, and DE for local trends of the last 24 hours', () => {
     for (const country of ['IL', 'US', 'GB', 'DE']) {
-      const active = liked.filter(
+      const active = positiveEvents.filter(
         (event) => event.country === country && Date.parse(event.occurredAt) > nowMs - DAY_MS,
       );
       expect(new Set(active.map(({ userKey }) => userKey)).size, country).toBeGreaterThanOrEqual(20);
@@ -140,18 +141,18 @@ describe('simulateUsers', () => {
     expect(categoryShare('generalist', categories)).toBeLessThan(0.5);
   });
 
-  test('makes users prefer markets about their own country', () => {
-    const shareOf = (country: string, home: boolean) => {
-      const theirs = liked.filter((event) => (event.country === country) === home);
+  test('makes users in Israel prefer markets about Israel', () => {
+    const israelShare = (isInIsrael: boolean) => {
+      const events = positiveEvents.filter((event) => (event.country === 'IL') === isInIsrael);
       return (
-        theirs.filter(({ marketId }) => marketById.get(marketId)?.tags.includes('israel')).length /
-        theirs.length
+        events.filter(({ marketId }) => marketById.get(marketId)?.tags.includes('israel')).length /
+        events.length
       );
     };
-    expect(shareOf('IL', true)).toBeGreaterThan(1.5 * shareOf('IL', false));
+    expect(israelShare(true)).toBeGreaterThan(1.5 * israelShare(false));
   });
 
-  test('makes contrarians hide or reject far more markets than generalists', () => {
+  test('makes contrarians send over 3 times as many HIDE and NOT_INTERESTED events as generalists', () => {
     const negative = interactions.filter(
       ({ eventType }) => eventType === 'HIDE' || eventType === 'NOT_INTERESTED',
     );
@@ -161,7 +162,7 @@ describe('simulateUsers', () => {
     expect(perUserOf('contrarian')).toBeGreaterThan(3 * perUserOf('generalist'));
   });
 
-  test('limits newcomers to one to three actions, and lurkers to almost no trades', () => {
+  test('limits newcomers to three interactions besides impressions, and lurkers to two trades in total', () => {
     const newcomers = interactions.filter(({ userKey }) => archetypeOf.get(userKey) === 'newcomer');
     const acted = newcomers.filter(({ eventType }) => eventType !== 'IMPRESSION');
     const perUser = [...new Set(acted.map(({ userKey }) => userKey))].map(
@@ -175,9 +176,9 @@ describe('simulateUsers', () => {
     expect(lurkerTrades.length).toBeLessThanOrEqual(2);
   });
 
-  test('makes the archetype night active at night, and politics by day', () => {
+  test('makes the archetype night, unlike politics, active mostly from midnight to 6 am local time', () => {
     const nightShare = (archetype: string) => {
-      const offsetHours = new Map([
+      const utcOffsetHours = new Map([
         ['IL', 2],
         ['US', -5],
         ['GB', 0],
@@ -190,7 +191,7 @@ describe('simulateUsers', () => {
       const hours = interactions
         .filter(({ userKey }) => archetypeOf.get(userKey) === archetype)
         .map(({ occurredAt, country }) => {
-          const localMs = Date.parse(occurredAt) + (offsetHours.get(country ?? '') ?? 0) * HOUR_MS;
+          const localMs = Date.parse(occurredAt) + (utcOffsetHours.get(country ?? '') ?? 0) * HOUR_MS;
           return new Date(localMs).getUTCHours();
         });
       return hours.filter((hour) => hour < 6).length / hours.length;

@@ -21,18 +21,19 @@ const marketId = fc.oneof(
 const numberOf: NumberOf = (id) => (id.startsWith('numbered ') ? Number(id.slice(9)) : undefined);
 const idOf: IdOf = (number) => `numbered ${number}`;
 
-function restored(profile: FullProfile, find: IdOf = idOf): FullProfile {
+/** Encodes and decodes all columns of a profile. */
+function restored(profile: FullProfile, findId: IdOf = idOf): FullProfile {
   return {
     userKey: profile.userKey,
     version: profile.version,
-    ...decodeState(encodeState(profile, numberOf), find),
-    ...decodeShown(encodeShown(profile, numberOf), find),
+    ...decodeState(encodeState(profile, numberOf), findId),
+    ...decodeShown(encodeShown(profile, numberOf), findId),
     lifetime: decodeLifetime(encodeLifetime(profile.lifetime)),
   };
 }
 
 describe('the columns of a profile', () => {
-  it('decode to exactly the same profile, in its order', () => {
+  it('decode to the same profile, with all entries in the same order', () => {
     fc.assert(
       fc.property(profileOf(marketId), (profile) => {
         expect(inOrder(restored(profile))).toEqual(inOrder(profile));
@@ -42,6 +43,7 @@ describe('the columns of a profile', () => {
   });
 
   it('decode without the entries of markets whose number is unknown', () => {
+    // Markets with an even number are known.
     const isKnown = (id: string): boolean => (numberOf(id) ?? 0) % 2 === 0;
     const known: IdOf = (number) => (number % 2 === 0 ? idOf(number) : undefined);
     const entriesOf = <Value>(map: ReadonlyMap<string, Value>) => [...map].filter(([id]) => isKnown(id));
@@ -62,7 +64,7 @@ describe('the columns of a profile', () => {
     expect(bytesOf('will-it-rain').includes('will-it-rain')).toBe(true);
   });
 
-  it('take no bytes for a user without events, and for a column without entries', () => {
+  it('are empty for a user without events, and for a column without entries', () => {
     const empty = emptyProfile('ada');
     expect([encodeState(empty, numberOf), encodeShown(empty, numberOf)].map(formatOf)).toEqual([0, 0]);
     expect(encodeLifetime(empty.lifetime)).toHaveLength(0);
@@ -79,10 +81,11 @@ describe('the columns of a profile', () => {
       }),
     );
     const bytes = Buffer.from(encodeState(profileAfter(...events), numberOf)).toString();
+    // Two parts, so the label occurs once.
     for (const label of ['Politics', 'Élections']) expect(bytes.split(label)).toHaveLength(2);
   });
 
-  it('are rejected with the number of their format when it is unknown', () => {
+  it('are rejected when their format is unknown, with an error that names the format', () => {
     for (const decode of [
       () => decodeState(Uint8Array.of(3, 0), idOf),
       () => decodeLifetime(Uint8Array.of(3)),
@@ -94,14 +97,14 @@ describe('the columns of a profile', () => {
   });
 
   it('are rejected when they are truncated', () => {
-    const person = profileAfter(
+    const profile = profileAfter(
       profileEvent('IMPRESSION', NOON_MS - DAY_MS),
       profileEvent('PARTICIPATE', NOON_MS, { stake: 5 }),
     );
     const columns: readonly [Uint8Array, (bytes: Uint8Array) => unknown][] = [
-      [encodeState(person, numberOf), (bytes) => decodeState(bytes, idOf)],
-      [encodeShown(person, numberOf), (bytes) => decodeShown(bytes, idOf)],
-      [encodeLifetime(person.lifetime), decodeLifetime],
+      [encodeState(profile, numberOf), (bytes) => decodeState(bytes, idOf)],
+      [encodeShown(profile, numberOf), (bytes) => decodeShown(bytes, idOf)],
+      [encodeLifetime(profile.lifetime), decodeLifetime],
     ];
     for (const [bytes, decode] of columns) {
       for (let length = 1; length < bytes.length; length += 1) {

@@ -88,7 +88,7 @@ describe('upsertMarkets', () => {
     expect(results.map(({ id }) => id)).toEqual(['rain', 'snow', 'hail', 'odd', 'old', 'wind', 'rain']);
     expect(results[1]?.reason).toMatch(/^title: /);
     expect(results[2]?.reason).toMatch(/^probability: .*; url: /);
-    expect(results[3]?.reason).toMatch(/^title: .*NUL/);
+    expect(results[3]?.reason).toMatch(/^title: .*U\+0000/);
     expect(results[4]?.reason).toMatch(/^createdAt: /);
     expect(results[5]?.reason).toBeNull();
     for (const id of ['snow', 'hail', 'odd', 'old']) expect(await market(id)).toBeNull();

@@ -97,7 +97,7 @@ describe('serve fails with one sentence and no stack trace for', () => {
     const env = { DATABASE_URL: database.url, BELLWETHER_CONFIG: config, PORT: '0' };
     const { code, stderr } = await runCommand(['serve'], env);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/nowhere\.json cannot be used/);
+    expect(stderr).toMatch(/nowhere\.json cannot be read/);
     await database.drop();
   });
 

@@ -15,7 +15,7 @@ import { NO_TRENDS } from '../../dist/trends/trend-columns.js';
 import { TrendState } from '../../dist/trends/trend-state.js';
 import { applyEvents } from '../../dist/domain/apply-events.js';
 import { decayConfig } from '../../dist/profiles/profile-decay.js';
-import { HOUR_MS } from '../../src/lib/time.js';
+import { HOUR_MS } from '../../dist/lib/time.js';
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
 const config = loadRankingConfig(undefined);

@@ -155,11 +155,7 @@ class GreedyPass {
         this.#place(row, slot);
         return;
       }
-      if (slot !== 'PERSONAL' && this.#cannotFill(slot)) {
-        // At once: otherwise the slots that can fill, EXPLORATION among them, take the positions at the top.
-        this.backfill(slot, this.quotas[slot] - this.#placed[slot]);
-        return;
-      }
+      if (slot !== 'PERSONAL' && this.#cannotFill(slot) && this.#backfillPosition(slot)) return;
     }
     const unfilled = slots.find((slot) => slot !== 'PERSONAL' && this.#placed[slot] < this.quotas[slot]);
     if (this.quotas.PERSONAL > this.#placed.PERSONAL) {
@@ -173,11 +169,21 @@ class GreedyPass {
     return this.limits.isPastFront || (this.#candidates[slot]?.isExhausted ?? true);
   }
 
-  #place(row: number, slot: RankedSlot): void {
+  /** Fills the present position of a slot from PERSONAL, so that every other slot keeps its positions. */
+  #backfillPosition(slot: RankedSlot): boolean {
+    const row = this.#candidates.PERSONAL?.next(this.limits);
+    if (row === undefined) return false;
+    this.#place(row, 'PERSONAL', slot);
+    this.#backfilled[slot] += 1;
+    return true;
+  }
+
+  /** @param quotaOf the slot whose quota the position counts toward. */
+  #place(row: number, slot: RankedSlot, quotaOf = slot): void {
     this.items.push({ row, slot });
     this.limits.add(row);
     this.taken[row] = 1;
-    this.#placed[slot] += 1;
+    this.#placed[quotaOf] += 1;
     this.#candidates[slot]?.select(row);
   }
 

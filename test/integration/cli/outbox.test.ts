@@ -53,7 +53,7 @@ describe('bellwether outbox', () => {
   it('logs a warning about removed sinks at the start, and shows them to staff', async () => {
     const serve = startCommand(['serve', '--no-jobs'], { ...env, LOG_LEVEL: 'info' });
     try {
-      await serve.line(/"renamed".*events of sinks that are not in the config/);
+      await serve.line(/"renamed".*events for sinks that are not in the config/);
       const [, url = ''] = await serve.line(/(http:\/\/127\.0\.0\.1:\d+)/);
       const response = await fetch(`${url}/graphql`, {
         method: 'POST',

@@ -23,6 +23,7 @@ export interface Stores {
   readonly jobs: Store;
 }
 
+// Connections per pool.
 const REQUEST_CONNECTIONS = 10;
 const READER_CONNECTIONS = 3;
 

@@ -51,6 +51,7 @@ export async function readArchive(
   return builder.finish();
 }
 
+/** Maximum number of rejected records that are reported with their reason. */
 const MAX_REPORTED_REJECTS = 5;
 
 interface Located<Value> {

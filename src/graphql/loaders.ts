@@ -15,6 +15,7 @@ export interface Loaders {
   readonly history: DataLoader<HistoryRequest, readonly MarketHistoryPoint[], string>;
 }
 
+/** Maximum number of keys per read of a loader. */
 const MAX_BATCH = 500;
 
 export function createLoaders(services: {

@@ -8,6 +8,7 @@ import type { Retention } from '../tracking/retention.js';
 import type { ComputationResult, TrendComputations } from '../trends/trend-computations.js';
 import type { Job } from './job.js';
 
+// Intervals in seconds.
 const TEN_MINUTES = 600;
 const HOUR = 3_600;
 const DAY = 86_400;

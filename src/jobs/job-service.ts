@@ -23,6 +23,7 @@ export interface RunRequestResult {
   readonly status: 'REQUESTED' | 'ALREADY_REQUESTED';
 }
 
+/** Interval at which a caller that waits for a run reads its state. */
 const POLL_MS = 100;
 
 /** A free worker starts a run at once; after 3 s without a start, there is probably none. */

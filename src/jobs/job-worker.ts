@@ -13,6 +13,7 @@ import type { JobQueue, QueuedRun } from './job-queue.js';
  */
 const ENQUEUE_AFTER_MS = [200, 5_000] as const;
 
+/** Pause of a worker after a run could not be started. */
 const START_RETRY_MS = 2_000;
 
 const MAX_ENQUEUE_INTERVAL_MS = MINUTE_MS;

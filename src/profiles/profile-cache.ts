@@ -8,6 +8,7 @@ import type { ReadProfile } from '../storage/profiles/packed-profile.js';
 import { CachedProfile } from './cached-profile.js';
 import { RecentChanges } from './recent-changes.js';
 
+/** Maximum number of profiles per database read. */
 const MAX_BATCH = 500;
 
 /**

@@ -51,6 +51,7 @@ export interface UsualStake {
   readonly byCategory: readonly { readonly category: string; readonly stake: number }[];
 }
 
+/** Maximum number of topics of each kind in a user profile of the API. */
 const TOP_TOPICS = 10;
 
 const READ_FAILED = 'The profiles could not be read now; send the request again after retryAfterMs.';
@@ -123,6 +124,7 @@ function topTopics(state: FullProfile, kind: TopicKind, nowMs: number, decay: De
   return topics;
 }
 
+/** Maximum number of latest stakes in the median. */
 const USUAL_STAKE_COUNT = 20;
 
 /** @param stakes newest first. @returns null without stakes. */

@@ -1,5 +1,6 @@
 import { hashUserKey } from '../domain/profile.js';
 
+/** Hash slots that all users share; more slots make a false change rarer. */
 const SLOTS = 65_536;
 
 /**

@@ -69,8 +69,10 @@ const MAX_PAUSE_MS = 30_000;
 /** Noted changes are removed at this age. */
 const CHANGE_RETENTION_MS = 60_000;
 
+/** Minimum interval between two removals of old changes. */
 const REMOVAL_INTERVAL_MS = 10_000;
 
+/** Maximum number of rows per delete statement, so that each is short. */
 const CHANGES_PER_REMOVAL = 10_000;
 
 /**

@@ -20,6 +20,7 @@ import { hasNoAffinity, topicAffinity } from './profile-decay.js';
 /** Algorithm v1 compares markets with engagements of this window. */
 const RECENT_WINDOW_MS_V1 = DAY_MS;
 
+/** Maximum number of engagements, the latest, that algorithm v2 reads. */
 const MAX_ENGAGEMENTS_V2 = 200;
 
 /** Returns the features of a user for algorithm v1 as of `nowMs`; null for a user without interactions. */

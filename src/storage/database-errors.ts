@@ -89,6 +89,7 @@ interface Failure {
   readonly cause?: unknown;
 }
 
+/** Maximum number of errors to visit, because causes may form a cycle. */
 const MAX_CAUSES = 20;
 
 /** Returns the error and its causes, outermost first. */

@@ -167,6 +167,7 @@ export class TrendsBySlot {
   }
 }
 
+/** Slots between two points at which work may be interrupted. */
 const FILL_BATCH = 1_024;
 
 /** A value for each slot, looked up by market id when the slot is first used. */

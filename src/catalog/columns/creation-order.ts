@@ -10,6 +10,7 @@ type CreationOrder = Pick<
 /** The creation order of a catalog, with the sorted creation times. */
 export type CatalogCreation = CreationOrder & { readonly creationTimes: Float64Array };
 
+/** Rows between two points at which work may be interrupted. */
 const ROWS_PER_STEP = 512;
 
 /** Computes the creation order of markets. */

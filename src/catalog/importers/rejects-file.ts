@@ -7,6 +7,7 @@ import { OperatorError } from '../../lib/errors.js';
 import { visible } from '../../lib/input/display-text.js';
 import type { RejectedRecord } from './formats/import-record.js';
 
+/** Maximum length of `first`. */
 const KEPT_IN_MEMORY = 3;
 
 /** Writes rejected records as JSON lines `{line, reason, raw}`. The first record creates the file. */

@@ -107,6 +107,7 @@ function toRule({ path, limitPath, unitsPerLimit = 1, reason }: UpperBound): Cro
   };
 }
 
+/** Rounding error to accept in a sum of decimal fractions. */
 const SUM_TOLERANCE = 1e-9;
 
 const quotasSumToOne: CrossFieldRule = ({ feed: { quotas } }) => {

@@ -68,6 +68,7 @@ export interface OwnSession {
   query<Row extends object>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
+/** Timeout of connecting an own session. */
 const OWN_SESSION_CONNECT_MS = 5_000;
 
 /** Bounds one statement of an own session, also if the server does not answer. */

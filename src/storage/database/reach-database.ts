@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import { errorMessage, OperatorError } from '../../lib/errors.js';
 import { databaseLabel, openClient, type DatabaseConnection } from './connection.js';
 
+/** `server_version_num` of PostgreSQL 15. */
 const OLDEST_SERVER = 150_000;
 
 const ADVICE: Readonly<Record<string, string>> = {
@@ -59,6 +60,7 @@ async function requireServerVersion(client: Client): Promise<void> {
 /** Bounds each answer of a pooler, which may wait for a free server session. */
 const POOLER_ANSWER_MS = 5_000;
 
+/** Number of attempts to observe a shared session, because a pooler may assign the same sessions by chance. */
 const POOLER_ROUNDS = 3;
 
 /**

@@ -150,6 +150,7 @@ function writeEngagement(
   });
 }
 
+// Relation of the time of a view or trade to that of the engagement: none, equal, or stored separately.
 const NO_TIME = 0;
 const SAME_TIME = 1;
 const OTHER_TIME = 2;

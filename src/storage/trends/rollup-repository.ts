@@ -32,6 +32,7 @@ const PAIR_ROLLUPS = ['trends', 'popularity'] as const;
 /** Format of the rows. Increase it when the format changes, so that roll-ups are built again. */
 const FORMAT = 1;
 
+/** Maximum wait for a lock of another transaction. */
 const LOCK_TIMEOUT_MS = 20_000;
 
 /**

@@ -22,8 +22,12 @@ const EVENTS_OF_SESSION = 30;
 /** A session begins with a page, whose impressions are reported together. */
 const IMPRESSIONS_OF_PAGE = 12;
 const PAUSE_MS = 20_000;
-const KINDS_LIKED = 40;
-const AGAIN = 0.45;
+/** Number of kinds of markets: the markets of the sample catalog, of which the site repeats variants. */
+const KINDS = 415;
+/** Number of kinds that a user prefers. */
+const PREFERRED_KINDS = 40;
+/** Share of events on a market that the user has seen before. */
+const REVISIT_SHARE = 0.45;
 
 /** Cumulative shares of the event types. */
 const MIX: readonly (readonly [EventType, number])[] = [
@@ -86,7 +90,9 @@ export function simulateHistory(
 ): SiteEvent[] {
   const drawn = Math.round(logNormal(rng, cohort.medianEvents, cohort.spread));
   const total = count ?? Math.min(cohort.maxEvents, Math.max(1, drawn));
-  const liked = new Set(Array.from({ length: KINDS_LIKED }, () => Math.floor(uniformFloat64(rng) * 415)));
+  const preferredKinds = new Set(
+    Array.from({ length: PREFERRED_KINDS }, () => Math.floor(uniformFloat64(rng) * KINDS)),
+  );
   const country = COUNTRIES[Math.floor(uniformFloat64(rng) * COUNTRIES.length)] ?? 'US';
   const sessions = Math.ceil(total / EVENTS_OF_SESSION);
   const lengthMs = EVENTS_OF_SESSION * PAUSE_MS * 2;
@@ -101,7 +107,7 @@ export function simulateHistory(
     const start = ofSession === 0 ? starts[index / EVENTS_OF_SESSION] : undefined;
     const isOfPage = ofSession > 0 && ofSession < IMPRESSIONS_OF_PAGE;
     if (!isOfPage) atMs = Math.max(start ?? 0, atMs + 1_000 + Math.round(uniformFloat64(rng) * PAUSE_MS));
-    const market = chooseMarket(rng, Math.min(atMs, nowMs), { liked, known, catalog });
+    const market = chooseMarket(rng, Math.min(atMs, nowMs), { preferredKinds, known, catalog });
     known.push(market);
     const eventType = ofSession < IMPRESSIONS_OF_PAGE ? 'IMPRESSION' : drawAct(rng);
     events.push({
@@ -120,16 +126,18 @@ function chooseMarket(
   rng: RandomGenerator,
   atMs: number,
   {
-    liked,
+    preferredKinds,
     known,
     catalog,
-  }: { liked: ReadonlySet<number>; known: readonly SiteMarket[]; catalog: SiteCatalog },
+  }: { preferredKinds: ReadonlySet<number>; known: readonly SiteMarket[]; catalog: SiteCatalog },
 ): SiteMarket {
-  if (known.length > 0 && uniformFloat64(rng) < AGAIN) {
-    const again = known[known.length - 1 - Math.floor(uniformFloat64(rng) ** 2 * Math.min(known.length, 60))];
-    if (again !== undefined && again.resolvesAtMs > atMs) return again;
+  if (known.length > 0 && uniformFloat64(rng) < REVISIT_SHARE) {
+    const revisited =
+      known[known.length - 1 - Math.floor(uniformFloat64(rng) ** 2 * Math.min(known.length, 60))];
+    if (revisited !== undefined && revisited.resolvesAtMs > atMs) return revisited;
   }
   let market = catalog.openAt(atMs, rng);
-  for (let tries = 0; tries < 4 && !liked.has(market.kind); tries += 1) market = catalog.openAt(atMs, rng);
+  for (let tries = 0; tries < 4 && !preferredKinds.has(market.kind); tries += 1)
+    market = catalog.openAt(atMs, rng);
   return market;
 }

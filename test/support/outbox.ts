@@ -56,9 +56,9 @@ interface TestTransaction {
 
 /** A private database whose outbox receives the events that `put` stores. */
 export async function openOutbox() {
-  const test = await createTestDatabase();
+  const testDatabase = await createTestDatabase();
   const database = openDatabase({
-    url: test.url,
+    url: testDatabase.url,
     logger: pino({ level: 'silent' }),
     poolSize: 8,
   });
@@ -90,7 +90,7 @@ export async function openOutbox() {
     );
   const backlog = new OutboxBacklogRepository(prisma);
   return {
-    url: test.url,
+    url: testDatabase.url,
     outbox: new OutboxRepository(prisma),
     backlog,
     transaction,
@@ -123,7 +123,7 @@ export async function openOutbox() {
     },
     close: async () => {
       await database.close();
-      await test.drop();
+      await testDatabase.drop();
     },
   };
 }

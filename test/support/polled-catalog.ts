@@ -12,9 +12,9 @@ import { createTestDatabase } from './test-database.js';
 
 /** A catalog in its own database, pollers for it, and a manual clock. */
 export async function openPolledCatalog(nowMs: number) {
-  const test = await createTestDatabase();
+  const testDatabase = await createTestDatabase();
   const { logger, lines } = recordingLogger();
-  const database = openDatabase({ url: test.url, logger, poolSize: 4 });
+  const database = openDatabase({ url: testDatabase.url, logger, poolSize: 4 });
   const clock = { nowMs };
   const markets = new MarketRepository(database.prisma, new MarketIndex());
   const catalog = new Catalog({
@@ -42,7 +42,7 @@ export async function openPolledCatalog(nowMs: number) {
     },
     close: async (): Promise<void> => {
       await database.close();
-      await test.drop();
+      await testDatabase.drop();
     },
   };
 }

@@ -27,9 +27,9 @@ export interface StoreOfReplica {
 
 /** A database of its own with markets, and stores of several replicas over it. */
 export async function openProfileDatabase(marketCount: number) {
-  const test = await createTestDatabase();
-  const database = openDatabase({ url: test.url, logger: pino({ level: 'silent' }), poolSize: 8 });
-  const client = new Client({ connectionString: test.url });
+  const testDatabase = await createTestDatabase();
+  const database = openDatabase({ url: testDatabase.url, logger: pino({ level: 'silent' }), poolSize: 8 });
+  const client = new Client({ connectionString: testDatabase.url });
   await client.connect();
   const indexes = Array.from({ length: marketCount }, (_, index) => index + 1);
   const rows = indexes.map((index) => ({ id: `m${index}`, ...topicsOf(index) }));
@@ -54,7 +54,7 @@ export async function openProfileDatabase(marketCount: number) {
   const days = Array.from({ length: 60 }, (_, day) => new Date(NOON_MS - day * DAY_MS));
   await store.partitions.ensureForEvents(days);
   return {
-    ...{ url: test.url, client, replica, numberOf },
+    ...{ url: testDatabase.url, client, replica, numberOf },
     /** Commits events of one user by a store. */
     commit: async (
       by: StoreOfReplica,
@@ -94,7 +94,7 @@ export async function openProfileDatabase(marketCount: number) {
     close: async () => {
       await client.end();
       await database.close();
-      await test.drop();
+      await testDatabase.drop();
     },
   };
 }

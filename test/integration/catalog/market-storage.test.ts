@@ -11,7 +11,7 @@ import { createTestDatabase, type TestDatabase } from '../../support/test-databa
 
 const logger = pino({ level: 'silent' });
 
-let test: TestDatabase;
+let testDatabase: TestDatabase;
 let database: Database;
 let store: Store;
 let client: Client;
@@ -19,10 +19,10 @@ let nowMs = Date.UTC(2026, 5, 15, 12);
 let writer: Catalog;
 
 beforeEach(async () => {
-  test = await createTestDatabase();
-  database = openDatabase({ url: test.url, logger, poolSize: 2 });
+  testDatabase = await createTestDatabase();
+  database = openDatabase({ url: testDatabase.url, logger, poolSize: 2 });
   store = createStore(database.prisma, { decay });
-  client = new Client({ connectionString: test.url });
+  client = new Client({ connectionString: testDatabase.url });
   await client.connect();
   writer = catalogOf();
 });
@@ -30,7 +30,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await client.end();
   await database.close();
-  await test.drop();
+  await testDatabase.drop();
 });
 
 function catalogOf(): Catalog {

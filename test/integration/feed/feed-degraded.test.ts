@@ -174,8 +174,8 @@ it.each([
       await proxy.restore();
       const ending = answers.find((answer) => answer !== 'DUPLICATE') ?? 'DUPLICATE';
       endings.push(ending);
-      const again = await trackAgain(clientEventId);
-      if (ending === 'RECORDED') expect(again.status).toBe('DUPLICATE');
+      const retried = await trackAgain(clientEventId);
+      if (ending === 'RECORDED') expect(retried.status).toBe('DUPLICATE');
       const after = await rowCounts(database.url);
       expect(after['interactions'], clientEventId).toBe((before['interactions'] ?? 0) + 1);
       expect(after['client_events'], clientEventId).toBe((before['client_events'] ?? 0) + 1);

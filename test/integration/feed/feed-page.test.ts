@@ -51,7 +51,7 @@ async function pageOf(feedId: string, after: number, first: number) {
 }
 
 describe('a feed', () => {
-  it('continues to its end without repeats or gaps, whatever changes in the meantime', async () => {
+  it('continues to its end without repeated or missing markets when the catalog and the profile change in the meantime', async () => {
     const { id, shown } = await freshFeed();
     const seen = [...shown];
     for (let round = 0; ; round += 1) {

@@ -9,16 +9,16 @@ import { createTestDatabase, type TestDatabase } from '../../support/test-databa
 
 const migrationsFolder = new URL('../../../prisma/migrations/', import.meta.url);
 
-let test: TestDatabase;
+let testDatabase: TestDatabase;
 
 beforeAll(async () => {
-  test = await createTestDatabase('empty');
+  testDatabase = await createTestDatabase('empty');
 });
 
-afterAll(() => test.drop());
+afterAll(() => testDatabase.drop());
 
 it('builds profiles from before the packed format from the interactions', async () => {
-  const client = new Client({ connectionString: test.url });
+  const client = new Client({ connectionString: testDatabase.url });
   await client.connect();
   const entries = await readdir(migrationsFolder, { withFileTypes: true });
   const migrations = entries
@@ -45,7 +45,7 @@ it('builds profiles from before the packed format from the interactions', async 
   await apply(migrations.slice(packed));
   await client.end();
 
-  const database = openDatabase({ url: test.url, logger: pino({ level: 'silent' }), poolSize: 2 });
+  const database = openDatabase({ url: testDatabase.url, logger: pino({ level: 'silent' }), poolSize: 2 });
   const [ada, ben, unknown] = await createStore(database.prisma, { decay }).profiles.load([
     ...['ada', 'ben', 'unknown'],
   ]);

@@ -11,16 +11,16 @@ const MONTHS = ['2026-04-01', '2026-05-01', '2026-06-01'];
 /** 38 buckets of 262,144. */
 const SEQ_STEP = 50;
 
-let test: TestDatabase;
+let testDatabase: TestDatabase;
 let client: Client;
 let database: Database;
 let store: Store;
 
 beforeAll(async () => {
-  test = await createTestDatabase();
-  client = new Client({ connectionString: test.url });
+  testDatabase = await createTestDatabase();
+  client = new Client({ connectionString: testDatabase.url });
   await client.connect();
-  database = openDatabase({ url: test.url, logger: pino({ level: 'silent' }), poolSize: 1 });
+  database = openDatabase({ url: testDatabase.url, logger: pino({ level: 'silent' }), poolSize: 1 });
   store = createStore(database.prisma, { decay });
   await client.query(
     `insert into markets (id, title, category, category_key, probability, volume_24h, created_at, version, updated_at)
@@ -33,7 +33,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await client.end();
   await database.close();
-  await test.drop();
+  await testDatabase.drop();
 });
 
 /** Adds an event of a user after every `every` events of other users. Its weight is its number among those. */

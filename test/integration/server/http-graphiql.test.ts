@@ -52,9 +52,11 @@ describe('GraphiQL', () => {
   test('returns 304 for a matching ETag', async () => {
     const first = await get('/graphiql');
     await first.body?.cancel();
-    const again = await get('/graphiql', { headers: { 'if-none-match': first.headers.get('etag') ?? '' } });
+    const revalidated = await get('/graphiql', {
+      headers: { 'if-none-match': first.headers.get('etag') ?? '' },
+    });
 
-    expect([again.status, await again.text()]).toEqual([304, '']);
+    expect([revalidated.status, await revalidated.text()]).toEqual([304, '']);
   });
 
   test('has a content security policy that allows only its own script', async () => {

@@ -11,21 +11,21 @@ import { rowCounts } from '../../support/row-counts.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 import type { PreparedEvent } from '../../../src/domain/event.js';
 
-let test: TestDatabase;
+let testDatabase: TestDatabase;
 let database: Database;
 let store: Store;
 let other: Client;
 const statements: string[] = [];
 
 beforeAll(async () => {
-  test = await createTestDatabase();
+  testDatabase = await createTestDatabase();
   const logger = pino({ level: 'silent' });
   database = openDatabase({
-    ...{ url: test.url, logger, poolSize: 8 },
+    ...{ url: testDatabase.url, logger, poolSize: 8 },
     onStatement: (sql) => void statements.push(sql),
   });
   store = createStore(database.prisma, { decay });
-  other = new Client({ connectionString: test.url });
+  other = new Client({ connectionString: testDatabase.url });
   await other.connect();
   await other.query(
     `insert into markets (id, title, category, category_key, created_at, version, updated_at)
@@ -37,7 +37,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await other.end();
   await database.close();
-  await test.drop();
+  await testDatabase.drop();
 });
 
 let events = 0;
@@ -127,20 +127,20 @@ describe('duplicates', () => {
   it('of events that another replica recorded change nothing, and return the first interaction', async () => {
     await commit(click('finn'));
     const [first] = (await commit(click('finn', 'tap'))).events;
-    const again = await commit(click('gina'), click('finn', 'tap'));
-    expect(again.events).toMatchObject([
+    const repeated = await commit(click('gina'), click('finn', 'tap'));
+    expect(repeated.events).toMatchObject([
       { userKey: 'gina', duplicate: false },
       { userKey: 'finn', duplicate: true, interactionId: first?.interactionId },
     ]);
-    expect(versionsOf(again)).toEqual({ gina: 1 });
-    expect(again.unchanged).toEqual([{ userKey: 'finn', version: 2 }]);
+    expect(versionsOf(repeated)).toEqual({ gina: 1 });
+    expect(repeated.unchanged).toEqual([{ userKey: 'finn', version: 2 }]);
     expect(await totalsOf('finn', 'gina')).toEqual([2, 1]);
   });
 
   it('are detected alone and within a group', async () => {
     const [first] = (await commit(click('hedy', 'tap'))).events;
-    const [again] = (await commit(click('hedy', 'tap'))).events;
-    expect(again).toMatchObject({ duplicate: true, interactionId: first?.interactionId });
+    const [repeated] = (await commit(click('hedy', 'tap'))).events;
+    expect(repeated).toMatchObject({ duplicate: true, interactionId: first?.interactionId });
     const twice = await commit(click('hedy', 'tip'), click('hedy', 'tip'));
     expect(twice.events.map(({ duplicate }) => duplicate)).toEqual([false, true]);
     expect(await totalsOf('hedy')).toEqual([2]);
@@ -148,10 +148,10 @@ describe('duplicates', () => {
 
   it('store nothing of a recording without the duplicate check', async () => {
     await commit(click('nia', 'tap'));
-    const before = await rowCounts(test.url);
+    const before = await rowCounts(testDatabase.url);
     const events = [click('never seen', 'a'), click('nia', 'tap')];
     await expect(store.record({ events, sinks: ['site'], claim: true })).rejects.toSatisfy(isConflict);
-    expect(await rowCounts(test.url)).toEqual(before);
+    expect(await rowCounts(testDatabase.url)).toEqual(before);
   });
 });
 

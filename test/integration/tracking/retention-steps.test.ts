@@ -9,19 +9,19 @@ import { Retention } from '../../../src/tracking/retention.js';
 import { decay } from '../../support/profile-events.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 
-let test: TestDatabase;
+let testDatabase: TestDatabase;
 /** A session with an old snapshot, such as a backup: rows removed meanwhile cannot be vacuumed. */
 let backup: Client;
 
 beforeEach(async () => {
-  test = await createTestDatabase();
-  backup = new Client({ connectionString: test.url });
+  testDatabase = await createTestDatabase();
+  backup = new Client({ connectionString: testDatabase.url });
   await backup.connect();
 });
 
 afterEach(async () => {
   await backup.end();
-  await test.drop();
+  await testDatabase.drop();
 });
 
 const IDS = 60_000;
@@ -35,10 +35,10 @@ it('removes idempotency keys in steps that do not read rows that earlier steps r
   await backup.query('analyze client_events');
   await backup.query('begin isolation level repeatable read');
   await backup.query('select count(*) from client_events');
-  const database = openDatabase({ url: test.url, logger: pino({ level: 'silent' }), poolSize: 1 });
+  const database = openDatabase({ url: testDatabase.url, logger: pino({ level: 'silent' }), poolSize: 1 });
   const retention = new Retention({
     store: createStore(database.prisma, { decay }),
-    partitions: new OldPartitions({ url: test.url }),
+    partitions: new OldPartitions({ url: testDatabase.url }),
     config: () => loadRankingConfig(undefined),
   });
   const { removedClientEvents } = await retention.run({
@@ -49,7 +49,7 @@ it('removes idempotency keys in steps that do not read rows that earlier steps r
   // A session flushes its statistics when it ends.
   await database.close();
   const reads = async () => {
-    const client = new Client({ connectionString: test.url });
+    const client = new Client({ connectionString: testDatabase.url });
     await client.connect();
     const { rows } = await client.query<{ reads: number }>(
       `select idx_tup_read::int as reads from pg_stat_user_indexes where indexrelname = 'client_events_received_at_idx'`,

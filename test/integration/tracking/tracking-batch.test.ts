@@ -147,8 +147,8 @@ describe('a batch of events', () => {
     });
     expect(ofAnother).toMatchObject({ status: 'RECORDED', profile: { totalInteractions: 1 } });
     expect(await storedIds('eve')).toEqual([first?.interactionId]);
-    const again = await trackAll([click('eve', { clientEventId: 'tap' })]);
-    expect(again).toMatchObject([{ status: 'DUPLICATE', interactionId: first?.interactionId }]);
+    const repeated = await trackAll([click('eve', { clientEventId: 'tap' })]);
+    expect(repeated).toMatchObject([{ status: 'DUPLICATE', interactionId: first?.interactionId }]);
   });
 
   it('changes the profiles of all its users', async () => {

@@ -84,7 +84,7 @@ describe('mergeTrees', () => {
     );
   });
 
-  it('keeps every key of both trees, whatever its name, and modifies neither', () => {
+  it('keeps every key of both trees, even names of Object.prototype, and modifies neither', () => {
     fc.assert(
       fc.property(tree, tree, (base, over) => {
         const before = JSON.stringify([base, over]);

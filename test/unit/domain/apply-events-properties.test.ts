@@ -125,7 +125,7 @@ it('sums points and counts events exactly', () => {
   );
 });
 
-it('adds no affinity for impressions, whatever their number and dwell time', () => {
+it('adds no affinity for impressions of any number and dwell time', () => {
   fc.assert(
     fc.property(fc.array(anyEvent, { maxLength: 12 }), (events) => {
       const impressions = events.map((event): ProfileEvent => ({

@@ -35,7 +35,7 @@ describe('a market is open', () => {
     expect(openAt([closed, resolved], 7)).toEqual([]);
   });
 
-  it('without end when the archive has no end time, whatever its status', () => {
+  it('without end when the archive has a status but no end time', () => {
     expect(openAt([archived('a', { status: 'RESOLVED' })], 1_000_000)).toEqual(['a']);
   });
 

@@ -68,11 +68,11 @@ describe.each(['v1', 'v2'] as const)('a feed by %s', (algorithm) => {
     await fc.assert(
       fc.asyncProperty(userEvents, limits, async (events, limit) => {
         const profile = userAfter(events);
-        const again = feedOver(catalog, { algorithm }).service;
+        const replayService = feedOver(catalog, { algorithm }).service;
         const request = { userKey: 'ada', limit };
         const [one, other] = [
           await service.feed(request, knows(profile)),
-          await again.feed(request, knows(profile)),
+          await replayService.feed(request, knows(profile)),
         ];
         expect(JSON.stringify({ ...one, id: '' })).toBe(JSON.stringify({ ...other, id: '' }));
       }),

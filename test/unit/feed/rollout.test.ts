@@ -38,7 +38,7 @@ describe('a rollout', () => {
 });
 
 describe('the algorithm of a request', () => {
-  it('is the requested one, whatever the rollout', () => {
+  it('is the requested algorithm at any rollout percentage', () => {
     expect(chooseAlgorithm({ ...ranking, rollout: 0 }, 'ann', 'v2').algorithm).toBe('v2');
     expect(chooseAlgorithm(ranking, 'ann', 'v1').algorithm).toBe('v1');
   });

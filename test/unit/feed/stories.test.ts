@@ -97,8 +97,10 @@ describe('a user who', () => {
     const moved = catalog.map((market) =>
       market.id === 'science-1' ? { ...market, probability: 0.6 } : market,
     );
-    const again = (await pageFor(ignoring, NOON_MS, moved)).find(({ market }) => market.id === 'science-1');
-    expect(again?.badge).toBe('MOVED');
+    const movedItem = (await pageFor(ignoring, NOON_MS, moved)).find(
+      ({ market }) => market.id === 'science-1',
+    );
+    expect(movedItem?.badge).toBe('MOVED');
   });
 
   it('is new and in Israel sees what trends in Israel', async () => {

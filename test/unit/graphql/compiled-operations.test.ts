@@ -181,7 +181,7 @@ describe('the cache of compiled operations', () => {
     expect(operations.get('hash', '{ user }', undefined)).toBeDefined();
   });
 
-  test('compiles none of 1,001 documents requested once, and remembers the last 1,000', () => {
+  test('compiles none of 1,001 documents requested once, and counts the requests of the last 1,000', () => {
     const operations = new CompiledOperations(schema, 10);
     for (let i = 0; i <= 1_000; i++) operations.get(`hash ${i}`, '{ user }', undefined);
 
@@ -225,7 +225,7 @@ describe('the cache of compiled operations', () => {
     expect(requestTwice(operations, selectionOf(MAX_FIELDS + 1))).toBeUndefined();
   });
 
-  test('neither compiles nor remembers a document or operation name above the maximum length', () => {
+  test('neither compiles nor caches a document or operation name above the maximum length', () => {
     const operations = new CompiledOperations(schema, 10);
     const ofLength = (length: number) => '{ user }'.padEnd(length);
 

@@ -69,9 +69,9 @@ describe('a read', () => {
     (await store.query(0)).fail(new Error('gone'));
     const failed = { status: 'rejected', reason: new Error('gone') };
     expect(await results).toEqual([failed, failed, failed]);
-    const again = cache.get('ada');
+    const nextRead = cache.get('ada');
     (await store.query(1)).answer(first('ada'));
-    expect(await again).toEqual(hot(clicker('ada')));
+    expect(await nextRead).toEqual(hot(clicker('ada')));
   });
 
   it('of an empty profile takes less than 300 bytes of cache', async () => {
@@ -139,9 +139,9 @@ describe('the TTL', () => {
     expect(cache.cached('ada')).toEqual(hot(clicker('ada')));
     nowMs = NOON_MS + 1_000;
     expect(cache.cached('ada')).toBeUndefined();
-    const again = cache.get('ada');
+    const nextRead = cache.get('ada');
     (await store.query(1)).answer(compacted(clicker('ada', 2), false));
-    expect(await again).toEqual(hot(clicker('ada', 2)));
+    expect(await nextRead).toEqual(hot(clicker('ada', 2)));
   });
 
   it('applies to existing entries when it changes', async () => {

@@ -260,9 +260,9 @@ describe('a profile after removeDecayed', () => {
         const stored = [encodeState(state, noNumber), encodeShown(state, noNumber)] as const;
         const decoded = { ...decodeState(stored[0], noId), ...decodeShown(stored[1], noId) };
         expect({ ...state, ...decoded }).toEqual(state);
-        const again = decayed(state);
-        expect(again.removedTopics).toBe(0);
-        expect(again.state).toBe(state);
+        const decayedTwice = decayed(state);
+        expect(decayedTwice.removedTopics).toBe(0);
+        expect(decayedTwice.state).toBe(state);
         for (const topic of state.topics.values()) {
           const { longTerm } = topicAffinity(topic, state, NOON_MS, decay);
           expect(longTerm === 0 || Math.abs(longTerm) >= LIMITS.minAffinity).toBe(true);

@@ -201,11 +201,11 @@ describe('simulateUsers', () => {
   });
 
   test('is deterministic for a seed and instant, and differs for another seed', () => {
-    const again = simulateUsers(markets, { seed: 1, nowMs, users: 500, days: 14 });
-    const other = simulateUsers(markets, { seed: 2, nowMs, users: 500, days: 14 });
-    expect(JSON.stringify(again)).toBe(JSON.stringify({ users, interactions }));
-    expect(JSON.stringify(other.interactions)).not.toBe(JSON.stringify(interactions));
-    expect(other.users).toEqual(users);
+    const sameSeed = simulateUsers(markets, { seed: 1, nowMs, users: 500, days: 14 });
+    const otherSeed = simulateUsers(markets, { seed: 2, nowMs, users: 500, days: 14 });
+    expect(JSON.stringify(sameSeed)).toBe(JSON.stringify({ users, interactions }));
+    expect(JSON.stringify(otherSeed.interactions)).not.toBe(JSON.stringify(interactions));
+    expect(otherSeed.users).toEqual(users);
   });
 
   test('returns the requested number of users within the period for any seed, instant, and size', () => {

@@ -65,12 +65,12 @@ describe('the packed form of a served feed', () => {
         const { page, hasRest, ...inputs } = unpackPage(packPage(feed), feed.nowMs);
         const rest = unpackRest(packRest((feed.rest ?? []).map((market) => market.number)));
         expect(hasRest).toBe(rest.length > 0);
-        const again = {
+        const unpacked = {
           ...{ feedId: 'f', userKey: null, nowMs: feed.nowMs, ...inputs },
           page: page.map((item) => ({ marketId: '', ...item })),
           rest: rest.map((each) => ({ marketId: '', number: each })),
         };
-        expect(again).toEqual(feed);
+        expect(unpacked).toEqual(feed);
       }),
     );
   });

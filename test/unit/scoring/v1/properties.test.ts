@@ -144,8 +144,13 @@ describe('algorithm v1', () => {
   it('gives the same bytes for the same input', () => {
     fc.assert(
       fc.property(markets, trends, fc.option(users), (market, trend, user) => {
-        const again = scoreV1(structuredClone(market), structuredClone(trend), structuredClone(user), now);
-        expect(JSON.stringify(again)).toBe(JSON.stringify(scoreV1(market, trend, user, now)));
+        const fromCopies = scoreV1(
+          structuredClone(market),
+          structuredClone(trend),
+          structuredClone(user),
+          now,
+        );
+        expect(JSON.stringify(fromCopies)).toBe(JSON.stringify(scoreV1(market, trend, user, now)));
       }),
     );
   });

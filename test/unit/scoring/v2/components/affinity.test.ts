@@ -73,7 +73,7 @@ describe('interest', () => {
 });
 
 describe('negative', () => {
-  it('is the strongest negative affinity, whatever the positive ones', () => {
+  it('is the strongest negative affinity, and ignores positive affinities', () => {
     expect([negativeOf(), negativeOf(0.5), negativeOf(1, -0.25, -0.5, 1)]).toEqual([0, 0, 0.5]);
     expect(Object.is(negativeOf(0), 0)).toBe(true);
   });

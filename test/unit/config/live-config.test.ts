@@ -213,7 +213,7 @@ describe('an invalid file', () => {
     expect(live.rejectedReloads).toBe(0);
   });
 
-  it('is a missing one; it is applied again once restored', async () => {
+  it('is also a missing file, and its config is applied once the file is restored', async () => {
     const live = follow();
     rmSync(file);
     await untilRejected(live);

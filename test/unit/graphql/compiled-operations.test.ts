@@ -190,14 +190,14 @@ describe('the cache of compiled operations', () => {
     expect(operations.get('hash 0', '{ user }', undefined)).toBeUndefined();
   });
 
-  test('holds at most the configured number of operations', () => {
+  test('contains at most the configured number of operations', () => {
     const operations = new CompiledOperations(schema, 3);
     for (let i = 0; i < 10; i++) requestTwice(operations, `{ echo(count: ${i}) }`);
 
     expect(operations.size).toBe(3);
   });
 
-  test('holds fewer operations, the more fields they have with expanded fragments', () => {
+  test('contains fewer operations, the more fields they have with expanded fragments', () => {
     const operations = new CompiledOperations(schema, 1_000);
     const spreads = Array.from({ length: 14 }, (_, i) => `n${i}: note(id: 1) { ...F }`).join(' ');
     const fragment = 'fragment F on Note { id text mood at a: id b: id c: id d: id e: id f: id g: id h: id }';
@@ -209,7 +209,7 @@ describe('the cache of compiled operations', () => {
     expect(operations.size).toBeGreaterThan(0.9 * (MAX_WEIGHT / fields));
   });
 
-  test('holds fewer operations, the longer their documents are', () => {
+  test('contains fewer operations, the longer their documents are', () => {
     const operations = new CompiledOperations(schema, 2_000);
     const text = 'x'.repeat(MAX_CHARACTERS - 50);
     for (let i = 0; i < 1_200; i++) requestTwice(operations, `{ echo(text: "${i} ${text}") }`);

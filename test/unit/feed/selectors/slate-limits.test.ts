@@ -62,7 +62,7 @@ const anyDiversity = fc.record({
 });
 
 describe('the diversity limits of a slate', () => {
-  it('hold whenever some page satisfies them, and only then, if each event lies within one category', () => {
+  it('are satisfied exactly when some page satisfies them, if each event lies within one category', () => {
     fc.assert(
       fc.property(
         anyRows(8, 3, 3),
@@ -84,7 +84,7 @@ describe('the diversity limits of a slate', () => {
     );
   });
 
-  it('hold on pages of a catalog without categories or events that are too narrow', () => {
+  it('are satisfied on pages of a catalog without categories or events that are too narrow', () => {
     fc.assert(
       fc.property(anyRows(500, 12, 60), fc.integer({ min: 1, max: 20 }), fc.nat(), (rows, limit, seed) => {
         const wide = [...rows, ...Array.from({ length: 40 }, (_, i) => ({ category: i, personal: -i }))];
@@ -126,7 +126,7 @@ describe('the diversity limits of a slate', () => {
     );
   });
 
-  it('hold with the hero included', () => {
+  it('are satisfied with the hero included', () => {
     const sports: Row[] = Array.from({ length: 12 }, (_, i) => ({
       category: 0,
       personal: 50 - i,
@@ -180,7 +180,7 @@ describe('the diversity limits of a slate', () => {
     expect(relaxed(page)).toEqual(['perCategory relaxed: 1 -> 2']);
   });
 
-  it('hold for explored rows in the first positions', () => {
+  it('are satisfied with explored rows in the first positions', () => {
     fc.assert(
       fc.property(
         anyRows(60, 5, 12),

@@ -62,8 +62,8 @@ export interface Backend {
 }
 
 /**
- * Opens the database, migrates its schema, and creates all services. Unless the options disable it, it also loads the catalog and
- * the trends.
+ * Opens the database, migrates its schema, and creates all services. Loads the catalog and the trends unless the options
+ * disable it.
  *
  * @throws {OperatorError} when the operator must change something first.
  */

@@ -442,11 +442,11 @@ describe('roll-ups', () => {
     });
     // A backlog of many pages: PostgreSQL rightly scans a table of one page.
     const trade = { type: 0, weight: 6, country: null, minutesAgo: 0 };
-    const inLargeSteps = computationsOn(store, { discard: 5_000, fold: 5_000, slice: 5_000 });
+    const inLargeSteps = computationsOn(store, { discard: 50_000, fold: 50_000, slice: 50_000 });
     await computeAll(inLargeSteps);
     await insert(
       one,
-      Array.from({ length: 4_000 }, (_, user) => ({ ...trade, user, market: user % 4 })),
+      Array.from({ length: 40_000 }, (_, user) => ({ ...trade, user, market: user % 4 })),
     );
     await computeAll(inLargeSteps);
     await one.query('analyze rollup_events');

@@ -60,6 +60,8 @@ const EXCEPTIONS: readonly { readonly file: RegExp; readonly line: RegExp }[] = 
   { file: /^(src|test)\/.*(served|json)/, line: /\bcatalogueVersion\b/ },
   // Names of the API: a config section, a GraphQL type, a field of `evaluate --json`, and the order of event types.
   { file: /./, line: /\btaste\b[.:?}` ]|\{ taste\b|\btaste,|TopicTaste|\bjudged\b|\bdisliking events\b/ },
+  // Output of a command, with titles of the sample.
+  { file: /\.md$/, line: /^│/ },
   // The Unix user, and user keys in tests.
   { file: /./, line: /'nobody'|"nobody"/ },
   // The term of TCP.

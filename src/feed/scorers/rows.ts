@@ -30,10 +30,11 @@ export type RowScorer = (
 export const scoreRowsV1: RowScorer = (inputs) => {
   const { entries } = inputs.snapshot;
   const { nowMs, country, trends } = inputs;
-  const scoreFinal = finalScorerV1(userV1(inputs), nowMs, trends.reader(country));
+  const user = userV1(inputs);
+  const scoreFinal = finalScorerV1(user, nowMs, trends.reader(country));
   const final = new Float64Array(entries.length);
   for (const [row, entry] of entries.entries()) final[row] = scoreFinal(entry.scoring);
-  const score = partsScorerV1(inputs);
+  const score = partsScorerV1(inputs, user);
   return {
     final,
     discount: null,
@@ -47,9 +48,12 @@ export const scoreRowsV1: RowScorer = (inputs) => {
 };
 
 /** Returns the score components of markets by algorithm v1; `final` is that of {@link scoreRowsV1} to the bit. */
-export function partsScorerV1(inputs: ScoringInputs): (market: ScoringMarket) => ScoreParts {
+export function partsScorerV1(
+  inputs: ScoringInputs,
+  user = userV1(inputs),
+): (market: ScoringMarket) => ScoreParts {
   const trends = inputs.trends.reader(inputs.country);
-  const score = scorerV1(userV1(inputs), inputs.nowMs);
+  const score = scorerV1(user, inputs.nowMs);
   return (market) =>
     score(market, {
       trendingGlobal: trends.trendingGlobal(market.id),

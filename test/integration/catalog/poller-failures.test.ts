@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { SourceError } from '../../../src/catalog/sources/source-error.js';
 import { SECOND_MS } from '../../../src/lib/time.js';
 import {
@@ -14,25 +14,17 @@ import {
   type ResponseOverride,
   type MarketSite,
 } from '../../support/market-site.js';
-import { openPolledCatalog, type PolledCatalog } from '../../support/polled-catalog.js';
+import type { PolledCatalog } from '../../support/polled-catalog.js';
+import { usePolledSite } from '../../support/polled-site.js';
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
 
 let polled: PolledCatalog;
 let site: MarketSite;
 
-beforeAll(async () => {
-  polled = await openPolledCatalog(NOW_MS);
+usePolledSite(NOW_MS, (opened) => {
+  ({ polled, site } = opened);
 });
-
-beforeEach(async () => {
-  polled.clock.nowMs = NOW_MS;
-  await polled.clear();
-  site = await startMarketSite();
-  return () => site.close();
-});
-
-afterAll(() => polled.close());
 
 interface SourceOptions {
   readonly [option: string]: unknown;

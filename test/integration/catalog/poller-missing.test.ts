@@ -1,32 +1,17 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  gammaEvent,
-  gammaMarket,
-  withStatus,
-  withBody,
-  startMarketSite,
-  type MarketSite,
-} from '../../support/market-site.js';
-import { openPolledCatalog, type PolledCatalog } from '../../support/polled-catalog.js';
+import { describe, expect, it } from 'vitest';
+import { gammaEvent, gammaMarket, withStatus, withBody, type MarketSite } from '../../support/market-site.js';
+import type { PolledCatalog } from '../../support/polled-catalog.js';
+import { usePolledSite } from '../../support/polled-site.js';
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
 
 let polled: PolledCatalog;
 let site: MarketSite;
 
-beforeAll(async () => {
-  polled = await openPolledCatalog(NOW_MS);
-});
-
-beforeEach(async () => {
-  polled.clock.nowMs = NOW_MS;
-  await polled.clear();
-  site = await startMarketSite();
+usePolledSite(NOW_MS, (opened) => {
+  ({ polled, site } = opened);
   site.markets = [1, 2, 3, 4, 5].map((number) => gammaMarket(number));
-  return () => site.close();
 });
-
-afterAll(() => polled.close());
 
 interface SourceOptions {
   readonly [option: string]: unknown;

@@ -1,23 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { gammaMarket, manifoldMarket, startMarketSite, type MarketSite } from '../../support/market-site.js';
-import { openPolledCatalog, type PolledCatalog } from '../../support/polled-catalog.js';
+import { describe, expect, it } from 'vitest';
+import { gammaMarket, manifoldMarket, type MarketSite } from '../../support/market-site.js';
+import type { PolledCatalog } from '../../support/polled-catalog.js';
+import { usePolledSite } from '../../support/polled-site.js';
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
 
 let polled: PolledCatalog;
 let site: MarketSite;
 
-beforeAll(async () => {
-  polled = await openPolledCatalog(NOW_MS);
+usePolledSite(NOW_MS, (opened) => {
+  ({ polled, site } = opened);
 });
-
-beforeEach(async () => {
-  await polled.clear();
-  site = await startMarketSite();
-  return () => site.close();
-});
-
-afterAll(() => polled.close());
 
 async function failureOf(path: string, options: object = {}): Promise<string> {
   const source = polled.poller({ url: `${site.url}${path}`, ...options });

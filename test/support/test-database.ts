@@ -19,14 +19,21 @@ export async function createTestDatabase(content: 'migrated' | 'empty' = 'migrat
   };
 }
 
-async function administer(url: string, statement: string): Promise<void> {
-  const client = new Client({ connectionString: withDatabase(url, 'postgres') });
-  await client.connect();
+/** Runs a statement on a connection of its own. */
+export async function queryDatabase(url: string, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: url });
+  // A server that stops ends the connection with an error event; the query fails too.
+  client.on('error', () => undefined);
   try {
-    await client.query(statement);
+    await client.connect();
+    return (await client.query<Record<string, unknown>>(sql)).rows;
   } finally {
     await client.end();
   }
+}
+
+async function administer(url: string, statement: string): Promise<void> {
+  await queryDatabase(withDatabase(url, 'postgres'), statement);
 }
 
 function databaseOf(url: string): string {

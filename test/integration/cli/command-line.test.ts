@@ -2,10 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCommand, startCommand } from '../../support/command.js';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
+import { createTestDatabase, queryDatabase, type TestDatabase } from '../../support/test-database.js';
 
 let folder: string;
 
@@ -14,16 +13,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-async function execute(url: string, sql: string): Promise<unknown[]> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
 
 describe('help', () => {
   it.each([
@@ -207,7 +196,7 @@ describe('a command with DATABASE_URL', () => {
 
   it('serves and reports ready when the trends job fails', async () => {
     const ownDatabase = await createTestDatabase();
-    await execute(
+    await queryDatabase(
       ownDatabase.url,
       `create function reject() returns trigger language plpgsql as $$ begin raise 'not now'; end $$;
        create trigger reject before insert or delete on trending_scopes

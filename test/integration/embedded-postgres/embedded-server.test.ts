@@ -5,11 +5,11 @@ import { access, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Client } from 'pg';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startEmbeddedServer } from '../../../src/embedded-postgres/embedded-server.js';
 import { OperatorError } from '../../../src/lib/errors.js';
+import { queryDatabase } from '../../support/test-database.js';
 
 const logger = pino({ level: 'silent' });
 const program = fileURLToPath(new URL('../../support/database-process.ts', import.meta.url));
@@ -20,7 +20,7 @@ const children: ChildProcess[] = [];
 beforeAll(async () => {
   dataDir = await mkdtemp(path.join(tmpdir(), 'bellwether-embedded-'));
   const server = await startEmbeddedServer({ dataDir, logger });
-  await query(server.url, 'CREATE TABLE notes (text text)');
+  await queryDatabase(server.url, 'CREATE TABLE notes (text text)');
   await server.close();
 });
 
@@ -30,20 +30,9 @@ afterEach(async () => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
   if (!(await isRunning())) return;
   const leftBehind = await startEmbeddedServer({ dataDir, logger });
-  await query(leftBehind.url, 'DELETE FROM notes');
+  await queryDatabase(leftBehind.url, 'DELETE FROM notes');
   await leftBehind.close();
 });
-
-async function query(url: string, sql: string): Promise<unknown[]> {
-  const client = new Client({ connectionString: url });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    return (await client.query<Record<string, unknown>>(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
 
 interface Started {
   readonly url: string;
@@ -84,7 +73,7 @@ describe('the embedded server', () => {
     const second = await serve();
     expect(second.url).toBe(first.url);
     await first.leave();
-    expect(await query(second.url, 'SELECT * FROM notes')).toEqual([]);
+    expect(await queryDatabase(second.url, 'SELECT * FROM notes')).toEqual([]);
     await second.leave();
     expect(await isRunning()).toBe(false);
   });
@@ -93,34 +82,36 @@ describe('the embedded server', () => {
     const first = await serve();
     const second = await serve();
     await first.kill();
-    await query(second.url, `INSERT INTO notes VALUES ('still there')`);
-    expect(await query(second.url, 'DELETE FROM notes RETURNING text')).toEqual([{ text: 'still there' }]);
+    await queryDatabase(second.url, `INSERT INTO notes VALUES ('still there')`);
+    expect(await queryDatabase(second.url, 'DELETE FROM notes RETURNING text')).toEqual([
+      { text: 'still there' },
+    ]);
     await second.leave();
     expect(await isRunning()).toBe(false);
   });
 
   it('is joined again after every process that used it was killed', async () => {
     const killed = await serve();
-    await query(killed.url, `INSERT INTO notes VALUES ('found')`);
+    await queryDatabase(killed.url, `INSERT INTO notes VALUES ('found')`);
     await killed.kill();
     const pid = await serverPid();
     const next = await serve();
     expect(await serverPid()).toBe(pid);
-    expect(await query(next.url, 'SELECT text FROM notes')).toEqual([{ text: 'found' }]);
-    await query(next.url, 'DELETE FROM notes');
+    expect(await queryDatabase(next.url, 'SELECT text FROM notes')).toEqual([{ text: 'found' }]);
+    await queryDatabase(next.url, 'DELETE FROM notes');
     await next.leave();
     expect(await isRunning()).toBe(false);
   });
 
   it('keeps its data across a restart', async () => {
     const before = await startEmbeddedServer({ dataDir, logger });
-    await query(before.url, `INSERT INTO notes VALUES ('kept')`);
+    await queryDatabase(before.url, `INSERT INTO notes VALUES ('kept')`);
     await before.close();
     expect(await isRunning()).toBe(false);
     const after = await startEmbeddedServer({ dataDir, logger });
     expect(after.freshlyCreated).toBe(false);
-    expect(await query(after.url, 'SELECT text FROM notes')).toEqual([{ text: 'kept' }]);
-    await query(after.url, 'DELETE FROM notes');
+    expect(await queryDatabase(after.url, 'SELECT text FROM notes')).toEqual([{ text: 'kept' }]);
+    await queryDatabase(after.url, 'DELETE FROM notes');
     await after.close();
   });
 
@@ -138,7 +129,7 @@ describe('the embedded server', () => {
     let current = await startEmbeddedServer({ dataDir, logger });
     for (let turn = 0; turn < 5; turn += 1) {
       const [, next] = await Promise.all([current.close(), startEmbeddedServer({ dataDir, logger })]);
-      expect(await query(next.url, 'SELECT * FROM notes')).toEqual([]);
+      expect(await queryDatabase(next.url, 'SELECT * FROM notes')).toEqual([]);
       current = next;
     }
     await current.close();
@@ -150,7 +141,10 @@ describe('the embedded server', () => {
     const pid = await serverPid();
     process.kill(pid, 'SIGKILL');
     await vi.waitFor(async () => expect(await serverPid()).not.toBe(pid), 10_000);
-    await vi.waitFor(async () => expect(await query(server.url, 'SELECT * FROM notes')).toEqual([]), 10_000);
+    await vi.waitFor(
+      async () => expect(await queryDatabase(server.url, 'SELECT * FROM notes')).toEqual([]),
+      10_000,
+    );
     await server.close();
     expect(await isRunning()).toBe(false);
   });
@@ -162,7 +156,7 @@ describe('the embedded server', () => {
       const lines = [process.pid, path.join(dataDir, 'postgres/data'), 1, 1, '', '127.0.0.1', '', 'ready'];
       await writeFile(pidFile, `${lines.join('\n')}\n`);
       const server = await startEmbeddedServer({ dataDir, logger });
-      expect(await query(server.url, 'SELECT * FROM notes')).toEqual([]);
+      expect(await queryDatabase(server.url, 'SELECT * FROM notes')).toEqual([]);
       await server.close();
     },
   );
@@ -170,7 +164,7 @@ describe('the embedded server', () => {
   it('writes commits to disk, and listens only on 127.0.0.1', async () => {
     const server = await startEmbeddedServer({ dataDir, logger });
     const names = `'fsync', 'synchronous_commit', 'full_page_writes', 'listen_addresses', 'server_encoding'`;
-    const rows = await query(
+    const rows = await queryDatabase(
       server.url,
       `SELECT name, setting FROM pg_settings WHERE name IN (${names}) ORDER BY 1`,
     );

@@ -14,7 +14,7 @@ import {
   migrationStatus,
 } from '../../../src/storage/database/migrations.js';
 import { OperatorError } from '../../../src/lib/errors.js';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
+import { createTestDatabase, queryDatabase, type TestDatabase } from '../../support/test-database.js';
 
 const logger = pino({ level: 'silent' });
 const program = fileURLToPath(new URL('../../support/database-process.ts', import.meta.url));
@@ -49,15 +49,6 @@ async function connect(): Promise<Client> {
   return client;
 }
 
-async function query(sql: string): Promise<unknown[]> {
-  const client = await connect();
-  try {
-    return (await client.query<Record<string, unknown>>(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
 async function states(): Promise<[string, string][]> {
   return (await migrationStatus(database.url, folder)).map(({ name, state }) => [name, state]);
 }
@@ -81,7 +72,8 @@ describe('applyMigrations', () => {
     ]);
     expect(await applyMigrations(database.url, { logger, folder })).toEqual([second]);
     expect(await applyMigrations(database.url, { logger, folder })).toEqual([]);
-    const recorded = await query(
+    const recorded = await queryDatabase(
+      database.url,
       `SELECT migration_name, checksum, applied_steps_count AS steps, finished_at >= started_at AS finished, logs,
          rolled_back_at, length(id) AS id_length
        FROM _prisma_migrations ORDER BY started_at`,
@@ -106,7 +98,7 @@ describe('applyMigrations', () => {
       ([{ applied: names }]) => names,
     );
     expect(applied).toEqual([first, second]);
-    expect(await query('SELECT n FROM a ORDER BY n')).toEqual([{ n: 1 }, { n: 2 }]);
+    expect(await queryDatabase(database.url, 'SELECT n FROM a ORDER BY n')).toEqual([{ n: 1 }, { n: 2 }]);
   });
 
   it('rolls back a migration that fails, and keeps earlier ones', async () => {
@@ -114,7 +106,7 @@ describe('applyMigrations', () => {
     expect(await errorOf()).toMatch(
       /20300102000000_second failed and was rolled back.*"nowhere" does not exist/,
     );
-    expect(await query(`SELECT to_regclass('b') AS b`)).toEqual([{ b: null }]);
+    expect(await queryDatabase(database.url, `SELECT to_regclass('b') AS b`)).toEqual([{ b: null }]);
     expect(await states()).toEqual([
       [first, 'applied'],
       [second, 'pending'],
@@ -147,9 +139,9 @@ describe('applyMigrations', () => {
 
   it('rejects a database while an attempt of another tool is unresolved', async () => {
     await applyMigrations(database.url, { logger, folder });
-    await query('UPDATE _prisma_migrations SET finished_at = NULL');
+    await queryDatabase(database.url, 'UPDATE _prisma_migrations SET finished_at = NULL');
     expect(await errorOf()).toMatch(/did not finish.*prisma migrate resolve/);
-    await query('UPDATE _prisma_migrations SET rolled_back_at = now()');
+    await queryDatabase(database.url, 'UPDATE _prisma_migrations SET rolled_back_at = now()');
     expect(await states()).toEqual([[first, 'pending']]);
   });
 
@@ -174,7 +166,8 @@ describe('the migrations of this version', () => {
     await rm(path.join(directory, first), { recursive: true });
     await applyMigrations(database.url, { logger, folder });
     const insert = (column: string, value: string) =>
-      query(
+      queryDatabase(
+        database.url,
         `INSERT INTO markets (id, title, category, category_key, created_at, version, updated_at, ${column})
          VALUES (gen_random_uuid(), 't', 'c', 'c', now(), nextval('market_version'), now(), ${value})`,
       );

@@ -6,7 +6,7 @@ import { createPostgresBus } from '../../../src/bus/postgres-bus.js';
 import { readSettings } from '../../../src/config/settings.js';
 import { becomesReliable, eventually, joinBus } from '../../support/bus-replica.js';
 import { hasPgBouncer, startPgBouncer, type PgBouncer } from '../../support/pgbouncer.js';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
+import { createTestDatabase, queryDatabase, type TestDatabase } from '../../support/test-database.js';
 
 const logger = pino({ level: 'silent' });
 
@@ -16,22 +16,13 @@ let database: TestDatabase;
 beforeEach(async () => {
   database = await createTestDatabase();
   const name = new URL(database.url).pathname.slice(1);
-  await administer(
+  await queryDatabase(
+    database.url,
     `alter database ${name} set timezone to 'America/New_York'; alter database ${name} set datestyle to 'German'`,
   );
 });
 
 afterEach(() => database.drop());
-
-async function administer(sql: string): Promise<Record<string, unknown>[]> {
-  const client = new Client({ connectionString: database.url });
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
 
 function open(url: string, isWorker = false): Promise<Backend> {
   const settings = readSettings({ DATABASE_URL: url, NODE_ENV: 'test' });
@@ -54,7 +45,8 @@ async function storeThenUpdatePrice(url: string): Promise<void> {
   } finally {
     await backend.close();
   }
-  const [row] = await administer(
+  const [row] = await queryDatabase(
+    database.url,
     `select extract(epoch from created_at)::float8 * 1000 as created,
        extract(epoch from resolves_at)::float8 * 1000 as resolves from markets`,
   );

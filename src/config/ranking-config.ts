@@ -62,7 +62,7 @@ export function patchConfig(config: RankingConfig, patch: unknown): RankingConfi
   );
 }
 
-/** Formats a config as YAML with the comments of the default one. Beside each changed value stands its default. */
+/** Formats a config as YAML with the comments of the default config. A comment after each changed value gives its default. */
 export function printableRankingConfig(config: RankingConfig): string {
   const document = parseDocument(defaultRankingText());
   for (const { path, from, to } of configDifferences(loadRankingConfig(undefined), config)) {

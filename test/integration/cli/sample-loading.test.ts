@@ -1,14 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Client } from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../../../src/app/backend.js';
 import { incompleteSampleMs, loadSample } from '../../../src/cli/sample-data.js';
 import { readSettings } from '../../../src/config/settings.js';
 import { runCommand, startCommand } from '../../support/command.js';
-import { createTestDatabase } from '../../support/test-database.js';
+import { createTestDatabase, queryDatabase } from '../../support/test-database.js';
 
 let folder: string;
 
@@ -17,16 +16,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-async function execute(url: string, sql: string): Promise<unknown[]> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
 
 describe('loadSample', () => {
   it('completes a load that was interrupted', async () => {
@@ -50,9 +39,12 @@ describe('loadSample', () => {
     expect(await incompleteSampleMs(backend.store.markets, nowMs)).toBe(startMs);
     const { interactions } = await loadSample(backend, startMs, options);
     expect(await incompleteSampleMs(backend.store.markets, nowMs)).toBeUndefined();
-    const [counted] = await execute(own.url, 'select count(*)::int as stored from interactions');
+    const [counted] = await queryDatabase(own.url, 'select count(*)::int as stored from interactions');
     expect(counted).toEqual({ stored: interactions });
-    const [odd] = await execute(own.url, `select count(*)::int as odd from markets where source <> 'sample'`);
+    const [odd] = await queryDatabase(
+      own.url,
+      `select count(*)::int as odd from markets where source <> 'sample'`,
+    );
     expect(odd).toEqual({ odd: 0 });
     await backend.close();
     await own.drop();
@@ -74,10 +66,10 @@ it('serve loads the sample into the embedded database, completes an interrupted 
   const gateway = startCommand(['serve'], env);
   await gateway.line(/completing it/);
   const [, url] = await gateway.line(/GraphQL at (http:\S+)\/graphql/);
-  const beside = await runCommand(['feed', 'sample-politics-001', '--country', 'IL', '--limit', '5'], env);
-  expect(beside).toMatchObject({ code: 0 });
-  expect(beside.stdout).toContain('personalized, algorithm v2');
-  expect(beside.stderr).toBe(`Using the embedded database in ${env.BELLWETHER_DATA_DIR}.\n`);
+  const feed = await runCommand(['feed', 'sample-politics-001', '--country', 'IL', '--limit', '5'], env);
+  expect(feed).toMatchObject({ code: 0 });
+  expect(feed.stdout).toContain('personalized, algorithm v2');
+  expect(feed.stderr).toBe(`Using the embedded database in ${env.BELLWETHER_DATA_DIR}.\n`);
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
   gateway.child.kill('SIGTERM');
   expect(await gateway.finished).toMatchObject({ code: 0, stderr: '' });

@@ -63,7 +63,7 @@ async function waitingStatements(): Promise<number> {
   return rows[0]?.waiting ?? 0;
 }
 
-describe('beside another Prisma application in the schema public', () => {
+describe('with another Prisma application in the schema public', () => {
   beforeEach(async () => {
     await administrator.query(`
       create table _prisma_migrations (id varchar(36) primary key, checksum varchar(64) not null,

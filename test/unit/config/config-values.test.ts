@@ -204,7 +204,7 @@ function allNull(value: unknown): unknown {
 }
 
 describe('printableRankingConfig', () => {
-  it('prints the config with comments, and the default beside each changed value', () => {
+  it('prints the config with comments, and the default after each changed value', () => {
     const sinks = [{ name: 'a', type: 'jsonl', folder: 'events' }];
     const config = patchConfig(defaults, { trending: { userCap: 3 }, sinks });
     const text = printableRankingConfig(config);

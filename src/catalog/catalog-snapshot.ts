@@ -1,4 +1,5 @@
 import { topicKey, type Market } from '../domain/market.js';
+import { lowerBound } from '../lib/binary-search.js';
 import type { Work } from '../lib/event-loop.js';
 import type { ScoringMarket } from '../scoring/v1/inputs.js';
 import { buildColumns, buildColumnsWork, type CatalogColumns } from './columns/build-columns.js';
@@ -98,7 +99,8 @@ function editsOf(
   const segments: (KeptRows | { inserted: CatalogEntry })[] = [];
   let from = 0;
   for (const { id, entry } of changed) {
-    const at = lowerBound(id, entries, from);
+    // The index of the entry, or of its insertion point.
+    const at = lowerBound(entries.length, (index) => (entries[index] as CatalogEntry).market.id < id, from);
     if (at > from) segments.push({ from, to: at });
     if (entry !== undefined) segments.push({ inserted: entry });
     from = entries[at]?.market.id === id ? at + 1 : at;
@@ -120,19 +122,6 @@ function createSnapshot(
     ...{ version, entries, columns },
     byId: { get, has: (id) => columns.rowOf(id) !== undefined },
   };
-}
-
-/** The index of the entry with this id, or of its insertion point, among entries sorted by id. */
-function lowerBound(id: string, entries: readonly CatalogEntry[], from: number): number {
-  let low = from;
-  let high = entries.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const entry = entries[middle];
-    if (entry !== undefined && entry.market.id < id) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** The scoring features of a market. */

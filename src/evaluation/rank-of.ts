@@ -1,3 +1,4 @@
+import { lowerBound } from '../lib/binary-search.js';
 import { compareScored } from '../scoring/shared/rank-order.js';
 
 /** Tie-break of equal scores, as in production, with the number of engagements so far as the volume. */
@@ -64,13 +65,10 @@ class BestOf {
       if (worst === undefined || this.compare(index, worst) > 0) return;
       best.pop();
     }
-    let low = 0;
-    let high = best.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.compare(index, best[middle] as number) > 0) low = middle + 1;
-      else high = middle;
-    }
-    best.splice(low, 0, index);
+    best.splice(
+      lowerBound(best.length, (at) => this.compare(index, best[at] as number) > 0),
+      0,
+      index,
+    );
   }
 }

@@ -1,3 +1,4 @@
+import { lowerBound } from '../../lib/binary-search.js';
 import type { Work } from '../../lib/event-loop.js';
 import type { MarketColumns } from '../../scoring/v2/features.js';
 import { editColumn, type RowEdits } from './row-edits.js';
@@ -124,24 +125,10 @@ function orderOf(sorted: Float64Array): Pick<CreationOrder, 'creationRankOf' | '
 
 /** Number of sorted times before an instant. */
 function countBefore(instant: number, sorted: Float64Array): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] as number) < instant) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return lowerBound(sorted.length, (index) => (sorted[index] as number) < instant);
 }
 
 /** Number of sorted times at or before an instant. */
 function countUpTo(instant: number, sorted: Float64Array): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] as number) <= instant) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return lowerBound(sorted.length, (index) => (sorted[index] as number) <= instant);
 }

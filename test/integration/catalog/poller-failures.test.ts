@@ -103,7 +103,7 @@ describe('a poll leaves the catalog unchanged and reports the reason after', () 
     );
   });
 
-  it('a refused connection', async () => {
+  it('the host and the reason, without the query, when the connection is refused', async () => {
     const closed = await startMarketSite();
     await closed.close();
     const message = await failureOf({ url: `${closed.url}/markets?key=secret` });

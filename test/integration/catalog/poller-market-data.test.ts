@@ -87,7 +87,7 @@ describe('a placeholder for unnamed answers', () => {
 });
 
 describe('an id that is a JSON number', () => {
-  it('keeps all its digits', async () => {
+  it('keeps all its digits above 2^53', async () => {
     const digits = ['21742633143463906290569050155826241533067', '9007199254740993', '9007199254740992'];
     site.override = (_, count) => (outgoing) =>
       void outgoing.end(

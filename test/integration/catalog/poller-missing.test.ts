@@ -65,7 +65,7 @@ describe('a market that a source no longer lists', () => {
     expect(await notOpen()).toEqual(['0x12 CLOSED']);
   });
 
-  it('stays resolved', async () => {
+  it('stays resolved if it was resolved before it left the list', async () => {
     await poll();
     await polled.catalog.upsert([{ id: '0x2', status: 'RESOLVED' }]);
     removeFromList(2, 3);

@@ -163,7 +163,7 @@ describe('while the database rejects every statement', () => {
     expect(status).toBe(200);
   });
 
-  it('is not ready', async () => {
+  it('returns 503 from /readyz', async () => {
     expect(await readiness()).toBe(503);
   });
 });

@@ -58,6 +58,8 @@ export function selectSlate(input: SlateInput, ranked = rankedRows(input, 0)): S
   const limits = new SlateLimits(satisfiableLimits(eligible, columns, config.diversity, length), columns);
   const quotas = slotQuotas(config.quotas, length, { personalized, hasLocal: keys.LOCAL !== null });
   const pass = new GreedyPass(input, ranked, limits, quotas, length);
+  // Known before the pass, so that PERSONAL gets these positions where they are, not at the end of the page.
+  pass.backfill('EXPLORATION', Math.max(0, quotas.EXPLORATION - explorableCount(input, quotas.EXPLORATION)));
   pass.fill();
   const pool = (): Int32Array => {
     const picks = pass.explorationQuota;
@@ -190,6 +192,14 @@ class GreedyPass {
   #admitsAny(): boolean {
     return this.input.eligible.some((row) => this.taken[row] === 0 && this.limits.admits(row));
   }
+}
+
+/** How many eligible rows may be explored; counts up to `atMost`. */
+function explorableCount({ eligible, explorationWeight }: SlateInput, atMost: number): number {
+  let count = 0;
+  for (let i = 0; i < eligible.length && count < atMost; i += 1)
+    if ((explorationWeight[eligible[i] as number] as number) > 0) count += 1;
+  return count;
 }
 
 function personalPoolSize({ eligible, limit }: Pick<SlateInput, 'eligible' | 'limit'>): number {

@@ -80,6 +80,13 @@ describe('a slate', () => {
     ]);
   });
 
+  it('backfills EXPLORATION where its positions are if no row may be explored', () => {
+    const rows = [...repeat(20, (i) => ({ trending: 50 - i })), ...repeat(20, (i) => ({ personal: 20 - i }))];
+    const page = selectSlate(slateInput(rows, { limit: 10, personalized: false, config: withLambda(1) }));
+    expect(page.items.map(({ slot }) => slot.charAt(0)).join('')).toBe('TPTPPTPTPT');
+    expect(page.notes).toContain('EXPLORATION -> PERSONAL: 3');
+  });
+
   it('breaks ties by volume, then by id', () => {
     const rows: Row[] = [{ volume: 1 }, { volume: 2 }, { volume: 1 }, { volume: 3 }];
     expect(rowsOf(selectSlate(slateInput(rows, { config: withLambda(1, onlyPersonal) })))).toEqual([

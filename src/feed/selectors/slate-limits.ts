@@ -33,11 +33,6 @@ export class SlateLimits {
     this.#events = new Int32Array(columns.eventCount);
   }
 
-  /** Number of rows on the slate. */
-  get length(): number {
-    return this.#length;
-  }
-
   get limits(): DiversityLimits {
     return this.#limits;
   }

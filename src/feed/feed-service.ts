@@ -98,6 +98,7 @@ export class FeedService {
       this.inputsFor(visitor, served.limit),
       this.deps.hydrator.markets(positions.map(({ marketId }) => marketId)),
     ]);
+    await takeTurn();
     // An explicit algorithm bypasses the rollout, which may have assigned the global ranking.
     const inputs = { ...current, personal: current.personal && served.personal };
     const visible = [...found.byId.values()].filter(({ market }) => !isHidden(inputs.profile, market.id));
@@ -128,6 +129,7 @@ export class FeedService {
       this.inputsFor({ userKey, country, algorithm }, ids.length),
       this.deps.hydrator.markets(ids),
     ]);
+    await takeTurn();
     const described = (candidates ?? []).map((candidate) => describedMarket(candidate, inputs.nowMs));
     const describedById = new Map(described.map((market) => [market.id, toEntry(market)]));
     const markets = [...stored.byId.values(), ...describedById.values()];

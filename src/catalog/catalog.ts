@@ -170,7 +170,7 @@ export class Catalog {
    *   markets wait to be stored.
    */
   async upsert(inputs: readonly unknown[]): Promise<UpsertResult[]> {
-    const validated = await validateInputs(inputs);
+    const validated = validateInputs(inputs);
     const results = validated.valid.length === 0 ? [] : await this.deps.writer.write(validated.valid);
     if (results.some(({ outcome }) => outcome === 'CREATED' || outcome === 'UPDATED'))
       await this.#refreshAfterWrite();
@@ -179,7 +179,7 @@ export class Catalog {
 
   /** Returns the results that {@link upsert} would return, and stores nothing. */
   async validateUpsert(inputs: readonly unknown[]): Promise<UpsertResult[]> {
-    const validated = await validateInputs(inputs);
+    const validated = validateInputs(inputs);
     const stored = await this.#read(() => this.deps.markets.findRecords(idsOf(validated.valid)));
     const byId = new Map(stored.map((market) => [market.id, market]));
     return validated.merge(applyInputs(byId, validated.valid, new Date(this.deps.clock())).results);

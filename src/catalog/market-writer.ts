@@ -3,16 +3,12 @@ import type { MarketRecord } from '../domain/market.js';
 import type { Clock } from '../lib/clock.js';
 import { BellwetherError } from '../lib/errors.js';
 import { repairText, type RepairNote } from '../lib/input/parse-with-repairs.js';
-import { takeTurn } from '../lib/event-loop.js';
 import type { MarketRepository } from '../storage/markets/market-repository.js';
 import { isUnavailable, RETRY_AFTER_MS } from '../storage/database-errors.js';
 import { applyMarketInput, validateMarketInput, type ValidatedMarketInput } from './market-input.js';
 
 /** Maximum number of inputs in one call. */
 const MAX_UPSERT = 1_000;
-
-/** Inputs validated per turn of the event loop: about 1 ms of work. */
-const VALIDATED_PER_TURN = 20;
 
 /** Result of upserting one market. */
 export interface UpsertResult {
@@ -41,22 +37,18 @@ interface ValidatedInputs {
 }
 
 /**
- * Validates inputs, 20 in each turn of the event loop.
+ * Validates inputs: at once, so that concurrent calls are queued, and bounded, in the order of their arrival.
  *
  * @throws {BellwetherError} BAD_USER_INPUT for more than 1,000 inputs.
  */
-export async function validateInputs(inputs: readonly unknown[]): Promise<ValidatedInputs> {
+export function validateInputs(inputs: readonly unknown[]): ValidatedInputs {
   if (inputs.length > MAX_UPSERT) {
     throw BellwetherError.badInput(
       'markets',
       `markets has ${inputs.length} entries, more than ${MAX_UPSERT}. Split it into several requests.`,
     );
   }
-  const validated: ReturnType<typeof validateMarketInput>[] = [];
-  for (const [index, input] of inputs.entries()) {
-    if (index % VALIDATED_PER_TURN === 0) await takeTurn();
-    validated.push(validateMarketInput(input));
-  }
+  const validated = inputs.map(validateMarketInput);
   return {
     valid: validated.filter((input) => input.market !== undefined),
     merge: (results) => {

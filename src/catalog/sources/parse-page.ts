@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { SourceConfig } from '../../config/schema/source-schema.js';
 import { isStorableText } from '../../lib/input/text-schemas.js';
-import { takeTurn } from '../../lib/event-loop.js';
 import { gammaArrays, gammaRecords } from '../importers/formats/gamma.js';
 import {
   rejectRecord,
@@ -48,9 +47,6 @@ const formats: Readonly<Record<SourceConfig['format'], Format>> = {
   },
 };
 
-/** Items parsed per turn of the event loop: about 1 ms of work if each is one market. */
-const ITEMS_PER_TURN = 10;
-
 /** The field in which Gamma returns the cursor of the next page. */
 const CURSOR_FIELD = 'next_cursor';
 
@@ -83,7 +79,6 @@ export async function parsePage(
     if (field === CURSOR_FIELD) nextCursor = usableText(text, MAX_CURSOR_LENGTH);
   };
   for await (const { number, value, reason } of jsonArrayItems(body, arrays, { encoding, onText })) {
-    if (itemCount % ITEMS_PER_TURN === 0) await takeTurn();
     itemCount += 1;
     if (reason !== undefined) {
       rejected.push(rejectRecord(number, reason, ''));

@@ -5,7 +5,7 @@ import type { Logger } from '../lib/logger.js';
 import { MINUTE_MS, SECOND_MS } from '../lib/time.js';
 import { openDatabase } from '../storage/database/client.js';
 import { MarketIndex } from '../storage/markets/market-index.js';
-import { createStore, type Store } from '../storage/store.js';
+import { createStore, type Store, type StoreOptions } from '../storage/store.js';
 
 /** Registers a function that closes something. Functions are called in reverse order when the backend closes. */
 export type OnClose = (close: () => Promise<unknown>) => void;
@@ -71,10 +71,14 @@ export function openStores(deps: {
 }): Stores {
   const { url, sinkCount, decay, logger, onStatement, onClose } = deps;
   const markets = new MarketIndex();
-  const open = (poolSize: number, options: Partial<Parameters<typeof openDatabase>[0]> = {}): Store => {
-    const database = openDatabase({ url, logger, poolSize, ...options });
+  const open = (
+    poolSize: number,
+    connection: Partial<Parameters<typeof openDatabase>[0]> = {},
+    transactions: Pick<StoreOptions, 'transactionTimeoutMs'> = {},
+  ): Store => {
+    const database = openDatabase({ url, logger, poolSize, ...connection });
     onClose(() => database.close(CLOSE_WITHIN_MS));
-    return createStore(database.prisma, { decay, markets });
+    return createStore(database.prisma, { decay, markets, ...transactions });
   };
   const watched = onStatement === undefined ? {} : { onStatement };
   return {
@@ -82,6 +86,10 @@ export function openStores(deps: {
     readers: open(READER_CONNECTIONS, watched),
     marketWriter: open(MARKET_WRITER_CONNECTIONS, watched),
     background: open(BACKGROUND_CONNECTIONS + sinkCount, { queryTimeoutMs: BACKGROUND_QUERY_TIMEOUT_MS }),
-    jobs: open(JOB_CONNECTIONS, { queryTimeoutMs: JOB_QUERY_TIMEOUT_MS }),
+    jobs: open(
+      JOB_CONNECTIONS,
+      { queryTimeoutMs: JOB_QUERY_TIMEOUT_MS },
+      { transactionTimeoutMs: JOB_QUERY_TIMEOUT_MS },
+    ),
   };
 }

@@ -111,8 +111,9 @@ async function startBackgroundWork(
 ): Promise<RepeatingTask[]> {
   const { catalog, trends, sinks } = services;
   const pollChangesMs = SECOND_MS * liveConfig.current.config.profile.changePollSeconds;
-  relays.start();
+  // First, so that nothing is left running if it fails.
   await reportUnknownSinks(sinks, logger);
+  relays.start();
   liveConfig.start();
   return [
     repeat('catalog', CATALOG_REFRESH_MS, () => catalog.refresh(), logger),

@@ -1,3 +1,5 @@
+import { errorMessage } from '../lib/errors.js';
+
 /** Why a file cannot be read or written, as a clause for a sentence such as "cannot be read: …". */
 export function fileErrorReason(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
@@ -16,6 +18,6 @@ export function fileErrorReason(error: unknown): string {
     case 'ENOSPC':
       return 'the disk is full';
     default:
-      return error instanceof Error ? error.message : String(error);
+      return errorMessage(error);
   }
 }

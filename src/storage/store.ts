@@ -75,7 +75,7 @@ const TRANSACTION_TIMEOUT_MS = 30_000;
 
 const ROLL_BACK = new Error('A rehearsal is rolled back.');
 
-interface StoreOptions {
+export interface StoreOptions {
   /** How fast the values in profiles decay. */
   readonly decay: DecayConfig;
   /** The markets in memory, shared by the stores of a process. Default: none. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.js';
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
-import { BellwetherError } from '../lib/errors.js';
+import { BellwetherError, errorMessage } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import { DAY_MS } from '../lib/time.js';
 import type { ProfileCompactor } from '../profiles/profile-compactor.js';
@@ -116,7 +116,7 @@ export function createTracking(deps: TrackingDeps): Tracking {
     maxQueuedMs: grouping.maxQueuedMs,
     clock,
     onRejected: (events, error) => {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = errorMessage(error);
       rejected.add(
         'track',
         events.map(({ interaction }) => ({ event: interaction, reason })),
@@ -136,6 +136,7 @@ export function createTracking(deps: TrackingDeps): Tracking {
       // Imported history is not forwarded to sinks.
       commit: (events) => lockedUsers.commitWithRetries(() => commit(events, Infinity, [])),
       interactions: store.interactions,
+      partitions: store.partitions,
     }),
     rejected,
     writeCheck,

@@ -8,6 +8,7 @@ import { STORE_FAILED, type Commit } from './commit-events.js';
 import { interactionInput, type ValidInteraction } from './event-input.js';
 import { prepareEvent } from './prepare-events.js';
 import type { PreparedEvent } from '../domain/event.js';
+import type { PartitionRepository } from '../storage/partitions.js';
 
 /** Result of one event of an import. */
 export interface ImportedInteraction {
@@ -33,6 +34,7 @@ export class HistoryImport {
       /** Stores events in one transaction. An event is a duplicate if its idempotency key was recorded at any time. */
       commit: (events: readonly PreparedEvent[]) => Promise<Commit>;
       interactions: Pick<InteractionRepository, 'keepClientEvents'>;
+      partitions: Pick<PartitionRepository, 'ensureForEvents'>;
       markets: { findByIds(ids: readonly string[]): Promise<(Market | undefined)[]> };
       snapshots: Pick<SnapshotRepository, 'probabilitiesAt'>;
       /** The event weights of the current config, which may be reloaded. */
@@ -58,6 +60,10 @@ export class HistoryImport {
     );
     if (ordered.length === 0) return results;
     const commit = await orUnavailable(STORE_FAILED, async () => {
+      // Old months rarely have a partition, and creating it after a failed commit would repeat the commit.
+      await this.deps.partitions.ensureForEvents(
+        ordered.map(([, { interaction }]) => interaction.occurredAt),
+      );
       const committed = await this.deps.commit(ordered.map(([, event]) => event));
       await this.#keepKeys(ordered.map(([, event]) => event));
       return committed;

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { fileErrorReason } from '../../config/file-error.js';
-import { OperatorError } from '../../lib/errors.js';
+import { errorMessage, OperatorError } from '../../lib/errors.js';
 import { declaredEncoding } from '../../lib/input/encoding.js';
 
 /** A source of an import that can be read from its beginning more than once. */
@@ -216,11 +216,10 @@ function downloadError(url: URL, timeoutMs: number, timer: IdleTimer, error: unk
   if (timer.signal.aborted) {
     return new OperatorError(`${url.host} sent no data for ${timeoutMs / 1000} s. Retry later.`);
   }
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new OperatorError(`The download from ${url.host} failed: ${reason}. Check the URL and retry.`, {
-    cause: error,
-  });
+  return new OperatorError(
+    `The download from ${url.host} failed: ${errorMessage(error)}. Check the URL and retry.`,
+    { cause: error },
+  );
 }
 
 /** Aborts its signal after `timeoutMs` without a restart. Starts when created. */

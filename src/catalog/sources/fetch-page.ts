@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import { OperatorError } from '../../lib/errors.js';
+import { errorMessage, OperatorError } from '../../lib/errors.js';
 import { declaredEncoding } from '../../lib/input/encoding.js';
 import { responseErrorText, SourceError } from './source-error.js';
 
@@ -150,14 +150,7 @@ function toSourceError(
   if (error instanceof OperatorError) {
     return new SourceError(`${url.host} returned an unreadable ${page}: ${error.message}`, { cause: error });
   }
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return new SourceError(`${url.host} could not be reached for ${page}: ${errorText(cause)}.`, {
+  return new SourceError(`${url.host} could not be reached for ${page}: ${errorMessage(error)}.`, {
     cause: error,
   });
-}
-
-/** If all addresses of a host fail, the error has a code but no message. */
-function errorText(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  return cause.message === '' && 'code' in cause ? String(cause.code) : cause.message;
 }

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { idText } from '../../../lib/input/text-schemas.js';
 import { isTooDeep, MAX_JSON_DEPTH } from '../../../lib/input/json-depth.js';
+import { errorMessage } from '../../../lib/errors.js';
 import { drop, parseWithRepairs, repairText, type Repair } from '../../../lib/input/parse-with-repairs.js';
 import {
   rejectRecord,
@@ -113,8 +114,7 @@ function lineRecord(line: number, text: string): ImportRecord {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return rejectRecord(line, `the line is not JSON: ${message}`, text);
+    return rejectRecord(line, `the line is not JSON: ${errorMessage(error)}`, text);
   }
   if (isTooDeep(value)) return rejectRecord(line, `is nested more than ${MAX_JSON_DEPTH} levels deep`, text);
   return neutralRecord(value, line, text);

@@ -67,13 +67,16 @@ export default tseslint.config(
   },
   { files: ['*.js'], extends: [tseslint.configs.disableTypeChecked] },
   {
-    files: ['schema/operations/*.graphql'],
+    files: ['schema/operations/**/*.graphql'],
     plugins: { '@graphql-eslint': graphql },
     extends: [{ rules: graphql.configs['flat/operations-recommended'].rules }],
     languageOptions: {
       parser: graphql.parser,
       parserOptions: {
-        graphQLConfig: { schema: './schema/schema.graphql', documents: './schema/operations/*.graphql' },
+        graphQLConfig: {
+          schema: './schema/schema.graphql',
+          documents: './schema/operations/**/*.graphql',
+        },
       },
     },
     rules: {

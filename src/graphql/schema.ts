@@ -1,13 +1,7 @@
 import 'reflect-metadata';
-import {
-  GraphQLError,
-  GraphQLID,
-  Kind,
-  lexicographicSortSchema,
-  printSchema,
-  type GraphQLSchema,
-} from 'graphql';
+import { GraphQLError, GraphQLID, Kind, specifiedDirectives, type GraphQLSchema } from 'graphql';
 import { buildSchemaSync, type PubSub } from 'type-graphql';
+import { DIRECTIVES } from './directives.js';
 import { UNSAFE_ID } from '../lib/input/text-schemas.js';
 import { FeedResolver } from './resolvers/feed-resolver.js';
 import { LiveResolver } from './resolvers/live-resolver.js';
@@ -41,14 +35,10 @@ export function createSchema(): GraphQLSchema {
       BatchResultResolver,
       TrendingResolver,
     ],
+    directives: [...specifiedDirectives, ...DIRECTIVES],
     validate: false,
     pubSub: unusedPubSub,
   });
-}
-
-/** Prints the schema as SDL, sorted by name so that the output does not depend on the order of the code. */
-export function printSdl(schema: GraphQLSchema): string {
-  return `${printSchema(lexicographicSortSchema(schema))}\n`;
 }
 
 /**

@@ -133,7 +133,7 @@ const EXAMPLES: readonly (readonly [document: string, variables: ExampleQuery['v
     },
   ],
   [
-    'simulate-feed',
+    'staff/simulate-feed',
     {
       userKey: 'sample-politics-001',
       config: { feed: { quotas: { PERSONAL: 1, TRENDING: 0, LOCAL: 0, RISING: 0, EXPLORATION: 0 } } },
@@ -145,7 +145,7 @@ const EXAMPLES: readonly (readonly [document: string, variables: ExampleQuery['v
   ['market-history', { id: 'tel-aviv-derby-winner' }],
   ['market-moved', { ids: ['tel-aviv-derby-winner'] }],
   ['feed-changed', { userKey: 'sample-politics-001' }],
-  ['jobs', {}],
+  ['staff/jobs', {}],
   ['markets', { filter: { category: 'Science', text: 'space' }, first: 5 }],
 ];
 

@@ -3,6 +3,7 @@ import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
 import type { Explanation } from '../../feed/explain/explanation.js';
 import type { Simulation } from '../../feed/explain/explanation.js';
 import type { Feed, FeedPage, Ranking } from '../../feed/feed.js';
+import { Access, SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
 import { FeedExplanationType, FeedSimulationType } from '../types/explanation.js';
 import { FeedPageType, FeedType } from '../types/feed.js';
@@ -30,22 +31,30 @@ const algorithmArg = {
 
 @Resolver()
 export class FeedResolver {
-  @Query(() => FeedType, { description: 'Returns the first page of a feed, ranked for the user.' })
+  @Query(() => FeedType, {
+    nullable: true,
+    description: 'Returns the first page of a feed, ranked for the user.',
+  })
+  @SemanticNonNull()
   feed(
     @Ctx() { services, country: proxyCountry }: GraphQLContext,
     @Arg('userKey', () => String, userKeyArg) userKey: string | null,
     @Arg('country', () => String, countryArg) country: string | null,
     @Arg('limit', () => Int, limitArg) limit: number,
-    @Arg('algorithm', () => AlgorithmEnum, algorithmArg) algorithm: 'v1' | 'v2' | null,
+    @Access('SERVICE')
+    @Arg('algorithm', () => AlgorithmEnum, algorithmArg)
+    algorithm: 'v1' | 'v2' | null,
   ): Promise<Feed> {
     const request = { userKey, country: country ?? proxyCountry, limit, algorithm };
     return services.feed.feed(request);
   }
 
   @Query(() => FeedPageType, {
+    nullable: true,
     description:
       'Returns the next items of a served feed, without repeats or gaps, for 30 minutes after the feed by default.',
   })
+  @SemanticNonNull()
   feedPage(
     @Ctx() { services }: GraphQLContext,
     @Arg('feedId', () => ID, feedIdArg) feedId: string,
@@ -60,8 +69,10 @@ export class FeedResolver {
   }
 
   @Query(() => RankingType, {
+    nullable: true,
     description: 'Ranks all requested markets for the user, without the filters of the feed.',
   })
+  @SemanticNonNull()
   rankMarkets(
     @Ctx() { services, country: proxyCountry }: GraphQLContext,
     @Arg('userKey', () => String, userKeyArg) userKey: string | null,
@@ -76,16 +87,21 @@ export class FeedResolver {
       description: 'Markets that are not stored in the gateway, at most 500. Null: none.',
     })
     candidates: CandidateMarketInput[] | null,
-    @Arg('algorithm', () => AlgorithmEnum, algorithmArg) algorithm: 'v1' | 'v2' | null,
+    @Access('SERVICE')
+    @Arg('algorithm', () => AlgorithmEnum, algorithmArg)
+    algorithm: 'v1' | 'v2' | null,
   ): Promise<Ranking> {
     const request = { userKey, marketIds, country: country ?? proxyCountry, candidates, algorithm };
     return services.feed.rank(request);
   }
 
   @Query(() => FeedExplanationType, {
+    nullable: true,
     description:
-      'Explains a served feed: the markets that each stage removed, every score component, and a replay. Staff only.',
+      'Explains a served feed: the markets that each stage removed, every score component, and a replay.',
   })
+  @SemanticNonNull()
+  @Access('STAFF')
   explainFeed(
     @Ctx() { services }: GraphQLContext,
     @Arg('feedId', () => ID, feedIdArg) feedId: string,
@@ -94,8 +110,11 @@ export class FeedResolver {
   }
 
   @Query(() => FeedSimulationType, {
-    description: 'Compares the current feed of a user with the feed under a config patch. Staff only.',
+    nullable: true,
+    description: 'Compares the current feed of a user with the feed under a config patch.',
   })
+  @SemanticNonNull()
+  @Access('STAFF')
   simulateFeed(
     @Ctx() { services }: GraphQLContext,
     @Arg('userKey', () => String, userKeyArg) userKey: string | null,

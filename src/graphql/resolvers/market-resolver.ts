@@ -1,9 +1,9 @@
-import { DateTimeISOResolver } from 'graphql-scalars';
 import { Arg, Ctx, Extensions, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { MarketHistoryPoint } from '../../catalog/market-history.js';
 import type { MarketPage } from '../../catalog/market-page.js';
 import type { Market } from '../../domain/market.js';
 import type { UpsertResult } from '../../catalog/market-writer.js';
+import { Access, SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
 import { READS_DATABASE } from '../rules/no-database-fields.js';
 import {
@@ -15,6 +15,7 @@ import {
 import { MarketMomentumType } from '../types/trends.js';
 import { MarketInput, UpsertMarketResultType } from '../types/upsert-markets.js';
 import type { MarketMomentum } from '../../domain/trends.js';
+import { DateTime } from '../types/date-time.js';
 
 @Resolver(() => MarketType)
 export class MarketResolver {
@@ -29,7 +30,11 @@ export class MarketResolver {
     return loaders.market.load(id);
   }
 
-  @Query(() => MarketConnectionType, { description: 'Returns a page of markets, newest first.' })
+  @Query(() => MarketConnectionType, {
+    nullable: true,
+    description: 'Returns a page of markets, newest first.',
+  })
+  @SemanticNonNull()
   markets(
     @Ctx() { services }: GraphQLContext,
     @Arg('first', () => Int, { defaultValue: 20, description: 'Number of markets, 1–100.' }) first: number,
@@ -48,9 +53,12 @@ export class MarketResolver {
   }
 
   @Mutation(() => [UpsertMarketResultType], {
+    nullable: true,
     description:
       'Creates or updates up to 1,000 markets and returns one result per market, in order. Each is validated separately: an invalid one is REJECTED, and the others are stored.',
   })
+  @SemanticNonNull()
+  @Access('SERVICE')
   upsertMarkets(
     @Ctx() { services }: GraphQLContext,
     @Arg('markets', () => [MarketInput], { nullable: 'items', description: 'Markets, at most 1,000.' })
@@ -67,12 +75,12 @@ export class MarketResolver {
   history(
     @Root() { id: marketId }: Market,
     @Ctx() { loaders }: GraphQLContext,
-    @Arg('from', () => DateTimeISOResolver, {
+    @Arg('from', () => DateTime, {
       nullable: true,
       description: 'Start, before `to`. Null: 7 days before `to`.',
     })
     from: Date | null,
-    @Arg('to', () => DateTimeISOResolver, { nullable: true, description: 'End. Null: now.' })
+    @Arg('to', () => DateTime, { nullable: true, description: 'End. Null: now.' })
     to: Date | null,
     @Arg('points', () => Int, { defaultValue: 100, description: 'Maximum number of points, 1–500.' })
     points: number,

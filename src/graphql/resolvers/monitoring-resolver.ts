@@ -1,17 +1,25 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import type { JobStatus, RunRequestResult } from '../../jobs/job-service.js';
 import type { SinkStatus } from '../../outbox/sink-status.js';
+import { Access, SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
 import { JobType, RequestedJobType, SinkType } from '../types/monitoring.js';
 
 @Resolver()
 export class MonitoringResolver {
-  @Query(() => [JobType], { description: 'Returns the jobs with their last run and next run. Staff only.' })
+  @Query(() => [JobType], {
+    nullable: true,
+    description: 'Returns the jobs with their last run and next run.',
+  })
+  @SemanticNonNull()
+  @Access('STAFF')
   jobs(@Ctx() { services }: GraphQLContext): Promise<JobStatus[]> {
     return services.jobs.list();
   }
 
-  @Mutation(() => RequestedJobType, { description: 'Enqueues an extra run of a job. Staff only.' })
+  @Mutation(() => RequestedJobType, { nullable: true, description: 'Enqueues an extra run of a job.' })
+  @SemanticNonNull()
+  @Access('STAFF')
   runJob(
     @Ctx() { services }: GraphQLContext,
     @Arg('name', () => String, { description: 'Name of the job, as in `jobs`.' }) name: string,
@@ -20,9 +28,11 @@ export class MonitoringResolver {
   }
 
   @Query(() => [SinkType], {
-    description:
-      'Returns the sinks in the config, then those that only have events in the outbox. Staff only.',
+    nullable: true,
+    description: 'Returns the sinks in the config, then those that only have events in the outbox.',
   })
+  @SemanticNonNull()
+  @Access('STAFF')
   sinks(@Ctx() { services }: GraphQLContext): Promise<SinkStatus[]> {
     return services.sinks.list();
   }

@@ -1,6 +1,7 @@
 import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import type { UserProfile } from '../../profiles/profile-service.js';
 import type { ImpressionsResult, RejectedResult, TrackResult } from '../../tracking/tracking-service.js';
+import { SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
 import { TrackImpressionsInput, TrackImpressionsResultType } from '../types/track-impressions.js';
 import {
@@ -14,9 +15,11 @@ import { UserProfileType } from '../types/user-profile.js';
 @Resolver(() => TrackInteractionResultType)
 export class TrackingResolver {
   @Mutation(() => TrackInteractionResultType, {
+    nullable: true,
     description:
       'Records one event. RECORDED means that the event is on disk and the next feed of the user reflects it.',
   })
+  @SemanticNonNull()
   trackInteraction(
     @Ctx() { services }: GraphQLContext,
     @Arg('input', () => TrackInteractionInput, { description: 'The event.' })
@@ -26,9 +29,11 @@ export class TrackingResolver {
   }
 
   @Mutation(() => [TrackInteractionsResultType], {
+    nullable: true,
     description:
       'Records up to 500 events in one transaction and returns one result per event, in order. Each is validated separately: an invalid one is REJECTED, and the others are recorded.',
   })
+  @SemanticNonNull()
   trackInteractions(
     @Ctx() { services }: GraphQLContext,
     @Arg('inputs', () => [BatchInteractionInput], { nullable: 'items', description: 'Events, 1–500.' })
@@ -38,9 +43,11 @@ export class TrackingResolver {
   }
 
   @Mutation(() => TrackImpressionsResultType, {
+    nullable: true,
     description:
       'Records impressions of one user, up to 200 markets in one transaction. Each item is validated separately. Impressions do not change affinity.',
   })
+  @SemanticNonNull()
   trackImpressions(
     @Ctx() { services }: GraphQLContext,
     @Arg('input', () => TrackImpressionsInput, { description: 'The impressions.' })

@@ -1,5 +1,6 @@
 import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql';
 import type { Trending, TrendingMarket } from '../../feed/trending-service.js';
+import { SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
 import { RisingMarketType, TrendingType } from '../types/trends.js';
 
@@ -7,7 +8,11 @@ const limitArg = { defaultValue: 20, description: 'Number of markets, 1–100.' 
 
 @Resolver()
 export class TrendingResolver {
-  @Query(() => TrendingType, { description: 'Returns the trending markets of a country or of all users.' })
+  @Query(() => TrendingType, {
+    nullable: true,
+    description: 'Returns the trending markets of a country or of all users.',
+  })
+  @SemanticNonNull()
   trending(
     @Ctx() { services, country: proxyCountry }: GraphQLContext,
     @Arg('country', () => String, {
@@ -22,9 +27,11 @@ export class TrendingResolver {
   }
 
   @Query(() => [RisingMarketType], {
+    nullable: true,
     description:
       'Returns the open markets with the largest probability changes within 24 hours, weighted by volume, largest first.',
   })
+  @SemanticNonNull()
   rising(
     @Ctx() { services, country: proxyCountry }: GraphQLContext,
     @Arg('country', () => String, {

@@ -1,6 +1,6 @@
-import { DateTimeISOResolver } from 'graphql-scalars';
 import { Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { FeedItemType } from './feed.js';
+import { DateTime } from './date-time.js';
 
 const ReplayOutcomeEnum = { SAME: 'SAME', DIFFERENT: 'DIFFERENT', INPUTS_CHANGED: 'INPUTS_CHANGED' } as const;
 
@@ -98,7 +98,7 @@ export class FeedExplanationType {
   @Field(() => String, { description: 'Version of the ranking config of the feed.' })
   configVersion!: string;
 
-  @Field(() => DateTimeISOResolver, { description: 'Time of the ranking.' })
+  @Field(() => DateTime, { description: 'Time of the ranking.' })
   generatedAt!: Date;
 
   @Field(() => Boolean, { description: 'Whether the ranking uses the profile of the user.' })

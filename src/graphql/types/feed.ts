@@ -1,6 +1,6 @@
-import { DateTimeISOResolver } from 'graphql-scalars';
 import { Field, Float, ID, ObjectType, registerEnumType } from 'type-graphql';
 import { RankedMarketType } from './ranking.js';
+import { DateTime } from './date-time.js';
 
 const SlotEnum = {
   PERSONAL: 'PERSONAL',
@@ -89,7 +89,7 @@ export class FeedType {
   @Field(() => String, { description: 'Version of the ranking config: a hash of its values.' })
   configVersion!: string;
 
-  @Field(() => DateTimeISOResolver, {
+  @Field(() => DateTime, {
     description: 'Time of the ranking, to which ages and decay are computed.',
   })
   generatedAt!: Date;

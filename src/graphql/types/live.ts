@@ -1,7 +1,7 @@
-import { DateTimeISOResolver } from 'graphql-scalars';
 import { Field, Float, ObjectType, registerEnumType } from 'type-graphql';
 import type { FeedChangeReason } from '../../live/feed-subscriptions.js';
 import { MarketStatus, MarketType } from './market.js';
+import { DateTime } from './date-time.js';
 
 @ObjectType('MarketMove', {
   simpleResolvers: true,
@@ -38,7 +38,7 @@ export class MarketMoveType {
 
 @ObjectType('MarketsMoved', { simpleResolvers: true, description: 'Market changes of one message.' })
 export class MarketsMovedType {
-  @Field(() => DateTimeISOResolver, { description: 'Time of the message.' })
+  @Field(() => DateTime, { description: 'Time of the message.' })
   at!: Date;
 
   @Field(() => [MarketMoveType], { description: 'Changed markets, each once; never empty.' })
@@ -70,6 +70,6 @@ export class FeedChangedType {
   @Field(() => FeedChangeReasonEnum, { description: 'Cause of the change.' })
   reason!: FeedChangeReason;
 
-  @Field(() => DateTimeISOResolver, { description: 'Time of the message.' })
+  @Field(() => DateTime, { description: 'Time of the message.' })
   at!: Date;
 }

@@ -1,5 +1,5 @@
-import { DateTimeISOResolver } from 'graphql-scalars';
 import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { DateTime } from './date-time.js';
 
 export const MarketStatus = { OPEN: 'OPEN', CLOSED: 'CLOSED', RESOLVED: 'RESOLVED' } as const;
 
@@ -54,10 +54,10 @@ export class MarketType {
   @Field(() => MarketStatus, { description: 'Lifecycle status.' })
   status!: keyof typeof MarketStatus;
 
-  @Field(() => DateTimeISOResolver, { description: 'Creation time.' })
+  @Field(() => DateTime, { description: 'Creation time.' })
   createdAt!: Date;
 
-  @Field(() => DateTimeISOResolver, {
+  @Field(() => DateTime, {
     nullable: true,
     description: 'Scheduled resolution time. Null: unknown.',
   })
@@ -87,7 +87,7 @@ export class MarketType {
   description: 'State of a market at a past instant.',
 })
 export class MarketHistoryPointType {
-  @Field(() => DateTimeISOResolver, { description: 'Time of the state.' })
+  @Field(() => DateTime, { description: 'Time of the state.' })
   at!: Date;
 
   @Field(() => Float, {

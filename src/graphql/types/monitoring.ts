@@ -1,5 +1,5 @@
-import { DateTimeISOResolver } from 'graphql-scalars';
 import { Field, Float, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { DateTime } from './date-time.js';
 
 const JobOutcome = {
   RUNNING: 'RUNNING',
@@ -37,10 +37,10 @@ registerEnumType(JobRequestStatus, {
 
 @ObjectType('JobRun', { simpleResolvers: true, description: 'One attempt to run a job.' })
 export class JobRunType {
-  @Field(() => DateTimeISOResolver, { description: 'Start time.' })
+  @Field(() => DateTime, { description: 'Start time.' })
   startedAt!: Date;
 
-  @Field(() => DateTimeISOResolver, { nullable: true, description: 'End time. Null: in progress.' })
+  @Field(() => DateTime, { nullable: true, description: 'End time. Null: in progress.' })
   finishedAt!: Date | null;
 
   @Field(() => Int, { nullable: true, description: 'Duration in milliseconds. Null: in progress.' })
@@ -79,7 +79,7 @@ export class JobType {
   @Field(() => JobRunType, { nullable: true, description: 'Most recent run. Null: never run.' })
   lastRun!: JobRunType | null;
 
-  @Field(() => DateTimeISOResolver, {
+  @Field(() => DateTime, {
     description: 'Next scheduled time. The run needs an active worker then.',
   })
   nextRunAt!: Date;
@@ -118,7 +118,7 @@ export class SinkType {
   @Field(() => Float, { description: 'Backlog in bytes.' })
   bytes!: number;
 
-  @Field(() => DateTimeISOResolver, {
+  @Field(() => DateTime, {
     nullable: true,
     description: 'Time at which the oldest undelivered event was recorded. Null: no backlog.',
   })

@@ -1,7 +1,7 @@
-import { DateTimeISOResolver } from 'graphql-scalars';
 import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { SCORE_COMPONENTS } from '../../scoring/score-parts.js';
 import { MarketType } from './market.js';
+import { DateTime } from './date-time.js';
 
 export const AlgorithmEnum = { V1: 'v1', V2: 'v2' } as const;
 
@@ -114,10 +114,10 @@ export class CandidateMarketInput {
   @Field(() => Float, { nullable: true, description: 'Volume since creation, 0–1e15. Null: 0.' })
   volumeTotal?: number | null;
 
-  @Field(() => DateTimeISOResolver, { nullable: true, description: 'Creation time. Null: now.' })
+  @Field(() => DateTime, { nullable: true, description: 'Creation time. Null: now.' })
   createdAt?: Date | null;
 
-  @Field(() => DateTimeISOResolver, {
+  @Field(() => DateTime, {
     nullable: true,
     description: 'Scheduled resolution time. Null: unknown.',
   })

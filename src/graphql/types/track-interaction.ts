@@ -1,4 +1,4 @@
-import { DateTimeISOResolver, JSONObjectResolver } from 'graphql-scalars';
+import { JSONObjectResolver } from 'graphql-scalars';
 import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { EVENT_TYPES, type EventType } from '../../domain/event.js';
 import {
@@ -13,6 +13,7 @@ import {
 } from './lenient-scalars.js';
 import { UserProfileType } from './user-profile.js';
 import { FEED_SECTIONS } from '../../tracking/event-input.js';
+import { DateTime } from './date-time.js';
 
 function enumOf<Name extends string>(names: readonly Name[]): { readonly [Key in Name]: Key } {
   return Object.fromEntries(names.map((name) => [name, name])) as { readonly [Key in Name]: Key };
@@ -101,7 +102,7 @@ export class TrackInteractionInput {
   })
   country?: string | null;
 
-  @Field(() => DateTimeISOResolver, {
+  @Field(() => DateTime, {
     nullable: true,
     description:
       'Time of the event. Null: now. A time over 7 days old or over 5 minutes ahead is replaced by now.',

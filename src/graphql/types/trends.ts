@@ -1,6 +1,6 @@
-import { DateTimeISOResolver } from 'graphql-scalars';
 import { Field, Float, Int, ObjectType } from 'type-graphql';
 import { MarketType } from './market.js';
+import { DateTime } from './date-time.js';
 
 @ObjectType('MarketMomentum', { simpleResolvers: true, description: 'Recent changes of a market.' })
 export class MarketMomentumType {
@@ -45,7 +45,7 @@ export class MarketMomentumType {
   })
   participantDelta24h!: number | null;
 
-  @Field(() => DateTimeISOResolver, { description: 'Time of the computation.' })
+  @Field(() => DateTime, { description: 'Time of the computation.' })
   computedAt!: Date;
 }
 

@@ -1,5 +1,5 @@
-import { DateTimeISOResolver } from 'graphql-scalars';
 import { Field, Float, Int, ObjectType } from 'type-graphql';
+import { DateTime } from './date-time.js';
 
 @ObjectType('TopicTaste', { simpleResolvers: true, description: 'Affinity of a user for one topic.' })
 export class TopicAffinityType {
@@ -24,7 +24,7 @@ export class TopicAffinityType {
 
 @ObjectType('Session', { simpleResolvers: true, description: 'Period of activity without a long pause.' })
 export class SessionType {
-  @Field(() => DateTimeISOResolver, { description: 'Time of the first event.' })
+  @Field(() => DateTime, { description: 'Time of the first event.' })
   startedAt!: Date;
 
   @Field(() => Int, { description: 'Number of events.' })
@@ -71,7 +71,7 @@ export class UserProfileType {
   @Field(() => [TopicAffinityType], { description: 'The 10 tags of the highest score.' })
   topTags!: TopicAffinityType[];
 
-  @Field(() => DateTimeISOResolver, {
+  @Field(() => DateTime, {
     nullable: true,
     description: 'Time of the latest event. Null: no events.',
   })

@@ -131,7 +131,7 @@ describe('Market.history', () => {
   });
 });
 
-const feedWithHistory = `query ($points: Int!, $to: DateTimeISO) {
+const feedWithHistory = `query ($points: Int!, $to: DateTime) {
   feed(limit: 20) {
     hero { market { ...past } } grid { market { ...past } } stream { market { ...past } }
   }

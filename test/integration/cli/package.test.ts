@@ -31,6 +31,8 @@ describe('the npm package', () => {
         'dist/main.js',
         'dist/generated/client/graphql.js',
         'dist/generated/client/graphql.d.ts',
+        'dist/generated/staff/graphql.js',
+        'schema/client.graphql',
         'schema/schema.graphql',
         'src/config/default.yaml',
         'README.md',
@@ -63,12 +65,17 @@ describe('the npm package', () => {
   });
 });
 
-it('exports the client documents and the GraphQL schema', () => {
+it('exports the documents and the GraphQL schemas', () => {
   const { resolve } = createRequire(path.join(root, 'package.json'));
-  const resolved = ['client', 'schema'].map((name) =>
+  const resolved = ['client', 'staff', 'schema', 'schema/client'].map((name) =>
     path.relative(root, resolve(`bellwether-gateway/${name}`)),
   );
-  expect(resolved).toEqual(['dist/generated/client/graphql.js', 'schema/schema.graphql']);
+  expect(resolved).toEqual([
+    'dist/generated/client/graphql.js',
+    'dist/generated/staff/graphql.js',
+    'schema/schema.graphql',
+    'schema/client.graphql',
+  ]);
 });
 
 it('supports only versions of Node that every dependency supports', async () => {

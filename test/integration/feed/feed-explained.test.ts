@@ -1,10 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  ExplainFeedDocument,
-  FeedDocument,
-  SimulateFeedDocument,
-  TrackInteractionDocument,
-} from '../../../src/generated/client/graphql.js';
+import { FeedDocument, TrackInteractionDocument } from '../../../src/generated/client/graphql.js';
+import { ExplainFeedDocument, SimulateFeedDocument } from '../../../src/generated/staff/graphql.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 
 let gateway: TestGateway;

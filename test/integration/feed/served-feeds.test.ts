@@ -5,11 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBackend, type Backend } from '../../../src/app/backend.js';
 import { readSettings } from '../../../src/config/settings.js';
 import { packPage, packRest } from '../../../src/feed/served/codec.js';
-import {
-  ExplainFeedDocument,
-  FeedDocument,
-  FeedPageDocument,
-} from '../../../src/generated/client/graphql.js';
+import { FeedDocument, FeedPageDocument } from '../../../src/generated/client/graphql.js';
+import { ExplainFeedDocument } from '../../../src/generated/staff/graphql.js';
 import { recordingLogger } from '../../support/log-lines.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
 

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import {
   buildSchema,
   findBreakingChanges,
+  findDangerousChanges,
   isEnumType,
   isInputObjectType,
   isObjectType,
@@ -12,19 +13,26 @@ import {
   type GraphQLInputField,
 } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { createSchema, printSdl } from '../../../src/graphql/schema.js';
+import { printSdl } from '../../../src/graphql/print-sdl.js';
+import { createSchema } from '../../../src/graphql/schema.js';
 
 const folder = new URL('../../../schema/', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, folder), 'utf8');
 
 const schema = createSchema();
 
-it('the committed schema equals the running schema, which `bellwether schema` prints', () => {
-  expect(read('schema.graphql')).toBe(printSdl(schema));
+it.each([
+  ['schema.graphql', 'STAFF'],
+  ['client.graphql', 'CLIENT'],
+] as const)('the committed %s equals the running schema for %s', (file, role) => {
+  expect(read(file)).toBe(printSdl(schema, role));
 });
 
-it('the schema has no breaking change against the published one', () => {
-  expect(findBreakingChanges(buildSchema(read('published.graphql')), schema)).toEqual([]);
+it.each([
+  ['breaking', findBreakingChanges],
+  ['dangerous', findDangerousChanges],
+])('the schema has no %s change against the published one', (_kind, findChanges) => {
+  expect(findChanges(buildSchema(read('published.graphql')), schema)).toEqual([]);
 });
 
 it('every type, field, argument and enum value has a description', () => {
@@ -55,7 +63,11 @@ it('every type, field, argument and enum value has a description', () => {
 });
 
 describe('the packaged operations', () => {
-  const files = readdirSync(new URL('operations/', folder));
+  const files = ['operations/', 'operations/staff/'].flatMap((path) =>
+    readdirSync(new URL(path, folder), { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => `${path}${name}`),
+  );
 
   it('are more than five files, all of them GraphQL documents', () => {
     expect(files.length).toBeGreaterThan(5);
@@ -63,6 +75,7 @@ describe('the packaged operations', () => {
   });
 
   it.each(files)('are valid: %s', (file) => {
-    expect(validate(schema, parse(read(`operations/${file}`)))).toEqual([]);
+    const client = buildSchema(read('client.graphql'));
+    expect(validate(file.includes('staff/') ? schema : client, parse(read(file)))).toEqual([]);
   });
 });

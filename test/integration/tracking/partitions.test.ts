@@ -76,7 +76,7 @@ describe('events', () => {
     await gateway.backend.store.partitions.ensureForEvents(eventMonths(gateway.clock.nowMs));
     for (const occurredAt of ['2026-08-26T00:00:01Z', '2026-09-02T00:00:00Z']) {
       const { data } = await gateway.query(
-        `mutation ($at: DateTimeISO) { trackInteraction(input: {
+        `mutation ($at: DateTime) { trackInteraction(input: {
           userKey: "ada", marketId: "m1", eventType: CLICK, occurredAt: $at }) { status } }`,
         { at: occurredAt },
       );

@@ -68,7 +68,7 @@ export function composeFeed(inputs: RankingInputs, workspace: RankingWorkspace):
   const { filter, score, select, present } = PIPELINES[inputs.algorithm];
   const user = userFeatures(inputs);
   const eligible = workspace.filters.run(filter, { ...inputs, user });
-  const scores = score(inputs, user, workspace);
+  const scores = score(inputs, user, eligible, workspace);
   const selection = select({ inputs, eligible, scores, workspace });
   return { ...present(selection, scores, inputs), notes: selection.notes };
 }

@@ -28,7 +28,7 @@ export const presentItems: Presenter = (selection, scores, inputs) => {
     const { trending, trendingGlobal, trendingLocal } = parts;
     const badge = badgeOf(
       {
-        moved: scores.changed?.[row] === 1,
+        moved: scores.discounts?.changed[row] === 1,
         resolvesAtMs,
         createdAtMs: scoring.createdAtMs,
         // In v2 the component `trending` includes popularity.

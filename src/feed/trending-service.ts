@@ -72,7 +72,7 @@ export class TrendingService {
     const { catalog, config, clock } = this.deps;
     const { snapshot } = catalog;
     const { entries, columns } = snapshot;
-    const eligible = this.#filters.run(LIST_FILTERS, {
+    const { rows: eligible } = this.#filters.run(LIST_FILTERS, {
       ...{ snapshot, country, nowMs: clock(), config: config().config, profile: null, user: null },
     });
     const order = { key: scores, volumeTotal: columns.volumeTotal };

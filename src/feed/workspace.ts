@@ -1,13 +1,16 @@
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
+import { startOfMinute } from '../scoring/shared/time.js';
 import { ScorerV2 } from '../scoring/v2/scorer.js';
 import { FilterPass } from './filters/filter.js';
-import { SlotKeyColumns } from './selectors/slot-keys.js';
+import type { ScoringInputs } from './ranking-inputs.js';
+import { RankingTicks, type RankingTick } from './selectors/ranking-tick.js';
 
 /** Memory that one ranking after the other reuses. A ranking is synchronous, so no two of them use it at a time. */
 export class RankingWorkspace {
   readonly filters = new FilterPass();
-  readonly slotKeys = new SlotKeyColumns();
   readonly #scorers = new WeakMap<RankingConfig, ScorerV2>();
+  readonly #ticks = new RankingTicks();
+  #keys = new Float64Array(0);
 
   /** Returns the scorer of algorithm v2 for a config. */
   scorerFor(config: RankingConfig): ScorerV2 {
@@ -17,5 +20,19 @@ export class RankingWorkspace {
       this.#scorers.set(config, scorer);
     }
     return scorer;
+  }
+
+  /** Returns the values of algorithm v2 that all requests of a minute share. */
+  tickOf({ snapshot: { columns }, trends, config, nowMs }: ScoringInputs): RankingTick {
+    const minuteMs = startOfMinute(nowMs);
+    return this.#ticks.of({ columns, trends, config, minuteMs }, (ofScope) =>
+      this.scorerFor(config).impersonalSum(columns, ofScope, minuteMs),
+    );
+  }
+
+  /** Returns an array of at least `size` elements of any value, for keys by row. */
+  keys(size: number): Float64Array {
+    if (this.#keys.length < size) this.#keys = new Float64Array(size);
+    return this.#keys;
   }
 }

@@ -5,7 +5,8 @@ import { loadRankingConfig } from '../../dist/config/ranking-config.js';
 import { RankingWorkspace } from '../../dist/feed/workspace.js';
 import { userFeatures, type RankingInputs } from '../../dist/feed/ranking-inputs.js';
 import { composeFeed } from '../../dist/feed/pipeline.js';
-import { scoreRowsV2 } from '../../dist/feed/scorers/rows.js';
+import { pastLookup } from '../../dist/feed/hydrators/past-markets.js';
+import { ScorerV2 } from '../../dist/scoring/v2/scorer.js';
 import { emptyProfile, type FullProfile, type ProfileEvent } from '../../dist/domain/profile.js';
 import { loadSampleCatalog } from '../../dist/sample/sample-catalog.js';
 import { type EventType } from '../../dist/domain/event.js';
@@ -90,7 +91,12 @@ const bits = (column: Float64Array): string =>
   Buffer.from(column.buffer, column.byteOffset, column.byteLength).toString('hex');
 
 for (const each of [inputs, anonymous]) {
-  process.stdout.write(`${bits(scoreRowsV2(each, userFeatures(each), workspace).final)}\n`);
+  const { columns } = each.snapshot;
+  const trend = each.trends.columns(columns, each.country);
+  const { final } = new ScorerV2(config.v2, config.impressions).score(
+    ...([columns, trend, userFeatures(each), pastLookup(each), NOW_MS] as const),
+  );
+  process.stdout.write(`${bits(final)}\n`);
   for (const algorithm of ['v2', 'v1'] as const) {
     const { items, rest, notes } = composeFeed({ ...each, algorithm }, workspace);
     // JSON gives a number the digits that tell it from every other.

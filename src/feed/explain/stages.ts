@@ -23,12 +23,12 @@ export function explainStages(inputs: RankingInputs, pageLength: number): Stage[
 function filterStages(filters: readonly Filter[], inputs: RankingInputs): Stage[] {
   const { entries, columns } = inputs.snapshot;
   const pass = new FilterPass();
-  pass.run(filters, { ...inputs, user: userFeatures(inputs) });
+  const { removedBy } = pass.run(filters, { ...inputs, user: userFeatures(inputs) });
   let left = columns.size;
   return filters.map(({ name, reason }, index): Stage => {
     const removed: { marketId: string; title: string; reason: string }[] = [];
     let count = 0;
-    for (const [row, number] of pass.removedBy.entries()) {
+    for (const [row, number] of removedBy.entries()) {
       const market = entries[row]?.market;
       if (number !== index + 1 || market === undefined) continue;
       count += 1;

@@ -23,37 +23,65 @@ export interface Filter {
   /** Why a market is removed, for `explainFeed`. */
   readonly reason: string;
   /**
-   * Calls `remove` for each row of the snapshot that must not be shown. It runs once per request over the whole catalog,
-   * so it reads columns and allocates nothing per row.
+   * Calls `remove` for each row of the snapshot that must not be shown. It runs once per request, so it looks up the rows
+   * that the user or the country names, or reads columns, and allocates nothing per row of the catalog.
    */
   readonly apply: (input: FilterInput, remove: (row: number) => void) => void;
 }
 
-/** Runs filters over the rows of a catalog. Each run reuses the memory of the one before. */
+/** The candidates that passed the filters. */
+export interface EligibleRows {
+  /** Ascending. */
+  readonly rows: Int32Array;
+  /** By row of the catalog, the number of the first filter that removed it, from 1; 0 for an eligible row. */
+  readonly removedBy: Uint8Array;
+}
+
+/**
+ * Runs filters over the rows of a catalog. Each run reuses the memory of the one before. Most filters remove few rows, so
+ * the cost of a run grows with the removed rows, except for copying the row numbers in between.
+ */
 export class FilterPass {
   #removedBy = new Uint8Array(0);
+  #removed: number[] = [];
+  #all = new Int32Array(0);
   #rows = new Int32Array(0);
 
-  /** Returns the rows that no filter removes, ascending. Valid until the next run. */
-  run(filters: readonly Filter[], input: FilterInput): Int32Array {
-    const { size } = input.snapshot.columns;
-    if (this.#rows.length !== size) {
+  /** Returns the rows that no filter removes. Valid until the next run. */
+  run(filters: readonly Filter[], input: FilterInput): EligibleRows {
+    this.#reset(input.snapshot.columns.size);
+    const removedBy = this.#removedBy;
+    const removed = this.#removed;
+    for (const [index, filter] of filters.entries()) {
+      filter.apply(input, (row) => {
+        if (removedBy[row] !== 0) return;
+        removedBy[row] = index + 1;
+        removed.push(row);
+      });
+    }
+    return { rows: this.#withoutRemoved(), removedBy };
+  }
+
+  #reset(size: number): void {
+    if (this.#all.length === size) for (const row of this.#removed) this.#removedBy[row] = 0;
+    else {
+      this.#all = Int32Array.from({ length: size }, (_, row) => row);
       this.#rows = new Int32Array(size);
       this.#removedBy = new Uint8Array(size);
     }
-    const removedBy = this.#removedBy.fill(0);
-    for (const [index, filter] of filters.entries()) {
-      filter.apply(input, (row) => {
-        if (removedBy[row] === 0) removedBy[row] = index + 1;
-      });
-    }
-    let count = 0;
-    for (let row = 0; row < size; row += 1) if (removedBy[row] === 0) this.#rows[count++] = row;
-    return this.#rows.subarray(0, count);
+    this.#removed = [];
   }
 
-  /** By row, the number of the first filter that removed it, from 1; 0 for a row that passed. Valid until the next run. */
-  get removedBy(): Uint8Array {
-    return this.#removedBy;
+  /** Copies the row numbers between the removed ones. */
+  #withoutRemoved(): Int32Array {
+    if (this.#removed.length === 0) return this.#all;
+    let count = 0;
+    let from = 0;
+    for (const row of [...this.#removed.sort((a, b) => a - b), this.#all.length]) {
+      this.#rows.set(this.#all.subarray(from, row), count);
+      count += row - from;
+      from = row + 1;
+    }
+    return this.#rows.subarray(0, count);
   }
 }

@@ -1,4 +1,4 @@
-import { DAY_MS } from '../../lib/time.js';
+import { DAY_MS, HOUR_MS } from '../../lib/time.js';
 import type { Filter } from './filter.js';
 
 /**
@@ -11,11 +11,31 @@ export const resolved: Filter = {
   apply: ({ snapshot: { columns, entries }, nowMs, config }, remove) => {
     const { overdue, overdueDays } = config.feed;
     const overdueMs = overdue === 'show' ? overdueDays * DAY_MS : 0;
-    const { size, resolvesAtMs } = columns;
-    for (let row = 0; row < size; row += 1) {
+    const { resolvesAtMs } = columns;
+    for (const row of rowsResolvingBy(resolvesAtMs, nowMs)) {
       const atMs = resolvesAtMs[row] as number;
       if (atMs > nowMs) continue;
       if (entries[row]?.market.openPastDue !== true || atMs + overdueMs <= nowMs) remove(row);
     }
   },
 };
+
+interface ResolvingRows {
+  readonly untilMs: number;
+  readonly rows: readonly number[];
+}
+
+/** By the column of resolution times, the rows that resolve soon: one pass over the column serves the requests of an hour. */
+const resolvingRows = new WeakMap<Float64Array, ResolvingRows>();
+
+/** Returns the rows with a resolution time up to an instant, and possibly later ones. */
+function rowsResolvingBy(resolvesAtMs: Float64Array, nowMs: number): readonly number[] {
+  const known = resolvingRows.get(resolvesAtMs);
+  if (known !== undefined && nowMs <= known.untilMs) return known.rows;
+  const untilMs = nowMs + HOUR_MS;
+  const rows: number[] = [];
+  for (let row = 0; row < resolvesAtMs.length; row += 1)
+    if ((resolvesAtMs[row] as number) <= untilMs) rows.push(row);
+  resolvingRows.set(resolvesAtMs, { untilMs, rows });
+  return rows;
+}

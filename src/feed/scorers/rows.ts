@@ -1,34 +1,36 @@
 import type { ScoreParts } from '../../scoring/score-parts.js';
+import type { Discounts } from '../../scoring/v2/discount.js';
 import type { ScoringMarket } from '../../scoring/v1/inputs.js';
 import { finalScorerV1, scorerV1 } from '../../scoring/v1/scorer.js';
 import type { UserFeatures } from '../../scoring/v2/features.js';
 import { pastLookup } from '../hydrators/past-markets.js';
+import type { EligibleRows } from '../filters/filter.js';
+import { scannedRanking, type Ranking } from '../selectors/ranking.js';
 import type { ScoringInputs } from '../ranking-inputs.js';
 import type { RankingWorkspace } from '../workspace.js';
 import { requireFull } from '../../domain/profile.js';
 import { userFeaturesV1 } from '../../profiles/user-features.js';
 
-/** The scores of all rows of a catalog. Valid until the next ranking. */
+/** The scores of a feed's candidates. Valid until the next ranking. */
 export interface RowScores {
-  /** The final score, by row; finite. */
-  readonly final: Float64Array;
-  /** The discount, by row, 0–1; null for algorithm v1, which has none. */
-  readonly discount: Float64Array | null;
-  /** By row, 1 after a material change since the last impression; null for algorithm v1. */
-  readonly changed: Uint8Array | null;
+  /** The eligible rows by final score. */
+  readonly ranking: Ranking;
+  /** Null for algorithm v1, which has none. */
+  readonly discounts: Discounts | null;
   /** Every component of the score of a row. */
   readonly parts: (row: number) => ScoreParts;
 }
 
-/** Scores all rows of the catalog. A score depends on no other row. */
+/** Scores the rows of the catalog. A score depends on no other row. */
 export type RowScorer = (
   inputs: ScoringInputs,
   user: UserFeatures | null,
+  eligible: EligibleRows,
   workspace: RankingWorkspace,
 ) => RowScores;
 
-export const scoreRowsV1: RowScorer = (inputs) => {
-  const { entries } = inputs.snapshot;
+export const scoreRowsV1: RowScorer = (inputs, _, eligible) => {
+  const { entries, columns } = inputs.snapshot;
   const { nowMs, country, trends } = inputs;
   const user = userV1(inputs);
   const scoreFinal = finalScorerV1(user, nowMs, trends.reader(country));
@@ -36,9 +38,8 @@ export const scoreRowsV1: RowScorer = (inputs) => {
   for (const [row, entry] of entries.entries()) final[row] = scoreFinal(entry.scoring);
   const score = partsScorerV1(inputs, user);
   return {
-    final,
-    discount: null,
-    changed: null,
+    ranking: scannedRanking(eligible.rows, { key: final, volumeTotal: columns.volumeTotal }, -Infinity),
+    discounts: null,
     parts: (row) => {
       const entry = entries[row];
       if (entry === undefined) throw new RangeError(`The catalog has no row ${row}.`);
@@ -66,9 +67,16 @@ function userV1({ profile, personal, nowMs }: ScoringInputs): ReturnType<typeof 
   return profile === null || !personal ? null : userFeaturesV1(requireFull(profile), nowMs);
 }
 
-export const scoreRowsV2: RowScorer = (inputs, user, workspace) => {
+export const scoreRowsV2: RowScorer = (inputs, user, eligible, workspace) => {
   const { snapshot, trends, country, config, nowMs } = inputs;
   const { columns } = snapshot;
+  const scorer = workspace.scorerFor(config);
   const trend = trends.columns(columns, country);
-  return workspace.scorerFor(config).score(columns, trend, user, pastLookup(inputs), nowMs);
+  const { final, parts, ...discounts } = scorer.score(columns, trend, user, pastLookup(inputs), nowMs);
+  const { volumeTotal } = columns;
+  return {
+    ranking: scannedRanking(eligible.rows, { key: final, volumeTotal }, -Infinity),
+    discounts,
+    parts,
+  };
 };

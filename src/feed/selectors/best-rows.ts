@@ -52,7 +52,8 @@ export function bestRows(
   return heap.subarray(0, size);
 }
 
-function ranksBelow(
+/** Whether a row ranks below another in a {@link RowOrder}. */
+export function ranksBelow(
   volumeTotal: Float64Array,
   rowKey: number,
   row: number,

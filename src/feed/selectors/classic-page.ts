@@ -1,5 +1,4 @@
 import { diversifyFirstPage, feedSections, FIRST_PAGE_LIMIT_V1 } from '../../scoring/v1/page-layout.js';
-import { bestRows } from './best-rows.js';
 import type { Selector, SelectorInput } from './selector.js';
 import { continuation } from './select-slate.js';
 
@@ -25,11 +24,10 @@ export const selectClassicPage: Selector = (input) => {
  * The page of these rows is that of the whole ranking.
  */
 function rankedFor(input: SelectorInput, depth: number): Int32Array {
-  const { eligible, scores, inputs } = input;
-  const order = { key: scores.final, volumeTotal: inputs.snapshot.columns.volumeTotal };
+  const { eligible, scores } = input;
   for (let count = depth; ; count *= 8) {
-    const ranked = bestRows(eligible, count, order, { above: -Infinity, wanted: null });
-    if (ranked.length === eligible.length || fillsFirstPage(input, ranked)) return ranked;
+    const ranked = scores.ranking.best(count, null);
+    if (ranked.length === eligible.rows.length || fillsFirstPage(input, ranked)) return ranked;
   }
 }
 

@@ -17,25 +17,27 @@ export interface ExploredRow {
  * propensities.
  */
 export function explorationPool(
-  { eligible, explorationWeight, columns }: Pick<SlateInput, 'eligible' | 'explorationWeight' | 'columns'>,
+  { eligible, exploration, columns }: Pick<SlateInput, 'eligible' | 'exploration' | 'columns'>,
   limits: SlateLimits,
   taken: Uint8Array,
   picks: number,
 ): Int32Array {
   const { event, eventCount, category, topics } = columns;
-  const rows = new Int32Array(eligible.length);
+  const { removedBy } = eligible;
+  const { weight } = exploration;
+  const rows = new Int32Array(exploration.rows.length);
   let count = 0;
-  for (let i = 0; i < eligible.length; i += 1) {
-    const row = eligible[i] as number;
-    if ((explorationWeight[row] as number) > 0 && taken[row] === 0) rows[count++] = row;
+  for (let i = 0; i < exploration.rows.length; i += 1) {
+    const row = exploration.rows[i] as number;
+    if (removedBy[row] === 0 && taken[row] === 0) rows[count++] = row;
   }
   const eventRoom = new Int32Array(eventCount);
   for (let id = 0; id < eventCount; id += 1) eventRoom[id] = limits.eventRoom(id);
-  const ofEvents = heaviestOfGroups(rows.subarray(0, count), event, eventRoom, explorationWeight, picks);
+  const ofEvents = heaviestOfGroups(rows.subarray(0, count), event, eventRoom, weight, picks);
   if (limits.categoryRoom(0) === Infinity) return ofEvents;
   const categoryRoom = new Int32Array(topics.count);
   for (let id = 0; id < topics.count; id += 1) categoryRoom[id] = limits.categoryRoom(id);
-  return heaviestOfGroups(ofEvents, category, categoryRoom, explorationWeight, picks);
+  return heaviestOfGroups(ofEvents, category, categoryRoom, weight, picks);
 }
 
 /**

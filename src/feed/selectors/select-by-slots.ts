@@ -1,25 +1,31 @@
 import { isPersonalized, seedOf } from '../ranking-inputs.js';
+import { DiscountedRanking } from './discounted-ranking.js';
+import type { Ranking } from './ranking.js';
 import { continuation, rankedRows, selectSlate } from './select-slate.js';
 import type { Selector } from './selector.js';
+import type { SharedOrder } from './shared-order.js';
 import type { SlateInput } from './slate.js';
 
 /** The page of algorithm v2: a slate by slots, diversity limits and exploration. */
 export const selectBySlots: Selector = ({ inputs, eligible, scores, workspace }) => {
-  const { snapshot, trends, country, config, limit } = inputs;
+  const { snapshot, country, config, limit } = inputs;
   const { columns, entries } = snapshot;
-  if (scores.discount === null) throw new TypeError('Selection by slots needs scores with a discount.');
-  const keys = workspace.slotKeys;
-  keys.fill(inputs, scores.discount);
-  const hasLocal = trends.columns(columns, country).local !== null;
+  const { discounts, ranking } = scores;
+  if (discounts === null) throw new TypeError('Selection by slots needs scores with a discount.');
+  const tick = workspace.tickOf(inputs);
+  const scope = tick.scopeOf(country);
+  const keys = workspace.keys(columns.size);
+  const discounted = (order: SharedOrder): Ranking =>
+    new DiscountedRanking(order, eligible.removedBy, discounts, keys);
   const slate: SlateInput = {
     ...{ eligible, columns, limit, config: config.feed },
-    keys: {
-      PERSONAL: scores.final,
-      TRENDING: keys.trending,
-      LOCAL: hasLocal ? keys.local : null,
-      RISING: keys.rising,
+    rankings: {
+      PERSONAL: ranking,
+      TRENDING: discounted(scope.trending),
+      LOCAL: scope.local === null ? null : discounted(scope.local),
+      RISING: discounted(tick.rising),
     },
-    explorationWeight: keys.exploration,
+    exploration: tick.exploration,
     hasImage: (row) => entries[row]?.market.imageUrl != null,
     personalized: isPersonalized(inputs),
     seed: seedOf(inputs),

@@ -1,5 +1,5 @@
-import { bestRows } from './best-rows.js';
 import { explorationPool, explore, seededGenerator } from './exploration.js';
+import type { Ranking } from './ranking.js';
 import { relaxationNotes, satisfiableLimits, SlateLimits, type DiversityLimits } from './slate-limits.js';
 import { SlotCandidates } from './slot-candidates.js';
 import type { Slate, SlateColumns, SlateInput, SlateItem } from './slate.js';
@@ -12,15 +12,12 @@ const NO_ROWS = new Int32Array(0);
 /** Candidates per position: to compare by MMR, and to replace rows that other slots took. */
 const POOL_PER_POSITION = 4;
 
-/** The eligible rows by the key of PERSONAL, best first: at least `depth` of them if there are so many. */
+/** The eligible rows in the order of PERSONAL, best first: at least `depth` of them if there are so many. */
 export function rankedRows(
-  input: Pick<SlateInput, 'eligible' | 'keys' | 'columns' | 'limit'>,
+  input: Pick<SlateInput, 'eligible' | 'rankings' | 'limit'>,
   depth: number,
 ): Int32Array {
-  const { eligible, keys, columns } = input;
-  const order = { key: keys.PERSONAL, volumeTotal: columns.volumeTotal };
-  const count = Math.max(depth, personalPoolSize(input));
-  return bestRows(eligible, count, order, { above: -Infinity, wanted: null });
+  return input.rankings.PERSONAL.best(Math.max(depth, personalPoolSize(input)), null);
 }
 
 /**
@@ -52,11 +49,14 @@ export function continuation(
  * @throws {RangeError} if the seed is not an integer.
  */
 export function selectSlate(input: SlateInput, ranked = rankedRows(input, 0)): Slate {
-  const { eligible, columns, config, personalized, keys } = input;
-  const length = Math.min(input.limit, eligible.length);
+  const { eligible, columns, config, personalized, rankings } = input;
+  const length = Math.min(input.limit, eligible.rows.length);
   if (length === 0) return { items: [], notes: [] };
-  const limits = new SlateLimits(satisfiableLimits(eligible, columns, config.diversity, length), columns);
-  const quotas = slotQuotas(config.quotas, length, { personalized, hasLocal: keys.LOCAL !== null });
+  const limits = new SlateLimits(
+    satisfiableLimits(eligible.rows, columns, config.diversity, length),
+    columns,
+  );
+  const quotas = slotQuotas(config.quotas, length, { personalized, hasLocal: rankings.LOCAL !== null });
   const pass = new GreedyPass(input, ranked, limits, quotas, length);
   // Known before the pass, so that PERSONAL gets these positions where they are, not at the end of the page.
   pass.backfill('EXPLORATION', Math.max(0, quotas.EXPLORATION - explorableCount(input, quotas.EXPLORATION)));
@@ -73,7 +73,7 @@ export function selectSlate(input: SlateInput, ranked = rankedRows(input, 0)): S
   }
   const items: SlateItem[] = pass.items.map((item) => ({ ...item, propensity: null }));
   const rng = seededGenerator(input.seed);
-  const explored = explore(explorable, input.explorationWeight, pass.explorationQuota, rng);
+  const explored = explore(explorable, input.exploration.weight, pass.explorationQuota, rng);
   for (const [index, { row, propensity }] of explored.entries()) {
     const position = admittedFrom(
       pass.openPositions[index] ?? items.length,
@@ -190,20 +190,20 @@ class GreedyPass {
   }
 
   #admitsAny(): boolean {
-    return this.input.eligible.some((row) => this.taken[row] === 0 && this.limits.admits(row));
+    return this.input.eligible.rows.some((row) => this.taken[row] === 0 && this.limits.admits(row));
   }
 }
 
 /** How many eligible rows may be explored; counts up to `atMost`. */
-function explorableCount({ eligible, explorationWeight }: SlateInput, atMost: number): number {
+function explorableCount({ eligible, exploration: { rows } }: SlateInput, atMost: number): number {
   let count = 0;
-  for (let i = 0; i < eligible.length && count < atMost; i += 1)
-    if ((explorationWeight[eligible[i] as number] as number) > 0) count += 1;
+  for (let i = 0; i < rows.length && count < atMost; i += 1)
+    if (eligible.removedBy[rows[i] as number] === 0) count += 1;
   return count;
 }
 
 function personalPoolSize({ eligible, limit }: Pick<SlateInput, 'eligible' | 'limit'>): number {
-  return Math.min(limit, eligible.length) * POOL_PER_POSITION;
+  return Math.min(limit, eligible.rows.length) * POOL_PER_POSITION;
 }
 
 function slotCandidates(
@@ -212,25 +212,24 @@ function slotCandidates(
   taken: Uint8Array,
   quotas: BySlot<number>,
 ): BySlot<SlotCandidates | null> {
-  const { eligible, keys, columns, config } = input;
-  const { volumeTotal, topics } = columns;
-  const byTrend = (key: Float64Array | null, quota: number): SlotCandidates | null =>
-    key === null || quota === 0
+  const { rankings, columns, config } = input;
+  const { topics } = columns;
+  const byTrend = (ranking: Ranking | null, quota: number): SlotCandidates | null =>
+    ranking === null || quota === 0
       ? null
       : new SlotCandidates({
-          ...{ eligible, taken, topics, order: { key, volumeTotal }, above: 0, best: null, mmrLambda: 1 },
-          poolSize: quota * POOL_PER_POSITION,
+          ...{ ranking, taken, topics, best: null, mmrLambda: 1, poolSize: quota * POOL_PER_POSITION },
         });
   const poolSize = personalPoolSize(input);
   return {
     PERSONAL: new SlotCandidates({
-      ...{ eligible, taken, topics, order: { key: keys.PERSONAL, volumeTotal }, above: -Infinity, poolSize },
+      ...{ ranking: rankings.PERSONAL, taken, topics, poolSize },
       best: ranked.subarray(0, poolSize),
       mmrLambda: config.diversity.mmrLambda,
     }),
-    TRENDING: byTrend(keys.TRENDING, quotas.TRENDING),
-    LOCAL: byTrend(keys.LOCAL, quotas.LOCAL),
-    RISING: byTrend(keys.RISING, quotas.RISING),
+    TRENDING: byTrend(rankings.TRENDING, quotas.TRENDING),
+    LOCAL: byTrend(rankings.LOCAL, quotas.LOCAL),
+    RISING: byTrend(rankings.RISING, quotas.RISING),
     EXPLORATION: null,
   };
 }

@@ -1,3 +1,4 @@
+import type { EligibleRows } from '../filters/filter.js';
 import type { RankingInputs } from '../ranking-inputs.js';
 import type { RowScores } from '../scorers/rows.js';
 import type { RankingWorkspace } from '../workspace.js';
@@ -5,8 +6,7 @@ import type { Slot } from './slots.js';
 
 export interface SelectorInput {
   readonly inputs: RankingInputs;
-  /** The rows that passed the filters, ascending. */
-  readonly eligible: Int32Array;
+  readonly eligible: EligibleRows;
   readonly scores: RowScores;
   readonly workspace: RankingWorkspace;
 }

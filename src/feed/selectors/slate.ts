@@ -1,5 +1,8 @@
 import type { FeedConfig } from '../../config/schema/feed-schema.js';
 import type { MarketColumns, TopicColumns } from '../../scoring/v2/features.js';
+import type { EligibleRows } from '../filters/filter.js';
+import type { Ranking } from './ranking.js';
+import type { Exploration } from './ranking-tick.js';
 import type { Slot } from './slots.js';
 
 /** The columns that selection reads; rows are ordered by market id. */
@@ -10,27 +13,26 @@ export type SlateColumns = Pick<
   readonly topics: Pick<TopicColumns, 'start' | 'ids' | 'count'>;
 };
 
-/** By slot, the key that ranks its rows, descending. */
-export interface SlotKeys {
-  /** The final score; any finite number. */
-  readonly PERSONAL: Float64Array;
-  /** Only rows with a key above 0 belong to this slot; so do those of the next two. */
-  readonly TRENDING: Float64Array;
+/** The order of each slot's rows. */
+export interface SlotRankings {
+  /** All eligible rows, by their final scores. */
+  readonly PERSONAL: Ranking;
+  /** The eligible rows that trend; so are those of the next two. */
+  readonly TRENDING: Ranking;
   /** Null: there is no local trend. */
-  readonly LOCAL: Float64Array | null;
-  readonly RISING: Float64Array;
+  readonly LOCAL: Ranking | null;
+  readonly RISING: Ranking;
 }
 
 /** Everything that a slate is a function of. */
 export interface SlateInput {
-  /** The rows that passed the filters, ascending. */
-  readonly eligible: Int32Array;
-  readonly keys: SlotKeys;
-  /** By row, 0 and up; 0: not for exploration. */
-  readonly explorationWeight: Float64Array;
+  readonly eligible: EligibleRows;
+  readonly rankings: SlotRankings;
+  /** Of all rows, eligible or not. */
+  readonly exploration: Exploration;
   readonly columns: SlateColumns;
   readonly hasImage: (row: number) => boolean;
-  /** Whether the key of PERSONAL depends on the user. */
+  /** Whether the order of PERSONAL depends on the user. */
   readonly personalized: boolean;
   /** 1–100. */
   readonly limit: number;

@@ -1,5 +1,5 @@
 import type { TopicColumns } from '../../scoring/v2/features.js';
-import { bestRows, type RowOrder } from './best-rows.js';
+import type { Ranking } from './ranking.js';
 import type { SlateLimits } from './slate-limits.js';
 
 interface Pool {
@@ -10,10 +10,7 @@ interface Pool {
 }
 
 export interface SlotCandidatesInput {
-  readonly eligible: Int32Array;
-  readonly order: RowOrder;
-  /** Only rows with a higher key belong to this slot. */
-  readonly above: number;
+  readonly ranking: Ranking;
   /** How many of the best rows are compared with each other. */
   readonly poolSize: number;
   /** The best `poolSize` rows, best first; null if they are not known yet. */
@@ -45,11 +42,13 @@ export class SlotCandidates {
   readonly #isTopic: Uint8Array;
 
   constructor(private readonly input: SlotCandidatesInput) {
-    const { eligible, poolSize, order, above, mmrLambda, topics } = input;
-    const rows = input.best ?? bestRows(eligible, poolSize, order, { above, wanted: null });
+    const { poolSize, ranking, mmrLambda, topics } = input;
+    const rows = input.best ?? ranking.best(poolSize, null);
     this.#best = { rows, redundancy: new Float64Array(rows.length) };
-    this.#lowest = order.key[rows.at(-1) ?? 0] ?? 0;
-    this.#range = (order.key[rows[0] ?? 0] ?? 0) - this.#lowest;
+    const [first] = rows;
+    const last = rows.at(-1);
+    this.#lowest = last === undefined ? 0 : ranking.keyOf(last);
+    this.#range = first === undefined ? 0 : ranking.keyOf(first) - this.#lowest;
     this.#isTopic = new Uint8Array(mmrLambda < 1 ? topics.count : 0);
   }
 
@@ -106,13 +105,12 @@ export class SlotCandidates {
   }
 
   #relevance(row: number): number {
-    return this.#range > 0 ? ((this.input.order.key[row] as number) - this.#lowest) / this.#range : 1;
+    return this.#range > 0 ? (this.input.ranking.keyOf(row) - this.#lowest) / this.#range : 1;
   }
 
   #lookAhead(limits: SlateLimits): Pool {
-    const { eligible, poolSize, order, above, taken } = this.input;
-    const wanted = (row: number): boolean => taken[row] === 0 && limits.admits(row);
-    const rows = bestRows(eligible, poolSize, order, { above, wanted });
+    const { poolSize, ranking, taken } = this.input;
+    const rows = ranking.best(poolSize, (row) => taken[row] === 0 && limits.admits(row));
     const pool = { rows, redundancy: new Float64Array(rows.length) };
     for (const row of this.#selected) this.#compare(row, pool);
     return pool;

@@ -2,6 +2,14 @@ export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
+/**
+ * The start of the minute of an instant. Values that are the same for all users use it as the current time, so that all
+ * requests of a minute share them.
+ */
+export function startOfMinute(nowMs: number): number {
+  return Math.floor(nowMs / MINUTE_MS) * MINUTE_MS;
+}
+
 /** Hours from one instant to another; negative if the second is earlier. */
 export function hoursBetween(fromMs: number, toMs: number): number {
   return (toMs - fromMs) / HOUR_MS;

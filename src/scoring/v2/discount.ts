@@ -2,7 +2,7 @@ import { logit, roundedChange } from '../shared/probability.js';
 import { DAY_MS, daysSince, HOUR_MS } from '../shared/time.js';
 import type { ChangeConstants, EngagementDiscountConstants, ImpressionConstants } from './constants.js';
 import type { KnownMarket, MarketColumns, MarketImpressions, UserFeatures } from './features.js';
-import { reuseFlags, reuseFloats } from './reusable-arrays.js';
+import { reuseFlags, reuseFloats, reuseInts } from './reusable-arrays.js';
 import { decayFactor } from '../../domain/decay.js';
 
 /**
@@ -94,42 +94,70 @@ export function exceedsFrequencyCap(
   return ignored7d >= rest.afterShowings && nowMs - ignoredSinceMs >= rest.afterDays * DAY_MS;
 }
 
+/** The discounts of a user. */
+export interface Discounts {
+  /** Impression discount times engagement discount, 0–1; 1 for a market that is new to the user. */
+  readonly discount: Float64Array;
+  /** 1 where the market has changed enough since its last impression. */
+  readonly changed: Uint8Array;
+  /** The rows whose discount is not 1, in any order. */
+  readonly rows: Int32Array;
+}
+
 /**
  * Discounts by row. Valid until the next `fill`.
  *
  * A market that has changed enough since its last impression has no impression discount. One that has changed enough
  * since the user knew it has no engagement discount.
  */
-export class DiscountColumns {
-  /** Impression discount times engagement discount, 0–1; 1 for a market that is new to the user. */
+export class DiscountColumns implements Discounts {
   discount = new Float64Array(0);
-  /** 1 where the market has changed enough since its last impression. */
   changed = new Uint8Array(0);
+  rows = new Int32Array(0);
+  #buffer = new Int32Array(0);
+  #count = 0;
 
   constructor(private readonly constants: ImpressionConstants) {}
 
   fill(columns: MarketColumns, user: UserFeatures | null, nowMs: number): void {
     this.discount = reuseFloats(columns.size, this.discount).fill(1);
     this.changed = reuseFlags(columns.size, this.changed).fill(0);
-    if (user === null) return;
+    this.#count = 0;
+    if (user !== null) {
+      this.#buffer = reuseInts(user.impressions.length + user.knownMarkets.length, this.#buffer);
+      this.#fillImpressions(columns, user, nowMs);
+      this.#fillEngagements(columns, user, nowMs);
+    }
+    this.rows = this.#buffer.subarray(0, this.#count);
+  }
+
+  #fillImpressions(columns: MarketColumns, user: UserFeatures, nowMs: number): void {
     for (const impressions of user.impressions) {
       const row = columns.rowOf(impressions.marketId);
       if (row === undefined) continue;
       if (changedEnough(impressions, stateOf(columns, row), this.constants.changed)) {
         this.changed[row] = 1;
       } else {
-        this.discount[row] = impressionDiscount(impressions, nowMs, this.constants);
+        this.#multiply(row, impressionDiscount(impressions, nowMs, this.constants));
       }
     }
+  }
+
+  #fillEngagements(columns: MarketColumns, user: UserFeatures, nowMs: number): void {
     for (const known of user.knownMarkets) {
       const row = columns.rowOf(known.marketId);
       if (row === undefined) continue;
       // The volume at that time is not stored, so it never counts as changed.
       const before = { probability: known.probability, volume24h: NaN };
       if (changedEnough(before, stateOf(columns, row), this.constants.changed)) continue;
-      const factor = engagementDiscount(known, nowMs, this.constants.held);
-      this.discount[row] = (this.discount[row] as number) * factor;
+      this.#multiply(row, engagementDiscount(known, nowMs, this.constants.held));
     }
+  }
+
+  #multiply(row: number, factor: number): void {
+    if (factor === 1) return;
+    if (this.discount[row] === 1) this.#buffer[this.#count++] = row;
+    this.discount[row] = (this.discount[row] as number) * factor;
   }
 }
 

@@ -1,3 +1,4 @@
+import { startOfMinute } from '../shared/time.js';
 import { ALWAYS, weightedSum, type MarketInputs } from './component.js';
 import { IMPERSONAL_COMPONENTS, type ComponentNameV2, type V2Constants } from './components.js';
 import type { MarketColumns, TrendColumns } from './features.js';
@@ -6,7 +7,10 @@ import { reuseFloats } from './reusable-arrays.js';
 const CHANGING = IMPERSONAL_COMPONENTS.filter(({ nextChangeMs }) => nextChangeMs === ALWAYS);
 const STEADY = IMPERSONAL_COMPONENTS.filter(({ nextChangeMs }) => nextChangeMs !== ALWAYS);
 
-/** The components that are the same for all users, by row. Valid until the next `fill`. */
+/**
+ * The components that are the same for all users, by row. Valid until the next `fill`. They are those of the start of the
+ * minute, so that all rankings of a minute share them.
+ */
 export class ImpersonalColumns {
   /** Weighted sum of the components. */
   sum = new Float64Array(0);
@@ -17,7 +21,7 @@ export class ImpersonalColumns {
   }
 
   fill(columns: MarketColumns, trends: TrendColumns, nowMs: number): void {
-    const inputs = { columns, trends, constants: this.constants, nowMs };
+    const inputs = { columns, trends, constants: this.constants, nowMs: startOfMinute(nowMs) };
     this.sum = reuseFloats(columns.size, this.sum);
     this.sum.set(this.#steady.at(inputs));
     for (const { name, value } of CHANGING) {
@@ -35,7 +39,7 @@ export class ImpersonalColumns {
     row: number,
     nowMs: number,
   ): Partial<Record<ComponentNameV2, number>> {
-    const inputs = { columns, trends, constants: this.constants, nowMs };
+    const inputs = { columns, trends, constants: this.constants, nowMs: startOfMinute(nowMs) };
     const components: Partial<Record<ComponentNameV2, number>> = {};
     for (const { name, value } of IMPERSONAL_COMPONENTS) components[name] = value(inputs, row);
     return components;

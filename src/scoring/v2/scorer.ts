@@ -2,20 +2,16 @@ import { NO_COMPONENTS, type ScoreParts } from '../score-parts.js';
 import { clampToUnit } from '../shared/probability.js';
 import type { V2Constants } from './components.js';
 import type { ImpressionConstants } from './constants.js';
-import { DiscountColumns } from './discount.js';
+import { DiscountColumns, type Discounts } from './discount.js';
 import type { MarketColumns, PastLookup, TrendColumns, UserFeatures } from './features.js';
 import { ImpersonalColumns } from './impersonal-columns.js';
 import { PersonalColumns } from './personal-columns.js';
 import { reuseFloats } from './reusable-arrays.js';
 
 /** The scores of all rows. Valid until the scorer's next call. */
-export interface ScoresV2 {
+export interface ScoresV2 extends Discounts {
   /** The final scores; finite for every input. */
   readonly final: Float64Array;
-  /** Factor of the positive components, 0–1: impression discount times engagement discount. */
-  readonly discount: Float64Array;
-  /** 1 where the market has changed enough since its last impression to count as new. */
-  readonly changed: Uint8Array;
   /**
    * The score of one row with its unweighted components, each 0–1. `negative` is positive and subtracted. For an
    * anonymous user, `personal` and its components are null and the discount is 1. Components that only v1 has are null.
@@ -58,11 +54,10 @@ export class ScorerV2 {
     if (user === null) this.#personal.fillAnonymous(columns);
     else this.#personal.fill(columns, user, past, nowMs);
     this.#fillFinal(columns.size);
-    const { discount, changed } = this.#discount;
+    const { discount, changed, rows } = this.#discount;
     return {
       final: this.#final,
-      discount,
-      changed,
+      ...{ discount, changed, rows },
       parts: (row) => ({
         ...NO_COMPONENTS,
         ...(user === null ? {} : this.#personal.components(row)),
@@ -74,6 +69,12 @@ export class ScorerV2 {
         discount: discount[row] as number,
       }),
     };
+  }
+
+  /** The impersonal sums as of the minute of `nowMs`, by row: the final scores for an anonymous user. */
+  impersonalSum(columns: MarketColumns, trends: TrendColumns, nowMs: number): Float64Array {
+    this.#impersonal.fill(columns, trends, nowMs);
+    return this.#impersonal.sum.slice();
   }
 
   #fillFinal(size: number): void {

@@ -25,11 +25,11 @@ function removedBy(
   const snapshot = patchSnapshot(emptySnapshot, markets, 1n);
   const pass = new FilterPass();
   const user = userFeatures({ algorithm: 'v2', profile, personal: true, nowMs: NOON_MS, config });
-  const passed = pass.run(PIPELINES.v2.filter, {
+  const { rows, removedBy: numbers } = pass.run(PIPELINES.v2.filter, {
     ...{ snapshot, profile, country, nowMs: NOON_MS, config, user },
   });
-  const names = Array.from(pass.removedBy, (number) => PIPELINES.v2.filter[number - 1]?.name ?? null);
-  expect([...passed]).toEqual([...names.keys()].filter((row) => names[row] === null));
+  const names = Array.from(numbers, (number) => PIPELINES.v2.filter[number - 1]?.name ?? null);
+  expect([...rows]).toEqual([...names.keys()].filter((row) => names[row] === null));
   return names;
 }
 

@@ -51,7 +51,8 @@ describe('the best rows', () => {
 });
 
 describe('the continuation', () => {
-  const input = slateInput([3, 1, 4, 1, 5, 9, 2, 6].map((personal) => ({ personal })));
+  const rows = [3, 1, 4, 1, 5, 9, 2, 6].map((personal) => ({ personal }));
+  const input = slateInput(rows);
   const page = { items: [4, 0].map((row) => ({ row, slot: 'PERSONAL' as const, propensity: null })) };
 
   it('has the rows that are not on the page, by the key of PERSONAL', () => {
@@ -64,7 +65,7 @@ describe('the continuation', () => {
   });
 
   it('has only eligible rows', () => {
-    const few = rankedRows({ ...input, eligible: Int32Array.of(0, 1, 2, 7) }, 300);
+    const few = rankedRows(slateInput(rows, { isEligible: (row) => row < 3 || row === 7 }), 300);
     expect([...continuation(few, page.items, 300)]).toEqual([7, 2, 1]);
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { selectSlate } from '../../../../src/feed/selectors/select-slate.js';
 import type { Slate, SlateInput } from '../../../../src/feed/selectors/slate.js';
 import { SLOTS, type Slot } from '../../../../src/feed/selectors/slots.js';
-import { anyRows, config, slateInput, type Row } from './slate-input.js';
+import { anyRows, config, keyOf, slateInput, type Row } from './slate-input.js';
 
 const rowsOf = (page: Slate): number[] => page.items.map(({ row }) => row);
 const rowsOfSlot = (page: Slate, slot: Slot): number[] =>
@@ -172,17 +172,14 @@ describe('a slate', () => {
         fc.nat(),
         fc.constantFrom(1, 2, 7),
         (rows, limit, personalized, hasLocal, seed, step) => {
-          const whole = slateInput(rows, { limit, personalized, seed });
-          const eligible = whole.eligible.filter((row) => row % step === 0);
-          const input = {
-            ...whole,
-            eligible,
-            keys: { ...whole.keys, LOCAL: hasLocal ? whole.keys.LOCAL : null },
-          };
+          const isEligible = (row: number) => row % step === 0;
+          const whole = slateInput(rows, { limit, personalized, seed, isEligible });
+          const { rankings } = whole;
+          const input = { ...whole, rankings: { ...rankings, LOCAL: hasLocal ? rankings.LOCAL : null } };
           const page = selectSlate(input);
-          expect(page.items).toHaveLength(Math.min(limit, eligible.length));
+          expect(page.items).toHaveLength(Math.min(limit, whole.eligible.rows.length));
           expect(new Set(rowsOf(page)).size).toBe(page.items.length);
-          expect(rowsOf(page).every((row) => eligible.includes(row))).toBe(true);
+          expect(rowsOf(page).every(isEligible)).toBe(true);
           for (const { row, slot, propensity } of page.items) {
             if (slot === 'EXPLORATION') {
               expect(propensity).toBeGreaterThan(0);
@@ -190,7 +187,7 @@ describe('a slate', () => {
               expect(rows[row]?.weight).toBeGreaterThan(0);
             } else {
               expect(propensity).toBeNull();
-              if (slot !== 'PERSONAL') expect(input.keys[slot]?.[row]).toBeGreaterThan(0);
+              if (slot !== 'PERSONAL') expect(keyOf(slot, rows[row])).toBeGreaterThan(0);
             }
           }
         },
@@ -203,11 +200,11 @@ describe('a slate', () => {
     fc.assert(
       fc.property(anyRows(120, 6, 20), fc.integer({ min: 1, max: 60 }), fc.bigInt(), (rows, limit, seed) => {
         const input = slateInput(rows, { limit, seed });
-        const before = structuredClone({ ...input, hasImage: null });
+        const before = structuredClone({ ...input, hasImage: null, rankings: null });
         const page = JSON.stringify(selectSlate(input));
         expect(JSON.stringify(selectSlate(input))).toBe(page);
         expect(JSON.stringify(selectSlate(slateInput(rows, { limit, seed })))).toBe(page);
-        expect({ ...input, hasImage: null }).toEqual(before);
+        expect({ ...input, hasImage: null, rankings: null }).toEqual(before);
       }),
       { numRuns: 100 },
     );

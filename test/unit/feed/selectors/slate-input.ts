@@ -1,5 +1,7 @@
 import fc from 'fast-check';
+import { scannedRanking, type Ranking } from '../../../../src/feed/selectors/ranking.js';
 import type { SlateInput } from '../../../../src/feed/selectors/slate.js';
+import type { Slot } from '../../../../src/feed/selectors/slots.js';
 
 /** The default config of selection. */
 export const config: SlateInput['config'] = {
@@ -28,29 +30,54 @@ export interface Row {
   readonly hasImage?: boolean;
 }
 
-/** The input for a personalized slate of 20 positions from these rows, all of them eligible. */
-export function slateInput(rows: readonly Row[], changes: Partial<SlateInput> = {}): SlateInput {
+/** By slot, the value that ranks a row. */
+const KEYS: Readonly<Record<Exclude<Slot, 'EXPLORATION'>, (row: Row) => number>> = {
+  PERSONAL: (row) => row.personal ?? 0,
+  TRENDING: (row) => row.trending ?? 0,
+  LOCAL: (row) => row.local ?? 0,
+  RISING: (row) => row.rising ?? 0,
+};
+
+export const keyOf = (slot: keyof typeof KEYS, row: Row | undefined): number => KEYS[slot](row ?? {});
+
+/** The input for a personalized slate of 20 positions from these rows, all of them eligible unless restricted. */
+export function slateInput(
+  rows: readonly Row[],
+  {
+    isEligible = () => true,
+    ...changes
+  }: Partial<Omit<SlateInput, 'eligible'>> & { isEligible?: (row: number) => boolean } = {},
+): SlateInput {
+  const eligible = Int32Array.from([...rows.keys()].filter(isEligible));
+  const ranking = (slot: keyof typeof KEYS, above: number): Ranking =>
+    scannedRanking(eligible, { key: column(KEYS[slot]), volumeTotal }, above);
   const column = (value: (row: Row, i: number) => number): Float64Array => Float64Array.from(rows, value);
   const topics = rows.map((row, i) => row.topics ?? [i]);
   const start = new Int32Array(rows.length + 1);
   for (const [i, ids] of topics.entries()) start[i + 1] = (start[i] ?? 0) + ids.length;
   const categories = rows.map((row, i) => row.category ?? i);
   const events = rows.map((row) => row.event ?? -1);
+  const volumeTotal = column((row) => row.volume ?? 0);
+  const weight = column((row) => row.weight ?? 0);
   return {
-    eligible: Int32Array.from(rows.keys()),
-    keys: {
-      PERSONAL: column((row) => row.personal ?? 0),
-      TRENDING: column((row) => row.trending ?? 0),
-      LOCAL: column((row) => row.local ?? 0),
-      RISING: column((row) => row.rising ?? 0),
+    eligible: {
+      rows: eligible,
+      removedBy: Uint8Array.from(rows.keys(), (row) => (isEligible(row) ? 0 : 1)),
     },
-    explorationWeight: column((row) => row.weight ?? 0),
+    rankings: {
+      PERSONAL: ranking('PERSONAL', -Infinity),
+      ...{ TRENDING: ranking('TRENDING', 0), LOCAL: ranking('LOCAL', 0), RISING: ranking('RISING', 0) },
+    },
+    exploration: {
+      weight,
+      rows: Int32Array.from([...rows.keys()].filter((row) => (weight[row] ?? 0) > 0)),
+    },
     columns: {
       size: rows.length,
       category: Int32Array.from(categories),
       event: Int32Array.from(events),
       eventCount: Math.max(-1, ...events) + 1,
-      volumeTotal: column((row) => row.volume ?? 0),
+      volumeTotal,
       topics: {
         start,
         ids: Int32Array.from(topics.flat()),

@@ -37,8 +37,8 @@ function satisfiesAll(input: SlateInput, rows: readonly number[]): boolean {
 /** Whether some order of some eligible rows satisfies all limits, by exhaustive search. */
 function isSatisfiable(input: SlateInput, rows: readonly number[] = []): boolean {
   if (!satisfiesAll(input, rows)) return false;
-  if (rows.length === Math.min(input.limit, input.eligible.length)) return true;
-  return [...input.eligible].some((row) => !rows.includes(row) && isSatisfiable(input, [...rows, row]));
+  if (rows.length === Math.min(input.limit, input.eligible.rows.length)) return true;
+  return [...input.eligible.rows].some((row) => !rows.includes(row) && isSatisfiable(input, [...rows, row]));
 }
 
 const rowsOf = (page: Slate): number[] => page.items.map(({ row }) => row);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DAY_MS, HOUR_MS } from '../../../../src/lib/time.js';
-import { SteadySums } from '../../../../src/scoring/v2/impersonal-columns.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../../src/lib/time.js';
+import { ImpersonalColumns, SteadySums } from '../../../../src/scoring/v2/impersonal-columns.js';
 import { columnsOfMarkets, CONSTANTS, NOW_MS, trendsOf } from '../../../support/scoring-v2.js';
 import { storedMarket } from '../../../support/stored-market.js';
 
@@ -62,5 +62,18 @@ describe('steady sums', () => {
     const rising = new Float64Array(columns.size).fill(1);
     const after = steady.at({ columns, trends: { ...trends, rising }, nowMs: NOW_MS });
     expect(after[0]).toBeCloseTo((before[0] ?? NaN) + CONSTANTS.weights.rising, 12);
+  });
+});
+
+describe('impersonal columns', () => {
+  it('are the same at every instant of a minute, and differ in the next one', () => {
+    const sumsAt = (nowMs: number) => {
+      const impersonal = new ImpersonalColumns(CONSTANTS);
+      impersonal.fill(columns, trends, nowMs);
+      const parts = columns.ids.map((_, row) => impersonal.components(columns, trends, row, nowMs));
+      return { sums: [...impersonal.sum], parts };
+    };
+    expect(sumsAt(NOW_MS + MINUTE_MS - 1)).toEqual(sumsAt(NOW_MS));
+    expect(sumsAt(NOW_MS + MINUTE_MS)).not.toEqual(sumsAt(NOW_MS));
   });
 });

@@ -1,0 +1,157 @@
+import type { RankingConfig } from '../../config/schema/ranking-schema.js';
+import { explorationWeight } from '../../scoring/shared/exploration-weight.js';
+import { blendTrends } from '../../scoring/shared/trending.js';
+import type { MarketColumns, TrendColumns } from '../../scoring/v2/features.js';
+import type { TrendState } from '../../trends/trend-state.js';
+import { SharedOrder } from './shared-order.js';
+
+/** Everything that the values of a tick are a function of. */
+export interface TickInputs {
+  readonly columns: MarketColumns;
+  readonly trends: TrendState;
+  readonly config: RankingConfig;
+  /** The start of a minute. */
+  readonly minuteMs: number;
+}
+
+/** Which markets may be explored, and how likely. */
+export interface Exploration {
+  /** By row; 0: not for exploration. */
+  readonly weight: Float64Array;
+  /** The rows of positive weight, ascending. */
+  readonly rows: Int32Array;
+}
+
+/** Scopes of trends whose values are kept, least recently used first; each takes three numbers per market. */
+const MAX_SCOPES = 16;
+
+/**
+ * The values of a ranking by algorithm v2 that are the same for all users: for one version of catalog, trends, and config,
+ * within a minute. Each is computed when a request first needs it.
+ */
+export class RankingTick {
+  readonly #all: Int32Array;
+  readonly #scopes = new Map<string, ScopeTick>();
+  #rising: SharedOrder | undefined;
+  #exploration: Exploration | undefined;
+
+  constructor(
+    private readonly inputs: TickInputs,
+    /** Returns the impersonal sum of each row. */
+    private readonly impersonal: (trends: TrendColumns) => Float64Array,
+  ) {
+    this.#all = Int32Array.from({ length: inputs.columns.size }, (_, row) => row);
+  }
+
+  isOf({ columns, trends, config, minuteMs }: TickInputs): boolean {
+    const { inputs } = this;
+    return (
+      inputs.columns === columns &&
+      inputs.trends === trends &&
+      inputs.config === config &&
+      inputs.minuteMs === minuteMs
+    );
+  }
+
+  /** Returns the values of a country; countries without a trend of their own share those of all users. */
+  scopeOf(country: string | null): ScopeTick {
+    const { columns, trends } = this.inputs;
+    const name = trends.scopeFor(country);
+    const scope =
+      this.#scopes.get(name) ??
+      new ScopeTick(columns.volumeTotal, trends.columns(columns, country), this.#all, this.impersonal);
+    // A map iterates in the order of insertion, so the first scope is the least recently used one.
+    this.#scopes.delete(name);
+    this.#scopes.set(name, scope);
+    if (this.#scopes.size > MAX_SCOPES) this.#scopes.delete(this.#scopes.keys().next().value ?? '');
+    return scope;
+  }
+
+  /** The rows whose odds move. */
+  get rising(): SharedOrder {
+    const { columns, trends } = this.inputs;
+    return (this.#rising ??= new SharedOrder(
+      trends.columns(columns, null).rising,
+      columns.volumeTotal,
+      0,
+      this.#all,
+    ));
+  }
+
+  get exploration(): Exploration {
+    return (this.#exploration ??= this.#explore());
+  }
+
+  #explore(): Exploration {
+    const { columns, trends, config, minuteMs } = this.inputs;
+    const { createdAtMs, resolvesAtMs } = columns;
+    const { impressions, clicks } = trends.exposure(columns);
+    const weight = new Float64Array(columns.size);
+    for (let row = 0; row < columns.size; row += 1) {
+      weight[row] = explorationWeight(
+        minuteMs - (createdAtMs[row] as number),
+        (resolvesAtMs[row] as number) - minuteMs,
+        impressions[row] as number,
+        clicks[row] as number,
+        config.feed.exploration,
+      );
+    }
+    return { weight, rows: this.#all.filter((row) => (weight[row] as number) > 0) };
+  }
+}
+
+/** The values of a {@link RankingTick} that depend on the country. */
+export class ScopeTick {
+  #impersonal: SharedOrder | undefined;
+  #trending: SharedOrder | undefined;
+  #local: SharedOrder | undefined;
+
+  constructor(
+    private readonly volumeTotal: Float64Array,
+    readonly trends: TrendColumns,
+    private readonly all: Int32Array,
+    private readonly sumOf: (trends: TrendColumns) => Float64Array,
+  ) {}
+
+  /** All rows by their impersonal sum. */
+  get impersonal(): SharedOrder {
+    return (this.#impersonal ??= this.#order(this.sumOf(this.trends), -Infinity));
+  }
+
+  /** The rows that trend, by the blend of local and global trend. */
+  get trending(): SharedOrder {
+    return (this.#trending ??= this.#order(this.#blended(), 0));
+  }
+
+  /** The rows that trend in the country; null without a local trend. */
+  get local(): SharedOrder | null {
+    const { local } = this.trends;
+    return local === null ? null : (this.#local ??= this.#order(local, 0));
+  }
+
+  #order(values: Float64Array, above: number): SharedOrder {
+    return new SharedOrder(values, this.volumeTotal, above, this.all);
+  }
+
+  #blended(): Float64Array {
+    const { global, local } = this.trends;
+    return local === null ? global : global.map((value, row) => blendTrends(value, local[row] as number));
+  }
+}
+
+/** Ticks that are kept: the latest one, and the one before for requests that are computed at its end. */
+const MAX_TICKS = 2;
+
+/** The latest ticks of a replica. */
+export class RankingTicks {
+  #ticks: RankingTick[] = [];
+
+  /** @param impersonal returns the impersonal sum of each row, for a tick that is not kept. */
+  of(inputs: TickInputs, impersonal: (trends: TrendColumns) => Float64Array): RankingTick {
+    const kept = this.#ticks.find((tick) => tick.isOf(inputs));
+    if (kept !== undefined) return kept;
+    const tick = new RankingTick(inputs, impersonal);
+    this.#ticks = [tick, ...this.#ticks].slice(0, MAX_TICKS);
+    return tick;
+  }
+}

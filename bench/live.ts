@@ -22,7 +22,7 @@ const WITHIN_MS = 10_000;
 const root = new URL('..', import.meta.url);
 const read = (name: string): Promise<string> =>
   readFile(new URL(`schema/operations/${name}.graphql`, root), 'utf8');
-const [marketMoved, feedChanged] = [await read('market-moved'), await read('feed-changed')];
+const [marketsMoved, feedChanged] = [await read('markets-moved'), await read('feed-changed')];
 
 const folder = await mkdtemp(path.join(tmpdir(), 'bellwether-memory-'));
 const memoryFile = path.join(folder, 'memory.json');
@@ -38,8 +38,8 @@ try {
   const idle = await Promise.all(
     Array.from({ length: SUBSCRIBERS }, (_, index) =>
       index % 2 === 0
-        ? subscribe(marketMoved, {
-            ids: Array.from({ length: MARKETS_EACH }, (_each, at) => ids[(index + at) % ids.length]),
+        ? subscribe(marketsMoved, {
+            marketIds: Array.from({ length: MARKETS_EACH }, (_each, at) => ids[(index + at) % ids.length]),
           })
         : subscribe(feedChanged, { userKey: `follower ${index}` }),
     ),
@@ -56,7 +56,7 @@ try {
 
   const [id = ''] = ids;
   const followers = await Promise.all(
-    Array.from({ length: SUBSCRIBERS }, () => subscribe(marketMoved, { ids: [id] })),
+    Array.from({ length: SUBSCRIBERS }, () => subscribe(marketsMoved, { marketIds: [id] })),
   );
   const reachedMs: number[] = [];
   const storedMs: number[] = [];

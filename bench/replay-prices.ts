@@ -104,7 +104,7 @@ function show({ services }: Backend, now: Date): void {
     style: { head: [], border: [] },
   });
   for (const { score, market } of services.trending.rising({ limit: SHOWN })) {
-    const change = services.trending.momentum(market.id)?.oddsChange24h ?? NaN;
+    const change = services.trending.momentum(market.id)?.probabilityChange24h ?? NaN;
     const after = market.probability ?? NaN;
     const before = after - change;
     table.push([
@@ -116,7 +116,7 @@ function show({ services }: Backend, now: Date): void {
     ]);
   }
   const known = services.catalog.snapshot.entries.filter(
-    ({ market }) => (services.trending.momentum(market.id)?.oddsChange24h ?? null) !== null,
+    ({ market }) => (services.trending.momentum(market.id)?.probabilityChange24h ?? null) !== null,
   ).length;
   console.log(`${now.toISOString()}: ${known} markets with known odds of a day ago\n${table.toString()}`);
 }

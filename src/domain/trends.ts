@@ -13,13 +13,13 @@ export interface RecentActivity {
 /** Changes of a market's probability, volume, and participants. */
 export interface Momentum {
   /** Probability now minus that of an hour ago, −1 to 1; null if either is unknown. */
-  readonly oddsChange1h: number | null;
+  readonly probabilityChange1h: number | null;
   /** Probability now minus that of 24 hours ago, −1 to 1; null if either is unknown. */
-  readonly oddsChange24h: number | null;
-  /** `volume24h` divided by its value 24 hours ago; 1 if that is unknown or 0. */
-  readonly volumeSpike: number;
-  /** Participants now minus those of 24 hours ago; null if unknown. */
-  readonly participantDelta24h: number | null;
+  readonly probabilityChange24h: number | null;
+  /** `volume24h` divided by its value 24 hours ago; null if either is unknown, or the earlier one is 0. */
+  readonly volumeRatio24h: number | null;
+  /** Participants now minus those of 24 hours ago; null if either is unknown. */
+  readonly participantChange24h: number | null;
 }
 
 /** Activity and momentum of an open market, as a job computed them. */

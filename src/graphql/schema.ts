@@ -5,7 +5,7 @@ import { DIRECTIVES } from './directives.js';
 import { UNSAFE_ID } from '../lib/input/text-schemas.js';
 import { FeedResolver } from './resolvers/feed-resolver.js';
 import { LiveResolver } from './resolvers/live-resolver.js';
-import { MarketResolver } from './resolvers/market-resolver.js';
+import { MarketMomentumResolver, MarketResolver } from './resolvers/market-resolver.js';
 import { MonitoringResolver } from './resolvers/monitoring-resolver.js';
 import { ProfileResolver } from './resolvers/profile-resolver.js';
 import { BatchResultResolver, TrackingResolver } from './resolvers/tracking-resolver.js';
@@ -29,6 +29,7 @@ export function createSchema(): GraphQLSchema {
       FeedResolver,
       LiveResolver,
       MarketResolver,
+      MarketMomentumResolver,
       MonitoringResolver,
       ProfileResolver,
       TrackingResolver,

@@ -33,8 +33,8 @@ export class LiveService {
    *
    * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE if a required database read fails.
    */
-  async marketMoved(ids: unknown): Promise<AsyncIterable<MarketsMoved>> {
-    return this.deps.markets.subscribe(checkInput(marketIds, ids, 'ids'));
+  async marketsMoved(ids: unknown): Promise<AsyncIterable<MarketsMoved>> {
+    return this.deps.markets.subscribe(checkInput(marketIds, ids, 'marketIds'));
   }
 
   /**

@@ -8,10 +8,8 @@ interface MarketMove {
   readonly market: Market;
   /** 0–1. */
   readonly probabilityBefore: number | null;
-  /** 0–1. */
-  readonly probability: number | null;
-  /** `probability` minus `probabilityBefore`, −1 to 1; null if either is null. */
-  readonly change: number | null;
+  /** Present probability minus `probabilityBefore`, −1 to 1; null if either is null. */
+  readonly probabilityChange: number | null;
   readonly statusBefore: Market['status'] | null;
 }
 
@@ -151,8 +149,8 @@ function moveOf(before: Market | undefined, market: Market): MarketMove {
   return {
     market,
     probabilityBefore,
-    probability,
-    change: probability === null || probabilityBefore === null ? null : probability - probabilityBefore,
+    probabilityChange:
+      probability === null || probabilityBefore === null ? null : probability - probabilityBefore,
     statusBefore: before?.status ?? null,
   };
 }

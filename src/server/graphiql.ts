@@ -143,7 +143,7 @@ const EXAMPLES: readonly (readonly [document: string, variables: ExampleQuery['v
   ['trending', { country: 'IL', limit: 10 }],
   ['rising', { limit: 10 }],
   ['market-history', { id: 'tel-aviv-derby-winner' }],
-  ['market-moved', { ids: ['tel-aviv-derby-winner'] }],
+  ['markets-moved', { marketIds: ['tel-aviv-derby-winner'] }],
   ['feed-changed', { userKey: 'sample-politics-001' }],
   ['staff/jobs', {}],
   ['markets', { filter: { category: 'Science', text: 'space' }, first: 5 }],

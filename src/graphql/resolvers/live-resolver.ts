@@ -13,15 +13,15 @@ interface SubscribeParams {
 export class LiveResolver {
   @Subscription(() => MarketsMovedType, {
     description:
-      'Notifies when the probability or status of markets changes: immediately for the first change, then at most once per second with all changes since the last message.',
-    subscribe: ({ args, context }: SubscribeParams) => context.services.live.marketMoved(args['ids']),
+      'Notifies when the probability or status of markets changes: immediately for the first change, then at most once per second with all changes since the last message. Select `market { id probability status }` to update a normalized cache.',
+    subscribe: ({ args, context }: SubscribeParams) => context.services.live.marketsMoved(args['marketIds']),
   })
-  marketMoved(
-    @Arg('ids', () => [ID], {
+  marketsMoved(
+    @Arg('marketIds', () => [ID], {
       description:
         'Ids of 1–100 distinct markets. An id without a market notifies once the market is created.',
     })
-    _ids: string[],
+    _marketIds: string[],
     @Root() moved: MarketsMoved,
   ): MarketsMoved {
     return moved;
@@ -33,8 +33,12 @@ export class LiveResolver {
     subscribe: ({ args, context }: SubscribeParams) => context.services.live.feedChanged(args['userKey']),
   })
   feedChanged(
-    @Arg('userKey', () => ID, { description: 'Key of the user, 1–128 characters.' })
-    _userKey: string,
+    @Arg('userKey', () => String, {
+      nullable: true,
+      description:
+        "Key of the user, 1–128 characters. Null: the user of the caller's token; BAD_USER_INPUT without one.",
+    })
+    _userKey: string | null,
     @Root() changed: FeedChanged,
   ): FeedChanged {
     return changed;

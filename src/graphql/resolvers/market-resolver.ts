@@ -12,7 +12,7 @@ import {
   MarketHistoryPointType,
   MarketType,
 } from '../types/market.js';
-import { MarketMomentumType } from '../types/trends.js';
+import { ActivityWindow, MarketActivityType, MarketMomentumType } from '../types/trends.js';
 import { MarketInput, UpsertMarketResultType } from '../types/upsert-markets.js';
 import type { MarketMomentum } from '../../domain/trends.js';
 import { DateTime } from '../types/date-time.js';
@@ -118,3 +118,26 @@ export class MarketResolver {
     return services.trending.momentum(id);
   }
 }
+
+@Resolver(() => MarketMomentumType)
+export class MarketMomentumResolver {
+  @FieldResolver(() => MarketActivityType, {
+    description: 'Views and trades within a window of time that ends at `computedAt`.',
+  })
+  activity(
+    @Root() momentum: MarketMomentum,
+    @Arg('window', () => ActivityWindow, {
+      defaultValue: ActivityWindow.DAY,
+      description: 'Window of time.',
+    })
+    window: keyof typeof ActivityWindow,
+  ): MarketActivityType {
+    return activityOf[window](momentum);
+  }
+}
+
+const activityOf = {
+  FIVE_MINUTES: ({ views5m, participations5m }) => ({ views: views5m, participations: participations5m }),
+  HOUR: ({ views1h, participations1h }) => ({ views: views1h, participations: participations1h }),
+  DAY: ({ views24h, participations24h }) => ({ views: views24h, participations: participations24h }),
+} satisfies Record<keyof typeof ActivityWindow, (momentum: MarketMomentum) => MarketActivityType>;

@@ -8,7 +8,9 @@ import { DateTime } from './date-time.js';
   description: 'Change of one market since the last message about it, or since the subscription began.',
 })
 export class MarketMoveType {
-  @Field(() => MarketType, { description: 'Current state of the market, open or not.' })
+  @Field(() => MarketType, {
+    description: 'The market, open or not, with its present probability and status.',
+  })
   market!: MarketType;
 
   @Field(() => Float, {
@@ -19,15 +21,10 @@ export class MarketMoveType {
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Probability now, 0–1. Null: unknown, or more than two outcomes.',
+    description:
+      'Present probability of the market minus `probabilityBefore`, −1 to 1. Null: either is unknown.',
   })
-  probability!: number | null;
-
-  @Field(() => Float, {
-    nullable: true,
-    description: '`probability` minus `probabilityBefore`, −1 to 1. Null: either is null.',
-  })
-  change!: number | null;
+  probabilityChange!: number | null;
 
   @Field(() => MarketStatus, {
     nullable: true,

@@ -1,52 +1,62 @@
-import { Field, Float, Int, ObjectType } from 'type-graphql';
+import { Field, Float, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { MarketType } from './market.js';
 import { DateTime } from './date-time.js';
 
+export const ActivityWindow = { FIVE_MINUTES: 'FIVE_MINUTES', HOUR: 'HOUR', DAY: 'DAY' } as const;
+
+registerEnumType(ActivityWindow, {
+  name: 'ActivityWindow',
+  description: 'Window of time that ends at the computation.',
+  valuesConfig: {
+    FIVE_MINUTES: { description: 'Last 5 minutes.' },
+    HOUR: { description: 'Last 60 minutes.' },
+    DAY: { description: 'Last 24 hours.' },
+  },
+});
+
+@ObjectType('MarketActivity', {
+  simpleResolvers: true,
+  description: 'Number of events on a market within a window of time.',
+})
+export class MarketActivityType {
+  @Field(() => Int, { description: 'Number of VIEW_MARKET and CLICK events.' })
+  views!: number;
+
+  @Field(() => Int, { description: 'Number of PARTICIPATE events.' })
+  participations!: number;
+}
+
 @ObjectType('MarketMomentum', { simpleResolvers: true, description: 'Recent changes of a market.' })
 export class MarketMomentumType {
-  @Field(() => Int, { description: 'Views in the last 5 minutes.' })
-  views5m!: number;
-
-  @Field(() => Int, { description: 'Views in the last hour.' })
-  views1h!: number;
-
-  @Field(() => Int, { description: 'Views in the last 24 hours.' })
-  views24h!: number;
-
-  @Field(() => Int, { description: 'Trades in the last 5 minutes.' })
-  participations5m!: number;
-
-  @Field(() => Int, { description: 'Trades in the last hour.' })
-  participations1h!: number;
-
-  @Field(() => Int, { description: 'Trades in the last 24 hours.' })
-  participations24h!: number;
+  @Field(() => DateTime, { description: 'Time of the computation.' })
+  computedAt!: Date;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Probability now minus probability one hour ago, −1 to 1. Null: either is unknown.',
+    description:
+      'Probability at the computation minus probability one hour before, −1 to 1. Null: either is unknown.',
   })
-  oddsChange1h!: number | null;
+  probabilityChange1h!: number | null;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Probability now minus probability 24 hours ago, −1 to 1. Null: either is unknown.',
+    description:
+      'Probability at the computation minus probability 24 hours before, −1 to 1. Null: either is unknown.',
   })
-  oddsChange24h!: number | null;
-
-  @Field(() => Float, {
-    description: 'Ratio of volume24h to its value 24 hours ago; 1 if that value is unknown or 0.',
-  })
-  volumeSpike!: number;
+  probabilityChange24h!: number | null;
 
   @Field(() => Int, {
     nullable: true,
-    description: 'Change of participantCount over 24 hours. Null: the value 24 hours ago is unknown.',
+    description: 'Change of `participantCount` over 24 hours. Null: either value is unknown.',
   })
-  participantDelta24h!: number | null;
+  participantChange24h!: number | null;
 
-  @Field(() => DateTime, { description: 'Time of the computation.' })
-  computedAt!: Date;
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'Ratio of `volume24h` to its value 24 hours before, 0 or more. Null: either value is unknown, or the earlier one is 0.',
+  })
+  volumeRatio24h!: number | null;
 }
 
 @ObjectType('TrendingMarket', { simpleResolvers: true, description: 'Market with its trending score.' })

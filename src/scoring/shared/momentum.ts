@@ -8,9 +8,9 @@ export interface MomentumFigures {
   readonly probability1hAgo: number | null;
   readonly probability24hAgo: number | null;
   /** In the site's currency unit, 0 or more. */
-  readonly volume24h: number;
+  readonly volume24h: number | null;
   readonly volume24hADayAgo: number | null;
-  readonly participantCount: number;
+  readonly participantCount: number | null;
   readonly participantCount24hAgo: number | null;
 }
 
@@ -18,10 +18,10 @@ export interface MomentumFigures {
 export function momentum(figures: MomentumFigures): Momentum {
   const { probability, volume24h, volume24hADayAgo, participantCount, participantCount24hAgo } = figures;
   return {
-    oddsChange1h: difference(probability, figures.probability1hAgo),
-    oddsChange24h: difference(probability, figures.probability24hAgo),
-    volumeSpike: ratio(volume24h, volume24hADayAgo ?? 0),
-    participantDelta24h: difference(participantCount, participantCount24hAgo),
+    probabilityChange1h: difference(probability, figures.probability1hAgo),
+    probabilityChange24h: difference(probability, figures.probability24hAgo),
+    volumeRatio24h: ratio(volume24h, volume24hADayAgo),
+    participantChange24h: difference(participantCount, participantCount24hAgo),
   };
 }
 
@@ -29,10 +29,11 @@ function difference(now: number | null, before: number | null): number | null {
   return now === null || before === null ? null : now - before;
 }
 
-/** 1 where the quotient is not a finite number, as for a volume close to 0. */
-function ratio(now: number, before: number): number {
+/** Null where the quotient is not a finite number, as for a volume close to 0. */
+function ratio(now: number | null, before: number | null): number | null {
+  if (now === null || before === null) return null;
   const value = now / before;
-  return before > 0 && Number.isFinite(value) ? value : 1;
+  return before > 0 && Number.isFinite(value) ? value : null;
 }
 
 /**

@@ -7,13 +7,13 @@ import { activityTotals, enableAllPlans } from './rollup-sql.js';
 type StoredMomentum = Omit<MarketMomentum, 'computedAt'>;
 
 /**
- * The current volume divided by the volume 24 h ago. 1 if the earlier volume is unknown or 0, or if the quotient is too large
- * for a float8. 0 if the quotient is too small for one: PostgreSQL rejects both.
+ * The current volume divided by the volume 24 h ago. Null if either is unknown, if the earlier one is 0, or if the quotient is
+ * too large for a float8. 0 if the quotient is too small for one: PostgreSQL rejects both.
  */
-const VOLUME_SPIKE = Prisma.sql`
-  case when coalesce(day.volume_24h, 0) <= 0 then 1
+const VOLUME_RATIO = Prisma.sql`
+  case when coalesce(day.volume_24h, 0) <= 0 then null
     when f.volume_24h <= 0 then 0
-    when ln(f.volume_24h) - ln(day.volume_24h) >= 709 then 1
+    when ln(f.volume_24h) - ln(day.volume_24h) >= 709 then null
     when ln(f.volume_24h) - ln(day.volume_24h) <= -708 then 0
     else f.volume_24h / day.volume_24h end`;
 
@@ -49,7 +49,7 @@ export class MomentumRepository {
           coalesce(a.views_24h, 0) as views_24h, coalesce(a.participations_5m, 0) as participations_5m,
           coalesce(a.participations_1h, 0) as participations_1h, coalesce(a.participations_24h, 0) as participations_24h,
           f.probability - hour.probability as odds_change_1h, f.probability - day.probability as odds_change_24h,
-          ${VOLUME_SPIKE} as volume_spike, f.participant_count - day.participant_count as participant_delta_24h,
+          ${VOLUME_RATIO} as volume_spike, f.participant_count - day.participant_count as participant_delta_24h,
           day.probability as probability_24h_ago
         from markets m join market_numbers n on n.market_id = m.id
         join market_figures f on f.market_number = n.number

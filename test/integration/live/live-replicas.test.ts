@@ -4,8 +4,9 @@ import { connectLive, type LiveSocket } from '../../support/live-socket.js';
 import { hasRedisServer, startRedisServer, type RedisServer } from '../../support/redis-server.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 
-const FEED_CHANGED = 'subscription ($userKey: ID!) { feedChanged(userKey: $userKey) { userKey reason } }';
-const MOVED = 'subscription ($ids: [ID!]!) { marketMoved(ids: $ids) { moves { market { id } change } } }';
+const FEED_CHANGED = 'subscription ($userKey: String) { feedChanged(userKey: $userKey) { userKey reason } }';
+const MOVED =
+  'subscription ($marketIds: [ID!]!) { marketsMoved(marketIds: $marketIds) { moves { market { id } probabilityChange } } }';
 
 async function send(url: string, query: string): Promise<unknown> {
   const response = await fetch(`${url}/graphql`, {
@@ -70,12 +71,12 @@ function replicaSuite(bus: 'PostgreSQL' | 'Redis'): void {
 
   it('notify a subscriber on one about a market changed on the other, within a second', async () => {
     const live = await connectLive(second.url);
-    live.subscribe('1', MOVED, { ids: ['a'] });
+    live.subscribe('1', MOVED, { marketIds: ['a'] });
     await live.roundTrip();
     await first.addMarkets({ id: 'a', probability: 0.75 });
     const changedMs = performance.now();
     expect(await live.received(1)).toMatchObject([
-      { payload: { data: { marketMoved: { moves: [{ market: { id: 'a' }, change: 0.25 }] } } } },
+      { payload: { data: { marketsMoved: { moves: [{ market: { id: 'a' }, probabilityChange: 0.25 }] } } } },
     ]);
     expect(performance.now() - changedMs).toBeLessThan(1_000);
     live.socket.terminate();

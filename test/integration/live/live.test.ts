@@ -9,13 +9,14 @@ import { createSchema } from '../../../src/graphql/schema.js';
 import { connectLive, type LiveMessage, type LiveSocket } from '../../support/live-socket.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
 
-const MOVED = `subscription ($ids: [ID!]!) {
-  marketMoved(ids: $ids) {
+const MOVED = `subscription ($marketIds: [ID!]!) {
+  marketsMoved(marketIds: $marketIds) {
     at
-    moves { market { id title } probabilityBefore probability change statusBefore market { status } }
+    moves { market { id title } probabilityBefore probabilityChange statusBefore market { probability status } }
   }
 }`;
-const FEED_CHANGED = 'subscription ($userKey: ID!) { feedChanged(userKey: $userKey) { userKey reason at } }';
+const FEED_CHANGED =
+  'subscription ($userKey: String) { feedChanged(userKey: $userKey) { userKey reason at } }';
 
 let gateway: TestGateway;
 let live: LiveSocket;
@@ -66,10 +67,10 @@ async function subscribeToFeed(userKey: string): Promise<void> {
   await live.roundTrip();
 }
 
-describe('marketMoved', () => {
+describe('marketsMoved', () => {
   it('sends the first change immediately', async () => {
     await gateway.addMarkets({ id: 'a', probability: 0.5 });
-    live.subscribe('1', MOVED, { ids: ['a', 'b'] });
+    live.subscribe('1', MOVED, { marketIds: ['a', 'b'] });
     await live.roundTrip();
     await gateway.addMarkets({ id: 'a', probability: 0.75 });
 
@@ -79,12 +80,12 @@ describe('marketMoved', () => {
         id: '1',
         payload: {
           data: {
-            marketMoved: {
+            marketsMoved: {
               at: new Date(TEST_NOW_MS).toISOString(),
               moves: [
                 {
-                  market: { id: 'a', title: 'Will a happen?', status: 'OPEN' },
-                  ...{ probabilityBefore: 0.5, probability: 0.75, change: 0.25, statusBefore: 'OPEN' },
+                  market: { id: 'a', title: 'Will a happen?', probability: 0.75, status: 'OPEN' },
+                  ...{ probabilityBefore: 0.5, probabilityChange: 0.25, statusBefore: 'OPEN' },
                 },
               ],
             },
@@ -96,7 +97,7 @@ describe('marketMoved', () => {
 
   it('combines the changes within a second, each market once', async () => {
     await gateway.addMarkets(...['a', 'b', 'c'].map((id) => ({ id, probability: 0.5 })));
-    live.subscribe('1', MOVED, { ids: ['a', 'b', 'c'] });
+    live.subscribe('1', MOVED, { marketIds: ['a', 'b', 'c'] });
     await live.roundTrip();
     await gateway.addMarkets({ id: 'a', probability: 0.6 });
     await live.received(1);
@@ -108,14 +109,14 @@ describe('marketMoved', () => {
 
     expect(performance.now() - firstMs).toBeGreaterThan(900);
     expect(movesOf(second)).toMatchObject([
-      { market: { id: 'a' }, probabilityBefore: 0.6, probability: 0.8 },
-      { market: { id: 'b' }, probabilityBefore: 0.5, probability: 0.4 },
+      { market: { id: 'a', probability: 0.8 }, probabilityBefore: 0.6 },
+      { market: { id: 'b', probability: 0.4 }, probabilityBefore: 0.5 },
     ]);
   });
 
   it('sends a message when a market closes, and when it reopens', async () => {
     await gateway.addMarkets({ id: 'b', probability: 0.5 });
-    live.subscribe('1', MOVED, { ids: ['b'] });
+    live.subscribe('1', MOVED, { marketIds: ['b'] });
     await live.roundTrip();
     await gateway.addMarkets({ id: 'b', status: 'CLOSED' });
     const [closed] = await live.received(1);
@@ -123,14 +124,14 @@ describe('marketMoved', () => {
     const [, reopened] = await live.received(2);
 
     expect(movesOf(closed)).toMatchObject([
-      { market: { status: 'CLOSED' }, statusBefore: 'OPEN', change: 0 },
+      { market: { status: 'CLOSED' }, statusBefore: 'OPEN', probabilityChange: 0 },
     ]);
     expect(movesOf(reopened)).toMatchObject([{ market: { status: 'OPEN' }, statusBefore: 'CLOSED' }]);
   });
 
   it('sends nothing when probability and status stay the same', async () => {
     await gateway.addMarkets({ id: 'c', probability: 0.5 });
-    live.subscribe('1', MOVED, { ids: ['c'] });
+    live.subscribe('1', MOVED, { marketIds: ['c'] });
     await live.roundTrip();
     await gateway.addMarkets({ id: 'c', title: 'Another question?', volume24h: 7 });
     await live.roundTrip();
@@ -138,7 +139,7 @@ describe('marketMoved', () => {
   });
 
   it('sends nothing after the subscription completes', async () => {
-    live.subscribe('1', MOVED, { ids: ['a'] });
+    live.subscribe('1', MOVED, { marketIds: ['a'] });
     live.send({ type: 'complete', id: '1' });
     await live.roundTrip();
     await gateway.addMarkets({ id: 'a', probability: 0.11 });
@@ -151,9 +152,9 @@ describe('marketMoved', () => {
     ['a market twice', ['a', 'a']],
     ['101 markets', Array.from({ length: 101 }, (_, index) => `m${index}`)],
   ])('rejects %s with the field', async (_what, ids) => {
-    live.subscribe('1', MOVED, { ids });
+    live.subscribe('1', MOVED, { marketIds: ids });
     expect(await live.received(2)).toMatchObject([
-      { type: 'next', payload: { errors: [{ extensions: { code: 'BAD_USER_INPUT', field: 'ids' } }] } },
+      { type: 'next', payload: { errors: [{ extensions: { code: 'BAD_USER_INPUT', field: 'marketIds' } }] } },
       { type: 'complete' },
     ]);
   });
@@ -188,8 +189,12 @@ describe('feedChanged', () => {
     ]);
   });
 
-  it('rejects an invalid user key with the field', async () => {
-    live.subscribe('1', FEED_CHANGED, { userKey: '' });
+  it.each([
+    ['an empty user key', { userKey: '' }],
+    ['a null user key', { userKey: null }],
+    ['no user key', {}],
+  ])('rejects %s with the field', async (_what, variables) => {
+    live.subscribe('1', FEED_CHANGED, variables);
     expect(await live.received(2)).toMatchObject([
       { type: 'next', payload: { errors: [{ extensions: { code: 'BAD_USER_INPUT', field: 'userKey' } }] } },
       { type: 'complete' },
@@ -199,8 +204,8 @@ describe('feedChanged', () => {
 
 describe('a message of a subscription', () => {
   it.each([
-    'subscription { marketMoved(ids: ["a"]) { moves { market { history { probability } } } } }',
-    'subscription { marketMoved(ids: ["a"]) { moves { market { ...F } } } } fragment F on Market { history { at } }',
+    'subscription { marketsMoved(marketIds: ["a"]) { moves { market { history { probability } } } } }',
+    'subscription { marketsMoved(marketIds: ["a"]) { moves { market { ...F } } } } fragment F on Market { history { at } }',
   ])('cannot select a field that reads the database: %s', async (query) => {
     live.subscribe('1', query);
     expect(await live.received(1)).toMatchObject([
@@ -218,15 +223,15 @@ describe('a message of a subscription', () => {
   });
 
   it('causes no SQL statement for any other field, with 10 subscribers', async () => {
-    const moved = createSchema().getSubscriptionType()?.getFields()['marketMoved'];
-    if (moved === undefined) throw new Error('The schema has no marketMoved.');
+    const moved = createSchema().getSubscriptionType()?.getFields()['marketsMoved'];
+    if (moved === undefined) throw new Error('The schema has no marketsMoved.');
     const statementsOfChange = async (probability: number): Promise<number> => {
       gateway.statements.length = 0;
       await gateway.addMarkets({ id: 'a', probability });
       return gateway.statements.length;
     };
     const withoutSubscribers = await statementsOfChange(0.31);
-    const query = `subscription { marketMoved(ids: ["a"]) ${selectionOf(moved.type)} }`;
+    const query = `subscription { marketsMoved(marketIds: ["a"]) ${selectionOf(moved.type)} }`;
     expect(query).toContain('momentum');
     for (let id = 0; id < 10; id += 1) live.subscribe(String(id), query);
     await live.roundTrip();
@@ -242,21 +247,21 @@ it('works with the graphql-ws client', async () => {
     url: `${gateway.url.replace('http', 'ws')}/graphql`,
     webSocketImpl: WebSocket,
   });
-  const results = client.iterate({ query: MOVED, variables: { ids: ['a'] } });
+  const results = client.iterate({ query: MOVED, variables: { marketIds: ['a'] } });
   const state = { received: false };
   const first = results.next().finally(() => (state.received = true));
   // The client does not report when it has subscribed.
   for (let probability = 0.2; !state.received; probability += 0.001)
     await gateway.addMarkets({ id: 'a', probability });
   expect(await first).toMatchObject({
-    value: { data: { marketMoved: { moves: [{ market: { id: 'a' } }] } } },
+    value: { data: { marketsMoved: { moves: [{ market: { id: 'a' } }] } } },
   });
   await results.return?.();
   await client.dispose();
 });
 
 function movesOf(message: LiveMessage | undefined): unknown {
-  return (message?.payload as { data?: { marketMoved?: { moves: unknown } } }).data?.marketMoved?.moves;
+  return (message?.payload as { data?: { marketsMoved?: { moves: unknown } } }).data?.marketsMoved?.moves;
 }
 
 /** Selects every field of a type except those that subscriptions reject. */

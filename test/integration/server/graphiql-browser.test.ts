@@ -70,7 +70,7 @@ describe.skipIf(!hasChromium)('GraphiQL (needs chromium on the PATH)', () => {
 
       const response = page.locator('.result-window .view-lines');
       await page.locator('.graphiql-execute-button').click();
-      if (name === 'MarketMoved' || name === 'FeedChanged') {
+      if (name === 'MarketsMoved' || name === 'FeedChanged') {
         await page.locator('.graphiql-execute-button[aria-label^="Stop"]').waitFor();
         await triggerMessage(name);
       }
@@ -88,7 +88,7 @@ describe.skipIf(!hasChromium)('GraphiQL (needs chromium on the PATH)', () => {
       .poll(
         async () => {
           probability += 0.01;
-          await (name === 'MarketMoved'
+          await (name === 'MarketsMoved'
             ? gateway.addMarkets({ id: MARKET, probability })
             : gateway.query(
                 `mutation { trackInteraction(input: { userKey: "sample-politics-001", marketId: "${MARKET}", eventType: CLICK }) { status } }`,

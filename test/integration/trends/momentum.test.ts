@@ -35,8 +35,10 @@ async function momentumOf(id: string): Promise<unknown> {
   await gateway.backend.services.trends.refresh();
   const { data } = await gateway.query(
     `query ($id: ID!) { market(id: $id) { momentum {
-       views5m views1h views24h participations5m participations1h participations24h
-       oddsChange1h oddsChange24h volumeSpike participantDelta24h computedAt } } }`,
+       fiveMinutes: activity(window: FIVE_MINUTES) { ...Counts } hour: activity(window: HOUR) { ...Counts }
+       activity { ...Counts }
+       probabilityChange1h probabilityChange24h volumeRatio24h participantChange24h computedAt } } }
+     fragment Counts on MarketActivity { views participations }`,
     { id },
   );
   return (data?.['market'] as { momentum: unknown }).momentum;
@@ -51,10 +53,11 @@ describe('the momentum of a market', () => {
     await record('busy', 'IMPRESSION', [1, 2, 3]);
     await record('busy', 'COMMENT', [1]);
     expect(await momentumOf('busy')).toMatchObject({
-      ...{ views5m: 3, views1h: 5, views24h: 7 },
-      ...{ participations5m: 1, participations1h: 2, participations24h: 3 },
+      fiveMinutes: { views: 3, participations: 1 },
+      hour: { views: 5, participations: 2 },
+      activity: { views: 7, participations: 3 },
     });
-    expect(await momentumOf('quiet')).toMatchObject({ views24h: 0, participations24h: 0 });
+    expect(await momentumOf('quiet')).toMatchObject({ activity: { views: 0, participations: 0 } });
   });
 
   it('compares probability, volume and participants with the snapshots of 1 and 24 hours ago', async () => {
@@ -68,8 +71,11 @@ describe('the momentum of a market', () => {
     await at(23.5, 0.5, 400, 25);
     gateway.clock.nowMs = startMs + 24 * HOUR_MS;
     expect(await momentumOf('moving')).toMatchObject({
-      ...{ oddsChange1h: expect.closeTo(0.2, 9) as number, oddsChange24h: expect.closeTo(0.3, 9) as number },
-      ...{ volumeSpike: 4, participantDelta24h: 15 },
+      ...{
+        probabilityChange1h: expect.closeTo(0.2, 9) as number,
+        probabilityChange24h: expect.closeTo(0.3, 9) as number,
+      },
+      ...{ volumeRatio24h: 4, participantChange24h: 15 },
       computedAt: new Date(gateway.clock.nowMs).toISOString(),
     });
   });
@@ -77,7 +83,12 @@ describe('the momentum of a market', () => {
   it('is null where unknown for a new market, and absent for one that is not open', async () => {
     await gateway.addMarkets({ id: 'new', probability: 0.5 }, { id: 'over', status: 'CLOSED' });
     expect(await momentumOf('new')).toMatchObject({
-      ...{ oddsChange1h: null, oddsChange24h: null, volumeSpike: 1, participantDelta24h: null },
+      ...{
+        probabilityChange1h: null,
+        probabilityChange24h: null,
+        volumeRatio24h: null,
+        participantChange24h: null,
+      },
     });
     expect(await momentumOf('over')).toBeNull();
   });

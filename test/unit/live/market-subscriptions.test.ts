@@ -21,9 +21,9 @@ function subscriptionsOver(markets: readonly Market[]) {
 /** Requests the next message, and returns its moves as tuples. */
 async function nextMoves(stream: ThrottledStream<MarketsMoved>): Promise<unknown[] | undefined> {
   const { value } = await stream.next();
-  return value?.moves.map(({ market, probabilityBefore, probability, statusBefore }) => [
+  return value?.moves.map(({ market, probabilityBefore, statusBefore }) => [
     market.id,
-    ...[probabilityBefore, probability, statusBefore, market.status],
+    ...[probabilityBefore, market.probability, statusBefore, market.status],
   ]);
 }
 

@@ -18,35 +18,39 @@ const figures: MomentumFigures = {
 };
 
 describe('momentum', () => {
-  it('is the change of odds and participants, and the ratio of volumes', () => {
+  it('is the change of probability and participants, and the ratio of volumes', () => {
     expect(momentum(figures)).toEqual({
-      oddsChange1h: expect.closeTo(0.05, 12) as number,
-      oddsChange24h: expect.closeTo(-0.3, 12) as number,
-      volumeSpike: 3,
-      participantDelta24h: -3,
+      probabilityChange1h: expect.closeTo(0.05, 12) as number,
+      probabilityChange24h: expect.closeTo(-0.3, 12) as number,
+      volumeRatio24h: 3,
+      participantChange24h: -3,
     });
   });
 
-  it('has a null odds change when a probability is unknown', () => {
+  it('has a null probability change when a probability is unknown', () => {
     expect(momentum({ ...figures, probability: null })).toMatchObject({
-      oddsChange1h: null,
-      oddsChange24h: null,
+      probabilityChange1h: null,
+      probabilityChange24h: null,
     });
-    expect(momentum({ ...figures, probability1hAgo: null })).toMatchObject({ oddsChange1h: null });
-    expect(momentum({ ...figures, probability24hAgo: null })).toMatchObject({ oddsChange24h: null });
-    expect(momentum({ ...figures, probability: 0, probability1hAgo: 0 })).toMatchObject({ oddsChange1h: 0 });
+    expect(momentum({ ...figures, probability1hAgo: null })).toMatchObject({ probabilityChange1h: null });
+    expect(momentum({ ...figures, probability24hAgo: null })).toMatchObject({ probabilityChange24h: null });
+    expect(momentum({ ...figures, probability: 0, probability1hAgo: 0 })).toMatchObject({
+      probabilityChange1h: 0,
+    });
   });
 
-  it('has a volume spike of 1 when the earlier volume is unknown or 0', () => {
-    expect(momentum({ ...figures, volume24hADayAgo: null }).volumeSpike).toBe(1);
-    expect(momentum({ ...figures, volume24hADayAgo: 0 }).volumeSpike).toBe(1);
-    expect(momentum({ ...figures, volume24h: 0 }).volumeSpike).toBe(0);
-    expect(momentum({ ...figures, volume24h: 1e300, volume24hADayAgo: 1e-10 }).volumeSpike).toBe(1);
+  it('has a null volume ratio when a volume is unknown or the earlier one is 0', () => {
+    expect(momentum({ ...figures, volume24h: null }).volumeRatio24h).toBeNull();
+    expect(momentum({ ...figures, volume24hADayAgo: null }).volumeRatio24h).toBeNull();
+    expect(momentum({ ...figures, volume24hADayAgo: 0 }).volumeRatio24h).toBeNull();
+    expect(momentum({ ...figures, volume24h: 0 }).volumeRatio24h).toBe(0);
+    expect(momentum({ ...figures, volume24h: 1e300, volume24hADayAgo: 1e-10 }).volumeRatio24h).toBeNull();
   });
 
-  it('has a null participant change when the earlier count is unknown', () => {
-    expect(momentum({ ...figures, participantCount24hAgo: null }).participantDelta24h).toBeNull();
-    expect(momentum({ ...figures, participantCount24hAgo: 0 }).participantDelta24h).toBe(12);
+  it('has a null participant change when a count is unknown', () => {
+    expect(momentum({ ...figures, participantCount: null }).participantChange24h).toBeNull();
+    expect(momentum({ ...figures, participantCount24hAgo: null }).participantChange24h).toBeNull();
+    expect(momentum({ ...figures, participantCount24hAgo: 0 }).participantChange24h).toBe(12);
   });
 });
 

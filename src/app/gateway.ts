@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { v7 as uuidv7 } from 'uuid';
 import { authorizeConnection } from '../auth/authorize-connection.js';
+import { OPEN_VIEWER, type Viewer } from '../auth/viewer.js';
 import { createContext, type GraphQLContext } from '../graphql/context.js';
 import { createSchema } from '../graphql/schema.js';
 import { repeat, type RepeatingTask } from '../lib/repeat.js';
@@ -73,10 +74,16 @@ async function createApp(
 ): Promise<{ app: FastifyInstance; beginDrain: () => void }> {
   const { services, liveConfig } = backend;
   const schema = createSchema();
-  const buildContext = ({ headers }: { readonly headers: IncomingHttpHeaders }): GraphQLContext =>
-    createContext(services, countryOfHeaders(headers, liveConfig.current.config.country.headers));
+  const buildContext = (
+    { headers }: { readonly headers: IncomingHttpHeaders },
+    viewer: Viewer,
+  ): GraphQLContext => {
+    const country = countryOfHeaders(headers, liveConfig.current.config.country.headers);
+    return createContext(services, { country, viewer });
+  };
   const { app, beginDrain, mapError } = await createHttpServer({
-    ...{ schema, buildContext, logger },
+    ...{ schema, logger },
+    buildContext: (request) => buildContext(request, OPEN_VIEWER),
     production: settings.production,
     newRequestId: newId,
     exampleQueries: await exampleQueries(),

@@ -1,9 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-
-/** Identity of a connection. Without authentication, every viewer may do everything. */
-export interface Viewer {
-  readonly role: 'OPEN';
-}
+import { OPEN_VIEWER, type Viewer } from './viewer.js';
 
 /** Result of authorizing a connection. */
 type Authorization =
@@ -22,4 +18,4 @@ export type AuthorizeConnection = (
 ) => Authorization | Promise<Authorization>;
 
 /** Accepts every connection, because the port is reachable from this machine only. Tokens will be checked here. */
-export const authorizeConnection: AuthorizeConnection = () => ({ viewer: { role: 'OPEN' } });
+export const authorizeConnection: AuthorizeConnection = () => ({ viewer: OPEN_VIEWER });

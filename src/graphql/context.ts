@@ -1,3 +1,4 @@
+import type { Viewer } from '../auth/viewer.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { MarketHistory } from '../catalog/market-history.js';
 import type { TrendingService } from '../feed/trending-service.js';
@@ -28,12 +29,16 @@ export interface Services {
 
 /** Context shared by all resolvers of one request. */
 export interface GraphQLContext {
+  readonly viewer: Viewer;
   readonly services: Services;
   readonly loaders: Loaders;
   /** Country from a trusted proxy's header, ISO 3166-1 alpha-2; null without such a header. */
   readonly country: string | null;
 }
 
-export function createContext(services: Services, country: string | null): GraphQLContext {
-  return { services, loaders: createLoaders(services), country };
+export function createContext(
+  services: Services,
+  request: Pick<GraphQLContext, 'country' | 'viewer'>,
+): GraphQLContext {
+  return { services, loaders: createLoaders(services), ...request };
 }

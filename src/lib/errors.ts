@@ -29,6 +29,10 @@ export class BellwetherError extends Error {
     return new BellwetherError('NOT_FOUND', message, { field });
   }
 
+  static forbidden(field: string, message: string): BellwetherError {
+    return new BellwetherError('FORBIDDEN', message, { field });
+  }
+
   static unavailable(message: string, retryAfterMs: number, cause?: unknown): BellwetherError {
     return new BellwetherError('UNAVAILABLE', message, { retryAfterMs, cause });
   }

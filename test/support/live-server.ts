@@ -7,7 +7,8 @@ import {
   GraphQLString,
   type GraphQLFieldConfig,
 } from 'graphql';
-import type { AuthorizeConnection, Viewer } from '../../src/auth/authorize-connection.js';
+import type { AuthorizeConnection } from '../../src/auth/authorize-connection.js';
+import { OPEN_VIEWER, type Viewer } from '../../src/auth/viewer.js';
 import { createHttpServer, type HttpServer } from '../../src/server/server.js';
 import type { WebSocketLimits } from '../../src/server/websocket-connection.js';
 import { registerSubscriptions } from '../../src/server/subscriptions.js';
@@ -49,7 +50,7 @@ export async function startLiveServer(options: LiveServerOptions = {}): Promise<
   registerSubscriptions<LiveContext>(server.app, {
     ...{ schema, logger, mapError: server.mapError },
     buildContext: (_request, viewer) => context(viewer),
-    authorize: () => ({ viewer: { role: 'OPEN' } }),
+    authorize: () => ({ viewer: OPEN_VIEWER }),
     ...options,
   });
   await server.app.listen({ host: '127.0.0.1', port: 0 });

@@ -1,4 +1,5 @@
 import { Arg, Ctx, Query, Resolver } from 'type-graphql';
+import { requestedUser } from '../../auth/viewer.js';
 import { checkInput } from '../../lib/input/check-input.js';
 import { userKeySchema } from '../../lib/input/text-schemas.js';
 import type { UserProfile } from '../../profiles/profile-service.js';
@@ -14,9 +15,10 @@ export class ProfileResolver {
   })
   @SemanticNonNull()
   async userProfile(
-    @Ctx() { services, loaders }: GraphQLContext,
+    @Ctx() { services, loaders, viewer }: GraphQLContext,
     @Arg('userKey', () => String, { description: 'Key of the user, 1–128 characters.' }) userKey: string,
   ): Promise<UserProfile> {
-    return services.profiles.view(await loaders.profile.load(checkInput(userKeySchema, userKey, 'userKey')));
+    const user = checkInput(userKeySchema, requestedUser(viewer, userKey), 'userKey');
+    return services.profiles.view(await loaders.profile.load(user));
   }
 }

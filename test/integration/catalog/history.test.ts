@@ -1,5 +1,6 @@
 import { execute, parse } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { OPEN_VIEWER } from '../../../src/auth/viewer.js';
 import { createContext } from '../../../src/graphql/context.js';
 import { createSchema } from '../../../src/graphql/schema.js';
 import { MarketHistoryDocument } from '../../../src/generated/client/graphql.js';
@@ -156,7 +157,7 @@ it('graphql-jit and graphql-js return the same history', async () => {
   const answers = [];
   for (let round = 0; round < 3; round += 1)
     answers.push(await gateway.query(feedWithHistory, { points: 7 }));
-  const context = createContext(gateway.backend.services, null);
+  const context = createContext(gateway.backend.services, { country: null, viewer: OPEN_VIEWER });
   const plain = await execute({
     schema: createSchema(),
     document: parse(feedWithHistory),

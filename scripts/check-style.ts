@@ -59,10 +59,10 @@ const CHECKED = /\.(ts|md|graphql|ya?ml|json|prisma|cjs|js)$/;
 const EXCEPTIONS: readonly { readonly word: RegExp; readonly line: RegExp; readonly file?: RegExp }[] = [
   // A key of feeds that earlier versions stored as JSON, and of /readyz before it was renamed.
   { word: /catalogue/i, file: /^(src|test)\/.*(served|json)|^CHANGELOG/, line: /\bcatalogue(Version)?\b/ },
-  // A config section and a GraphQL type.
-  { word: /taste/i, line: /\btaste[.:?}`]|\btaste \}|\{ taste\b|\btaste,|TopicTaste/ },
-  // A field of `evaluate --json`.
-  { word: /judged/, line: /\bjudged\b/ },
+  // The former name of a config key.
+  { word: /taste/, line: /['`]v2\.taste['`]|v2: \{ taste/ },
+  // GraphQL types.
+  { word: /taste/i, line: /TopicTaste/ },
   { word: /disliking/, line: /\bdisliking events\b/ },
   // Output of a command, with titles of the sample.
   { word: /./, file: /\.md$/, line: /^│/ },

@@ -49,8 +49,8 @@ export function openProfiles(deps: {
     unpack: (packed) => stores.requests.profiles.unpack(packed),
     maxBytes: liveConfig.current.config.profile.cacheMegabytes * MEGABYTE,
     ttlMs: () => {
-      const { cacheSeconds, cacheSecondsUnheard } = liveConfig.current.config.profile;
-      return SECOND_MS * (isBusReliable ? cacheSeconds : cacheSecondsUnheard);
+      const { cacheSeconds, cacheSecondsWithoutMessages } = liveConfig.current.config.profile;
+      return SECOND_MS * (isBusReliable ? cacheSeconds : cacheSecondsWithoutMessages);
     },
     clock,
   });

@@ -10,16 +10,16 @@ import type { MarketRepository } from '../storage/markets/market-repository.js';
 export interface SampleOptions {
   /** The same seed gives the same users and interactions, relative to now. */
   readonly seed: number;
-  readonly people: number;
+  readonly users: number;
   readonly days: number;
 }
 
-export const SAMPLE_DEFAULTS: SampleOptions = { seed: 1, people: 500, days: 14 };
+export const SAMPLE_DEFAULTS: SampleOptions = { seed: 1, users: 500, days: 14 };
 
 /** Counts of the loaded records. */
 interface LoadedSample {
   readonly markets: number;
-  readonly people: number;
+  readonly users: number;
   readonly interactions: number;
 }
 
@@ -48,7 +48,7 @@ export async function loadSample(
   options: SampleOptions = SAMPLE_DEFAULTS,
   { onProgress, stop }: { onProgress?: (share: number) => void; stop?: AbortSignal } = {},
 ): Promise<LoadedSample> {
-  const { seed, people, days } = options;
+  const { seed, users, days } = options;
   const markets = loadSampleCatalog(nowMs);
   const storeMarkets = async (all: readonly { id: string }[]): Promise<void> => {
     for (const batch of batches(all, MARKETS_PER_BATCH)) {
@@ -63,7 +63,7 @@ export async function loadSample(
   const odds = simulateOddsHistory(markets, { seed, nowMs, days });
   await store.snapshots.addHistory(odds.map(({ atMs, ...point }) => ({ ...point, at: new Date(atMs) })));
   stop?.throwIfAborted();
-  const { interactions } = simulateUsers(markets, { seed, nowMs, users: people, days });
+  const { interactions } = simulateUsers(markets, { seed, nowMs, users, days });
   // Sorted by user, so that a batch changes few profiles.
   const byUser = interactions.toSorted(
     (a, b) => Number(a.userKey > b.userKey) - Number(a.userKey < b.userKey),
@@ -81,7 +81,7 @@ export async function loadSample(
   }
   await storeMarkets(markets.map(({ id, source }) => ({ id, source })));
   await services.trends.refresh();
-  return { markets: markets.length, people, interactions: interactions.length };
+  return { markets: markets.length, users, interactions: interactions.length };
 }
 
 function* batches<Item>(items: readonly Item[], size: number): Generator<Item[]> {
@@ -110,7 +110,7 @@ export function sampleArchive(): { archive: Archive; intake: ArchiveIntake } {
   const builder = new ArchiveBuilder();
   let line = 0;
   for (const market of markets) builder.add({ kind: 'market', line: ++line, market, dates: {} }, 'sample');
-  for (const interaction of simulateUsers(markets, { ...options, users: options.people }).interactions) {
+  for (const interaction of simulateUsers(markets, options).interactions) {
     builder.add({ kind: 'interaction', line: ++line, interaction }, 'sample');
   }
   for (const { marketId, atMs, probability, volume24h } of simulateOddsHistory(markets, options)) {

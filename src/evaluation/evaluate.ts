@@ -63,7 +63,7 @@ export function* evaluate(
     yield step.value.position / events.length;
   }
   const counts = aggregator.counts();
-  if (counts.judged === 0) {
+  if (counts.interactions === 0) {
     throw new OperatorError(
       'No interaction after the split can be evaluated: each has weight 0 or less, or is on a market that the user already knew or that was not open.',
     );

@@ -21,14 +21,14 @@ export interface AlgorithmResult extends Readonly<Record<(typeof MEANS)[number],
 /** Counts that do not depend on the algorithm. The command prints them as JSON under these names. */
 export interface EvaluationCounts {
   /** Evaluated interactions. */
-  readonly judged: number;
+  readonly interactions: number;
   /** Distinct users with an evaluated interaction. */
-  readonly people: number;
+  readonly users: number;
   /** Evaluated interactions of users without earlier interactions. */
-  readonly ofNewPeople: number;
+  readonly ofNewUsers: number;
   readonly meanCandidates: number;
   /** Distinct markets that were a candidate at least once. */
-  readonly marketsOffered: number;
+  readonly distinctCandidates: number;
 }
 
 /** Adds up evaluated interactions, user by user. */
@@ -83,11 +83,11 @@ export class ResultAggregator {
 
   counts(): EvaluationCounts {
     return {
-      judged: this.#evaluated,
-      people: this.#byUser.size,
-      ofNewPeople: this.#ofNewUsers,
+      interactions: this.#evaluated,
+      users: this.#byUser.size,
+      ofNewUsers: this.#ofNewUsers,
       meanCandidates: this.#evaluated === 0 ? 0 : this.#candidates / this.#evaluated,
-      marketsOffered: countOnes(this.#offered),
+      distinctCandidates: countOnes(this.#offered),
     };
   }
 

@@ -162,7 +162,7 @@ export class ProfileUpkeep {
   #limits(): DecayLimits {
     const { profile, impressions } = this.deps.config();
     return {
-      minAffinity: profile.forgetBelow,
+      minAffinity: profile.removeTopicsBelow,
       impressionMaxAgeMs: MAX_RECOVERY_TIMES * impressions.recoveryHours * HOUR_MS,
     };
   }

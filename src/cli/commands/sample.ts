@@ -15,7 +15,7 @@ export function sampleCommand(): Command {
   return new Command('sample')
     .summary('load the sample')
     .description('Load the sample catalog and simulated users with their interactions.')
-    .option('--people <number>', 'number of users, 1–5,000', wholeNumberUpTo(5_000), SAMPLE_DEFAULTS.people)
+    .option('--users <number>', 'number of users, 1–5,000', wholeNumberUpTo(5_000), SAMPLE_DEFAULTS.users)
     .option(
       '--days <number>',
       'age of the oldest interactions in days, 1–60',
@@ -29,7 +29,7 @@ export function sampleCommand(): Command {
       SAMPLE_DEFAULTS.seed,
     )
     .option('--add', 'load the sample into a database that already has markets')
-    .addHelpText('after', examplesHelp('sample', 'sample --people 2000 --days 30'))
+    .addHelpText('after', examplesHelp('sample', 'sample --users 2000 --days 30'))
     .action(load);
 }
 
@@ -44,11 +44,11 @@ async function load({ add = false, ...options }: SampleFlags): Promise<void> {
       );
     }
     const progress = new ProgressBar(process.stderr);
-    const { markets, people, interactions } = await loadSample(backend, incompleteMs ?? nowMs, options, {
+    const { markets, users, interactions } = await loadSample(backend, incompleteMs ?? nowMs, options, {
       onProgress: (share) => progress.show('Loading the sample', share),
       stop,
     }).finally(() => progress.end());
-    print(`Loaded ${markets} markets and ${interactions} interactions of ${people} users.`);
+    print(`Loaded ${markets} markets and ${interactions} interactions of ${users} users.`);
     print('Show the feed of one: bellwether feed sample-politics-001 --country IL');
   });
 }

@@ -40,8 +40,8 @@ function mean({ value, interval }: Mean): string {
 }
 
 function headline({ counts, period }: Evaluation): string {
-  const { judged, people, ofNewPeople, meanCandidates } = counts;
-  return `Evaluated ${formatted(judged)} interactions of ${formatted(people)} users, from ${instant(period.splitAtMs)} to ${instant(period.toMs)}: ${formatted(ofNewPeople)} of new users, ${formatted(Math.round(meanCandidates))} candidates on average.`;
+  const { interactions, users, ofNewUsers, meanCandidates } = counts;
+  return `Evaluated ${formatted(interactions)} interactions of ${formatted(users)} users, from ${instant(period.splitAtMs)} to ${instant(period.toMs)}: ${formatted(ofNewUsers)} of new users, ${formatted(Math.round(meanCandidates))} candidates on average.`;
 }
 
 function footnotes({ skipped }: Evaluation, intake: ArchiveIntake): string[] {

@@ -20,11 +20,11 @@ export const feedSchema = z
       EXPLORATION: share.describe('share for EXPLORATION: sampled new or rarely shown markets'),
     }),
     diversity: z.strictObject({
-      categoryPlaces: positions.describe('number of first positions that the category limit covers'),
+      categoryPositions: positions.describe('number of first positions that the category limit covers'),
       perCategory: positions.describe(
-        'maximum markets of one category in those positions; the value of `categoryPlaces` turns the limit off',
+        'maximum markets of one category in those positions; the value of `categoryPositions` turns the limit off',
       ),
-      eventPlaces: positions.describe('number of first positions that the event limit covers'),
+      eventPositions: positions.describe('number of first positions that the event limit covers'),
       perEventFirst: positions.describe('maximum markets of one event in those positions'),
       perEventPage: positions.describe('maximum markets of one event on a page'),
       mmrLambda: share.describe(
@@ -62,7 +62,7 @@ export const feedSchema = z
 /** Discounts and filters for markets that the user has already seen, opened, or traded. */
 export const impressionsSchema = z
   .strictObject({
-    perShowing: amount({ least: 0, most: 10 }).describe(
+    perImpression: amount({ least: 0, most: 10 }).describe(
       'decay per impression in the last 24 h; 0: the number of impressions does not matter',
     ),
     justShown: share.describe('share of the score that a market loses right after an impression'),
@@ -79,13 +79,15 @@ export const impressionsSchema = z
       probability: amount({ above: 0, most: 1 }).describe('… or the probability moved by this, …'),
       volumeFactor: amount({ above: 1, most: 1_000 }).describe('… or the 24 h volume grew by this factor'),
     }),
-    rest: z.strictObject({
+    cooldown: z.strictObject({
       afterDays: amount({ above: 0, most: 7 }).describe(
         'cooldown: the first ignored impression of the last week is at least this many days old; 7 turns the cooldown off',
       ),
-      afterShowings: whole({ least: 2, most: 32 }).describe('and there are at least this many impressions'),
+      afterImpressions: whole({ least: 2, most: 32 }).describe(
+        'and there are at least this many impressions',
+      ),
     }),
-    held: z.strictObject({
+    engagement: z.strictObject({
       traded: share.describe(
         'engagement discount: share of the score that a market loses right after the user traded it, unless it changed',
       ),
@@ -99,7 +101,7 @@ export const impressionsSchema = z
   })
   .describe(
     'Impression discount, engagement discount, frequency cap, and cooldown. The impression discount is ' +
-      'max(`floor`, e^(−`perShowing` · impressions in 24 h) · (1 − `justShown` · 2^(−hours since the last / `recoveryHours`))).',
+      'max(`floor`, e^(−`perImpression` · impressions in 24 h) · (1 − `justShown` · 2^(−hours since the last / `recoveryHours`))).',
   );
 
 export type FeedConfig = z.infer<typeof feedSchema>;

@@ -57,12 +57,14 @@ const profile = z
     ),
     cacheMegabytes: amount({ least: 1, most: 100_000 }).describe('memory for cached profiles'),
     cacheSeconds: cacheSeconds.describe('TTL of a cached profile'),
-    cacheSecondsUnheard: cacheSeconds.describe('the same while messages of other replicas may be lost'),
+    cacheSecondsWithoutMessages: cacheSeconds.describe(
+      'the same while messages of other replicas may be lost',
+    ),
     // Far below the 30 s after which a replica that paused drops its cache.
     changePollSeconds: amount({ least: 0.1, most: 10 }).describe(
       'interval of the poll for changes whose notification was lost; a feed may lack such a change for about this long',
     ),
-    forgetBelow: amount({ least: 0, most: 10 }).describe(
+    removeTopicsBelow: amount({ least: 0, most: 10 }).describe(
       'a nightly job removes topics whose absolute long-term affinity, in points, is below this; 0 turns it off',
     ),
   })

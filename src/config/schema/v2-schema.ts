@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { COMPONENTS_V2, type ComponentNameV2 } from '../../scoring/v2/components.js';
-import { amount, days, minutesOfADay, share, whole, zero } from './field-types.js';
+import { amount, days, minutesOfADay, share, whole } from './field-types.js';
 
 const scale = amount({ above: 0, most: 10_000 });
 const weight = amount({ least: 0, most: 10 });
@@ -13,11 +13,8 @@ const componentWeights = Object.fromEntries(
 /** The constants of algorithm v2. */
 export const v2Schema = z
   .strictObject({
-    weights: z.strictObject({
-      ...componentWeights,
-      collaborative: zero('this component is not computed yet').describe('not computed yet'),
-    }),
-    taste: z.strictObject({
+    weights: z.strictObject(componentWeights),
+    affinity: z.strictObject({
       longTermScale: scale.describe('long-term affinity is tanh(points / scale)'),
       sessionScale: scale.describe('the same for session affinity'),
       sessionEvents: scale.describe(
@@ -53,7 +50,7 @@ export const v2Schema = z
         'number of last engaged markets whose siblings count',
       ),
       siblingMarkets: scale.describe('number of later engaged markets after which a sibling counts half'),
-      siblingPlaces: scale.describe('distance in the order of creation at which a sibling counts half'),
+      siblingDistance: scale.describe('distance in the order of creation at which a sibling counts half'),
     }),
     freshness: z.strictObject({
       halfAfterDays: days.describe('age at which freshness is 0.5'),

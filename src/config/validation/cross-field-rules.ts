@@ -32,7 +32,7 @@ export const upperBounds: readonly UpperBound[] = [
     reason: 'session affinity decays faster than long-term affinity',
   },
   {
-    path: 'profile.cacheSecondsUnheard',
+    path: 'profile.cacheSecondsWithoutMessages',
     limitPath: 'profile.cacheSeconds',
     reason: 'the TTL is shorter while messages of other replicas may be lost',
   },
@@ -74,12 +74,12 @@ export const upperBounds: readonly UpperBound[] = [
   },
   {
     path: 'feed.diversity.perCategory',
-    limitPath: 'feed.diversity.categoryPlaces',
+    limitPath: 'feed.diversity.categoryPositions',
     reason: 'a category cannot have more positions than there are; the same number turns the limit off',
   },
   {
     path: 'feed.diversity.perEventFirst',
-    limitPath: 'feed.diversity.eventPlaces',
+    limitPath: 'feed.diversity.eventPositions',
     reason: 'an event cannot have more positions than there are',
   },
   {

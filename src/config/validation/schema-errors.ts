@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { valueAt } from '../config-values.js';
 import { suggestName } from '../suggestion.js';
 import { describeValue, type ConfigError } from './config-error.js';
+import { formerKeyMessage } from './renamed-keys.js';
 
 /** A violation of the schema, with the path as a list of keys. */
 export interface SchemaError extends ConfigError {
@@ -86,6 +87,8 @@ function unknownKeyMessage(
   known: readonly string[],
   schema: z.ZodType,
 ): string {
+  const former = formerKeyMessage([...parent, key].join('.'));
+  if (former !== undefined) return former;
   const suggestion = suggestName(key, known);
   const suggestions = suggestion === undefined ? pathsOf(key, schema) : [[...parent, suggestion].join('.')];
   return suggestions.length > 0

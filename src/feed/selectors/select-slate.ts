@@ -252,14 +252,16 @@ function admitsAt(
   position: number,
   items: readonly SlateItem[],
   row: number,
-  { categoryPlaces, perCategory, eventPlaces, perEventFirst }: DiversityLimits,
+  { categoryPositions, perCategory, eventPositions, perEventFirst }: DiversityLimits,
   { category, event }: SlateColumns,
 ): boolean {
   const countIn = (positions: number, group: Int32Array): number =>
     items.slice(0, positions - 1).filter((item) => group[item.row] === group[row]).length;
   return (
-    (position >= categoryPlaces || countIn(categoryPlaces, category) < perCategory) &&
-    (position >= eventPlaces || (event[row] as number) < 0 || countIn(eventPlaces, event) < perEventFirst)
+    (position >= categoryPositions || countIn(categoryPositions, category) < perCategory) &&
+    (position >= eventPositions ||
+      (event[row] as number) < 0 ||
+      countIn(eventPositions, event) < perEventFirst)
   );
 }
 

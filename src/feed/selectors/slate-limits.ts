@@ -4,10 +4,10 @@ import type { SlateColumns } from './slate.js';
 /** At most so many markets of a category, and of an event, among the first positions and on the slate. */
 export interface DiversityLimits {
   /** Positions from the top under the category limit; at most the slate's length. */
-  readonly categoryPlaces: number;
+  readonly categoryPositions: number;
   readonly perCategory: number;
   /** Positions from the top under `perEventFirst`; at most the slate's length. */
-  readonly eventPlaces: number;
+  readonly eventPositions: number;
   /** At most `perEventPage`. */
   readonly perEventFirst: number;
   readonly perEventPage: number;
@@ -39,13 +39,15 @@ export class SlateLimits {
 
   /** Whether the positions left are under no limit but `perEventPage`. */
   get isPastFront(): boolean {
-    return this.#length >= Math.max(this.#limits.categoryPlaces, this.#limits.eventPlaces);
+    return this.#length >= Math.max(this.#limits.categoryPositions, this.#limits.eventPositions);
   }
 
   /** Changes whenever rows that the limits shut out may be admitted again. */
   get zone(): number {
-    const { categoryPlaces, eventPlaces } = this.#limits;
-    return 3 * this.#trials + Number(this.#length >= categoryPlaces) + Number(this.#length >= eventPlaces);
+    const { categoryPositions, eventPositions } = this.#limits;
+    return (
+      3 * this.#trials + Number(this.#length >= categoryPositions) + Number(this.#length >= eventPositions)
+    );
   }
 
   /** Whether the next position may hold this row, which is not on the slate. */
@@ -60,7 +62,7 @@ export class SlateLimits {
   add(row: number): void {
     const category = this.columns.category[row] as number;
     const event = this.columns.event[row] as number;
-    if (this.#length < this.#limits.categoryPlaces)
+    if (this.#length < this.#limits.categoryPositions)
       this.#categories[category] = (this.#categories[category] as number) + 1;
     if (event >= 0) this.#events[event] = (this.#events[event] as number) + 1;
     this.#length += 1;
@@ -68,15 +70,15 @@ export class SlateLimits {
 
   /** How many more rows of the category the next positions can hold. */
   categoryRoom(category: number): number {
-    const { categoryPlaces, perCategory } = this.#limits;
-    return this.#length < categoryPlaces ? perCategory - (this.#categories[category] as number) : Infinity;
+    const { categoryPositions, perCategory } = this.#limits;
+    return this.#length < categoryPositions ? perCategory - (this.#categories[category] as number) : Infinity;
   }
 
   /** How many more rows of the event the next positions can hold; −1 is no event. */
   eventRoom(event: number): number {
     if (event < 0) return Infinity;
-    const { eventPlaces, perEventFirst, perEventPage } = this.#limits;
-    return (this.#length < eventPlaces ? perEventFirst : perEventPage) - (this.#events[event] as number);
+    const { eventPositions, perEventFirst, perEventPage } = this.#limits;
+    return (this.#length < eventPositions ? perEventFirst : perEventPage) - (this.#events[event] as number);
   }
 
   /**
@@ -88,7 +90,7 @@ export class SlateLimits {
   relax(admitsAny: () => boolean): void {
     let strict = this.#limits;
     for (;;) {
-      const mostPerCategory = this.#length < strict.categoryPlaces ? strict.categoryPlaces : 0;
+      const mostPerCategory = this.#length < strict.categoryPositions ? strict.categoryPositions : 0;
       for (let perCategory = strict.perCategory + 1; perCategory <= mostPerCategory; perCategory += 1) {
         this.#try({ ...strict, perCategory });
         if (admitsAny()) return;
@@ -105,7 +107,7 @@ export class SlateLimits {
   }
 
   #withOneMorePerEvent(limits: DiversityLimits): DiversityLimits {
-    if (this.#length >= limits.eventPlaces) return { ...limits, perEventPage: limits.perEventPage + 1 };
+    if (this.#length >= limits.eventPositions) return { ...limits, perEventPage: limits.perEventPage + 1 };
     const perEventFirst = limits.perEventFirst + 1;
     return { ...limits, perEventFirst, perEventPage: Math.max(perEventFirst, limits.perEventPage) };
   }
@@ -122,18 +124,18 @@ export function satisfiableLimits(
   wanted: FeedConfig['diversity'],
   length: number,
 ): DiversityLimits {
-  const categoryPlaces = Math.min(wanted.categoryPlaces, length);
-  const eventPlaces = Math.min(wanted.eventPlaces, length);
+  const categoryPositions = Math.min(wanted.categoryPositions, length);
+  const eventPositions = Math.min(wanted.eventPositions, length);
   const { event } = columns;
   const perEventPage = leastCap(rows, event, columns.eventCount, length, wanted.perEventPage);
   const perEventFirst = leastCap(
     rows,
     event,
     columns.eventCount,
-    eventPlaces,
+    eventPositions,
     Math.min(wanted.perEventFirst, perEventPage),
   );
-  const limits = { categoryPlaces, eventPlaces, perEventFirst, perEventPage };
+  const limits = { categoryPositions, eventPositions, perEventFirst, perEventPage };
   return { ...limits, perCategory: leastPerCategory(rows, columns, limits, wanted.perCategory) };
 }
 
@@ -163,10 +165,10 @@ function leastCap(
 function leastPerCategory(
   rows: Int32Array,
   { category, event, eventCount, topics }: Columns,
-  { categoryPlaces, eventPlaces, perEventFirst, perEventPage }: Omit<DiversityLimits, 'perCategory'>,
+  { categoryPositions, eventPositions, perEventFirst, perEventPage }: Omit<DiversityLimits, 'perCategory'>,
   cap: number,
 ): number {
-  const perEvent = eventPlaces < categoryPlaces ? perEventPage : perEventFirst;
+  const perEvent = eventPositions < categoryPositions ? perEventPage : perEventFirst;
   const counts = new Int32Array(topics.count);
   const eventCounts = new Int32Array(eventCount);
   let within = 0;
@@ -177,10 +179,10 @@ function leastPerCategory(
     const ofCategory = (counts[category[row] as number] as number) + 1;
     counts[category[row] as number] = ofCategory;
     if (ofCategory <= cap) within += 1;
-    if (within === categoryPlaces) return cap;
+    if (within === categoryPositions) return cap;
   }
   let raised = cap;
-  while (raised < categoryPlaces && sumUpTo(counts, raised) < categoryPlaces) raised += 1;
+  while (raised < categoryPositions && sumUpTo(counts, raised) < categoryPositions) raised += 1;
   return raised;
 }
 
@@ -198,8 +200,8 @@ export function relaxationNotes(
 ): string[] {
   const events = rows.map((row) => event[row] as number);
   const used = {
-    perCategory: largestGroup(rows.slice(0, wanted.categoryPlaces).map((row) => category[row] as number)),
-    perEventFirst: largestGroup(events.slice(0, wanted.eventPlaces)),
+    perCategory: largestGroup(rows.slice(0, wanted.categoryPositions).map((row) => category[row] as number)),
+    perEventFirst: largestGroup(events.slice(0, wanted.eventPositions)),
     perEventPage: largestGroup(events),
   };
   return (['perCategory', 'perEventFirst', 'perEventPage'] as const)

@@ -31,7 +31,7 @@ export const COMPONENTS_V2 = [
     name: 'interest',
     description: "The user's affinity to the market's topics, at most 1.",
     kind: 'personal',
-    create: ({ taste }) => interestColumn(taste),
+    create: ({ affinity }) => interestColumn(affinity),
   },
   {
     name: 'similarity',

@@ -5,7 +5,7 @@
 
 /** The constants of the score components. */
 export interface ComponentConstants {
-  readonly taste: AffinityConstants;
+  readonly affinity: AffinityConstants;
   readonly similarity: SimilarityConstants;
   readonly continuity: ContinuityConstants;
   readonly freshness: FreshnessConstants;
@@ -49,7 +49,7 @@ export interface ContinuityConstants {
   /** Number of later engagements after which a market's siblings count half. */
   readonly siblingMarkets: number;
   /** Distance in creation rank at which a sibling counts half. */
-  readonly siblingPlaces: number;
+  readonly siblingDistance: number;
 }
 
 export interface FreshnessConstants {
@@ -65,7 +65,7 @@ export interface TrendConstants {
 /** The constants of impression discount, engagement discount and frequency cap. */
 export interface ImpressionConstants {
   /** Exponent of the impression discount per impression within 24 hours. */
-  readonly perShowing: number;
+  readonly perImpression: number;
   /** Additional loss right after an impression, 0–1. */
   readonly justShown: number;
   /** Half-life of that loss. */
@@ -74,9 +74,9 @@ export interface ImpressionConstants {
   readonly floor: number;
   /** Impressions within 24 hours without a click that remove a market. */
   readonly hardCap: number;
-  readonly rest: CooldownConstants;
+  readonly cooldown: CooldownConstants;
   readonly changed: ChangeConstants;
-  readonly held: EngagementDiscountConstants;
+  readonly engagement: EngagementDiscountConstants;
 }
 
 /** The cooldown removes a market after ignored impressions over several days. Both conditions must hold. */
@@ -84,7 +84,7 @@ export interface CooldownConstants {
   /** Age of the first ignored impression within a week. */
   readonly afterDays: number;
   /** Number of ignored impressions within a week. */
-  readonly afterShowings: number;
+  readonly afterImpressions: number;
 }
 
 export interface EngagementDiscountConstants {

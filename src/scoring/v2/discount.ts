@@ -6,7 +6,7 @@ import { reuseFlags, reuseFloats, reuseInts } from './reusable-arrays.js';
 import { decayFactor } from '../../domain/decay.js';
 
 /**
- * Impression discount: `max(floor, e^(−perShowing · n) · (1 − justShown · 2^(−hours / recoveryHours)))`, where n is the
+ * Impression discount: `max(floor, e^(−perImpression · n) · (1 − justShown · 2^(−hours / recoveryHours)))`, where n is the
  * number of impressions within 24 hours and hours is the time since the last one.
  *
  * Range floor to 1. It decreases with each impression and increases with time. Source: algorithm v2.
@@ -20,7 +20,7 @@ export function impressionDiscount(
   const sinceMs = nowMs - lastShownAtMs;
   const hours = sinceMs > 0 ? sinceMs / HOUR_MS : 0;
   const discount =
-    Math.exp(-constants.perShowing * impressions) *
+    Math.exp(-constants.perImpression * impressions) *
     (1 - constants.justShown * decayFactor(hours, constants.recoveryHours));
   return Math.max(constants.floor, discount);
 }
@@ -75,7 +75,7 @@ const STORED_IMPRESSIONS = 32;
 
 /**
  * Whether the frequency cap or the cooldown removes a market: `hardCap` impressions within 24 hours, or
- * `rest.afterShowings` within a week of which the first is at least `rest.afterDays` old, all since the user's last
+ * `cooldown.afterImpressions` within a week of which the first is at least `cooldown.afterDays` old, all since the user's last
  * click. A profile stores the last 32 impressions of a market, so 32 within a week are enough as well. The market can
  * return after a week without impressions.
  *
@@ -88,10 +88,10 @@ export function exceedsFrequencyCap(
     ignoredSinceMs,
   }: Pick<MarketImpressions, 'ignored24h' | 'ignored7d' | 'ignoredSinceMs'>,
   nowMs: number,
-  { hardCap, rest }: Pick<ImpressionConstants, 'hardCap' | 'rest'>,
+  { hardCap, cooldown }: Pick<ImpressionConstants, 'hardCap' | 'cooldown'>,
 ): boolean {
   if (ignored24h >= hardCap || ignored7d >= STORED_IMPRESSIONS) return true;
-  return ignored7d >= rest.afterShowings && nowMs - ignoredSinceMs >= rest.afterDays * DAY_MS;
+  return ignored7d >= cooldown.afterImpressions && nowMs - ignoredSinceMs >= cooldown.afterDays * DAY_MS;
 }
 
 /** The discounts of a user. */
@@ -150,7 +150,7 @@ export class DiscountColumns implements Discounts {
       // The volume at that time is not stored, so it never counts as changed.
       const before = { probability: known.probability, volume24h: NaN };
       if (changedEnough(before, stateOf(columns, row), this.constants.changed)) continue;
-      this.#multiply(row, engagementDiscount(known, nowMs, this.constants.held));
+      this.#multiply(row, engagementDiscount(known, nowMs, this.constants.engagement));
     }
   }
 

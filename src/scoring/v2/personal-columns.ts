@@ -32,10 +32,10 @@ export class PersonalColumns {
   }
 
   fill(columns: MarketColumns, user: UserFeatures, past: PastLookup, nowMs: number): void {
-    const { similarity, taste } = this.constants;
+    const { similarity, affinity } = this.constants;
     const engagementLimit = Math.max(similarity.nearestMarkets, similarity.centroidMarkets);
     this.#engaged.load(columns, user.engagements, engagementLimit, past, nowMs);
-    this.#affinities = affinitiesByTopic(columns.topics, user, taste, this.#affinities);
+    this.#affinities = affinitiesByTopic(columns.topics, user, affinity, this.#affinities);
     const inputs: UserInputs = { columns, user, engaged: this.#engaged, affinities: this.#affinities };
     for (const column of this.#columns) {
       column.values = reuseFloats(columns.size, column.values);

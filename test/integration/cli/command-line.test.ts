@@ -39,7 +39,7 @@ describe('help', () => {
     ],
     [
       ['sample', '--help'],
-      ['--people', '--days', '--seed'],
+      ['--users', '--days', '--seed'],
     ],
     [
       ['migrate', '--help'],

@@ -45,7 +45,7 @@ interface EvaluationJson {
   files: string[];
   configVersion: string;
   read: { markets: number; interactions: number; rejected: number };
-  counts: { judged: number };
+  counts: { interactions: number };
   skipped: Record<string, number>;
   results: { algorithm: string; ndcg: { value: number; interval: { low: number; high: number } } }[];
 }
@@ -78,7 +78,7 @@ describe('bellwether evaluate', () => {
       files: ['mixed.jsonl'],
       configVersion: expect.stringMatching(/^\w+/) as string,
       read: { markets: 10, interactions: 36, rejected: 1 },
-      counts: { judged: 8 },
+      counts: { interactions: 8 },
     });
     expect((await evaluateAsJson(mixedFile)).results).toEqual(single.results);
     const split = await evaluateAsJson(eventsFile, catalogFile);
@@ -96,7 +96,7 @@ describe('bellwether evaluate', () => {
     expect(changed.results.map(({ algorithm }) => algorithm)).toEqual(['v1', 'recency']);
     expect(changed).toMatchObject({
       options: { algorithms: ['v1', 'recency'], split: 0.5, k: 3, limitUsers: 4 },
-      counts: { people: 4 },
+      counts: { users: 4 },
     });
     expect(changed.skipped['notSampled']).toBeGreaterThan(0);
     expect(changed.configVersion).not.toBe((await evaluateAsJson(mixedFile)).configVersion);
@@ -104,7 +104,7 @@ describe('bellwether evaluate', () => {
 
   it('evaluates the sample without a database, with a higher nDCG for v1 than for random', async () => {
     const { results, counts } = await evaluateAsJson('--sample', '--algorithms', 'random,v1');
-    expect(counts.judged).toBeGreaterThan(300);
+    expect(counts.interactions).toBeGreaterThan(300);
     const [random, v1] = results.map(({ ndcg }) => ndcg);
     expect(v1?.interval.low).toBeGreaterThan(random?.interval.high ?? 1);
   });

@@ -27,7 +27,7 @@ describe('loadSample', () => {
       logger: pino({ level: 'silent' }),
       clock: () => nowMs,
     });
-    const options = { seed: 1, people: 60, days: 14 };
+    const options = { seed: 1, users: 60, days: 14 };
     const stop = new AbortController();
     const stopped = loadSample(backend, startMs, options, {
       stop: stop.signal,

@@ -130,7 +130,7 @@ describe('a command on the embedded database', () => {
   ] as const)(
     'stops its PostgreSQL and prints no stack on %s',
     async (signal, code) => {
-      const command = startCommand(['sample', '--people', '5000', '--days', '60', '--add'], env);
+      const command = startCommand(['sample', '--users', '5000', '--days', '60', '--add'], env);
       await command.errorLine(/^Using the embedded database/);
       command.child.kill(signal);
       const ended = await command.finished;

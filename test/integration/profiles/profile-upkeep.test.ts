@@ -35,7 +35,7 @@ afterEach(() => gateway.close());
 
 function upkeep(
   replaced: Replaced = {},
-  forgetBelow = config.profile.forgetBelow,
+  removeTopicsBelow = config.profile.removeTopicsBelow,
   shared: Pick<SharedProfiles, 'invalidate'> = { invalidate: (userKeys) => invalidated.push(...userKeys) },
 ): ProfileUpkeep {
   const { profiles, profileRewrites, markets, jobPositions } = gateway.backend.store;
@@ -51,7 +51,7 @@ function upkeep(
     },
     profiles: shared,
     decay: decayConfig(config),
-    config: () => ({ ...config, profile: { ...config.profile, forgetBelow } }),
+    config: () => ({ ...config, profile: { ...config.profile, removeTopicsBelow } }),
   });
 }
 
@@ -127,7 +127,7 @@ it('removes topics from `userProfile`, and does not change the ranking by v1', a
   expect(await topicCount()).toBe(2);
 });
 
-it('removes no topic when `profile.forgetBelow` is 0', async () => {
+it('removes no topic when `profile.removeTopicsBelow` is 0', async () => {
   await importOldEvents('ada');
   expect(await run(upkeep({}, 0))).toEqual({ examined: 1, changed: 0, removedTopics: 0, unreadable: 0 });
 });
@@ -222,7 +222,7 @@ it('drops rewritten profiles from the cache, caches no others, and publishes all
     publish: (userKeys) => invalidated.push(...userKeys),
     onChanged: () => undefined,
   });
-  await run(upkeep({}, config.profile.forgetBelow, shared));
+  await run(upkeep({}, config.profile.removeTopicsBelow, shared));
   expect(cache.stats.entries).toBe(0);
   expect(invalidated).toEqual(['ada', 'ben']);
   expect((await cache.get('ada')).version).toBe(version + 1);

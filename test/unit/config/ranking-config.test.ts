@@ -71,9 +71,9 @@ describe('loadRankingConfig', () => {
         sessionIdleMinutes: 30,
         cacheMegabytes: 512,
         cacheSeconds: 60,
-        cacheSecondsUnheard: 1,
+        cacheSecondsWithoutMessages: 1,
         changePollSeconds: 1,
-        forgetBelow: 0.05,
+        removeTopicsBelow: 0.05,
       },
       trending: {
         ...{ windowHours: 24, halfLifeHours: 6, userCap: 8, minLocalUsers: 20, refreshSeconds: 60 },
@@ -104,9 +104,8 @@ describe('loadRankingConfig', () => {
             news: 0.1,
             sports: 0.1,
           },
-          collaborative: 0,
         },
-        taste: {
+        affinity: {
           ...{ longTermScale: 20, sessionScale: 6, sessionEvents: 3, sessionIdleHalfLifeMinutes: 15 },
           ...{ categoryFactor: 0.8, strongest: 0.7 },
         },
@@ -116,23 +115,23 @@ describe('loadRankingConfig', () => {
         },
         continuity: {
           ...{ windowDays: 7, halfLifeDays: 2 },
-          ...{ sibling: 0.75, siblingsOf: 10, siblingMarkets: 5, siblingPlaces: 10 },
+          ...{ sibling: 0.75, siblingsOf: 10, siblingMarkets: 5, siblingDistance: 10 },
         },
         freshness: { halfAfterDays: 1 },
         trend: { now: 0.25 },
       },
       impressions: {
-        ...{ perShowing: 0.25, justShown: 0.5, recoveryHours: 2, floor: 0.15, hardCap: 12 },
+        ...{ perImpression: 0.25, justShown: 0.5, recoveryHours: 2, floor: 0.15, hardCap: 12 },
         changed: { logit: 0.4, probability: 0.1, volumeFactor: 2 },
-        rest: { afterDays: 3, afterShowings: 9 },
-        held: { traded: 0.7, tradedHalfLifeDays: 30, opened: 0.5, openedHalfLifeDays: 7 },
+        cooldown: { afterDays: 3, afterImpressions: 9 },
+        engagement: { traded: 0.7, tradedHalfLifeDays: 30, opened: 0.5, openedHalfLifeDays: 7 },
         trackOnServe: false,
       },
       feed: {
         profileTimeoutMs: 150,
         quotas: { PERSONAL: 0.5, TRENDING: 0.2, LOCAL: 0.1, RISING: 0.1, EXPLORATION: 0.1 },
         diversity: {
-          ...{ categoryPlaces: 9, perCategory: 3, eventPlaces: 10, perEventFirst: 1, perEventPage: 2 },
+          ...{ categoryPositions: 9, perCategory: 3, eventPositions: 10, perEventFirst: 1, perEventPage: 2 },
           mmrLambda: 0.8,
         },
         exploration: { maxAgeHours: 72, maxImpressions: 200, priorClickRate: 0.05, priorImpressions: 20 },
@@ -223,7 +222,9 @@ feed: { profileTimeoutMs: .nan }
   });
 
   it('an alias to its own parent, but no other alias', () => {
-    expect(load('v2: { taste: { longTermScale: &n 30, sessionScale: *n } }').v2.taste.sessionScale).toBe(30);
+    expect(
+      load('v2: { affinity: { longTermScale: &n 30, sessionScale: *n } }').v2.affinity.sessionScale,
+    ).toBe(30);
     expect(errorsIn('feed: &feed { quotas: *feed }').length).toBeGreaterThan(0);
   });
 

@@ -49,7 +49,13 @@ describe('an evaluation', () => {
     // Of the four markets, only d and c were among the first two, and both are in one category.
     expect(result?.coverage).toBe(0.5);
     expect(result?.diversity.value).toBe(0);
-    expect(counts).toEqual({ judged: 3, people: 2, ofNewPeople: 2, meanCandidates: 4, marketsOffered: 4 });
+    expect(counts).toEqual({
+      interactions: 3,
+      users: 2,
+      ofNewUsers: 2,
+      meanCandidates: 4,
+      distinctCandidates: 4,
+    });
   });
 
   it('splits at the quantile of interactions by time', () => {
@@ -62,7 +68,7 @@ describe('an evaluation', () => {
       splitAtMs: START_MS + 28 * MINUTE_MS,
       toMs: START_MS + 29 * MINUTE_MS,
     });
-    expect(counts.judged).toBe(2);
+    expect(counts.interactions).toBe(2);
   });
 
   it('samples distinct users, the same ones for the same seed', () => {
@@ -70,10 +76,10 @@ describe('an evaluation', () => {
       interaction(`u${index % 20}`, ['a', 'b', 'c'][Math.floor(index / 20)] ?? 'a', minute(20 + index)),
     );
     const of = (limitUsers: number, seed = 1) => evaluated({ markets, interactions }, { limitUsers, seed });
-    expect(of(5).counts).toMatchObject({ judged: 15, people: 5 });
+    expect(of(5).counts).toMatchObject({ interactions: 15, users: 5 });
     expect(of(5).skipped).toMatchObject({ notSampled: 45 });
     expect(of(5)).toEqual(of(5));
-    expect(of(99).counts).toMatchObject({ judged: 60, people: 20 });
+    expect(of(99).counts).toMatchObject({ interactions: 60, users: 20 });
   });
 
   it('is the same on every run, including the intervals', () => {

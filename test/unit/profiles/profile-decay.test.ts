@@ -219,7 +219,7 @@ describe('a profile after removeDecayed', () => {
 
   it('has scores by algorithm v2 that differ by less than the effect of one affinity at the limit', () => {
     const columns = columnsOfMarkets(...markets);
-    const bound = Math.tanh(LIMITS.minAffinity / v2.taste.longTermScale);
+    const bound = Math.tanh(LIMITS.minAffinity / v2.affinity.longTermScale);
     const scores = (state: FullProfile) => {
       const user = userFeaturesV2(state, NOON_MS, decay);
       const scored = new ScorerV2(v2, impressionConfig).score(

@@ -11,7 +11,7 @@ import { decayFactor } from '../../../domain/decay.js';
  *
  * - same event: `2^(−days since / half-life)`;
  * - sibling, a market created shortly before or after:
- *   `sibling · 2^(−days since / half-life) · 2^(−k / siblingMarkets) / (1 + |Δ| / siblingPlaces)`, where k is the number
+ *   `sibling · 2^(−days since / half-life) · 2^(−k / siblingMarkets) / (1 + |Δ| / siblingDistance)`, where k is the number
  *   of later engagements and Δ the distance in creation rank.
  *
  * Authors write questions in series, and users who answer one continue with the next. In catalogs without series,
@@ -31,7 +31,7 @@ export function continuityColumn(constants: ContinuityConstants): FillColumn {
         constants.sibling *
         decayFactor(days, constants.halfLifeDays) *
         decayFactor(market, constants.siblingMarkets);
-      raiseSiblings(columns, engaged, market, strength, constants.siblingPlaces, column);
+      raiseSiblings(columns, engaged, market, strength, constants.siblingDistance, column);
     }
   };
 }
@@ -84,19 +84,19 @@ function raiseSiblings(
   engaged: EngagedMarkets,
   market: number,
   strength: number,
-  siblingPlaces: number,
+  siblingDistance: number,
   column: Float64Array,
 ): void {
   const rank = engaged.creationRank[market] as number;
   const ownRow = engaged.row[market] as number;
   const ownValue = ownRow < 0 ? 0 : (column[ownRow] as number);
-  const scaled = strength * siblingPlaces;
+  const scaled = strength * siblingDistance;
   for (let row = 0; row < column.length; row += 1) {
     // Markets created at the same instant, as by one import, are no series: their expected distance applies.
     const distance = Math.abs((creationRank[row] as number) - rank) || (creationSpread[row] as number);
     // Most rows already have a larger value. This test needs no division.
-    if ((column[row] as number) * (siblingPlaces + distance) > scaled * ROUNDING_MARGIN) continue;
-    const value = scaled / (siblingPlaces + distance);
+    if ((column[row] as number) * (siblingDistance + distance) > scaled * ROUNDING_MARGIN) continue;
+    const value = scaled / (siblingDistance + distance);
     if (value > (column[row] as number)) column[row] = value;
   }
   if (ownRow >= 0) column[ownRow] = ownValue;

@@ -72,12 +72,12 @@ describe('validateRanking reports path, problem and allowed values for', () => {
       'impressions.recoveryHours: must be a number above 0 and at most 720 (it is 0)',
     ],
     [
-      'impressions: { rest: { afterShowings: 33 } }',
-      'impressions.rest.afterShowings: must be a whole number from 2 to 32 (it is 33)',
+      'impressions: { cooldown: { afterImpressions: 33 } }',
+      'impressions.cooldown.afterImpressions: must be a whole number from 2 to 32 (it is 33)',
     ],
     [
-      'impressions: { rest: { afterDays: 8 } }',
-      'impressions.rest.afterDays: must be a number above 0 and at most 7 (it is 8)',
+      'impressions: { cooldown: { afterDays: 8 } }',
+      'impressions.cooldown.afterDays: must be a number above 0 and at most 7 (it is 8)',
     ],
     ['v2: { trend: { now: 1.5 } }', 'v2.trend.now: must be a number from 0 to 1 (it is 1.5)'],
     [
@@ -149,8 +149,8 @@ describe('validateRanking reports path, problem and allowed values for', () => {
     ['events: { weights: { HIDE: 6 } }', 'events.weights.HIDE: must be a number from -100 to 0 (it is 6)'],
     ['events: { weights: { SHARE: -1 } }', 'events.weights.SHARE: must be a number from 0 to 100 (it is -1)'],
     [
-      'profile: { cacheSecondsUnheard: 61 }',
-      aboveLimit('profile.cacheSecondsUnheard', 61, 'profile.cacheSeconds', 60),
+      'profile: { cacheSecondsWithoutMessages: 61 }',
+      aboveLimit('profile.cacheSecondsWithoutMessages', 61, 'profile.cacheSeconds', 60),
     ],
     [
       'trending: { popularity: { windowDays: 2 } }',
@@ -178,20 +178,26 @@ describe('validateRanking reports path, problem and allowed values for', () => {
       aboveLimit('v2.similarity.nearestMarkets', 30, 'v2.similarity.centroidMarkets', 20),
     ],
     [
-      'v2: { weights: { collaborative: 0.2 } }',
-      'v2.weights.collaborative: must be 0: this component is not computed yet (it is 0.2)',
+      'v2: { weights: { collaborative: 0 } }',
+      'v2.weights.collaborative: was removed, because no score component reads it; delete it',
     ],
+    ['v2: { taste: { longTermScale: 20 } }', 'v2.taste: was renamed to v2.affinity'],
+    [
+      'impressions: { cooldown: { afterShowings: 9 } }',
+      'impressions.cooldown.afterShowings: was renamed to impressions.cooldown.afterImpressions',
+    ],
+    ['profile: { forgetBelow: 0 }', 'profile.forgetBelow: was renamed to profile.removeTopicsBelow'],
     [
       'feed: { diversity: { perCategory: 10 } }',
-      aboveLimit('feed.diversity.perCategory', 10, 'feed.diversity.categoryPlaces', 9),
+      aboveLimit('feed.diversity.perCategory', 10, 'feed.diversity.categoryPositions', 9),
     ],
     [
       'feed: { diversity: { perEventFirst: 3 } }',
       aboveLimit('feed.diversity.perEventFirst', 3, 'feed.diversity.perEventPage', 2),
     ],
     [
-      'feed: { diversity: { perEventFirst: 2, eventPlaces: 1 } }',
-      aboveLimit('feed.diversity.perEventFirst', 2, 'feed.diversity.eventPlaces', 1),
+      'feed: { diversity: { perEventFirst: 2, eventPositions: 1 } }',
+      aboveLimit('feed.diversity.perEventFirst', 2, 'feed.diversity.eventPositions', 1),
     ],
   ])('%s', (yaml, sentence) => {
     const errors = errorsIn(yaml);

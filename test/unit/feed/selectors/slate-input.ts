@@ -7,9 +7,9 @@ import type { Slot } from '../../../../src/feed/selectors/slots.js';
 export const config: SlateInput['config'] = {
   quotas: { PERSONAL: 0.5, TRENDING: 0.2, LOCAL: 0.1, RISING: 0.1, EXPLORATION: 0.1 },
   diversity: {
-    categoryPlaces: 9,
+    categoryPositions: 9,
     perCategory: 3,
-    eventPlaces: 10,
+    eventPositions: 10,
     perEventFirst: 1,
     perEventPage: 2,
     mmrLambda: 0.8,

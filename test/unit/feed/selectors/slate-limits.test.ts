@@ -14,12 +14,12 @@ function largestGroups(
   input: SlateInput,
   rows: readonly number[],
 ): Pick<Diversity, 'perCategory' | 'perEventFirst' | 'perEventPage'> {
-  const { categoryPlaces, eventPlaces } = input.config.diversity;
+  const { categoryPositions, eventPositions } = input.config.diversity;
   const events = rows.map((row) => input.columns.event[row] ?? -1);
   const known = (ids: readonly number[]): number[] => ids.filter((id) => id >= 0);
   return {
-    perCategory: largest(rows.slice(0, categoryPlaces).map((row) => input.columns.category[row] ?? 0)),
-    perEventFirst: largest(known(events.slice(0, eventPlaces))),
+    perCategory: largest(rows.slice(0, categoryPositions).map((row) => input.columns.category[row] ?? 0)),
+    perEventFirst: largest(known(events.slice(0, eventPositions))),
     perEventPage: largest(known(events)),
   };
 }
@@ -53,9 +53,9 @@ function limitOf(page: Slate, limit: string, wanted: number): number {
 const positions = fc.integer({ min: 1, max: 6 });
 const cap = fc.integer({ min: 1, max: 3 });
 const anyDiversity = fc.record({
-  categoryPlaces: positions,
+  categoryPositions: positions,
   perCategory: cap,
-  eventPlaces: positions,
+  eventPositions: positions,
   perEventFirst: cap,
   perEventPage: cap,
   mmrLambda: fc.constantFrom(0, 0.5, 0.8, 1),
@@ -158,9 +158,9 @@ describe('the diversity limits of a slate', () => {
     ];
     const diversity = {
       ...config.diversity,
-      categoryPlaces: 4,
+      categoryPositions: 4,
       perCategory: 1,
-      eventPlaces: 4,
+      eventPositions: 4,
       perEventPage: 3,
     };
     const page = selectSlate(slateInput(rows, { limit: 4, config: { ...config, diversity } }));
@@ -174,7 +174,7 @@ describe('the diversity limits of a slate', () => {
       { category: 0, event: 1, personal: 1 },
       { category: 1, event: 0, personal: 0 },
     ];
-    const diversity = { ...config.diversity, categoryPlaces: 2, perCategory: 1, eventPlaces: 2 };
+    const diversity = { ...config.diversity, categoryPositions: 2, perCategory: 1, eventPositions: 2 };
     const page = selectSlate(slateInput(rows, { limit: 2, config: { ...config, diversity } }));
     expect(rowsOf(page)).toEqual([0, 1]);
     expect(relaxed(page)).toEqual(['perCategory relaxed: 1 -> 2']);

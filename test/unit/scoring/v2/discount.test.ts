@@ -129,7 +129,7 @@ describe('engagement discount', () => {
     engagementDiscount(
       { tradedAtMs: NOW_MS - tradedDaysAgo * DAY_MS, openedAtMs: NOW_MS - openedDaysAgo * DAY_MS },
       NOW_MS,
-      IMPRESSIONS.held,
+      IMPRESSIONS.engagement,
     );
   const factor = (traded: boolean, daysAgo: number) =>
     traded ? factorOf(daysAgo, NaN) : factorOf(NaN, daysAgo);
@@ -199,7 +199,7 @@ describe('discount columns', () => {
 
   it('multiply the engagement discount of a market that has not changed with its impression discount', () => {
     const traded = (probability: number) => [knownMarketOf('a', { probability })];
-    const afterTrade = 1 - IMPRESSIONS.held.traded;
+    const afterTrade = 1 - IMPRESSIONS.engagement.traded;
     expect(fill({ knownMarkets: traded(0.5) }).discount).toEqual([afterTrade, 1]);
     expect(fill({ knownMarkets: [knownMarketOf('a', { tradedAtMs: NaN })] }).discount).toEqual([0.5, 1]);
     expect(fill({ knownMarkets: traded(0.6) }).discount).toEqual([1, 1]);

@@ -9,7 +9,7 @@ import {
 } from '../../../../../src/scoring/v2/components/affinity.js';
 import { CONSTANTS } from '../../../../support/scoring-v2.js';
 
-const { taste: constants } = CONSTANTS;
+const { affinity: constants } = CONSTANTS;
 const interestOf = (...affinities: number[]) =>
   interest(
     Float64Array.from(affinities),

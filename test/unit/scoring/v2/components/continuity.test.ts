@@ -57,9 +57,9 @@ describe('continuity of siblings', () => {
   const created = (days: number) => ({ createdAt: new Date(NOW_MS - days * DAY_MS) });
   /** Created in the order of their ids, a day apart. */
   const run = ['a', 'b', 'c', 'd', 'e'].map((id, index) => textOnly(id, `${id}1`, created(20 - index)));
-  const { sibling, siblingPlaces, siblingsOf } = CONSTANTS.continuity;
+  const { sibling, siblingDistance, siblingsOf } = CONSTANTS.continuity;
   const close = (values: readonly number[]) => values.map((value) => expect.closeTo(value, 12) as number);
-  const apart = (distance: number) => sibling / (1 + distance / siblingPlaces);
+  const apart = (distance: number) => sibling / (1 + distance / siblingDistance);
   const onlySiblings = (
     engagements: readonly MarketEngagement[],
     continuity: Partial<ContinuityConstants> = {},
@@ -68,7 +68,7 @@ describe('continuity of siblings', () => {
 
   it('decreases with the distance in creation rank and excludes the market itself', () => {
     expect(onlySiblings([daysAgo('b', 0)])).toEqual(close([apart(1), 0, apart(1), apart(2), apart(3)]));
-    expect(onlySiblings([daysAgo('a', 0)], { siblingPlaces: 1 })).toEqual(
+    expect(onlySiblings([daysAgo('a', 0)], { siblingDistance: 1 })).toEqual(
       close([0, sibling / 2, sibling / 3, sibling / 4, sibling / 5]),
     );
   });
@@ -90,7 +90,7 @@ describe('continuity of siblings', () => {
     const after = (count: number, siblingMarkets: number) =>
       onlySiblings(
         [...others(count), daysAgo('e', 0)],
-        { siblingPlaces: 0.001, siblingMarkets },
+        { siblingDistance: 0.001, siblingMarkets },
         () => long,
       )[3] ?? NaN;
     const next = sibling / (1 + 1 / 0.001);

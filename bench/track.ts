@@ -35,7 +35,7 @@ const runs: readonly Run[] = [
 const root = new URL('..', import.meta.url);
 const single = await readFile(new URL('schema/operations/track-interaction.graphql', root), 'utf8');
 const batch =
-  'mutation ($inputs: [BatchInteractionInput!]!) { trackInteractions(inputs: $inputs) { interactionId status } }';
+  'mutation ($inputs: [BatchInteractionInput!]!) { trackInteractions(input: { interactions: $inputs }) { results { interactionId status } } }';
 
 const wanted = process.argv.slice(2);
 const chosen = runs.filter(

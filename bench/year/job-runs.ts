@@ -28,7 +28,7 @@ export async function joinRun(site: Site, name: string): Promise<JobRun> {
     `select coalesce((select max(started_at) from job_runs where job = $1 and finished_at is null), now()) as since`,
     [name],
   );
-  await site.ask('mutation ($name: String!) { runJob(name: $name) { status } }', { name });
+  await site.ask('mutation ($name: String!) { runJob(input: { name: $name }) { status } }', { name });
   return endedRun(site, name, rows[0]?.since.getTime() ?? 0);
 }
 
@@ -37,7 +37,9 @@ export async function runJob(site: Site, name: string): Promise<JobRun> {
   for (;;) {
     const { rows } = await site.database.query<{ now: Date }>('select now()');
     const requestedMs = rows[0]?.now.getTime() ?? 0;
-    const data = await site.ask('mutation ($name: String!) { runJob(name: $name) { status } }', { name });
+    const data = await site.ask('mutation ($name: String!) { runJob(input: { name: $name }) { status } }', {
+      name,
+    });
     const { status } = data['runJob'] as { status: string };
     if (status === 'REQUESTED') return endedRun(site, name, requestedMs);
     // A run waits or is under way, and may have begun before what it is to see.

@@ -12,7 +12,7 @@ const operation = (name: string): Promise<string> =>
 const trackInteraction = await operation('track-interaction');
 const feed = await operation('feed');
 const trackInteractions =
-  'mutation ($inputs: [BatchInteractionInput!]!) { trackInteractions(inputs: $inputs) { interactionId status } }';
+  'mutation ($inputs: [BatchInteractionInput!]!) { trackInteractions(input: { interactions: $inputs }) { results { interactionId status } } }';
 
 /** Client event ids differ between runs on one state. */
 const run = Date.now().toString(36);

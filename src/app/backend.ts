@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { Catalog } from '../catalog/catalog.js';
 import { MarketHistory } from '../catalog/market-history.js';
@@ -8,6 +9,7 @@ import type { Services } from '../graphql/context.js';
 import type { JobWorker } from '../jobs/job-worker.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
+import { userPseudonym } from '../lib/user-pseudonym.js';
 import type { SinkRelays } from '../outbox/sink-relays.js';
 import { SinkStatusService } from '../outbox/sink-status.js';
 import type { ChangePoll } from '../profiles/shared-profiles.js';
@@ -110,12 +112,14 @@ async function openServices(
     ...{ markets: stores.requests.markets, lists: stores.readers.markets },
     ...{ writer: marketWriter, clock, logger },
   });
+  const secret = await stores.requests.secrets.getOrCreate('user-pseudonyms', randomBytes(32));
+  const pseudonymOf = userPseudonym(secret);
   const profiles = openProfiles({
-    ...{ ...common, stores, catalog },
+    ...{ ...common, stores, catalog, pseudonymOf },
     ...{ redisUrl: settings.redisUrl, replicaId: newId() },
   });
 
-  const relays = await createSinkRelays({ ...common, stores, sinks: config.sinks });
+  const relays = createSinkRelays({ ...common, stores, pseudonymOf, sinks: config.sinks });
   onClose(() => relays.stop());
   const jobs = openJobs({
     ...{ ...common, stores, catalog },

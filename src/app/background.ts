@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Catalog } from '../catalog/catalog.js';
 import { MarketPoller } from '../catalog/sources/market-poller.js';
@@ -24,16 +23,16 @@ import { TrendComputations } from '../trends/trend-computations.js';
 import type { OnClose, Stores } from './databases.js';
 
 /** Creates the relays that deliver recorded events to the configured sinks, once started. */
-export async function createSinkRelays(deps: {
+export function createSinkRelays(deps: {
   readonly sinks: readonly SinkConfig[];
   readonly stores: Stores;
+  readonly pseudonymOf: (userKey: string) => string;
   readonly clock: Clock;
   readonly logger: Logger;
-}): Promise<SinkRelays<Transaction>> {
-  const { sinks, stores, clock, logger } = deps;
+}): SinkRelays<Transaction> {
+  const { sinks, stores, pseudonymOf, clock, logger } = deps;
   return new SinkRelays(sinks, {
     store: stores.background,
-    pseudonymSecret: await stores.requests.secrets.getOrCreate('user-pseudonyms', randomBytes(32)),
     onDeadLetters: (letters, transaction) =>
       transaction.rejectedEvents.add(
         letters.map(({ sink, row, reason }) => ({
@@ -44,6 +43,7 @@ export async function createSinkRelays(deps: {
         })),
       ),
     random: Math.random,
+    pseudonymOf,
     logger,
     clock,
   });

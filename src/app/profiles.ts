@@ -37,6 +37,7 @@ export function openProfiles(deps: {
   readonly redisUrl: string | undefined;
   /** Identifies this replica on the bus. */
   readonly replicaId: string;
+  readonly pseudonymOf: (userKey: string) => string;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onClose: OnClose;
@@ -57,6 +58,7 @@ export function openProfiles(deps: {
   const service = new ProfileService({
     profiles: cache,
     decay: liveDecayConfig(() => liveConfig.current.config),
+    pseudonymOf: deps.pseudonymOf,
     clock,
   });
 

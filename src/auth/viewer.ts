@@ -31,7 +31,12 @@ export function requireOwner(viewer: Viewer, ownerKey: string | null, field: str
   if (ownerKey !== null) requireOwnUser(viewer, ownerKey, field);
 }
 
+/** Whether a viewer may read and write data of a user. */
+export function isOwner(viewer: Viewer, userKey: string): boolean {
+  return viewer.role !== 'CLIENT' || viewer.userKey === userKey;
+}
+
 function requireOwnUser(viewer: Viewer, userKey: string, field: string): void {
-  if (viewer.role !== 'CLIENT' || viewer.userKey === userKey) return;
+  if (isOwner(viewer, userKey)) return;
   throw BellwetherError.forbidden(field, `${field} must name the user of the token, or data of that user.`);
 }

@@ -8,7 +8,7 @@ import { LiveResolver } from './resolvers/live-resolver.js';
 import { MarketMomentumResolver, MarketResolver } from './resolvers/market-resolver.js';
 import { MonitoringResolver } from './resolvers/monitoring-resolver.js';
 import { ProfileResolver } from './resolvers/profile-resolver.js';
-import { BatchResultResolver, TrackingResolver } from './resolvers/tracking-resolver.js';
+import { TrackingResolver } from './resolvers/tracking-resolver.js';
 import { TrendingResolver } from './resolvers/trending-resolver.js';
 
 /** type-graphql requires a PubSub for subscriptions, although every subscription here has its own event source. */
@@ -33,7 +33,6 @@ export function createSchema(): GraphQLSchema {
       MonitoringResolver,
       ProfileResolver,
       TrackingResolver,
-      BatchResultResolver,
       TrendingResolver,
     ],
     directives: [...specifiedDirectives, ...DIRECTIVES],

@@ -28,28 +28,28 @@ export function jobDefinitions(deps: {
     trendJob({
       name: 'trends',
       description: 'Computes the trending score of each market, globally and per country.',
-      everySeconds: refreshSeconds,
+      intervalSeconds: refreshSeconds,
       counted: 'scopes',
       compute: (options) => computations.trends(options),
     }),
     trendJob({
       name: 'momentum',
       description: 'Computes recent changes of each market: views, trades, odds, volume, participants.',
-      everySeconds: refreshSeconds,
+      intervalSeconds: refreshSeconds,
       counted: 'markets',
       compute: (options) => computations.momentum(options),
     }),
     trendJob({
       name: 'attention',
       description: 'Counts impressions and opens of each market over a week, and computes its popularity.',
-      everySeconds: TEN_MINUTES,
+      intervalSeconds: TEN_MINUTES,
       counted: 'markets',
       compute: (options) => computations.attention(options),
     }),
     {
       name: 'snapshots',
       description: 'Downsamples market snapshots: hourly after 48 hours, daily after 30 days.',
-      everySeconds: HOUR,
+      intervalSeconds: HOUR,
       run: async ({ now, signal }) => {
         const { removed, kept } = await downsampleSnapshots({ snapshots, now, signal });
         return `${removed} snapshots removed, ${kept} kept`;
@@ -58,7 +58,7 @@ export function jobDefinitions(deps: {
     {
       name: 'served-feeds',
       description: 'Drops served feeds after the paging and explanation retention.',
-      everySeconds: TEN_MINUTES,
+      intervalSeconds: TEN_MINUTES,
       run: async ({ now, signal }) => {
         const { dropped, postponed } = await retention.dropServedFeeds(now, signal);
         // The next run, ten minutes later, drops a partition that is in use now.
@@ -69,7 +69,7 @@ export function jobDefinitions(deps: {
       name: 'profile-upkeep',
       description:
         'Removes decayed affinity, old impressions and expired hides from the profiles of inactive users.',
-      everySeconds: DAY,
+      intervalSeconds: DAY,
       run: async (run) => {
         const { examined, changed, removedTopics, unreadable } = await upkeep.run(run);
         return `${examined} profiles examined, ${changed} changed, ${removedTopics} topics removed, ${unreadable} profiles unreadable`;
@@ -78,7 +78,7 @@ export function jobDefinitions(deps: {
     {
       name: 'retention',
       description: 'Drops old events by whole months, and removes old client event ids.',
-      everySeconds: DAY,
+      intervalSeconds: DAY,
       run: async (run) => {
         const { droppedPartitions, postponedPartitions, removedClientEvents } = await retention.run(run);
         if (postponedPartitions.length > 0) {
@@ -101,12 +101,12 @@ function trendJob({
   counted,
   compute,
   ...job
-}: Pick<Job, 'name' | 'description' | 'everySeconds'> & {
+}: Pick<Job, 'name' | 'description' | 'intervalSeconds'> & {
   /** What the computation counts, in the plural. */
   readonly counted: string;
   readonly compute: (options: { signal: AbortSignal; budgetMs: number }) => Promise<ComputationResult>;
 }): Job {
-  const budgetMs = BUILD_SHARE * job.everySeconds * 1_000;
+  const budgetMs = BUILD_SHARE * job.intervalSeconds * 1_000;
   return {
     ...job,
     run: async ({ signal }) => {
@@ -132,7 +132,7 @@ function pollJob(
   return {
     name: `poll-${source.name}`,
     description: `Polls the source "${source.name}" (${source.format}) and updates the catalog.`,
-    everySeconds: source.everySeconds,
+    intervalSeconds: source.everySeconds,
     // The poller backs off by itself.
     retries: 0,
     run: async ({ signal }) => {

@@ -118,7 +118,7 @@ export class JobQueue {
   /** Enqueues the run of a job's current period, once across all processes. @returns whether this call did. */
   async enqueueScheduled(job: Job): Promise<boolean> {
     await this.open();
-    return (await this.#boss.send(job.name, null, { singletonSeconds: job.everySeconds })) !== null;
+    return (await this.#boss.send(job.name, null, { singletonSeconds: job.intervalSeconds })) !== null;
   }
 
   /** Enqueues a run now. @returns its id; null when a run is waiting or running already. */
@@ -165,7 +165,7 @@ export class JobQueue {
 
   async #open(): Promise<void> {
     await this.#boss.start();
-    for (const { name, everySeconds, retries = RETRIES } of this.#jobs) {
+    for (const { name, intervalSeconds, retries = RETRIES } of this.#jobs) {
       const options = {
         retryLimit: retries,
         retryDelay: RETRY_DELAY_SECONDS,
@@ -174,7 +174,7 @@ export class JobQueue {
         expireInSeconds: MAX_RUN_SECONDS,
         heartbeatSeconds: HEARTBEAT_SECONDS,
         // A finished run marks its period as enqueued, so it must outlive the period.
-        deleteAfterSeconds: Math.max(RETENTION_SECONDS, 2 * everySeconds),
+        deleteAfterSeconds: Math.max(RETENTION_SECONDS, 2 * intervalSeconds),
         notify: true,
       };
       await this.#boss.createQueue(name, { ...options, policy: 'exclusive' });

@@ -9,7 +9,7 @@ import { nextPeriodMs, type Job } from './job.js';
 import type { JobQueue, RunState } from './job-queue.js';
 
 /** A job with its last run and its schedule. */
-export interface JobStatus extends Pick<Job, 'name' | 'description' | 'everySeconds'> {
+export interface JobStatus extends Pick<Job, 'name' | 'description' | 'intervalSeconds'> {
   /** Null if the job has never run. */
   readonly lastRun: (JobRun & { readonly durationMs: number | null }) | null;
   /** Next scheduled time. The job runs then if a worker is available. */
@@ -18,7 +18,8 @@ export interface JobStatus extends Pick<Job, 'name' | 'description' | 'everySeco
 
 /** Result of requesting a job run. */
 export interface RunRequestResult {
-  readonly name: string;
+  /** The job after the request. */
+  readonly job: JobStatus;
   /** ALREADY_REQUESTED: a run was waiting or running, so no other was enqueued. */
   readonly status: 'REQUESTED' | 'ALREADY_REQUESTED';
 }
@@ -44,13 +45,17 @@ export class JobService {
 
   /** @throws {BellwetherError} UNAVAILABLE when the database does not answer. */
   async list(): Promise<JobStatus[]> {
-    const { jobs, runs, clock } = this.deps;
+    return this.#statusOf(this.deps.jobs);
+  }
+
+  async #statusOf(jobs: readonly Job[]): Promise<JobStatus[]> {
+    const { runs, clock } = this.deps;
     const last = await orUnavailable('The jobs could not be read; retry after retryAfterMs.', () =>
       runs.last(jobs.map(({ name }) => name)),
     );
     const nowMs = clock();
     return jobs.map((job) => ({
-      ...{ name: job.name, description: job.description, everySeconds: job.everySeconds },
+      ...{ name: job.name, description: job.description, intervalSeconds: job.intervalSeconds },
       lastRun: withDuration(last.get(job.name)),
       nextRunAt: new Date(nextPeriodMs(job, nowMs)),
     }));
@@ -62,11 +67,13 @@ export class JobService {
    * @throws {BellwetherError} BAD_USER_INPUT for an unknown job; UNAVAILABLE when the database does not answer.
    */
   async request(input: unknown): Promise<RunRequestResult> {
-    const job = this.find(checkInput(runRequest, input).name);
+    const job = this.find(checkInput(runRequest, input, 'input').name, 'input.name');
     const id = await orUnavailable('The run could not be enqueued; retry after retryAfterMs.', () =>
       this.deps.queue.enqueue(job),
     );
-    return { name: job.name, status: id === null ? 'ALREADY_REQUESTED' : 'REQUESTED' };
+    const [status] = await this.#statusOf([job]);
+    if (status === undefined) throw new Error('The status of one job has no entry.');
+    return { job: status, status: id === null ? 'ALREADY_REQUESTED' : 'REQUESTED' };
   }
 
   /**
@@ -93,12 +100,15 @@ export class JobService {
     }
   }
 
-  /** @throws {BellwetherError} BAD_USER_INPUT for an unknown job. */
-  find(name: string): Job {
+  /**
+   * @param field path of the name in the input.
+   * @throws {BellwetherError} BAD_USER_INPUT for an unknown job.
+   */
+  find(name: string, field = 'name'): Job {
     const job = this.deps.jobs.find((other) => other.name === name);
     if (job !== undefined) return job;
     const names = this.deps.jobs.map((other) => other.name).join(', ');
-    throw BellwetherError.badInput('name', `name must be one of: ${names}.`);
+    throw BellwetherError.badInput(field, `${field} must be one of: ${names}.`);
   }
 }
 

@@ -74,7 +74,7 @@ export class JobWorker {
   #schedule(job: Job): void {
     if (this.#stopping.signal.aborted) return;
     const nowMs = this.deps.clock();
-    const everyMs = job.everySeconds * SECOND_MS;
+    const everyMs = job.intervalSeconds * SECOND_MS;
     const periodMs = nextPeriodMs(job, nowMs) - everyMs;
     const offsetsMs = ENQUEUE_AFTER_MS.filter((afterMs) => afterMs < everyMs);
     const times = [periodMs, periodMs + everyMs].flatMap((ms) => offsetsMs.map((afterMs) => ms + afterMs));

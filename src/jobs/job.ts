@@ -6,7 +6,7 @@ export interface Job {
   readonly name: string;
   readonly description: string;
   /** Period of the schedule; periods are aligned to 1970-01-01 UTC, so 60 means every full minute. */
-  readonly everySeconds: number;
+  readonly intervalSeconds: number;
   /** Retries of a failed run before the next scheduled one. Default 3. */
   readonly retries?: number;
   /**
@@ -21,7 +21,7 @@ export interface Job {
 }
 
 /** Start of the job's next period after an instant, in ms since 1970. */
-export function nextPeriodMs({ everySeconds }: Pick<Job, 'everySeconds'>, nowMs: number): number {
-  const everyMs = everySeconds * SECOND_MS;
+export function nextPeriodMs({ intervalSeconds }: Pick<Job, 'intervalSeconds'>, nowMs: number): number {
+  const everyMs = intervalSeconds * SECOND_MS;
   return (Math.floor(nowMs / everyMs) + 1) * everyMs;
 }

@@ -5,7 +5,7 @@ import { BigQuerySink } from './sinks/bigquery-sink.js';
 import { googleToken } from './sinks/google-token.js';
 import { JsonlSink } from './sinks/jsonl-sink.js';
 import { NatsSink } from './sinks/nats-sink.js';
-import { outgoingEvent, userPseudonym } from './sinks/outgoing-event.js';
+import { outgoingEvent } from './sinks/outgoing-event.js';
 import type { Sink } from './sinks/sink.js';
 
 const STOP_WITHIN_MS = 5_000;
@@ -19,18 +19,17 @@ export class SinkRelays<Transaction extends RelayTransaction> {
   /**
    * @param deps.store its transactions must be allowed to take longer than `DELIVERY_LIMIT_MS`. Each relay keeps one open
    *   during a delivery, so they need connections that no request waits for.
-   * @param deps.pseudonymSecret key of the user pseudonyms.
-   * @throws {OperatorError} when the secret is too short, or a key file cannot be used.
+   * @param deps.pseudonymOf maps a user key to the pseudonym that leaves the gateway.
+   * @throws {OperatorError} when a key file cannot be used.
    */
   constructor(
     configs: readonly SinkConfig[],
     deps: Pick<SinkRelayDeps<Transaction>, 'store' | 'onDeadLetters' | 'random' | 'logger'> & {
-      readonly pseudonymSecret: string | Uint8Array;
+      readonly pseudonymOf: (userKey: string) => string;
       readonly clock: Clock;
     },
   ) {
-    const { store, onDeadLetters, random, logger, pseudonymSecret, clock } = deps;
-    const pseudonymOf = userPseudonym(pseudonymSecret);
+    const { store, onDeadLetters, random, logger, pseudonymOf, clock } = deps;
     this.sinks = configs.map(({ name }) => name);
     this.#relays = configs.map((config) => {
       const userIdOf = config.userKeys === 'plain' ? (userKey: string) => userKey : pseudonymOf;

@@ -2,6 +2,7 @@ import type { DecayConfig } from '../domain/decay.js';
 import {
   topicId,
   type FullProfile,
+  type LifetimeState,
   type ProfileState,
   type StakeState,
   type TopicKind,
@@ -12,8 +13,7 @@ import type { ProfileCache } from './profile-cache.js';
 import { hasNoAffinity, topicAffinity } from './profile-decay.js';
 
 /** The profile that `userProfile` returns. */
-export interface UserProfile {
-  readonly userKey: string;
+export interface UserProfile extends User {
   readonly totalInteractions: number;
   /** The ten categories with the highest scores. */
   readonly topCategories: readonly TopicAffinity[];
@@ -21,22 +21,31 @@ export interface UserProfile {
   readonly topTags: readonly TopicAffinity[];
   readonly lastActive: Date | null;
   /** Null for a user without interactions. */
-  readonly session: Session | null;
+  readonly session: ActivitySession | null;
   /** The latest known country, ISO 3166-1 alpha-2. */
   readonly country: string | null;
   /** Null for a user without stakes. */
   readonly usualStake: UsualStake | null;
 }
 
+/** A user as the API identifies it. */
+export interface User {
+  /** The pseudonym under which sinks receive the events of the user. */
+  readonly id: string;
+  readonly userKey: string;
+}
+
 export interface TopicAffinity {
+  /** As first written. */
   readonly topic: string;
+  readonly topicKey: string;
   /** The sum of event weights, which algorithm v1 reads. */
   readonly score: number;
   readonly longTerm: number;
   readonly session: number;
 }
 
-export interface Session {
+export interface ActivitySession {
   readonly startedAt: Date;
   readonly interactions: number;
   /** Whether the session has ended because no event arrived within the idle time. */
@@ -47,8 +56,15 @@ export interface Session {
 export interface UsualStake {
   /** Median of the last 20 stakes. */
   readonly overall: number;
-  /** Median of the last 20 stakes in each category, by name. */
-  readonly byCategory: readonly { readonly category: string; readonly stake: number }[];
+  /** Median of the last 20 stakes in each category, by topic key. */
+  readonly byCategory: readonly CategoryStake[];
+}
+
+export interface CategoryStake {
+  /** As first written; the topic key if the profile does not have the category any more. */
+  readonly category: string;
+  readonly topicKey: string;
+  readonly stake: number;
 }
 
 /** Maximum number of topics of each kind in a user profile of the API. */
@@ -61,6 +77,8 @@ export class ProfileService {
     private readonly deps: {
       profiles: Pick<ProfileCache, 'get' | 'getFull'>;
       decay: DecayConfig;
+      /** Maps a user key to the pseudonym of the user. */
+      pseudonymOf: (userKey: string) => string;
       clock: Clock;
     },
   ) {}
@@ -85,13 +103,18 @@ export class ProfileService {
     );
   }
 
+  /** Returns a user, known or not. */
+  user(userKey: string): User {
+    return { id: this.deps.pseudonymOf(userKey), userKey };
+  }
+
   /** Returns the profile for the API, decayed to now. */
   view(state: FullProfile): UserProfile {
     const nowMs = this.deps.clock();
     const { decay } = this.deps;
     const { lastActiveAtMs, sessionStartedAtMs } = state;
     return {
-      userKey: state.userKey,
+      ...this.user(state.userKey),
       totalInteractions: state.totalInteractions,
       topCategories: topTopics(state, 'CATEGORY', nowMs, decay),
       topTags: topTopics(state, 'TAG', nowMs, decay),
@@ -105,7 +128,7 @@ export class ProfileService {
               idle: nowMs - lastActiveAtMs >= decay.sessionIdleMs,
             },
       country: state.country,
-      usualStake: usualStake(state.lifetime.stakes),
+      usualStake: usualStake(state.lifetime),
     };
   }
 }
@@ -118,7 +141,7 @@ function topTopics(state: FullProfile, kind: TopicKind, nowMs: number, decay: De
   for (const { key, label, points } of byPoints) {
     const topic = state.topics.get(topicId(kind, key));
     if (topic === undefined || hasNoAffinity(topic)) continue;
-    topics.push({ topic: label, score: points, ...topicAffinity(topic, state, nowMs, decay) });
+    topics.push({ topic: label, topicKey: key, score: points, ...topicAffinity(topic, state, nowMs, decay) });
     if (topics.length === TOP_TOPICS) break;
   }
   return topics;
@@ -127,15 +150,19 @@ function topTopics(state: FullProfile, kind: TopicKind, nowMs: number, decay: De
 /** Maximum number of latest stakes in the median. */
 const USUAL_STAKE_COUNT = 20;
 
-/** @param stakes newest first. @returns null without stakes. */
-export function usualStake(stakes: readonly StakeState[]): UsualStake | null {
+/** Returns the median stakes, or null without stakes. */
+export function usualStake({ stakes, topics }: LifetimeState): UsualStake | null {
   if (stakes.length === 0) return null;
   const byCategory = Map.groupBy(stakes, ({ category }) => category);
   return {
     overall: medianOfLatest(stakes),
     byCategory: [...byCategory]
-      .map(([category, ofCategory]) => ({ category, stake: medianOfLatest(ofCategory) }))
-      .sort((a, b) => (a.category < b.category ? -1 : 1)),
+      .map(([key, ofCategory]) => ({
+        category: topics.get(topicId('CATEGORY', key))?.label ?? key,
+        topicKey: key,
+        stake: medianOfLatest(ofCategory),
+      }))
+      .sort((a, b) => (a.topicKey < b.topicKey ? -1 : 1)),
   };
 }
 

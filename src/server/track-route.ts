@@ -6,8 +6,8 @@ import type { TrackingService } from '../tracking/tracking-service.js';
 const STATUS: Readonly<Record<string, number>> = { BAD_USER_INPUT: 400, UNAVAILABLE: 503 };
 
 /**
- * `POST /track` accepts the inputs of `trackInteractions` and `trackImpressions` as JSON, and records them in one
- * transaction. It serves `navigator.sendBeacon`, which cannot set headers. A failed request has recorded nothing, so a
+ * `POST /track` accepts the `interactions` of `trackInteractions` and, as `impressions`, the input of `trackImpressions`,
+ * as JSON. It records both in one transaction and returns the payload of each; null for one that was not sent. It serves `navigator.sendBeacon`, which cannot set headers. A failed request has recorded nothing, so a
  * client can retry it.
  */
 export function registerTrackRoute(
@@ -17,11 +17,7 @@ export function registerTrackRoute(
 ): void {
   app.post('/track', async (request, reply) => {
     try {
-      const { interactions, impressions } = await tracking.trackReport(request.body);
-      return await reply.send({
-        interactions: interactions?.map((result) => ({ ...result, profile: undefined })) ?? [],
-        impressions,
-      });
+      return await reply.send(await tracking.trackReport(request.body));
     } catch (error) {
       if (!(error instanceof BellwetherError)) throw error;
       const { retryAfterMs } = error;

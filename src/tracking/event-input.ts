@@ -10,6 +10,7 @@ import {
   storableText,
   userKeySchema,
 } from '../lib/input/text-schemas.js';
+import { OUT_OF_RANGE, TOO_LONG } from '../lib/input/input-problem.js';
 import { MAX_AMOUNT } from '../lib/input/rounded-numbers.js';
 
 /** The sections of a page that display markets. */
@@ -47,7 +48,7 @@ const instantSchema = z
   .union([z.date(), z.iso.datetime({ offset: true }).transform((text) => new Date(text))], {
     error: 'must be an ISO 8601 date and time with a time zone, such as 2026-06-15T12:00:00Z',
   })
-  .refine(isStorableInstant, 'must be in the years 1 to 9999');
+  .refine(isStorableInstant, { error: 'must be in the years 1 to 9999', params: OUT_OF_RANGE });
 
 const MAX_CONTEXT_BYTES = 4_096;
 const CONTEXT_TOO_LARGE = 'must be at most 4,096 bytes of JSON';
@@ -57,7 +58,8 @@ const contextSchema = z
   .record(z.string(), z.unknown(), { error: 'must be a JSON object' })
   .superRefine((context, check) => {
     const message = contextError(context);
-    if (message !== undefined) check.addIssue({ code: 'custom', message });
+    if (message === undefined) return;
+    check.addIssue({ code: 'custom', message, params: message === CONTEXT_TOO_LARGE ? TOO_LONG : {} });
   });
 
 /** Iterative: an imported file, unlike a request, may nest deeper than the call stack. */
@@ -82,6 +84,9 @@ export const interactionBatch = z
   .array(z.unknown(), 'must be a list')
   .min(1, 'must not be empty')
   .max(500, 'must have at most 500 entries');
+
+/** The input of `trackInteractions`. */
+export const interactionsInput = z.object({ interactions: interactionBatch }, 'must be an object');
 
 /** One event of a client. */
 export const interactionInput = z

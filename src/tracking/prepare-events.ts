@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Market } from '../domain/market.js';
+import { problemOf, type InputProblem } from '../lib/input/input-problem.js';
 import { DAY_MS, MINUTE_MS } from '../lib/time.js';
 import { eventWeight, type EventWeights } from '../scoring/shared/event-weight.js';
 import type { ValidInteraction } from './event-input.js';
@@ -11,18 +12,10 @@ export interface EventOfMarket {
   readonly market: Market;
 }
 
-/** Why an item of a batch is rejected. */
-export interface Rejection {
-  /** Path of the invalid value within the item; empty if the item itself is invalid. */
-  readonly field: string;
-  /** One sentence. */
-  readonly reason: string;
-}
-
-/** An item of a batch after validation: an event that can be recorded, or a rejection. */
+/** An item of a batch after validation: an event that can be recorded, or the reason for its rejection. */
 export type ValidatedItem =
-  | { readonly event: EventOfMarket; readonly rejection?: never }
-  | { readonly event?: never; readonly rejection: Rejection };
+  | { readonly event: EventOfMarket; readonly problem?: never }
+  | { readonly event?: never; readonly problem: InputProblem };
 
 /**
  * Validates each item on its own and looks up its market.
@@ -33,16 +26,22 @@ export async function validateItems(
   items: readonly unknown[],
   schema: z.ZodType<ValidInteraction>,
   markets: { findByIds(ids: readonly string[]): Promise<(Market | undefined)[]> },
+  mayRecordFor: (userKey: string) => boolean = () => true,
 ): Promise<ValidatedItem[]> {
   const parsed = items.map((item) => schema.safeParse(item));
   const ids = [...new Set(parsed.flatMap(({ data }) => data?.marketId ?? []))];
   const found = await markets.findByIds(ids);
   const byId = new Map(ids.map((id, index) => [id, found[index]]));
-  return parsed.map(({ data, error }): ValidatedItem => {
-    if (data === undefined) return { rejection: rejectionOf(error) };
+  return parsed.map(({ data, error }, index): ValidatedItem => {
+    if (data === undefined) return { problem: problemOf(error, index) };
+    if (!mayRecordFor(data.userKey)) {
+      const message = 'userKey must name the user of the token.';
+      return { problem: { index, field: 'userKey', code: 'FORBIDDEN', message } };
+    }
     const market = byId.get(data.marketId);
     if (market !== undefined) return { event: { input: data, market } };
-    return { rejection: { field: 'marketId', reason: unknownMarket(data.marketId) } };
+    const message = unknownMarket(data.marketId);
+    return { problem: { index, field: 'marketId', code: 'UNKNOWN_MARKET', message } };
   });
 }
 
@@ -59,11 +58,6 @@ export function distinctMarkets(items: readonly ValidatedItem[]): ValidatedItem[
 
 export function unknownMarket(id: string): string {
   return `There is no market "${id}".`;
-}
-
-function rejectionOf({ issues: [issue] }: z.ZodError): Rejection {
-  const field = issue?.path.join('.') ?? '';
-  return { field, reason: `${field === '' ? 'The item' : field} ${issue?.message ?? 'is not valid'}.` };
 }
 
 const MAX_AGE_MS = 7 * DAY_MS;

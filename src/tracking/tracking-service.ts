@@ -2,12 +2,19 @@ import { z } from 'zod';
 import type { Clock } from '../lib/clock.js';
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import { BellwetherError } from '../lib/errors.js';
+import type { InputProblem } from '../lib/input/input-problem.js';
 import { checkInput } from '../lib/input/check-input.js';
 import type { Market } from '../domain/market.js';
 import type { SnapshotRepository } from '../storage/markets/snapshot-repository.js';
 import { orUnavailable } from '../storage/database-errors.js';
 import { STORE_FAILED, type CommittedEvent } from './commit-events.js';
-import { impressionItem, impressionsInput, interactionBatch, interactionInput } from './event-input.js';
+import {
+  impressionItem,
+  impressionsInput,
+  interactionBatch,
+  interactionInput,
+  interactionsInput,
+} from './event-input.js';
 import type { EventQueue } from './event-queue.js';
 import {
   distinctMarkets,
@@ -15,7 +22,6 @@ import {
   unknownMarket,
   validateItems,
   type EventOfMarket,
-  type Rejection,
   type ValidatedItem,
 } from './prepare-events.js';
 import type { PreparedEvent } from '../domain/event.js';
@@ -30,25 +36,36 @@ export interface TrackResult {
   readonly profileUpdated: boolean;
 }
 
-/** Result of a rejected event of a batch. */
-export interface RejectedResult extends Rejection {
-  readonly userKey: null;
-  readonly interactionId: null;
-  readonly status: 'REJECTED';
-  readonly profileUpdated: false;
+/** Result of one event of a batch. */
+export interface BatchItemResult {
+  /** Index of the event in the batch, from 0. */
+  readonly index: number;
+  readonly status: TrackResult['status'] | 'REJECTED';
+  /** Null for a rejected event. */
+  readonly interactionId: string | null;
+  readonly profileUpdated: boolean;
+  /** Why it was rejected; null if it was not. */
+  readonly problem: InputProblem | null;
+}
+
+/** Result of a batch of events. */
+export interface BatchResult {
+  /** One per event, in order. */
+  readonly results: readonly BatchItemResult[];
+  /** Number of RECORDED events. */
+  readonly recordedCount: number;
 }
 
 /** Result of a report of impressions. */
 export interface ImpressionsResult {
-  readonly recorded: number;
-  /** Items that repeat a market of this report, or an item of an earlier report with the same idempotency key. */
-  readonly duplicates: number;
-  readonly rejected: readonly (Rejection & { readonly index: number })[];
+  /** Does not count repeated markets of this report, or of an earlier report with the same idempotency key. */
+  readonly recordedCount: number;
+  readonly problems: readonly InputProblem[];
 }
 
 /** Results of a report with interactions and impressions; null for a list that was not sent. */
 export interface ReportResult {
-  readonly interactions: readonly (TrackResult | RejectedResult)[] | null;
+  readonly interactions: BatchResult | null;
   readonly impressions: ImpressionsResult | null;
 }
 
@@ -101,16 +118,19 @@ export class TrackingService {
   /**
    * Records up to 500 events in one transaction. Each is validated on its own; all valid ones are recorded, or none.
    *
-   * @returns one result per event, in order.
-   * @throws {BellwetherError} BAD_USER_INPUT for an empty list or more than 500 events; UNAVAILABLE if they could not be
-   *   stored.
+   * @param mayRecordFor whether the caller may record events of a user; others are rejected as FORBIDDEN.
+   * @throws {BellwetherError} BAD_USER_INPUT for an empty list, LIMIT_EXCEEDED for more than 500 events; UNAVAILABLE if they
+   *   could not be stored.
    */
-  async trackAll(inputs: unknown): Promise<(TrackResult | RejectedResult)[]> {
-    const batch = checkInput(interactionBatch, inputs, 'inputs');
-    const items = await validateItems(batch, interactionInput, this.deps.markets);
+  async trackAll(
+    input: unknown,
+    mayRecordFor: (userKey: string) => boolean = () => true,
+  ): Promise<BatchResult> {
+    const { interactions: batch } = checkInput(interactionsInput, input, 'input');
+    const items = await validateItems(batch, interactionInput, this.deps.markets, mayRecordFor);
     const committed = await this.#record(items);
     this.#reportRejected(batch, items);
-    return trackResults(items, committed);
+    return batchResult(items, committed);
   }
 
   /**
@@ -142,7 +162,7 @@ export class TrackingService {
     const interactionCount = interactionItems.filter(({ event }) => event !== undefined).length;
     this.#reportRejected(interactions ?? [], interactionItems);
     return {
-      interactions: interactions === undefined ? null : trackResults(interactionItems, committed),
+      interactions: interactions === undefined ? null : batchResult(interactionItems, committed),
       impressions:
         impressions === undefined
           ? null
@@ -157,8 +177,8 @@ export class TrackingService {
   }
 
   #reportRejected(batch: readonly unknown[], items: readonly ValidatedItem[]): void {
-    const rejected = items.flatMap(({ rejection }, index) =>
-      rejection === undefined ? [] : [{ event: batch[index], reason: rejection.reason }],
+    const rejected = items.flatMap(({ problem }) =>
+      problem === undefined ? [] : [{ event: batch[problem.index], reason: problem.message }],
     );
     if (rejected.length > 0) this.deps.onRejected(rejected);
   }
@@ -202,29 +222,26 @@ function trackResult({ userKey, interactionId, duplicate }: CommittedEvent): Tra
 }
 
 /** @param committed the results of the valid items, in order; further ones are ignored. */
-function trackResults(
-  items: readonly ValidatedItem[],
-  committed: readonly CommittedEvent[],
-): (TrackResult | RejectedResult)[] {
-  const results = committed.values();
-  return items.flatMap(({ rejection }): (TrackResult | RejectedResult)[] => {
-    if (rejection !== undefined) {
-      return [
-        { userKey: null, interactionId: null, status: 'REJECTED', profileUpdated: false, ...rejection },
-      ];
+function batchResult(items: readonly ValidatedItem[], committed: readonly CommittedEvent[]): BatchResult {
+  const ofValid = committed.values();
+  const results = items.flatMap(({ problem }, index): BatchItemResult[] => {
+    if (problem !== undefined) {
+      return [{ index, status: 'REJECTED', interactionId: null, profileUpdated: false, problem }];
     }
-    const result = results.next().value;
-    return result === undefined ? [] : [trackResult(result)];
+    const next = ofValid.next().value;
+    if (next === undefined) return [];
+    const { status, interactionId, profileUpdated } = trackResult(next);
+    return [{ index, status, interactionId, profileUpdated, problem: null }];
   });
+  return { results, recordedCount: results.filter(({ status }) => status === 'RECORDED').length };
 }
 
 function impressionsResult(
   items: readonly ValidatedItem[],
   committed: readonly CommittedEvent[],
 ): ImpressionsResult {
-  const rejected = items.flatMap(({ rejection }, index) =>
-    rejection === undefined ? [] : [{ index, ...rejection }],
-  );
-  const recorded = committed.filter(({ duplicate }) => !duplicate).length;
-  return { recorded, duplicates: items.length - rejected.length - recorded, rejected };
+  return {
+    recordedCount: committed.filter(({ duplicate }) => !duplicate).length,
+    problems: items.flatMap(({ problem }) => problem ?? []),
+  };
 }

@@ -12,7 +12,8 @@ const REPEAT_ONE_IN = 10;
 
 const fields = 'interactionId status';
 const single = `mutation ($input: TrackInteractionInput!) { trackInteraction(input: $input) { ${fields} } }`;
-const batch = `mutation ($inputs: [BatchInteractionInput!]!) { trackInteractions(inputs: $inputs) { ${fields} } }`;
+const batch = `mutation ($inputs: [BatchInteractionInput!]!) {
+  trackInteractions(input: { interactions: $inputs }) { results { ${fields} } } }`;
 
 /** Result of a valid event. */
 interface Receipt {
@@ -107,7 +108,8 @@ export class Writer {
       if (others.length > 0) this.faults.push(JSON.stringify(others));
       return false;
     }
-    const receipts = [data?.['trackInteraction'] ?? data?.['trackInteractions']].flat() as Receipt[];
+    const ofBatch = data?.['trackInteractions'] as { readonly results: readonly Receipt[] } | undefined;
+    const receipts = ofBatch?.results ?? [data?.['trackInteraction'] as Receipt];
     events.forEach(({ clientEventId }, index) => this.#acknowledge(clientEventId, receipts[index]));
     return true;
   }

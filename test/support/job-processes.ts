@@ -70,7 +70,7 @@ export async function openJobSite(): Promise<JobSite> {
   };
 }
 
-export const jobNamed = (name: string, run: Job['run'], everySeconds = 86_400): Job => ({
-  ...{ name, description: `The job ${name}.`, everySeconds },
+export const jobNamed = (name: string, run: Job['run'], intervalSeconds = 86_400): Job => ({
+  ...{ name, description: `The job ${name}.`, intervalSeconds },
   run,
 });

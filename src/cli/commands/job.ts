@@ -51,10 +51,10 @@ async function list({ json }: { json?: true }): Promise<void> {
   });
 }
 
-function row({ name, everySeconds, lastRun, nextRunAt }: JobStatus): string[] {
+function row({ name, intervalSeconds, lastRun, nextRunAt }: JobStatus): string[] {
   return [
     name,
-    interval(everySeconds),
+    interval(intervalSeconds),
     lastRun === null ? 'never' : instant(lastRun.startedAt),
     lastRun?.durationMs == null ? '' : `${(lastRun.durationMs / 1_000).toFixed(1)} s`,
     lastRun === null ? '' : lastRun.outcome + (lastRun.attempt > 1 ? ` (attempt ${lastRun.attempt})` : ''),

@@ -3,11 +3,11 @@ import type { JobStatus, RunRequestResult } from '../../jobs/job-service.js';
 import type { SinkStatus } from '../../outbox/sink-status.js';
 import { Access, SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
-import { JobType, RequestedJobType, SinkType } from '../types/monitoring.js';
+import { BackgroundJobType, RunJobInput, RunJobPayloadType, SinkType } from '../types/monitoring.js';
 
 @Resolver()
 export class MonitoringResolver {
-  @Query(() => [JobType], {
+  @Query(() => [BackgroundJobType], {
     nullable: true,
     description: 'Returns the jobs with their last run and next run.',
   })
@@ -17,14 +17,14 @@ export class MonitoringResolver {
     return services.jobs.list();
   }
 
-  @Mutation(() => RequestedJobType, { nullable: true, description: 'Enqueues an extra run of a job.' })
+  @Mutation(() => RunJobPayloadType, { nullable: true, description: 'Enqueues an extra run of a job.' })
   @SemanticNonNull()
   @Access('STAFF')
   runJob(
     @Ctx() { services }: GraphQLContext,
-    @Arg('name', () => String, { description: 'Name of the job, as in `jobs`.' }) name: string,
+    @Arg('input', () => RunJobInput, { description: 'The job.' }) input: RunJobInput,
   ): Promise<RunRequestResult> {
-    return services.jobs.request({ name });
+    return services.jobs.request(input);
   }
 
   @Query(() => [SinkType], {

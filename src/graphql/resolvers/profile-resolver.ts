@@ -1,24 +1,92 @@
-import { Arg, Ctx, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
 import { requestedUser } from '../../auth/viewer.js';
+import type { Feed } from '../../feed/feed.js';
+import { BellwetherError } from '../../lib/errors.js';
 import { checkInput } from '../../lib/input/check-input.js';
 import { userKeySchema } from '../../lib/input/text-schemas.js';
-import type { UserProfile } from '../../profiles/profile-service.js';
-import { SemanticNonNull } from '../directives.js';
+import type { User, UserProfile } from '../../profiles/profile-service.js';
+import { Access, SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
-import { UserProfileType } from '../types/user-profile.js';
+import { FeedType } from '../types/feed.js';
+import { UserProfileType, UserType } from '../types/user-profile.js';
 
-@Resolver()
+@Resolver(() => UserType)
 export class ProfileResolver {
   @Query(() => UserProfileType, {
     nullable: true,
     description: 'Returns the profile of a user; a profile of zeros for an unknown user.',
   })
   @SemanticNonNull()
-  async userProfile(
-    @Ctx() { services, loaders, viewer }: GraphQLContext,
-    @Arg('userKey', () => String, { description: 'Key of the user, 1–128 characters.' }) userKey: string,
+  userProfile(
+    @Ctx() context: GraphQLContext,
+    @Arg('userKey', () => String, {
+      nullable: true,
+      description:
+        'Key of the user, 1–128 characters. Null: the user of the client token; required without one.',
+    })
+    userKey: string | null,
   ): Promise<UserProfile> {
-    const user = checkInput(userKeySchema, requestedUser(viewer, userKey), 'userKey');
-    return services.profiles.view(await loaders.profile.load(user));
+    const user = requestedUser(context.viewer, userKey);
+    if (user === null) {
+      throw BellwetherError.badInput('userKey', 'userKey is required without a client token.');
+    }
+    return profileOf(checkedKey(user), context);
   }
+
+  @Query(() => UserType, {
+    nullable: true,
+    description: 'Returns the user of the client token. Null: the request has no client token.',
+  })
+  viewer(@Ctx() { services, viewer }: GraphQLContext): User | null {
+    return viewer.role === 'CLIENT' ? services.profiles.user(viewer.userKey) : null;
+  }
+
+  @Query(() => UserType, { nullable: true, description: 'Returns a user of the site, known or not.' })
+  @SemanticNonNull()
+  @Access('SERVICE')
+  user(
+    @Ctx() { services, viewer }: GraphQLContext,
+    @Arg('userKey', () => String, { description: 'Key of the user, 1–128 characters.' }) userKey: string,
+  ): User {
+    return services.profiles.user(checkedKey(requestedUser(viewer, userKey)));
+  }
+
+  @FieldResolver(() => UserProfileType, {
+    nullable: true,
+    description: 'Profile of the user; a profile of zeros for an unknown user.',
+  })
+  @SemanticNonNull()
+  profile(@Root() { userKey }: User, @Ctx() context: GraphQLContext): Promise<UserProfile> {
+    return profileOf(userKey, context);
+  }
+
+  @FieldResolver(() => FeedType, { nullable: true, description: 'First page of the feed of the user.' })
+  @SemanticNonNull()
+  feed(
+    @Root() { userKey }: User,
+    @Ctx() { services, country: proxyCountry }: GraphQLContext,
+    @Arg('country', () => String, {
+      nullable: true,
+      description:
+        "Country of the user, ISO 3166-1 alpha-2, in any case. Null: the trusted proxy's header, else the last country of the profile.",
+    })
+    country: string | null,
+    @Arg('limit', () => Int, {
+      nullable: true,
+      defaultValue: 20,
+      description: 'Number of items, 1–100. Null: 20.',
+    })
+    limit: number | null,
+  ): Promise<Feed> {
+    const request = { userKey, country: country ?? proxyCountry, limit: limit ?? 20, algorithm: null };
+    return services.feed.feed(request);
+  }
+}
+
+function checkedKey(userKey: string): string {
+  return checkInput(userKeySchema, userKey, 'userKey');
+}
+
+async function profileOf(userKey: string, { services, loaders }: GraphQLContext): Promise<UserProfile> {
+  return services.profiles.view(await loaders.profile.load(userKey));
 }

@@ -37,7 +37,10 @@ export const LenientDateTime = lenient(
 
 export const LenientJSONObject = lenient('LenientJSONObject', 'JSON object.');
 
-export const LenientEventType = lenient('LenientEventType', 'Name of an `EventType` value.');
+export const LenientInteractionType = lenient(
+  'LenientInteractionType',
+  'Name of an `InteractionType` value.',
+);
 
 export const LenientFeedSection = lenient('LenientFeedSection', 'Name of a `FeedSection` value.');
 

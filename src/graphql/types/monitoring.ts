@@ -1,4 +1,4 @@
-import { Field, Float, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, Float, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { DateTime } from './date-time.js';
 
 const JobOutcome = {
@@ -62,19 +62,19 @@ export class JobRunType {
   worker!: string;
 }
 
-@ObjectType('Job', {
+@ObjectType('BackgroundJob', {
   simpleResolvers: true,
   description: 'Scheduled task, run by at most one worker at a time across all replicas.',
 })
-export class JobType {
+export class BackgroundJobType {
   @Field(() => String, { description: 'Name of the job, for `runJob`.' })
   name!: string;
 
   @Field(() => String, { description: 'Purpose of the job.' })
   description!: string;
 
-  @Field(() => Int, { description: 'Interval between runs in seconds.' })
-  everySeconds!: number;
+  @Field(() => Int, { description: 'Interval between scheduled runs in seconds.' })
+  intervalSeconds!: number;
 
   @Field(() => JobRunType, { nullable: true, description: 'Most recent run. Null: never run.' })
   lastRun!: JobRunType | null;
@@ -85,10 +85,19 @@ export class JobType {
   nextRunAt!: Date;
 }
 
-@ObjectType('RequestedJob', { simpleResolvers: true, description: 'Result of requesting a job run.' })
-export class RequestedJobType {
-  @Field(() => String, { description: 'Name of the job.' })
+@InputType({ description: 'Request for an extra run of a job.' })
+export class RunJobInput {
+  @Field(() => String, { description: 'Name of the job, as in `jobs`.' })
   name!: string;
+}
+
+@ObjectType('RunJobPayload', { simpleResolvers: true, description: 'Result of requesting a job run.' })
+export class RunJobPayloadType {
+  @Field(() => BackgroundJobType, {
+    description:
+      'The job. `lastRun` is the run before the requested one, unless a worker has started it already.',
+  })
+  job!: BackgroundJobType;
 
   @Field(() => JobRequestStatus, { description: 'Whether this request or an earlier one enqueued the run.' })
   status!: keyof typeof JobRequestStatus;

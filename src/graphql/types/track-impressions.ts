@@ -1,10 +1,12 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import type { InputProblem } from '../../lib/input/input-problem.js';
+import { InputProblemType } from './input-problem.js';
 import { LenientFeedSection, LenientID, LenientInt } from './lenient-scalars.js';
 import type { FeedSectionEnum } from './track-interaction.js';
 
 @InputType({
   description:
-    'Impression of one market, validated separately. An impression with a missing or invalid field is listed in `rejected`, and so is null in place of an impression. A field that does not exist rejects the whole request.',
+    'Impression of one market. Each is validated separately: a missing or invalid value, or null in place of an impression, rejects that impression. A field that does not exist rejects the request.',
 })
 export class ImpressionInput {
   @Field(() => LenientID, { nullable: true, description: 'Required. Id of the market, 1–128 characters.' })
@@ -45,32 +47,19 @@ export class TrackImpressionsInput {
   items!: (ImpressionInput | null)[];
 }
 
-@ObjectType('RejectedImpression', { simpleResolvers: true, description: 'Impression that was rejected.' })
-export class RejectedImpressionType {
-  @Field(() => Int, { description: 'Index in `items`, from 0.' })
-  index!: number;
-
-  @Field(() => String, { description: 'Invalid field; empty if the item itself is invalid.' })
-  field!: string;
-
-  @Field(() => String, { description: 'Reason for the rejection.' })
-  reason!: string;
-}
-
-@ObjectType('TrackImpressionsResult', {
+@ObjectType('TrackImpressionsPayload', {
   simpleResolvers: true,
-  description: 'Result of a report of impressions.',
+  description: 'Result of recording impressions.',
 })
-export class TrackImpressionsResultType {
-  @Field(() => Int, { description: 'Number of impressions recorded by this report.' })
-  recorded!: number;
-
+export class TrackImpressionsPayloadType {
   @Field(() => Int, {
     description:
-      'Number of impressions not recorded because their market occurs earlier in the report, or in an earlier report with the same clientEventId.',
+      'Number of recorded impressions. A market that occurs earlier in the report, or in an earlier report with the same clientEventId, is not recorded again.',
   })
-  duplicates!: number;
+  recordedCount!: number;
 
-  @Field(() => [RejectedImpressionType], { description: 'Rejected impressions.' })
-  rejected!: RejectedImpressionType[];
+  @Field(() => [InputProblemType], {
+    description: 'Rejected impressions by their index in `items`. Empty: none.',
+  })
+  problems!: readonly InputProblem[];
 }

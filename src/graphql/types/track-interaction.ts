@@ -3,7 +3,7 @@ import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from '
 import { EVENT_TYPES, type EventType } from '../../domain/event.js';
 import {
   LenientDateTime,
-  LenientEventType,
+  LenientInteractionType,
   LenientFeedSection,
   LenientFloat,
   LenientID,
@@ -11,7 +11,8 @@ import {
   LenientJSONObject,
   LenientString,
 } from './lenient-scalars.js';
-import { UserProfileType } from './user-profile.js';
+import { InputProblemType } from './input-problem.js';
+import type { InputProblem } from '../../lib/input/input-problem.js';
 import { FEED_SECTIONS } from '../../tracking/event-input.js';
 import { DateTime } from './date-time.js';
 
@@ -19,10 +20,10 @@ function enumOf<Name extends string>(names: readonly Name[]): { readonly [Key in
   return Object.fromEntries(names.map((name) => [name, name])) as { readonly [Key in Name]: Key };
 }
 
-const EventTypeEnum = enumOf(EVENT_TYPES);
+const InteractionTypeEnum = enumOf(EVENT_TYPES);
 
-registerEnumType(EventTypeEnum, {
-  name: 'EventType',
+registerEnumType(InteractionTypeEnum, {
+  name: 'InteractionType',
   description: 'Action of a user on a market.',
   valuesConfig: {
     PARTICIPATE: { description: 'Traded the market.' },
@@ -78,7 +79,7 @@ export class TrackInteractionInput {
   @Field(() => ID, { description: 'Id of the market, 1–128 characters.' })
   marketId!: string;
 
-  @Field(() => EventTypeEnum, { description: 'Action of the user.' })
+  @Field(() => InteractionTypeEnum, { description: 'Action of the user.' })
   eventType!: EventType;
 
   @Field(() => Int, {
@@ -141,9 +142,8 @@ export class TrackInteractionInput {
 /** Has the fields of {@link TrackInteractionInput}. An invalid value rejects one event instead of the whole batch. */
 @InputType({
   description:
-    'Event of a batch: the fields of `TrackInteractionInput`, validated per event. An event with a missing or invalid ' +
-    'field is REJECTED with `field` and `reason`, and so is null in place of an event. A field that does not exist ' +
-    'rejects the whole request, because it is an error of the client and not of one event.',
+    'Event of a batch, with the fields of `TrackInteractionInput`. Each event is validated separately: a missing or ' +
+    'invalid value, or null in place of an event, rejects that event. A field that does not exist rejects the request.',
 })
 export class BatchInteractionInput {
   @Field(() => LenientString, { nullable: true, description: 'Required. Key of the user, 1–128 characters.' })
@@ -152,7 +152,7 @@ export class BatchInteractionInput {
   @Field(() => LenientID, { nullable: true, description: 'Required. Id of the market, 1–128 characters.' })
   marketId?: string | null;
 
-  @Field(() => LenientEventType, { nullable: true, description: 'Required. Action of the user.' })
+  @Field(() => LenientInteractionType, { nullable: true, description: 'Required. Action of the user.' })
   eventType?: EventType | null;
 
   @Field(() => LenientInt, {
@@ -216,44 +216,59 @@ export class BatchInteractionInput {
   clientEventId?: string | null;
 }
 
-@ObjectType('TrackInteractionResult', { simpleResolvers: true, description: 'Result of one event.' })
-export class TrackInteractionResultType {
-  @Field(() => ID, { description: 'Id of the recorded event; for a duplicate, of the first recorded one.' })
-  interactionId!: string;
-
-  @Field(() => TrackStatus, { description: 'Status of the event.' })
-  status!: keyof typeof TrackStatus;
-
-  @Field(() => Boolean, { description: 'Whether the event changed the profile.' })
-  profileUpdated!: boolean;
-
-  @Field(() => UserProfileType, { description: 'Profile of the user after the event.' })
-  profile!: UserProfileType;
+@InputType({ description: 'Batch of events to record, of one user or of several.' })
+export class TrackInteractionsInput {
+  @Field(() => [BatchInteractionInput], { nullable: 'items', description: 'Events, 1–500.' })
+  interactions!: (BatchInteractionInput | null)[];
 }
 
-@ObjectType('TrackInteractionsResult', {
+const interactionId = 'Id of the recorded event; for a duplicate, of the first recorded one.';
+const profileUpdated = 'Whether the event changed the profile of the user.';
+
+@ObjectType('TrackInteractionPayload', {
   simpleResolvers: true,
-  description: 'Result of one event of a batch.',
+  description: 'Result of recording one event.',
 })
-export class TrackInteractionsResultType {
-  @Field(() => ID, {
-    nullable: true,
-    description: 'Id of the recorded event; for a duplicate, of the first recorded one. Null: rejected.',
-  })
-  interactionId!: string | null;
+export class TrackInteractionPayloadType {
+  @Field(() => ID, { description: interactionId })
+  interactionId!: string;
+
+  @Field(() => TrackStatus, { description: 'Status of the event: RECORDED or DUPLICATE.' })
+  status!: keyof typeof TrackStatus;
+
+  @Field(() => Boolean, { description: profileUpdated })
+  profileUpdated!: boolean;
+}
+
+@ObjectType('TrackedInteraction', { simpleResolvers: true, description: 'Result of one event of a batch.' })
+export class TrackedInteractionType {
+  @Field(() => Int, { description: 'Index of the event in `interactions`, from 0.' })
+  index!: number;
 
   @Field(() => TrackStatus, { description: 'Status of the event.' })
   status!: keyof typeof TrackStatus;
 
-  @Field(() => Boolean, { description: 'Whether the event changed the profile.' })
+  @Field(() => ID, { nullable: true, description: `${interactionId} Null: rejected.` })
+  interactionId!: string | null;
+
+  @Field(() => Boolean, { description: profileUpdated })
   profileUpdated!: boolean;
 
-  @Field(() => String, {
+  @Field(() => InputProblemType, {
     nullable: true,
-    description: 'Path of the invalid field within the event. Null: not rejected.',
+    description: 'Reason for the rejection. Null: not rejected.',
   })
-  field?: string;
+  problem!: InputProblem | null;
+}
 
-  @Field(() => String, { nullable: true, description: 'Reason for the rejection. Null: not rejected.' })
-  reason?: string;
+@ObjectType('TrackInteractionsPayload', {
+  simpleResolvers: true,
+  description: 'Result of recording a batch of events.',
+})
+export class TrackInteractionsPayloadType {
+  @Field(() => [TrackedInteractionType], { description: 'One result per event, in the order of the input.' })
+  results!: readonly TrackedInteractionType[];
+
+  @Field(() => Int, { description: 'Number of events with the status RECORDED.' })
+  recordedCount!: number;
 }

@@ -1,12 +1,22 @@
-import { Field, Float, Int, ObjectType } from 'type-graphql';
+import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 import { DateTime } from './date-time.js';
 
-@ObjectType('TopicTaste', { simpleResolvers: true, description: 'Affinity of a user for one topic.' })
+const userId =
+  'Opaque id of the user: a keyed hash of the user key, the same that sinks receive. It stays the same as long as the deployment keeps its secret.';
+
+@ObjectType('TopicAffinity', { simpleResolvers: true, description: 'Affinity of a user for one topic.' })
 export class TopicAffinityType {
-  @Field(() => String, { description: 'Category or tag, as first written.' })
+  @Field(() => String, { description: 'Category or tag, as the user first met it.' })
   topic!: string;
 
-  @Field(() => Float, { description: 'Lifetime sum of event weights, without decay; read by algorithm v1.' })
+  @Field(() => String, {
+    description: 'Key of the topic: equal for spellings that differ in case or Unicode form only.',
+  })
+  topicKey!: string;
+
+  @Field(() => Float, {
+    description: 'Sum of the weights of all events of the user with the topic, without decay.',
+  })
   score!: number;
 
   @Field(() => Float, {
@@ -22,12 +32,15 @@ export class TopicAffinityType {
   session!: number;
 }
 
-@ObjectType('Session', { simpleResolvers: true, description: 'Period of activity without a long pause.' })
-export class SessionType {
+@ObjectType('ActivitySession', {
+  simpleResolvers: true,
+  description: 'Period of activity of a user without a long pause.',
+})
+export class ActivitySessionType {
   @Field(() => DateTime, { description: 'Time of the first event.' })
   startedAt!: Date;
 
-  @Field(() => Int, { description: 'Number of events.' })
+  @Field(() => Int, { description: 'Number of events in the session, without impressions.' })
   interactions!: number;
 
   @Field(() => Boolean, {
@@ -38,8 +51,13 @@ export class SessionType {
 
 @ObjectType('CategoryStake', { simpleResolvers: true, description: 'Usual stake of a user in a category.' })
 export class CategoryStakeType {
-  @Field(() => String, { description: 'Category in lower case.' })
+  @Field(() => String, { description: 'Category, as the user first met it.' })
   category!: string;
+
+  @Field(() => String, {
+    description: 'Key of the category: equal for spellings that differ in case or Unicode form only.',
+  })
+  topicKey!: string;
 
   @Field(() => Float, { description: "Median of the last 20 stakes in the category, in the site's unit." })
   stake!: number;
@@ -50,35 +68,38 @@ export class UsualStakeType {
   @Field(() => Float, { description: "Median of the last 20 stakes, in the site's unit." })
   overall!: number;
 
-  @Field(() => [CategoryStakeType], { description: 'Median stake per category.' })
-  byCategory!: CategoryStakeType[];
+  @Field(() => [CategoryStakeType], { description: 'Usual stake in each category, by topic key.' })
+  byCategory!: readonly CategoryStakeType[];
 }
 
 @ObjectType('UserProfile', {
   simpleResolvers: true,
-  description: 'Profile of a user. An unknown user has a profile of zeros.',
+  description: 'Activity and affinities of a user. An unknown user has a profile of zeros.',
 })
 export class UserProfileType {
-  @Field(() => String, { description: 'Key of the user.' })
+  @Field(() => ID, { description: userId })
+  id!: string;
+
+  @Field(() => String, { description: 'Key of the user, assigned by the site.' })
   userKey!: string;
 
   @Field(() => Int, { description: 'Number of recorded events, without impressions.' })
   totalInteractions!: number;
 
   @Field(() => [TopicAffinityType], { description: 'The 10 categories of the highest score.' })
-  topCategories!: TopicAffinityType[];
+  topCategories!: readonly TopicAffinityType[];
 
   @Field(() => [TopicAffinityType], { description: 'The 10 tags of the highest score.' })
-  topTags!: TopicAffinityType[];
+  topTags!: readonly TopicAffinityType[];
 
   @Field(() => DateTime, {
     nullable: true,
-    description: 'Time of the latest event. Null: no events.',
+    description: 'Time of the latest event, impressions aside. Null: no such event.',
   })
   lastActive!: Date | null;
 
-  @Field(() => SessionType, { nullable: true, description: 'Latest session. Null: no events.' })
-  session!: SessionType | null;
+  @Field(() => ActivitySessionType, { nullable: true, description: 'Latest session. Null: no event besides impressions.' })
+  session!: ActivitySessionType | null;
 
   @Field(() => String, {
     nullable: true,
@@ -88,4 +109,16 @@ export class UserProfileType {
 
   @Field(() => UsualStakeType, { nullable: true, description: 'Usual stake. Null: no stakes.' })
   usualStake!: UsualStakeType | null;
+}
+
+@ObjectType('User', {
+  simpleResolvers: true,
+  description: 'User of the site, known or not: a user without events has a profile of zeros.',
+})
+export class UserType {
+  @Field(() => ID, { description: userId })
+  id!: string;
+
+  @Field(() => String, { description: 'Key of the user, assigned by the site.' })
+  userKey!: string;
 }

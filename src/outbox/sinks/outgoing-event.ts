@@ -1,5 +1,3 @@
-import { createHmac } from 'node:crypto';
-import { OperatorError } from '../../lib/errors.js';
 import type { OutboxRow } from '../../storage/events/outbox-repository.js';
 
 /**
@@ -64,25 +62,4 @@ export function outgoingEvent(
     clientEventId: event.clientEventId,
     context: event.context,
   };
-}
-
-/** 32 characters of 6 bits, 192 in all: no two users of a deployment get the same pseudonym. */
-const PSEUDONYM_LENGTH = 32;
-
-const MIN_SECRET_BYTES = 16;
-
-/**
- * Creates the pseudonymization of user keys: `u_` and the first 32 characters of base64url(HMAC-SHA-256(secret, user
- * key)). A user keeps the pseudonym as long as the secret stays the same. Without the secret, a pseudonym can be neither
- * reversed nor computed from a guessed user key.
- *
- * @throws {OperatorError} when the secret is short enough to be guessed.
- */
-export function userPseudonym(secret: string | Uint8Array): (userKey: string) => string {
-  const key = Buffer.from(secret);
-  if (key.length < MIN_SECRET_BYTES) {
-    throw new OperatorError(`The secret for user pseudonyms must have at least ${MIN_SECRET_BYTES} bytes.`);
-  }
-  return (userKey) =>
-    `u_${createHmac('sha256', key).update(userKey).digest('base64url').slice(0, PSEUDONYM_LENGTH)}`;
 }

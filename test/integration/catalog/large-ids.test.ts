@@ -16,7 +16,7 @@ const ID_ERROR = /must be text: as a number it must be whole and at most 9007199
 const MARKET = 'query ($id: ID!) { market(id: $id) { id } }';
 const TRACK = 'mutation ($input: TrackInteractionInput!) { trackInteraction(input: $input) { status } }';
 const TRACK_ALL =
-  'mutation ($inputs: [BatchInteractionInput!]!) { trackInteractions(inputs: $inputs) { status reason } }';
+  'mutation ($inputs: [BatchInteractionInput!]!) { trackInteractions(input: { interactions: $inputs }) { results { status problem { message } } } }';
 const UPSERT =
   'mutation ($markets: [MarketInput!]!) { upsertMarkets(markets: $markets) { id outcome reason } }';
 

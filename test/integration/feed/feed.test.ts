@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
-  type EventType,
+  type InteractionType,
   FeedDocument,
   TrackInteractionDocument,
   UserProfileDocument,
@@ -45,7 +45,7 @@ async function feedOf(variables: { userKey?: string; country?: string; limit?: n
   return { ...data.feed, shown: [...(hero ? [hero] : []), ...grid, ...stream] };
 }
 
-const track = (userKey: string, marketId: string, eventType: EventType) =>
+const track = (userKey: string, marketId: string, eventType: InteractionType) =>
   gateway.run(TrackInteractionDocument, { input: { userKey, marketId, eventType } });
 
 it('returns the global ranking without a userKey, with at most 3 of a category in the first 9', async () => {

@@ -4,7 +4,7 @@ import {
   FeedDocument,
   TrackInteractionDocument,
   type CardFragment,
-  type EventType,
+  type InteractionType,
   type FeedSection,
 } from '../../../src/generated/client/graphql.js';
 
@@ -81,7 +81,7 @@ export class SiteVisit {
    *
    * @returns RECORDED, or DUPLICATE if an earlier attempt was recorded and its response was lost.
    */
-  async report(eventType: EventType, card: Card, { feedId }: FrontPage): Promise<string> {
+  async report(eventType: InteractionType, card: Card, { feedId }: FrontPage): Promise<string> {
     const { marketId, section, position } = card;
     const { userKey, newId, pause } = this.site;
     const input = { userKey, marketId, eventType, section, position, feedId, clientEventId: newId() };

@@ -67,7 +67,7 @@ it('is not executed by a gateway started with --no-jobs', { timeout: 60_000 }, a
     expect(await query('{ jobs { name lastRun { outcome } } }')).toMatchObject({
       jobs: expect.arrayContaining([{ name: 'trends', lastRun: { outcome: 'SUCCEEDED' } }]) as unknown,
     });
-    expect(await query('mutation { runJob(name: "retention") { status } }')).toEqual({
+    expect(await query('mutation { runJob(input: { name: "retention" }) { status } }')).toEqual({
       runJob: { status: 'REQUESTED' },
     });
     expect((await site.runs('trends')).length).toBe(before);

@@ -31,8 +31,8 @@ describe('a scheduled job', () => {
     const second = site.open([jobNamed('nightly', () => Promise.resolve('second'))]);
     second.worker.start();
     // The second process enqueues no run of this period, but it executes requested runs.
-    expect(await second.service.request({ name: 'nightly' })).toEqual({
-      name: 'nightly',
+    expect(await second.service.request({ name: 'nightly' })).toMatchObject({
+      job: { name: 'nightly', lastRun: { outcome: 'SUCCEEDED' } },
       status: 'REQUESTED',
     });
     const runs = await site.runsUntil('nightly', (all) => all.filter(succeeded).length === 2);
@@ -68,7 +68,10 @@ describe('a scheduled job', () => {
     ]);
     worker.start();
     await site.runsUntil('slow', (runs) => runs.length === 1);
-    expect(await service.request({ name: 'slow' })).toEqual({ name: 'slow', status: 'ALREADY_REQUESTED' });
+    expect(await service.request({ name: 'slow' })).toMatchObject({
+      job: { name: 'slow' },
+      status: 'ALREADY_REQUESTED',
+    });
     expect((await service.list())[0]?.lastRun).toMatchObject({ outcome: 'RUNNING', durationMs: null });
     end('done');
     await site.runsUntil('slow', (runs) => runs.every(succeeded));
@@ -116,7 +119,9 @@ describe('a process that only requests runs', () => {
   it('enqueues a run for a worker', async () => {
     const job = jobNamed('requested', () => Promise.resolve('done'));
     const { service } = site.open([job], { isWorker: false });
-    expect(await service.list()).toMatchObject([{ name: 'requested', lastRun: null, everySeconds: 86_400 }]);
+    expect(await service.list()).toMatchObject([
+      { name: 'requested', lastRun: null, intervalSeconds: 86_400 },
+    ]);
     expect(await service.request({ name: 'requested' })).toMatchObject({ status: 'REQUESTED' });
     expect(await site.runs('requested')).toEqual([]);
     site.open([job]).worker.start();
@@ -127,8 +132,8 @@ describe('a process that only requests runs', () => {
     const { service } = site.open([jobNamed('one', () => Promise.resolve(''))], { isWorker: false });
     await expect(service.request({ name: 'two' })).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
-      field: 'name',
-      message: 'name must be one of: one.',
+      field: 'input.name',
+      message: 'input.name must be one of: one.',
     });
   });
 });

@@ -55,9 +55,9 @@ async function track(userKey: string, eventType: string): Promise<void> {
 
 async function reportImpression(userKey: string): Promise<void> {
   const { data } = await gateway.query(
-    `mutation { trackImpressions(input: { userKey: "${userKey}", items: [{ marketId: "a" }] }) { recorded } }`,
+    `mutation { trackImpressions(input: { userKey: "${userKey}", items: [{ marketId: "a" }] }) { recordedCount } }`,
   );
-  expect(data).toEqual({ trackImpressions: { recorded: 1 } });
+  expect(data).toEqual({ trackImpressions: { recordedCount: 1 } });
 }
 
 /** Subscribes for a user whose profile is cached, so that the subscription is ready when the ping is answered. */

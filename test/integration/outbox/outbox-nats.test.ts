@@ -6,13 +6,13 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { sinksSchema } from '../../../src/config/schema/sink-schema.js';
 import type { OutgoingEvent } from '../../../src/outbox/sinks/outgoing-event.js';
 import { SinkRelays } from '../../../src/outbox/sink-relays.js';
-import { userPseudonym } from '../../../src/outbox/sinks/outgoing-event.js';
+import { userPseudonym } from '../../../src/lib/user-pseudonym.js';
 import { recordingLogger } from '../../support/log-lines.js';
 import { hasNatsServer, startNatsServer, type NatsServer } from '../../support/nats-server.js';
 import { interactionOf, openOutbox } from '../../support/outbox.js';
 import { NOON_MS } from '../../support/profile-events.js';
 
-const pseudonymSecret = 'a secret of many bytes';
+const pseudonymOf = userPseudonym('a secret of many bytes');
 const users = ['ada', 'ben', 'cy', 'dee', 'eve'];
 
 let db: Awaited<ReturnType<typeof openOutbox>>;
@@ -34,7 +34,7 @@ function startRelays() {
     random: () => 0.5,
     logger: recordingLogger().logger,
     clock: () => NOON_MS,
-    pseudonymSecret,
+    pseudonymOf,
   });
   relays.start();
   return relays;
@@ -85,13 +85,12 @@ describe.skipIf(!hasNatsServer)('relays of two replicas (needs nats-server on th
     await Promise.all(replicas.map((replica) => replica.stop()));
 
     const inStream = (await server.messages('EVENTS')).map(({ body }) => JSON.parse(body) as OutgoingEvent);
-    const pseudonym = userPseudonym(pseudonymSecret);
     const [file = ''] = await readdir(folder);
     const lines = (await readFile(path.join(folder, file), 'utf8')).trimEnd().split('\n');
     const inFiles = lines.map((line) => JSON.parse(line) as OutgoingEvent);
     for (const user of users) {
       const all = Array.from({ length: written.get(user) ?? 0 }, (_, n) => n);
-      expect(numbersOf(inStream, pseudonym(user))).toEqual(all);
+      expect(numbersOf(inStream, pseudonymOf(user))).toEqual(all);
       expect(numbersOf(inFiles, user)).toEqual(all);
     }
     expect(JSON.stringify(inStream)).not.toMatch(/"user":"(ada|ben|cy|dee|eve)"/);

@@ -49,12 +49,15 @@ describe('POST /track', () => {
     });
     expect(status).toBe(200);
     expect(body).toMatchObject({
-      interactions: [
-        { status: 'RECORDED' },
-        { status: 'REJECTED', field: 'marketId', reason: 'There is no market "nowhere".' },
-        { status: 'DUPLICATE' },
-      ],
-      impressions: { recorded: 1, rejected: [{ index: 1, field: 'marketId' }] },
+      interactions: {
+        results: [
+          { status: 'RECORDED' },
+          { status: 'REJECTED', problem: { field: 'marketId', message: 'There is no market "nowhere".' } },
+          { status: 'DUPLICATE' },
+        ],
+        recordedCount: 1,
+      },
+      impressions: { recordedCount: 1, problems: [{ index: 1, field: 'marketId', code: 'UNKNOWN_MARKET' }] },
     });
     const { data } = await gateway.run(FeedDocument, { userKey: 'ada', limit: 2 });
     expect(data?.feed.personalized).toBe(true);
@@ -115,15 +118,15 @@ describe('POST /track', () => {
       200,
       {
         impressions: {
-          recorded: 1,
-          rejected: [
+          recordedCount: 1,
+          problems: [
             {
               index: 1,
               field: 'section',
-              reason: 'section must be one of HERO, GRID, STREAM, SEARCH, OTHER.',
+              message: 'section must be one of HERO, GRID, STREAM, SEARCH, OTHER.',
             },
-            { index: 2, field: 'marketId', reason: 'marketId is required.' },
-            { index: 3, field: '', reason: 'The item must be an object.' },
+            { index: 2, field: 'marketId', message: 'marketId is required.' },
+            { index: 3, field: '', message: 'The item must be an object.' },
           ],
         },
       },
@@ -158,7 +161,7 @@ describe('POST /track', () => {
     expect(await rowCounts(gateway.databaseUrl)).toEqual(before);
     const allowed = await send(JSON.parse(nested(60)) as unknown);
     expect(allowed.body).toMatchObject({
-      interactions: [{ status: 'RECORDED' }, { status: 'RECORDED' }],
+      interactions: { results: [{ status: 'RECORDED' }, { status: 'RECORDED' }] },
     });
   });
 

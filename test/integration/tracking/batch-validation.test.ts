@@ -29,8 +29,9 @@ interface Batch {
 
 const EVENTS: Batch = {
   variables: `mutation ($items: [BatchInteractionInput]!) {
-    trackInteractions(inputs: $items) { status field reason } }`,
-  literals: (items) => `mutation { trackInteractions(inputs: ${items}) { status field reason } }`,
+    trackInteractions(input: { interactions: $items }) { results { status problem { field message code } } } }`,
+  literals: (items) => `mutation {
+    trackInteractions(input: { interactions: ${items} }) { results { status problem { field message code } } } }`,
   result: 'trackInteractions',
 };
 
@@ -42,9 +43,9 @@ const MARKETS: Batch = {
 
 const IMPRESSIONS: Batch = {
   variables: `mutation ($items: [ImpressionInput]!) {
-    trackImpressions(input: { userKey: "ida", items: $items }) { recorded rejected { index field reason } } }`,
+    trackImpressions(input: { userKey: "ida", items: $items }) { recordedCount problems { index field message } } }`,
   literals: (items) => `mutation {
-    trackImpressions(input: { userKey: "ida", items: ${items} }) { recorded rejected { index field reason } } }`,
+    trackImpressions(input: { userKey: "ida", items: ${items} }) { recordedCount problems { index field message } } }`,
   result: 'trackImpressions',
 };
 
@@ -142,21 +143,23 @@ describe('trackInteractions rejects only the event with', () => {
     ['no event type', click({ eventType: undefined }), 'eventType', /must be one of/],
     ['null instead of an object', null, '', 'The item must be an object.'],
   ])('%s', async (_what, event, field, reason) => {
-    expect(await send(EVENTS, [click(), event, click()])).toEqual([
-      { status: 'RECORDED', field: null, reason: null },
-      {
-        status: 'REJECTED',
-        field,
-        reason: typeof reason === 'string' ? reason : (expect.stringMatching(reason) as string),
-      },
-      { status: 'RECORDED', field: null, reason: null },
-    ]);
+    const message = typeof reason === 'string' ? reason : (expect.stringMatching(reason) as string);
+    expect(await send(EVENTS, [click(), event, click()])).toEqual({
+      results: [
+        { status: 'RECORDED', problem: null },
+        {
+          status: 'REJECTED',
+          problem: { field, message, code: expect.stringMatching(/^(INVALID|OUT_OF_RANGE)$/) as string },
+        },
+        { status: 'RECORDED', problem: null },
+      ],
+    });
   });
 });
 
 it('trackInteractions coerces whole numbers as ids to text, and rounds dwellMs', async () => {
   const event = { userKey: 'bea', marketId: 42, eventType: 'CLICK', dwellMs: 1234.5 };
-  expect(await send(EVENTS, [event])).toMatchObject([{ status: 'RECORDED' }]);
+  expect(await send(EVENTS, [event])).toMatchObject({ results: [{ status: 'RECORDED' }] });
   const { rows } = await database.query(
     `select distinct market_id, dwell_ms from interactions where user_key = 'bea'`,
   );
@@ -165,12 +168,12 @@ it('trackInteractions coerces whole numbers as ids to text, and rounds dwellMs',
 
 it('trackInteractions accepts enum literals and variables within an item', async () => {
   const { data } = await gateway.query(
-    `mutation ($at: LenientDateTime, $user: LenientString) { trackInteractions(inputs: [
+    `mutation ($at: LenientDateTime, $user: LenientString) { trackInteractions(input: { interactions: [
       { userKey: $user, marketId: "derby", eventType: CLICK, section: HERO, occurredAt: $at, context: { a: [1, { b: null }] } }
-    ]) { status } }`,
+    ] }) { recordedCount } }`,
     { at: '2026-06-15T11:00:00+02:00', user: 'cleo' },
   );
-  expect(data).toEqual({ trackInteractions: [{ status: 'RECORDED' }] });
+  expect(data).toEqual({ trackInteractions: { recordedCount: 1 } });
   const { rows } = await database.query(
     `select section, occurred_at, context from interactions where user_key = 'cleo'`,
   );
@@ -188,6 +191,18 @@ it.each([
   expect(errors).toMatchObject([
     { extensions: { code: 'BAD_USER_INPUT', field: expect.stringMatching(/^items\[1\]/) as string } },
   ]);
+});
+
+it.each<[code: string, event: Fields]>([
+  ['TOO_LONG', click({ sessionId: 'x'.repeat(129) })],
+  ['TOO_LONG', click({ context: { note: 'x'.repeat(5_000) } })],
+  ['OUT_OF_RANGE', click({ dwellMs: 86_400_001 })],
+  ['OUT_OF_RANGE', click({ position: -1 })],
+  ['OUT_OF_RANGE', click({ occurredAt: '0000-01-01T00:00:00Z' })],
+  ['INVALID', click({ marketId: '' })],
+  ['UNKNOWN_MARKET', click({ marketId: 'nowhere' })],
+])('trackInteractions returns %s for %j', async (code, event) => {
+  expect(await send(EVENTS, [event])).toMatchObject({ results: [{ problem: { code } }] });
 });
 
 describe('upsertMarkets rejects only the market with', () => {
@@ -220,12 +235,12 @@ it('trackImpressions rejects only the items with invalid values', async () => {
     { marketId: 42 },
   ];
   expect(await send(IMPRESSIONS, items)).toEqual({
-    recorded: 2,
-    rejected: [
-      { index: 1, field: 'section', reason: 'section must be one of HERO, GRID, STREAM, SEARCH, OTHER.' },
-      { index: 2, field: 'position', reason: 'position must be a number.' },
-      { index: 3, field: 'marketId', reason: 'marketId is required.' },
-      { index: 4, field: '', reason: 'The item must be an object.' },
+    recordedCount: 2,
+    problems: [
+      { index: 1, field: 'section', message: 'section must be one of HERO, GRID, STREAM, SEARCH, OTHER.' },
+      { index: 2, field: 'position', message: 'position must be a number.' },
+      { index: 3, field: 'marketId', message: 'marketId is required.' },
+      { index: 4, field: '', message: 'The item must be an object.' },
     ],
   });
 });

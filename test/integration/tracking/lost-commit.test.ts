@@ -112,13 +112,14 @@ it('applies events on both replicas when the result of COMMIT was lost', async (
   proxy.dropAnswersTo('COMMIT');
   const { tracking } = first.backend.services;
   // A repeated event causes a transaction of several statements.
-  await expect(tracking.trackAll([hide, hide])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  await expect(tracking.trackAll({ interactions: [hide, hide] })).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+  });
   expect(await seen(first.url)).toEqual({ total: 2, feed: ['m2'] });
   await appliesHide(secondUrl);
-  expect(await tracking.trackAll([hide, hide])).toMatchObject([
-    { status: 'DUPLICATE' },
-    { status: 'DUPLICATE' },
-  ]);
+  expect(await tracking.trackAll({ interactions: [hide, hide] })).toMatchObject({
+    results: [{ status: 'DUPLICATE' }, { status: 'DUPLICATE' }],
+  });
 }, 30_000);
 
 const commitSilently = (event: Event) => commitWithoutPublishing(database.url, inputOf(event));

@@ -146,8 +146,8 @@ const OPERATIONS = [
   `{ trending { markets { rank } } rising { rank } }`,
   `{ jobs { name } }`,
   `mutation { trackInteraction(input: { userKey: "ada", marketId: "m1", eventType: CLICK }) { status } }`,
-  `mutation { trackInteractions(inputs: [{ userKey: "ada", marketId: "m1", eventType: CLICK }]) { status } }`,
-  `mutation { trackImpressions(input: { userKey: "ada", items: [{ marketId: "m1" }] }) { recorded } }`,
+  `mutation { trackInteractions(input: { interactions: [{ userKey: "ada", marketId: "m1", eventType: CLICK }] }) { recordedCount } }`,
+  `mutation { trackImpressions(input: { userKey: "ada", items: [{ marketId: "m1" }] }) { recordedCount } }`,
   `mutation { upsertMarkets(markets: [{ id: "m3", title: "Will it snow?", category: "Weather" }]) { id } }`,
 ];
 

@@ -4,18 +4,24 @@ import {
   TrackImpressionsDocument,
   type TrackImpressionsInput,
   type TrackInteractionInput,
+  UserProfileDocument,
 } from '../../../src/generated/client/graphql.js';
+import type { InputProblem } from '../../../src/lib/input/input-problem.js';
 import { runCommand } from '../../support/command.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
 import { nonNullFields } from '../../support/non-null-fields.js';
 
 interface BatchAnswer {
+  readonly index: number;
   readonly interactionId: string | null;
   readonly status: string;
   readonly profileUpdated: boolean;
-  readonly profile: { readonly totalInteractions: number } | null;
-  readonly field: string | null;
-  readonly reason: string | null;
+  readonly problem: InputProblem | null;
+}
+
+interface BatchPayload {
+  readonly results: readonly BatchAnswer[];
+  readonly recordedCount: number;
 }
 
 interface StoredRejection {
@@ -44,17 +50,24 @@ afterAll(async () => {
   await gateway.close();
 });
 
-const sendAll = (inputs: readonly Partial<TrackInteractionInput>[]) =>
+const sendAll = (interactions: readonly Partial<TrackInteractionInput>[]) =>
   gateway.query(
-    `mutation ($inputs: [BatchInteractionInput!]!) { trackInteractions(inputs: $inputs) {
-      interactionId status profileUpdated profile { totalInteractions } field reason } }`,
-    { inputs },
+    `mutation ($input: TrackInteractionsInput!) { trackInteractions(input: $input) {
+      results { index interactionId status profileUpdated problem { index field code message } } recordedCount } }`,
+    { input: { interactions } },
   );
 
-async function trackAll(inputs: readonly Partial<TrackInteractionInput>[]): Promise<BatchAnswer[]> {
+async function trackAll(inputs: readonly Partial<TrackInteractionInput>[]): Promise<readonly BatchAnswer[]> {
   const { data, errors } = await sendAll(inputs);
   if (!data) throw new Error(JSON.stringify(errors));
-  return data['trackInteractions'] as BatchAnswer[];
+  const { results, recordedCount } = data['trackInteractions'] as BatchPayload;
+  expect(recordedCount).toBe(results.filter(({ status }) => status === 'RECORDED').length);
+  expect(results.map(({ index }) => index)).toEqual([...inputs.keys()]);
+  return results;
+}
+
+async function interactionsOf(userKey: string): Promise<number | undefined> {
+  return (await gateway.run(UserProfileDocument, { userKey })).data?.userProfile.totalInteractions;
 }
 
 const click = (userKey: string, more: Partial<TrackInteractionInput> = {}) =>
@@ -83,7 +96,7 @@ describe('a batch of events', () => {
     const answers = await trackAll(Array.from({ length: 500 }, () => click('ada')));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set(['RECORDED']));
     expect(await storedIds('ada')).toEqual(answers.map(({ interactionId }) => interactionId));
-    expect(new Set(answers.map(({ profile }) => profile?.totalInteractions))).toEqual(new Set([500]));
+    expect(await interactionsOf('ada')).toBe(500);
     const { rows } = await other.query(
       `select count(distinct xmin::text)::int as transactions from interactions where user_key = 'ada'`,
     );
@@ -96,11 +109,11 @@ describe('a batch of events', () => {
   ])('of %s is rejected as a whole', async (_, inputs) => {
     const { data, errors } = await sendAll(inputs);
     expect(nonNullFields(data)).toEqual([]);
-    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', field: 'inputs' } }]);
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', field: 'input.interactions' } }]);
     expect(await storedIds('ben')).toEqual([]);
   });
 
-  it('records the valid events, and returns field and reason of the others', async () => {
+  it('records the valid events, and returns the problem of each other one', async () => {
     const answers = await trackAll([
       click('cleo'),
       click('cleo', { country: 'UK' }),
@@ -109,21 +122,30 @@ describe('a batch of events', () => {
       click(''),
       click('cleo', { eventType: 'PARTICIPATE', stake: 5, marketId: 'bitcoin' }),
     ]);
-    const rejected = { status: 'REJECTED', interactionId: null, profileUpdated: false, profile: null };
+    const recorded = { status: 'RECORDED', profileUpdated: true, problem: null };
+    const rejected = (problem: Partial<InputProblem>) => ({
+      ...{ status: 'REJECTED', interactionId: null, profileUpdated: false },
+      problem: { message: expect.any(String) as string, ...problem },
+    });
     expect(answers).toMatchObject([
-      {
-        status: 'RECORDED',
-        profileUpdated: true,
-        profile: { totalInteractions: 2 },
-        field: null,
-        reason: null,
-      },
-      { ...rejected, field: 'country', reason: expect.stringMatching(/^country .*ISO 3166-1/) as string },
-      { ...rejected, field: 'marketId', reason: 'There is no market "nowhere".' },
-      { ...rejected, field: 'stake', reason: 'stake is allowed only for PARTICIPATE.' },
-      { ...rejected, field: 'userKey', reason: expect.stringMatching(/^userKey /) as string },
-      { status: 'RECORDED', profileUpdated: true, profile: { totalInteractions: 2 } },
+      recorded,
+      rejected({ index: 1, field: 'country', code: 'INVALID' }),
+      rejected({
+        index: 2,
+        field: 'marketId',
+        code: 'UNKNOWN_MARKET',
+        message: 'There is no market "nowhere".',
+      }),
+      rejected({
+        index: 3,
+        field: 'stake',
+        code: 'INVALID',
+        message: 'stake is allowed only for PARTICIPATE.',
+      }),
+      rejected({ index: 4, field: 'userKey', code: 'INVALID' }),
+      recorded,
     ]);
+    expect(await interactionsOf('cleo')).toBe(2);
     expect(await storedIds('cleo')).toEqual([answers[0]?.interactionId, answers[5]?.interactionId]);
   });
 
@@ -144,9 +166,9 @@ describe('a batch of events', () => {
       status: 'DUPLICATE',
       interactionId: first?.interactionId,
       profileUpdated: false,
-      profile: { totalInteractions: 1 },
     });
-    expect(ofAnother).toMatchObject({ status: 'RECORDED', profile: { totalInteractions: 1 } });
+    expect(ofAnother).toMatchObject({ status: 'RECORDED' });
+    expect([await interactionsOf('eve'), await interactionsOf('eva')]).toEqual([1, 1]);
     expect(await storedIds('eve')).toEqual([first?.interactionId]);
     const repeated = await trackAll([click('eve', { clientEventId: 'tap' })]);
     expect(repeated).toMatchObject([{ status: 'DUPLICATE', interactionId: first?.interactionId }]);
@@ -214,7 +236,8 @@ describe('rejected events of a batch', () => {
   });
 
   it('are logged even if they are null or not objects', async () => {
-    await gateway.backend.services.tracking.trackAll([null, 'text', click('kim', { marketId: 'nowhere' })]);
+    const interactions = [null, 'text', click('kim', { marketId: 'nowhere' })];
+    await gateway.backend.services.tracking.trackAll({ interactions });
     const events = (await rejections(3)).map(({ event }): unknown => event);
     expect(events).toEqual([null, 'text', click('kim', { marketId: 'nowhere' })]);
   });
@@ -258,7 +281,7 @@ describe('a report of impressions', () => {
         { marketId: 'bitcoin', section: 'GRID', position: 3 },
       ],
     });
-    expect(data).toEqual({ trackImpressions: { recorded: 2, duplicates: 0, rejected: [] } });
+    expect(data).toEqual({ trackImpressions: { recordedCount: 2, problems: [] } });
     const stored = await other.query(
       `select event_type, market_id, section, position, feed_id, weight, probability, volume_24h
         from interactions where user_key = 'mia' order by seq`,
@@ -284,18 +307,16 @@ describe('a report of impressions', () => {
     const [profile] = await gateway.backend.store.profiles.load([userKey]);
     return profile?.impressions.get('derby')?.shownAtMs.length;
   };
-  const counts = async (input: TrackImpressionsInput) => {
-    const { recorded, duplicates } = (await report(input)).data?.trackImpressions ?? {};
-    return [recorded, duplicates];
-  };
+  const recordedCount = async (input: TrackImpressionsInput) =>
+    (await report(input)).data?.trackImpressions.recordedCount;
 
   it('without a clientEventId counts each time it is sent, and a market once per report', async () => {
     const items = [
       { marketId: 'derby', position: 1 },
       { marketId: 'derby', position: 7 },
     ];
-    expect(await counts({ userKey: 'nia', items })).toEqual([1, 1]);
-    expect(await counts({ userKey: 'nia', items: [{ marketId: 'derby' }] })).toEqual([1, 0]);
+    expect(await recordedCount({ userKey: 'nia', items })).toBe(1);
+    expect(await recordedCount({ userKey: 'nia', items: [{ marketId: 'derby' }] })).toBe(1);
     expect(await shownTimes('nia')).toBe(2);
     const { rows } = await other.query(
       `select position from interactions where user_key = 'nia' order by seq limit 1`,
@@ -308,17 +329,20 @@ describe('a report of impressions', () => {
       ...{ userKey: 'noa', clientEventId: 'page-1' },
       items: [{ marketId: 'derby' }, { marketId: 'bitcoin' }],
     };
-    const copies = await Promise.all(Array.from({ length: 20 }, () => counts(input)));
-    expect(copies.map(([recorded]) => recorded).sort()).toEqual([...Array<number>(19).fill(0), 2]);
+    const copies = await Promise.all(Array.from({ length: 20 }, () => recordedCount(input)));
+    expect(copies.sort()).toEqual([...Array<number>(19).fill(0), 2]);
     const response = await fetch(`${gateway.url}/track`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ impressions: input }),
     });
-    expect(await response.json()).toMatchObject({ impressions: { recorded: 0, duplicates: 2 } });
+    expect(await response.json()).toMatchObject({
+      interactions: null,
+      impressions: { recordedCount: 0, problems: [] },
+    });
     expect(await shownTimes('noa')).toBe(1);
-    expect(await counts({ ...input, clientEventId: 'page-2' })).toEqual([2, 0]);
-    expect(await counts({ ...input, userKey: 'another' })).toEqual([2, 0]);
+    expect(await recordedCount({ ...input, clientEventId: 'page-2' })).toBe(2);
+    expect(await recordedCount({ ...input, userKey: 'another' })).toBe(2);
   });
 
   it('with an unknown market rejects only that item', async () => {
@@ -327,16 +351,17 @@ describe('a report of impressions', () => {
       items: ['derby', 'nowhere', 'bitcoin'].map((marketId) => ({ marketId })),
     });
     expect(data?.trackImpressions).toEqual({
-      recorded: 2,
-      duplicates: 0,
-      rejected: [{ index: 1, field: 'marketId', reason: 'There is no market "nowhere".' }],
+      recordedCount: 2,
+      problems: [
+        { index: 1, field: 'marketId', code: 'UNKNOWN_MARKET', message: 'There is no market "nowhere".' },
+      ],
     });
     expect(await storedIds('olga')).toHaveLength(2);
   });
 
   it('may have at most 200 markets', async () => {
     const items = Array.from({ length: 200 }, () => ({ marketId: 'derby' }));
-    expect((await report({ userKey: 'pia', items })).data?.trackImpressions.duplicates).toBe(199);
+    expect(await recordedCount({ userKey: 'pia', items })).toBe(1);
     const { data, errors } = await report({ userKey: 'quin', items: [...items, { marketId: 'derby' }] });
     expect(nonNullFields(data)).toEqual([]);
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', field: 'input.items' } }]);
@@ -349,7 +374,7 @@ it('returns the usual stake of a user overall and by category, even when read fr
     click('rae', { eventType: 'PARTICIPATE', marketId, stake });
   const usual = async () => {
     const { data } = await gateway.query(
-      '{ userProfile(userKey: "rae") { usualStake { overall byCategory { category stake } } } }',
+      '{ userProfile(userKey: "rae") { usualStake { overall byCategory { category topicKey stake } } } }',
     );
     return (data?.['userProfile'] as { usualStake: unknown }).usualStake;
   };
@@ -359,8 +384,8 @@ it('returns the usual stake of a user overall and by category, even when read fr
   const expected = {
     overall: 20,
     byCategory: [
-      { category: 'crypto', stake: 500.5 },
-      { category: 'sports', stake: 15 },
+      { category: 'Crypto', topicKey: 'crypto', stake: 500.5 },
+      { category: 'Sports', topicKey: 'sports', stake: 15 },
     ],
   };
   expect(await usual()).toEqual(expected);

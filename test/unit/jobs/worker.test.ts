@@ -11,10 +11,12 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function workerFor(everySeconds: number, enqueueScheduled: () => Promise<boolean>): JobWorker {
+function workerFor(intervalSeconds: number, enqueueScheduled: () => Promise<boolean>): JobWorker {
   return new JobWorker({
     queue: { enqueueScheduled, work: () => Promise.resolve() },
-    jobs: [{ name: 'nightly', description: 'Test job.', everySeconds, run: () => Promise.resolve('done') }],
+    jobs: [
+      { name: 'nightly', description: 'Test job.', intervalSeconds, run: () => Promise.resolve('done') },
+    ],
     runs: { start: () => Promise.resolve(1n), finish: () => Promise.resolve() },
     name: 'host:1',
     clock: Date.now,

@@ -1,12 +1,17 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { usualStake } from '../../../src/profiles/profile-service.js';
-import type { StakeState } from '../../../src/domain/profile.js';
+import { usualStake as ofLifetime, type UsualStake } from '../../../src/profiles/profile-service.js';
+import type { LifetimeState, StakeState } from '../../../src/domain/profile.js';
 import { NOON_MS } from '../../support/profile-events.js';
 
 /** Stakes of one category, newest first. */
 const staked = (category: string, ...stakes: number[]): StakeState[] =>
   stakes.map((stake, index) => ({ category, stake, atMs: NOON_MS - index }));
+
+const usualStake = (
+  stakes: readonly StakeState[],
+  topics: LifetimeState['topics'] = new Map(),
+): UsualStake | null => ofLifetime({ stakes, topics });
 
 it('is null without stakes', () => {
   expect(usualStake([])).toBeNull();
@@ -20,7 +25,7 @@ it.each([
   [[2, 10, 9], 9],
   [[1.7e308, 1.7e308], 1.7e308],
 ])('is the median of %j', (stakes, median) => {
-  const byCategory = [{ category: 'sports', stake: median }];
+  const byCategory = [{ category: 'sports', topicKey: 'sports', stake: median }];
   expect(usualStake(staked('sports', ...stakes))).toEqual({ overall: median, byCategory });
 });
 
@@ -30,8 +35,8 @@ it('uses the last 20 stakes overall, and the last 20 of each category', () => {
   expect(usualStake([...newest, ...staked('sports', 800, 800), ...before])).toEqual({
     overall: 5,
     byCategory: [
-      { category: 'crypto', stake: 100 },
-      { category: 'sports', stake: 5 },
+      { category: 'crypto', topicKey: 'crypto', stake: 100 },
+      { category: 'sports', topicKey: 'sports', stake: 5 },
     ],
   });
 });
@@ -52,4 +57,18 @@ it('is between the smallest and the largest stake, with at most half of the stak
 it('does not change its input', () => {
   const stakes = Object.freeze(staked('sports', 3, 1, 2));
   expect(usualStake(stakes)?.overall).toBe(2);
+});
+
+it('names a category as first written', () => {
+  const sports = {
+    kind: 'CATEGORY',
+    key: 'sports',
+    label: 'Sports',
+    points: 1,
+    dwellMsTotal: 0,
+    dwellEvents: 0,
+  } as const;
+  const [category] =
+    usualStake(staked('sports', 3), new Map([['CATEGORY:sports', sports]]))?.byCategory ?? [];
+  expect(category).toEqual({ category: 'Sports', topicKey: 'sports', stake: 3 });
 });

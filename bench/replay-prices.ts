@@ -103,7 +103,7 @@ function show({ services }: Backend, now: Date): void {
     head: ['rising', 'a day ago', 'now', 'log-odds', 'market'],
     style: { head: [], border: [] },
   });
-  for (const { score, market } of services.trending.rising({ limit: SHOWN })) {
+  for (const { score, market } of services.trending.rising({ limit: SHOWN }).markets) {
     const change = services.trending.momentum(market.id)?.probabilityChange24h ?? NaN;
     const after = market.probability ?? NaN;
     const before = after - change;

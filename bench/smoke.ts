@@ -4,11 +4,12 @@
  * fails when any of them was not answered well.
  */
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import autocannon from 'autocannon';
+import { readOperation } from '../dist/graphql/packaged-operations.js';
 
 const CONNECTIONS = 16;
 const SECONDS = 10;
@@ -20,7 +21,7 @@ const users = archetypes.flatMap((name) =>
 );
 
 const root = new URL('..', import.meta.url);
-const query = await readFile(new URL('schema/operations/feed.graphql', root), 'utf8');
+const query = await readOperation('feed');
 const requests = users.map((userKey) => ({
   method: 'POST' as const,
   path: '/graphql',

@@ -1,16 +1,14 @@
 /** Bodies of requests to the gateway, as a frontend sends them. */
-import { readFile } from 'node:fs/promises';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import { readOperation } from '../../dist/graphql/packaged-operations.js';
 import type { SiteMarket } from './catalog.ts';
 import { COUNTRIES, detailsOf, drawEventType } from './history.ts';
 import { userKeyOf } from './keys.ts';
 import type { Cohort, CohortUsers } from './size.ts';
 
-const operation = (name: string): Promise<string> =>
-  readFile(new URL(`../../schema/operations/${name}.graphql`, import.meta.url), 'utf8');
-const trackInteraction = await operation('track-interaction');
-const feed = await operation('feed');
+const trackInteraction = await readOperation('track-interaction');
+const feed = await readOperation('feed');
 const trackInteractions =
   'mutation ($inputs: [BatchInteractionInput!]!) { trackInteractions(input: { interactions: $inputs }) { results { interactionId status } } }';
 

@@ -134,7 +134,7 @@ async function openServices(
     ...{ ...common, stores, catalog, profiles },
     ...{ sinks: relays.sinks, onRecorded: () => relays.wake() },
   });
-  const feeds = openFeeds({
+  const feeds = await openFeeds({
     ...{ ...common, stores, catalog, trends, profiles, tracking },
     personalizationEnabled: settings.personalizationEnabled,
   });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Catalog } from '../catalog/catalog.js';
 import type { LiveConfig } from '../config/live-config.js';
 import { createFeeds, type Feeds } from '../feed/create-feeds.js';
@@ -37,7 +38,7 @@ export function openTracking(deps: {
 }
 
 /** Opens the feeds: ranking, paging, and explanation. Served feeds are stored, and their impressions tracked. */
-export function openFeeds(deps: {
+export async function openFeeds(deps: {
   readonly stores: Stores;
   readonly catalog: Catalog;
   readonly trends: TrendService;
@@ -46,15 +47,15 @@ export function openFeeds(deps: {
   readonly liveConfig: LiveConfig;
   readonly personalizationEnabled: boolean;
   readonly clock: Clock;
-  readonly newId: () => string;
   readonly logger: Logger;
   readonly onClose: OnClose;
-}): Feeds {
+}): Promise<Feeds> {
   const { stores, catalog, trends, profiles, tracking, liveConfig, onClose } = deps;
-  const { personalizationEnabled, clock, newId, logger } = deps;
+  const { personalizationEnabled, clock, logger } = deps;
   const notRead = 'The feed could not be read; retry after retryAfterMs.';
   const feeds = createFeeds({
-    ...{ catalog, trends, personalizationEnabled, clock, newId, logger },
+    ...{ catalog, trends, personalizationEnabled, clock, logger },
+    feedIdSecret: await stores.requests.secrets.getOrCreate('feed-ids', randomBytes(32)),
     config: () => liveConfig.current,
     profiles: profiles.cache,
     store: {

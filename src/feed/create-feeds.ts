@@ -5,6 +5,7 @@ import type { Logger } from '../lib/logger.js';
 import type { TrendService } from '../trends/trend-service.js';
 import { ExplainService } from './explain/explain-service.js';
 import { RecentInputs } from './explain/recent-inputs.js';
+import { feedIdentity } from './feed-identity.js';
 import { FeedService } from './feed-service.js';
 import { Hydrator } from './hydrators/hydrator.js';
 import type { ProfileReader } from './hydrators/profile.js';
@@ -32,24 +33,33 @@ export function createFeeds(deps: {
   personalizationEnabled: boolean;
   trackImpressions: SideEffectDeps['trackImpressions'];
   clock: Clock;
-  newId: () => string;
+  /** Key of the ids of feeds. */
+  feedIdSecret: Uint8Array;
   logger: Logger;
 }): Feeds {
-  const { catalog, trends, profiles, store, config, trackImpressions, clock, newId, logger } = deps;
+  const { catalog, trends, profiles, store, config, trackImpressions, clock, feedIdSecret, logger } = deps;
   const { personalizationEnabled } = deps;
   const servedFeeds = new ServedFeeds({ store, clock, logger });
   const recentInputs = new RecentInputs();
   const workspace = new RankingWorkspace();
   const timeoutMs = (): number => config().config.feed.profileTimeoutMs;
   const hydrator = new Hydrator({ catalog, profiles, timeoutMs, clock, logger });
+  const feedId = feedIdentity(feedIdSecret);
   const service = new FeedService({
-    ...{ catalog, trends, hydrator, workspace, config, personalizationEnabled, servedFeeds, clock, newId },
+    ...{ catalog, trends, hydrator, workspace, config, personalizationEnabled, servedFeeds, clock, feedId },
     onServed: (event) => {
       for (const sideEffect of PIPELINES[event.inputs.algorithm].sideEffects)
         sideEffect(event, { servedFeeds, recentInputs, trackImpressions, config, logger });
     },
   });
-  const explain = new ExplainService({ feeds: service, servedFeeds, recentInputs, hydrator, workspace });
+  const explain = new ExplainService({
+    feeds: service,
+    servedFeeds,
+    recentInputs,
+    hydrator,
+    workspace,
+    feedId,
+  });
   const trending = new TrendingService({ catalog, trends, config, clock });
   return { service, trending, explain, drain: () => servedFeeds.drain() };
 }

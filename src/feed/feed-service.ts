@@ -2,28 +2,28 @@ import type { Catalog } from '../catalog/catalog.js';
 import { toEntry } from '../catalog/catalog-snapshot.js';
 import type { LoadedConfig } from '../config/live-config.js';
 import type { Clock } from '../lib/clock.js';
-import { BellwetherError } from '../lib/errors.js';
 import { checkInput } from '../lib/input/check-input.js';
 import { takeTurn } from '../lib/event-loop.js';
 import { MINUTE_MS } from '../lib/time.js';
-import { feedSections } from '../scoring/v1/page-layout.js';
 import type { TrendService } from '../trends/trend-service.js';
 import type {
-  AlgorithmVersion,
-  ComposedFeed,
   Feed,
-  FeedPage,
-  RankedMarket,
+  FeedItem,
+  FeedItemConnection,
+  FeedSection,
+  RankedItem,
   Ranking,
-  ScoredMarket,
+  RankingFacts,
 } from './feed.js';
+import { startOfStep, toFeedItem, type FeedId } from './feed-identity.js';
+import { decodeRank, toConnection } from './feed-items.js';
 import { isHidden } from './filters/hidden.js';
 import type { Hydrator } from './hydrators/hydrator.js';
 import { pastMarkets } from './hydrators/past-markets.js';
 import { composeFeed, PIPELINES } from './pipeline.js';
 import { itemsAt } from './present.js';
 import { isPersonalized, type RankingInputs } from './ranking-inputs.js';
-import { describedMarket, feedPageRequest, feedRequest, rankRequest } from './requests.js';
+import { describedMarket, explainRequest, feedItemsRequest, feedRequest, rankRequest } from './requests.js';
 import { chooseAlgorithm } from './rollout.js';
 import { rankMarkets } from './scorers/given-markets.js';
 import { servedPositions, toServedFeed, type ServedFeed } from './served/served-feed.js';
@@ -36,6 +36,12 @@ export interface Visitor {
   readonly country: string | null;
   /** Overrides the ranking that the config selects. */
   readonly algorithm: 'v1' | 'v2' | null;
+}
+
+/** A served feed to page in. */
+export interface PageableFeed extends RankingFacts {
+  readonly id: string;
+  readonly served: ServedFeed;
 }
 
 /** Serves feeds, their continuations, and rankings of given markets. */
@@ -53,12 +59,13 @@ export class FeedService {
       /** Runs the side effects of a feed before it is returned; must not wait. */
       onServed: (event: ServedEvent) => void;
       clock: Clock;
-      newId: () => string;
+      feedId: FeedId;
     },
   ) {}
 
   /**
-   * Returns the feed of a user, or the feed of everyone without a userKey.
+   * Returns the feed of a user, or the feed of everyone without a userKey. The same request gets the same feed during a
+   * clock step, unless its content has changed; see {@link feedIdentity}.
    *
    * @throws {BellwetherError} BAD_USER_INPUT naming the field.
    */
@@ -66,48 +73,91 @@ export class FeedService {
     const { userKey = null, country = null, algorithm = null, limit } = checkInput(feedRequest, input);
     const { inputs, degraded } = await this.inputsFor({ userKey, country, algorithm }, limit);
     const composed = composeFeed(inputs, this.deps.workspace);
-    const feed = this.#toFeed(composed, inputs, degraded);
+    const feed = toFeed(
+      this.deps.feedId(inputs, degraded, composed),
+      composed.items,
+      factsOf(inputs, degraded),
+    );
     this.deps.onServed({ feed, served: toServedFeed(feed, composed, inputs), inputs });
     return feed;
   }
 
   /**
-   * Returns a continuation of a feed in the order of its ranking, without repeats or gaps whatever changed since. Markets
-   * that the user has hidden since leave their positions empty. The scores are current; the order is not.
+   * Returns a served feed to page in; null if it is unknown or expired.
    *
-   * @throws {BellwetherError} BAD_USER_INPUT naming the field; NOT_FOUND for an unknown or expired feed; UNAVAILABLE if it
-   *   cannot be read.
+   * @throws {BellwetherError} UNAVAILABLE if it cannot be read.
    */
-  async page(input: unknown): Promise<FeedPage> {
-    const { feedId, after, first } = checkInput(feedPageRequest, input);
-    const served = await this.deps.servedFeeds.find(feedId);
-    const { config } = this.deps.config();
-    const nowMs = this.deps.clock();
-    const isPageable = served != null && nowMs - served.nowMs <= config.feed.keepMinutes * MINUTE_MS;
-    if (!isPageable || served.rest === null) {
-      throw BellwetherError.notFound(
-        'feedId',
-        `The feed is unknown or older than ${config.feed.keepMinutes} minutes. Request a new feed.`,
-      );
+  async served(input: unknown): Promise<PageableFeed | null> {
+    const request = explainRequest.safeParse({ feedId: input });
+    if (!request.success) return null;
+    const served = await this.deps.servedFeeds.find(request.data.feedId);
+    const keepMs = this.deps.config().config.feed.keepMinutes * MINUTE_MS;
+    if (served?.rest == null || this.deps.clock() - served.nowMs > keepMs) return null;
+    return { id: served.feedId, ...servedFacts(served), served };
+  }
+
+  /**
+   * Returns items of a feed in the order of its ranking, the hero first. Without `after`, it starts at the hero; the items
+   * of the feed itself are those given, and the ones that follow are read from the served feed. If that has expired, the
+   * items end with the feed.
+   *
+   * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE if the served feed cannot be read.
+   */
+  async itemsOf(feed: Feed, input: unknown): Promise<FeedItemConnection> {
+    const { after, first } = checkInput(feedItemsRequest, input);
+    const from = decodeRank(after);
+    const page = [...(feed.hero === null ? [] : [feed.hero]), ...feed.grid, ...feed.stream];
+    const items = page.filter(({ rank }) => rank > from).slice(0, first);
+    const last = items.at(-1)?.rank ?? from;
+    const isFirst = after == null;
+    if (items.length === first && last < (page.at(-1)?.rank ?? 0)) {
+      return toConnection(items, { hasMore: true, isFirst });
     }
-    const from = after ?? served.page.length;
-    // The scores of one response are all current, so stored ones are not used.
-    const positions = servedPositions(served, from, first).map((position) => ({ ...position, score: null }));
+    const continued = await this.served(feed.id);
+    if (continued === null) return toConnection(items, { hasMore: false, isFirst });
+    const { served } = continued;
+    const more = await this.#itemsAfter(served, Math.max(last, served.page.length), first - items.length);
+    return toConnection([...items, ...more.items], { hasMore: more.hasMore, isFirst });
+  }
+
+  /**
+   * Returns items of a served feed in the order of its ranking, the hero first, whatever changed since. Markets that the
+   * user has hidden since and deleted ones are left out; the others keep their ranks. Scores and reasons are current.
+   *
+   * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE if the feed cannot be read.
+   */
+  async servedItems({ served }: PageableFeed, input: unknown): Promise<FeedItemConnection> {
+    const { after, first } = checkInput(feedItemsRequest, input);
+    const { items, hasMore } = await this.#itemsAfter(served, decodeRank(after), first);
+    return toConnection(items, { hasMore, isFirst: after == null });
+  }
+
+  async #itemsAfter(
+    served: ServedFeed,
+    from: number,
+    first: number,
+  ): Promise<{ items: FeedItem[]; hasMore: boolean }> {
     const visitor = { userKey: served.userKey, country: served.country, algorithm: served.algorithm };
-    const [{ inputs: current }, found] = await Promise.all([
-      this.inputsFor(visitor, served.limit),
-      this.deps.hydrator.markets(positions.map(({ marketId }) => marketId)),
-    ]);
-    await takeTurn();
+    const { inputs: current } = await this.inputsFor(visitor, served.limit);
     // An explicit algorithm bypasses the rollout, which may have assigned the global ranking.
     const inputs = { ...current, personal: current.personal && served.personal };
-    const visible = [...found.byId.values()].filter(({ market }) => !isHidden(inputs.profile, market.id));
-    const ranked = rankMarkets(visible, inputs, this.deps.workspace);
-    return {
-      feedId,
-      items: itemsAt(positions, ranked, inputs),
-      hasMore: from + positions.length < served.page.length + served.rest.length,
-    };
+    // The scores of one response are all current, so stored ones are not used.
+    const visible = servedPositions(served, from, Infinity)
+      .filter(({ marketId }) => !isHidden(inputs.profile, marketId))
+      .map((position) => ({ ...position, score: null }));
+    const items: RankedItem[] = [];
+    let next = 0;
+    // More than one round only if markets were deleted.
+    while (items.length < first && next < visible.length) {
+      const positions = visible.slice(next, next + first - items.length);
+      next += positions.length;
+      const found = await this.deps.hydrator.markets(positions.map(({ marketId }) => marketId));
+      await takeTurn();
+      items.push(
+        ...itemsAt(positions, rankMarkets([...found.byId.values()], inputs, this.deps.workspace), inputs),
+      );
+    }
+    return { items: items.map((item) => toFeedItem(served.feedId, item)), hasMore: next < visible.length };
   }
 
   /**
@@ -134,13 +184,13 @@ export class FeedService {
     const describedById = new Map(described.map((market) => [market.id, toEntry(market)]));
     const markets = [...stored.byId.values(), ...describedById.values()];
     const ranked = rankMarkets(markets, inputs, this.deps.workspace);
-    const degraded = withoutProfile || stored.degraded;
     return {
-      rankedMarkets: ranked.map(rankedMarket),
+      rankedMarkets: ranked.map(({ candidate: { market }, scores }, index) => ({
+        ...{ id: market.id, rank: index + 1, score: scores.final, scores },
+        market: describedIds.has(market.id) ? null : market,
+      })),
       unknownMarketIds: ids.filter((id) => !stored.byId.has(id)),
-      personalized: isPersonalized(inputs),
-      algorithmVersion: versionOf(inputs, degraded),
-      degraded,
+      ...factsOf(inputs, withoutProfile || stored.degraded),
     };
   }
 
@@ -160,7 +210,7 @@ export class FeedService {
     await takeTurn();
     const snapshot = source.candidates(catalog);
     const inputs = {
-      nowMs: clock(),
+      nowMs: startOfStep(clock()),
       userKey,
       country: country ?? profile?.country ?? null,
       profile,
@@ -175,26 +225,44 @@ export class FeedService {
     };
     return { inputs, degraded: reading?.failed === true };
   }
-
-  #toFeed({ items }: ComposedFeed, inputs: RankingInputs, degraded: boolean): Feed {
-    // Selection puts the hero first.
-    const { hero, grid, stream } = feedSections(items, () => true);
-    return {
-      id: this.deps.newId(),
-      ...{ hero, grid, stream, degraded },
-      personalized: isPersonalized(inputs),
-      userKey: inputs.userKey,
-      algorithmVersion: versionOf(inputs, degraded),
-      configVersion: inputs.configVersion,
-      generatedAt: new Date(inputs.nowMs),
-    };
-  }
 }
 
-function versionOf({ algorithm }: RankingInputs, degraded: boolean): AlgorithmVersion {
-  return degraded ? 'fallback' : algorithm;
+/** Returns the feed of items in page order; selection puts the hero first. */
+export function toFeed(id: string, ranked: readonly RankedItem[], facts: RankingFacts): Feed {
+  const items = ranked.map((item) => toFeedItem(id, item));
+  const inSection = (name: FeedSection): FeedItem[] => items.filter(({ section }) => section === name);
+  return {
+    id,
+    hero: inSection('HERO')[0] ?? null,
+    grid: inSection('GRID'),
+    stream: inSection('STREAM'),
+    ...facts,
+  };
 }
 
-function rankedMarket({ candidate, scores }: ScoredMarket, index: number): RankedMarket {
-  return { rank: index + 1, score: scores.final, scores, market: candidate.market };
+/** What a served feed was computed for, and how. */
+export function servedFacts(served: ServedFeed): RankingFacts {
+  const { userKey, country, nowMs, algorithm, algorithmVersion, configVersion, personalized, degraded } =
+    served;
+  const generatedAt = new Date(nowMs);
+  return {
+    userKey,
+    country,
+    generatedAt,
+    algorithm,
+    algorithmVersion,
+    configVersion,
+    personalized,
+    degraded,
+  };
+}
+
+function factsOf(inputs: RankingInputs, degraded: boolean): RankingFacts {
+  const { userKey, country, nowMs, algorithm, configVersion } = inputs;
+  return {
+    ...{ userKey, country, algorithm, configVersion, degraded },
+    generatedAt: new Date(nowMs),
+    algorithmVersion: degraded ? 'fallback' : algorithm,
+    personalized: isPersonalized(inputs),
+  };
 }

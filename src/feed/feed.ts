@@ -1,19 +1,20 @@
 import type { CatalogEntry } from '../catalog/catalog-snapshot.js';
 import type { Market } from '../domain/market.js';
-import type { ScoreParts } from '../scoring/score-parts.js';
+import type { ComponentName, ScoreParts } from '../scoring/score-parts.js';
 import type { Badge } from './badge.js';
 import type { Slot } from './selectors/slots.js';
 
-export interface RankedMarket {
+/** The sections of a feed, as reports of impressions name them. */
+export type FeedSection = 'HERO' | 'GRID' | 'STREAM';
+
+/** A market at a rank of a feed. */
+export interface RankedItem {
   /** From 1. */
   readonly rank: number;
   /** The final score. */
   readonly score: number;
   readonly scores: ScoreParts;
   readonly market: Market;
-}
-
-export interface FeedItem extends RankedMarket {
   /** Null for algorithm v1, which has no slots. */
   readonly slot: Slot | null;
   readonly badge: Badge | null;
@@ -21,45 +22,75 @@ export interface FeedItem extends RankedMarket {
   readonly propensity: number | null;
   /** One short sentence built from the largest score components; null if none is large enough. */
   readonly reason: string | null;
+  /** The components that the sentence names, in its order. */
+  readonly reasonParts: readonly ComponentName[];
+}
+
+/** An item of a feed with an identity. */
+export interface FeedItem extends RankedItem {
+  /** `<feed id>:<rank>`. */
+  readonly id: string;
+  readonly section: FeedSection;
+  /** From 0 within the section. */
+  readonly position: number;
 }
 
 /** The ranking that was used; `fallback` if an input could not be read in time. */
 export type AlgorithmVersion = 'v1' | 'v2' | 'fallback';
 
-export interface Feed {
+/** What a ranking was computed for, and how. */
+export interface RankingFacts {
+  readonly userKey: string | null;
+  /** From the request or the profile, ISO 3166-1 alpha-2; null when unknown. */
+  readonly country: string | null;
+  readonly generatedAt: Date;
+  readonly algorithm: 'v1' | 'v2';
+  readonly algorithmVersion: AlgorithmVersion;
+  readonly configVersion: string;
+  /** Whether the ranking depends on the interactions of the user. */
+  readonly personalized: boolean;
+  /** Whether an input of the ranking could not be read in time. */
+  readonly degraded: boolean;
+}
+
+export interface Feed extends RankingFacts {
   readonly id: string;
   /** Null only for an empty feed. */
   readonly hero: FeedItem | null;
   /** At most 9. */
   readonly grid: readonly FeedItem[];
   readonly stream: readonly FeedItem[];
-  /** Whether the ranking depends on the interactions of the user. */
-  readonly personalized: boolean;
-  readonly userKey: string | null;
-  readonly algorithmVersion: AlgorithmVersion;
-  readonly configVersion: string;
-  readonly generatedAt: Date;
-  /** Whether an input of the ranking could not be read in time. */
-  readonly degraded: boolean;
 }
 
-/** A continuation of a feed. */
-export interface FeedPage {
-  readonly feedId: string;
-  readonly items: readonly FeedItem[];
-  /** Whether items follow the last one. */
-  readonly hasMore: boolean;
+/** A part of a feed's items in order. */
+export interface FeedItemConnection {
+  readonly edges: readonly { readonly cursor: string; readonly node: FeedItem }[];
+  readonly nodes: readonly FeedItem[];
+  readonly pageInfo: {
+    readonly hasNextPage: boolean;
+    readonly hasPreviousPage: boolean;
+    readonly startCursor: string | null;
+    readonly endCursor: string | null;
+  };
 }
 
 /** Given markets in order. */
-export interface Ranking {
+export interface Ranking extends RankingFacts {
   readonly rankedMarkets: readonly RankedMarket[];
   /** Requested ids without a market; if degraded, also ids that could not be looked up. */
   readonly unknownMarketIds: readonly string[];
-  readonly personalized: boolean;
-  readonly algorithmVersion: AlgorithmVersion;
-  /** Whether the profile, or markets that are not open, could not be read in time. */
-  readonly degraded: boolean;
+}
+
+export interface RankedMarket {
+  /** As the request gave it. */
+  readonly id: string;
+  /** From 1. */
+  readonly rank: number;
+  /** The final score. */
+  readonly score: number;
+  readonly scores: ScoreParts;
+  /** Null for a market that the request describes: it is not stored, even if its id is that of a stored one. */
+  readonly market: Market | null;
 }
 
 /** A market with its score. */
@@ -71,7 +102,7 @@ export interface ScoredMarket {
 /** The result of the stages from filter to present: the page and its continuation. */
 export interface ComposedFeed {
   /** In page order, the hero first. */
-  readonly items: readonly FeedItem[];
+  readonly items: readonly RankedItem[];
   /** The continuation, best first. */
   readonly rest: readonly RestItem[];
   /** Relaxed limits and backfilled slots; see `Slate`. */

@@ -1,5 +1,5 @@
 import { badgeOf, type Badge } from './badge.js';
-import type { ComposedFeed, FeedItem, RestItem, ScoredMarket } from './feed.js';
+import type { ComposedFeed, RankedItem, RestItem, ScoredMarket } from './feed.js';
 import { explainItem } from './reason.js';
 import type { RankingInputs } from './ranking-inputs.js';
 import { signedWeights } from '../scoring/score-parts.js';
@@ -22,7 +22,7 @@ export const presentItems: Presenter = (selection, scores, inputs) => {
     return entry;
   };
   const toItem = itemsFor(inputs);
-  const items = selection.items.map(({ row, slot, propensity }, index): FeedItem => {
+  const items = selection.items.map(({ row, slot, propensity }, index): RankedItem => {
     const { market, resolvesAtMs, scoring } = marketAt(row);
     const parts = scores.parts(row);
     const { trending, trendingGlobal, trendingLocal } = parts;
@@ -55,7 +55,7 @@ export function itemsAt(
   positions: readonly ServedPosition[],
   scored: readonly ScoredMarket[],
   inputs: RankingInputs,
-): FeedItem[] {
+): RankedItem[] {
   const toItem = itemsFor(inputs);
   const byId = new Map(scored.map((item) => [item.candidate.market.id, item]));
   return positions.flatMap(({ marketId, score, ...position }) => {
@@ -69,7 +69,7 @@ export function itemsAt(
 interface Position {
   readonly rank: number;
   readonly score: number;
-  readonly slot: FeedItem['slot'];
+  readonly slot: RankedItem['slot'];
   readonly badge: Badge | null;
   readonly propensity: number | null;
 }
@@ -79,11 +79,14 @@ function itemsFor({
   country,
   config,
   algorithm,
-}: RankingInputs): (position: Position, scored: Pick<FeedItem, 'market' | 'scores'>) => FeedItem {
+}: RankingInputs): (position: Position, scored: Pick<RankedItem, 'market' | 'scores'>) => RankedItem {
   const weights = signedWeights(algorithm, config.v2.weights);
   return ({ rank, score, slot, badge, propensity }, { market, scores }) => {
     const { category } = market;
-    const reason = explainItem({ scores, slot, category, country, moved: badge === 'MOVED' }, weights);
-    return { rank, score, slot, badge, propensity, scores, market, reason };
+    const { sentence: reason, parts: reasonParts } = explainItem(
+      { scores, slot, category, country, moved: badge === 'MOVED' },
+      weights,
+    );
+    return { rank, score, slot, badge, propensity, scores, market, reason, reasonParts };
   };
 }

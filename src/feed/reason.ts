@@ -39,22 +39,39 @@ const NEW_FRESHNESS = 0.33;
 /** A component that contributes less to the score is no reason. */
 const MIN_CONTRIBUTION = 0.02;
 
+const MAX_PHRASES = 2;
+
+/** Why an item is shown. */
+export interface Reason {
+  /** Null if no component contributes enough. */
+  readonly sentence: string | null;
+  /** The components that the sentence names, in its order. */
+  readonly parts: readonly ComponentNameV2[];
+}
+
 /**
- * Returns one short sentence built from the two components that contribute most to a score; null if none contributes
- * enough. A material change comes first.
+ * Returns one short sentence built from the two components that contribute most to a score. A material change comes first,
+ * and is no component; exploration is the only reason of an explored market.
  *
  * @param weights of the algorithm, by component.
  */
-export function explainItem(input: ReasonInput, weights: SignedWeights): string | null {
-  if (input.slot === 'EXPLORATION') return 'New, or seen by few users so far.';
+export function explainItem(input: ReasonInput, weights: SignedWeights): Reason {
+  if (input.slot === 'EXPLORATION') return { sentence: 'New, or seen by few users so far.', parts: [] };
   const largest = COMPONENTS.map((name) => ({
     name,
     contribution: (weights[name] ?? 0) * (input.scores[name] ?? 0),
   }))
     .filter(({ contribution }) => contribution >= MIN_CONTRIBUTION)
     .sort((a, b) => b.contribution - a.contribution)
-    .flatMap(({ name }) => PHRASES[name]?.(input) ?? []);
-  const phrases = [...(input.moved ? ['changed since you last saw it'] : []), ...largest].slice(0, 2);
-  const sentence = phrases.join('; ');
-  return sentence === '' ? null : `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+    .flatMap(({ name }) => {
+      const phrase = PHRASES[name]?.(input) ?? null;
+      return phrase === null ? [] : [{ name, phrase }];
+    })
+    .slice(0, input.moved ? MAX_PHRASES - 1 : MAX_PHRASES);
+  const phrases = largest.map(({ phrase }) => phrase);
+  const sentence = [...(input.moved ? ['changed since you last saw it'] : []), ...phrases].join('; ');
+  return {
+    sentence: sentence === '' ? null : `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`,
+    parts: largest.map(({ name }) => name),
+  };
 }

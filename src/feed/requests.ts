@@ -6,6 +6,7 @@ import { amount, share } from '../lib/input/rounded-numbers.js';
 import { storableText, userKeySchema } from '../lib/input/text-schemas.js';
 
 const MAX_LIMIT = 100;
+const DEFAULT_LIMIT = 20;
 const MAX_RANKED = 500;
 
 const count = z
@@ -13,6 +14,8 @@ const count = z
   .int('must be a whole number')
   .min(1, 'must be at least 1')
   .max(MAX_LIMIT, `must be at most ${MAX_LIMIT}`);
+
+const countOrDefault = count.nullish().transform((given) => given ?? DEFAULT_LIMIT);
 
 /** Overrides the ranking that the config selects. */
 const algorithm = z.enum(['v1', 'v2']).nullish();
@@ -22,20 +25,20 @@ const feedId = z.uuid('must be the id of a feed');
 export const feedRequest = z.object({
   userKey: userKeySchema.nullish(),
   country: countrySchema.nullish(),
-  limit: count.default(20),
+  limit: countOrDefault,
   algorithm,
 });
 
-export const feedPageRequest = z.object({
-  feedId,
-  after: z.number().int('must be a whole number').min(0, 'must be 0 or more').nullish(),
-  first: count.default(20),
+/** A part of a feed's items. */
+export const feedItemsRequest = z.object({
+  after: z.string().max(500, 'must have at most 500 characters').nullish(),
+  first: countOrDefault,
 });
 
 export const explainRequest = z.object({ feedId });
 
 /** The request of the trending and rising lists. */
-export const listRequest = z.object({ country: countrySchema.nullish(), limit: count });
+export const listRequest = z.object({ country: countrySchema.nullish(), limit: countOrDefault });
 
 const tooMany = `must name at most ${MAX_RANKED} markets`;
 

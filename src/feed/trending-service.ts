@@ -20,8 +20,18 @@ export interface TrendingMarket {
 
 /** The trending markets of a scope. */
 export interface Trending {
-  /** `global` or `local:<CC>`. */
-  readonly scope: string;
+  /** Whether the scores count the users of the country only. */
+  readonly scope: 'GLOBAL' | 'LOCAL';
+  /** Of the request; null when unknown. */
+  readonly country: string | null;
+  /** Highest score first. */
+  readonly markets: readonly TrendingMarket[];
+}
+
+/** The rising markets that are allowed in a country. */
+export interface Rising {
+  /** Of the request; null when unknown. */
+  readonly country: string | null;
   /** Highest score first. */
   readonly markets: readonly TrendingMarket[];
 }
@@ -48,7 +58,8 @@ export class TrendingService {
     const { country = null, limit } = checkInput(listRequest, input);
     const { state } = this.deps.trends;
     const { global, local } = state.columns(this.deps.catalog.snapshot.columns, country);
-    return { scope: state.scopeFor(country), markets: this.#best(local ?? global, country, limit) };
+    const scope = local === null ? 'GLOBAL' : 'LOCAL';
+    return { scope, country, markets: this.#best(local ?? global, country, limit) };
   }
 
   /**
@@ -56,10 +67,10 @@ export class TrendingService {
    *
    * @throws {BellwetherError} BAD_USER_INPUT naming the field.
    */
-  rising(input: unknown): TrendingMarket[] {
+  rising(input: unknown): Rising {
     const { country = null, limit } = checkInput(listRequest, input);
     const { rising } = this.deps.trends.state.columns(this.deps.catalog.snapshot.columns, null);
-    return this.#best(rising, country, limit);
+    return { country, markets: this.#best(rising, country, limit) };
   }
 
   /** Returns the momentum of a market; null for a market that was not open when it was last computed. */

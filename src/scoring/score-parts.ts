@@ -43,28 +43,28 @@ export function signedWeights(algorithm: 'v1' | 'v2', weightsV2: WeightsV2): Sig
 }
 
 /** What one component contributes to a final score. */
-export interface Contribution {
+export interface ScoreContribution {
   readonly part: ComponentName;
   /** The component before its weight. */
   readonly value: number;
   /** Negative where the component is subtracted. */
   readonly weight: number;
   /** Weight times value, times the discount where it applies. */
-  readonly adds: number;
+  readonly amount: number;
 }
 
 /**
  * The contributions of the components to a score, largest absolute value first. They add up to `final`. The discount of
  * v2 applies to the components of positive weight. Components that are null or have weight 0 are left out.
  */
-export function contributions(scores: ScoreParts, weights: SignedWeights): Contribution[] {
+export function contributions(scores: ScoreParts, weights: SignedWeights): ScoreContribution[] {
   const discount = scores.discount ?? 1;
   return (Object.keys(weights) as ComponentName[])
-    .flatMap((part): Contribution[] => {
+    .flatMap((part): ScoreContribution[] => {
       const value = scores[part];
       const weight = weights[part] ?? 0;
       if (value === null || weight === 0) return [];
-      return [{ part, value, weight, adds: weight * value * (weight > 0 ? discount : 1) }];
+      return [{ part, value, weight, amount: weight * value * (weight > 0 ? discount : 1) }];
     })
-    .sort((a, b) => Math.abs(b.adds) - Math.abs(a.adds));
+    .sort((a, b) => Math.abs(b.amount) - Math.abs(a.amount));
 }

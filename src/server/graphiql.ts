@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
 import Negotiator from 'negotiator';
+import { readOperation } from '../graphql/packaged-operations.js';
 
 const gzipAsync = promisify(gzip);
 const gunzipAsync = promisify(gunzip);
@@ -149,14 +149,9 @@ const EXAMPLES: readonly (readonly [document: string, variables: ExampleQuery['v
   ['markets', { filter: { category: 'Science', text: 'space' }, first: 5 }],
 ];
 
-const operations = new URL('../../schema/operations/', import.meta.url);
-
 /** Reads the example queries of GraphiQL. */
 export function exampleQueries(): Promise<ExampleQuery[]> {
   return Promise.all(
-    EXAMPLES.map(async ([document, variables]) => ({
-      query: await readFile(new URL(`${document}.graphql`, operations), 'utf8'),
-      variables,
-    })),
+    EXAMPLES.map(async ([document, variables]) => ({ query: await readOperation(document), variables })),
   );
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { emptySnapshot, patchSnapshot } from '../../src/catalog/catalog-snapshot.js';
 import { loadRankingConfig } from '../../src/config/ranking-config.js';
 import { toPastMarket } from '../../src/catalog/columns/market-terms.js';
@@ -80,7 +79,7 @@ export function feedOver(
       getFull: (userKey) => read(userKey),
     },
     clock: () => options.clock?.nowMs ?? NOON_MS,
-    newId: () => randomUUID(),
+    feedIdSecret: new Uint8Array(32),
     logger,
   });
   const reading =

@@ -1,4 +1,5 @@
 import type { Explanation, ExplainedItem, Stage } from '../../feed/explain/explanation.js';
+import { REMOVAL_REASONS } from '../../feed/filters/filter.js';
 import { truncated, visible } from '../../lib/input/display-text.js';
 import { TextTable } from './text-table.js';
 
@@ -10,14 +11,14 @@ const MIN_CONTRIBUTION = 0.005;
 
 /** Formats an explanation of a feed: the pipeline stages, the removed markets with reasons, and the score components. */
 export function feedExplanation(explanation: Explanation): string {
-  const { stages, items, notes, replay, configVersion } = explanation;
+  const { feed, stages, items, notes, replay } = explanation;
   return [
-    `Config ${configVersion}. Replay: ${replayOutcome(explanation)}.`,
+    `Config ${feed.configVersion}. Replay: ${replayOutcome(explanation)}.`,
     stageTable(stages),
     ...removedMarkets(stages),
     scoreTable(items),
     ...(notes.length === 0 ? [] : [`Composition: ${visible(notes.join('; '))}`]),
-    ...(replay.changed.length === 0 ? [] : [`Changed since: ${replay.changed.join(', ')}`]),
+    ...(replay.changed.length === 0 ? [] : [`Changed since: ${replay.changed.join(', ').toLowerCase()}`]),
   ].join('\n');
 }
 
@@ -34,11 +35,13 @@ function replayOutcome({ replay }: Explanation): string {
 
 function stageTable(stages: readonly Stage[]): string {
   const table = new TextTable({
-    head: ['stage', 'in', 'out', 'removed'],
+    head: ['stage', 'received', 'kept', 'removed'],
     colAligns: ['left', 'right', 'right', 'right'],
     style: { compact: true },
   });
-  for (const stage of stages) table.add([stage.name, stage.in, stage.out, stage.in - stage.out]);
+  for (const { name, received, kept } of stages) {
+    table.add([name, received, kept, received - kept]);
+  }
   return table.toString();
 }
 
@@ -47,7 +50,7 @@ function removedMarkets(stages: readonly Stage[]): string[] {
   if (removed.length === 0) return [];
   const lines = removed
     .slice(0, MAX_REMOVED)
-    .map(({ title, reason }) => `  ${visible(truncated(title, 60))}: ${visible(reason)}`);
+    .map(({ title, reason }) => `  ${visible(truncated(title, 60))}: ${REMOVAL_REASONS[reason]}`);
   const more = removed.length - lines.length;
   return ['Removed:', ...lines, ...(more > 0 ? [`  and ${more} more`] : [])];
 }
@@ -61,11 +64,12 @@ function scoreTable(items: readonly ExplainedItem[]): string {
     wordWrap: true,
     style: { compact: true },
   });
-  for (const { rank, market, slot, badge, score, contributions, reason } of items) {
+  for (const { item, contributions } of items) {
+    const { rank, market, slot, badge, score, reason } = item;
     const components = contributions
-      .filter(({ adds }) => Math.abs(adds) >= MIN_CONTRIBUTION)
+      .filter(({ amount }) => Math.abs(amount) >= MIN_CONTRIBUTION)
       .slice(0, MAX_COMPONENTS)
-      .map(({ part, adds }) => `${part} ${adds < 0 ? '−' : '+'}${Math.abs(adds).toFixed(2)}`)
+      .map(({ part, amount }) => `${part} ${amount < 0 ? '−' : '+'}${Math.abs(amount).toFixed(2)}`)
       .join('  ');
     const slotAndBadge = [slot ?? '–', ...(badge === null ? [] : [badge])].join(' ');
     table.add([rank, truncated(market.title, 70), slotAndBadge, score.toFixed(3), components, reason ?? '–']);

@@ -6,7 +6,8 @@ import { BellwetherError } from '../../lib/errors.js';
 import { checkInput } from '../../lib/input/check-input.js';
 import { contributions, signedWeights } from '../../scoring/score-parts.js';
 import type { ComposedFeed, FeedItem } from '../feed.js';
-import type { FeedService } from '../feed-service.js';
+import { toFeedItem, type FeedId } from '../feed-identity.js';
+import { servedFacts, toFeed, type FeedService } from '../feed-service.js';
 import type { Hydrator } from '../hydrators/hydrator.js';
 import { composeFeed } from '../pipeline.js';
 import { itemsAt } from '../present.js';
@@ -40,6 +41,7 @@ export class ExplainService {
       recentInputs: Pick<RecentInputs, 'find'>;
       hydrator: Pick<Hydrator, 'markets'>;
       workspace: RankingWorkspace;
+      feedId: FeedId;
     },
   ) {}
 
@@ -65,15 +67,12 @@ export class ExplainService {
     const weights = signedWeights(served.algorithm, inputs.config.v2.weights);
     const items = itemsAt(positions, rankMarkets(candidates, inputs, this.deps.workspace), inputs);
     return {
-      feedId,
-      userKey: served.userKey,
-      country: served.country,
-      algorithm: served.algorithm,
-      configVersion: served.configVersion,
-      generatedAt: new Date(served.nowMs),
-      personalized: served.personalized,
+      feed: toFeed(feedId, items, servedFacts(served)),
       stages,
-      items: items.map((item) => ({ ...item, contributions: contributions(item.scores, weights) })),
+      items: items.map((item) => ({
+        item: toFeedItem(feedId, item),
+        contributions: contributions(item.scores, weights),
+      })),
       notes: served.notes,
       replay: { outcome: outcomeOf(served, replayed, isExact), changed },
     };
@@ -92,15 +91,21 @@ export class ExplainService {
       limit,
       config: patch,
     } = checkInput(simulateRequest, input);
-    const { inputs } = await this.deps.feeds.inputsFor({ userKey, country, algorithm }, limit);
+    const { inputs, degraded } = await this.deps.feeds.inputsFor({ userKey, country, algorithm }, limit);
     const config = patchConfig(inputs.config, patch);
     // The patched inputs keep the config version, which is part of the seed: exploration samples the same way.
     const patched = { ...inputs, config };
-    const { items: present } = composeFeed(inputs, this.deps.workspace);
-    const { items: simulated } = composeFeed(patched, this.deps.workspace);
+    const itemsOf = (source: RankingInputs, version: string): FeedItem[] => {
+      const composed = composeFeed(source, this.deps.workspace);
+      const feedId = this.deps.feedId({ ...source, configVersion: version }, degraded, composed);
+      return composed.items.map((item) => toFeedItem(feedId, item));
+    };
+    const simulatedConfigVersion = configVersion(config);
+    const present = itemsOf(inputs, inputs.configVersion);
+    const simulated = itemsOf(patched, simulatedConfigVersion);
     return {
-      presentVersion: inputs.configVersion,
-      simulatedVersion: configVersion(config),
+      presentConfigVersion: inputs.configVersion,
+      simulatedConfigVersion,
       present,
       simulated,
       changes: rankChanges(present, simulated),
@@ -127,10 +132,10 @@ export class ExplainService {
     const { userKey, country, algorithm, nowMs, personal } = served;
     const { inputs } = await this.deps.feeds.inputsFor({ userKey, country, algorithm }, served.limit);
     const changed: Replay['changed'][number][] = [];
-    if ((inputs.profile?.version ?? null) !== served.profileVersion) changed.push('profile');
-    if (String(inputs.snapshot.version) !== served.catalogVersion) changed.push('catalog');
-    if (inputs.trends.computedAtMs !== served.trendsComputedAtMs) changed.push('trends');
-    if (inputs.configVersion !== served.configVersion) changed.push('config');
+    if ((inputs.profile?.version ?? null) !== served.profileVersion) changed.push('PROFILE');
+    if (String(inputs.snapshot.version) !== served.catalogVersion) changed.push('CATALOG');
+    if (inputs.trends.computedAtMs !== served.trendsComputedAtMs) changed.push('TRENDS');
+    if (inputs.configVersion !== served.configVersion) changed.push('CONFIG');
     return { inputs: { ...inputs, nowMs, personal, country }, changed, isExact: false };
   }
 }

@@ -23,6 +23,8 @@ export class RecentInputs {
       latest = { snapshot: inputs.snapshot, inputs: new Map() };
       this.#generations.push(latest);
     }
+    // The same feed, served again within a clock step.
+    if (latest.inputs.has(feedId)) return;
     latest.inputs.set(feedId, inputs);
     this.#size += 1;
     while (this.#generations.length > MAX_SNAPSHOTS)

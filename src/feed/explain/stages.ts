@@ -10,12 +10,12 @@ export function explainStages(inputs: RankingInputs, pageLength: number): Stage[
   const { source, filter } = PIPELINES[inputs.algorithm];
   const { size } = inputs.snapshot.columns;
   const filtered = filterStages(filter, inputs);
-  const passed = filtered.at(-1)?.out ?? size;
+  const passed = filtered.at(-1)?.kept ?? size;
   const traces: Partial<Record<StageName, (name: StageName) => Stage[]>> = {
-    source: () => [{ name: source.name, in: size, out: size, removed: [] }],
+    source: () => [{ name: source.name, received: size, kept: size, removed: [] }],
     filter: () => filtered,
-    score: (name) => [{ name, in: passed, out: passed, removed: [] }],
-    select: (name) => [{ name, in: passed, out: pageLength, removed: [] }],
+    score: (name) => [{ name, received: passed, kept: passed, removed: [] }],
+    select: (name) => [{ name, received: passed, kept: pageLength, removed: [] }],
   };
   return STAGES.flatMap((name) => traces[name]?.(name) ?? []);
 }
@@ -26,7 +26,7 @@ function filterStages(filters: readonly Filter[], inputs: RankingInputs): Stage[
   const { removedBy } = pass.run(filters, { ...inputs, user: userFeatures(inputs) });
   let left = columns.size;
   return filters.map(({ name, reason }, index): Stage => {
-    const removed: { marketId: string; title: string; reason: string }[] = [];
+    const removed: Stage['removed'][number][] = [];
     let count = 0;
     for (const [row, number] of removedBy.entries()) {
       const market = entries[row]?.market;
@@ -34,8 +34,8 @@ function filterStages(filters: readonly Filter[], inputs: RankingInputs): Stage[
       count += 1;
       if (removed.length < MAX_REMOVED) removed.push({ marketId: market.id, title: market.title, reason });
     }
-    const stage = { name, in: left, out: left - count, removed };
-    left = stage.out;
+    const stage = { name, received: left, kept: left - count, removed };
+    left = stage.kept;
     return stage;
   });
 }

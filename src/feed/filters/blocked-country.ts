@@ -3,7 +3,7 @@ import type { Filter } from './filter.js';
 /** Removes markets that are blocked in the country of the request. */
 export const blockedCountry: Filter = {
   name: 'blocked-country',
-  reason: "blocked in the user's country",
+  reason: 'BLOCKED_COUNTRY',
   apply: ({ snapshot: { columns, entries }, country }, remove) => {
     if (country === null) return;
     for (const row of columns.restrictedRows)

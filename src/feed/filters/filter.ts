@@ -16,12 +16,22 @@ export interface FilterInput {
   readonly config: Pick<RankingConfig, 'feed' | 'impressions'>;
 }
 
+/** Why a filter removes markets, with a phrase for each reason. */
+export const REMOVAL_REASONS = {
+  OVER: 'resolution time has passed',
+  HIDDEN: 'hidden by the user',
+  BLOCKED_COUNTRY: "blocked in the user's country",
+  SHOWN_TOO_OFTEN: 'frequency cap or cooldown: impressions without a click or a material change',
+} as const;
+
+export type RemovalReason = keyof typeof REMOVAL_REASONS;
+
 /** Removes markets from the candidates of a request. */
 export interface Filter {
   /** Its name in `explainFeed`. */
   readonly name: string;
   /** Why a market is removed, for `explainFeed`. */
-  readonly reason: string;
+  readonly reason: RemovalReason;
   /**
    * Calls `remove` for each row of the snapshot that must not be shown. It runs once per request, so it looks up the rows
    * that the user or the country names, or reads columns, and allocates nothing per row of the catalog.

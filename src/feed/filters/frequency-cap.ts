@@ -7,7 +7,7 @@ import type { Filter } from './filter.js';
  */
 export const frequencyCap: Filter = {
   name: 'shown-too-often',
-  reason: 'frequency cap or cooldown: impressions without a click or a material change',
+  reason: 'SHOWN_TOO_OFTEN',
   apply: ({ snapshot: { columns }, user, nowMs, config }, remove) => {
     for (const impression of user?.impressions ?? []) {
       if (!exceedsFrequencyCap(impression, nowMs, config.impressions)) continue;

@@ -9,7 +9,7 @@ export function isHidden(profile: Pick<ProfileState, 'hidden'> | null, marketId:
 /** Removes the markets that {@link isHidden}. */
 export const hidden: Filter = {
   name: 'hidden',
-  reason: 'hidden by the user',
+  reason: 'HIDDEN',
   apply: ({ snapshot: { columns }, profile }, remove) => {
     for (const marketId of profile?.hidden.keys() ?? []) {
       const row = columns.rowOf(marketId);

@@ -7,7 +7,7 @@ import type { Filter } from './filter.js';
  */
 export const resolved: Filter = {
   name: 'over',
-  reason: 'resolution time has passed',
+  reason: 'OVER',
   apply: ({ snapshot: { columns, entries }, nowMs, config }, remove) => {
     const { overdue, overdueDays } = config.feed;
     const overdueMs = overdue === 'show' ? overdueDays * DAY_MS : 0;

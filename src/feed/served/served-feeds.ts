@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
 import type { PackedFeed, StoredFeed } from '../../storage/served-feed-repository.js';
+import { CLOCK_STEP_MS } from '../feed-identity.js';
 import type { ServedFeed, ServedMarket } from './served-feed.js';
 import { packPage, packRest, unpackPage, unpackRest } from './codec.js';
 import { servedFeedOfJson } from './legacy-json.js';
@@ -31,8 +32,8 @@ const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
 /** Feeds per statement. */
 const MAX_BATCH = 200;
 
-/** A younger feed may not be stored yet, so a failed lookup is retried. */
-const RECENT_MS = 2_000;
+/** A younger feed may not be stored yet, so a failed lookup is retried. The time in an id is the start of a clock step. */
+const RECENT_MS = CLOCK_STEP_MS + 2_000;
 const LOOKUP_RETRIES = 4;
 const LOOKUP_RETRY_DELAY_MS = 50;
 
@@ -50,7 +51,9 @@ export class ServedFeeds {
 
   constructor(private readonly deps: { store: FeedStore; clock: Clock; logger: Logger }) {}
 
+  /** Adds a feed. A feed with a cached id has the same content and is not stored again. */
   add(feed: ServedFeed): void {
+    if (this.#cached.has(feed.feedId)) return;
     this.#cached.set(feed.feedId, feed);
     if (this.#queue.length >= MAX_QUEUED || this.#queuedBytes >= MAX_QUEUED_BYTES) {
       if (!this.#isDropping)

@@ -1,71 +1,99 @@
 import { JSONObjectResolver } from 'graphql-scalars';
-import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { requestedUser, requireOwner } from '../../auth/viewer.js';
 import type { Explanation } from '../../feed/explain/explanation.js';
 import type { Simulation } from '../../feed/explain/explanation.js';
-import type { Feed, FeedPage, Ranking } from '../../feed/feed.js';
+import type { Feed, FeedItemConnection, Ranking } from '../../feed/feed.js';
+import type { PageableFeed } from '../../feed/feed-service.js';
 import { Access, SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
+import { AlgorithmEnum } from '../types/algorithm.js';
 import { FeedExplanationType, FeedSimulationType } from '../types/explanation.js';
-import { FeedPageType, FeedType } from '../types/feed.js';
-import { AlgorithmEnum, CandidateMarketInput, RankingType } from '../types/ranking.js';
-
-const feedIdArg = { description: 'Id of the feed.' } as const;
+import { FeedItemConnectionType, FeedType, ServedFeedType } from '../types/feed.js';
+import { CandidateMarketInput, RankingType } from '../types/ranking.js';
 
 const userKeyArg = {
   nullable: true,
-  description: 'Key of the user, 1–128 characters. Null: anonymous user, ranked by country only.',
+  description:
+    'Key of the user, 1–128 characters. Null: the user of the client token; without a token, an anonymous user, ranked by country only. Another user than that of a client token is FORBIDDEN.',
 } as const;
 
 const countryArg = {
   nullable: true,
   description:
-    "Country of the user, ISO 3166-1 alpha-2, in any case. Null: the trusted proxy's header, else the last country of the profile.",
+    "Country of the user, ISO 3166-1 alpha-2, in any case. Null: the trusted proxy's header, else the last country in the profile of the user.",
 } as const;
 
-const limitArg = { defaultValue: 20, description: 'Number of items, 1–100.' } as const;
+const limitArg = {
+  nullable: true,
+  defaultValue: 20,
+  description: 'Number of items, 1–100. Null: 20.',
+} as const;
+
+const firstArg = {
+  nullable: true,
+  defaultValue: 20,
+  description: 'Number of items, 1–100. Null: 20.',
+} as const;
+
+const afterArg = {
+  nullable: true,
+  description: '`endCursor` of the previous page, or the cursor of an item. Null: starts with the hero.',
+} as const;
 
 const algorithmArg = {
   nullable: true,
   description: 'Ranking algorithm. Null: the algorithm that the config assigns to the user.',
 } as const;
 
-@Resolver()
+@Resolver(() => FeedType)
 export class FeedResolver {
-  @Query(() => FeedType, {
-    nullable: true,
-    description: 'Returns the first page of a feed, ranked for the user.',
-  })
+  @Query(() => FeedType, { nullable: true, description: 'Returns a feed, ranked for the user.' })
   @SemanticNonNull()
   feed(
-    @Ctx() { services, country: proxyCountry }: GraphQLContext,
+    @Ctx() { services, viewer, country: proxyCountry }: GraphQLContext,
     @Arg('userKey', () => String, userKeyArg) userKey: string | null,
     @Arg('country', () => String, countryArg) country: string | null,
-    @Arg('limit', () => Int, limitArg) limit: number,
+    @Arg('limit', () => Int, {
+      ...limitArg,
+      description: 'Number of items of `hero`, `grid`, and `stream` together, 1–100. Null: 20.',
+    })
+    limit: number | null,
     @Access('SERVICE')
     @Arg('algorithm', () => AlgorithmEnum, algorithmArg)
     algorithm: 'v1' | 'v2' | null,
   ): Promise<Feed> {
-    const request = { userKey, country: country ?? proxyCountry, limit, algorithm };
-    return services.feed.feed(request);
+    const user = requestedUser(viewer, userKey);
+    return services.feed.feed({ userKey: user, country: country ?? proxyCountry, limit, algorithm });
   }
 
-  @Query(() => FeedPageType, {
+  @FieldResolver(() => FeedItemConnectionType, {
     nullable: true,
     description:
-      'Returns the next items of a served feed, without repeats or gaps, for 30 minutes after the feed by default.',
+      'Returns all items of the feed in the order of its ranking: first those of `hero`, `grid`, and `stream`, then by default up to 200 more. Markets that the user hid in the meantime and deleted ones are left out of those that follow; the ranks of the others stay.',
   })
   @SemanticNonNull()
-  feedPage(
+  items(
+    @Root() feed: Feed,
     @Ctx() { services }: GraphQLContext,
-    @Arg('feedId', () => ID, feedIdArg) feedId: string,
-    @Arg('after', () => Int, {
-      nullable: true,
-      description: '`rank` of the last item received. Null: the last item of the first page.',
-    })
-    after: number | null,
-    @Arg('first', () => Int, limitArg) first: number,
-  ): Promise<FeedPage> {
-    return services.feed.page({ feedId, after, first });
+    @Arg('first', () => Int, firstArg) first: number | null,
+    @Arg('after', () => String, afterArg) after: string | null,
+  ): Promise<FeedItemConnection> {
+    return services.feed.itemsOf(feed, { first, after });
+  }
+
+  @Query(() => ServedFeedType, {
+    nullable: true,
+    description:
+      'Returns a feed that was served, to continue it, on any replica. Null: the id is unknown, or the feed is older than 30 minutes by default. The feed of another user than that of a client token is FORBIDDEN.',
+  })
+  async servedFeed(
+    @Ctx() { services, viewer }: GraphQLContext,
+    @Arg('id', () => ID, { description: 'Id of the feed.' }) id: string,
+  ): Promise<PageableFeed | null> {
+    const feed = await services.feed.served(id);
+    if (feed !== null) requireOwner(viewer, feed.userKey, 'id');
+    return feed;
   }
 
   @Query(() => RankingType, {
@@ -74,7 +102,7 @@ export class FeedResolver {
   })
   @SemanticNonNull()
   rankMarkets(
-    @Ctx() { services, country: proxyCountry }: GraphQLContext,
+    @Ctx() { services, viewer, country: proxyCountry }: GraphQLContext,
     @Arg('userKey', () => String, userKeyArg) userKey: string | null,
     @Arg('marketIds', () => [ID], {
       nullable: true,
@@ -91,22 +119,25 @@ export class FeedResolver {
     @Arg('algorithm', () => AlgorithmEnum, algorithmArg)
     algorithm: 'v1' | 'v2' | null,
   ): Promise<Ranking> {
-    const request = { userKey, marketIds, country: country ?? proxyCountry, candidates, algorithm };
+    const user = requestedUser(viewer, userKey);
+    const request = { userKey: user, marketIds, country: country ?? proxyCountry, candidates, algorithm };
     return services.feed.rank(request);
   }
 
   @Query(() => FeedExplanationType, {
     nullable: true,
     description:
-      'Explains a served feed: the markets that each stage removed, every score component, and a replay.',
+      'Explains a served feed: the markets that each stage removed, every score component, and a replay. An unknown feed, or one that is no longer stored, is NOT_FOUND; feeds are stored for a day.',
   })
   @SemanticNonNull()
   @Access('STAFF')
-  explainFeed(
-    @Ctx() { services }: GraphQLContext,
-    @Arg('feedId', () => ID, feedIdArg) feedId: string,
+  async explainFeed(
+    @Ctx() { services, viewer }: GraphQLContext,
+    @Arg('feedId', () => ID, { description: 'Id of the feed.' }) feedId: string,
   ): Promise<Explanation> {
-    return services.explain.explain({ feedId });
+    const explanation = await services.explain.explain({ feedId });
+    requireOwner(viewer, explanation.feed.userKey, 'feedId');
+    return explanation;
   }
 
   @Query(() => FeedSimulationType, {
@@ -116,21 +147,39 @@ export class FeedResolver {
   @SemanticNonNull()
   @Access('STAFF')
   simulateFeed(
-    @Ctx() { services }: GraphQLContext,
+    @Ctx() { services, viewer }: GraphQLContext,
     @Arg('userKey', () => String, userKeyArg) userKey: string | null,
     @Arg('country', () => String, {
       nullable: true,
       description:
-        'Country of the user, ISO 3166-1 alpha-2, in any case. Null: the last country of the profile.',
+        "Country of the user, ISO 3166-1 alpha-2, in any case. Null: the last country in the profile of the user; never the trusted proxy's header, which is that of the caller.",
     })
     country: string | null,
-    @Arg('limit', () => Int, limitArg) limit: number,
+    @Arg('limit', () => Int, limitArg) limit: number | null,
     @Arg('config', () => JSONObjectResolver, {
       description: 'Patch of the ranking config, with the structure of its file.',
     })
     config: Record<string, unknown>,
   ): Promise<Simulation> {
-    const request = { userKey, country, limit, config };
-    return services.explain.simulate(request);
+    const user = requestedUser(viewer, userKey);
+    return services.explain.simulate({ userKey: user, country, limit, config });
+  }
+}
+
+@Resolver(() => ServedFeedType)
+export class ServedFeedResolver {
+  @FieldResolver(() => FeedItemConnectionType, {
+    nullable: true,
+    description:
+      'Returns items in the order of the served feed, the hero first. Markets that the user hid in the meantime and deleted ones are left out; the ranks of the others stay. Scores and reasons are current.',
+  })
+  @SemanticNonNull()
+  items(
+    @Root() feed: PageableFeed,
+    @Ctx() { services }: GraphQLContext,
+    @Arg('first', () => Int, firstArg) first: number | null,
+    @Arg('after', () => String, afterArg) after: string | null,
+  ): Promise<FeedItemConnection> {
+    return services.feed.servedItems(feed, { first, after });
   }
 }

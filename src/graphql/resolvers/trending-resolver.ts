@@ -1,10 +1,14 @@
 import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql';
-import type { Trending, TrendingMarket } from '../../feed/trending-service.js';
+import type { Rising, Trending } from '../../feed/trending-service.js';
 import { SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
-import { RisingMarketType, TrendingType } from '../types/trends.js';
+import { RisingType, TrendingType } from '../types/trends.js';
 
-const limitArg = { defaultValue: 20, description: 'Number of markets, 1–100.' } as const;
+const limitArg = {
+  nullable: true,
+  defaultValue: 20,
+  description: 'Number of markets, 1–100. Null: 20.',
+} as const;
 
 @Resolver()
 export class TrendingResolver {
@@ -18,15 +22,15 @@ export class TrendingResolver {
     @Arg('country', () => String, {
       nullable: true,
       description:
-        "Country, ISO 3166-1 alpha-2, in any case. Null: the trusted proxy's header. With too few active users in it, the scope is global.",
+        "Country, ISO 3166-1 alpha-2, in any case. Null: the trusted proxy's header. With too few active users in it, the scope is GLOBAL.",
     })
     country: string | null,
-    @Arg('limit', () => Int, limitArg) limit: number,
+    @Arg('limit', () => Int, limitArg) limit: number | null,
   ): Trending {
     return services.trending.trending({ country: country ?? proxyCountry, limit });
   }
 
-  @Query(() => [RisingMarketType], {
+  @Query(() => RisingType, {
     nullable: true,
     description:
       'Returns the open markets with the largest probability changes within 24 hours, weighted by volume, largest first.',
@@ -40,8 +44,8 @@ export class TrendingResolver {
         "Country, ISO 3166-1 alpha-2, in any case; excludes the markets blocked in it. Null: the trusted proxy's header.",
     })
     country: string | null,
-    @Arg('limit', () => Int, limitArg) limit: number,
-  ): TrendingMarket[] {
+    @Arg('limit', () => Int, limitArg) limit: number | null,
+  ): Rising {
     return services.trending.rising({ country: country ?? proxyCountry, limit });
   }
 }

@@ -29,7 +29,7 @@ const MAX_EXPENSIVE_ROOT_FIELDS = 10;
 /** Root fields that rank, list, or write many items, and that share no work with each other. */
 export const EXPENSIVE_ROOT_FIELDS: ReadonlySet<string> = new Set([
   'feed',
-  'feedPage',
+  'servedFeed',
   'explainFeed',
   'simulateFeed',
   'rankMarkets',

@@ -1,6 +1,10 @@
 import { Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { FeedItemType } from './feed.js';
-import { DateTime } from './date-time.js';
+import { REPLAY_INPUTS } from '../../feed/explain/explanation.js';
+import { REMOVAL_REASONS, type RemovalReason } from '../../feed/filters/filter.js';
+import type { ComponentName } from '../../scoring/score-parts.js';
+import { enumOf } from './enum-of.js';
+import { FeedItemType, FeedType } from './feed.js';
+import { ScorePartEnum } from './score-parts.js';
 
 const ReplayOutcomeEnum = { SAME: 'SAME', DIFFERENT: 'DIFFERENT', INPUTS_CHANGED: 'INPUTS_CHANGED' } as const;
 
@@ -14,6 +18,34 @@ registerEnumType(ReplayOutcomeEnum, {
   },
 });
 
+const ReplayInputEnum = enumOf(REPLAY_INPUTS);
+
+registerEnumType(ReplayInputEnum, {
+  name: 'ReplayInput',
+  description: 'Input of a ranking that can change between a feed and its replay.',
+  valuesConfig: {
+    PROFILE: { description: 'Profile of the user.' },
+    CATALOG: { description: 'Stored markets.' },
+    TRENDS: { description: 'Trending, popularity, and momentum.' },
+    CONFIG: { description: 'Ranking config.' },
+  },
+});
+
+const RemovalReasonEnum = enumOf(Object.keys(REMOVAL_REASONS) as RemovalReason[]);
+
+registerEnumType(RemovalReasonEnum, {
+  name: 'RemovalReason',
+  description: 'Reason for which a feed omits a market.',
+  valuesConfig: {
+    OVER: { description: 'Its resolution time has passed, and it is not shown as overdue.' },
+    HIDDEN: { description: 'The user hid it.' },
+    BLOCKED_COUNTRY: { description: 'It is blocked in the country of the request.' },
+    SHOWN_TOO_OFTEN: {
+      description: 'Frequency cap or cooldown: impressions without a click or a material change.',
+    },
+  },
+});
+
 @ObjectType('RemovedMarket', { simpleResolvers: true, description: 'Market that a pipeline stage removed.' })
 export class RemovedMarketType {
   @Field(() => ID, { description: 'Id of the market.' })
@@ -22,8 +54,8 @@ export class RemovedMarketType {
   @Field(() => String, { description: 'Title of the market.' })
   title!: string;
 
-  @Field(() => String, { description: 'Reason for the removal.' })
-  reason!: string;
+  @Field(() => RemovalReasonEnum, { description: 'Reason for the removal.' })
+  reason!: RemovalReason;
 }
 
 @ObjectType('FeedStage', { simpleResolvers: true, description: 'Pipeline stage with its market counts.' })
@@ -32,19 +64,22 @@ export class FeedStageType {
   name!: string;
 
   @Field(() => Int, { description: 'Number of markets that entered the stage.' })
-  in!: number;
+  received!: number;
 
   @Field(() => Int, { description: 'Number of markets that left the stage.' })
-  out!: number;
+  kept!: number;
 
   @Field(() => [RemovedMarketType], { description: 'Markets that a filter removed, at most 200.' })
   removed!: RemovedMarketType[];
 }
 
-@ObjectType('Contribution', { simpleResolvers: true, description: 'Contribution of a component to a score.' })
-export class ContributionType {
-  @Field(() => String, { description: 'Name of the component in `ScoreParts`.' })
-  part!: string;
+@ObjectType('ScoreContribution', {
+  simpleResolvers: true,
+  description: 'Contribution of a component to a score.',
+})
+export class ScoreContributionType {
+  @Field(() => ScorePartEnum, { description: 'Component.' })
+  part!: ComponentName;
 
   @Field(() => Float, { description: 'Value before the weight.' })
   value!: number;
@@ -52,57 +87,45 @@ export class ContributionType {
   @Field(() => Float, { description: 'Weight; negative for a subtracted component.' })
   weight!: number;
 
-  @Field(() => Float, { description: 'Contribution to the final score, after weight and discount.' })
-  adds!: number;
+  @Field(() => Float, {
+    description: 'Contribution to the final score, after weight and discount; negative if subtracted.',
+  })
+  amount!: number;
 }
 
 @ObjectType('ExplainedItem', {
   simpleResolvers: true,
   description: 'Feed item with the contributions to its score.',
 })
-export class ExplainedItemType extends FeedItemType {
-  @Field(() => [ContributionType], {
-    description: 'Contributions, largest first. They sum to the final score.',
+export class ExplainedItemType {
+  @Field(() => FeedItemType, { description: 'The item.' })
+  item!: FeedItemType;
+
+  @Field(() => [ScoreContributionType], {
+    description:
+      'Contributions, largest absolute value first. They sum to the final score, if the inputs of the feed have not changed since.',
   })
-  contributions!: ContributionType[];
+  contributions!: ScoreContributionType[];
 }
 
-@ObjectType('Replay', { simpleResolvers: true, description: 'Comparison of a feed with its replay.' })
-export class ReplayType {
+@ObjectType('FeedReplay', { simpleResolvers: true, description: 'Comparison of a feed with its replay.' })
+export class FeedReplayType {
   @Field(() => ReplayOutcomeEnum, { description: 'Result of the comparison.' })
   outcome!: keyof typeof ReplayOutcomeEnum;
 
-  @Field(() => [String], {
-    description: 'Inputs that differ from the original: `profile`, `catalog`, `trends`, `config`.',
+  @Field(() => [ReplayInputEnum], {
+    description: 'Inputs that are no longer those of the feed. Empty: the replay used the original inputs.',
   })
-  changed!: string[];
+  changed!: (typeof REPLAY_INPUTS)[number][];
 }
 
 @ObjectType('FeedExplanation', { simpleResolvers: true, description: 'Explanation of a served feed.' })
 export class FeedExplanationType {
-  @Field(() => ID, { description: 'Id of the feed.' })
-  feedId!: string;
-
-  @Field(() => String, { nullable: true, description: 'Key of the user. Null: anonymous user.' })
-  userKey!: string | null;
-
-  @Field(() => String, {
-    nullable: true,
-    description: 'Country of the request, ISO 3166-1 alpha-2. Null: unknown.',
+  @Field(() => FeedType, {
+    description:
+      'The feed as it was served. Its score components and reasons are as of the replay, its markets as they are now.',
   })
-  country!: string | null;
-
-  @Field(() => String, { description: '`v1` or `v2`.' })
-  algorithm!: string;
-
-  @Field(() => String, { description: 'Version of the ranking config of the feed.' })
-  configVersion!: string;
-
-  @Field(() => DateTime, { description: 'Time of the ranking.' })
-  generatedAt!: Date;
-
-  @Field(() => Boolean, { description: 'Whether the ranking uses the profile of the user.' })
-  personalized!: boolean;
+  feed!: FeedType;
 
   @Field(() => [FeedStageType], { description: 'Pipeline stages in order, from open markets to the page.' })
   stages!: FeedStageType[];
@@ -113,8 +136,8 @@ export class FeedExplanationType {
   @Field(() => [String], { description: 'Relaxed diversity limits, and slots filled by backfill.' })
   notes!: string[];
 
-  @Field(() => ReplayType, { description: 'Comparison with a replay.' })
-  replay!: ReplayType;
+  @Field(() => FeedReplayType, { description: 'Comparison with a replay.' })
+  replay!: FeedReplayType;
 }
 
 @ObjectType('RankChange', {
@@ -147,10 +170,10 @@ export class RankChangeType {
 })
 export class FeedSimulationType {
   @Field(() => String, { description: 'Version of the active ranking config.' })
-  presentVersion!: string;
+  presentConfigVersion!: string;
 
   @Field(() => String, { description: 'Version of the patched ranking config.' })
-  simulatedVersion!: string;
+  simulatedConfigVersion!: string;
 
   @Field(() => [FeedItemType], { description: 'Items under the active config, hero first.' })
   present!: FeedItemType[];

@@ -1,8 +1,13 @@
-import { Field, Float, ID, ObjectType, registerEnumType } from 'type-graphql';
-import { RankedMarketType } from './ranking.js';
+import { Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import type { ComponentName } from '../../scoring/score-parts.js';
+import { ALGORITHM_VERSION, AlgorithmEnum } from './algorithm.js';
 import { DateTime } from './date-time.js';
+import { MarketType } from './market.js';
+import { PageInfoType } from './page-info.js';
+import { ScorePartEnum, ScorePartsType } from './score-parts.js';
+import { FeedSectionEnum } from './track-interaction.js';
 
-const SlotEnum = {
+const FeedSlotEnum = {
   PERSONAL: 'PERSONAL',
   TRENDING: 'TRENDING',
   LOCAL: 'LOCAL',
@@ -10,8 +15,8 @@ const SlotEnum = {
   EXPLORATION: 'EXPLORATION',
 } as const;
 
-registerEnumType(SlotEnum, {
-  name: 'Slot',
+registerEnumType(FeedSlotEnum, {
+  name: 'FeedSlot',
   description: 'Kind of a page position; each kind has a quota of the slate.',
   valuesConfig: {
     PERSONAL: { description: 'Highest scores for the user.' },
@@ -22,10 +27,10 @@ registerEnumType(SlotEnum, {
   },
 });
 
-const BadgeEnum = { MOVED: 'MOVED', CLOSING_SOON: 'CLOSING_SOON', HOT: 'HOT', NEW: 'NEW' } as const;
+const MarketBadgeEnum = { MOVED: 'MOVED', CLOSING_SOON: 'CLOSING_SOON', HOT: 'HOT', NEW: 'NEW' } as const;
 
-registerEnumType(BadgeEnum, {
-  name: 'Badge',
+registerEnumType(MarketBadgeEnum, {
+  name: 'MarketBadge',
   description: 'Label for the card of a market. The config sets the thresholds.',
   valuesConfig: {
     MOVED: { description: 'Changed materially since its last impression for the user.' },
@@ -35,16 +40,83 @@ registerEnumType(BadgeEnum, {
   },
 });
 
-@ObjectType('FeedItem', { simpleResolvers: true, description: 'Ranked market on a page of a feed.' })
-export class FeedItemType extends RankedMarketType {
-  @Field(() => SlotEnum, {
+/** What a ranking was computed for, and how: the fields that feeds and rankings share. */
+@ObjectType()
+export abstract class RankingFactsType {
+  @Field(() => String, { nullable: true, description: 'Key of the user. Null: anonymous user.' })
+  userKey!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "Country that the ranking is for, ISO 3166-1 alpha-2: of the request, else of the trusted proxy's header, else the last one in the profile of the user. Null: unknown.",
+  })
+  country!: string | null;
+
+  @Field(() => Boolean, { description: 'Whether the ranking uses the interactions of the user.' })
+  personalized!: boolean;
+
+  @Field(() => AlgorithmEnum, { description: 'Ranking algorithm.' })
+  algorithm!: 'v1' | 'v2';
+
+  @Field(() => String, { description: ALGORITHM_VERSION })
+  algorithmVersion!: string;
+
+  @Field(() => String, { description: 'Version of the ranking config: a hash of its values.' })
+  configVersion!: string;
+
+  @Field(() => DateTime, {
+    description:
+      'Time of the ranking, to which ages and decay are computed: the start of a step of 5 seconds, up to 5 seconds before the request.',
+  })
+  generatedAt!: Date;
+
+  @Field(() => Boolean, {
+    description: 'Whether the ranking left out an input that was not available in time.',
+  })
+  degraded!: boolean;
+}
+
+@ObjectType('FeedItem', { simpleResolvers: true, description: 'Market at a rank of a feed.' })
+export class FeedItemType {
+  @Field(() => ID, { description: 'Id of the feed and rank: `<feed id>:<rank>`. Opaque.' })
+  id!: string;
+
+  @Field(() => Int, { description: 'Rank in the feed, from 1. The hero has rank 1.' })
+  rank!: number;
+
+  @Field(() => FeedSectionEnum, {
+    description:
+      'Section of the page, as reports of impressions name it: HERO for rank 1, GRID for ranks 2–10, STREAM from rank 11.',
+  })
+  section!: 'HERO' | 'GRID' | 'STREAM';
+
+  @Field(() => Int, { description: 'Position in the section, from 0, as reports of impressions count it.' })
+  position!: number;
+
+  @Field(() => MarketType, { description: 'The market.' })
+  market!: MarketType;
+
+  @Field(() => Float, { nullable: true, description: 'Final score. Null: the caller may not see scores.' })
+  score!: number | null;
+
+  @Field(() => ScorePartsType, {
+    nullable: true,
+    description: 'Components of the score. Null: the caller may not see scores.',
+  })
+  scores!: ScorePartsType | null;
+
+  @Field(() => FeedSlotEnum, {
     nullable: true,
     description: 'Slot of the item. Null: the algorithm has no slots.',
   })
-  slot!: keyof typeof SlotEnum | null;
+  slot!: keyof typeof FeedSlotEnum | null;
 
-  @Field(() => BadgeEnum, { nullable: true, description: 'Badge for the card. Null: none applies.' })
-  badge!: keyof typeof BadgeEnum | null;
+  @Field(() => MarketBadgeEnum, {
+    nullable: true,
+    description: 'Badge for the card. Null: none applies, or the item follows the first page of the feed.',
+  })
+  badge!: keyof typeof MarketBadgeEnum | null;
 
   @Field(() => Float, {
     nullable: true,
@@ -55,14 +127,47 @@ export class FeedItemType extends RankedMarketType {
   @Field(() => String, {
     nullable: true,
     description:
-      'One short sentence built from the largest score components. Null: no component contributes enough.',
+      'One short English sentence: the badge MOVED if the item has it, then the largest score components, two phrases in all; or that the market is new or rarely shown, for the slot EXPLORATION. Null: no component contributes enough.',
   })
   reason!: string | null;
+
+  @Field(() => [ScorePartEnum], {
+    description:
+      'Score components that `reason` names, in its order, for sites that write their own sentence. Empty: `reason` is null, or names only the slot EXPLORATION or the badge MOVED.',
+  })
+  reasonParts!: ComponentName[];
 }
 
-@ObjectType('Feed', { simpleResolvers: true, description: 'First page of a personalized feed.' })
-export class FeedType {
-  @Field(() => ID, { description: 'Id of the feed, for `feedPage` and for the `feedId` of events.' })
+@ObjectType('FeedItemEdge', { simpleResolvers: true, description: 'Feed item with its cursor.' })
+export class FeedItemEdgeType {
+  @Field(() => String, { description: 'Cursor: as `after`, continues the feed behind this item. Opaque.' })
+  cursor!: string;
+
+  @Field(() => FeedItemType, { description: 'The item.' })
+  node!: FeedItemType;
+}
+
+@ObjectType('FeedItemConnection', { simpleResolvers: true, description: 'Part of the items of a feed.' })
+export class FeedItemConnectionType {
+  @Field(() => [FeedItemEdgeType], { description: 'Items with their cursors, by rank.' })
+  edges!: FeedItemEdgeType[];
+
+  @Field(() => [FeedItemType], { description: 'The same items without cursors.' })
+  nodes!: FeedItemType[];
+
+  @Field(() => PageInfoType, { description: 'Cursors and the neighboring pages.' })
+  pageInfo!: PageInfoType;
+}
+
+@ObjectType('Feed', {
+  simpleResolvers: true,
+  description:
+    'Personalized feed. The same request gets the same feed for up to 5 seconds on every replica, unless an event of the user, the config, or the catalog changes it.',
+})
+export class FeedType extends RankingFactsType {
+  @Field(() => ID, {
+    description: 'Id of the feed, for `servedFeed` and for the `feedId` of events. Opaque.',
+  })
   id!: string;
 
   @Field(() => FeedItemType, {
@@ -71,45 +176,15 @@ export class FeedType {
   })
   hero!: FeedItemType | null;
 
-  @Field(() => [FeedItemType], { description: 'Next items, at most 9.' })
+  @Field(() => [FeedItemType], { description: 'Next items of the first page, at most 9.' })
   grid!: FeedItemType[];
 
-  @Field(() => [FeedItemType], { description: 'Remaining items.' })
+  @Field(() => [FeedItemType], { description: 'Remaining items of the first page.' })
   stream!: FeedItemType[];
-
-  @Field(() => Boolean, { description: 'Whether the ranking uses the profile of the user.' })
-  personalized!: boolean;
-
-  @Field(() => String, { nullable: true, description: 'Key of the user. Null: anonymous user.' })
-  userKey!: string | null;
-
-  @Field(() => String, { description: '`v2`, `v1`, or `fallback` if the feed is degraded.' })
-  algorithmVersion!: string;
-
-  @Field(() => String, { description: 'Version of the ranking config: a hash of its values.' })
-  configVersion!: string;
-
-  @Field(() => DateTime, {
-    description: 'Time of the ranking, to which ages and decay are computed.',
-  })
-  generatedAt!: Date;
-
-  @Field(() => Boolean, {
-    description: 'Whether the ranking left out an input that was not available in time.',
-  })
-  degraded!: boolean;
 }
 
-@ObjectType('FeedPage', { simpleResolvers: true, description: 'Further page of a feed.' })
-export class FeedPageType {
-  @Field(() => ID, { description: 'Id of the feed.' })
-  feedId!: string;
-
-  @Field(() => [FeedItemType], {
-    description: 'Next items in the order of the served feed. Scores are current.',
-  })
-  items!: FeedItemType[];
-
-  @Field(() => Boolean, { description: 'Whether items follow this page.' })
-  hasMore!: boolean;
+@ObjectType('ServedFeed', { simpleResolvers: true, description: 'Feed that was served, to continue it.' })
+export class ServedFeedType extends RankingFactsType {
+  @Field(() => ID, { description: 'Id of the feed. Opaque.' })
+  id!: string;
 }

@@ -1,5 +1,6 @@
 import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { DateTime } from './date-time.js';
+import { PageInfoType } from './page-info.js';
 
 export const MarketStatus = { OPEN: 'OPEN', CLOSED: 'CLOSED', RESOLVED: 'RESOLVED' } as const;
 
@@ -101,24 +102,6 @@ export class MarketHistoryPointType {
 
   @Field(() => Int, { description: 'Number of users who had traded the market.' })
   participantCount!: number;
-}
-
-@ObjectType('PageInfo', { simpleResolvers: true, description: 'Position of a page in its list.' })
-export class PageInfoType {
-  @Field(() => Boolean, { description: 'Whether a page follows.' })
-  hasNextPage!: boolean;
-
-  @Field(() => Boolean, { description: 'Whether the request had `after`.' })
-  hasPreviousPage!: boolean;
-
-  @Field(() => String, { nullable: true, description: 'Cursor of the first edge. Null: empty page.' })
-  startCursor!: string | null;
-
-  @Field(() => String, {
-    nullable: true,
-    description: 'Cursor of the last edge, the `after` of the next page. Null: empty page.',
-  })
-  endCursor!: string | null;
 }
 
 @ObjectType('MarketEdge', { simpleResolvers: true, description: 'Market with its cursor in a list.' })

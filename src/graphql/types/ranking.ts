@@ -1,60 +1,17 @@
-import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { SCORE_COMPONENTS } from '../../scoring/score-parts.js';
-import { MarketType } from './market.js';
+import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { DateTime } from './date-time.js';
+import { RankingFactsType } from './feed.js';
+import { MarketType } from './market.js';
+import { ScorePartsType } from './score-parts.js';
 
-export const AlgorithmEnum = { V1: 'v1', V2: 'v2' } as const;
-
-registerEnumType(AlgorithmEnum, {
-  name: 'Algorithm',
-  description: 'Ranking algorithm.',
-  valuesConfig: {
-    V1: { description: 'Legacy-compatible ranking: interest, similarity, and trending by fixed formulas.' },
-    V2: {
-      description:
-        'Default ranking: long-term and session affinity, text similarity, impression discount, slot quotas.',
-    },
-  },
-});
-
-@ObjectType('ScoreParts', {
+@ObjectType('RankedMarket', {
   simpleResolvers: true,
-  description:
-    'Score components before their weights. Null: the algorithm does not have the component, or it is personal and the ranking is not personalized.',
+  description: 'Market of a `rankMarkets` request with its rank and score.',
 })
-export class ScorePartsType {
-  @Field(() => Float, { description: 'Final score, which orders the ranking.' })
-  final!: number;
-
-  @Field(() => Float, {
-    nullable: true,
-    description: 'Weighted sum of the personal components. Null: not personalized.',
-  })
-  personal!: number | null;
-
-  @Field(() => Float, {
-    nullable: true,
-    description:
-      'Trending in the country of the request, 0–1. Null: no country, or too few active users in it.',
-  })
-  trendingLocal!: number | null;
-
-  @Field(() => Float, { nullable: true, description: 'Trending over all users, 0–1.' })
-  trendingGlobal!: number | null;
-
-  @Field(() => Float, {
-    nullable: true,
-    description: 'Factor for impressions and engagement, 0–1; multiplies the positive components.',
-  })
-  discount!: number | null;
-}
-
-for (const { name, description } of SCORE_COMPONENTS) {
-  Field(() => Float, { nullable: true, description })(ScorePartsType.prototype, name);
-}
-
-@ObjectType('RankedMarket', { simpleResolvers: true, description: 'Market with its rank and score.' })
 export class RankedMarketType {
+  @Field(() => ID, { description: 'Id as the request gave it, in `marketIds` or `candidates`.' })
+  id!: string;
+
   @Field(() => Int, { description: 'Rank, from 1.' })
   rank!: number;
 
@@ -64,31 +21,26 @@ export class RankedMarketType {
   @Field(() => ScorePartsType, { description: 'Components of the score.' })
   scores!: ScorePartsType;
 
-  @Field(() => MarketType, { description: 'The market.' })
-  market!: MarketType;
+  @Field(() => MarketType, {
+    nullable: true,
+    description:
+      'The stored market. Null: the request described the market in `candidates`, whether or not a stored market has the same id.',
+  })
+  market!: MarketType | null;
 }
 
 @ObjectType('Ranking', { simpleResolvers: true, description: 'Requested markets, ranked for a user.' })
-export class RankingType {
-  @Field(() => [RankedMarketType], { description: 'All known markets of the request, best first.' })
+export class RankingType extends RankingFactsType {
+  @Field(() => [RankedMarketType], {
+    description:
+      'All known markets of the request, best first, without repeats: a candidate replaces a stored market with the same id, and the last of several candidates with one id counts.',
+  })
   rankedMarkets!: RankedMarketType[];
 
   @Field(() => [ID], {
     description: 'Ids without a market. If `degraded` is true, also ids that could not be looked up in time.',
   })
   unknownMarketIds!: string[];
-
-  @Field(() => Boolean, { description: 'Whether the ranking uses the profile of the user.' })
-  personalized!: boolean;
-
-  @Field(() => String, { description: '`v2`, `v1`, or `fallback` if the ranking is degraded.' })
-  algorithmVersion!: string;
-
-  @Field(() => Boolean, {
-    description:
-      'Whether the ranking left out an input that was not available in time: the profile, or markets that are not open.',
-  })
-  degraded!: boolean;
 }
 
 @InputType({ description: 'Market to rank that is not stored in the gateway.' })

@@ -15,10 +15,7 @@ import { InputProblemType } from './input-problem.js';
 import type { InputProblem } from '../../lib/input/input-problem.js';
 import { FEED_SECTIONS } from '../../tracking/event-input.js';
 import { DateTime } from './date-time.js';
-
-function enumOf<Name extends string>(names: readonly Name[]): { readonly [Key in Name]: Key } {
-  return Object.fromEntries(names.map((name) => [name, name])) as { readonly [Key in Name]: Key };
-}
+import { enumOf } from './enum-of.js';
 
 const InteractionTypeEnum = enumOf(EVENT_TYPES);
 

@@ -59,6 +59,17 @@ export class MarketMomentumType {
   volumeRatio24h!: number | null;
 }
 
+const TrendScopeEnum = { GLOBAL: 'GLOBAL', LOCAL: 'LOCAL' } as const;
+
+registerEnumType(TrendScopeEnum, {
+  name: 'TrendScope',
+  description: 'Users whose activity a trend counts.',
+  valuesConfig: {
+    GLOBAL: { description: 'All users.' },
+    LOCAL: { description: 'The users in one country.' },
+  },
+});
+
 @ObjectType('TrendingMarket', { simpleResolvers: true, description: 'Market with its trending score.' })
 export class TrendingMarketType {
   @Field(() => Int, { description: 'Rank, from 1.' })
@@ -73,10 +84,17 @@ export class TrendingMarketType {
 
 @ObjectType('Trending', { simpleResolvers: true, description: 'Trending markets of a scope.' })
 export class TrendingType {
-  @Field(() => String, {
-    description: '`local:<CC>` if enough users are active in the country, otherwise `global`.',
+  @Field(() => TrendScopeEnum, {
+    description: 'LOCAL if enough users are active in `country`, otherwise GLOBAL.',
   })
-  scope!: string;
+  scope!: keyof typeof TrendScopeEnum;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "Country that was used, ISO 3166-1 alpha-2: of the request, else of the trusted proxy's header. Markets blocked in it are left out, also if the scope is GLOBAL. Null: unknown.",
+  })
+  country!: string | null;
 
   @Field(() => [TrendingMarketType], { description: 'Markets by descending score.' })
   markets!: TrendingMarketType[];
@@ -95,4 +113,17 @@ export class RisingMarketType {
       'Rising score, 0–1: ln(1 + volume24h) · |logit(p) − logit(p 24 hours ago)|, divided by the largest value.',
   })
   score!: number;
+}
+
+@ObjectType('Rising', { simpleResolvers: true, description: 'Markets whose probability changes most.' })
+export class RisingType {
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "Country that was used, ISO 3166-1 alpha-2: of the request, else of the trusted proxy's header. Markets blocked in it are left out. Null: unknown.",
+  })
+  country!: string | null;
+
+  @Field(() => [RisingMarketType], { description: 'Markets by descending score.' })
+  markets!: RisingMarketType[];
 }

@@ -44,7 +44,7 @@ export interface FeedSections<Item> {
   readonly stream: readonly Item[];
 }
 
-const GRID_SIZE = 9;
+export const GRID_SIZE = 9;
 
 /**
  * Divides an ordered list into sections. The hero is the first item with an image, or the first item when none has one.

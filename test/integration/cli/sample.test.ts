@@ -61,10 +61,10 @@ describe('the sample', async () => {
 
   it('returns local trends for Israel', async () => {
     const { data } = await gateway.query(
-      '{ trending(country: "il", limit: 5) { scope markets { rank score } } }',
+      '{ trending(country: "il", limit: 5) { scope country markets { rank score } } }',
     );
     expect(data).toMatchObject({
-      trending: { scope: 'local:IL', markets: [{ rank: 1, score: 1 }, {}, {}, {}, {}] },
+      trending: { scope: 'LOCAL', country: 'IL', markets: [{ rank: 1, score: 1 }, {}, {}, {}, {}] },
     });
   });
 

@@ -42,7 +42,7 @@ async function explained(feedId: string) {
 describe('the explanation of a feed', () => {
   it('counts the markets of each stage and names the removed ones with the reason', async () => {
     const { stages } = await explained(await freshFeed());
-    expect(stages.map(({ name, in: came, out }) => [name, came, out])).toEqual([
+    expect(stages.map(({ name, received, kept }) => [name, received, kept])).toEqual([
       ['open-markets', 41, 41],
       ['over', 41, 41],
       ['hidden', 41, 40],
@@ -54,16 +54,16 @@ describe('the explanation of a feed', () => {
     expect(
       stages.flatMap(({ removed }) => removed.map(({ marketId, reason }) => [marketId, reason])),
     ).toEqual([
-      ['market-3', 'hidden by the user'],
-      ['abroad', "blocked in the user's country"],
+      ['market-3', 'HIDDEN'],
+      ['abroad', 'BLOCKED_COUNTRY'],
     ]);
   });
 
   it('has contributions that add up to each score', async () => {
     const { items } = await explained(await freshFeed());
     expect(items).toHaveLength(20);
-    for (const { score, contributions } of items) {
-      expect(contributions.reduce((sum, { adds }) => sum + adds, 0)).toBeCloseTo(score, 9);
+    for (const { item, contributions } of items) {
+      expect(contributions.reduce((sum, { amount }) => sum + amount, 0)).toBeCloseTo(item.score ?? NaN, 9);
     }
     expect(items.some(({ contributions }) => contributions.length > 3)).toBe(true);
   });
@@ -106,17 +106,17 @@ describe('the simulation of a feed', () => {
 
   it('equals the current feed for an empty patch', async () => {
     const { data } = await simulate({});
-    expect(data?.simulateFeed.simulatedVersion).toBe(data?.simulateFeed.presentVersion);
+    expect(data?.simulateFeed.simulatedConfigVersion).toBe(data?.simulateFeed.presentConfigVersion);
     expect(data?.simulateFeed.changes.filter((change) => change.rankBefore !== change.rankAfter)).toEqual([]);
   });
 
   it('shows rank changes under a config patch, which is not applied', async () => {
     const weights = { similarity: 0, interest: 0, closing: 0, freshness: 5 };
     const { data } = await simulate({ v2: { weights } });
-    const { changes, simulatedVersion, presentVersion } = data?.simulateFeed ?? { changes: [] };
-    expect(simulatedVersion).not.toBe(presentVersion);
+    const { changes, simulatedConfigVersion, presentConfigVersion } = data?.simulateFeed ?? { changes: [] };
+    expect(simulatedConfigVersion).not.toBe(presentConfigVersion);
     expect(changes.some((change) => change.rankBefore !== change.rankAfter)).toBe(true);
-    expect((await simulate({})).data?.simulateFeed.presentVersion).toBe(presentVersion);
+    expect((await simulate({})).data?.simulateFeed.presentConfigVersion).toBe(presentConfigVersion);
   });
 
   it('rejects an invalid config and names its path', async () => {

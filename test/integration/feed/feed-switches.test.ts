@@ -66,10 +66,14 @@ describe.each([
     const feed = await feedOf('trader');
     expect(gateway.statements.filter((sql) => sql.includes('from profiles'))).toEqual([]);
     expect(feed).toMatchObject({ personalized: false, algorithmVersion: 'v2' });
-    const scores = ({ hero, grid, stream }: typeof feed) =>
-      new Map([...(hero ? [hero] : []), ...grid, ...stream].map(({ market, score }) => [market.id, score]));
-    const ofAnother = scores(await feedOf('another user'));
-    const inBoth = [...scores(feed)].filter(([id]) => ofAnother.has(id));
+    const scoresOf = async (userKey: string) => {
+      const { hero, grid, stream } = await gateway.backend.services.feed.feed({ userKey, limit: 12 });
+      return new Map(
+        [...(hero ? [hero] : []), ...grid, ...stream].map(({ market, score }) => [market.id, score]),
+      );
+    };
+    const ofAnother = await scoresOf('another user');
+    const inBoth = [...(await scoresOf('trader'))].filter(([id]) => ofAnother.has(id));
     expect(inBoth.length).toBeGreaterThan(5);
     for (const [id, score] of inBoth) expect(ofAnother.get(id)).toBe(score);
   });
@@ -82,10 +86,12 @@ describe('a user of a holdout with the global ranking', () => {
     await gateway.run(TrackInteractionDocument, { input });
     const { id } = await feedOf('trader');
     const { data } = await gateway.query(
-      'query ($id: ID!) { feedPage(feedId: $id, after: 0, first: 12) { items { scores { personal } } } }',
+      'query ($id: ID!) { servedFeed(id: $id) { items(first: 12) { nodes { scores { personal } } } } }',
       { id },
     );
-    const { items } = data?.['feedPage'] as { items: { scores: { personal: number | null } }[] };
-    expect(items.map(({ scores }) => scores.personal)).toEqual(Array.from({ length: 12 }, () => null));
+    const { items } = data?.['servedFeed'] as {
+      items: { nodes: { scores: { personal: number | null } }[] };
+    };
+    expect(items.nodes.map(({ scores }) => scores.personal)).toEqual(Array.from({ length: 12 }, () => null));
   });
 });

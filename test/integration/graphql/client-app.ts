@@ -3,7 +3,7 @@ import { print } from 'graphql';
 import {
   FeedDocument,
   TrackInteractionDocument,
-  type CardFragment,
+  type FeedCardFragment,
   type InteractionType,
   type FeedSection,
 } from '../../../src/generated/client/graphql.js';
@@ -63,16 +63,9 @@ export class SiteVisit {
 
   async frontPage(limit: number): Promise<FrontPage> {
     const { feed } = await this.#send(FeedDocument, { userKey: this.site.userKey, limit });
-    const cards = (section: FeedSection, shown: readonly CardFragment[]) =>
-      shown.map((card, position) => toCard(card, section, position));
-    return {
-      feedId: feed.id,
-      cards: [
-        ...cards('HERO', feed.hero === null ? [] : [feed.hero]),
-        ...cards('GRID', feed.grid),
-        ...cards('STREAM', feed.stream),
-      ],
-    };
+    const { hero, grid, stream } = feed;
+    const cards = [...(hero === null ? [] : [hero]), ...grid, ...stream].map(toCard);
+    return { feedId: feed.id, cards };
   }
 
   /**
@@ -114,7 +107,7 @@ export class SiteVisit {
   }
 }
 
-function toCard({ market }: CardFragment, section: FeedSection, position: number): Card {
+function toCard({ market, section, position }: FeedCardFragment): Card {
   const { id: marketId, title, category, probability } = market;
   const odds = probability === null ? '' : `${Math.round(probability * 100)} %`;
   return { marketId, heading: `${category}: ${title}`, odds, section, position };

@@ -5,8 +5,8 @@ import { parse } from 'graphql';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi, type MockInstance } from 'vitest';
 import {
   FeedDocument,
-  FeedPageDocument,
   MarketsDocument,
+  ServedFeedDocument,
   TrackInteractionDocument,
   type FeedQuery,
 } from '../../../src/generated/client/graphql.js';
@@ -82,12 +82,12 @@ describe.each([
   it('runs the packaged documents, and requests the next page of a feed', async () => {
     const { data } = await client.query({ query: FeedDocument, variables: { userKey: 'bea', limit: 5 } });
     const { id: feedId, degraded, hero, grid } = (data as FeedQuery).feed;
-    const page = await client.query({ query: FeedPageDocument, variables: { feedId, first: 3 } });
+    const page = await client.query({ query: ServedFeedDocument, variables: { id: feedId, first: 8 } });
     const tracked = await client.mutate({ mutation: TrackInteractionDocument, variables: click('bea') });
 
     expect(degraded).toBe(false);
     expect([hero, ...grid].map((item) => typeof item?.reason)).not.toContain('undefined');
-    expect(page.data?.feedPage.items.map(({ rank }) => rank)).toEqual([6, 7, 8]);
+    expect(page.data?.servedFeed?.items.nodes.map(({ rank }) => rank)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     expect(tracked.data?.trackInteraction.status).toMatch(/^(RECORDED|DUPLICATE)$/);
   });
 });

@@ -76,8 +76,8 @@ const RANKING = `query ($userKey: String, $algorithm: Algorithm, $marketIds: [ID
   rankMarkets(userKey: $userKey, algorithm: $algorithm, marketIds: $marketIds) {
     personalized rankedMarkets { score market { id } } } }`;
 const TRENDS = `{
-  trending(country: "IL", limit: 30) { scope markets { score market { id } } }
-  rising(limit: 30) { score market { id momentum { activity { views participations } probabilityChange24h volumeRatio24h } } } }`;
+  trending(country: "IL", limit: 30) { scope country markets { score market { id } } }
+  rising(limit: 30) { markets { score market { id momentum { activity { views participations } probabilityChange24h volumeRatio24h } } } } }`;
 
 const recorded = JSON.parse(await fixture('answers.json.gz')) as Recorded;
 const users = recorded.answers.map((user) => ({ ...user, name: user.userKey ?? 'an anonymous user' }));
@@ -118,7 +118,10 @@ describe.each(['stored', 'recomputed'])('with %s trends', (trends) => {
     const { trending, rising } = await answer(TRENDS, {});
     expectSame(
       { trending, rising },
-      { trending: recorded.trending, rising: recorded.rising.map((item) => risingItem(item, trends)) },
+      {
+        trending: { ...recorded.trending, scope: 'LOCAL', country: 'IL' },
+        rising: { markets: recorded.rising.map((item) => risingItem(item, trends)) },
+      },
     );
   });
 

@@ -114,7 +114,11 @@ describe('rising', () => {
     await gateway.backend.services.trends.refresh();
     const rising = async (country: string | null, limit = 10) => {
       const { data } = await gateway.run(RisingDocument, { country, limit });
-      return data?.rising.map(({ rank, market, score }) => [rank, market.id, Math.round(score * 100) / 100]);
+      return data?.rising.markets.map(({ rank, market, score }) => [
+        rank,
+        market.id,
+        Math.round(score * 100) / 100,
+      ]);
     };
     const most = Math.log1p(5_000) * Math.log(9);
     const share = (volume: number, odds: number): number =>

@@ -5,7 +5,7 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openBackend } from '../../../src/app/backend.js';
 import { readSettings } from '../../../src/config/settings.js';
-import { RankMarketsDocument, TrendingDocument } from '../../../src/generated/client/graphql.js';
+import { TrendingDocument } from '../../../src/generated/client/graphql.js';
 import { EVENT_TYPES, type EventType } from '../../../src/domain/event.js';
 import { HOUR_MS } from '../../../src/lib/time.js';
 import { trendingScores, type TrendingRow } from '../../../src/scoring/shared/trending.js';
@@ -97,9 +97,10 @@ describe('a trend', () => {
       const inScope = events.filter((event) => country === null || event.country === country);
       const expected = trendingScores(inScope, gateway.clock.nowMs, trending);
       const { scope, scores } = await trendsIn(country);
-      expect(scope).toBe(country === null ? 'global' : `local:${country}`);
+      expect(scope).toBe(country === null ? 'GLOBAL' : 'LOCAL');
       expect(Object.keys(scores).sort()).toEqual([...expected.keys()].sort());
-      for (const [id, score] of expected) expect(scores[id], `${scope} ${id}`).toBeCloseTo(score, 9);
+      for (const [id, score] of expected)
+        expect(scores[id], `${country ?? 'everywhere'} ${id}`).toBeCloseTo(score, 9);
     }
   });
 
@@ -146,7 +147,7 @@ describe('a trend', () => {
   });
 
   it('is empty without events', async () => {
-    expect(await trendsIn('IL')).toEqual({ scope: 'global', scores: {} });
+    expect(await trendsIn('IL')).toEqual({ scope: 'GLOBAL', scores: {} });
   });
 
   it('accepts events whose weight has decayed to almost 0', async () => {
@@ -174,14 +175,14 @@ describe('the trend of a country', () => {
       ...userKeys(30, 'french').map((userKey) => ({ userKey, marketId: 'market-0', country: 'FR' })),
       ...userKeys(19, 'israeli').map((userKey) => ({ userKey, marketId: 'market-1', country: 'IL' })),
     ]);
-    expect(await trendsIn('IL')).toEqual({ scope: 'global', scores: { 'market-0': 1, 'market-1': 19 / 30 } });
+    expect(await trendsIn('IL')).toEqual({ scope: 'GLOBAL', scores: { 'market-0': 1, 'market-1': 19 / 30 } });
     await record([{ userKey: 'israeli-0', marketId: 'market-1', country: 'IL' }]);
-    expect((await trendsIn('IL')).scope).toBe('global');
+    expect((await trendsIn('IL')).scope).toBe('GLOBAL');
     await record([{ userKey: 'israeli-19', marketId: 'market-2', country: 'IL', eventType: 'VIEW_MARKET' }]);
     const { scope, scores } = await trendsIn('il');
-    expect(scope).toBe('local:IL');
+    expect(scope).toBe('LOCAL');
     expect(scores).toEqual({ 'market-1': 1, 'market-2': expect.closeTo(2 / (18 * 6 + 8), 9) as number });
-    expect((await trendsIn('US')).scope).toBe('global');
+    expect((await trendsIn('US')).scope).toBe('GLOBAL');
   });
 
   it('counts a user in each of their countries, and globally only up to the cap', async () => {
@@ -199,9 +200,9 @@ describe('the trend of a country', () => {
       'market-2': expect.closeTo(6 / total, 9) as number,
     });
     const inOne = expect.closeTo(6 / (19 * 6), 9) as number;
-    expect(await trendsIn('IL')).toEqual({ scope: 'local:IL', scores: { 'market-1': 1, 'market-0': inOne } });
+    expect(await trendsIn('IL')).toEqual({ scope: 'LOCAL', scores: { 'market-1': 1, 'market-0': inOne } });
     expect(await trendsIn('DE')).toEqual({
-      scope: 'local:DE',
+      scope: 'LOCAL',
       scores: { 'market-1': 1, 'market-0': inOne, 'market-2': inOne },
     });
   });
@@ -271,12 +272,13 @@ it('ranks by the move of the log-odds since the snapshot of 24 hours ago', async
   const startMs = (gateway.clock.nowMs = TEST_NOW_MS + 1_000 * HOUR_MS);
   const risingOf = async () => {
     await gateway.backend.services.trends.refresh();
-    const { data } = await gateway.run(RankMarketsDocument, {
-      marketIds: ['moving', 'new'],
-      algorithm: 'V1',
-    });
-    const ranked = data?.rankMarkets.rankedMarkets ?? [];
-    return Object.fromEntries(ranked.map(({ market, scores }) => [market.id, scores.rising]));
+    const { data } = await gateway.query(
+      '{ rankMarkets(marketIds: ["moving", "new"], algorithm: V1) { rankedMarkets { id scores { rising } } } }',
+    );
+    const { rankedMarkets: ranked } = data?.['rankMarkets'] as {
+      rankedMarkets: { id: string; scores: { rising: number } }[];
+    };
+    return Object.fromEntries(ranked.map(({ id, scores }) => [id, scores.rising]));
   };
   await gateway.addMarkets({ id: 'moving', probability: 0.4 });
   gateway.clock.nowMs = startMs + HOUR_MS;

@@ -10,7 +10,7 @@ const ZEROS: ScoreParts = {
   ...{ followup: 0, closing: 0, negative: 0, trending: 0, trendingLocal: null, trendingGlobal: 0 },
   ...{ rising: 0, editorial: 0, news: 0, sports: 0, discount: 1 },
 };
-const reason = (scores: Partial<ScoreParts>, details: Partial<ReasonInput> = {}) =>
+const explained = (scores: Partial<ScoreParts>, details: Partial<ReasonInput> = {}) =>
   explainItem(
     {
       ...{ scores: { ...ZEROS, ...scores }, slot: 'PERSONAL', category: 'Politics' },
@@ -18,6 +18,7 @@ const reason = (scores: Partial<ScoreParts>, details: Partial<ReasonInput> = {})
     },
     weights,
   );
+const reason = (...of: Parameters<typeof explained>) => explained(...of).sentence;
 
 describe('the reason of an item', () => {
   it('names the two components with the largest weighted contributions in one sentence', () => {
@@ -59,5 +60,16 @@ describe('the reason of an item', () => {
 
   it('ignores components that are null', () => {
     expect(reason({ interest: null, continuity: null, news: 1 })).toBe('In the news.');
+  });
+
+  it('has the components that its sentence names, in the same order', () => {
+    expect(explained({ interest: 0.9, similarity: 0.5, trending: 0.1 }).parts).toEqual([
+      'interest',
+      'similarity',
+    ]);
+    expect(explained({ freshness: 0.2, news: 1 }).parts).toEqual(['news']);
+    expect(explained({ interest: 0.9, similarity: 0.5 }, { moved: true }).parts).toEqual(['interest']);
+    for (const without of [explained({}), explained({ interest: 1 }, { slot: 'EXPLORATION' })])
+      expect(without.parts).toEqual([]);
   });
 });

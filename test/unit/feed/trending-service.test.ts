@@ -40,8 +40,9 @@ describe('the trending list', () => {
 
   it('ends with the scores above 0, and names its scope', () => {
     expect(listOf({ limit: 100 })).toHaveLength(3);
-    expect(trending.trending({ limit: 1 }).scope).toBe('global');
-    expect(trending.trending({ country: 'il', limit: 1 }).scope).toBe('local:IL');
+    expect(trending.trending({ limit: 1 })).toMatchObject({ scope: 'GLOBAL', country: null });
+    expect(trending.trending({ country: 'il', limit: 1 })).toMatchObject({ scope: 'LOCAL', country: 'IL' });
+    expect(trending.trending({ country: 'us', limit: 1 })).toMatchObject({ scope: 'GLOBAL', country: 'US' });
   });
 
   it.each([

@@ -26,9 +26,9 @@ const points = fc.double({ min: -200, max: 200, noNaN: true });
 
 function expectToAddUp(scores: ScoreParts, algorithm: 'v1' | 'v2'): void {
   const parts = contributions(scores, signedWeights(algorithm, v2.weights));
-  const sum = parts.reduce((total, { adds }) => total + adds, 0);
+  const sum = parts.reduce((total, { amount }) => total + amount, 0);
   expect(sum).toBeCloseTo(scores.final, 10);
-  const sizes = parts.map(({ adds }) => Math.abs(adds));
+  const sizes = parts.map(({ amount }) => Math.abs(amount));
   expect(sizes).toEqual(sizes.toSorted((a, b) => b - a));
 }
 
@@ -72,9 +72,9 @@ describe('contributions of the components', () => {
     };
     const weights = signedWeights('v2', { ...v2.weights, interest: 1, negative: 0.3 });
     expect(contributions(scores, weights)).toEqual([
-      { part: 'interest', value: 0.5, weight: 1, adds: 0.2 },
-      { part: 'negative', value: 0.5, weight: -0.3, adds: -0.15 },
-      { part: 'trending', value: 0, weight: v2.weights.trending, adds: 0 },
+      { part: 'interest', value: 0.5, weight: 1, amount: 0.2 },
+      { part: 'negative', value: 0.5, weight: -0.3, amount: -0.15 },
+      { part: 'trending', value: 0, weight: v2.weights.trending, amount: 0 },
     ]);
   });
 });

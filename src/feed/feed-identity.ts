@@ -1,0 +1,93 @@
+import { createHmac } from 'node:crypto';
+import { OperatorError } from '../lib/errors.js';
+import { SECOND_MS } from '../lib/time.js';
+import type { ScoreParts } from '../scoring/score-parts.js';
+import { GRID_SIZE } from '../scoring/v1/page-layout.js';
+import type { ComposedFeed, FeedItem, FeedSection, RankedItem } from './feed.js';
+import type { RankingInputs } from './ranking-inputs.js';
+
+/**
+ * Step of the clock of rankings. Within a step, a request that is repeated gets the same feed, on every replica. Events that
+ * a profile contains may be younger than the step's start; they have the age 0.
+ */
+export const CLOCK_STEP_MS = 5 * SECOND_MS;
+
+/** The start of the clock step that an instant is in. */
+export function startOfStep(nowMs: number): number {
+  return Math.floor(nowMs / CLOCK_STEP_MS) * CLOCK_STEP_MS;
+}
+
+const MIN_SECRET_BYTES = 16;
+
+/** Identifies a feed; unique, and not to be guessed without the secret of the deployment. */
+export type FeedId = (inputs: RankingInputs, degraded: boolean, composed: ComposedFeed) => string;
+
+/**
+ * Creates the function that derives the id of a feed from the feed: a UUID of version 7, whose time is the clock step, and
+ * whose other bits are an HMAC of two things.
+ *
+ * 1. The question: user, country, algorithm, limit, versions of profile and config, and clock step. The profile version
+ *    grows with each event, so the feed after an event has a new id even if it shows the same.
+ * 2. The answer: markets, scores and reasons of the page, and the markets behind it. Two replicas may know different catalogs
+ *    and trends for about a second, may have read the catalog in another order, or may run different versions of the gateway.
+ *    None of their versions is part of the id, because equal versions do not imply equal scores to the last bit, and a change
+ *    elsewhere in the catalog must not change the id. With the answer in it, one id always has one content.
+ *
+ * So a change of the catalog within a clock step changes the id exactly if it changes the feed. Fields of `Market` are not
+ * part of the answer: they belong to the market.
+ *
+ * @param secret key of the HMAC, the same on all replicas.
+ * @throws {OperatorError} when the secret is short enough to be guessed.
+ */
+export function feedIdentity(secret: Uint8Array): FeedId {
+  const key = Buffer.from(secret);
+  if (key.length < MIN_SECRET_BYTES) {
+    throw new OperatorError(`The secret for feed ids must have at least ${MIN_SECRET_BYTES} bytes.`);
+  }
+  return (inputs, degraded, { items, rest }) => {
+    const { nowMs, userKey, country, algorithm, personal, limit, profile, configVersion } = inputs;
+    const question = [
+      ...[nowMs, userKey, country, algorithm, personal, limit, profile?.version ?? null, configVersion],
+      degraded,
+    ];
+    const shown = items.map(({ market, slot, badge, reason }) => [market.id, slot, badge, reason]);
+    const digest = createHmac('sha256', key)
+      .update(JSON.stringify([question, shown]))
+      .update(numbersOf(items))
+      .update(Int32Array.from(rest, ({ number }) => number))
+      .digest();
+    return uuidOf(nowMs, digest);
+  };
+}
+
+/** Every number of the items, to the last bit; NaN for null. */
+function numbersOf(items: readonly RankedItem[]): Float64Array {
+  const numbers: number[] = [];
+  for (const { scores, score, propensity } of items) {
+    numbers.push(score, propensity ?? NaN);
+    for (const name in scores) numbers.push(scores[name as keyof ScoreParts] ?? NaN);
+  }
+  return Float64Array.from(numbers);
+}
+
+/** A UUID of version 7 (RFC 9562) with the first 74 bits of a digest in place of random ones. */
+function uuidOf(atMs: number, digest: Buffer): string {
+  const bytes = Buffer.alloc(16);
+  bytes.writeUIntBE(atMs, 0, 6);
+  digest.copy(bytes, 6, 0, 10);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
+/** The section and the position in it of a rank: the hero, then the grid, then the stream. */
+export function sectionOf(rank: number): { readonly section: FeedSection; readonly position: number } {
+  if (rank === 1) return { section: 'HERO', position: 0 };
+  if (rank <= 1 + GRID_SIZE) return { section: 'GRID', position: rank - 2 };
+  return { section: 'STREAM', position: rank - 2 - GRID_SIZE };
+}
+
+/** Returns the item of a feed at the rank of a ranked market. */
+export function toFeedItem(feedId: string, item: RankedItem): FeedItem {
+  return { id: `${feedId}:${item.rank}`, ...sectionOf(item.rank), ...item };
+}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { emptyProfile } from '../../../src/domain/profile.js';
+import { CLOCK_STEP_MS } from '../../../src/feed/feed-identity.js';
 import {
   anonymous,
   fails,
@@ -117,6 +118,37 @@ describe('a feed', () => {
     expect(await trendIn({ userKey: 'ada', country: 'US' })).toBeNull();
     expect(await trendIn({ country: 'il' })).toBe(1);
     expect(await trendIn({})).toBeNull();
+  });
+
+  it('is the same for the same request during a clock step, and has a new id in the next', async () => {
+    const clock = { nowMs: NOON_MS };
+    const { service } = feedOver(three, { clock });
+    const ask = () => service.feed({ userKey: 'ada' }, knows(sportsFan));
+    const feed = await ask();
+    clock.nowMs += CLOCK_STEP_MS - 1;
+    expect(await ask()).toEqual(feed);
+    clock.nowMs += 1;
+    const next = await ask();
+    expect(next.id).not.toBe(feed.id);
+    expect(next.generatedAt).toEqual(new Date(NOON_MS + CLOCK_STEP_MS));
+  });
+
+  it('has a new id after an event of the user, and while the profile cannot be read', async () => {
+    const { service } = feedOver(three);
+    const changed = { ...sportsFan, version: sportsFan.version + 1 };
+    const feeds = [
+      await service.feed({ userKey: 'ada' }, knows(sportsFan)),
+      await service.feed({ userKey: 'ada' }, knows(changed)),
+      await service.feed({ userKey: 'ada' }, fails),
+      await service.feed({}, anonymous),
+    ];
+    expect(new Set(feeds.map(({ id }) => id)).size).toBe(4);
+  });
+
+  it('has 20 items for a limit of null', async () => {
+    const many = Array.from({ length: 30 }, (_, index) => storedMarket(`m${index}`));
+    const { grid, stream } = await feedOver(many).service.feed({ limit: null }, anonymous);
+    expect(1 + grid.length + stream.length).toBe(20);
   });
 
   it('is empty for an empty catalog', async () => {

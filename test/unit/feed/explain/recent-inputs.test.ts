@@ -36,6 +36,13 @@ describe('recent inputs', () => {
     expect([isKept(0), isKept(1), isKept(2), isKept(101)]).toEqual([false, false, true, true]);
   });
 
+  it('count a feed that is served twice once', () => {
+    const recent = new RecentInputs();
+    for (let time = 0; time < 2; time += 1)
+      for (let feed = 0; feed < 100; feed += 1) recent.add(`f${feed}`, inputs());
+    expect([recent.find('f0'), recent.find('f99')]).not.toContain(undefined);
+  });
+
   it('keep 8 snapshots at most, and evict all feeds of an older one', () => {
     const recent = new RecentInputs();
     for (let catalog = 0; catalog < 9; catalog += 1) {

@@ -121,6 +121,16 @@ describe('served feeds', () => {
     expect(store.add).toHaveBeenCalledTimes(1);
   });
 
+  it('are stored once when served again', async () => {
+    const { store, served } = replica();
+    for (let time = 0; time < 3; time += 1) {
+      served.add(feed('f'));
+      await served.drain();
+    }
+    expect(store.add).toHaveBeenCalledTimes(1);
+    expect(store.add.mock.calls[0]?.[0]).toHaveLength(1);
+  });
+
   it('are cached up to a number of bytes', async () => {
     const { store, served } = replica();
     const rest = Array.from({ length: 1_000 }, (_, index) => market(index));

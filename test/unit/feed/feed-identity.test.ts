@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { emptySnapshot } from '../../../src/catalog/catalog-snapshot.js';
+import { loadRankingConfig } from '../../../src/config/ranking-config.js';
+import { emptyProfile } from '../../../src/domain/profile.js';
+import type { ComposedFeed, RankedItem } from '../../../src/feed/feed.js';
+import {
+  CLOCK_STEP_MS,
+  feedIdentity,
+  sectionOf,
+  startOfStep,
+  toFeedItem,
+} from '../../../src/feed/feed-identity.js';
+import type { RankingInputs } from '../../../src/feed/ranking-inputs.js';
+import { OperatorError } from '../../../src/lib/errors.js';
+import { NO_COMPONENTS } from '../../../src/scoring/score-parts.js';
+import { NO_TRENDS } from '../../../src/trends/trend-columns.js';
+import { TrendState } from '../../../src/trends/trend-state.js';
+import { NOON_MS } from '../../support/profile-events.js';
+import { storedMarket } from '../../support/stored-market.js';
+
+const SECRET = new Uint8Array(32).fill(1);
+const idOf = feedIdentity(SECRET);
+
+const question: RankingInputs = {
+  ...{ nowMs: NOON_MS, userKey: 'ann', country: 'IL', personal: true, algorithm: 'v2', limit: 20 },
+  profile: { ...emptyProfile('ann'), version: 7 },
+  ...{ snapshot: emptySnapshot, past: new Map(), trends: new TrendState(NO_TRENDS, 0) },
+  ...{ config: loadRankingConfig(undefined), configVersion: 'c0ffee' },
+};
+
+const item: RankedItem = {
+  ...{ rank: 1, score: 0.5, market: storedMarket('m1'), slot: 'EXPLORATION', badge: null, propensity: 0.25 },
+  ...{ reason: 'New.', reasonParts: [] },
+  scores: {
+    ...NO_COMPONENTS,
+    ...{ final: 0.5, personal: null, interest: 0.1, trendingLocal: null, trendingGlobal: 0, discount: 1 },
+  },
+};
+
+const answer: ComposedFeed = {
+  items: [item],
+  rest: [
+    { marketId: 'm2', number: 2 },
+    { marketId: 'm3', number: 3 },
+  ],
+  notes: [],
+};
+
+const withItem = (changes: Partial<RankedItem>): ComposedFeed => ({
+  ...answer,
+  items: [{ ...item, ...changes }],
+});
+
+describe('the id of a feed', () => {
+  it('is the same for an equal question and answer', () => {
+    const profile = { ...emptyProfile('ann'), version: 7 };
+    expect(idOf({ ...question, profile }, false, structuredClone(answer))).toBe(
+      idOf(question, false, answer),
+    );
+  });
+
+  it('is a UUID of version 7 with the time of the clock step', () => {
+    const id = idOf(question, false, answer);
+    expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16)).toBe(NOON_MS);
+  });
+
+  it.each<[string, Partial<RankingInputs>]>([
+    ['user', { userKey: 'bea' }],
+    ['country', { country: null }],
+    ['algorithm', { algorithm: 'v1' }],
+    ['holdout', { personal: false }],
+    ['limit', { limit: 21 }],
+    ['version of the profile', { profile: { ...emptyProfile('ann'), version: 8 } }],
+    ['missing profile', { profile: null }],
+    ['version of the config', { configVersion: 'cafe' }],
+    ['clock step', { nowMs: NOON_MS + CLOCK_STEP_MS }],
+  ])('is another for another %s', (_, changes) => {
+    expect(idOf({ ...question, ...changes }, false, answer)).not.toBe(idOf(question, false, answer));
+  });
+
+  it('is another for a degraded feed and for another secret', () => {
+    const others = [idOf(question, true, answer), feedIdentity(new Uint8Array(32))(question, false, answer)];
+    expect(others).not.toContain(idOf(question, false, answer));
+  });
+
+  it.each<[string, ComposedFeed]>([
+    ['market', withItem({ market: storedMarket('m9') })],
+    ['last bit of a score', withItem({ score: 0.5 + Number.EPSILON })],
+    ['component', withItem({ scores: { ...item.scores, interest: 0.2 } })],
+    ['component that is null', withItem({ scores: { ...item.scores, trendingLocal: 0 } })],
+    ['slot', withItem({ slot: 'PERSONAL' })],
+    ['badge', withItem({ badge: 'NEW' })],
+    ['propensity', withItem({ propensity: null })],
+    ['reason', withItem({ reason: null })],
+    ['order behind the page', { ...answer, rest: answer.rest.toReversed() }],
+    ['market behind the page', { ...answer, rest: answer.rest.slice(1) }],
+  ])('is another for another %s', (_, changed) => {
+    expect(idOf(question, false, changed)).not.toBe(idOf(question, false, answer));
+  });
+
+  it('is the same after a change that leaves the answer the same', () => {
+    const market = { ...storedMarket('m1'), title: 'Will it change its title?' };
+    const catalog = { ...question, snapshot: { ...emptySnapshot, version: 9n } };
+    expect(idOf(catalog, false, withItem({ market }))).toBe(idOf(question, false, answer));
+  });
+
+  it('requires a secret that cannot be guessed', () => {
+    expect(() => feedIdentity(new Uint8Array(8))).toThrow(OperatorError);
+  });
+});
+
+it('a clock step starts at a multiple of its length', () => {
+  expect([0, 1, CLOCK_STEP_MS - 1, CLOCK_STEP_MS].map((ms) => startOfStep(NOON_MS + ms) - NOON_MS)).toEqual([
+    ...[0, 0, 0, CLOCK_STEP_MS],
+  ]);
+});
+
+it('a rank is in the hero, the grid of 9, or the stream, at a position from 0', () => {
+  expect([1, 2, 10, 11, 200].map(sectionOf)).toEqual([
+    { section: 'HERO', position: 0 },
+    { section: 'GRID', position: 0 },
+    { section: 'GRID', position: 8 },
+    { section: 'STREAM', position: 0 },
+    { section: 'STREAM', position: 189 },
+  ]);
+  expect(toFeedItem('f', { ...item, rank: 11 })).toMatchObject({
+    id: 'f:11',
+    section: 'STREAM',
+    position: 0,
+  });
+});

@@ -107,7 +107,7 @@ function validRange(
 }
 
 function tooManyPoints(): BellwetherError {
-  return BellwetherError.badInput(
+  return BellwetherError.limitExceeded(
     'points',
     `points of all markets of a request must total at most ${MAX_TOTAL_POINTS}. Request fewer points or markets.`,
   );

@@ -39,11 +39,11 @@ interface ValidatedInputs {
 /**
  * Validates inputs: at once, so that concurrent calls are queued, and bounded, in the order of their arrival.
  *
- * @throws {BellwetherError} BAD_USER_INPUT for more than 1,000 inputs.
+ * @throws {BellwetherError} LIMIT_EXCEEDED for more than 1,000 inputs.
  */
 export function validateInputs(inputs: readonly unknown[]): ValidatedInputs {
   if (inputs.length > MAX_UPSERT) {
-    throw BellwetherError.badInput(
+    throw BellwetherError.limitExceeded(
       'markets',
       `markets has ${inputs.length} entries, more than ${MAX_UPSERT}. Split it into several requests.`,
     );

@@ -1,7 +1,7 @@
 import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from '../lib/logger.js';
-import { BellwetherError } from '../lib/errors.js';
+import { BellwetherError, LIMIT_EXCEEDED } from '../lib/errors.js';
 
 export interface ErrorMapperOptions {
   readonly logger: Pick<Logger, 'error' | 'warn'>;
@@ -52,6 +52,9 @@ export function createErrorMapper({
       return formatted(error, cause.message, extensionsOf(cause));
     }
 
+    const limit = exceededLimit(cause);
+    if (limit !== undefined) return formatted(error, limit, { code: LIMIT_EXCEEDED });
+
     const code = requestErrorCode(error, cause);
     if (code !== undefined && error instanceof GraphQLError) {
       const message = showSuggestions ? error.message : withoutSuggestion(error.message);
@@ -84,6 +87,20 @@ function extensionsOf({ code, field, retryAfterMs }: BellwetherError): Record<st
     ...(field === undefined ? {} : { field }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
+}
+
+/** GraphQL's error for a document with more tokens than it may have. */
+const TOO_MANY_TOKENS = /Document contains more tha[nt] (\d+) tokens/;
+
+/** Returns the message for an operation that exceeds a limit, whose code Apollo Server may have replaced. */
+function exceededLimit(cause: unknown): string | undefined {
+  if (!(cause instanceof GraphQLError)) return undefined;
+  const { code } = (cause.extensions as GraphQLError['extensions'] | undefined) ?? {};
+  if (code === LIMIT_EXCEEDED) return cause.message;
+  const tokens = TOO_MANY_TOKENS.exec(cause.message)?.[1];
+  return tokens === undefined
+    ? undefined
+    : `The document has more than ${tokens} tokens. Split it into several requests.`;
 }
 
 /** Returns the code of an error in the request itself, which has no path, unlike an error of a resolver. */

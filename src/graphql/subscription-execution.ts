@@ -15,7 +15,9 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { LIMIT_EXCEEDED } from '../lib/errors.js';
 import { isTooDeep, TOO_DEEP } from '../lib/input/json-depth.js';
+import { ListItemLimit } from './rules/list-items.js';
 import { limitRules, MAX_ERRORS, MAX_TOKENS } from './rules/limits.js';
 import { noDatabaseFields } from './rules/no-database-fields.js';
 import { rootConditions } from './subscription-conditions.js';
@@ -37,12 +39,16 @@ export class SubscriptionValidator {
     sizeCalculation: (_document, query) => query.length + 1,
   });
 
-  constructor(private readonly schema: GraphQLSchema) {}
+  readonly #listItems: ListItemLimit;
+
+  constructor(private readonly schema: GraphQLSchema) {
+    this.#listItems = new ListItemLimit(schema);
+  }
 
   /** Returns the arguments to execute, or the errors of an invalid request. */
   validate(request: SubscriptionRequest): ExecutionArgs | readonly GraphQLError[] {
     const { schema } = this;
-    if (isTooDeep(request)) return [requestError(TOO_DEEP, ApolloServerErrorCode.BAD_REQUEST)];
+    if (isTooDeep(request)) return [requestError(TOO_DEEP, LIMIT_EXCEEDED)];
     const document = this.#document(request.query);
     if (!('kind' in document)) return document;
 
@@ -65,6 +71,8 @@ export class SubscriptionValidator {
     );
     if (errors !== undefined)
       return errors.map((error) => withCode(error, ApolloServerErrorCode.BAD_USER_INPUT));
+    const exceeded = this.#listItems.check(document, operation, request.variables ?? {});
+    if (exceeded !== undefined) return [exceeded];
 
     return {
       schema,
@@ -101,12 +109,12 @@ export class SubscriptionValidator {
   }
 }
 
-function requestError(message: string, code: ApolloServerErrorCode): GraphQLError {
+function requestError(message: string, code: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code } });
 }
 
 function withCode(error: GraphQLError, code: ApolloServerErrorCode): GraphQLError {
-  error.extensions['code'] = code;
+  error.extensions['code'] ??= code;
   return error;
 }
 

@@ -1,5 +1,16 @@
-/** Codes of the failures that a caller can cause or must handle. They are part of the API. */
-export type BellwetherErrorCode = 'BAD_USER_INPUT' | 'NOT_FOUND' | 'FORBIDDEN' | 'UNAVAILABLE';
+/** Codes of the failures that a caller can cause or must handle. They are part of the API. docs/errors.md explains each. */
+export const ERROR_CODES = [
+  'BAD_USER_INPUT',
+  'FORBIDDEN',
+  'LIMIT_EXCEEDED',
+  'NOT_FOUND',
+  'UNAVAILABLE',
+] as const;
+
+export type BellwetherErrorCode = (typeof ERROR_CODES)[number];
+
+/** Code of a request that exceeds a limit of docs/limits.md. */
+export const LIMIT_EXCEEDED = 'LIMIT_EXCEEDED' satisfies BellwetherErrorCode;
 
 /** An expected failure. GraphQL and REST map it in one file each; every other error is masked and logged. */
 export class BellwetherError extends Error {
@@ -23,6 +34,11 @@ export class BellwetherError extends Error {
 
   static badInput(field: string, message: string): BellwetherError {
     return new BellwetherError('BAD_USER_INPUT', message, { field });
+  }
+
+  /** @param field path of the list or number that is too large. */
+  static limitExceeded(field: string, message: string): BellwetherError {
+    return new BellwetherError('LIMIT_EXCEEDED', message, { field });
   }
 
   static notFound(field: string, message: string): BellwetherError {

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { LIMIT_EXCEEDED } from '../lib/errors.js';
 import { declaredEncoding } from '../lib/input/encoding.js';
 import { isTooDeep, TOO_DEEP } from '../lib/input/json-depth.js';
 
@@ -37,7 +38,7 @@ const JSON_PARAMETERS = ['variables', 'extensions'] as const;
 export function registerDepthCheck(app: FastifyInstance): void {
   app.addHook('preValidation', async (request, reply) => {
     if (![request.body, ...jsonParameters(request)].some(isTooDeep)) return;
-    await reply.code(400).send({ errors: [{ message: TOO_DEEP, extensions: { code: 'BAD_REQUEST' } }] });
+    await reply.code(400).send({ errors: [{ message: TOO_DEEP, extensions: { code: LIMIT_EXCEEDED } }] });
   });
 }
 

@@ -19,6 +19,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { Logger } from '../lib/logger.js';
 import { createErrorMapper, type ErrorMapper } from '../graphql/errors.js';
 import { compiledExecution } from '../graphql/plugins/compiled-execution.js';
+import { listItemLimit } from '../graphql/plugins/list-item-limit.js';
 import { negotiatedResponse } from '../graphql/plugins/negotiated-response.js';
 import { noSubscriptions } from '../graphql/plugins/no-subscriptions.js';
 import { limitRules, MAX_ERRORS, MAX_TOKENS } from '../graphql/rules/limits.js';
@@ -155,6 +156,7 @@ function createApolloServer<TContext extends object>(
     executionOptions: { maxCoercionErrors: MAX_ERRORS },
     plugins: [
       ...plugins,
+      listItemLimit<TContext>(schema),
       compiledExecution<TContext>(schema, mapError),
       negotiatedResponse<TContext>(),
       noSubscriptions<TContext>(),

@@ -5,6 +5,7 @@ import { GraphQLError, type ExecutionArgs, type GraphQLSchema } from 'graphql';
 import { CloseCode, handleProtocols, makeServer } from 'graphql-ws';
 import type { Server } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { LIMIT_EXCEEDED } from '../lib/errors.js';
 import type { AuthorizeConnection } from '../auth/authorize-connection.js';
 import type { Viewer } from '../auth/viewer.js';
 import type { ErrorMapper } from '../graphql/errors.js';
@@ -116,7 +117,7 @@ function createProtocolServer<TContext extends object>(
     onSubscribe: ({ subscriptions, extra }, _id, payload) => {
       if (Object.keys(subscriptions).length > limits.subscriptionsPerConnection) {
         const message = `This connection has reached its limit of ${limits.subscriptionsPerConnection} subscriptions. Complete one, or open another connection.`;
-        return [new GraphQLError(message, { extensions: { code: 'BAD_REQUEST' } })];
+        return [new GraphQLError(message, { extensions: { code: LIMIT_EXCEEDED } })];
       }
       const result = validator.validate(payload);
       return 'schema' in result ? { ...result, contextValue: extra } : result;

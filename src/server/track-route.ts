@@ -3,7 +3,11 @@ import { BellwetherError } from '../lib/errors.js';
 import type { ErrorMapper } from '../graphql/errors.js';
 import type { TrackingService } from '../tracking/tracking-service.js';
 
-const STATUS: Readonly<Record<string, number>> = { BAD_USER_INPUT: 400, UNAVAILABLE: 503 };
+const STATUS: Readonly<Record<string, number>> = {
+  BAD_USER_INPUT: 400,
+  LIMIT_EXCEEDED: 400,
+  UNAVAILABLE: 503,
+};
 
 /**
  * `POST /track` accepts the `interactions` of `trackInteractions` and, as `impressions`, the input of `trackImpressions`,

@@ -1,8 +1,8 @@
-import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { CloseCode, MessageType } from 'graphql-ws';
 import type { Server } from 'graphql-ws';
 import type { WebSocket, WebSocketServer } from 'ws';
+import { LIMIT_EXCEEDED } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 
 /** Limits of WebSocket connections. */
@@ -128,7 +128,7 @@ export function connectSocket<Extra>(socket: WebSocket, options: ConnectionOptio
 
 function tooLarge(limit: number): GraphQLError {
   const message = `The result of this subscription exceeds ${limit} bytes. Subscribe to fewer markets or select fewer fields.`;
-  return new GraphQLError(message, { extensions: { code: ApolloServerErrorCode.BAD_REQUEST } });
+  return new GraphQLError(message, { extensions: { code: LIMIT_EXCEEDED } });
 }
 
 /**

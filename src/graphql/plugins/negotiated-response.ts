@@ -2,16 +2,18 @@ import type { ApolloServerPlugin, BaseContext, GraphQLRequest } from '@apollo/se
 import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { GraphQLError } from 'graphql';
 import Negotiator from 'negotiator';
+import { LIMIT_EXCEEDED } from '../../lib/errors.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const GRAPHQL_RESPONSE_TYPE = 'application/graphql-response+json; charset=utf-8';
 
 /** Errors in a well-formed request, which `application/json` reports with status 200. */
-const GRAPHQL_REQUEST_ERRORS: ReadonlySet<unknown> = new Set<ApolloServerErrorCode>([
+const GRAPHQL_REQUEST_ERRORS: ReadonlySet<unknown> = new Set<string>([
   ApolloServerErrorCode.GRAPHQL_PARSE_FAILED,
   ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED,
   ApolloServerErrorCode.OPERATION_RESOLUTION_FAILURE,
   ApolloServerErrorCode.BAD_USER_INPUT,
+  LIMIT_EXCEEDED,
 ]);
 
 /**

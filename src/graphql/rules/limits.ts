@@ -1,12 +1,13 @@
 import {
-  GraphQLError,
   Kind,
   type ASTVisitor,
+  type FieldNode,
   type SelectionSetNode,
   type ValidationContext,
   type ValidationRule,
 } from 'graphql';
 import { foldSelections } from './fold-selections.js';
+import { limitExceeded } from './limit-exceeded.js';
 
 /** Maximum number of tokens in a document. */
 export const MAX_TOKENS = 2_000;
@@ -15,16 +16,16 @@ export const MAX_TOKENS = 2_000;
 export const MAX_ERRORS = 5;
 
 /** Maximum number of aliases in an operation. Each spread of a fragment counts its aliases again. */
-const MAX_ALIASES = 200;
+export const MAX_ALIASES = 200;
 
 /** Maximum number of nested fields in an operation. A root field is level 1. */
-const MAX_DEPTH = 12;
+export const MAX_DEPTH = 12;
 
 /** Maximum number of root fields in an operation. */
-const MAX_ROOT_FIELDS = 60;
+export const MAX_ROOT_FIELDS = 60;
 
-/** Maximum number of root fields that are in {@link EXPENSIVE_ROOT_FIELDS}. */
-const MAX_EXPENSIVE_ROOT_FIELDS = 10;
+/** Maximum number of fields in an operation that are expensive: see {@link EXPENSIVE_ROOT_FIELDS}. */
+export const MAX_EXPENSIVE_FIELDS = 10;
 
 /** Root fields that rank, list, or write many items, and that share no work with each other. */
 export const EXPENSIVE_ROOT_FIELDS: ReadonlySet<string> = new Set([
@@ -35,10 +36,17 @@ export const EXPENSIVE_ROOT_FIELDS: ReadonlySet<string> = new Set([
   'rankMarkets',
   'markets',
   'trending',
+  'rising',
   'upsertMarkets',
   'trackInteractions',
   'trackImpressions',
 ]);
+
+/** Fields below the root that are as expensive: the feed of a user, and histories. */
+export const EXPENSIVE_NESTED_FIELDS: ReadonlySet<string> = new Set(['feed', 'history']);
+
+/** Root fields that may occur once in an operation, because each can rank or write more than a thousand markets. */
+export const ONCE_ROOT_FIELDS: ReadonlySet<string> = new Set(['rankMarkets', 'upsertMarkets']);
 
 /** Rejects operations with more than {@link MAX_ALIASES} aliases, which can select one field any number of times. */
 function aliasLimit(context: ValidationContext): ASTVisitor {
@@ -51,7 +59,7 @@ function aliasLimit(context: ValidationContext): ASTVisitor {
     OperationDefinition: (node) => {
       if (countAliases(node.selectionSet) > MAX_ALIASES) {
         const message = `The operation has more than ${MAX_ALIASES} aliases, counting each spread of a fragment. Split it into several requests.`;
-        context.reportError(new GraphQLError(message, { nodes: node }));
+        context.reportError(limitExceeded(message, node));
       }
     },
   };
@@ -68,30 +76,45 @@ function depthLimit(context: ValidationContext): ASTVisitor {
     OperationDefinition: (node) => {
       if (depthOf(node.selectionSet) > MAX_DEPTH) {
         const message = `The operation nests fields more than ${MAX_DEPTH} levels deep. Select fewer levels.`;
-        context.reportError(new GraphQLError(message, { nodes: node }));
+        context.reportError(limitExceeded(message, node));
       }
     },
   };
 }
 
-/** Rejects operations with too many root fields, each of which runs separately. */
-function rootFieldLimit(context: ValidationContext): ASTVisitor {
+/** Rejects operations with too many root fields, each of which runs separately, or with too many expensive fields. */
+function fieldLimits(context: ValidationContext): ASTVisitor {
+  const countNested = foldSelections({
+    fragment: (name) => context.getFragment(name),
+    field: ({ name }, below) => (EXPENSIVE_NESTED_FIELDS.has(name.value) ? 1 : 0) + below,
+    join: (a, b) => a + b,
+  });
   return {
     OperationDefinition: (node) => {
       const fields = [...rootFields(context, node.selectionSet).values()];
-      const reject = (message: string): void =>
-        context.reportError(new GraphQLError(message, { nodes: node }));
+      const reject = (message: string): void => context.reportError(limitExceeded(message, node));
 
       if (fields.length > MAX_ROOT_FIELDS) {
         reject(
           `The operation selects more than ${MAX_ROOT_FIELDS} root fields. Split it into several requests.`,
         );
       }
-      if (fields.filter((name) => EXPENSIVE_ROOT_FIELDS.has(name)).length > MAX_EXPENSIVE_ROOT_FIELDS) {
-        const names = [...EXPENSIVE_ROOT_FIELDS].join(', ');
+      const expensive = fields
+        .map(
+          ({ name, selectionSet }) =>
+            (EXPENSIVE_ROOT_FIELDS.has(name.value) ? 1 : 0) + countNested(selectionSet),
+        )
+        .reduce((sum, count) => sum + count, 0);
+      if (expensive > MAX_EXPENSIVE_FIELDS) {
+        const names = [...new Set([...EXPENSIVE_ROOT_FIELDS, ...EXPENSIVE_NESTED_FIELDS])].join(', ');
         reject(
-          `The operation selects more than ${MAX_EXPENSIVE_ROOT_FIELDS} of these root fields: ${names}. Split it into several requests.`,
+          `The operation selects more than ${MAX_EXPENSIVE_FIELDS} of these fields: ${names}. Split it into several requests.`,
         );
+      }
+      for (const once of ONCE_ROOT_FIELDS) {
+        if (fields.filter(({ name }) => name.value === once).length > 1) {
+          reject(`The operation selects ${once} more than once. Send one request for each.`);
+        }
       }
     },
   };
@@ -101,14 +124,14 @@ function rootFieldLimit(context: ValidationContext): ASTVisitor {
  * Returns the root fields by their response name, because selections of the same response name run once. Visits each
  * fragment once for the same reason.
  */
-function rootFields(context: ValidationContext, root: SelectionSetNode): Map<string, string> {
-  const fields = new Map<string, string>();
+function rootFields(context: ValidationContext, root: SelectionSetNode): Map<string, FieldNode> {
+  const fields = new Map<string, FieldNode>();
   const seen = new Set<string>();
   const pending = [root];
   for (let set = pending.pop(); set !== undefined; set = pending.pop()) {
     for (const selection of set.selections) {
       if (selection.kind === Kind.FIELD) {
-        fields.set((selection.alias ?? selection.name).value, selection.name.value);
+        fields.set((selection.alias ?? selection.name).value, selection);
       } else if (selection.kind === Kind.INLINE_FRAGMENT) {
         pending.push(selection.selectionSet);
       } else if (!seen.has(selection.name.value)) {
@@ -122,4 +145,4 @@ function rootFields(context: ValidationContext, root: SelectionSetNode): Map<str
 }
 
 /** Rules for every document, over HTTP and WebSocket, in addition to those of the GraphQL specification. */
-export const limitRules: readonly ValidationRule[] = [depthLimit, rootFieldLimit, aliasLimit];
+export const limitRules: readonly ValidationRule[] = [depthLimit, fieldLimits, aliasLimit];

@@ -5,7 +5,7 @@ import { BellwetherError } from '../errors.js';
  * Validates input from outside, and returns it in its final form.
  *
  * @param path path of the value, to which the path of an invalid field is appended.
- * @throws {BellwetherError} BAD_USER_INPUT for the first invalid field.
+ * @throws {BellwetherError} BAD_USER_INPUT for the first invalid field; LIMIT_EXCEEDED if it is a list with too many entries.
  */
 export function checkInput<Schema extends z.ZodType>(
   schema: Schema,
@@ -16,5 +16,8 @@ export function checkInput<Schema extends z.ZodType>(
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const field = [path, ...(issue?.path ?? [])].filter((part) => part !== undefined).join('.');
-  throw BellwetherError.badInput(field, `${field} ${issue?.message ?? 'is not valid'}.`);
+  const message = `${field} ${issue?.message ?? 'is not valid'}.`;
+  throw issue?.code === 'too_big' && issue.origin === 'array'
+    ? BellwetherError.limitExceeded(field, message)
+    : BellwetherError.badInput(field, message);
 }

@@ -27,9 +27,9 @@ describe('a subscription request', () => {
     ['a syntax error', 'GRAPHQL_PARSE_FAILED', 'subscription {'],
     ['an unknown field', 'GRAPHQL_VALIDATION_FAILED', 'subscription { unknown }'],
     ['two fields at the root', 'GRAPHQL_VALIDATION_FAILED', 'subscription { events context }'],
-    ['too many levels', 'GRAPHQL_VALIDATION_FAILED', deep(12)],
-    ['too many aliases', 'GRAPHQL_VALIDATION_FAILED', `subscription { nested { ${wide} } }`],
-    ['too many tokens', 'GRAPHQL_PARSE_FAILED', `subscription { nested { ${'name '.repeat(2_001)} } }`],
+    ['too many levels', 'LIMIT_EXCEEDED', deep(12)],
+    ['too many aliases', 'LIMIT_EXCEEDED', `subscription { nested { ${wide} } }`],
+    ['too many tokens', 'LIMIT_EXCEEDED', `subscription { nested { ${'name '.repeat(2_001)} } }`],
     ['a missing variable', 'BAD_USER_INPUT', 'subscription ($b: Int!) { large(bytes: $b) }'],
     ['a query', 'BAD_REQUEST', '{ ok }'],
     [
@@ -50,7 +50,7 @@ describe('a subscription request', () => {
     const live = await connectLive(server.url);
     for (let id = 1; id <= 21; id++) live.subscribe(String(id), 'subscription { events }');
     expect(await live.received(1)).toMatchObject([
-      { type: 'error', id: '21', payload: [{ extensions: { code: 'BAD_REQUEST' } }] },
+      { type: 'error', id: '21', payload: [{ extensions: { code: 'LIMIT_EXCEEDED' } }] },
     ]);
     live.send({ type: 'complete', id: '1' });
     live.subscribe('22', 'subscription { events }');
@@ -155,7 +155,7 @@ describe('the other subscriptions of a connection stay open after', () => {
     [
       'a result over 1 MB',
       'error',
-      'BAD_REQUEST',
+      'LIMIT_EXCEEDED',
       ({ subscribe }) => subscribe('bad', 'subscription { large(bytes: 1048576) }'),
     ],
     [
@@ -167,7 +167,7 @@ describe('the other subscriptions of a connection stay open after', () => {
     [
       'variables that nest too deep',
       'error',
-      'BAD_REQUEST',
+      'LIMIT_EXCEEDED',
       ({ send }) =>
         send(
           `{"type":"subscribe","id":"bad","payload":{"query":"subscription { events }","variables":{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}}}`,

@@ -33,7 +33,7 @@ describe('the HTTP layer', () => {
 
     expect([longest.status, longest.body.errors]).toEqual([200, undefined]);
     expect(tooLong.status).toBe(400);
-    expect(tooLong.body.errors).toMatchObject([{ extensions: { code: 'GRAPHQL_PARSE_FAILED' } }]);
+    expect(tooLong.body.errors).toMatchObject([{ extensions: { code: 'LIMIT_EXCEEDED' } }]);
   });
 
   test('returns at most five validation errors', async () => {

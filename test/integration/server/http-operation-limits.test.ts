@@ -25,21 +25,47 @@ describe('the operation limits of the gateway', () => {
         'more than 60',
         'more than 10',
       ]);
-      expect(errors?.map(({ extensions }) => extensions?.['code'])).toEqual(
-        Array(2).fill('GRAPHQL_VALIDATION_FAILED'),
-      );
+      expect(errors?.map(({ extensions }) => extensions?.['code'])).toEqual(Array(2).fill('LIMIT_EXCEEDED'));
     }
     expect(gateway.statements).toEqual([]);
   });
 
   test.each([
     ['depth', `{ feed { ${'hero { '.repeat(13)}id${' }'.repeat(13)} } }`, 'more than 12 levels'],
+    ['tokens', times(2_000, () => 'market'), 'more than 2000 tokens'],
     ['aliases', `{ feed ${times(201, (i) => `a${i}: id`)} }`, 'more than 200'],
   ])('are named in the error message: %s', async (_name, query, message) => {
     const { status, errors } = await gateway.query(query);
 
     expect(status).toBe(400);
-    expect(errors?.map((error) => error.message)).toContainEqual(expect.stringContaining(message));
+    expect(errors).toContainEqual(
+      expect.objectContaining({
+        message: expect.stringContaining(message) as string,
+        extensions: { code: 'LIMIT_EXCEEDED' },
+      }),
+    );
+  });
+
+  test('count list items in variables before any of them is written', async () => {
+    gateway.statements.length = 0;
+    const event = { userKey: 'ada', marketId: 'm1', eventType: 'CLICK' };
+    const fields = times(5, (i) => `b${i}: trackInteractions(input: $input) { recordedCount }`);
+    const input = { interactions: Array.from({ length: 401 }, () => event) };
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const { status, data, errors } = await gateway.query(
+        `mutation ($input: TrackInteractionsInput!) ${fields}`,
+        { input },
+      );
+
+      expect([status, data]).toEqual([400, undefined]);
+      expect(errors).toMatchObject([
+        {
+          message: expect.stringContaining('sends or requests 2005 list items, more than 2000') as string,
+          extensions: { code: 'LIMIT_EXCEEDED' },
+        },
+      ]);
+    }
+    expect(gateway.statements).toEqual([]);
   });
 
   test('accept 50 profiles, which are read in one batch', async () => {

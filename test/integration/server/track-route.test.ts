@@ -77,10 +77,15 @@ describe('POST /track', () => {
   });
 
   const click = { userKey: 'cid', marketId: 'm2', eventType: 'CLICK' };
-  it.each([
+  it.each<[what: string, body: unknown, field: string, code?: string]>([
     ['an empty report', {}, 'interactions'],
     ['an unknown field', { clicks: [] }, ''],
-    ['too many events', { interactions: Array.from({ length: 501 }, () => ({})) }, 'interactions'],
+    [
+      'too many events',
+      { interactions: Array.from({ length: 501 }, () => ({})) },
+      'interactions',
+      'LIMIT_EXCEEDED',
+    ],
     [
       'a valid event and impressions without a user key',
       { interactions: [click], impressions: { items: [{ marketId: 'm1' }] } },
@@ -98,12 +103,13 @@ describe('POST /track', () => {
         impressions: { userKey: 'cid', items: [{ marketId: 'm1' }] },
       },
       'interactions',
+      'LIMIT_EXCEEDED',
     ],
-  ])('rejects %s with the field and stores nothing', async (_, body, field) => {
+  ])('rejects %s with the field and stores nothing', async (_, body, field, code = 'BAD_USER_INPUT') => {
     const before = await rowCounts(gateway.databaseUrl);
     const response = await send(body);
     expect(response.status).toBe(400);
-    expect(response.body).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT', field } }] });
+    expect(response.body).toMatchObject({ errors: [{ extensions: { code, field } }] });
     expect(await rowCounts(gateway.databaseUrl)).toEqual(before);
   });
 
@@ -152,7 +158,7 @@ describe('POST /track', () => {
           errors: [
             {
               message: 'The request nests objects and lists more than 64 levels deep.',
-              extensions: { code: 'BAD_REQUEST' },
+              extensions: { code: 'LIMIT_EXCEEDED' },
             },
           ],
         },

@@ -104,12 +104,12 @@ describe('a batch of events', () => {
   });
 
   it.each([
-    ['501', Array.from({ length: 501 }, () => click('ben'))],
-    ['none', []],
-  ])('of %s is rejected as a whole', async (_, inputs) => {
+    ['501', 'LIMIT_EXCEEDED', Array.from({ length: 501 }, () => click('ben'))],
+    ['none', 'BAD_USER_INPUT', []],
+  ])('of %s is rejected as a whole with %s', async (_, code, inputs) => {
     const { data, errors } = await sendAll(inputs);
     expect(nonNullFields(data)).toEqual([]);
-    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', field: 'input.interactions' } }]);
+    expect(errors).toMatchObject([{ extensions: { code, field: 'input.interactions' } }]);
     expect(await storedIds('ben')).toEqual([]);
   });
 
@@ -364,7 +364,7 @@ describe('a report of impressions', () => {
     expect(await recordedCount({ userKey: 'pia', items })).toBe(1);
     const { data, errors } = await report({ userKey: 'quin', items: [...items, { marketId: 'derby' }] });
     expect(nonNullFields(data)).toEqual([]);
-    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', field: 'input.items' } }]);
+    expect(errors).toMatchObject([{ extensions: { code: 'LIMIT_EXCEEDED', field: 'input.items' } }]);
     expect(await storedIds('quin')).toEqual([]);
   });
 });

@@ -139,9 +139,16 @@ describe('a ranking of given markets', () => {
     expect(ranking).toMatchObject({ rankedMarkets: [], unknownMarketIds: [] });
   });
 
+  it('rejects more than 500 markets', async () => {
+    const marketIds = Array.from({ length: 501 }, (_, index) => `m${index}`);
+    await expect(feedOver(three).service.rank({ marketIds }, anonymous)).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      field: 'marketIds',
+    });
+  });
+
   it.each([
     ['marketIds', {}],
-    ['marketIds', { marketIds: Array.from({ length: 501 }, (_, index) => `m${index}`) }],
     ['marketIds.0', { marketIds: ['x'.repeat(129)] }],
     ['marketIds.1', { marketIds: ['m1', 'a\0'] }],
     ['candidates.0.title', { candidates: [{ id: 'a', title: ' ' }] }],

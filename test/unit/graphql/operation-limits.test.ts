@@ -2,7 +2,12 @@ import { readFileSync } from 'node:fs';
 import { buildSchema, getIntrospectionQuery, parse, validate } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { readOperation } from '../../../src/graphql/packaged-operations.js';
-import { EXPENSIVE_ROOT_FIELDS, limitRules } from '../../../src/graphql/rules/limits.js';
+import {
+  EXPENSIVE_NESTED_FIELDS,
+  EXPENSIVE_ROOT_FIELDS,
+  limitRules,
+  ONCE_ROOT_FIELDS,
+} from '../../../src/graphql/rules/limits.js';
 
 const gateway = buildSchema(readFileSync(new URL('../../../schema/schema.graphql', import.meta.url), 'utf8'));
 const tree = buildSchema('type Query { self: Query! leaf: Int }');
@@ -21,7 +26,7 @@ const tooManyAliases = [
 ];
 const tooManyRootFields = ['The operation selects more than 60 root fields. Split it into several requests.'];
 const tooExpensive = [
-  'The operation selects more than 10 of these root fields: feed, servedFeed, explainFeed, simulateFeed, rankMarkets, markets, trending, upsertMarkets, trackInteractions, trackImpressions. Split it into several requests.',
+  `The operation selects more than 10 of these fields: ${[...new Set([...EXPENSIVE_ROOT_FIELDS, ...EXPENSIVE_NESTED_FIELDS])].join(', ')}. Split it into several requests.`,
 ];
 
 describe('the depth limit', () => {
@@ -74,18 +79,40 @@ describe('the root field limit', () => {
 
   test('counts all expensive fields together', () => {
     const mixed = (count: number) =>
-      `{ ${feeds(count)} markets { __typename } trending { __typename } rankMarkets { __typename } }`;
+      `{ ${feeds(count)} markets { __typename } trending { __typename } rising { __typename } rankMarkets { __typename } }`;
 
-    expect(messagesOf(mixed(7))).toEqual([]);
-    expect(messagesOf(mixed(8))).toEqual(tooExpensive);
+    expect(messagesOf(mixed(6))).toEqual([]);
+    expect(messagesOf(mixed(7))).toEqual(tooExpensive);
   });
 
   test('counts expensive mutations', () => {
     const writes = (count: number) =>
-      `mutation { ${times(count, (i) => `u${i}: upsertMarkets(markets: []) { __typename }`)} trackImpressions(input: {}) { __typename } }`;
+      `mutation { ${times(count, (i) => `u${i}: trackInteractions(input: {}) { __typename }`)} trackImpressions(input: {}) { __typename } }`;
 
     expect(messagesOf(writes(9))).toEqual([]);
     expect(messagesOf(writes(10))).toEqual(tooExpensive);
+  });
+
+  test('counts histories and feeds of users below other fields', () => {
+    const histories = (count: number) =>
+      `{ ${times(count, (i) => `m${i}: market(id: "${i}") { ...H }`)} user(userKey: "a") { feed { id } } }
+        fragment H on Market { history { at } }`;
+
+    expect(messagesOf(histories(9))).toEqual([]);
+    expect(messagesOf(histories(10))).toEqual(tooExpensive);
+  });
+
+  test.each([
+    [
+      'rankMarkets',
+      '{ a: rankMarkets { __typename } ...B } fragment B on Query { b: rankMarkets { __typename } }',
+    ],
+    ['upsertMarkets', 'mutation { a: upsertMarkets { __typename } b: upsertMarkets { __typename } }'],
+  ])('rejects a second %s', (name, source) => {
+    expect([...ONCE_ROOT_FIELDS]).toContain(name);
+    expect(messagesOf(source)).toEqual([
+      `The operation selects ${name} more than once. Send one request for each.`,
+    ]);
   });
 
   test('counts a field once that several fragments select under the same response name', () => {

@@ -51,7 +51,9 @@ async function printFeed(userKey: string | undefined, flags: FeedFlags): Promise
     }
     const explanation = explain && (await services.explain.explain({ feedId: feed.id }));
     if (json) {
-      print(JSON.stringify({ ...feed, ...(explanation && { explanation }) }, null, 2));
+      // JSON leaves out the feed of the explanation, which is the printed one.
+      const trace = explanation && { explanation: { ...explanation, feed: undefined } };
+      print(JSON.stringify({ ...feed, ...trace }, null, 2));
       return;
     }
     print(feedTable(feed, Date.now()));

@@ -70,7 +70,7 @@ export class FeedResolver {
   @FieldResolver(() => FeedItemConnectionType, {
     nullable: true,
     description:
-      'Returns all items of the feed in the order of its ranking: first those of `hero`, `grid`, and `stream`, then by default up to 200 more. Markets that the user hid in the meantime and deleted ones are left out of those that follow; the ranks of the others stay.',
+      'Returns all items of the feed in the order of its ranking: first those of `hero`, `grid`, and `stream`, then the ones that follow, by default 200 in all. Of those that follow, markets that the user hid in the meantime and deleted ones are left out; the others keep their ranks.',
   })
   @SemanticNonNull()
   items(
@@ -171,7 +171,7 @@ export class ServedFeedResolver {
   @FieldResolver(() => FeedItemConnectionType, {
     nullable: true,
     description:
-      'Returns items in the order of the served feed, the hero first. Markets that the user hid in the meantime and deleted ones are left out; the ranks of the others stay. Scores and reasons are current.',
+      'Returns items in the order of the served feed, the hero first. Markets that the user hid in the meantime and deleted ones are left out; the others keep their ranks. Scores and reasons are current.',
   })
   @SemanticNonNull()
   items(

@@ -179,7 +179,7 @@ describe('a command with DATABASE_URL', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({
       personalized: true,
       hero: { rank: 1, market: { id: 'm2', title: 'Will it snow?' } },
-      explanation: { items: [{ rank: 1 }, { rank: 2 }] },
+      explanation: { items: [{ item: { rank: 1 } }, { item: { rank: 2 } }] },
     });
   }, 60_000);
 

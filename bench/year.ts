@@ -19,6 +19,7 @@ import { trends } from './year/measure-trends.ts';
 import { upkeep } from './year/measure-upkeep.ts';
 import { walPerEvent } from './year/measure-wal.ts';
 import type { Measurement, Result } from './year/result.ts';
+import { sizeOf } from './year/size.ts';
 
 const MEASUREMENTS: readonly Measurement[] = [
   ...[profileBytes, walPerEvent, events, burst, overload],
@@ -74,7 +75,7 @@ Examples:
 async function run(flags: Flags): Promise<void> {
   const dataDir = flags.dataDir ?? (await mkdtemp(path.join(tmpdir(), 'bellwether-year-')));
   try {
-    const state = await openState(path.resolve(dataDir), flags.scale);
+    const state = await openState(path.resolve(dataDir), sizeOf(flags.scale));
     const machine = await describeMachine(state.dataDir);
     console.log(`\n${machine}`);
     const { users, markets, eventsOfDay, eventsOfEarlierDay } = state.size;

@@ -1,9 +1,10 @@
 /**
- * Builds the state of a site after a year in a data folder: markets, 30 days of events, users with histories. Seeded: the
- * same scale gives the same state, relative to the time it is built. Markets and profiles are made by the product's code.
+ * Builds the state of a site in a data folder: markets, 30 days of events, users with histories. Seeded: the same size
+ * gives the same state, relative to the time it is built. Markets and profiles are made by the product's code.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
@@ -18,7 +19,7 @@ import { simulateHistory, type SiteEvent } from './history.ts';
 import { userKeyOf } from './keys.ts';
 import { copyProfiles, rebuildTemplates } from './profiles.ts';
 import { siteTraffic } from './site-traffic.ts';
-import { cohortsOf, sizeOf, type CohortUsers, type Size } from './size.ts';
+import { cohortsOf, type CohortUsers, type Size } from './size.ts';
 
 const MARKETS_AT_ONCE = 1_000;
 const SNAPSHOTS_AT_ONCE = 10_000;
@@ -35,32 +36,37 @@ export interface YearState {
 }
 
 interface StateFile {
-  readonly scale: number;
+  readonly size: Size;
   readonly builtAtMs: number;
 }
 
-/** The state in a folder; built first if there is none. @throws when the folder holds a state of another scale. */
-export async function openState(dataDir: string, scale: number): Promise<YearState> {
-  const file = path.join(dataDir, 'year-state.json');
-  const found = await readFile(file, 'utf8').catch(() => undefined);
-  const stored = found === undefined ? undefined : (JSON.parse(found) as StateFile);
-  if (stored !== undefined && stored.scale !== scale) {
+const FILE = 'year-state.json';
+
+/** The state in a folder; built first if there is none. @throws when the folder holds a state of another size. */
+export async function openState(dataDir: string, size: Size): Promise<YearState> {
+  const stored = await storedState(dataDir);
+  if (stored !== undefined && !isDeepStrictEqual(stored.size, size)) {
     throw new Error(
-      `${dataDir} holds a state of scale ${stored.scale}. Give --scale ${stored.scale} or another folder.`,
+      `${dataDir} holds a state of another size: ${JSON.stringify(stored.size)}. Give the options that it was built with, or another folder.`,
     );
   }
   const builtAtMs = stored?.builtAtMs ?? Date.now();
-  const size = sizeOf(scale);
   const state: YearState = {
     ...{ size, builtAtMs, dataDir },
     cohorts: cohortsOf(size),
-    catalog: new SiteCatalog(size.markets, builtAtMs),
+    catalog: new SiteCatalog(size, builtAtMs),
   };
   if (stored === undefined) {
     await build(state);
-    await writeFile(file, JSON.stringify({ scale, builtAtMs } satisfies StateFile));
+    await writeFile(path.join(dataDir, FILE), JSON.stringify({ size, builtAtMs } satisfies StateFile));
   }
   return state;
+}
+
+/** What is known of the state in a folder; undefined if it holds none, or one that was not completed. */
+export async function storedState(dataDir: string): Promise<StateFile | undefined> {
+  const found = await readFile(path.join(dataDir, FILE), 'utf8').catch(() => undefined);
+  return found === undefined ? undefined : (JSON.parse(found) as StateFile);
 }
 
 async function build(state: YearState): Promise<void> {

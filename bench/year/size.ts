@@ -1,4 +1,4 @@
-/** How large the state of the site is, by its scale: 1 is the whole site. */
+/** The size of the state of a site. */
 
 /** Users by how long they have used the site. Their numbers of events are log-normal. */
 export interface Cohort {
@@ -31,10 +31,13 @@ const COHORTS: readonly Cohort[] = [
 ];
 
 export interface Size {
-  readonly scale: number;
+  /** Days since the first market opened. No user has been active for longer. */
+  readonly days: number;
   readonly users: number;
   /** Open and ended. */
   readonly markets: number;
+  /** Number of open markets; null: as many as are left. */
+  readonly openMarkets: number | null;
   /** Users of each cohort whose history is simulated; the others are given the profile of one of them. */
   readonly templates: number;
   /** Events of the last 24 hours. */
@@ -46,10 +49,12 @@ export interface Size {
 /** Fewer events of the days before the last: the whole would take 259 million rows. */
 const EARLIER_DAYS_THINNED = 20;
 
+/** The size of a state by scale: 1 is the whole site after a year. */
 export function sizeOf(scale: number): Size {
   const eventsOfDay = Math.round(8_640_000 * scale);
   return {
-    scale,
+    days: 365,
+    openMarkets: null,
     users: Math.round(1_000_000 * scale),
     markets: Math.round(400_000 * scale),
     templates: Math.max(16, Math.round(100 * Math.sqrt(scale))),
@@ -65,11 +70,15 @@ export interface CohortUsers extends Cohort {
   readonly templates: number;
 }
 
-export function cohortsOf({ users, templates }: Size): CohortUsers[] {
+export function cohortsOf({ users, templates, days }: Size): CohortUsers[] {
   let first = 0;
   return COHORTS.map((cohort) => {
     const count = Math.round(users * cohort.share);
     first += count;
-    return { ...cohort, first: first - count, count, templates: Math.min(templates, count) };
+    return {
+      ...cohort,
+      days: Math.min(cohort.days, days),
+      ...{ first: first - count, count, templates: Math.min(templates, count) },
+    };
   });
 }

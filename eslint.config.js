@@ -65,7 +65,7 @@ export default tseslint.config(
     files: ['bench/**/*.ts', 'prisma/**/*.ts', 'scripts/**/*.ts'],
     rules: { 'no-console': 'off' },
   },
-  { files: ['*.js'], extends: [tseslint.configs.disableTypeChecked] },
+  { files: ['*.js', 'bench/peers/*.js'], extends: [tseslint.configs.disableTypeChecked] },
   {
     files: ['schema/operations/**/*.graphql'],
     plugins: { '@graphql-eslint': graphql },

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { startEmbeddedServer } from '../dist/embedded-postgres/embedded-server.js';
+import { ticksOf } from './processes.ts';
 
 export interface BenchGateway {
   readonly url: string;
@@ -29,6 +30,8 @@ export interface BenchGatewayOptions {
   readonly flags?: readonly string[];
   /** Of Node. */
   readonly nodeOptions?: readonly string[];
+  /** What starts the process, such as `['taskset', '-c', '0']`. Default: nothing. */
+  readonly launcher?: readonly string[];
 }
 
 /** @param config what to put into the ranking config file, as JSON, which is YAML too. */
@@ -36,11 +39,17 @@ export async function startBenchGateway(
   config: object = {},
   options: BenchGatewayOptions = {},
 ): Promise<BenchGateway> {
-  const { flags = [], nodeOptions = [] } = options;
+  const { flags = [], nodeOptions = [], launcher = [] } = options;
   const dataDir = options.dataDir ?? (await mkdtemp(path.join(tmpdir(), 'bellwether-bench-')));
   const configFile = path.join(dataDir, 'ranking.yaml');
   await writeFile(configFile, JSON.stringify(config));
-  const gateway = spawn(process.execPath, [...nodeOptions, 'dist/main.js', 'serve', ...flags], {
+  // PostgreSQL runs on the processors of the process that starts it, so this process starts that of a given folder.
+  const startServer = (): ReturnType<typeof startEmbeddedServer> =>
+    startEmbeddedServer({ dataDir, logger: pino({ level: 'silent' }) });
+  const startedServer = options.dataDir === undefined ? undefined : await startServer();
+  const node = [process.execPath, ...nodeOptions, 'dist/main.js', 'serve', ...flags];
+  const [command = '', ...commandArguments] = [...launcher, ...node];
+  const gateway = spawn(command, commandArguments, {
     cwd: new URL('..', import.meta.url),
     env: {
       ...process.env,
@@ -59,7 +68,7 @@ export async function startBenchGateway(
   };
   try {
     const url = await readyUrl(stdout);
-    const server = await startEmbeddedServer({ dataDir, logger: pino({ level: 'silent' }) });
+    const server = startedServer ?? (await startServer());
     const database = new Client({ connectionString: server.url });
     await database.connect();
     const { rows } = await database.query<{ file: string }>(
@@ -80,6 +89,7 @@ export async function startBenchGateway(
       },
     };
   } catch (error) {
+    await startedServer?.close();
     await stop();
     throw error;
   }
@@ -112,16 +122,4 @@ async function cpuSeconds(
   } catch {
     return undefined;
   }
-}
-
-/** Hundredths of a second of a process, and of its children that ended; proc(5) numbers the fields from 1. */
-async function ticksOf(pid: number): Promise<{ own: number; dead: number }> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  // The second field is a name that may have spaces.
-  const fields = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .map(Number);
-  const field = (number: number): number => fields[number - 3] ?? NaN;
-  return { own: field(14) + field(15), dead: field(16) + field(17) };
 }

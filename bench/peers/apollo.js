@@ -4,7 +4,18 @@ import { ApolloServer } from '@apollo/server';
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
 import Fastify from 'fastify';
 import { buildSchema as parseSchema, isEnumType, isNonNullType, isListType, isObjectType } from 'graphql';
-import { Arg, Field, Float, ID, Int, ObjectType, Query, Resolver, buildSchema, registerEnumType } from 'type-graphql';
+import {
+  Arg,
+  Field,
+  Float,
+  ID,
+  Int,
+  ObjectType,
+  Query,
+  Resolver,
+  buildSchema,
+  registerEnumType,
+} from 'type-graphql';
 import { announce, feed, HOST, typeDefs } from './peer.js';
 
 const SCALARS = { ID, Int, Float, String, Boolean };

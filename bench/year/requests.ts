@@ -24,7 +24,11 @@ export interface EventInput {
 }
 
 /** An event that the user does not repeat. */
-export function drawEvent(rng: RandomGenerator, userKey: string, open: readonly SiteMarket[]): EventInput {
+export function drawEvent(
+  rng: RandomGenerator,
+  userKey: string,
+  open: readonly Pick<SiteMarket, 'id'>[],
+): EventInput {
   const market = open[Math.floor(open.length * uniformFloat64(rng) ** 3)];
   if (market === undefined) throw new Error('No market is open.');
   const eventType = drawEventType(rng);

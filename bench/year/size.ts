@@ -34,6 +34,7 @@ export interface Size {
   /** Days since the first market opened. No user has been active for longer. */
   readonly days: number;
   readonly users: number;
+  readonly cohorts: readonly Cohort['name'][];
   /** Open and ended. */
   readonly markets: number;
   /** Number of open markets; null: as many as are left. */
@@ -54,6 +55,7 @@ export function sizeOf(scale: number): Size {
   const eventsOfDay = Math.round(8_640_000 * scale);
   return {
     days: 365,
+    cohorts: COHORTS.map(({ name }) => name),
     openMarkets: null,
     users: Math.round(1_000_000 * scale),
     markets: Math.round(400_000 * scale),
@@ -70,13 +72,19 @@ export interface CohortUsers extends Cohort {
   readonly templates: number;
 }
 
-export function cohortsOf({ users, templates, days }: Size): CohortUsers[] {
+export function cohortsOf({ users, cohorts, templates, days }: Size): CohortUsers[] {
+  const chosen = COHORTS.filter(({ name }) => cohorts.includes(name));
+  const sumOf = (part: 'share' | 'activity'): number => chosen.reduce((sum, each) => sum + each[part], 0);
+  const [shares, activities] = [sumOf('share'), sumOf('activity')];
   let first = 0;
-  return COHORTS.map((cohort) => {
-    const count = Math.round(users * cohort.share);
+  return chosen.map((cohort, index) => {
+    const isLast = index === chosen.length - 1;
+    const share = cohort.share / shares;
+    const count = isLast ? users - first : Math.round(users * share);
     first += count;
     return {
       ...cohort,
+      ...{ share, activity: cohort.activity / activities },
       days: Math.min(cohort.days, days),
       ...{ first: first - count, count, templates: Math.min(templates, count) },
     };

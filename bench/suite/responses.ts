@@ -1,0 +1,62 @@
+/** Checks of response bodies. */
+
+/** What is wrong with a response of status 200. */
+export type Problem = { readonly degraded: true } | { readonly wrong: string };
+
+const CARDS = 20;
+
+interface FeedResponse {
+  readonly errors?: readonly { readonly message: string }[];
+  readonly data?: {
+    readonly feed?: {
+      readonly id: string;
+      readonly personalized: boolean;
+      readonly degraded: boolean | readonly string[] | null;
+      readonly algorithmVersion: string;
+      readonly hero: Card | null;
+      readonly grid: readonly Card[];
+      readonly stream: readonly Card[];
+    };
+  };
+}
+
+interface Card {
+  readonly rank: number;
+  readonly market: { readonly id: string; readonly title: string; readonly probability: number | null };
+}
+
+/** Undefined if the body is a personalized feed of {@link CARDS} different markets, ranked from 1. */
+export function feedProblem(body: string): Problem | undefined {
+  const { data, errors } = parsed(body) as FeedResponse;
+  const feed = data?.feed;
+  if (errors !== undefined) return { wrong: `errors: ${errors[0]?.message ?? ''}` };
+  if (feed === undefined) return { wrong: 'no feed' };
+  const { degraded, algorithmVersion } = feed;
+  const isDegraded = typeof degraded === 'object' ? (degraded?.length ?? 0) > 0 : degraded;
+  if (isDegraded || algorithmVersion === 'fallback') return { degraded: true };
+  if (!feed.personalized) return { wrong: 'not personalized' };
+  const cards = [...(feed.hero === null ? [] : [feed.hero]), ...feed.grid, ...feed.stream];
+  if (cards.length !== CARDS) return { wrong: `${cards.length} cards` };
+  if (cards.some(({ rank }, index) => rank !== index + 1)) return { wrong: 'ranks out of order' };
+  if (cards.some(({ market }) => market.id === '' || market.title === '')) return { wrong: 'an empty card' };
+  if (new Set(cards.map(({ market }) => market.id)).size !== CARDS) return { wrong: 'a market twice' };
+  return undefined;
+}
+
+/** Equal for JSON values that differ in white space and order of keys only. */
+export function canonical(text: string): string {
+  return JSON.stringify(parsed(text), (_key, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+}
+
+/** An empty object if the text is not JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
+}

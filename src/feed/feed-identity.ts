@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey } from 'node:crypto';
 import { OperatorError } from '../lib/errors.js';
 import { SECOND_MS } from '../lib/time.js';
 import type { ScoreParts } from '../scoring/score-parts.js';
@@ -40,34 +40,52 @@ export type FeedId = (inputs: RankingInputs, degraded: boolean, composed: Compos
  * @throws {OperatorError} when the secret is short enough to be guessed.
  */
 export function feedIdentity(secret: Uint8Array): FeedId {
-  const key = Buffer.from(secret);
-  if (key.length < MIN_SECRET_BYTES) {
+  if (secret.length < MIN_SECRET_BYTES) {
     throw new OperatorError(`The secret for feed ids must have at least ${MIN_SECRET_BYTES} bytes.`);
   }
+  const key = createSecretKey(secret);
+  const numbers = new NumberBuffer();
   return (inputs, degraded, { items, rest }) => {
     const { nowMs, userKey, country, algorithm, personal, limit, profile, configVersion } = inputs;
     const question = [
       ...[nowMs, userKey, country, algorithm, personal, limit, profile?.version ?? null, configVersion],
       degraded,
     ];
-    const shown = items.map(({ market, slot, badge, reason }) => [market.id, slot, badge, reason]);
-    const digest = createHmac('sha256', key)
-      .update(JSON.stringify([question, shown]))
-      .update(numbersOf(items))
-      .update(Int32Array.from(rest, ({ number }) => number))
-      .digest();
-    return uuidOf(nowMs, digest);
+    let text = JSON.stringify(question);
+    // No text contains the separators: PostgreSQL stores no U+0000, and a reason has one line.
+    for (const { market, slot, badge, reason } of items)
+      text += `\n${market.id}\0${slot}\0${badge}\0${reason}`;
+    for (const { scores, score, propensity } of items) {
+      numbers.add(score);
+      numbers.add(propensity);
+      for (const name in scores) numbers.add(scores[name as keyof ScoreParts]);
+    }
+    for (const { number } of rest) numbers.add(number);
+    return uuidOf(nowMs, createHmac('sha256', key).update(text).update(numbers.take()).digest());
   };
 }
 
-/** Every number of the items, to the last bit; NaN for null. */
-function numbersOf(items: readonly RankedItem[]): Float64Array {
-  const numbers: number[] = [];
-  for (const { scores, score, propensity } of items) {
-    numbers.push(score, propensity ?? NaN);
-    for (const name in scores) numbers.push(scores[name as keyof ScoreParts] ?? NaN);
+/** Collects numbers, to the last bit, in memory that is reused: this runs for each feed. */
+class NumberBuffer {
+  #numbers = new Float64Array(1_024);
+  #length = 0;
+
+  /** Null is NaN, which no score is. */
+  add(number: number | null): void {
+    if (this.#length === this.#numbers.length) {
+      const longer = new Float64Array(2 * this.#length);
+      longer.set(this.#numbers);
+      this.#numbers = longer;
+    }
+    this.#numbers[this.#length++] = number ?? NaN;
   }
-  return Float64Array.from(numbers);
+
+  /** Returns the numbers and empties the buffer. Valid until the next {@link add}. */
+  take(): Float64Array {
+    const taken = this.#numbers.subarray(0, this.#length);
+    this.#length = 0;
+    return taken;
+  }
 }
 
 /** A UUID of version 7 (RFC 9562) with the first 74 bits of a digest in place of random ones. */

@@ -42,8 +42,8 @@ export const EXPENSIVE_ROOT_FIELDS: ReadonlySet<string> = new Set([
   'trackImpressions',
 ]);
 
-/** Fields below the root that are as expensive: the feed of a user, and histories. */
-export const EXPENSIVE_NESTED_FIELDS: ReadonlySet<string> = new Set(['feed', 'history']);
+/** Fields below the root that are as expensive: the feed of a user, the items of a feed, and histories. */
+export const EXPENSIVE_NESTED_FIELDS: ReadonlySet<string> = new Set(['feed', 'items', 'history']);
 
 /** Root fields that may occur once in an operation, because each can rank or write more than a thousand markets. */
 export const ONCE_ROOT_FIELDS: ReadonlySet<string> = new Set(['rankMarkets', 'upsertMarkets']);

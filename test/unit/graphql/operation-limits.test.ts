@@ -102,6 +102,14 @@ describe('the root field limit', () => {
     expect(messagesOf(histories(10))).toEqual(tooExpensive);
   });
 
+  test('counts the items of a feed', () => {
+    const pages = (count: number) =>
+      `{ feed { id ${times(count, (i) => `i${i}: items(first: 1, after: "${i}") { nodes { id } }`)} } }`;
+
+    expect(messagesOf(pages(9))).toEqual([]);
+    expect(messagesOf(pages(10))).toEqual(tooExpensive);
+  });
+
   test.each([
     [
       'rankMarkets',

@@ -1,14 +1,21 @@
 /**
- * Generates the tables of docs/configuration.md and docs/commands.md between their markers, from the config schema, the
- * settings, and the command line. Run it with `npm run docs`.
+ * Generates the tables of docs/configuration.md, docs/limits.md and docs/commands.md between their markers, from the config
+ * schema, the settings, the limits in the code, and the command line. Run it with `npm run docs`.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createProgram } from '../dist/cli/command-line.js';
 import { commandSections } from './docs/command-sections.ts';
 import { rankingSections, settingsTable } from './docs/config-tables.ts';
+import { listLimits, operationLimits, textLimits, transportLimits } from './docs/limit-tables.ts';
 
 const PAGES: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   'docs/configuration.md': { settings: settingsTable, ranking: rankingSections },
+  'docs/limits.md': {
+    operations: operationLimits,
+    lists: listLimits,
+    texts: textLimits,
+    transport: transportLimits,
+  },
   'docs/commands.md': { commands: () => commandSections(createProgram()) },
 };
 

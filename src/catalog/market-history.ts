@@ -35,15 +35,18 @@ type Histories = ReadonlyMap<string, readonly MarketHistoryPoint[]>;
 
 const DEFAULT_SPAN_MS = 7 * DAY_MS;
 
+/** Maximum number of points of one history. */
+export const MAX_POINTS = 500;
+
 /** Maximum number of points that one reader returns for all its markets. */
-const MAX_TOTAL_POINTS = 50_000;
+export const MAX_TOTAL_POINTS = 50_000;
 
 const instant = z.date().refine(isStorableInstant, 'must be in the years 1 to 9999').nullish();
 
 const rangeSchema = z.object({
   from: instant,
   to: instant,
-  points: z.number().int().min(1, 'must be at least 1').max(500, 'must be at most 500'),
+  points: z.number().int().min(1, 'must be at least 1').max(MAX_POINTS, `must be at most ${MAX_POINTS}`),
 });
 
 /** Reads the snapshots of markets, open or not. */

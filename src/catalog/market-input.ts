@@ -16,7 +16,7 @@ import { amount, ROUNDING, share } from '../lib/input/rounded-numbers.js';
 const NO_CATEGORY = 'Other';
 
 /** Maximum lengths in UTF-16 code units. */
-const MAX_LENGTH = {
+export const MAX_LENGTH = {
   id: 128,
   title: 500,
   description: 100_000,
@@ -27,7 +27,9 @@ const MAX_LENGTH = {
   source: 100,
 } as const;
 
-const MAX_TAGS = 64;
+export const MAX_TAGS = 64;
+
+export const MAX_BLOCKED_COUNTRIES = 250;
 
 /** Maximum of a PostgreSQL `integer`. */
 const MAX_PARTICIPANTS = 2_147_483_647;
@@ -80,7 +82,7 @@ const marketInput = z.object({
   editorialBoost: share.nullish(),
   eventKey: storableText.min(1).max(MAX_LENGTH.eventKey).nullish(),
   source: storableText.min(1).max(MAX_LENGTH.source).nullish(),
-  blockedCountries: z.array(countrySchema).max(250).nullish(),
+  blockedCountries: z.array(countrySchema).max(MAX_BLOCKED_COUNTRIES).nullish(),
 });
 
 /**

@@ -5,6 +5,9 @@ import type { Market } from '../domain/market.js';
 import type { MarketCursor } from '../storage/markets/market-repository.js';
 import { MAX_QUERY_WORDS, queryWords } from '../storage/markets/market-search.js';
 
+/** Maximum length of a search text in UTF-16 code units. */
+export const MAX_SEARCH_LENGTH = 200;
+
 /** Filter, page size (1–100), and cursor of a list of markets. */
 export const marketPageRequest = z.object({
   first: z.number().int().min(1, 'must be at least 1').max(100, 'must be at most 100'),
@@ -15,7 +18,7 @@ export const marketPageRequest = z.object({
       tag: storableText.max(100, 'must have at most 100 characters').nullish(),
       status: z.enum(['OPEN', 'CLOSED', 'RESOLVED']).nullish(),
       text: storableText
-        .max(200, 'must have at most 200 characters')
+        .max(MAX_SEARCH_LENGTH, `must have at most ${MAX_SEARCH_LENGTH} characters`)
         .refine(
           (text) => queryWords(text).length <= MAX_QUERY_WORDS,
           `must have at most ${MAX_QUERY_WORDS} distinct words`,

@@ -8,7 +8,7 @@ import { isUnavailable, RETRY_AFTER_MS } from '../storage/database-errors.js';
 import { applyMarketInput, validateMarketInput, type ValidatedMarketInput } from './market-input.js';
 
 /** Maximum number of inputs in one call. */
-const MAX_UPSERT = 1_000;
+export const MAX_UPSERT = 1_000;
 
 /** Result of upserting one market. */
 export interface UpsertResult {

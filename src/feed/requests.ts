@@ -5,9 +5,9 @@ import { countrySchema } from '../lib/input/country.js';
 import { amount, share } from '../lib/input/rounded-numbers.js';
 import { storableText, userKeySchema } from '../lib/input/text-schemas.js';
 
-const MAX_LIMIT = 100;
+export const MAX_LIMIT = 100;
 const DEFAULT_LIMIT = 20;
-const MAX_RANKED = 500;
+export const MAX_RANKED = 500;
 
 const count = z
   .number()

@@ -121,10 +121,10 @@ function withoutSuggestion(message: string): string {
   return message.replace(/ ?Did you mean .+\?$/s, '');
 }
 
-/** Parses the path of the invalid variable, such as `input.eventType`, from GraphQL's message. */
+/** Parses the path of the invalid variable, such as `input.items.0.marketId`, from GraphQL's message. */
 function invalidField(message: string): string | undefined {
   const name = /^(?:Variable "\$|Argument ")(\w+)"/.exec(message)?.[1];
-  const path = / at "([\w.[\]]+)"; /.exec(message)?.[1] ?? name;
+  const path = / at "([\w.[\]]+)"; /.exec(message)?.[1]?.replaceAll(/\[(\d+)\]/g, '.$1') ?? name;
   if (path === undefined) return undefined;
   const missingOrUnknown = /; Field "(\w+)" (?:of required type|is not defined by type) /.exec(message)?.[1];
   return missingOrUnknown === undefined ? path : `${path}.${missingOrUnknown}`;

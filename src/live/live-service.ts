@@ -11,7 +11,7 @@ import { MarketSubscriptions, type MarketsMoved } from './market-subscriptions.j
 /** Minimum time between two messages of one subscription. */
 const INTERVAL_MS = 1_000;
 
-const MAX_IDS = 100;
+export const MAX_IDS = 100;
 
 const marketIds = z
   .array(storableText.min(1, 'must not be empty').max(128, 'must have at most 128 characters'))

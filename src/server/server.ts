@@ -30,8 +30,11 @@ import { registerDepthCheck, registerJsonBody } from './json-input.js';
 import { registerLoopbackOnly } from './loopback-only.js';
 import { isWebSocketUpgrade } from './upgrade-rejection.js';
 
-const MAX_BODY_BYTES = 1024 * 1024;
-const REQUEST_TIMEOUT_MS = 30_000;
+/** Maximum size of a request body. */
+export const MAX_BODY_BYTES = 1024 * 1024;
+
+/** Maximum time for receiving a request. */
+export const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface HttpServerOptions<TContext extends object> {
   readonly schema: GraphQLSchema;

@@ -1,18 +1,21 @@
 import type { FastifyInstance } from 'fastify';
-import { BellwetherError } from '../lib/errors.js';
+import { BellwetherError, type BellwetherErrorCode } from '../lib/errors.js';
 import type { ErrorMapper } from '../graphql/errors.js';
 import type { TrackingService } from '../tracking/tracking-service.js';
 
-const STATUS: Readonly<Record<string, number>> = {
+const STATUS: Readonly<Record<BellwetherErrorCode, number>> = {
   BAD_USER_INPUT: 400,
+  FORBIDDEN: 403,
   LIMIT_EXCEEDED: 400,
+  NOT_FOUND: 404,
   UNAVAILABLE: 503,
 };
 
 /**
  * `POST /track` accepts the `interactions` of `trackInteractions` and, as `impressions`, the input of `trackImpressions`,
- * as JSON. It records both in one transaction and returns the payload of each; null for one that was not sent. It serves `navigator.sendBeacon`, which cannot set headers. A failed request has recorded nothing, so a
- * client can retry it.
+ * as JSON. It records both in one transaction and returns the payload of each; null for one that was not sent.
+ *
+ * It serves `navigator.sendBeacon`, which cannot set headers. A failed request has recorded nothing, so a client can retry it.
  */
 export function registerTrackRoute(
   app: FastifyInstance,
@@ -26,7 +29,7 @@ export function registerTrackRoute(
       if (!(error instanceof BellwetherError)) throw error;
       const { retryAfterMs } = error;
       if (retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(retryAfterMs / 1_000));
-      return reply.code(STATUS[error.code] ?? 500).send({ errors: [mapError(error)] });
+      return reply.code(STATUS[error.code]).send({ errors: [mapError(error)] });
     }
   });
 }

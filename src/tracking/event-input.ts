@@ -16,10 +16,18 @@ import { MAX_AMOUNT } from '../lib/input/rounded-numbers.js';
 /** The sections of a page that display markets. */
 export const FEED_SECTIONS = ['HERO', 'GRID', 'STREAM', 'SEARCH', 'OTHER'] as const;
 
+/** Maximum number of events of a batch, and of impressions of a report. */
+export const MAX_EVENTS = 500;
+export const MAX_IMPRESSIONS = 200;
+
+/** Maximum lengths in UTF-16 code units. */
+export const MAX_IDENTIFIER_LENGTH = 128;
+export const MAX_CLIENT_EVENT_ID_LENGTH = 64;
+
 /** An identifier chosen by a client, 1–128 characters. */
 const identifierSchema = storableText
   .min(1, 'must not be empty')
-  .max(128, 'must have at most 128 characters');
+  .max(MAX_IDENTIFIER_LENGTH, `must have at most ${MAX_IDENTIFIER_LENGTH} characters`);
 
 /** An id of the API's type `ID`, which a client may also send as a whole number. */
 const idSchema = idText.pipe(identifierSchema);
@@ -27,7 +35,7 @@ const idSchema = idText.pipe(identifierSchema);
 /** The idempotency key of an event or of a report. */
 const clientEventIdSchema = storableText
   .min(1, 'must not be empty')
-  .max(64, 'must have at most 64 characters');
+  .max(MAX_CLIENT_EVENT_ID_LENGTH, `must have at most ${MAX_CLIENT_EVENT_ID_LENGTH} characters`);
 
 const sectionSchema = z.enum(FEED_SECTIONS, { error: `must be one of ${FEED_SECTIONS.join(', ')}` });
 
@@ -50,7 +58,8 @@ const instantSchema = z
   })
   .refine(isStorableInstant, { error: 'must be in the years 1 to 9999', params: OUT_OF_RANGE });
 
-const MAX_CONTEXT_BYTES = 4_096;
+/** Maximum size of `context` as JSON. */
+export const MAX_CONTEXT_BYTES = 4_096;
 const CONTEXT_TOO_LARGE = 'must be at most 4,096 bytes of JSON';
 
 /** A JSON object of at most 4,096 bytes, stored with the event and not interpreted. */
@@ -83,7 +92,7 @@ function contextError(context: Readonly<Record<string, unknown>>): string | unde
 export const interactionBatch = z
   .array(z.unknown(), 'must be a list')
   .min(1, 'must not be empty')
-  .max(500, 'must have at most 500 entries');
+  .max(MAX_EVENTS, `must have at most ${MAX_EVENTS} entries`);
 
 /** The input of `trackInteractions`. */
 export const interactionsInput = z.object({ interactions: interactionBatch }, 'must be an object');
@@ -130,7 +139,7 @@ export const impressionsInput = z.object(
     items: z
       .array(z.unknown(), 'must be a list')
       .min(1, 'must not be empty')
-      .max(200, 'must have at most 200 entries'),
+      .max(MAX_IMPRESSIONS, `must have at most ${MAX_IMPRESSIONS} entries`),
   },
   'must be an object',
 );

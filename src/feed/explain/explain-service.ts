@@ -21,7 +21,7 @@ import type { RecentInputs } from './recent-inputs.js';
 import { explainStages } from './stages.js';
 
 /** Enough for a patch that changes every value of the config. */
-const MAX_PATCH_CHARACTERS = 16_384;
+export const MAX_PATCH_CHARACTERS = 16_384;
 
 const simulateRequest = feedRequest.extend({
   config: z

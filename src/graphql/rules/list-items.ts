@@ -14,13 +14,11 @@ import {
   getNamedType,
   isObjectType,
 } from 'graphql';
+import { MAX_TOTAL_POINTS } from '../../catalog/market-history.js';
 import { limitExceeded } from './limit-exceeded.js';
 
 /** Maximum number of list items that an operation may send or request, added over its fields. */
 export const MAX_LIST_ITEMS = 2_000;
-
-/** Maximum number of history points that an operation may request, over all markets. */
-export const MAX_HISTORY_POINTS = 50_000;
 
 /** Arguments that name a number of items. */
 const ITEM_COUNTS: ReadonlySet<string> = new Set(['first', 'limit']);
@@ -86,9 +84,9 @@ export class ListItemLimit {
         operation,
       );
     }
-    if (points > MAX_HISTORY_POINTS) {
+    if (points > MAX_TOTAL_POINTS) {
       return limitExceeded(
-        `The operation requests up to ${points} history points, more than ${MAX_HISTORY_POINTS}. Lower points, or the number of markets.`,
+        `The operation requests up to ${points} history points, more than ${MAX_TOTAL_POINTS}. Lower points, or the number of markets.`,
         operation,
       );
     }

@@ -22,10 +22,13 @@ export function isStorableInstant(instant: Date): boolean {
   return instant.getTime() >= FIRST_INSTANT_MS && instant.getTime() <= LAST_INSTANT_MS;
 }
 
+/** Maximum length of a user key in UTF-16 code units. */
+export const MAX_USER_KEY_LENGTH = 128;
+
 /** The site's key for a user: 1–128 printable characters. */
 export const userKeySchema = anyText
   .min(1, 'must not be empty')
-  .max(128, 'must have at most 128 characters')
+  .max(MAX_USER_KEY_LENGTH, `must have at most ${MAX_USER_KEY_LENGTH} characters`)
   .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters');
 
 /** The error message for a number that JSON parsers cannot represent exactly. */

@@ -86,20 +86,12 @@ test.each<[input: string, query: string, variables: Record<string, unknown>, fie
   ['a search for 201 characters', MARKETS, { filter: { text: 'x'.repeat(201) } }, 'filter.text'],
   ['a search for a control character', MARKETS, { filter: { text: '\0' } }, 'filter.text'],
   ['a ranking without markets', RANK, {}, 'marketIds'],
-  ['a ranking of 501 markets', RANK, { marketIds: manyIds(501) }, 'marketIds'],
-  [
-    'a ranking of 501 candidates',
-    RANK,
-    { candidates: manyIds(501).map((id) => ({ id, title: id })) },
-    'candidates',
-  ],
   [
     'a ranking of a probability above 1',
     RANK,
     { candidates: [{ id: 'a', title: 'A', probability: 1.5 }] },
     'candidates.0.probability',
   ],
-  ['1,001 markets', UPSERT, { markets: manyIds(1_001).map((id) => ({ id, title: id })) }, 'markets'],
   ['an event of an unknown market', TRACK, event({ marketId: 'nowhere' }), 'input.marketId'],
   ['an event with a control character in the market id', TRACK, event({ marketId: 'a\0' }), 'input.marketId'],
   ['an event of an empty user key', TRACK, event({ userKey: '' }), 'input.userKey'],
@@ -159,6 +151,24 @@ test.each<[input: string, query: string, code: string]>([
   expect(body.errors[0]?.extensions['code']).toBe(code);
 });
 
+test.each<[input: string, query: string, variables: Record<string, unknown>, field: string]>([
+  ['a ranking of 501 markets', RANK, { marketIds: manyIds(501) }, 'marketIds'],
+  [
+    'a ranking of 501 candidates',
+    RANK,
+    { candidates: manyIds(501).map((id) => ({ id, title: id })) },
+    'candidates',
+  ],
+  ['1,001 markets', UPSERT, { markets: manyIds(1_001).map((id) => ({ id, title: id })) }, 'markets'],
+])(
+  'rejects %s with LIMIT_EXCEEDED and the field, and stores nothing',
+  async (_case, query, variables, field) => {
+    const { body } = await sendRejected(JSON.stringify({ query, variables }));
+    expect(nonNullFields(body.data)).toEqual([]);
+    expect(body.errors[0]?.extensions).toEqual({ code: 'LIMIT_EXCEEDED', field });
+  },
+);
+
 test.each<[input: string, body: string, status: number, code: string]>([
   ['malformed JSON', '{"query": "{ feed { id } }"', 400, 'BAD_REQUEST'],
   ['a body without a query', '{}', 400, 'BAD_REQUEST'],
@@ -178,7 +188,7 @@ test.each<[input: string, body: string, status: number, code: string]>([
 test('rejects a body that nests 200,000 levels deep and stores nothing', async () => {
   const { status, body } = await sendRejected(trackNested(200_000));
   expect(status).toBe(400);
-  expect(body.errors[0]?.extensions).toEqual({ code: 'BAD_REQUEST' });
+  expect(body.errors[0]?.extensions).toEqual({ code: 'LIMIT_EXCEEDED' });
 });
 
 test.each([
@@ -202,7 +212,7 @@ test.each([
         });
   expect([response.status, await response.json()]).toMatchObject([
     400,
-    { errors: [{ extensions: { code: 'BAD_REQUEST' } }] },
+    { errors: [{ extensions: { code: 'LIMIT_EXCEEDED' } }] },
   ]);
 });
 

@@ -148,13 +148,13 @@ describe('marketsMoved', () => {
   });
 
   it.each([
-    ['no market', []],
-    ['a market twice', ['a', 'a']],
-    ['101 markets', Array.from({ length: 101 }, (_, index) => `m${index}`)],
-  ])('rejects %s with the field', async (_what, ids) => {
+    ['no market', 'BAD_USER_INPUT', []],
+    ['a market twice', 'BAD_USER_INPUT', ['a', 'a']],
+    ['101 markets', 'LIMIT_EXCEEDED', Array.from({ length: 101 }, (_, index) => `m${index}`)],
+  ])('rejects %s with %s and the field', async (_what, code, ids) => {
     live.subscribe('1', MOVED, { marketIds: ids });
     expect(await live.received(2)).toMatchObject([
-      { type: 'next', payload: { errors: [{ extensions: { code: 'BAD_USER_INPUT', field: 'marketIds' } }] } },
+      { type: 'next', payload: { errors: [{ extensions: { code, field: 'marketIds' } }] } },
       { type: 'complete' },
     ]);
   });

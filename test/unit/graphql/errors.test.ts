@@ -114,15 +114,15 @@ describe('the error mapper', () => {
     ['Variable "$first" of required type "Int!" was not provided.', 'first'],
     ['Variable "$first" got invalid value "x"; Int cannot represent non-integer value: "x"', 'first'],
     [
-      'Variable "$input" got invalid value "CLIK" at "input.eventType"; Value "CLIK" does not exist in "EventType" enum.',
+      'Variable "$input" got invalid value "CLIK" at "input.eventType"; Value "CLIK" does not exist in "InteractionType" enum.',
       'input.eventType',
     ],
     [
       'Variable "$input" got invalid value 1 at "input.tags[2]"; String cannot represent a non string value: 1',
-      'input.tags[2]',
+      'input.tags.2',
     ],
     [
-      'Variable "$input" got invalid value { }; Field "eventType" of required type "EventType!" was not provided.',
+      'Variable "$input" got invalid value { }; Field "eventType" of required type "InteractionType!" was not provided.',
       'input.eventType',
     ],
     [

@@ -22,9 +22,10 @@ export const presentItems: Presenter = (selection, scores, inputs) => {
     return entry;
   };
   const toItem = itemsFor(inputs);
-  const items = selection.items.map(({ row, slot, propensity }, index): RankedItem => {
+  const partsOfItems = scores.partsOf(selection.items.map(({ row }) => row));
+  const items = partsOfItems.map((parts, index): RankedItem => {
+    const { row, slot, propensity } = selection.items[index] as Selection['items'][number];
     const { market, resolvesAtMs, scoring } = marketAt(row);
-    const parts = scores.parts(row);
     const { trending, trendingGlobal, trendingLocal } = parts;
     const badge = badgeOf(
       {

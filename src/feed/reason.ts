@@ -57,11 +57,12 @@ export interface Reason {
  */
 export function explainItem(input: ReasonInput, weights: SignedWeights): Reason {
   if (input.slot === 'EXPLORATION') return { sentence: 'New, or seen by few users so far.', parts: [] };
-  const largest = COMPONENTS.map((name) => ({
-    name,
-    contribution: (weights[name] ?? 0) * (input.scores[name] ?? 0),
-  }))
-    .filter(({ contribution }) => contribution >= MIN_CONTRIBUTION)
+  const contributions: { readonly name: ComponentNameV2; readonly contribution: number }[] = [];
+  for (const name of COMPONENTS) {
+    const contribution = (weights[name] ?? 0) * (input.scores[name] ?? 0);
+    if (contribution >= MIN_CONTRIBUTION) contributions.push({ name, contribution });
+  }
+  const largest = contributions
     .sort((a, b) => b.contribution - a.contribution)
     .flatMap(({ name }) => {
       const phrase = PHRASES[name]?.(input) ?? null;

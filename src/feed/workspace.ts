@@ -3,11 +3,13 @@ import { startOfMinute } from '../scoring/shared/time.js';
 import { ScorerV2 } from '../scoring/v2/scorer.js';
 import { FilterPass } from './filters/filter.js';
 import type { ScoringInputs } from './ranking-inputs.js';
+import { BoundedRanking } from './selectors/bounded-ranking.js';
 import { RankingTicks, type RankingTick } from './selectors/ranking-tick.js';
 
 /** Memory that one ranking after the other reuses. A ranking is synchronous, so no two of them use it at a time. */
 export class RankingWorkspace {
   readonly filters = new FilterPass();
+  readonly bounded = new BoundedRanking();
   readonly #scorers = new WeakMap<RankingConfig, ScorerV2>();
   readonly #ticks = new RankingTicks();
   #keys = new Float64Array(0);

@@ -67,6 +67,6 @@ export function composeInFull(inputs: RankingInputs): ComposedFeed {
   const ranked = rankedRows(slate, pageDepth);
   const { items, notes } = selectSlate(slate, ranked);
   const selection = { items, rest: continuation(ranked, items, pageDepth), notes };
-  const { parts } = scores;
-  return { ...PIPELINES.v2.present(selection, { ranking, discounts: scores, parts }, inputs), notes };
+  const { partsOf } = scores;
+  return { ...PIPELINES.v2.present(selection, { ranking, discounts: scores, partsOf }, inputs), notes };
 }

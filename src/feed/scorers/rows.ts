@@ -5,6 +5,7 @@ import { finalScorerV1, scorerV1 } from '../../scoring/v1/scorer.js';
 import type { UserFeatures } from '../../scoring/v2/features.js';
 import { pastLookup } from '../hydrators/past-markets.js';
 import type { EligibleRows } from '../filters/filter.js';
+import { DiscountedRanking } from '../selectors/discounted-ranking.js';
 import { scannedRanking, type Ranking } from '../selectors/ranking.js';
 import type { ScoringInputs } from '../ranking-inputs.js';
 import type { RankingWorkspace } from '../workspace.js';
@@ -17,8 +18,8 @@ export interface RowScores {
   readonly ranking: Ranking;
   /** Null for algorithm v1, which has none. */
   readonly discounts: Discounts | null;
-  /** Every component of the score of a row. */
-  readonly parts: (row: number) => ScoreParts;
+  /** Every component of the scores of rows. */
+  readonly partsOf: (rows: readonly number[]) => ScoreParts[];
 }
 
 /** Scores the rows of the catalog. A score depends on no other row. */
@@ -40,11 +41,12 @@ export const scoreRowsV1: RowScorer = (inputs, _, eligible) => {
   return {
     ranking: scannedRanking(eligible.rows, { key: final, volumeTotal: columns.volumeTotal }, -Infinity),
     discounts: null,
-    parts: (row) => {
-      const entry = entries[row];
-      if (entry === undefined) throw new RangeError(`The catalog has no row ${row}.`);
-      return score(entry.scoring);
-    },
+    partsOf: (rows) =>
+      rows.map((row) => {
+        const entry = entries[row];
+        if (entry === undefined) throw new RangeError(`The catalog has no row ${row}.`);
+        return score(entry.scoring);
+      }),
   };
 };
 
@@ -68,15 +70,15 @@ function userV1({ profile, personal, nowMs }: ScoringInputs): ReturnType<typeof 
 }
 
 export const scoreRowsV2: RowScorer = (inputs, user, eligible, workspace) => {
-  const { snapshot, trends, country, config, nowMs } = inputs;
+  const { snapshot, country, config, nowMs } = inputs;
   const { columns } = snapshot;
-  const scorer = workspace.scorerFor(config);
-  const trend = trends.columns(columns, country);
-  const { final, parts, ...discounts } = scorer.score(columns, trend, user, pastLookup(inputs), nowMs);
-  const { volumeTotal } = columns;
-  return {
-    ranking: scannedRanking(eligible.rows, { key: final, volumeTotal }, -Infinity),
-    discounts,
-    parts,
-  };
+  const { trends, impersonal } = workspace.tickOf(inputs).scopeOf(country);
+  const scores = workspace
+    .scorerFor(config)
+    .scoreOnDemand({ columns, trends, impersonal: impersonal.values, user, past: pastLookup(inputs), nowMs });
+  const ranking =
+    user === null
+      ? new DiscountedRanking(impersonal, eligible.removedBy, scores, workspace.keys(columns.size))
+      : workspace.bounded.load(scores, eligible.removedBy, columns.volumeTotal);
+  return { ranking, discounts: scores, partsOf: scores.partsOf };
 };

@@ -31,8 +31,14 @@ export function continuation(
   items: readonly Pick<SlateItem, 'row'>[],
   depth: number,
 ): Int32Array {
-  const onSlate = new Set(items.map(({ row }) => row));
-  return ranked.filter((row) => !onSlate.has(row)).subarray(0, Math.max(0, depth - items.length));
+  const onSlate = items.map(({ row }) => row);
+  const rest = new Int32Array(Math.min(ranked.length, Math.max(0, depth - items.length)));
+  let count = 0;
+  for (let i = 0; i < ranked.length && count < rest.length; i += 1) {
+    const row = ranked[i] as number;
+    if (!onSlate.includes(row)) rest[count++] = row;
+  }
+  return rest.subarray(0, count);
 }
 
 /**

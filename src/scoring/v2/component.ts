@@ -20,8 +20,24 @@ export interface MarketInputs {
   readonly nowMs: number;
 }
 
-/** Overwrites a column, which may have values of an earlier call, with a component's values: 0–1, by row. */
-export type FillColumn = (inputs: UserInputs, column: Float64Array) => void;
+/**
+ * The values of a personal component for one user, each 0–1. A feed needs the exact scores of the best rows only, so it
+ * computes upper bounds of all scores first, and the values of the rows whose bounds are high. Without bounds, which are
+ * optional, the value of every row is computed.
+ */
+export interface PersonalValues {
+  /** Writes the value of `rows[i]` to `values[i]`, for each of the rows. */
+  fill(rows: Int32Array, values: Float64Array): void;
+  /** Adds to each row's element of `bounds` the weight times an upper bound of the row's value. */
+  readonly addBounds?: (weight: number, bounds: Float64Array) => void;
+  /** An upper bound of all values, for a component whose bounds by row cost too much. */
+  readonly highest?: number;
+  /** Writes closer upper bounds of some rows, like `fill`; for a component with `highest`. */
+  readonly fillBounds?: (rows: Int32Array, bounds: Float64Array) => void;
+}
+
+/** Computes what the values of a user have in common. They are valid until the next call, which reuses their memory. */
+export type LoadValues = (inputs: UserInputs) => PersonalValues;
 
 interface ComponentBase {
   /** Name in `ScoreParts`, and key of its weight in the config under `v2.weights`. */
@@ -30,13 +46,12 @@ interface ComponentBase {
   readonly description: string;
 }
 
-/**
- * A component that depends on the user. `personal` ones are added and discounted; a `penalty` is subtracted in full. The
- * function that `create` returns may keep memory between calls, but no values.
- */
+/** A component that depends on the user. `personal` ones are added and discounted; a `penalty` is subtracted in full. */
 export interface PersonalComponent extends ComponentBase {
   readonly kind: 'personal' | 'penalty';
-  readonly create: (constants: ComponentConstants) => FillColumn;
+  readonly create: (constants: ComponentConstants) => LoadValues;
+  /** Of a market, the value depends on the topics alone, so markets with the same topics share it. */
+  readonly dependsOn?: 'TOPICS';
 }
 
 /** A component that is the same for all users. */

@@ -1,8 +1,8 @@
 import { clampToUnit } from '../shared/probability.js';
 import { ALWAYS, type Component, type ImpersonalComponent, type PersonalComponent } from './component.js';
-import { interestColumn, negativeColumn } from './components/affinity.js';
-import { continuityColumn } from './components/continuity.js';
-import { similarityColumn } from './components/similarity.js';
+import { interestValues, negativeValues } from './components/affinity.js';
+import { continuityValues } from './components/continuity.js';
+import { similarityValues } from './components/similarity.js';
 import {
   closing,
   freshness,
@@ -13,7 +13,7 @@ import {
   sports,
 } from './components/timing.js';
 import { trending } from './components/trending.js';
-import { depthColumn, followupColumn } from './components/viewing.js';
+import { depthValues, followupValues } from './components/viewing.js';
 import type { ComponentConstants } from './constants.js';
 
 /**
@@ -24,45 +24,49 @@ import type { ComponentConstants } from './constants.js';
  *     final = discount · (Σ weight · personal + Σ weight · impersonal) − Σ weight · penalty
  *
  * To add a component, write its formula, add it to this list, give its weight a default in `config/default.yaml`, and
- * describe it in docs/algorithm-v2.md.
+ * describe it in docs/algorithm-v2.md. A personal component may have upper bounds (see `PersonalValues`), which make it
+ * cheap in large catalogs.
  */
 export const COMPONENTS_V2 = [
   {
     name: 'interest',
     description: "The user's affinity to the market's topics, at most 1.",
     kind: 'personal',
-    create: ({ affinity }) => interestColumn(affinity),
+    dependsOn: 'TOPICS',
+    create: ({ affinity }) => interestValues(affinity),
   },
   {
     name: 'similarity',
     description: 'Similarity to markets that the user engaged with, 0–1.',
     kind: 'personal',
-    create: ({ similarity }) => similarityColumn(similarity),
+    create: ({ similarity }) => similarityValues(similarity),
   },
   {
     name: 'continuity',
     description:
       'Recent engagement with a market of the same event or with one created shortly before or after, 0–1. v2 only.',
     kind: 'personal',
-    create: ({ continuity }) => continuityColumn(continuity),
+    create: ({ continuity }) => continuityValues(continuity),
   },
   {
     name: 'depth',
     description: "The user's mean dwell time on markets of the same category, 0–1; 1 from 30 s.",
     kind: 'personal',
-    create: depthColumn,
+    dependsOn: 'TOPICS',
+    create: depthValues,
   },
   {
     name: 'followup',
     description: "Move of the market's odds since the user's last view, 0–1.",
     kind: 'personal',
-    create: followupColumn,
+    create: followupValues,
   },
   {
     name: 'negative',
     description: "The user's negative affinity to the market's topics, 0–1; subtracted.",
     kind: 'penalty',
-    create: negativeColumn,
+    dependsOn: 'TOPICS',
+    create: negativeValues,
   },
   {
     name: 'trending',

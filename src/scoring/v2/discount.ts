@@ -2,7 +2,7 @@ import { logit, roundedChange } from '../shared/probability.js';
 import { DAY_MS, daysSince, HOUR_MS } from '../shared/time.js';
 import type { ChangeConstants, EngagementDiscountConstants, ImpressionConstants } from './constants.js';
 import type { KnownMarket, MarketColumns, MarketImpressions, UserFeatures } from './features.js';
-import { reuseFlags, reuseFloats, reuseInts } from './reusable-arrays.js';
+import { reuseInts } from './reusable-arrays.js';
 import { decayFactor } from '../../domain/decay.js';
 
 /**
@@ -116,13 +116,12 @@ export class DiscountColumns implements Discounts {
   rows = new Int32Array(0);
   #buffer = new Int32Array(0);
   #count = 0;
+  #changedRows: number[] = [];
 
   constructor(private readonly constants: ImpressionConstants) {}
 
   fill(columns: MarketColumns, user: UserFeatures | null, nowMs: number): void {
-    this.discount = reuseFloats(columns.size, this.discount).fill(1);
-    this.changed = reuseFlags(columns.size, this.changed).fill(0);
-    this.#count = 0;
+    this.#reset(columns.size);
     if (user !== null) {
       this.#buffer = reuseInts(user.impressions.length + user.knownMarkets.length, this.#buffer);
       this.#fillImpressions(columns, user, nowMs);
@@ -131,12 +130,26 @@ export class DiscountColumns implements Discounts {
     this.rows = this.#buffer.subarray(0, this.#count);
   }
 
+  /** Most rows have no discount, so it resets only those that have one. */
+  #reset(size: number): void {
+    if (this.discount.length === size) {
+      for (const row of this.rows) this.discount[row] = 1;
+      for (const row of this.#changedRows) this.changed[row] = 0;
+    } else {
+      this.discount = new Float64Array(size).fill(1);
+      this.changed = new Uint8Array(size);
+    }
+    this.#changedRows = [];
+    this.#count = 0;
+  }
+
   #fillImpressions(columns: MarketColumns, user: UserFeatures, nowMs: number): void {
     for (const impressions of user.impressions) {
       const row = columns.rowOf(impressions.marketId);
       if (row === undefined) continue;
       if (changedEnough(impressions, stateOf(columns, row), this.constants.changed)) {
         this.changed[row] = 1;
+        this.#changedRows.push(row);
       } else {
         this.#multiply(row, impressionDiscount(impressions, nowMs, this.constants));
       }

@@ -32,17 +32,16 @@ export class ImpersonalColumns {
     }
   }
 
-  /** The unweighted components of a row, each 0–1. */
-  components(
+  /** Writes the unweighted components of a row, each 0–1. */
+  copyComponents(
     columns: MarketColumns,
     trends: TrendColumns,
     row: number,
     nowMs: number,
-  ): Partial<Record<ComponentNameV2, number>> {
+    target: Partial<Record<ComponentNameV2, number | null>>,
+  ): void {
     const inputs = { columns, trends, constants: this.constants, nowMs: startOfMinute(nowMs) };
-    const components: Partial<Record<ComponentNameV2, number>> = {};
-    for (const { name, value } of IMPERSONAL_COMPONENTS) components[name] = value(inputs, row);
-    return components;
+    for (const { name, value } of IMPERSONAL_COMPONENTS) target[name] = value(inputs, row);
   }
 }
 

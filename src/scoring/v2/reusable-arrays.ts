@@ -5,7 +5,6 @@
 
 export type Floats = Float64Array<ArrayBuffer>;
 export type Ints = Int32Array<ArrayBuffer>;
-export type Flags = Uint8Array<ArrayBuffer>;
 
 /**
  * An array of `size` elements in the memory of an earlier one, or in new memory of zeros if that is too small. Earlier
@@ -22,13 +21,6 @@ export function reuseInts(size: number, earlier: Ints): Ints {
   if (earlier.length === size) return earlier;
   if (earlier.buffer.byteLength < size * Int32Array.BYTES_PER_ELEMENT) return new Int32Array(size);
   return new Int32Array(earlier.buffer, 0, size);
-}
-
-/** {@link reuseFloats} for flags. */
-export function reuseFlags(size: number, earlier: Flags): Flags {
-  if (earlier.length === size) return earlier;
-  if (earlier.buffer.byteLength < size) return new Uint8Array(size);
-  return new Uint8Array(earlier.buffer, 0, size);
 }
 
 /** An array of at least `size` elements that keeps the earlier values. It at least doubles when it grows. */

@@ -1,5 +1,5 @@
 import { MINUTE_MS } from '../../shared/time.js';
-import type { FillColumn } from '../component.js';
+import type { LoadValues } from '../component.js';
 import type { AffinityConstants } from '../constants.js';
 import type { TopicColumns, UserFeatures } from '../features.js';
 import { reuseFloats, type Floats } from '../reusable-arrays.js';
@@ -92,13 +92,16 @@ export function interest(
 }
 
 /** The component `interest`. */
-export function interestColumn({ strongest }: AffinityConstants): FillColumn {
-  return ({ columns: { topics }, affinities }, column) => {
-    const { start, ids } = topics;
-    for (let row = 0; row < column.length; row += 1) {
-      column[row] = interest(affinities, ids, start[row] as number, start[row + 1] as number, strongest);
-    }
-  };
+export function interestValues({ strongest }: AffinityConstants): LoadValues {
+  return ({ columns: { topics }, affinities }) => ({
+    fill(rows, values) {
+      const { start, ids } = topics;
+      for (let i = 0; i < rows.length; i += 1) {
+        const row = rows[i] as number;
+        values[i] = interest(affinities, ids, start[row] as number, start[row + 1] as number, strongest);
+      }
+    },
+  });
 }
 
 /**
@@ -119,15 +122,21 @@ export function negative(affinities: Float64Array, topics: Int32Array, from: num
 }
 
 /** The component `negative`. Most users have no negative affinity, so it first looks for one. */
-export function negativeColumn(): FillColumn {
-  return ({ columns: { topics }, affinities }, column) => {
-    if (!affinities.some((affinity) => affinity < 0)) {
-      column.fill(0);
-      return;
-    }
-    const { start, ids } = topics;
-    for (let row = 0; row < column.length; row += 1) {
-      column[row] = negative(affinities, ids, start[row] as number, start[row + 1] as number);
-    }
+export function negativeValues(): LoadValues {
+  return ({ columns: { topics }, affinities }) => {
+    const hasNegative = affinities.some((affinity) => affinity < 0);
+    return {
+      fill(rows, values) {
+        if (!hasNegative) {
+          values.fill(0, 0, rows.length);
+          return;
+        }
+        const { start, ids } = topics;
+        for (let i = 0; i < rows.length; i += 1) {
+          const row = rows[i] as number;
+          values[i] = negative(affinities, ids, start[row] as number, start[row + 1] as number);
+        }
+      },
+    };
   };
 }

@@ -1,19 +1,23 @@
 import { depth } from '../../shared/depth.js';
 import { clampToUnit, logit } from '../../shared/probability.js';
-import type { FillColumn } from '../component.js';
+import type { LoadValues } from '../component.js';
 import { reuseFloats } from '../reusable-arrays.js';
 
 /** The component `depth`: {@link depth} of each market's category. Range 0 to 1. */
-export function depthColumn(): FillColumn {
+export function depthValues(): LoadValues {
   let byCategory = new Float64Array(0);
-  return ({ columns: { category, topics }, user: { dwellByCategory } }, column) => {
+  return ({ columns: { category, topics }, user: { dwellByCategory } }) => {
     byCategory = reuseFloats(topics.count, byCategory).fill(0);
     for (const key of dwellByCategory.keys()) {
       const id = topics.idOf('CATEGORY', key);
       if (id !== undefined) byCategory[id] = clampToUnit(depth(key, dwellByCategory));
     }
-    for (let row = 0; row < column.length; row += 1)
-      column[row] = byCategory[category[row] as number] as number;
+    return {
+      fill(rows, values) {
+        for (let i = 0; i < rows.length; i += 1)
+          values[i] = byCategory[category[rows[i] as number] as number] as number;
+      },
+    };
   };
 }
 
@@ -29,12 +33,27 @@ export function followup(probability: number, probabilityThen: number): number {
 }
 
 /** The component `followup`; 0 for markets that the user has not viewed. */
-export function followupColumn(): FillColumn {
-  return ({ columns, user: { views } }, column) => {
-    column.fill(0);
+export function followupValues(): LoadValues {
+  /** Zeros but for the viewed rows. */
+  let byRow = new Float64Array(0);
+  let viewed: number[] = [];
+  return ({ columns, user: { views } }) => {
+    for (const row of viewed) byRow[row] = 0;
+    byRow = reuseFloats(columns.size, byRow);
+    viewed = [];
     for (const { marketId, probability } of views) {
       const row = columns.rowOf(marketId);
-      if (row !== undefined) column[row] = followup(columns.probability[row] as number, probability);
+      if (row === undefined) continue;
+      byRow[row] = followup(columns.probability[row] as number, probability);
+      if (byRow[row] > 0) viewed.push(row);
     }
+    return {
+      fill(rows, values) {
+        for (let i = 0; i < rows.length; i += 1) values[i] = byRow[rows[i] as number] as number;
+      },
+      addBounds(weight, bounds) {
+        for (const row of viewed) bounds[row] = (bounds[row] as number) + weight * (byRow[row] as number);
+      },
+    };
   };
 }

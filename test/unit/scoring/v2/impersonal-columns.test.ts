@@ -70,7 +70,11 @@ describe('impersonal columns', () => {
     const sumsAt = (nowMs: number) => {
       const impersonal = new ImpersonalColumns(CONSTANTS);
       impersonal.fill(columns, trends, nowMs);
-      const parts = columns.ids.map((_, row) => impersonal.components(columns, trends, row, nowMs));
+      const parts = columns.ids.map((_, row) => {
+        const components = {};
+        impersonal.copyComponents(columns, trends, row, nowMs, components);
+        return components;
+      });
       return { sums: [...impersonal.sum], parts };
     };
     expect(sumsAt(NOW_MS + MINUTE_MS - 1)).toEqual(sumsAt(NOW_MS));

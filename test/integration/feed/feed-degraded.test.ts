@@ -146,6 +146,24 @@ describe.each<[state: string, begin: () => Promise<void> | void]>([
     expect(inMemory.data).toEqual({ market: { id: 'science-3' } });
   });
 
+  it('keeps the feed and the trends of a page whose profile is UNAVAILABLE', async () => {
+    await begin();
+    const { status, data, errors } = await gateway.query(
+      `{ feed(userKey: "bea", limit: 5) { degraded hero { market { id } } }
+         trending { scope }
+         profile: userProfile(userKey: "bea") { totalInteractions } }`,
+    );
+    expect(status).toBe(200);
+    expect(data).toMatchObject({
+      feed: { degraded: true, hero: { market: { id: expect.any(String) as string } } },
+      trending: { scope: 'GLOBAL' },
+      profile: null,
+    });
+    expect(errors).toMatchObject([
+      { path: ['profile'], extensions: { code: 'UNAVAILABLE', retryAfterMs: 1_000 } },
+    ]);
+  });
+
   it('is live but not ready until the database is back', async () => {
     await vi.waitFor(() => gateway.backend.services.catalog.refresh(), { timeout: 10_000 });
     expect(await statusOf('/readyz')).toBe(200);

@@ -195,7 +195,7 @@ test.each([
   ['a body', 'POST'],
   ['the variables of a GET', 'GET'],
 ])('rejects a config that nests too deep in %s', async (_case, method) => {
-  const query = 'query ($config: JSONObject!) { simulateFeed(config: $config) { presentVersion } }';
+  const query = 'query ($config: JSONObject!) { simulateFeed(config: $config) { presentConfigVersion } }';
   const variables = `{"config":{"a":${'['.repeat(7_000)}${']'.repeat(7_000)}}}`;
   const response =
     method === 'GET'

@@ -403,7 +403,7 @@ it('serves feed and trends with a market whose stored volumes have no finite sum
   await gateway.backend.services.catalog.refresh();
   const { errors } = await gateway.query(
     `{ feed(userKey: "lea", limit: 10) { hero { score } grid { score scores { rising } market { volume24h momentum { volumeRatio24h } } } }
-       rising(limit: 5) { score } trending(limit: 5) { markets { score } } }`,
+       rising(limit: 5) { markets { score } } trending(limit: 5) { markets { score } } }`,
   );
   expect(errors).toBeUndefined();
 });

@@ -19,7 +19,8 @@ const command = new Command('bench:check').description(
 await addRunOptions(command)
   .option('--update', 'write the measured ratios to bench/baseline.json instead', false)
   .action(check)
-  .parseAsync();
+  .parseAsync()
+  .catch((error: unknown) => command.error(error instanceof Error ? error.message : String(error)));
 
 async function check(flags: RunFlags & { readonly update: boolean }): Promise<void> {
   const { users, connections, update } = flags;

@@ -27,8 +27,14 @@ export const TOLERANCE = 0.25;
 
 const FILE = fileURLToPath(new URL('../baseline.json', import.meta.url));
 
+/** @throws if there is none. */
 export async function readBaseline(): Promise<Baseline> {
-  return JSON.parse(await readFile(FILE, 'utf8')) as Baseline;
+  const text = await readFile(FILE, 'utf8').catch(() => {
+    throw new Error(
+      'There is no bench/baseline.json. Run "npm run bench:check -- --update" on a quiet machine.',
+    );
+  });
+  return JSON.parse(text) as Baseline;
 }
 
 export async function writeBaseline(baseline: Baseline): Promise<void> {

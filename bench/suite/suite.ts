@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProgressBar } from '../../dist/cli/output/progress-bar.js';
 import { cpuSecondsOf } from '../processes.ts';
-import { quantile } from '../year/statistics.ts';
 import type { YearState } from '../year/build-state.ts';
 import type { CorePlan } from './cores.ts';
 import { openGateway, type MeasuredGateway } from './gateway.ts';
@@ -54,7 +53,9 @@ export interface Spread {
 }
 
 export function spreadOf(values: readonly number[]): Spread {
-  return { median: quantile(values, 0.5), min: quantile(values, 0), max: quantile(values, 1) };
+  const sorted = values.toSorted((a, b) => a - b);
+  const [lower = NaN, upper = NaN] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  return { median: (lower + upper) / 2, min: sorted[0] ?? NaN, max: sorted.at(-1) ?? NaN };
 }
 
 /** One run of a load on a server. */

@@ -30,10 +30,8 @@ process.env['MEMORY_FILE'] = memoryFile;
 process.env['NODE_OPTIONS'] = `--import=${new URL('collect-garbage.ts', import.meta.url).href}`;
 const gateway = await startBenchGateway();
 try {
-  const data = await ask('{ markets(first: 100, filter: { status: OPEN }) { edges { node { id } } } }');
-  const ids = (data as { markets: { edges: { node: { id: string } }[] } }).markets.edges.map(
-    ({ node }) => node.id,
-  );
+  const data = await ask('{ markets(first: 100, filter: { statuses: OPEN }) { nodes { id } } }');
+  const ids = (data as { markets: { nodes: { id: string }[] } }).markets.nodes.map((market) => market.id);
   const before = await memory();
   const idle = await Promise.all(
     Array.from({ length: SUBSCRIBERS }, (_, index) =>
@@ -69,7 +67,7 @@ try {
       }),
     );
     await ask(
-      `mutation { upsertMarkets(markets: [{ id: "${id}", probability: ${move / 20} }]) { outcome } }`,
+      `mutation { upsertMarkets(input: { markets: [{ id: "${id}", probability: ${move / 20} }] }) { results { status } } }`,
     );
     storedMs.push(performance.now() - startMs);
     await reached;

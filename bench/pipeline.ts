@@ -73,6 +73,8 @@ function marketsLike(count: number): Market[] {
     status: 'OPEN',
     openPastDue: false,
     createdAt: new Date(NOW_MS - ((index * 13) % 1_000) * HOUR_MS),
+    updatedAt: new Date(NOW_MS),
+    ...{ volumeUnit: null, closesAt: null, resolvedAt: null },
     resolvesAt: index % 2 === 0 ? null : new Date(NOW_MS + (1 + (index % 500)) * HOUR_MS),
     editorialDescription: null,
     editorialBoost: 0,

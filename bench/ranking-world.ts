@@ -56,6 +56,8 @@ export function marketsLikeTheSample(count: number): Market[] {
       status: 'OPEN',
       openPastDue: false,
       createdAt: new Date(NOW_MS - ((index * 13) % 1_500) * HOUR_MS),
+      updatedAt: new Date(NOW_MS),
+      ...{ volumeUnit: null, closesAt: null, resolvedAt: null },
       resolvesAt: new Date(NOW_MS + (1 + ((index * 17) % 3_000)) * HOUR_MS),
       editorialDescription: null,
       editorialBoost: index % 40 === 0 ? 0.5 : 0,
@@ -126,7 +128,8 @@ export function profileOf(
       return entry.market;
     });
   const event = (eventType: EventType, market: Market, agoMs: number) => ({
-    ...{ eventType, market, occurredAtMs: NOW_MS - agoMs, country: 'IL', stake: null },
+    ...{ eventType, occurredAtMs: NOW_MS - agoMs, country: 'IL', stake: null },
+    market: { ...market, volume24h: market.volume24h ?? 0 },
     ...{ dwellMs: 20_000, weight: eventWeight(eventType, 20_000, config.events) },
   });
   const kinds: readonly EventType[] = ['CLICK', 'CLICK', 'PARTICIPATE', 'BOOKMARK', 'CLICK', 'DWELL_30'];

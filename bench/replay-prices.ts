@@ -94,8 +94,8 @@ async function take({ services }: Backend, minute: readonly Point[]): Promise<vo
       volume24h: VOLUME,
     })),
   );
-  const rejected = results.find(({ outcome }) => outcome === 'REJECTED');
-  if (rejected) throw new Error(`${rejected.id} was rejected: ${rejected.reason ?? ''}`);
+  const rejected = results.find(({ problem }) => problem !== null);
+  if (rejected) throw new Error(`${rejected.id} was rejected: ${rejected.problem?.message ?? ''}`);
 }
 
 function show({ services }: Backend, now: Date): void {

@@ -141,8 +141,8 @@ async function storeMarkets(
         source: 'polymarket',
       })),
     );
-    const rejected = results.find(({ outcome }) => outcome === 'REJECTED');
-    if (rejected !== undefined) throw new Error(`A market was rejected: ${rejected.reason ?? ''}`);
+    const [problem] = results.flatMap((result) => result.problem ?? []);
+    if (problem !== undefined) throw new Error(`A market was rejected: ${problem.message}`);
     add(markets.length);
   }
 }

@@ -11,7 +11,8 @@ const MAX_LOOP_MS = 10;
 /** Every replica has a change within a second. */
 const SHOWS_AFTER_MS = 1_500;
 
-const UPSERT = `mutation ($markets: [MarketInput!]!) { upsertMarkets(markets: $markets) { outcome reason } }`;
+const UPSERT = `mutation ($input: UpsertMarketsInput!) {
+  upsertMarkets(input: $input) { results { status problem { message } } } }`;
 
 /** What changes of markets cost: the write-ahead log of prices, and the event loop. */
 export const catalog: Measurement = {
@@ -75,9 +76,9 @@ export const catalog: Measurement = {
 };
 
 async function upsert(site: Site, markets: readonly object[]): Promise<void> {
-  const { upsertMarkets } = (await site.ask(UPSERT, { markets })) as {
-    upsertMarkets: { outcome: string; reason: string | null }[];
+  const { upsertMarkets } = (await site.ask(UPSERT, { input: { markets } })) as {
+    upsertMarkets: { results: { status: string; problem: { message: string } | null }[] };
   };
-  const rejected = upsertMarkets.find(({ outcome }) => outcome === 'REJECTED');
-  if (rejected !== undefined) throw new Error(`A market was rejected: ${rejected.reason ?? ''}`);
+  const rejected = upsertMarkets.results.find(({ status }) => status === 'REJECTED');
+  if (rejected !== undefined) throw new Error(`A market was rejected: ${rejected.problem?.message ?? ''}`);
 }

@@ -1,4 +1,4 @@
-import { topicKey, type Market } from '../domain/market.js';
+import { endOf, topicKey, type Market } from '../domain/market.js';
 import { lowerBound } from '../lib/binary-search.js';
 import type { Work } from '../lib/event-loop.js';
 import type { ScoringMarket } from '../scoring/v1/inputs.js';
@@ -15,7 +15,7 @@ import { editList, rowEdits, type KeptRows, type RowEdits } from './columns/row-
 export interface CatalogEntry {
   readonly market: Market;
   readonly scoring: ScoringMarket;
-  /** Milliseconds since 1970; Infinity without a resolution time. */
+  /** When trading ends, else when the outcome is expected: milliseconds since 1970; Infinity if both are unknown. */
   readonly resolvesAtMs: number;
 }
 
@@ -131,10 +131,11 @@ export function toScoringMarket(market: Market): ScoringMarket {
     category: topicKey(market.category),
     tags: market.tags.map(topicKey),
     probability: market.probability,
-    volume24h: market.volume24h,
-    volumeTotal: market.volumeTotal,
+    // An unknown volume ranks as none.
+    volume24h: market.volume24h ?? 0,
+    volumeTotal: market.volumeTotal ?? 0,
     createdAtMs: market.createdAt.getTime(),
-    resolvesAtMs: market.resolvesAt?.getTime() ?? null,
+    resolvesAtMs: endOf(market)?.getTime() ?? null,
     editorialBoost: market.editorialBoost,
   };
 }
@@ -144,7 +145,7 @@ export function toEntry(market: Market): CatalogEntry {
   return {
     market,
     scoring: toScoringMarket(market),
-    resolvesAtMs: market.resolvesAt?.getTime() ?? Infinity,
+    resolvesAtMs: endOf(market)?.getTime() ?? Infinity,
   };
 }
 

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Market, MarketTexts } from '../domain/market.js';
+import type { Market, MarketOrder, MarketTexts } from '../domain/market.js';
 import type { Clock } from '../lib/clock.js';
 import { checkInput } from '../lib/input/check-input.js';
 import { isStorableText } from '../lib/input/text-schemas.js';
@@ -9,7 +9,13 @@ import type { MarketRepository } from '../storage/markets/market-repository.js';
 import { orUnavailable } from '../storage/database-errors.js';
 import type { CatalogSnapshot } from './catalog-snapshot.js';
 import { ClosedMarketCache, toPastMarket } from './columns/market-terms.js';
-import { decodeCursor, marketPageRequest, toMarketPage, type MarketPage } from './market-page.js';
+import {
+  decodeCursor,
+  marketPageRequest,
+  NEWEST_FIRST,
+  toMarketPage,
+  type MarketPage,
+} from './market-page.js';
 import { applyInputs, idsOf, validateInputs, type MarketWriter, type UpsertResult } from './market-writer.js';
 import { OpenMarkets } from './open-markets.js';
 
@@ -144,21 +150,18 @@ export class Catalog {
   }
 
   /**
-   * Reads one page of all markets, open or not, newest first.
+   * Reads one page of all markets, open or not; by default newest first.
    *
    * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE if the database is unavailable.
    */
   async page(input: unknown): Promise<MarketPage> {
-    const { first, after, filter } = checkInput(marketPageRequest, input);
-    const cursor = after == null ? undefined : decodeCursor(after);
-    const restrictions = {
-      category: filter?.category ?? undefined,
-      tag: filter?.tag ?? undefined,
-      status: filter?.status ?? undefined,
-      text: filter?.text ?? undefined,
-    };
-    const { markets, hasMore } = await this.#read(() => this.deps.lists.page(restrictions, first, cursor));
-    return toMarketPage(markets, hasMore, cursor === undefined);
+    const { first, after, filter, orderBy } = checkInput(marketPageRequest, input);
+    const order: MarketOrder = orderBy ?? NEWEST_FIRST;
+    const cursor = after == null ? undefined : decodeCursor(after, order);
+    const { markets, hasMore } = await this.#read(() =>
+      this.deps.lists.page(filter ?? {}, order, first, cursor),
+    );
+    return toMarketPage(markets, order, hasMore, cursor === undefined);
   }
 
   /**
@@ -172,7 +175,7 @@ export class Catalog {
   async upsert(inputs: readonly unknown[]): Promise<UpsertResult[]> {
     const validated = validateInputs(inputs);
     const results = validated.valid.length === 0 ? [] : await this.deps.writer.write(validated.valid);
-    if (results.some(({ outcome }) => outcome === 'CREATED' || outcome === 'UPDATED'))
+    if (results.some(({ status }) => status === 'CREATED' || status === 'UPDATED'))
       await this.#refreshAfterWrite();
     return validated.merge(results);
   }

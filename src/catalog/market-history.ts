@@ -22,8 +22,10 @@ export interface MarketHistoryPoint {
   readonly at: Date;
   /** 0–1; null while unknown, and for a market with several answers. */
   readonly probability: number | null;
-  readonly volume24h: number;
-  readonly participantCount: number;
+  /** Null if unknown. */
+  readonly volume24h: number | null;
+  /** Null if unknown. */
+  readonly participantCount: number | null;
 }
 
 /** Returns the points of each request, in order, or the error of that request. */

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { topicKey, type MarketRecord, type MarketStatus } from '../domain/market.js';
+import {
+  endOf,
+  isFinal,
+  MARKET_STATUSES,
+  topicKey,
+  type MarketRecord,
+  type MarketStatus,
+} from '../domain/market.js';
 import {
   hasDisplayControls,
   NO_DISPLAY_CONTROLS,
@@ -8,6 +15,7 @@ import {
   VISIBLE,
 } from '../lib/input/display-text.js';
 import { countrySchema } from '../lib/input/country.js';
+import { OUT_OF_RANGE, problemOf, type InputProblem } from '../lib/input/input-problem.js';
 import { idText, isStorableInstant, storableText } from '../lib/input/text-schemas.js';
 import { drop, parseWithRepairs, type Repair, type RepairNote } from '../lib/input/parse-with-repairs.js';
 import { amount, ROUNDING, share } from '../lib/input/rounded-numbers.js';
@@ -24,6 +32,7 @@ export const MAX_LENGTH = {
   url: 2_000,
   editorialDescription: 5_000,
   eventKey: 256,
+  volumeUnit: 16,
   source: 100,
 } as const;
 
@@ -36,7 +45,10 @@ const MAX_PARTICIPANTS = 2_147_483_647;
 
 const instant = z
   .union([z.date(), z.iso.datetime({ offset: true, abort: true })], { error: 'must be an ISO 8601 instant' })
-  .refine((given) => isStorableInstant(new Date(given)), 'must be in the years 1 to 9999');
+  .refine((given) => isStorableInstant(new Date(given)), {
+    error: 'must be in the years 1 to 9999',
+    params: OUT_OF_RANGE,
+  });
 
 /** A second slash, or a character that browsers read as one, would turn a path into the URL of another site. */
 const url = storableText
@@ -73,11 +85,15 @@ const marketInput = z.object({
   volume24h: amount.nullish(),
   volumeTotal: amount.nullish(),
   participantCount: count.nullish(),
+  volumeUnit: singleLine.pipe(z.string().max(MAX_LENGTH.volumeUnit)).nullish(),
   imageUrl: url.nullish(),
   url: url.nullish(),
-  status: z.enum(['OPEN', 'CLOSED', 'RESOLVED']).nullish(),
+  status: z.enum(MARKET_STATUSES).nullish(),
   createdAt: instant.nullish(),
+  closesAt: instant.nullish(),
   resolvesAt: instant.nullish(),
+  resolvedAt: instant.nullish(),
+  asOf: instant.nullish(),
   editorialDescription: storableText.max(MAX_LENGTH.editorialDescription).nullish(),
   editorialBoost: share.nullish(),
   eventKey: storableText.min(1).max(MAX_LENGTH.eventKey).nullish(),
@@ -92,25 +108,37 @@ const marketInput = z.object({
 export type MarketInput = Omit<z.input<typeof marketInput>, 'id'> & { id: string };
 export type ValidatedMarketInput = z.output<typeof marketInput>;
 
-/** A valid market with its repairs, or the reason for the rejection. */
+/** A valid market with its repairs, or the problem of the rejected one. */
 type MarketValidation =
-  | { market: ValidatedMarketInput; repairs: readonly RepairNote[]; reason?: never }
-  | { market?: never; reason: string };
+  | { market: ValidatedMarketInput; repairs: readonly RepairNote[]; problem?: never }
+  | { market?: never; problem: InputProblem };
 
 /**
  * Validates one market. Identity, status, price, times, `editorialBoost`, and `blockedCountries` must be valid. An invalid
  * value of any other field is repaired or dropped, so that it does not block the update of the rest.
  *
- * @returns the market with its repairs, or one reason that lists every invalid field.
+ * @param index index of the market in its batch; 0 for a single one.
+ * @returns the market with its repairs, or one problem whose message lists every invalid field.
  */
-export function validateMarketInput(input: unknown): MarketValidation {
+export function validateMarketInput(input: unknown, index = 0): MarketValidation {
   const parsed = parseWithRepairs(marketInput, input, marketRepairs);
   if (parsed.error === undefined) return { market: parsed.data, repairs: parsed.repairs };
-  const reasons = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'market'}: ${issue.message}`);
-  return { reason: reasons.join('; ') };
+  const reasons = parsed.error.issues.map(
+    ({ path, message }) => `${path.join('.') || 'The market'} ${message}`,
+  );
+  return { problem: { ...problemOf(parsed.error, index), message: `${reasons.join('; ')}.` } };
 }
 
-/** Applies `input` to the stored market, or to the defaults of a new one. */
+/** The fields that a price feed reports. A late input does not change them. */
+type MarketState = Pick<
+  ValidatedMarketInput,
+  'probability' | 'volume24h' | 'volumeTotal' | 'participantCount' | 'status' | 'resolvedAt'
+>;
+
+/**
+ * Applies `input` to the stored market, or to the defaults of a new one. An input with an earlier `asOf` than the stored one
+ * is late: it changes neither figures nor status. `updatedAt` stays the stored one.
+ */
 export function applyMarketInput(
   stored: MarketRecord | undefined,
   input: ValidatedMarketInput & { readonly title: string },
@@ -122,12 +150,17 @@ export function applyMarketInput(
     given: MarketRecord[Key] | null | undefined,
     fallback: MarketRecord[Key],
   ): MarketRecord[Key] => (given === undefined ? (stored?.[key] ?? fallback) : (given ?? fallback));
-  const date = (given: Date | string | null | undefined): Date | null | undefined =>
-    typeof given === 'string' ? new Date(given) : given;
-  const status = value('status', input.status, 'OPEN' satisfies MarketStatus);
-  const resolvesAt = value('resolvesAt', date(input.resolvesAt), null);
-  // Only a source that reports the market as open after `resolvesAt` sets this. An update without a status keeps it.
-  const isPastDue = status === 'OPEN' && resolvesAt !== null && resolvesAt <= now;
+  const asOf = readAt(input, now);
+  const isLate = asOf !== null && stored !== undefined && stored.asOf !== null && asOf < stored.asOf;
+  const state: MarketState = isLate ? {} : input;
+  const status = value('status', state.status, 'OPEN' satisfies MarketStatus);
+  const ends = {
+    closesAt: value('closesAt', date(input.closesAt), null),
+    resolvesAt: value('resolvesAt', date(input.resolvesAt), null),
+  };
+  const end = endOf(ends);
+  // Only a source that reports the market as open after its end sets this. An update without a status keeps it.
+  const isPastDue = status === 'OPEN' && end !== null && end <= now;
   return {
     id: input.id,
     // The database assigns the number of a new market.
@@ -136,22 +169,52 @@ export function applyMarketInput(
     description: value('description', input.description, null),
     category: value('category', input.category, NO_CATEGORY),
     tags: value('tags', input.tags, []),
-    probability: value('probability', input.probability, null),
-    volume24h: value('volume24h', input.volume24h, 0),
-    volumeTotal: value('volumeTotal', input.volumeTotal, 0),
-    participantCount: value('participantCount', input.participantCount, 0),
+    probability: value('probability', state.probability, null),
+    volume24h: value('volume24h', state.volume24h, null),
+    volumeTotal: value('volumeTotal', state.volumeTotal, null),
+    participantCount: value('participantCount', state.participantCount, null),
+    volumeUnit: value('volumeUnit', input.volumeUnit, null),
     imageUrl: value('imageUrl', input.imageUrl, null),
     url: value('url', input.url, null),
     status,
-    openPastDue: isPastDue && (input.status === 'OPEN' || stored?.openPastDue === true),
+    openPastDue: isPastDue && (state.status === 'OPEN' || stored?.openPastDue === true),
     createdAt: value('createdAt', date(input.createdAt), now),
-    resolvesAt,
+    updatedAt: stored?.updatedAt ?? now,
+    ...ends,
+    resolvedAt: resolvedAt(stored, status, date(state.resolvedAt), now),
     editorialDescription: value('editorialDescription', input.editorialDescription, null),
     editorialBoost: value('editorialBoost', input.editorialBoost, 0),
     eventKey: value('eventKey', input.eventKey, null),
     source: value('source', input.source, null),
     blockedCountries: value('blockedCountries', input.blockedCountries, []),
+    asOf: isLate ? stored.asOf : (asOf ?? stored?.asOf ?? null),
   };
+}
+
+function date(given: Date | string | null | undefined): Date | null | undefined {
+  return typeof given === 'string' ? new Date(given) : given;
+}
+
+/** `asOf` of an input. A later time than now counts as now, so that a wrong clock does not block later inputs. */
+function readAt(input: ValidatedMarketInput, now: Date): Date | null {
+  const asOf = date(input.asOf) ?? null;
+  return asOf !== null && asOf > now ? now : asOf;
+}
+
+/**
+ * When the market was resolved or cancelled: the given time; else now if the status becomes final, and the stored time if it
+ * already was. Null for a market that is first stored as final, because it may have ended long ago.
+ */
+function resolvedAt(
+  stored: MarketRecord | undefined,
+  status: MarketStatus,
+  given: Date | null | undefined,
+  now: Date,
+): Date | null {
+  if (!isFinal(status)) return null;
+  if (given !== undefined) return given;
+  if (stored === undefined) return null;
+  return isFinal(stored.status) ? stored.resolvedAt : now;
 }
 
 /**
@@ -169,6 +232,7 @@ const marketRepairs: Readonly<Record<string, Repair>> = {
   volume24h: drop,
   volumeTotal: drop,
   participantCount: repairedCount,
+  volumeUnit: drop,
   imageUrl: repairedUrl,
   url: repairedUrl,
   editorialDescription: (value) => repairedText(value, MAX_LENGTH.editorialDescription),

@@ -1,22 +1,43 @@
 import { z } from 'zod';
 import { BellwetherError } from '../lib/errors.js';
 import { isStorableInstant, storableText } from '../lib/input/text-schemas.js';
-import type { Market } from '../domain/market.js';
+import { countrySchema } from '../lib/input/country.js';
+import { endOf, MARKET_STATUSES, ORDER_FIELDS, type Market, type MarketOrder } from '../domain/market.js';
 import type { MarketCursor } from '../storage/markets/market-repository.js';
 import { MAX_QUERY_WORDS, queryWords } from '../storage/markets/market-search.js';
 
 /** Maximum length of a search text in UTF-16 code units. */
 export const MAX_SEARCH_LENGTH = 200;
 
-/** Filter, page size (1–100), and cursor of a list of markets. */
+/** Maximum number of entries in each list of a filter. */
+const MAX_FILTER_ENTRIES = 20;
+
+export const NEWEST_FIRST: MarketOrder = { field: 'CREATED_AT', direction: 'DESC' };
+
+const entries = <Entry extends z.ZodType>(entry: Entry): z.ZodOptional<z.ZodNullable<z.ZodArray<Entry>>> =>
+  z.array(entry).max(MAX_FILTER_ENTRIES, `must have at most ${MAX_FILTER_ENTRIES} entries`).nullish();
+
+const topic = storableText.max(100, 'must have at most 100 characters');
+
+/** Filter, order, page size (1–100), and cursor of a list of markets. */
 export const marketPageRequest = z.object({
-  first: z.number().int().min(1, 'must be at least 1').max(100, 'must be at most 100'),
+  first: z
+    .number()
+    .int()
+    .min(1, 'must be at least 1')
+    .max(100, 'must be at most 100')
+    .nullish()
+    .transform((first) => first ?? 20),
   after: z.string().max(500, 'must have at most 500 characters').nullish(),
+  orderBy: z.object({ field: z.enum(ORDER_FIELDS), direction: z.enum(['ASC', 'DESC']) }).nullish(),
   filter: z
     .object({
-      category: storableText.max(100, 'must have at most 100 characters').nullish(),
-      tag: storableText.max(100, 'must have at most 100 characters').nullish(),
-      status: z.enum(['OPEN', 'CLOSED', 'RESOLVED']).nullish(),
+      categories: entries(topic),
+      tags: entries(topic),
+      statuses: entries(z.enum(MARKET_STATUSES)),
+      eventKey: storableText.max(256, 'must have at most 256 characters').nullish(),
+      country: countrySchema.nullish(),
+      closesBefore: z.date().refine(isStorableInstant, 'must be in the years 1 to 9999').nullish(),
       text: storableText
         .max(MAX_SEARCH_LENGTH, `must have at most ${MAX_SEARCH_LENGTH} characters`)
         .refine(
@@ -31,6 +52,7 @@ export const marketPageRequest = z.object({
 /** A page of a list of markets. */
 export interface MarketPage {
   readonly edges: readonly { readonly cursor: string; readonly node: Market }[];
+  readonly nodes: readonly Market[];
   readonly pageInfo: {
     readonly hasNextPage: boolean;
     readonly hasPreviousPage: boolean;
@@ -39,10 +61,16 @@ export interface MarketPage {
   };
 }
 
-export function toMarketPage(markets: readonly Market[], hasMore: boolean, isFirst: boolean): MarketPage {
-  const edges = markets.map((node) => ({ cursor: encodeCursor(node), node }));
+export function toMarketPage(
+  markets: readonly Market[],
+  order: MarketOrder,
+  hasMore: boolean,
+  isFirst: boolean,
+): MarketPage {
+  const edges = markets.map((node) => ({ cursor: encodeCursor(node, order), node }));
   return {
     edges,
+    nodes: markets,
     pageInfo: {
       hasNextPage: hasMore,
       hasPreviousPage: !isFirst,
@@ -53,21 +81,29 @@ export function toMarketPage(markets: readonly Market[], hasMore: boolean, isFir
 }
 
 const cursorContent = z
-  .tuple([z.number(), storableText.min(1).max(128)])
-  .transform(([createdAtMs, id]) => ({ createdAt: new Date(createdAtMs), id }))
-  .refine(({ createdAt }) => isStorableInstant(createdAt));
+  .tuple([z.enum(ORDER_FIELDS), z.enum(['ASC', 'DESC']), z.number().nullable(), storableText.min(1).max(128)])
+  .transform(([field, direction, atMs, id]) => ({
+    ...{ field, direction, id },
+    at: atMs === null ? null : new Date(atMs),
+  }))
+  .refine(({ field, at }) => (at === null ? field === 'CLOSES_AT' : isStorableInstant(at)));
 
-function encodeCursor({ createdAt, id }: Market): string {
-  return Buffer.from(JSON.stringify([createdAt.getTime(), id])).toString('base64url');
+function encodeCursor(market: Market, { field, direction }: MarketOrder): string {
+  const at = field === 'CREATED_AT' ? market.createdAt : endOf(market);
+  return Buffer.from(JSON.stringify([field, direction, at?.getTime() ?? null, market.id])).toString(
+    'base64url',
+  );
 }
 
-/** @throws {BellwetherError} BAD_USER_INPUT for a text that is not a cursor of an earlier page. */
-export function decodeCursor(cursor: string): MarketCursor {
+/** @throws {BellwetherError} BAD_USER_INPUT for a text that is not a cursor of an earlier page in the same order. */
+export function decodeCursor(cursor: string, order: MarketOrder): MarketCursor {
   const content = cursorContent.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString('utf8')));
-  if (content.success) return content.data;
+  if (content.success && content.data.field === order.field && content.data.direction === order.direction) {
+    return { at: content.data.at, id: content.data.id };
+  }
   throw BellwetherError.badInput(
     'after',
-    'after must be endCursor of an earlier page. Omit it for the first page.',
+    'after must be endCursor of an earlier page with the same orderBy. Omit it for the first page.',
   );
 }
 

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { MarketRecord } from '../domain/market.js';
 import type { Clock } from '../lib/clock.js';
 import { BellwetherError } from '../lib/errors.js';
+import type { InputProblem } from '../lib/input/input-problem.js';
 import { repairText, type RepairNote } from '../lib/input/parse-with-repairs.js';
 import type { MarketRepository } from '../storage/markets/market-repository.js';
 import { isUnavailable, RETRY_AFTER_MS } from '../storage/database-errors.js';
@@ -10,18 +11,25 @@ import { applyMarketInput, validateMarketInput, type ValidatedMarketInput } from
 /** Maximum number of inputs in one call. */
 export const MAX_UPSERT = 1_000;
 
+export type UpsertStatus = 'CREATED' | 'UPDATED' | 'UNCHANGED' | 'REJECTED';
+
 /** Result of upserting one market. */
 export interface UpsertResult {
+  /** Index of the input in its call, from 0. */
+  readonly index: number;
   readonly id: string;
-  readonly outcome: 'CREATED' | 'UPDATED' | 'UNCHANGED' | 'REJECTED';
-  /** Why it was rejected, naming the field. */
-  readonly reason?: string;
+  readonly status: UpsertStatus;
+  /** The market as this input leaves it, with number 0 if it is new; null if the input was rejected. */
+  readonly market: MarketRecord | null;
+  /** Why the input was rejected; null if it was not. */
+  readonly problem: InputProblem | null;
   /** One sentence for each invalid field that was repaired or dropped. */
   readonly repairs: readonly string[];
 }
 
 /** An input that passed validation. */
 interface ValidInput {
+  readonly index: number;
   readonly market: ValidatedMarketInput;
   readonly repairs: readonly RepairNote[];
 }
@@ -48,22 +56,21 @@ export function validateInputs(inputs: readonly unknown[]): ValidatedInputs {
       `markets has ${inputs.length} entries, more than ${MAX_UPSERT}. Split it into several requests.`,
     );
   }
-  const validated = inputs.map(validateMarketInput);
+  const valid: ValidInput[] = [];
+  const invalid: UpsertResult[] = [];
+  for (const [index, input] of inputs.entries()) {
+    const validated = validateMarketInput(input, index);
+    if (validated.problem === undefined) valid.push({ index, ...validated });
+    else invalid.push(rejected(idOf(input), validated.problem));
+  }
   return {
-    valid: validated.filter((input) => input.market !== undefined),
-    merge: (results) => {
-      const rest = results.values();
-      return validated.flatMap(({ reason }, index): UpsertResult[] => {
-        if (reason !== undefined) return [rejected(idOf(inputs[index]), reason)];
-        const next = rest.next().value;
-        return next === undefined ? [] : [next];
-      });
-    },
+    valid,
+    merge: (results) => [...results, ...invalid].sort((one, other) => one.index - other.index),
   };
 }
 
-function rejected(id: string, reason: string): UpsertResult {
-  return { id, outcome: 'REJECTED', reason, repairs: [] };
+function rejected(id: string, problem: InputProblem): UpsertResult {
+  return { index: problem.index, id, status: 'REJECTED', market: null, problem, repairs: [] };
 }
 
 /** The distinct market ids. */
@@ -83,24 +90,31 @@ export function applyInputs(
 ): { results: UpsertResult[]; changed: MarketRecord[] } {
   const current = new Map(stored);
   const changed = new Map<string, MarketRecord>();
-  const results = inputs.map(({ market: input, repairs }): UpsertResult => {
+  const results = inputs.map(({ index, market: input, repairs }): UpsertResult => {
     const { id } = input;
     const before = current.get(id);
     const title = input.title ?? before?.title;
     if (title === undefined) {
       const invalid = repairs.find(({ field }) => field === 'title');
-      return rejected(id, `title: ${invalid?.reason ?? 'is required for a new market'}`);
+      const message = `title ${invalid?.reason ?? 'is required for a new market'}.`;
+      return rejected(id, { index, field: 'title', code: 'INVALID', message });
     }
-    const after = applyMarketInput(before, { ...input, title }, now);
-    const notes = repairs.map(repairText);
-    if (before !== undefined && isDeepStrictEqual(before, after)) {
-      return { id, outcome: 'UNCHANGED', repairs: notes };
+    const applied = applyMarketInput(before, { ...input, title }, now);
+    const isUnchanged = before !== undefined && isSameButAsOf(before, applied);
+    const after = isUnchanged ? applied : { ...applied, updatedAt: now };
+    if (!isUnchanged || !isDeepStrictEqual(before, after)) {
+      current.set(id, after);
+      changed.set(id, after);
     }
-    current.set(id, after);
-    changed.set(id, after);
-    return { id, outcome: before === undefined ? 'CREATED' : 'UPDATED', repairs: notes };
+    const status = before === undefined ? 'CREATED' : isUnchanged ? 'UNCHANGED' : 'UPDATED';
+    return { index, id, status, market: after, problem: null, repairs: repairs.map(repairText) };
   });
   return { results, changed: [...changed.values()] };
+}
+
+/** Whether two states are the same to readers of markets, who do not see `asOf`. */
+function isSameButAsOf(before: MarketRecord, after: MarketRecord): boolean {
+  return isDeepStrictEqual({ ...before, asOf: null }, { ...after, asOf: null });
 }
 
 /** The id to name in the result of a rejected input; empty if it has none. */

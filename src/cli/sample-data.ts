@@ -52,10 +52,8 @@ export async function loadSample(
   const markets = loadSampleCatalog(nowMs);
   const storeMarkets = async (all: readonly { id: string }[]): Promise<void> => {
     for (const batch of batches(all, MARKETS_PER_BATCH)) {
-      const rejected = (await services.catalog.upsert(batch)).find(({ outcome }) => outcome === 'REJECTED');
-      if (rejected) {
-        throw new Error(`The sample market ${rejected.id} is invalid: ${rejected.reason ?? ''}`);
-      }
+      const problems = (await services.catalog.upsert(batch)).flatMap(({ problem }) => problem ?? []);
+      if (problems[0] !== undefined) throw new Error(`A sample market is invalid: ${problems[0].message}`);
     }
   };
   await storeMarkets(markets.map((market) => ({ ...market, source: INCOMPLETE_SOURCE })));

@@ -10,24 +10,42 @@ export interface Market {
   readonly tags: readonly string[];
   /** 0–1; null if unknown, and for a market with several answers. */
   readonly probability: number | null;
-  /** Volume of the last 24 hours, 0 or more, in the site's unit. */
-  readonly volume24h: number;
-  /** Volume since creation, 0 or more, in the site's unit. */
-  readonly volumeTotal: number;
-  readonly participantCount: number;
+  /** Volume of the last 24 hours, 0 or more, in `volumeUnit`; null if unknown. */
+  readonly volume24h: number | null;
+  /** Volume since creation, 0 or more, in `volumeUnit`; null if unknown. */
+  readonly volumeTotal: number | null;
+  /** Null if unknown. */
+  readonly participantCount: number | null;
+  /** Such as USD; null if unknown. */
+  readonly volumeUnit: string | null;
   readonly imageUrl: string | null;
   readonly url: string | null;
   readonly status: MarketStatus;
-  /** Whether its source reported it as open after `resolvesAt`. */
+  /** Whether its source reported it as open after its end ({@link endOf}). */
   readonly openPastDue: boolean;
   readonly createdAt: Date;
+  /** Time of the last stored change. */
+  readonly updatedAt: Date;
+  /** When trading ends or ended; null if unknown. */
+  readonly closesAt: Date | null;
+  /** When the outcome is expected; null if unknown. */
   readonly resolvesAt: Date | null;
+  /** When the market was resolved or cancelled; null before that, and if unknown. */
+  readonly resolvedAt: Date | null;
   /** 0–1. */
   readonly editorialBoost: number;
   readonly eventKey: string | null;
   readonly source: string | null;
   /** ISO 3166-1 alpha-2, upper case. */
   readonly blockedCountries: readonly string[];
+}
+
+/** Values by which markets are ordered: creation time, or end ({@link endOf}), where an unknown end is the latest. */
+export const ORDER_FIELDS = ['CREATED_AT', 'CLOSES_AT'] as const;
+
+export interface MarketOrder {
+  readonly field: (typeof ORDER_FIELDS)[number];
+  readonly direction: 'ASC' | 'DESC';
 }
 
 /** The long texts of a market, up to 100,000 characters; read from the database on demand. */
@@ -37,9 +55,30 @@ export interface MarketTexts {
 }
 
 /** All stored fields of a market. */
-export interface MarketRecord extends Market, MarketTexts {}
+export interface MarketRecord extends Market, MarketTexts {
+  /** When the source read the figures and the status; null if no source has said so. An older input does not replace them. */
+  readonly asOf: Date | null;
+}
 
-export type MarketStatus = 'OPEN' | 'CLOSED' | 'RESOLVED';
+/** In the order of a lifecycle. Only OPEN markets are shown in feeds, trending, and rising. */
+export const MARKET_STATUSES = ['OPEN', 'PAUSED', 'CLOSED', 'RESOLVED', 'CANCELLED'] as const;
+
+export type MarketStatus = (typeof MARKET_STATUSES)[number];
+
+/** Whether trading has not ended for good: an open market, or one that is paused until it is open again. */
+export function isTradable(status: MarketStatus): boolean {
+  return status === 'OPEN' || status === 'PAUSED';
+}
+
+/** Whether the market has ended for good, with or without an outcome. */
+export function isFinal(status: MarketStatus): boolean {
+  return status === 'RESOLVED' || status === 'CANCELLED';
+}
+
+/** The time from which a market is over: when trading ends, else when the outcome is expected; null if both are unknown. */
+export function endOf({ closesAt, resolvesAt }: Pick<Market, 'closesAt' | 'resolvesAt'>): Date | null {
+  return closesAt ?? resolvesAt;
+}
 
 /** Returns the key for comparing categories and tags. */
 export function topicKey(label: string): string {

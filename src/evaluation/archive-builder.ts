@@ -1,3 +1,4 @@
+import { announcedClose } from '../catalog/importers/as-of.js';
 import { importedEventId } from '../catalog/importers/formats/import-record.js';
 import { readJsonLines } from '../catalog/importers/formats/neutral-format.js';
 import type {
@@ -7,7 +8,7 @@ import type {
 } from '../catalog/importers/formats/import-record.js';
 import type { ImportSource } from '../catalog/importers/import-source.js';
 import { applyMarketInput, validateMarketInput } from '../catalog/market-input.js';
-import type { MarketRecord as StoredMarket } from '../domain/market.js';
+import { endOf, type MarketRecord as StoredMarket } from '../domain/market.js';
 import type { Archive, ArchivedEvent, ArchivedMarket, ArchivedPrice } from './archive.js';
 import { interactionInput } from '../tracking/event-input.js';
 
@@ -113,13 +114,14 @@ export class ArchiveBuilder {
   }
 
   #addMarket({ market: draft, dates, line }: ImportedMarket, source: string): void {
-    const { market: input, reason } = validateMarketInput(draft);
+    const known = { ...draft, closesAt: announcedClose(draft, dates) };
+    const { market: input, problem } = validateMarketInput(known);
     if (input?.title === undefined) {
-      this.#reject(source, line, reason ?? 'title: is not valid');
+      this.#reject(source, line, problem?.message ?? 'title is not valid.');
       return;
     }
     if (draft.createdAt === undefined) {
-      this.#reject(source, line, 'createdAt: is missing');
+      this.#reject(source, line, 'createdAt is missing.');
       return;
     }
     const createdAt = new Date(draft.createdAt);
@@ -128,14 +130,14 @@ export class ArchiveBuilder {
       market: asCreated(market),
       createdAtMs: createdAt.getTime(),
       endsAtMs: Math.min(
-        market.resolvesAt?.getTime() ?? Infinity,
+        endOf(market)?.getTime() ?? Infinity,
         parseInstant(dates.closedAt, Infinity),
         parseInstant(dates.resolvedAt, Infinity),
       ),
     });
     if (dates.pricedAt === undefined) return;
     const { id: marketId, probability, volume24h } = market;
-    this.addPrice({ marketId, atMs: Date.parse(dates.pricedAt), probability, volume24h });
+    this.addPrice({ marketId, atMs: Date.parse(dates.pricedAt), probability, volume24h: volume24h ?? 0 });
   }
 
   #addInteraction(draft: InteractionDraft, source: string, line: number): void {
@@ -175,10 +177,11 @@ function asCreated(market: StoredMarket): StoredMarket {
   return {
     ...market,
     probability: null,
-    volume24h: 0,
-    volumeTotal: 0,
-    participantCount: 0,
+    volume24h: null,
+    volumeTotal: null,
+    participantCount: null,
     status: 'OPEN',
+    resolvedAt: null,
     description: null,
     editorialDescription: null,
     editorialBoost: 0,

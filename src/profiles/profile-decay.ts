@@ -133,11 +133,11 @@ function withoutExpired(
   return changed ? recent : impressions;
 }
 
-/** Removes the hides of markets that are not open. @returns the same object if there is none. */
+/** Removes the hides of markets that have ended. @returns the same object if there is none. */
 export function removeEndedHides<Profile extends ProfileState>(
   state: Profile,
-  openMarkets: ReadonlySet<string>,
+  tradableMarkets: ReadonlySet<string>,
 ): Profile {
-  const hidden = [...state.hidden].filter(([marketId]) => openMarkets.has(marketId));
+  const hidden = [...state.hidden].filter(([marketId]) => tradableMarkets.has(marketId));
   return hidden.length === state.hidden.size ? state : { ...state, hidden: new Map(hidden) };
 }

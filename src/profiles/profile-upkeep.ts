@@ -62,7 +62,7 @@ export class ProfileUpkeep {
       readonly store: {
         readonly profiles: Pick<ProfileRepository, 'read'>;
         readonly profileRewrites: Pick<ProfileRewriteRepository, 'pageAfter' | 'rewrite' | 'replace'>;
-        readonly markets: Pick<MarketRepository, 'openAmong'>;
+        readonly markets: Pick<MarketRepository, 'tradableAmong'>;
         readonly jobPositions: JobPositionRepository;
       };
       readonly profiles: Pick<SharedProfiles, 'invalidate'>;
@@ -111,8 +111,8 @@ export class ProfileUpkeep {
       }
     }
     const unreadable = userKeys.length - page.length;
-    const open = await this.#openHidden(page);
-    const cleaned = await inSlices(this.#clean(page, open, nowMs));
+    const tradable = await this.#tradableHidden(page);
+    const cleaned = await inSlices(this.#clean(page, tradable, nowMs));
     const rewritten: RewrittenProfile[] = [];
     for (const some of chunks(cleaned, PROFILES_PER_TURN))
       rewritten.push(...(await profileRewrites.rewrite(some)));
@@ -126,24 +126,28 @@ export class ProfileUpkeep {
   }
 
   /** Cleans profiles of inactive users. @returns those that need a rewrite. */
-  *#clean(page: readonly ReadProfile[], open: ReadonlySet<string>, nowMs: number): Work<CleanedProfile[]> {
+  *#clean(
+    page: readonly ReadProfile[],
+    tradable: ReadonlySet<string>,
+    nowMs: number,
+  ): Work<CleanedProfile[]> {
     const limits = this.#limits();
     const cleaned: CleanedProfile[] = [];
     for (const { packed, profile: before } of page) {
       const isActive = nowMs - (before.lastActiveAtMs ?? -Infinity) < ACTIVE_MS;
       if (isActive || before.version === 0) continue;
       const { state, removedTopics } = removeDecayed(before, nowMs, this.deps.decay, limits);
-      const after = removeEndedHides(state, open);
+      const after = removeEndedHides(state, tradable);
       if (after !== before || hasOldFormat(packed)) cleaned.push({ packed, after, removedTopics });
       yield;
     }
     return cleaned;
   }
 
-  /** Returns the hidden markets of a page that are open. */
-  async #openHidden(page: readonly ReadProfile[]): Promise<ReadonlySet<string>> {
+  /** Returns the hidden markets of a page that are open or paused. */
+  async #tradableHidden(page: readonly ReadProfile[]): Promise<ReadonlySet<string>> {
     const hidden = new Set(page.flatMap(({ profile }) => [...profile.hidden.keys()]));
-    return hidden.size === 0 ? new Set() : new Set(await this.deps.store.markets.openAmong([...hidden]));
+    return hidden.size === 0 ? new Set() : new Set(await this.deps.store.markets.tradableAmong([...hidden]));
   }
 
   /** @returns the user keys of the profiles that were replaced. */

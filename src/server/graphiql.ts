@@ -146,7 +146,7 @@ const EXAMPLES: readonly (readonly [document: string, variables: ExampleQuery['v
   ['markets-moved', { marketIds: ['tel-aviv-derby-winner'] }],
   ['feed-changed', { userKey: 'sample-politics-001' }],
   ['staff/jobs', {}],
-  ['markets', { filter: { category: 'Science', text: 'space' }, first: 5 }],
+  ['markets', { filter: { categories: ['Science'], statuses: ['OPEN'] }, first: 5 }],
 ];
 
 /** Reads the example queries of GraphiQL. */

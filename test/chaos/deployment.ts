@@ -71,7 +71,7 @@ async function addMarkets(url: string): Promise<void> {
   }));
   const { data } = await graphql(
     url,
-    'mutation ($markets: [MarketInput!]!) { upsertMarkets(markets: $markets) { outcome } }',
+    'mutation ($markets: [MarketInput!]!) { upsertMarkets(input: { markets: $markets }) { results { status } } }',
     { markets },
   );
   const stored = JSON.stringify(data).match(/CREATED/g)?.length;

@@ -34,6 +34,8 @@ const markets = loadSampleCatalog(NOW_MS).map((like, index): Market => ({
     blockedCountries: [],
   },
   createdAt: new Date(NOW_MS - ((index * 13) % 900) * HOUR_MS),
+  updatedAt: new Date(NOW_MS),
+  ...{ volumeUnit: null, closesAt: null, resolvedAt: null },
   resolvesAt: new Date(NOW_MS + (1 + ((index * 17) % 3_000)) * HOUR_MS),
   ...{ editorialDescription: null, editorialBoost: index % 40 === 0 ? 0.5 : 0 },
 }));
@@ -53,7 +55,13 @@ function warmPerson(): FullProfile {
     const market = markets[(index * 11) % markets.length];
     const eventType = kinds[index % kinds.length];
     if (market === undefined || eventType === undefined) throw new Error('The sample is empty.');
-    const event = { eventType, market, occurredAtMs: NOW_MS - index * HOUR_MS, dwellMs: index * 700 };
+    const volume24h = market.volume24h ?? 0;
+    const event = {
+      eventType,
+      market: { ...market, volume24h },
+      occurredAtMs: NOW_MS - index * HOUR_MS,
+      dwellMs: index * 700,
+    };
     const weight = eventWeight(eventType, event.dwellMs, config.events);
     events.push({ ...event, weight, country: 'IL', stake: null });
   }

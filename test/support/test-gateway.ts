@@ -78,8 +78,9 @@ export async function startTestGateway(
       const results = await backend.services.catalog.upsert(
         markets.map((market) => ({ title: `Will ${market.id} happen?`, category: 'Politics', ...market })),
       );
-      const rejected = results.find(({ outcome }) => outcome === 'REJECTED');
-      if (rejected) throw new Error(`The market ${rejected.id} was rejected: ${rejected.reason ?? ''}`);
+      const rejected = results.find(({ problem }) => problem !== null);
+      if (rejected)
+        throw new Error(`The market ${rejected.id} was rejected: ${rejected.problem?.message ?? ''}`);
     },
     close: async () => {
       await gateway.stop();

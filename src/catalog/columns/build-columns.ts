@@ -13,7 +13,7 @@ import { buildSubsetTopics, buildTopicsWork, type CatalogTopics } from './topic-
 export interface ColumnEntry {
   readonly market: Market;
   readonly scoring: ScoringMarket;
-  /** Milliseconds since 1970; Infinity without a resolution time. */
+  /** When trading ends, else when the outcome is expected: milliseconds since 1970; Infinity if both are unknown. */
   readonly resolvesAtMs: number;
 }
 

@@ -1,9 +1,5 @@
-import type {
-  InteractionDraft,
-  MarketDates,
-  MarketDraft,
-  MarketDraftStatus,
-} from './formats/import-record.js';
+import { isFinal, isTradable, type MarketStatus } from '../../domain/market.js';
+import type { InteractionDraft, MarketDates, MarketDraft } from './formats/import-record.js';
 import { isoInstant } from './formats/record-fields.js';
 
 /** The instant of an archive that an import reproduces, and the time to which it is shifted. Milliseconds since 1970. */
@@ -39,14 +35,17 @@ export function marketAsOf(
     return { kind: 'undated', reason: 'createdAt: is missing; --as-of requires it' };
   }
   if (Date.parse(market.createdAt) > asOf.instantMs) return { kind: 'not-yet-created' };
+  // Shifted times may be out of range: then the field is absent. The state is that of now, whatever the archive dates it.
+  const { closesAt, resolvesAt, resolvedAt, asOf: _asOf, ...timeless } = market;
+  const status = statusAt(asOf.instantMs, market, dates);
   const shifted: MarketDraft = {
-    ...market,
-    status: statusAt(asOf.instantMs, market, dates),
+    ...timeless,
+    status,
     ...shiftedTime('createdAt', market.createdAt, asOf),
+    ...shiftedTime('closesAt', status === 'OPEN' ? announcedClose(market, dates) : closesAt, asOf),
+    ...shiftedTime('resolvesAt', resolvesAt, asOf),
+    ...(isFinal(status) && shiftedTime('resolvedAt', dates.resolvedAt ?? resolvedAt, asOf)),
   };
-  // The shifted time may be out of range: then the field is absent.
-  delete shifted.resolvesAt;
-  Object.assign(shifted, shiftedTime('resolvesAt', market.resolvesAt, asOf));
   // A market with several answers has no price to date.
   if (market.probability === null) return { kind: 'market', market: shifted, priceUnknown: false };
   const ownPrice = isPriceKnownAt(asOf.instantMs, market, dates) ? market.probability : undefined;
@@ -61,12 +60,37 @@ export function interactionAsOf(interaction: InteractionDraft, asOf: AsOf): Inte
   return { ...interaction, ...shiftedTime('occurredAt', interaction.occurredAt, asOf) };
 }
 
-function statusAt(instantMs: number, market: MarketDraft, dates: MarketDates): MarketDraftStatus {
-  const endedAt = earliest(dates.closedAt, dates.resolvedAt) ?? market.resolvesAt;
-  if (endedAt === undefined) return (market.status ?? 'OPEN') === 'OPEN' ? 'OPEN' : 'CLOSED';
+/** An archive does not date pauses, so a market that had not ended counts as open. */
+function statusAt(
+  instantMs: number,
+  { status = 'OPEN', ...market }: MarketDraft,
+  dates: MarketDates,
+): MarketStatus {
+  const endedAt = earliest(dates.closedAt, dates.resolvedAt) ?? announcedEnd(market);
+  if (endedAt === undefined) return isTradable(status) ? 'OPEN' : 'CLOSED';
   if (Date.parse(endedAt) > instantMs) return 'OPEN';
-  const resolvedAt = dates.resolvedAt ?? (market.status === 'RESOLVED' ? endedAt : undefined);
-  return resolvedAt !== undefined && Date.parse(resolvedAt) <= instantMs ? 'RESOLVED' : 'CLOSED';
+  const resolvedAt = dates.resolvedAt ?? (isFinal(status) ? endedAt : undefined);
+  if (resolvedAt === undefined || Date.parse(resolvedAt) > instantMs) return 'CLOSED';
+  return status === 'CANCELLED' ? 'CANCELLED' : 'RESOLVED';
+}
+
+function announcedEnd({
+  closesAt,
+  resolvesAt,
+}: Pick<MarketDraft, 'closesAt' | 'resolvesAt'>): string | undefined {
+  return closesAt ?? resolvesAt ?? undefined;
+}
+
+/**
+ * The close time without hindsight. A recorded close is none, if the record also names an expected resolution: it replaces the
+ * announced close, which the archive does not have.
+ */
+export function announcedClose(
+  { closesAt, resolvesAt }: Pick<MarketDraft, 'closesAt' | 'resolvesAt'>,
+  dates: MarketDates,
+): string | undefined {
+  const isRecorded = closesAt === dates.closedAt && resolvesAt != null;
+  return closesAt == null || isRecorded ? undefined : closesAt;
 }
 
 /**
@@ -74,8 +98,8 @@ function statusAt(instantMs: number, market: MarketDraft, dates: MarketDates): M
  * An announced end date counts only if the record does not date its price.
  */
 function isPriceKnownAt(instantMs: number, market: MarketDraft, dates: MarketDates): boolean {
-  const announcedEnd = dates.pricedAt === undefined ? market.resolvesAt : undefined;
-  const end = dates.resolvedAt ?? dates.closedAt ?? announcedEnd;
+  const announced = dates.pricedAt === undefined ? announcedEnd(market) : undefined;
+  const end = dates.resolvedAt ?? dates.closedAt ?? announced;
   return [dates.pricedAt, end].some((at) => at !== undefined && Date.parse(at) <= instantMs);
 }
 
@@ -87,9 +111,9 @@ function earliest(...instants: (string | undefined)[]): string | undefined {
 /** The field with its time shifted; empty if the shifted time is after the year 9999. */
 function shiftedTime<K extends string>(
   field: K,
-  at: string | undefined,
+  at: string | null | undefined,
   asOf: AsOf,
 ): Partial<Record<K, string>> {
-  const shifted = at === undefined ? undefined : isoInstant(Date.parse(at) + asOf.nowMs - asOf.instantMs);
+  const shifted = at == null ? undefined : isoInstant(Date.parse(at) + asOf.nowMs - asOf.instantMs);
   return (shifted === undefined ? {} : { [field]: shifted }) as Partial<Record<K, string>>;
 }

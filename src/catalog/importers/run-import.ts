@@ -28,8 +28,9 @@ export interface ImportSink {
 
 interface MarketResult {
   id: string;
-  outcome: 'CREATED' | 'UPDATED' | 'UNCHANGED' | 'REJECTED';
-  reason?: string;
+  status: 'CREATED' | 'UPDATED' | 'UNCHANGED' | 'REJECTED';
+  /** Null if it was not rejected. */
+  problem?: { message: string } | null;
   /** One sentence for each invalid field that was repaired or dropped. */
   repairs?: readonly string[];
 }
@@ -235,11 +236,11 @@ class ImportRun {
   async #upsert(markets: MarketDraftAtLine[]): Promise<void> {
     const results = await this.#options.sink.upsertMarkets(markets.map(({ draft }) => draft));
     for (const [{ line, draft, priceUnknown, repairs }, result] of paired(markets, results)) {
-      if (result.outcome === 'REJECTED') {
-        await this.rejects.add(rejectRecord(line, result.reason ?? 'was rejected', draft));
+      if (result.status === 'REJECTED') {
+        await this.rejects.add(rejectRecord(line, result.problem?.message ?? 'was rejected', draft));
         continue;
       }
-      this.#counts[outcomeCounts[result.outcome]]++;
+      this.#counts[statusCounts[result.status]]++;
       if ((draft.status ?? 'OPEN') === 'OPEN') this.#counts.open++;
       if (priceUnknown) this.#counts.pricesUnknown++;
       if (repairs.length + (result.repairs ?? []).length > 0) this.#counts.repaired++;
@@ -256,7 +257,7 @@ class ImportRun {
   }
 }
 
-const outcomeCounts = { CREATED: 'created', UPDATED: 'updated', UNCHANGED: 'unchanged' } as const;
+const statusCounts = { CREATED: 'created', UPDATED: 'updated', UNCHANGED: 'unchanged' } as const;
 
 function paired<T, R>(drafts: readonly T[], results: readonly R[]): [T, R][] {
   if (results.length !== drafts.length) {

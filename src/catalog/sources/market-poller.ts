@@ -1,3 +1,4 @@
+import { isTradable } from '../../domain/market.js';
 import { isDeepStrictEqual } from 'node:util';
 import { packageVersion } from '../../config/package-version.js';
 import type { SourceConfig } from '../../config/schema/source-schema.js';
@@ -159,12 +160,12 @@ export class MarketPoller {
     const counts = { created: 0, updated: 0, unchanged: 0 };
     for (const batch of batches([...drafts.values()])) {
       signal.throwIfAborted();
-      for (const { id, outcome, reason, repairs } of await this.deps.catalog.upsert(batch)) {
-        if (outcome === 'REJECTED') {
-          reasons.push(`${id}: ${reason ?? 'was rejected'}`);
+      for (const { id, status, problem, repairs } of await this.deps.catalog.upsert(batch)) {
+        if (status === 'REJECTED') {
+          reasons.push(`${id}: ${problem?.message ?? 'was rejected'}`);
           repaired.delete(id);
         } else {
-          counts[OUTCOME_COUNTS[outcome]] += 1;
+          counts[STATUS_COUNTS[status]] += 1;
           if (repairs.length > 0) repaired.add(id);
         }
       }
@@ -181,24 +182,24 @@ export class MarketPoller {
     return { ...counts, rejected: reasons.length, repaired: repaired.size, placeholders };
   }
 
-  /** Closes those of the markets that are open, and returns their number. */
+  /** Closes those of the markets that are open or paused, and returns their number. */
   async #close(ids: readonly string[], signal: AbortSignal): Promise<number> {
     let closed = 0;
     for (const batch of batches(ids)) {
       signal.throwIfAborted();
       const markets = await this.deps.catalog.findByIds(batch);
-      // A resolved market stays resolved.
-      const open = markets.filter((market) => market?.status === 'OPEN');
+      // A resolved or cancelled market stays so.
+      const open = markets.filter((market) => market !== undefined && isTradable(market.status));
       const results = await this.deps.catalog.upsert(
         open.flatMap((market) => (market === undefined ? [] : [{ id: market.id, status: 'CLOSED' }])),
       );
-      closed += results.filter(({ outcome }) => outcome === 'UPDATED').length;
+      closed += results.filter(({ status }) => status === 'UPDATED').length;
     }
     return closed;
   }
 }
 
-const OUTCOME_COUNTS = { CREATED: 'created', UPDATED: 'updated', UNCHANGED: 'unchanged' } as const;
+const STATUS_COUNTS = { CREATED: 'created', UPDATED: 'updated', UNCHANGED: 'unchanged' } as const;
 
 /**
  * Finds the markets that were listed at an earlier poll and no longer are. With pages by offset, a market that moves during

@@ -109,9 +109,10 @@ export async function parsePage(
 }
 
 function nextCloseMs(drafts: readonly MarketDraft[], nowMs: number): number | null {
-  const times = drafts.flatMap(({ status, resolvesAt }) =>
-    status === 'OPEN' && resolvesAt !== undefined ? [Date.parse(resolvesAt)] : [],
-  );
+  const times = drafts.flatMap(({ status, closesAt, resolvesAt }) => {
+    const end = closesAt ?? resolvesAt;
+    return status === 'OPEN' && end != null ? [Date.parse(end)] : [];
+  });
   const next = times.reduce((first, time) => (time > nowMs ? Math.min(first, time) : first), Infinity);
   return next === Infinity ? null : next;
 }

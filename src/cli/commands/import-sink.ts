@@ -22,7 +22,7 @@ function validatingSink({ services: { catalog }, history }: Backend): ImportSink
   return {
     upsertMarkets: async (drafts) => {
       const results = await catalog.validateUpsert(drafts);
-      for (const { id, outcome } of results) if (outcome !== 'REJECTED') accepted.add(id);
+      for (const { id, status } of results) if (status !== 'REJECTED') accepted.add(id);
       return results;
     },
     recordInteractions: (drafts) => history.validateAll(drafts, (marketId) => accepted.has(marketId)),

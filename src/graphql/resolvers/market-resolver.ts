@@ -1,7 +1,9 @@
+import { z } from 'zod';
 import { Arg, Ctx, Extensions, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { MarketHistoryPoint } from '../../catalog/market-history.js';
 import type { MarketPage } from '../../catalog/market-page.js';
-import type { Market } from '../../domain/market.js';
+import { topicKey, type Market } from '../../domain/market.js';
+import { checkInput } from '../../lib/input/check-input.js';
 import type { UpsertResult } from '../../catalog/market-writer.js';
 import { Access, SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
@@ -10,12 +12,18 @@ import {
   MarketConnectionType,
   MarketFilterInput,
   MarketHistoryPointType,
+  MarketOrderInput,
   MarketType,
 } from '../types/market.js';
 import { ActivityWindow, MarketActivityType, MarketMomentumType } from '../types/trends.js';
-import { MarketInput, UpsertMarketResultType } from '../types/upsert-markets.js';
+import { TopicKind, TopicType } from '../types/topic.js';
+import { UpsertMarketsInput, UpsertMarketsPayloadType } from '../types/upsert-markets.js';
 import type { MarketMomentum } from '../../domain/trends.js';
 import { DateTime } from '../types/date-time.js';
+
+const marketIdList = z.array(z.string()).max(100, 'must have at most 100 entries');
+
+const DEFAULT_POINTS = 100;
 
 @Resolver(() => MarketType)
 export class MarketResolver {
@@ -30,17 +38,36 @@ export class MarketResolver {
     return loaders.market.load(id);
   }
 
+  @Query(() => [MarketType], {
+    nullable: 'itemsAndList',
+    description:
+      'Returns markets, open or not, as a list of the same length and order as `ids`. A null entry: no market has the id.',
+  })
+  @SemanticNonNull()
+  marketsByIds(
+    @Ctx() { loaders }: GraphQLContext,
+    @Arg('ids', () => [ID], { description: 'Ids of markets, at most 100; an id may occur twice.' })
+    ids: string[],
+  ): Promise<(Market | undefined | Error)[]> {
+    return loaders.market.loadMany(checkInput(marketIdList, ids, 'ids'));
+  }
+
   @Query(() => MarketConnectionType, {
     nullable: true,
-    description: 'Returns a page of markets, newest first.',
+    description: 'Returns a page of markets, open or not; by default newest first.',
   })
   @SemanticNonNull()
   markets(
     @Ctx() { services }: GraphQLContext,
-    @Arg('first', () => Int, { defaultValue: 20, description: 'Number of markets, 1–100.' }) first: number,
+    @Arg('first', () => Int, {
+      nullable: true,
+      defaultValue: 20,
+      description: 'Maximum number of markets, 1–100. Null: 20.',
+    })
+    first: number | null,
     @Arg('after', () => String, {
       nullable: true,
-      description: '`endCursor` of the previous page. Null: the first page.',
+      description: '`endCursor` of the previous page, with the same `orderBy`. Null: the first page.',
     })
     after: string | null,
     @Arg('filter', () => MarketFilterInput, {
@@ -48,29 +75,50 @@ export class MarketResolver {
       description: 'Conditions. Null: all markets.',
     })
     filter: MarketFilterInput | null,
+    @Arg('orderBy', () => MarketOrderInput, {
+      nullable: true,
+      description: 'Order. Null: newest first.',
+    })
+    orderBy: MarketOrderInput | null,
   ): Promise<MarketPage> {
-    return services.catalog.page({ first, after, filter });
+    return services.catalog.page({ first, after, filter, orderBy });
   }
 
-  @Mutation(() => [UpsertMarketResultType], {
+  @Mutation(() => UpsertMarketsPayloadType, {
     nullable: true,
     description:
-      'Creates or updates up to 1,000 markets and returns one result per market, in order. Each is validated separately: an invalid one is REJECTED, and the others are stored.',
+      'Creates or updates up to 1,000 markets. Each is validated separately: an invalid one is REJECTED, and the others are stored.',
   })
   @SemanticNonNull()
   @Access('SERVICE')
-  upsertMarkets(
+  async upsertMarkets(
     @Ctx() { services }: GraphQLContext,
-    @Arg('markets', () => [MarketInput], { nullable: 'items', description: 'Markets, at most 1,000.' })
-    markets: (MarketInput | null)[],
-  ): Promise<UpsertResult[]> {
-    return services.catalog.upsert(markets);
+    @Arg('input', () => UpsertMarketsInput, { description: 'Markets to create or update.' })
+    { markets }: UpsertMarketsInput,
+  ): Promise<{ results: UpsertResult[] }> {
+    return { results: await services.catalog.upsert(markets) };
+  }
+
+  @FieldResolver(() => [TopicType], {
+    description:
+      'Category and tags with the keys by which topics are compared: the category first, then the tags with another key, in their order.',
+  })
+  topics(@Root() { category, tags }: Market): TopicType[] {
+    const main = topicKey(category);
+    return [
+      { key: main, label: category, kind: TopicKind.CATEGORY },
+      ...tags
+        .map((label) => ({ key: topicKey(label), label, kind: TopicKind.TAG }))
+        .filter(({ key }) => key !== main),
+    ];
   }
 
   @FieldResolver(() => [MarketHistoryPointType], {
+    nullable: true,
     description:
       'Past states, oldest first: the state at `from` if known, then the last change in each of `points` equal intervals. Stored per minute for 48 hours, hourly for 30 days, then daily. All histories of one request are limited to 50,000 points together. Not available in subscriptions.',
   })
+  @SemanticNonNull()
   @Extensions(READS_DATABASE)
   history(
     @Root() { id: marketId }: Market,
@@ -82,10 +130,14 @@ export class MarketResolver {
     from: Date | null,
     @Arg('to', () => DateTime, { nullable: true, description: 'End. Null: now.' })
     to: Date | null,
-    @Arg('points', () => Int, { defaultValue: 100, description: 'Maximum number of points, 1–500.' })
-    points: number,
+    @Arg('points', () => Int, {
+      nullable: true,
+      defaultValue: DEFAULT_POINTS,
+      description: `Maximum number of points, 1–500. Null: ${DEFAULT_POINTS}.`,
+    })
+    points: number | null,
   ): Promise<readonly MarketHistoryPoint[]> {
-    return loaders.history.load({ marketId, from, to, points });
+    return loaders.history.load({ marketId, from, to, points: points ?? DEFAULT_POINTS });
   }
 
   @FieldResolver(() => String, {

@@ -1,16 +1,21 @@
 import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { MARKET_STATUSES, ORDER_FIELDS } from '../../domain/market.js';
+import { Access, SemanticNonNull } from '../directives.js';
 import { DateTime } from './date-time.js';
+import { enumOf } from './enum-of.js';
 import { PageInfoType } from './page-info.js';
 
-export const MarketStatus = { OPEN: 'OPEN', CLOSED: 'CLOSED', RESOLVED: 'RESOLVED' } as const;
+export const MarketStatus = enumOf(MARKET_STATUSES);
 
 registerEnumType(MarketStatus, {
   name: 'MarketStatus',
-  description: 'Lifecycle status of a market.',
+  description: 'Lifecycle status of a market. Feeds, `trending`, and `rising` have only OPEN markets.',
   valuesConfig: {
     OPEN: { description: 'Open for trading.' },
-    CLOSED: { description: 'Closed for trading, outcome not known yet.' },
-    RESOLVED: { description: 'Outcome known.' },
+    PAUSED: { description: 'Trading is halted for now. The market returns to feeds when it is OPEN again.' },
+    CLOSED: { description: 'Trading has ended; the outcome is not known yet.' },
+    RESOLVED: { description: 'The outcome is known.' },
+    CANCELLED: { description: 'Ended without an outcome.' },
   },
 });
 
@@ -37,14 +42,30 @@ export class MarketType {
   })
   probability!: number | null;
 
-  @Field(() => Float, { description: "Volume of the last 24 hours, in the site's unit." })
-  volume24h!: number;
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Volume of the last 24 hours, in `volumeUnit`. Null: unknown.',
+  })
+  volume24h!: number | null;
 
-  @Field(() => Float, { description: "Volume since creation, in the site's unit." })
-  volumeTotal!: number;
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Volume since creation, in `volumeUnit`. Null: unknown.',
+  })
+  volumeTotal!: number | null;
 
-  @Field(() => Int, { description: 'Number of users who traded the market.' })
-  participantCount!: number;
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Unit of the volumes as given by the site, such as "USD", at most 16 characters. Null: unknown.',
+  })
+  volumeUnit!: string | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Number of users who traded the market. Null: unknown.',
+  })
+  participantCount!: number | null;
 
   @Field(() => String, { nullable: true, description: 'URL or path of the image. Null: none.' })
   imageUrl!: string | null;
@@ -59,13 +80,34 @@ export class MarketType {
   createdAt!: Date;
 
   @Field(() => DateTime, {
+    description:
+      'Time of the last stored change of any field. An update that repeats the stored values is not a change.',
+  })
+  updatedAt!: Date;
+
+  @Field(() => DateTime, {
     nullable: true,
-    description: 'Scheduled resolution time. Null: unknown.',
+    description: 'Time at which trading ends or ended. Null: unknown.',
+  })
+  closesAt!: Date | null;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'Time at which the outcome is expected. Null: unknown.',
   })
   resolvesAt!: Date | null;
 
-  @Field(() => Float, { description: 'Editorial boost, 0–1.' })
-  editorialBoost!: number;
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      'Time at which the market became RESOLVED or CANCELLED. Null: it has neither status, or the time is unknown.',
+  })
+  resolvedAt!: Date | null;
+
+  @Field(() => Float, { nullable: true, description: 'Editorial boost, 0–1, a component of the ranking.' })
+  @SemanticNonNull()
+  @Access('SERVICE')
+  editorialBoost!: number | null;
 
   @Field(() => String, {
     nullable: true,
@@ -74,13 +116,20 @@ export class MarketType {
   })
   eventKey!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Source of the import. Null: not imported.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Name of the source of the market, such as "polymarket". Null: none was given.',
+  })
+  @Access('SERVICE')
   source!: string | null;
 
   @Field(() => [String], {
-    description: 'Countries in which the market must not be shown, ISO 3166-1 alpha-2.',
+    nullable: true,
+    description: 'Countries in which the market must not be shown, ISO 3166-1 alpha-2. Empty: none.',
   })
-  blockedCountries!: string[];
+  @SemanticNonNull()
+  @Access('SERVICE')
+  blockedCountries!: string[] | null;
 }
 
 @ObjectType('MarketHistoryPoint', {
@@ -97,11 +146,17 @@ export class MarketHistoryPointType {
   })
   probability!: number | null;
 
-  @Field(() => Float, { description: "Volume of the preceding 24 hours, in the site's unit." })
-  volume24h!: number;
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Volume of the preceding 24 hours, in `volumeUnit` of the market. Null: unknown.',
+  })
+  volume24h!: number | null;
 
-  @Field(() => Int, { description: 'Number of users who had traded the market.' })
-  participantCount!: number;
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Number of users who had traded the market. Null: unknown.',
+  })
+  participantCount!: number | null;
 }
 
 @ObjectType('MarketEdge', { simpleResolvers: true, description: 'Market with its cursor in a list.' })
@@ -115,28 +170,94 @@ export class MarketEdgeType {
 
 @ObjectType('MarketConnection', { simpleResolvers: true, description: 'Page of a list of markets.' })
 export class MarketConnectionType {
-  @Field(() => [MarketEdgeType], { description: 'Markets of the page.' })
+  @Field(() => [MarketEdgeType], { description: 'Markets of the page with their cursors.' })
   edges!: MarketEdgeType[];
+
+  @Field(() => [MarketType], { description: 'Markets of the page.' })
+  nodes!: MarketType[];
 
   @Field(() => PageInfoType, { description: 'Cursors and the neighboring pages.' })
   pageInfo!: PageInfoType;
 }
 
-@InputType({ description: 'Conditions for a list of markets. An omitted or null field sets no condition.' })
+@InputType({
+  description:
+    'Conditions for a list of markets, all of which must hold. An omitted or null field sets no condition; an empty list matches no market.',
+})
 export class MarketFilterInput {
-  @Field(() => String, { nullable: true, description: 'Category, case-insensitive.' })
-  category?: string | null;
+  @Field(() => [String], {
+    nullable: true,
+    description: 'One of these categories, case-insensitive. At most 20 of up to 100 characters.',
+  })
+  categories?: string[] | null;
 
-  @Field(() => String, { nullable: true, description: 'Tag, case-insensitive.' })
-  tag?: string | null;
+  @Field(() => [String], {
+    nullable: true,
+    description: 'At least one of these tags, case-insensitive. At most 20 of up to 100 characters.',
+  })
+  tags?: string[] | null;
 
-  @Field(() => MarketStatus, { nullable: true, description: 'Lifecycle status.' })
-  status?: keyof typeof MarketStatus | null;
+  @Field(() => [MarketStatus], { nullable: true, description: 'One of these statuses, at most 20.' })
+  statuses?: (keyof typeof MarketStatus)[] | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Key of the event of the market, at most 256 characters.',
+  })
+  eventKey?: string | null;
 
   @Field(() => String, {
     nullable: true,
     description:
+      'Country, ISO 3166-1 alpha-2, in any case: only markets that are not blocked in it. Null: blocked markets are listed too.',
+  })
+  country?: string | null;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      '`closesAt`, or without it `resolvesAt`, is before this time. Markets with neither are left out.',
+  })
+  closesBefore?: Date | null;
+
+  @Field(() => String, {
+    nullable: true,
+    deprecationReason: 'Use searchMarkets once it is available.',
+    description:
       'Search words, at most 8 distinct ones in 200 characters. Each must begin a word of the title or description, in any case and Unicode form. A text without letters and digits finds nothing.',
   })
   text?: string | null;
+}
+
+const MarketOrderField = enumOf(ORDER_FIELDS);
+
+registerEnumType(MarketOrderField, {
+  name: 'MarketOrderField',
+  description: 'Value by which a list of markets is ordered. Markets with the same value are ordered by id.',
+  valuesConfig: {
+    CREATED_AT: { description: 'Creation time.' },
+    CLOSES_AT: {
+      description: '`closesAt`, or without it `resolvesAt`. A market with neither counts as the latest.',
+    },
+  },
+});
+
+const OrderDirection = enumOf(['ASC', 'DESC']);
+
+registerEnumType(OrderDirection, {
+  name: 'OrderDirection',
+  description: 'Direction of an order.',
+  valuesConfig: {
+    ASC: { description: 'Smallest or earliest first.' },
+    DESC: { description: 'Largest or latest first.' },
+  },
+});
+
+@InputType({ description: 'Order of a list of markets.' })
+export class MarketOrderInput {
+  @Field(() => MarketOrderField, { description: 'Value to order by.' })
+  field!: keyof typeof MarketOrderField;
+
+  @Field(() => OrderDirection, { defaultValue: OrderDirection.DESC, description: 'Direction.' })
+  direction!: keyof typeof OrderDirection;
 }

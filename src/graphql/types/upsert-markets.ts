@@ -1,4 +1,6 @@
-import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import type { UpsertStatus } from '../../catalog/market-writer.js';
+import { InputProblemType } from './input-problem.js';
 import {
   LenientDateTime,
   LenientFloat,
@@ -7,11 +9,11 @@ import {
   LenientMarketStatus,
   LenientString,
 } from './lenient-scalars.js';
-import type { MarketStatus } from './market.js';
+import { MarketType, type MarketStatus } from './market.js';
 
 @InputType({
   description:
-    'Fields of one market to create or update. Omitted fields keep their value; null clears a field. Each market is validated separately: an invalid one is REJECTED with `reason`, and so is null in place of a market. A field that does not exist rejects the whole request.',
+    'Fields of one market to create or update. Omitted fields keep their value; null clears a field. Each market is validated separately: an invalid one is REJECTED with a `problem`, and so is null in place of a market. A field that does not exist rejects the whole request.',
 })
 export class MarketInput {
   @Field(() => LenientID, { nullable: true, description: 'Required. Id of the market, 1–128 characters.' })
@@ -45,15 +47,27 @@ export class MarketInput {
   @Field(() => LenientFloat, { nullable: true, description: 'Probability, 0–1. Null: unknown.' })
   probability?: number | null;
 
-  @Field(() => LenientFloat, { nullable: true, description: 'Volume of the last 24 hours, 0–1e15. Null: 0.' })
+  @Field(() => LenientFloat, {
+    nullable: true,
+    description: 'Volume of the last 24 hours, 0–1e15, in `volumeUnit`. Null: unknown, which ranks as 0.',
+  })
   volume24h?: number | null;
 
-  @Field(() => LenientFloat, { nullable: true, description: 'Volume since creation, 0–1e15. Null: 0.' })
+  @Field(() => LenientFloat, {
+    nullable: true,
+    description: 'Volume since creation, 0–1e15, in `volumeUnit`. Null: unknown, which ranks as 0.',
+  })
   volumeTotal?: number | null;
+
+  @Field(() => LenientString, {
+    nullable: true,
+    description: 'Unit of the volumes, such as "USD", 1–16 characters. Null: unknown.',
+  })
+  volumeUnit?: string | null;
 
   @Field(() => LenientInt, {
     nullable: true,
-    description: 'Number of users who traded the market, 0 or more. Null: 0.',
+    description: 'Number of users who traded the market, 0 or more. Null: unknown.',
   })
   participantCount?: number | null;
 
@@ -83,9 +97,30 @@ export class MarketInput {
 
   @Field(() => LenientDateTime, {
     nullable: true,
-    description: 'Scheduled resolution time. Null: unknown.',
+    description:
+      'Time at which trading ends or ended. From then on, the market leaves feeds unless it is reported as OPEN. Null: unknown; `resolvesAt` counts instead.',
+  })
+  closesAt?: string | null;
+
+  @Field(() => LenientDateTime, {
+    nullable: true,
+    description: 'Time at which the outcome is expected. Null: unknown.',
   })
   resolvesAt?: string | null;
+
+  @Field(() => LenientDateTime, {
+    nullable: true,
+    description:
+      'Time at which the market became RESOLVED or CANCELLED; ignored with another status. Default when a stored market becomes one of them: now. Null: unknown.',
+  })
+  resolvedAt?: string | null;
+
+  @Field(() => LenientDateTime, {
+    nullable: true,
+    description:
+      'Time at which the site read these values. If it is earlier than the last stored one, the input is late and does not change `probability`, `volume24h`, `volumeTotal`, `participantCount`, `status`, and `resolvedAt`. A future time counts as now. Null: never late, and the stored time stays.',
+  })
+  asOf?: string | null;
 
   @Field(() => LenientString, { nullable: true, description: 'Text by the editors. Null: none.' })
   editorialDescription?: string | null;
@@ -110,40 +145,59 @@ export class MarketInput {
   blockedCountries?: (string | null)[] | null;
 }
 
-const UpsertOutcome = {
+@InputType({ description: 'Markets to create or update.' })
+export class UpsertMarketsInput {
+  @Field(() => [MarketInput], {
+    nullable: 'items',
+    description:
+      'Markets, at most 1,000. If an id occurs twice, the second entry applies to the result of the first.',
+  })
+  markets!: (MarketInput | null)[];
+}
+
+const UpsertStatusEnum = {
   CREATED: 'CREATED',
   UPDATED: 'UPDATED',
   UNCHANGED: 'UNCHANGED',
   REJECTED: 'REJECTED',
-} as const;
+} as const satisfies Record<UpsertStatus, UpsertStatus>;
 
-registerEnumType(UpsertOutcome, {
-  name: 'UpsertOutcome',
-  description: 'Outcome of creating or updating a market.',
+registerEnumType(UpsertStatusEnum, {
+  name: 'UpsertStatus',
+  description: 'Result of creating or updating a market.',
   valuesConfig: {
     CREATED: { description: 'New market stored.' },
     UPDATED: { description: 'Stored market changed.' },
-    UNCHANGED: { description: 'Stored market already had these values.' },
+    UNCHANGED: { description: 'Stored market already had these values, or the input was late (`asOf`).' },
     REJECTED: { description: 'Invalid and not stored.' },
   },
 });
 
-@ObjectType('UpsertMarketResult', {
+@ObjectType('UpsertedMarket', {
   simpleResolvers: true,
   description: 'Result of creating or updating one market.',
 })
-export class UpsertMarketResultType {
-  @Field(() => ID, { description: 'Id from the input.' })
+export class UpsertedMarketType {
+  @Field(() => Int, { description: 'Index of the market in the input list, from 0.' })
+  index!: number;
+
+  @Field(() => ID, { description: 'Id from the input. Empty: the input has none.' })
   id!: string;
 
-  @Field(() => UpsertOutcome, { description: 'Outcome for the market.' })
-  outcome!: keyof typeof UpsertOutcome;
+  @Field(() => UpsertStatusEnum, { description: 'Result for the market.' })
+  status!: UpsertStatus;
 
-  @Field(() => String, {
+  @Field(() => MarketType, {
     nullable: true,
-    description: 'Reason for the rejection, naming the field. Null: not rejected.',
+    description: 'The market as stored after this input. Null: REJECTED.',
   })
-  reason?: string;
+  market!: MarketType | null;
+
+  @Field(() => InputProblemType, {
+    nullable: true,
+    description: 'Reason for the rejection; its message names every invalid field. Null: not REJECTED.',
+  })
+  problem!: InputProblemType | null;
 
   @Field(() => [String], {
     description:
@@ -151,4 +205,13 @@ export class UpsertMarketResultType {
       'value stays). Empty: every field was valid.',
   })
   repairs!: readonly string[];
+}
+
+@ObjectType('UpsertMarketsPayload', {
+  simpleResolvers: true,
+  description: 'Results of creating or updating markets.',
+})
+export class UpsertMarketsPayloadType {
+  @Field(() => [UpsertedMarketType], { description: 'One result per market, in the order of the input.' })
+  results!: UpsertedMarketType[];
 }

@@ -98,7 +98,10 @@ export class UserProfileType {
   })
   lastActive!: Date | null;
 
-  @Field(() => ActivitySessionType, { nullable: true, description: 'Latest session. Null: no event besides impressions.' })
+  @Field(() => ActivitySessionType, {
+    nullable: true,
+    description: 'Latest session. Null: no event besides impressions.',
+  })
   session!: ActivitySessionType | null;
 
   @Field(() => String, {

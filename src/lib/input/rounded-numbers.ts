@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OUT_OF_RANGE } from './input-problem.js';
 
 /**
  * Tolerance for sums of prices and volumes, which have rounding errors, such as 1.0000002 and −5e-14. A number this close
@@ -16,7 +17,7 @@ export function asShare(value: number): number | undefined {
 export const share = z.number().transform((value, context) => {
   const inRange = asShare(value);
   if (inRange !== undefined) return inRange;
-  context.addIssue({ code: 'custom', message: 'must be 0 to 1' });
+  context.addIssue({ code: 'custom', message: 'must be 0 to 1', params: OUT_OF_RANGE });
   return z.NEVER;
 });
 

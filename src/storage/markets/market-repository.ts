@@ -1,7 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
+  isTradable,
+  MARKET_STATUSES,
   topicKey,
   type Market,
+  type MarketOrder,
   type MarketRecord,
   type MarketStatus,
   type MarketTexts,
@@ -11,6 +14,7 @@ import { lockKeys, type Connection } from '../sql.js';
 import type { MarketIndex } from './market-index.js';
 import { searchQuery } from './market-search.js';
 import {
+  changesOnlyAsOf,
   changesOnlyFigures,
   insertTags,
   recordFigureChanges,
@@ -19,6 +23,7 @@ import {
   selectMarkets,
   toMarket,
   toMarketRecord,
+  writeAsOf,
   writeFigures,
   writeMarkets,
   type MarketChange,
@@ -27,18 +32,26 @@ import {
 } from './market-sql.js';
 import { writeSnapshots, type MarketSnapshot } from './snapshot-repository.js';
 
-/** Conditions of a list of markets; an undefined field does not restrict it. */
+/** Conditions of a list of markets; an omitted or null field does not restrict it, and an empty list matches nothing. */
 interface MarketFilter {
-  readonly category?: string | undefined;
-  readonly tag?: string | undefined;
-  readonly status?: MarketStatus | undefined;
+  /** One of these categories. */
+  readonly categories?: readonly string[] | null | undefined;
+  /** At least one of these tags. */
+  readonly tags?: readonly string[] | null | undefined;
+  readonly statuses?: readonly MarketStatus[] | null | undefined;
+  readonly eventKey?: string | null | undefined;
+  /** ISO 3166-1 alpha-2, upper case; the market is not blocked in it. */
+  readonly country?: string | null | undefined;
+  /** Its end (`endOf`) is known and earlier. */
+  readonly closesBefore?: Date | null | undefined;
   /** Each word must begin a word of the title or description; see `market-search.ts`. */
-  readonly text?: string | undefined;
+  readonly text?: string | null | undefined;
 }
 
 /** A position in the list of markets: after this market. */
 export interface MarketCursor {
-  readonly createdAt: Date;
+  /** The time by which the list is ordered; null if unknown. */
+  readonly at: Date | null;
   readonly id: string;
 }
 
@@ -56,10 +69,10 @@ export class MarketRepository {
     return this.#indexed(rows);
   }
 
-  /** Returns those of the ids whose markets are open. */
-  async openAmong(ids: readonly string[]): Promise<string[]> {
+  /** Returns those of the ids whose markets are open, or paused until they are open again. */
+  async tradableAmong(ids: readonly string[]): Promise<string[]> {
     const rows = await this.prisma.market.findMany({
-      where: { id: { in: [...ids] }, status: 'OPEN' },
+      where: { id: { in: [...ids] }, status: { in: MARKET_STATUSES.filter(isTradable) } },
       select: { id: true },
     });
     return rows.map(({ id }) => id);
@@ -139,27 +152,37 @@ export class MarketRepository {
     return markets.map((market) => ({ ...market, tags: market.tags.map(({ label }) => label) }));
   }
 
-  /** Returns one page of markets, newest first, and whether more follow. SQL also for text search and row comparison. */
+  /** Returns one page of markets, and whether more follow. SQL also for text search and row comparison. */
   async page(
     filter: MarketFilter,
+    order: MarketOrder,
     first: number,
     after: MarketCursor | undefined,
   ): Promise<{ markets: Market[]; hasMore: boolean }> {
-    const query = filter.text === undefined ? undefined : searchQuery(filter.text);
-    if (filter.text !== undefined && query === undefined) return { markets: [], hasMore: false };
+    const query = filter.text == null ? undefined : searchQuery(filter.text);
+    if (filter.text != null && query === undefined) return { markets: [], hasMore: false };
+    const { categories, tags, statuses, eventKey, country, closesBefore } = filter;
+    const time = order.field === 'CREATED_AT' ? Prisma.sql`m.created_at` : END;
+    const [direction, beyond] =
+      order.direction === 'DESC' ? [Prisma.sql`desc`, Prisma.sql`<`] : [Prisma.sql`asc`, Prisma.sql`>`];
     const conditions = [
-      filter.category === undefined ? null : Prisma.sql`m.category_key = any(${keysOf(filter.category)})`,
-      filter.status === undefined ? null : Prisma.sql`m.status = ${filter.status}::market_status`,
-      filter.tag === undefined
+      categories == null ? null : Prisma.sql`m.category_key = any(${keysOf(categories)})`,
+      statuses == null ? null : Prisma.sql`m.status = any(${[...statuses]}::market_status[])`,
+      tags == null
         ? null
-        : Prisma.sql`exists (select from market_tags t where t.market_id = m.id and t.key = any(${keysOf(filter.tag)}))`,
+        : Prisma.sql`exists (select from market_tags t where t.market_id = m.id and t.key = any(${keysOf(tags)}))`,
+      eventKey == null ? null : Prisma.sql`m.event_key = ${eventKey}`,
+      country == null ? null : Prisma.sql`not m.blocked_countries @> array[${country}]`,
+      closesBefore == null ? null : Prisma.sql`${END} < ${closesBefore}`,
       query === undefined ? null : Prisma.sql`m.search @@ ${query}::tsquery`,
-      after === undefined ? null : Prisma.sql`(m.created_at, m.id) < (${after.createdAt}, ${after.id})`,
+      after === undefined
+        ? null
+        : Prisma.sql`(${time}, m.id) ${beyond} (${after.at ?? 'infinity'}::timestamptz, ${after.id})`,
     ].filter((condition) => condition !== null);
     const where =
       conditions.length === 0 ? Prisma.sql`` : Prisma.sql`where ${Prisma.join(conditions, ' and ')}`;
     const rows = await this.prisma.$queryRaw<MarketRow[]>`
-      ${selectMarkets} ${where} order by m.created_at desc, m.id desc limit ${first + 1}`;
+      ${selectMarkets} ${where} order by ${time} ${direction}, m.id ${direction} limit ${first + 1}`;
     return { markets: rows.slice(0, first).map(toMarket), hasMore: rows.length > first };
   }
 
@@ -180,11 +203,9 @@ export class MarketRepository {
         const stored = new Map((await readRecords(tx, ids)).map((market) => [market.id, market]));
         const changes = decide(stored).map((after) => ({ before: stored.get(after.id), after }));
         if (changes.length === 0) return;
-        const { figures = [], whole = [] } = Object.groupBy(changes, (change) =>
-          changesOnlyFigures(change) ? 'figures' : 'whole',
-        );
+        const { figures = [], whole = [] } = Object.groupBy(changes, kindOf);
         if (figures.length > 0) {
-          await tx.$executeRaw(writeFigures(figures));
+          await tx.$executeRaw(writeFigures(figures, now));
           await tx.$executeRaw(recordFigureChanges(figures, now));
           await tx.$executeRaw(removeOldFigureChanges(now));
         }
@@ -192,6 +213,8 @@ export class MarketRepository {
           await tx.$executeRaw(writeMarkets(whole, now));
           await writeTags(tx, whole);
         }
+        const redated = changes.filter(({ before, after }) => hasNewAsOf(before, after));
+        if (redated.length > 0) await tx.$executeRaw(writeAsOf(redated));
         const moved = changes.filter(hasMoved).map(({ after }) => snapshotOf(after, now));
         if (moved.length > 0) await tx.$executeRaw(writeSnapshots(moved));
       },
@@ -211,9 +234,12 @@ export class MarketRepository {
   }
 }
 
-/** Returns the keys of a topic: the current one, and the lower-cased one of markets unchanged since earlier versions. */
-function keysOf(label: string): string[] {
-  return [...new Set([topicKey(label), label.toLowerCase()])];
+/** The end of a market as the expression of the index `markets_end_idx`; later than every time if unknown. */
+const END = Prisma.sql`coalesce(m.closes_at, m.resolves_at, 'infinity'::timestamptz)`;
+
+/** Returns the keys of topics: the current ones, and the lower-cased ones of markets unchanged since earlier versions. */
+function keysOf(labels: readonly string[]): string[] {
+  return [...new Set(labels.flatMap((label) => [topicKey(label), label.toLowerCase()]))];
 }
 
 /** Rows of figure changes per read: at most 2,000 markets. */
@@ -263,6 +289,16 @@ async function writeTags(connection: Connection, changes: readonly MarketChange[
   const ids = retagged.flatMap(({ before }) => before?.id ?? []);
   if (ids.length > 0) await connection.marketTag.deleteMany({ where: { marketId: { in: ids } } });
   await connection.$executeRaw(insertTags(retagged.map(({ after }) => after)));
+}
+
+/** Which tables a change is written to. `asOf` alone is no new version of the market. */
+function kindOf(change: MarketChange): 'asOf' | 'figures' | 'whole' {
+  if (changesOnlyAsOf(change)) return 'asOf';
+  return changesOnlyFigures(change) ? 'figures' : 'whole';
+}
+
+function hasNewAsOf(before: MarketRecord | undefined, after: MarketRecord): boolean {
+  return (before?.asOf?.getTime() ?? null) !== (after.asOf?.getTime() ?? null);
 }
 
 function hasMoved({ before, after }: MarketChange): boolean {

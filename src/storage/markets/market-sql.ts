@@ -15,15 +15,19 @@ export interface MarketRow {
   category: string;
   tags: string[];
   probability: number | null;
-  volume_24h: number;
-  volume_total: number;
-  participant_count: number;
+  volume_24h: number | null;
+  volume_total: number | null;
+  participant_count: number | null;
+  volume_unit: string | null;
   image_url: string | null;
   url: string | null;
   status: MarketStatus;
   open_past_due: boolean;
   created_at: Date;
+  updated_at: Date;
+  closes_at: Date | null;
   resolves_at: Date | null;
+  resolved_at: Date | null;
   editorial_boost: number;
   event_key: string | null;
   source: string | null;
@@ -35,11 +39,12 @@ export interface MarketRow {
 export interface MarketRecordRow extends MarketRow {
   description: string | null;
   editorial_description: string | null;
+  as_of: Date | null;
 }
 
 const columns = Prisma.sql`m.id, n.number, m.title, m.category, f.probability, f.volume_24h, f.volume_total,
-    f.participant_count, m.image_url, m.url, m.status::text as status, m.open_past_due, m.created_at, m.resolves_at,
-    m.editorial_boost, m.event_key, m.source, m.blocked_countries, m.version,
+    f.participant_count, m.volume_unit, m.image_url, m.url, m.status::text as status, m.open_past_due, m.created_at,
+    greatest(m.updated_at, f.updated_at) as updated_at, m.closes_at, m.resolves_at, m.resolved_at, m.editorial_boost, m.event_key, m.source, m.blocked_countries, m.version,
     array(select t.label from market_tags t where t.market_id = m.id order by t.position) as tags`;
 const tables = Prisma.sql`markets m join market_numbers n on n.market_id = m.id
   join market_figures f on f.market_number = n.number`;
@@ -49,7 +54,7 @@ export const selectMarkets = Prisma.sql`select ${columns} from ${tables}`;
 
 /** Selects the same with the long texts. */
 export const selectMarketRecords = Prisma.sql`
-  select ${columns}, m.description, m.editorial_description from ${tables}`;
+  select ${columns}, m.description, m.editorial_description, f.as_of from ${tables}`;
 
 export function toMarket(row: MarketRow): Market {
   return {
@@ -62,12 +67,16 @@ export function toMarket(row: MarketRow): Market {
     volume24h: row.volume_24h,
     volumeTotal: row.volume_total,
     participantCount: row.participant_count,
+    volumeUnit: row.volume_unit,
     imageUrl: row.image_url,
     url: row.url,
     status: row.status,
     openPastDue: row.open_past_due,
     createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    closesAt: row.closes_at,
     resolvesAt: row.resolves_at,
+    resolvedAt: row.resolved_at,
     editorialBoost: row.editorial_boost,
     eventKey: row.event_key,
     source: row.source,
@@ -80,6 +89,7 @@ export function toMarketRecord(row: MarketRecordRow): MarketRecord {
     ...toMarket(row),
     description: row.description,
     editorialDescription: row.editorial_description,
+    asOf: row.as_of,
   };
 }
 
@@ -103,12 +113,15 @@ function toJson(changes: readonly MarketChange[]): string {
       volume_24h: after.volume24h,
       volume_total: after.volumeTotal,
       participant_count: after.participantCount,
+      volume_unit: after.volumeUnit,
       image_url: after.imageUrl,
       url: after.url,
       status: after.status,
       open_past_due: after.openPastDue,
       created_at: after.createdAt,
+      closes_at: after.closesAt,
       resolves_at: after.resolvesAt,
+      resolved_at: after.resolvedAt,
       editorial_description: after.editorialDescription,
       editorial_boost: after.editorialBoost,
       event_key: after.eventKey,
@@ -129,21 +142,23 @@ function hasSameSearch(before: MarketRecord | undefined, after: MarketRecord): b
 export function writeMarkets(changes: readonly MarketChange[], now: Date): Prisma.Sql {
   return Prisma.sql`
     insert into markets as m (id, title, description, category, category_key, search, probability, volume_24h, volume_total,
-      participant_count, image_url, url, status, open_past_due, created_at, resolves_at, editorial_description,
-      editorial_boost, event_key, source, blocked_countries, version, updated_at)
+      participant_count, volume_unit, image_url, url, status, open_past_due, created_at, closes_at, resolves_at, resolved_at,
+      editorial_description, editorial_boost, event_key, source, blocked_countries, version, updated_at)
     select r.id, r.title, r.description, r.category, r.category_key, array_to_tsvector(r.search_words), r.probability, r.volume_24h, r.volume_total,
-      r.participant_count, r.image_url, r.url, r.status, r.open_past_due, r.created_at, r.resolves_at, r.editorial_description,
-      r.editorial_boost, r.event_key, r.source, r.blocked_countries, nextval('market_version'), ${now}
+      r.participant_count, r.volume_unit, r.image_url, r.url, r.status, r.open_past_due, r.created_at, r.closes_at, r.resolves_at, r.resolved_at,
+      r.editorial_description, r.editorial_boost, r.event_key, r.source, r.blocked_countries, nextval('market_version'), ${now}
     from jsonb_to_recordset(${toJson(changes)}::jsonb) as r(id text, title text, description text, category text,
       category_key text, search_words text[], probability float8, volume_24h float8, volume_total float8, participant_count int,
-      image_url text, url text, status market_status, open_past_due bool, created_at timestamptz, resolves_at timestamptz,
-      editorial_description text, editorial_boost float8, event_key text, source text, blocked_countries text[])
+      volume_unit text, image_url text, url text, status market_status, open_past_due bool, created_at timestamptz,
+      closes_at timestamptz, resolves_at timestamptz, resolved_at timestamptz, editorial_description text,
+      editorial_boost float8, event_key text, source text, blocked_countries text[])
     on conflict (id) do update set
       title = excluded.title, description = excluded.description, category = excluded.category,
       category_key = excluded.category_key, search = coalesce(excluded.search, m.search), probability = excluded.probability,
       volume_24h = excluded.volume_24h, volume_total = excluded.volume_total,
-      participant_count = excluded.participant_count, image_url = excluded.image_url, url = excluded.url,
-      status = excluded.status, open_past_due = excluded.open_past_due, created_at = excluded.created_at, resolves_at = excluded.resolves_at,
+      participant_count = excluded.participant_count, volume_unit = excluded.volume_unit, image_url = excluded.image_url,
+      url = excluded.url, status = excluded.status, open_past_due = excluded.open_past_due, created_at = excluded.created_at,
+      closes_at = excluded.closes_at, resolves_at = excluded.resolves_at, resolved_at = excluded.resolved_at,
       editorial_description = excluded.editorial_description, editorial_boost = excluded.editorial_boost,
       event_key = excluded.event_key, source = excluded.source, blocked_countries = excluded.blocked_countries,
       version = excluded.version, updated_at = excluded.updated_at`;
@@ -167,11 +182,16 @@ const NUMBERS_PER_ROW = 500;
 /** A replica that misses changes for longer than this has to read every market again. */
 const FIGURE_CHANGES_KEPT_MS = 3_600_000;
 
-const FIGURES = ['probability', 'volume24h', 'volumeTotal', 'participantCount'] as const;
+const FIGURES = ['probability', 'volume24h', 'volumeTotal', 'participantCount', 'asOf', 'updatedAt'] as const;
 
 /** Returns whether only the figures changed: probability, volumes, and participants. */
 export function changesOnlyFigures({ before, after }: MarketChange): boolean {
   return before !== undefined && isDeepStrictEqual(withoutFigures(before), withoutFigures(after));
+}
+
+/** Returns whether nothing changed except `asOf`, which no reader of markets sees. */
+export function changesOnlyAsOf({ before, after }: MarketChange): boolean {
+  return before !== undefined && isDeepStrictEqual({ ...before, asOf: null }, { ...after, asOf: null });
 }
 
 function withoutFigures(market: MarketRecord): unknown {
@@ -179,7 +199,7 @@ function withoutFigures(market: MarketRecord): unknown {
 }
 
 /** Updates the figures of markets in place. No index contains them, so PostgreSQL writes only the row. */
-export function writeFigures(changes: readonly MarketChange[]): Prisma.Sql {
+export function writeFigures(changes: readonly MarketChange[], now: Date): Prisma.Sql {
   const rows = changes.map(({ after }) => ({
     number: after.number,
     probability: after.probability,
@@ -189,10 +209,20 @@ export function writeFigures(changes: readonly MarketChange[]): Prisma.Sql {
   }));
   return Prisma.sql`
     update market_figures f set probability = r.probability, volume_24h = r.volume_24h,
-      volume_total = r.volume_total, participant_count = r.participant_count
+      volume_total = r.volume_total, participant_count = r.participant_count, updated_at = ${now}
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(number int, probability float8, volume_24h float8,
       volume_total float8, participant_count int)
     where f.market_number = r.number`;
+}
+
+/** Stores the `asOf` of markets that are already written. Found by id, because a new market has no number yet. */
+export function writeAsOf(changes: readonly MarketChange[]): Prisma.Sql {
+  const rows = changes.map(({ after }) => ({ id: after.id, as_of: after.asOf }));
+  return Prisma.sql`
+    update market_figures f set as_of = r.as_of
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id text, as_of timestamptz)
+    join market_numbers n on n.market_id = r.id
+    where f.market_number = n.number`;
 }
 
 /** Records which markets have new figures. Each row gets the next version. */

@@ -8,8 +8,10 @@ export interface MarketSnapshot {
   readonly at: Date;
   /** 0–1; null if unknown, and for a market with several answers. */
   readonly probability: number | null;
-  readonly volume24h: number;
-  readonly participantCount: number;
+  /** Null if unknown. */
+  readonly volume24h: number | null;
+  /** Null if unknown. */
+  readonly participantCount: number | null;
 }
 
 /** The snapshots of one downsampling step: those of a resolution, from `from` on and before `before`. */

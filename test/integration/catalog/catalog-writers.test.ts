@@ -17,7 +17,8 @@ afterAll(async () => {
   await gateway.close();
 });
 
-const UPSERT = `mutation ($markets: [MarketInput]!) { upsertMarkets(markets: $markets) { id outcome } }`;
+const UPSERT = `mutation ($markets: [MarketInput]!) {
+  upsertMarkets(input: { markets: $markets }) { results { id status } } }`;
 const track = (userKey: string) =>
   gateway.query(
     `mutation { trackInteraction(input: { userKey: "${userKey}", marketId: "m1", eventType: CLICK }) { status } }`,
@@ -51,7 +52,7 @@ it('serves events and feeds while 30 calls of upsertMarkets wait for another wri
   await other.query(`select pg_advisory_unlock(${lock})`);
   for (const [n, answer] of (await Promise.all(upserts)).entries()) {
     expect(answer.data).toMatchObject({
-      upsertMarkets: [{ id: `new-${n}`, outcome: 'CREATED' }, { id: 'm2' }],
+      upsertMarkets: { results: [{ id: `new-${n}`, status: 'CREATED' }, { id: 'm2' }] },
     });
   }
   const transactions = gateway.statements.filter((sql) => sql.includes('pg_advisory_xact_lock'));

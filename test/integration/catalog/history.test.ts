@@ -64,7 +64,7 @@ describe('Market.history', () => {
       { at: hoursAgo(99.5).toISOString(), probability: 0.0995, volume24h: 99.5, participantCount: 900 },
       { at: hoursAgo(50).toISOString(), probability: 0.05, volume24h: 50, participantCount: 950 },
       // The snapshot of the upsert. With 100 points, an interval is nearly two hours long.
-      { at: hoursAgo(0).toISOString(), probability: null, volume24h: 0, participantCount: 0 },
+      { at: hoursAgo(0).toISOString(), probability: null, volume24h: null, participantCount: null },
     ]);
   });
 
@@ -86,17 +86,17 @@ describe('Market.history', () => {
     expect(await agesAndVolumes('moving', { from: hoursAgo(120), to: hoursAgo(0), points: 3 })).toEqual([
       [120, 168],
       [99.5, 99.5],
-      [0, 0],
+      [0, null],
     ]);
     expect(await agesAndVolumes('moving', { from: hoursAgo(120), to: hoursAgo(0), points: 2 })).toEqual([
       [120, 168],
-      [0, 0],
+      [0, null],
     ]);
     expect(await agesAndVolumes('moving', { from: hoursAgo(120), to: hoursAgo(0), points: 1 })).toEqual([
       [120, 168],
     ]);
     expect(await agesAndVolumes('moving', { from: hoursAgo(240), to: hoursAgo(0), points: 1 })).toEqual([
-      [0, 0],
+      [0, null],
     ]);
   });
 
@@ -179,7 +179,7 @@ it('reads different ranges of one request separately, and the same market and ra
   expect(errors).toBeUndefined();
   expect(data).toMatchObject({
     a: data?.['b'],
-    c: { history: [{ volume24h: 168 }, { volume24h: 99.5 }, { volume24h: 0 }] },
+    c: { history: [{ volume24h: 168 }, { volume24h: 99.5 }, { volume24h: null }] },
   });
   expect(gateway.statements.filter((sql) => sql.includes('market_snapshots'))).toHaveLength(2);
 });

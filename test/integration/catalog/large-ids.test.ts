@@ -18,7 +18,7 @@ const TRACK = 'mutation ($input: TrackInteractionInput!) { trackInteraction(inpu
 const TRACK_ALL =
   'mutation ($inputs: [BatchInteractionInput!]!) { trackInteractions(input: { interactions: $inputs }) { results { status problem { message } } } }';
 const UPSERT =
-  'mutation ($markets: [MarketInput!]!) { upsertMarkets(markets: $markets) { id outcome reason } }';
+  'mutation ($markets: [MarketInput!]!) { upsertMarkets(input: { markets: $markets }) { results { id status problem { field message } } } }';
 
 const event = (marketId: unknown) => ({ userKey: 'ada', marketId, eventType: 'CLICK' });
 
@@ -61,7 +61,7 @@ describe('a whole number up to 2^53 − 1', () => {
       trackInteraction: { status: 'RECORDED' },
     });
     expect((await gateway.query(UPSERT, { markets: [{ id: 43, title: 'Q?' }] })).data).toMatchObject({
-      upsertMarkets: [{ id: '43', outcome: 'CREATED' }],
+      upsertMarkets: { results: [{ id: '43', status: 'CREATED' }] },
     });
     expect(await post('/track', JSON.stringify({ interactions: [event(42)] }))).toContain('RECORDED');
   });

@@ -64,9 +64,9 @@ it('writes neither the market nor its tags if only figures change', async () => 
   expect(
     [first, second, third].map((market) => [market?.id, market?.probability, market?.participantCount]),
   ).toEqual([
-    ['m0', 0.25, 0],
+    ['m0', 0.25, null],
     ['m1', null, 7],
-    ['m2', null, 0],
+    ['m2', null, null],
   ]);
 });
 

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openBackend, type Backend } from '../../../src/app/backend.js';
 import { readSettings } from '../../../src/config/settings.js';
 import { MINUTE_MS } from '../../../src/lib/time.js';
@@ -30,22 +30,32 @@ afterAll(async () => {
 
 async function upsert(...markets: Record<string, unknown>[]) {
   const { data, errors } = await gateway.query(
-    'mutation ($markets: [MarketInput!]!) { upsertMarkets(markets: $markets) { id outcome reason repairs } }',
+    `mutation ($markets: [MarketInput!]!) { upsertMarkets(input: { markets: $markets }) { results {
+      index id status problem { index field code message } repairs market { ${FIELDS} } } } }`,
     { markets },
   );
   if (!data) throw new Error(JSON.stringify(errors));
-  return data['upsertMarkets'] as { id: string; outcome: string; reason: string | null; repairs: string[] }[];
+  return (data['upsertMarkets'] as { results: Upserted[] }).results;
 }
 
-const FIELDS = `id title description category tags probability volume24h volumeTotal participantCount imageUrl url status
-  createdAt resolvesAt editorialDescription editorialBoost eventKey source blockedCountries`;
+interface Upserted {
+  index: number;
+  id: string;
+  status: string;
+  problem: { index: number; field: string; code: string; message: string } | null;
+  repairs: string[];
+  market: Record<string, unknown> | null;
+}
+
+const FIELDS = `id title description category tags probability volume24h volumeTotal volumeUnit participantCount imageUrl url
+  status createdAt closesAt resolvesAt resolvedAt editorialDescription editorialBoost eventKey source blockedCountries`;
 
 async function market(id: string) {
   const { data } = await gateway.query(`query ($id: ID!) { market(id: $id) { ${FIELDS} } }`, { id });
   return data?.['market'] as Record<string, unknown> | null;
 }
 
-const outcomes = (results: readonly { outcome: string }[]) => results.map(({ outcome }) => outcome);
+const statuses = (results: readonly { status: string }[]) => results.map(({ status }) => status);
 
 /** All fields of a market. */
 const whole = {
@@ -56,12 +66,15 @@ const whole = {
   probability: 0.25,
   volume24h: 12.5,
   volumeTotal: 1_000,
+  volumeUnit: 'USD',
   participantCount: 7,
   imageUrl: '/images/rain.svg',
   url: 'https://example.org/rain',
   status: 'OPEN',
   createdAt: '0001-01-01T00:00:00.000Z',
+  closesAt: '9999-12-30T23:59:59.999Z',
   resolvesAt: '9999-12-31T23:59:59.999Z',
+  resolvedAt: null,
   editorialDescription: 'Ask the frog.',
   editorialBoost: 0.5,
   eventKey: 'weather',
@@ -71,7 +84,7 @@ const whole = {
 
 describe('upsertMarkets', () => {
   it('creates, updates, keeps, or rejects each market by itself', async () => {
-    expect(outcomes(await upsert({ id: 'rain', ...whole }))).toEqual(['CREATED']);
+    expect(statuses(await upsert({ id: 'rain', ...whole }))).toEqual(['CREATED']);
     expect(await market('rain')).toEqual({ id: 'rain', ...whole });
     const results = await upsert(
       { id: 'rain', ...whole },
@@ -82,15 +95,23 @@ describe('upsertMarkets', () => {
       { id: 'wind', title: 'Wind?', blockedCountries: ['il'] },
       { id: 'rain', title: 'Will it rain?', volume24h: 13 },
     );
-    expect(outcomes(results)).toEqual([
+    expect(statuses(results)).toEqual([
       ...['UNCHANGED', 'REJECTED', 'REJECTED', 'REJECTED', 'REJECTED', 'CREATED', 'UPDATED'],
     ]);
     expect(results.map(({ id }) => id)).toEqual(['rain', 'snow', 'hail', 'odd', 'old', 'wind', 'rain']);
-    expect(results[1]?.reason).toMatch(/^title: /);
-    expect(results[2]?.reason).toMatch(/^probability: .*; url: /);
-    expect(results[3]?.reason).toMatch(/^title: .*U\+0000/);
-    expect(results[4]?.reason).toMatch(/^createdAt: /);
-    expect(results[5]?.reason).toBeNull();
+    expect(results.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(results.map(({ problem }) => problem && [problem.index, problem.field, problem.code])).toEqual([
+      null,
+      [1, 'title', 'INVALID'],
+      [2, 'probability', 'OUT_OF_RANGE'],
+      [3, 'title', 'INVALID'],
+      [4, 'createdAt', 'OUT_OF_RANGE'],
+      ...[null, null],
+    ]);
+    expect(results[2]?.problem?.message).toMatch(/^probability must be 0 to 1; url must be /);
+    expect(results[3]?.problem?.message).toMatch(/^title .*U\+0000/);
+    expect(results[1]?.market).toBeNull();
+    expect(results[6]?.market).toEqual({ id: 'rain', ...whole, volume24h: 13 });
     for (const id of ['snow', 'hail', 'odd', 'old']) expect(await market(id)).toBeNull();
     expect(await market('wind')).toMatchObject({
       category: 'Other',
@@ -106,11 +127,11 @@ describe('upsertMarkets', () => {
       { id: 'fog', probability: 0.3 },
       { id: 'fog', title: null, probability: 0.4 },
     );
-    expect(outcomes(results)).toEqual(['REJECTED', 'CREATED', 'UPDATED', 'UPDATED']);
-    expect(results[0]?.reason).toBe('title: is required for a new market');
+    expect(statuses(results)).toEqual(['REJECTED', 'CREATED', 'UPDATED', 'UPDATED']);
+    expect(results[0]?.problem?.message).toBe('title is required for a new market.');
     expect(results[3]?.repairs).toEqual([expect.stringMatching(/^title: dropped \(/)]);
     expect(await market('fog')).toMatchObject({ title: 'Fog?', probability: 0.4 });
-    expect(outcomes(await upsert({ id: 'fog', probability: 0.5 }))).toEqual(['UPDATED']);
+    expect(statuses(await upsert({ id: 'fog', probability: 0.5 }))).toEqual(['UPDATED']);
     expect(await market('fog')).toMatchObject({ title: 'Fog?', probability: 0.5 });
   });
 
@@ -121,7 +142,7 @@ describe('upsertMarkets', () => {
       ...{ title: 'Will it hail? '.repeat(36), imageUrl: '//cdn.example/hail.png', url: 'hail' },
       tags: ['', ...Array.from({ length: 70 }, (_, index) => `tag ${index}`)],
     });
-    expect(result).toMatchObject({ outcome: 'UPDATED', reason: null });
+    expect(result).toMatchObject({ status: 'UPDATED', problem: null });
     expect(result?.repairs.map((repair) => repair.split(' (')[0]).toSorted()).toEqual([
       ...['imageUrl: repaired', 'tags: repaired', 'title: repaired', 'url: dropped', 'volume24h: dropped'],
     ]);
@@ -138,7 +159,7 @@ describe('upsertMarkets', () => {
       { id: 'twice', title: 'Twice?', probability: 0.2 },
       { id: 'twice', title: 'Twice?', probability: 0.2 },
     );
-    expect(outcomes(results)).toEqual(['CREATED', 'UPDATED', 'UNCHANGED']);
+    expect(statuses(results)).toEqual(['CREATED', 'UPDATED', 'UNCHANGED']);
     expect(await market('twice')).toMatchObject({ title: 'Twice?', probability: 0.2, volumeTotal: 5 });
   });
 
@@ -158,7 +179,7 @@ describe('upsertMarkets', () => {
         blockedCountries: [],
         status: 'OPEN',
       },
-      ...{ volume24h: 0, volumeTotal: 0, participantCount: 0, editorialBoost: 0 },
+      editorialBoost: 0,
       createdAt: new Date(TEST_NOW_MS).toISOString(),
     });
   });
@@ -178,7 +199,7 @@ describe('upsertMarkets', () => {
       await upsert({ ...moving, probability: 0.1 });
       gateway.clock.nowMs += MINUTE_MS - 1;
       await upsert({ ...moving, probability: 0.2 });
-      expect(await snapshots()).toEqual([[0, 0.2, 0, 0]]);
+      expect(await snapshots()).toEqual([[0, 0.2, null, null]]);
       gateway.clock.nowMs += 1;
       await upsert({
         ...moving,
@@ -199,12 +220,120 @@ describe('upsertMarkets', () => {
     }
     expect(await snapshots()).toEqual([
       ...[
-        [0, 0.2, 0, 0],
-        [1, 0.2, 5, 0],
+        [0, 0.2, null, null],
+        [1, 0.2, 5, null],
         [6, 0.2, 5, 3],
         [7, null, 5, 3],
       ],
     ]);
+  });
+});
+
+describe('asOf', () => {
+  it('keeps a newer price when a late one arrives, and applies the other fields', async () => {
+    const at = (minutes: number) => new Date(TEST_NOW_MS + minutes * MINUTE_MS).toISOString();
+    const asOf = (minutes: number, fields: object) => upsert({ id: 'dated', asOf: at(minutes), ...fields });
+    await asOf(-10, { title: 'Dated?', probability: 0.4, volume24h: 4 });
+    expect(statuses(await asOf(-5, { probability: 0.4, volume24h: 4 }))).toEqual(['UNCHANGED']);
+    const late = { probability: 0.3, volume24h: 3, volumeTotal: 9, participantCount: 2, status: 'RESOLVED' };
+    expect(statuses(await asOf(-6, late))).toEqual(['UNCHANGED']);
+    expect(await market('dated')).toMatchObject({
+      ...{ probability: 0.4, volume24h: 4, volumeTotal: null, participantCount: null, status: 'OPEN' },
+    });
+    expect(statuses(await asOf(-6, { probability: 0.3, title: 'Dated again?' }))).toEqual(['UPDATED']);
+    expect(await market('dated')).toMatchObject({ title: 'Dated again?', probability: 0.4 });
+    expect(statuses(await asOf(-5, { probability: 0.6 }))).toEqual(['UPDATED']);
+    expect(statuses(await upsert({ id: 'dated', probability: 0.7 }))).toEqual(['UPDATED']);
+    expect(statuses(await asOf(-6, { probability: 0.6 }))).toEqual(['UNCHANGED']);
+    expect(await market('dated')).toMatchObject({ probability: 0.7 });
+  });
+
+  it('counts a future time as now', async () => {
+    await upsert({ id: 'future', title: 'Future?', probability: 0.4, asOf: '2999-01-01T00:00:00Z' });
+    const asOf = new Date(TEST_NOW_MS).toISOString();
+    expect(statuses(await upsert({ id: 'future', probability: 0.5, asOf }))).toEqual(['UPDATED']);
+  });
+
+  it('is no new version of the market when nothing else changes', async () => {
+    await upsert({ id: 'same', title: 'Same?', probability: 0.4 });
+    const version = () => gateway.backend.store.markets.newestVersion();
+    const before = await version();
+    await upsert({ id: 'same', probability: 0.4, asOf: new Date(TEST_NOW_MS).toISOString() });
+    expect(await version()).toBe(before);
+  });
+});
+
+describe('the times of a market', () => {
+  const times = async (id: string) => {
+    const { data } = await gateway.query(
+      `query ($id: ID!) { market(id: $id) { status updatedAt resolvedAt } }`,
+      { id },
+    );
+    return data?.['market'];
+  };
+  const after = (minutes: number) => new Date(TEST_NOW_MS + minutes * MINUTE_MS).toISOString();
+
+  afterEach(() => {
+    gateway.clock.nowMs = TEST_NOW_MS;
+  });
+
+  it('updatedAt is that of the last change, of figures or of anything else', async () => {
+    await upsert({ id: 'timed', title: 'Timed?', probability: 0.4 });
+    expect(await times('timed')).toMatchObject({ updatedAt: after(0) });
+    gateway.clock.nowMs += MINUTE_MS;
+    await upsert({ id: 'timed', probability: 0.4 });
+    expect(await times('timed')).toMatchObject({ updatedAt: after(0) });
+    const [moved] = await upsert({ id: 'timed', probability: 0.5 });
+    expect(moved?.status).toBe('UPDATED');
+    expect(await times('timed')).toMatchObject({ updatedAt: after(1) });
+    gateway.clock.nowMs += MINUTE_MS;
+    await upsert({ id: 'timed', title: 'Timed well?' });
+    expect(await times('timed')).toMatchObject({ updatedAt: after(2) });
+  });
+
+  it('resolvedAt is the given time, or the time at which the status became final', async () => {
+    await upsert({ id: 'ends', title: 'Ends?' }, { id: 'ended', title: 'Ended?', status: 'RESOLVED' });
+    expect(await times('ended')).toMatchObject({ resolvedAt: null });
+    gateway.clock.nowMs += MINUTE_MS;
+    await upsert({ id: 'ends', status: 'RESOLVED' });
+    gateway.clock.nowMs += MINUTE_MS;
+    expect(statuses(await upsert({ id: 'ends', status: 'RESOLVED' }))).toEqual(['UNCHANGED']);
+    expect(await times('ends')).toMatchObject({ status: 'RESOLVED', resolvedAt: after(1) });
+    await upsert({ id: 'ends', resolvedAt: after(-5) });
+    expect(await times('ends')).toMatchObject({ resolvedAt: after(-5) });
+    await upsert({ id: 'ends', status: 'OPEN' });
+    expect(await times('ends')).toMatchObject({ status: 'OPEN', resolvedAt: null });
+    await upsert({ id: 'ends', status: 'CANCELLED' });
+    expect(await times('ends')).toMatchObject({ status: 'CANCELLED', resolvedAt: after(2) });
+  });
+});
+
+describe('marketsByIds', () => {
+  it('returns a list of the length and order of the ids', async () => {
+    await upsert({ id: 'one', title: 'One?' }, { id: 'two', title: 'Two?', status: 'CANCELLED' });
+    const query = 'query ($ids: [ID!]!) { marketsByIds(ids: $ids) { id status } }';
+    const { data } = await gateway.query(query, { ids: ['two', 'nowhere', 'one', 'two'] });
+    const [one, two] = [
+      { id: 'one', status: 'OPEN' },
+      { id: 'two', status: 'CANCELLED' },
+    ];
+    expect(data).toEqual({ marketsByIds: [two, null, one, two] });
+    const { errors } = await gateway.query(query, { ids: Array.from({ length: 101 }, (_, n) => `m${n}`) });
+    expect(errors).toMatchObject([{ extensions: { code: 'LIMIT_EXCEEDED', field: 'ids' } }]);
+  });
+});
+
+describe('topics', () => {
+  it('returns category and tags with their keys, and no key twice', async () => {
+    await upsert({ id: 'topics', title: 'Topics?', category: 'Éire', tags: ['STRASSE', 'éire', 'Rain'] });
+    const { data } = await gateway.query('{ market(id: "topics") { topics { key label kind } } }');
+    expect(data?.['market']).toEqual({
+      topics: [
+        { key: 'éire', label: 'Éire', kind: 'CATEGORY' },
+        { key: 'strasse', label: 'STRASSE', kind: 'TAG' },
+        { key: 'rain', label: 'Rain', kind: 'TAG' },
+      ],
+    });
   });
 });
 
@@ -252,8 +381,8 @@ describe('two replicas on one database', () => {
       }),
     );
     const results = (await Promise.all(writes.flat())).flat();
-    expect(results.filter(({ outcome }) => outcome === 'CREATED')).toHaveLength(ids.length);
-    expect(results.filter(({ outcome }) => outcome === 'REJECTED')).toEqual([]);
+    expect(results.filter(({ status }) => status === 'CREATED')).toHaveLength(ids.length);
+    expect(results.filter(({ status }) => status === 'REJECTED')).toEqual([]);
     const stored = await gateway.backend.store.markets.findByIds(ids);
     for (const { services } of [gateway.backend, otherReplica]) {
       await services.catalog.refresh();

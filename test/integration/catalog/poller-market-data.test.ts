@@ -33,7 +33,7 @@ describe('a market with invalid optional fields', () => {
     site.markets = [gammaMarket(1, settled)];
     expect(await poll('/markets')).toMatchObject({ updated: 1, rejected: 0, repaired: 1 });
     expect(await polled.market('0x1')).toMatchObject({
-      ...{ status: 'RESOLVED', probability: 1, volumeTotal: 0, volume24h: 0 },
+      ...{ status: 'RESOLVED', probability: 1, volumeTotal: 0, volume24h: null },
       imageUrl: 'https://cdn.example/a.png',
     });
     site.validator = 'none';
@@ -49,7 +49,11 @@ describe('a market with invalid optional fields', () => {
     expect(await poll('/events')).toMatchObject({ created: 2, rejected: 0, repaired: 2 });
     site.manifold = [manifoldMarket(1, { volume: 'much', groupSlugs: [null, 'sports'], closeTime: {} })];
     expect(await poll('/v0/markets', { format: 'manifold' })).toMatchObject({ created: 1, repaired: 1 });
-    expect(await polled.market('m1')).toMatchObject({ tags: ['sports'], resolvesAt: null, volumeTotal: 0 });
+    expect(await polled.market('m1')).toMatchObject({
+      tags: ['sports'],
+      resolvesAt: null,
+      volumeTotal: null,
+    });
   });
 
   it('is still rejected for an invalid price or identity', async () => {

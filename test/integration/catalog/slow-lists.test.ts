@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import type { MarketFilterInput } from '../../../src/generated/client/graphql.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 
 let gateway: TestGateway;
@@ -17,8 +18,8 @@ afterAll(async () => {
   await gateway.close();
 });
 
-const list = (filter: Record<string, string>) =>
-  gateway.query('query ($filter: MarketFilterInput) { markets(filter: $filter) { edges { node { id } } } }', {
+const list = (filter: MarketFilterInput) =>
+  gateway.query('query ($filter: MarketFilterInput) { markets(filter: $filter) { nodes { id } } }', {
     filter,
   });
 
@@ -28,7 +29,7 @@ it(
   async () => {
     await other.query('begin');
     await other.query('lock table market_tags in access exclusive mode');
-    const lists = Array.from({ length: 20 }, () => list({ tag: 'x' }));
+    const lists = Array.from({ length: 20 }, () => list({ tags: ['x'] }));
     await vi.waitFor(async () => {
       const { rowCount } = await other.query(
         `select distinct pid from pg_locks where not granted
@@ -51,7 +52,7 @@ it(
 
 it('searches for at most 8 distinct words', async () => {
   const found = await list({ text: 'Will will WILL m1 happen? hap wil m1' });
-  expect(found.data).toEqual({ markets: { edges: [{ node: { id: 'm1' } }] } });
+  expect(found.data).toEqual({ markets: { nodes: [{ id: 'm1' }] } });
   const rejected = await list({ text: 'a b c d e f g h i' });
   expect(rejected.errors).toMatchObject([
     {

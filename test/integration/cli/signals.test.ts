@@ -81,7 +81,8 @@ it('a gateway exits with 0 within 10 s on SIGTERM when the database does not res
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ query }),
       });
-    const market = 'mutation { upsertMarkets(markets: [{ id: "m", title: "Will it rain?" }]) { outcome } }';
+    const market =
+      'mutation { upsertMarkets(input: { markets: [{ id: "m", title: "Will it rain?" }] }) { results { status } } }';
     expect((await send(market)).status).toBe(200);
     proxy.freeze();
     const event = '{ userKey: "ada", marketId: "m", eventType: PARTICIPATE }';

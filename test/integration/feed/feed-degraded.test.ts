@@ -118,7 +118,9 @@ describe.each<[state: string, begin: () => Promise<void> | void]>([
     const clientEventId = `while ${state}`;
     const [event, markets] = await Promise.all([
       track({ eventType: 'CLICK', clientEventId }),
-      gateway.query(`mutation { upsertMarkets(markets: [{ id: "new", title: "New?" }]) { outcome } }`),
+      gateway.query(
+        `mutation { upsertMarkets(input: { markets: [{ id: "new", title: "New?" }] }) { results { status } } }`,
+      ),
     ]);
     for (const { data, errors } of [event, markets]) {
       expect(nonNullFields(data)).toEqual([]);

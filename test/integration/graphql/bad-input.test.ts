@@ -42,11 +42,12 @@ const PROFILE = 'query ($userKey: String!) { userProfile(userKey: $userKey) { co
 const TRENDING =
   'query ($country: String, $limit: Int!) { trending(country: $country, limit: $limit) { scope } }';
 const MARKETS =
-  'query ($first: Int! = 20, $after: String, $filter: MarketFilterInput) { markets(first: $first, after: $after, filter: $filter) { edges { cursor } } }';
+  'query ($first: Int = 20, $after: String, $filter: MarketFilterInput) { markets(first: $first, after: $after, filter: $filter) { edges { cursor } } }';
 const RANK =
   'query ($marketIds: [ID!], $candidates: [CandidateMarketInput!], $country: String) { rankMarkets(marketIds: $marketIds, candidates: $candidates, country: $country) { personalized } }';
 const TRACK = 'mutation ($input: TrackInteractionInput!) { trackInteraction(input: $input) { status } }';
-const UPSERT = 'mutation ($markets: [MarketInput!]!) { upsertMarkets(markets: $markets) { outcome } }';
+const UPSERT =
+  'mutation ($markets: [MarketInput!]!) { upsertMarkets(input: { markets: $markets }) { results { status } } }';
 
 const event = (changes: Record<string, unknown>) => ({
   input: { userKey: 'ada', marketId: 'known', eventType: 'CLICK', ...changes },
@@ -245,5 +246,5 @@ test('accepts values at each limit', async () => {
   const results = await gateway.backend.services.catalog.upsert(
     manyIds(1_000).map((id) => ({ id, title: id })),
   );
-  expect(results.every(({ outcome }) => outcome === 'CREATED')).toBe(true);
+  expect(results.every(({ status }) => status === 'CREATED')).toBe(true);
 });

@@ -23,7 +23,8 @@ async function post(path: string, contentType: string, body: Buffer) {
 const title = async () => (await gateway.query('{ market(id: "cafe") { title } }')).data?.['market'];
 
 const UPSERT = JSON.stringify({
-  query: 'mutation { upsertMarkets(markets: [{ id: "cafe", title: "Café?" }]) { outcome } }',
+  query:
+    'mutation { upsertMarkets(input: { markets: [{ id: "cafe", title: "Café?" }] }) { results { status } } }',
 });
 const TRACK = '{"interactions":[{"userKey":"é","marketId":"cafe","eventType":"CLICK"}]}';
 

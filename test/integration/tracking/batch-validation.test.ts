@@ -36,8 +36,10 @@ const EVENTS: Batch = {
 };
 
 const MARKETS: Batch = {
-  variables: 'mutation ($items: [MarketInput]!) { upsertMarkets(markets: $items) { id outcome reason } }',
-  literals: (items) => `mutation { upsertMarkets(markets: ${items}) { id outcome reason } }`,
+  variables: `mutation ($items: [MarketInput]!) {
+    upsertMarkets(input: { markets: $items }) { results { id status problem { index field code message } } } }`,
+  literals: (items) => `mutation {
+    upsertMarkets(input: { markets: ${items} }) { results { id status problem { index field code message } } } }`,
   result: 'upsertMarkets',
 };
 
@@ -220,7 +222,9 @@ describe('upsertMarkets rejects only the market with', () => {
   ])('%s', async (_what, market) => {
     const sent = await sendEach(MARKETS, [{ id: 'derby', status: 'OPEN' }, market, { id: '42' }]);
     for (const results of sent) {
-      expect(results).toMatchObject([{ outcome: 'UNCHANGED' }, {}, { outcome: 'UNCHANGED' }]);
+      expect(results).toMatchObject({
+        results: [{ status: 'UNCHANGED', problem: null }, {}, { status: 'UNCHANGED', problem: null }],
+      });
     }
   });
 });

@@ -101,7 +101,7 @@ describe('while the database is read-only', () => {
 
   it('rejects writes as UNAVAILABLE and serves reads', async () => {
     const markets = [{ id: 'm2', title: 'Will it rain?', category: 'Weather' }];
-    const upsert = `mutation ($markets: [MarketInput!]!) { upsertMarkets(markets: $markets) { id } }`;
+    const upsert = `mutation ($markets: [MarketInput!]!) { upsertMarkets(input: { markets: $markets }) { results { id } } }`;
     expect(await track('ada')).toMatchObject(unavailable);
     expect(await gateway.query(upsert, { markets })).toMatchObject(unavailable);
     expect(await gateway.query(`{ userProfile(userKey: "new user") { totalInteractions } }`)).toEqual({
@@ -148,7 +148,7 @@ const OPERATIONS = [
   `mutation { trackInteraction(input: { userKey: "ada", marketId: "m1", eventType: CLICK }) { status } }`,
   `mutation { trackInteractions(input: { interactions: [{ userKey: "ada", marketId: "m1", eventType: CLICK }] }) { recordedCount } }`,
   `mutation { trackImpressions(input: { userKey: "ada", items: [{ marketId: "m1" }] }) { recordedCount } }`,
-  `mutation { upsertMarkets(markets: [{ id: "m3", title: "Will it snow?", category: "Weather" }]) { id } }`,
+  `mutation { upsertMarkets(input: { markets: [{ id: "m3", title: "Will it snow?", category: "Weather" }] }) { results { id } } }`,
 ];
 
 describe('while the database rejects every statement', () => {

@@ -289,7 +289,7 @@ describe('a report of impressions', () => {
     const shared = { event_type: 'IMPRESSION', feed_id: 'feed-1', weight: 0 };
     expect(stored.rows).toEqual([
       { ...shared, market_id: 'derby', section: 'HERO', position: null, probability: 0.4, volume_24h: 70 },
-      { ...shared, market_id: 'bitcoin', section: 'GRID', position: 3, probability: 0.7, volume_24h: 0 },
+      { ...shared, market_id: 'bitcoin', section: 'GRID', position: 3, probability: 0.7, volume_24h: null },
     ]);
     const [mia] = await gateway.backend.store.profiles.load(['mia']);
     const shown = { shownAtMs: [TEST_NOW_MS], clickedSince: false };

@@ -7,13 +7,13 @@ import { storedMarket } from '../../support/stored-market.js';
 const now = new Date('2026-06-15T12:00:00Z');
 
 function validated(fields: Record<string, unknown>) {
-  const { market, reason } = validateMarketInput({ id: 'm1', title: 'Will it?', ...fields });
-  if (market === undefined) throw new Error(`This market was rejected: ${reason}`);
+  const { market, problem } = validateMarketInput({ id: 'm1', title: 'Will it?', ...fields });
+  if (market === undefined) throw new Error(`This market was rejected: ${problem.message}`);
   return market;
 }
 
 const reasonFor = (fields: Record<string, unknown>) =>
-  validateMarketInput({ id: 'm1', title: 'Will it?', ...fields }).reason;
+  validateMarketInput({ id: 'm1', title: 'Will it?', ...fields }).problem?.message;
 
 function applied(stored: MarketRecord | undefined, fields: Record<string, unknown>): MarketRecord {
   const input = validated(fields);
@@ -30,11 +30,14 @@ const full = storedMarket('m1', {
   volume24h: 10,
   volumeTotal: 20,
   participantCount: 3,
+  volumeUnit: 'USD',
   imageUrl: '/it.svg',
   url: 'https://example.com/it',
   status: 'CLOSED',
   createdAt: new Date('2026-01-02T00:00:00Z'),
+  closesAt: new Date('2026-12-30T00:00:00Z'),
   resolvesAt: new Date('2026-12-31T00:00:00Z'),
+  asOf: new Date('2026-06-01T00:00:00Z'),
   editorialDescription: 'We say.',
   editorialBoost: 0.5,
   eventKey: 'cup',
@@ -51,7 +54,10 @@ describe('a title', () => {
   );
 
   it('loses only the tag without a visible character', () => {
-    const { market } = validateMarketInput({ id: 'm1', title: 'Will it?', tags: ['good', '\u2800', 'also'] });
+    const { market } = validateMarketInput(
+      { id: 'm1', title: 'Will it?', tags: ['good', '\u2800', 'also'] },
+      0,
+    );
     expect(market?.tags).toEqual(['good', 'also']);
   });
 
@@ -68,7 +74,8 @@ describe('applyMarketInput', () => {
       title: 'Will it?',
       category: 'Other',
       probability: null,
-      createdAt: now,
+      ...{ volume24h: null, volumeTotal: null, participantCount: null },
+      ...{ createdAt: now, updatedAt: now },
     });
   });
 
@@ -87,11 +94,14 @@ describe('applyMarketInput', () => {
   it('clears fields that are null', () => {
     const { id, title, ...fields } = full;
     const nothing = Object.fromEntries(Object.keys(fields).map((field) => [field, null]));
-    expect(applied(full, nothing)).toEqual({ ...applied(undefined, { id, title }), number: full.number });
+    expect(applied(full, nothing)).toEqual({
+      ...applied(undefined, { id, title }),
+      ...{ number: full.number, updatedAt: full.updatedAt, asOf: full.asOf },
+    });
   });
 
   it('stores every given field', () => {
-    expect(applied(undefined, { ...full })).toEqual({ ...full, number: 0 });
+    expect(applied(undefined, { ...full })).toEqual({ ...full, number: 0, updatedAt: now });
     expect(applied(storedMarket('m1'), { ...full })).toEqual(full);
   });
 
@@ -154,6 +164,24 @@ describe('openPastDue of a market past its resolution time', () => {
       false,
     ],
     [
+      'is false if trading ends in the future',
+      { ...due, openPastDue: true },
+      { closesAt: '2026-07-01T00:00:00Z' },
+      false,
+    ],
+    [
+      'is true if the market is reported as open after trading ended',
+      storedMarket('m1', { closesAt: past, resolvesAt: new Date('2026-07-01T00:00:00Z') }),
+      { status: 'OPEN' },
+      true,
+    ],
+    [
+      'is false if a late input reports it as open',
+      { ...due, asOf: now },
+      { status: 'OPEN', asOf: past },
+      false,
+    ],
+    [
       'is false if the resolution time is cleared',
       { ...due, openPastDue: true },
       { resolvesAt: null },
@@ -179,17 +207,17 @@ describe('validateMarketInput', () => {
     ['resolvesAt', new Date(NaN)],
     ['editorialBoost', 1.1],
   ])('names the invalid field %s', (field, value) => {
-    expect(reasonFor({ [field]: value })).toMatch(new RegExp(`^${field}: [^;]+$`));
+    expect(reasonFor({ [field]: value })).toMatch(new RegExp(`^${field} [^;]+\\.$`));
   });
 
   it('names the index of an invalid list entry', () => {
-    expect(reasonFor({ blockedCountries: ['DE', 'UK'] })).toMatch(/^blockedCountries\.1: .*ISO 3166-1/);
+    expect(reasonFor({ blockedCountries: ['DE', 'UK'] })).toMatch(/^blockedCountries\.1 .*ISO 3166-1/);
   });
 
   it('describes the valid format and range of times', () => {
-    expect(reasonFor({ createdAt: 'yesterday' })).toBe('createdAt: must be an ISO 8601 instant');
+    expect(reasonFor({ createdAt: 'yesterday' })).toBe('createdAt must be an ISO 8601 instant.');
     expect(reasonFor({ resolvesAt: '0000-01-01T00:00:00Z' })).toBe(
-      'resolvesAt: must be in the years 1 to 9999',
+      'resolvesAt must be in the years 1 to 9999.',
     );
   });
 
@@ -197,12 +225,14 @@ describe('validateMarketInput', () => {
     expect(
       reasonFor({ status: 'open', probability: 2, editorialBoost: 2 })
         ?.split('; ')
-        .map((reason) => reason.split(':')[0]),
+        .map((reason) => reason.split(' ')[0]),
     ).toEqual(['probability', 'status', 'editorialBoost']);
   });
 
   it.each([null, undefined, 'market', 7])('rejects a value that is not an object: %j', (input) => {
-    expect(validateMarketInput(input).reason).toMatch(/^market: /);
+    expect(validateMarketInput(input, 3).problem).toMatchObject({
+      ...{ index: 3, field: '', code: 'INVALID', message: expect.stringMatching(/^The market /) as string },
+    });
   });
 
   it.each(['url', 'imageUrl'])('drops a %s that would run code or lead to another site', (field) => {

@@ -4,7 +4,7 @@ import { validateMarketInput } from '../../../src/catalog/market-input.js';
 /** The validated market, and the fields that were repaired or dropped. */
 function validated(fields: Record<string, unknown>) {
   const validation = validateMarketInput({ id: 'm1', title: 'Will it?', ...fields });
-  if (validation.market === undefined) throw new Error(`rejected: ${validation.reason}`);
+  if (validation.market === undefined) throw new Error(`rejected: ${validation.problem.message}`);
   const named = (dropped: boolean) =>
     validation.repairs.filter((repair) => repair.dropped === dropped).map(({ field }) => field);
   return { market: validation.market, repaired: named(false), dropped: named(true) };
@@ -105,6 +105,8 @@ describe('an id', () => {
   });
 
   it.each([2 ** 53, 2.17e37, 1.5, NaN])('is rejected as the number %d', (id) => {
-    expect(validateMarketInput({ id }).reason).toMatch(/^id: must be text: [^;]+ 9007199254740991[^;]+$/);
+    expect(validateMarketInput({ id }).problem?.message).toMatch(
+      /^id must be text: [^;]+ 9007199254740991[^;]+$/,
+    );
   });
 });

@@ -20,7 +20,7 @@ describe('archive builder', () => {
     };
     const { archive } = archiveOf({ markets: [archived('a', details)], interactions: [] });
     expect(archive.markets[0]?.market).toMatchObject({
-      ...{ probability: null, volume24h: 0, volumeTotal: 0, participantCount: 0, status: 'OPEN' },
+      ...{ probability: null, volume24h: null, volumeTotal: null, participantCount: null, status: 'OPEN' },
       ...{ editorialBoost: 0, editorialDescription: null },
       ...{ category: 'Politics', tags: ['Elections'], eventKey: 'e', resolvesAt: new Date(minute(9)) },
     });
@@ -76,7 +76,7 @@ describe('archive builder', () => {
     [
       'a market with a value out of range',
       { kind: 'market' as const, ...archived('x', { probability: 2 }) },
-      /probability: must be 0 to 1/,
+      /probability must be 0 to 1/,
     ],
     [
       'an unknown event type',

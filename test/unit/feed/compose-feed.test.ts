@@ -55,7 +55,7 @@ function profileOf(markets: readonly Market[], draw: Draw): RankingInputs['profi
     const probability = draw(4) === 0 ? draw(20) / 20 : market.probability;
     const agoMs = draw(draw(2) === 0 ? 60 : 15 * 24 * 60) * MINUTE_MS;
     return profileEvent(EVENTS[draw(EVENTS.length)] ?? 'CLICK', NOON_MS - agoMs, {
-      market: { id, category, tags, probability, volume24h },
+      market: { id, category, tags, probability, volume24h: volume24h ?? 0 },
       dwellMs: draw(60_000),
     });
   });

@@ -37,7 +37,7 @@ const userAfter = (events: readonly { index: number; eventType: string; hoursAgo
       .map(({ index, eventType, hoursAgo }) => {
         const { id, category, tags, probability, volume24h } = marketAt(index);
         return profileEvent(eventType as 'CLICK', NOON_MS - hoursAgo * HOUR_MS, {
-          market: { id, category, tags, probability, volume24h },
+          market: { id, category, tags, probability, volume24h: volume24h ?? 0 },
         });
       }),
   );

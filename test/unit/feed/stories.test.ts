@@ -37,7 +37,9 @@ const byId = new Map(catalog.map((market) => [market.id, market]));
 
 const event = (eventType: Parameters<typeof profileEvent>[0], marketId: string, atMs: number) => {
   const { category, tags, probability, volume24h } = byId.get(marketId) ?? storedMarket(marketId);
-  return profileEvent(eventType, atMs, { market: { id: marketId, category, tags, probability, volume24h } });
+  return profileEvent(eventType, atMs, {
+    market: { id: marketId, category, tags, probability, volume24h: volume24h ?? 0 },
+  });
 };
 
 const pageOf = ({ hero, grid, stream }: Feed): FeedItem[] => [

@@ -26,8 +26,8 @@ describe('loadSampleCatalog', () => {
 
   test('returns markets that all pass validation', () => {
     const reasons = markets.flatMap((market) => {
-      const { reason } = validateMarketInput(market);
-      return reason === undefined ? [] : [`${market.id}: ${reason}`];
+      const { problem } = validateMarketInput(market);
+      return problem === undefined ? [] : [`${market.id}: ${problem.message}`];
     });
     expect(reasons).toEqual([]);
   });

@@ -94,6 +94,8 @@ export const gammaMarket = z.object({
   active: flag,
   closed: flag,
   archived: flag,
+  /** Whether the order book accepts orders. */
+  acceptingOrders: flag,
   /** Whether the market is a placeholder for answers that are not named yet. */
   negRiskOther: flag,
 });
@@ -104,7 +106,7 @@ export const gammaMarketRepairs: Readonly<Record<string, Repair>> = {
   ...Object.fromEntries(
     [
       ...['description', 'image', 'icon', 'volume', 'volumeNum', 'volume24hr', 'events', 'eventTitle'],
-      ...['createdAt', 'startDate', 'endDate', 'closedTime', 'updatedAt', 'negRiskOther'],
+      ...['createdAt', 'startDate', 'endDate', 'closedTime', 'updatedAt', 'negRiskOther', 'acceptingOrders'],
     ].map((field) => [field, drop]),
   ),
 };

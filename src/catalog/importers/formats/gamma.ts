@@ -16,8 +16,8 @@ import {
   type ImportRecord,
   type MarketDates,
   type MarketDraft,
-  type MarketDraftStatus,
 } from './import-record.js';
+import type { MarketStatus } from '../../../domain/market.js';
 import { jsonArrayItems } from './json-array.js';
 import { present } from './record-fields.js';
 import { categoryOf, tagLabels } from './topics.js';
@@ -106,11 +106,16 @@ function draftOf(market: GammaMarket, event: GammaEvent): MarketDraft {
     probability: probabilityOf(market),
     volume24h: market.volume24hr,
     volumeTotal: market.volumeNum ?? market.volume,
+    volumeUnit: 'USDC',
     imageUrl: market.image ?? market.icon,
     url: urlOf(market, event),
     status: statusOf(market),
     createdAt: market.createdAt ?? market.startDate,
+    // Gamma does not announce when trading ends, only when it has ended.
+    closesAt: isClosed(market) ? market.closedTime : null,
     resolvesAt: market.endDate,
+    resolvedAt: isResolved(market) ? market.closedTime : undefined,
+    asOf: market.updatedAt,
     eventKey: event.slug ?? event.title,
     source: 'polymarket',
   });
@@ -138,11 +143,12 @@ function probabilityOf(market: GammaMarket): number | null | undefined {
   return market.outcomePrices?.[index];
 }
 
-/** A market that is archived or not active accepts no trades, so it counts as closed. */
-function statusOf(market: GammaMarket): MarketDraftStatus {
+/** A market that is archived or not active is not traded again. One that accepts no orders for now is paused. */
+function statusOf(market: GammaMarket): MarketStatus {
   if (isResolved(market)) return 'RESOLVED';
-  const halted = market.archived === true || market.active === false;
-  return halted || isClosed(market) ? 'CLOSED' : 'OPEN';
+  const isOver = market.archived === true || market.active === false || isClosed(market);
+  if (isOver) return 'CLOSED';
+  return market.acceptingOrders === false ? 'PAUSED' : 'OPEN';
 }
 
 function isClosed(market: GammaMarket): boolean {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ZodError } from 'zod';
+import type { MarketStatus } from '../../../domain/market.js';
 import { truncated } from '../../../lib/input/display-text.js';
 
 /**
@@ -17,19 +18,24 @@ export interface MarketDraft {
   volume24h?: number;
   volumeTotal?: number;
   participantCount?: number;
+  volumeUnit?: string;
   imageUrl?: string;
   url?: string;
-  status?: MarketDraftStatus;
+  status?: MarketStatus;
   createdAt?: string;
-  resolvesAt?: string;
+  /** Null if the source has no such time; absent if it does not say. */
+  closesAt?: string | null;
+  /** Null if the source has no such time; absent if it does not say. */
+  resolvesAt?: string | null;
+  resolvedAt?: string;
+  /** When the source read the price and status. */
+  asOf?: string;
   editorialDescription?: string;
   editorialBoost?: number;
   eventKey?: string;
   source?: string;
   blockedCountries?: string[];
 }
-
-export type MarketDraftStatus = 'OPEN' | 'CLOSED' | 'RESOLVED';
 
 /** An interaction read from a source. Names are those of the input of `trackInteraction`; values are not validated yet. */
 export interface InteractionDraft {

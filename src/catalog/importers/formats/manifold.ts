@@ -7,8 +7,8 @@ import {
   type ImportRecord,
   type MarketDates,
   type MarketDraft,
-  type MarketDraftStatus,
 } from './import-record.js';
+import type { MarketStatus } from '../../../domain/market.js';
 import { jsonArrayItems } from './json-array.js';
 import { isoInstant, optionalNumber, optionalText, present } from './record-fields.js';
 import { categoryOf, tagLabels } from './topics.js';
@@ -31,7 +31,9 @@ const liteMarket = z.object({
   createdTime: z.number().refine((ms) => isoInstant(ms) !== undefined, 'is not a time in milliseconds'),
   closeTime: optionalNumber,
   isResolved: z.boolean().nullish(),
+  resolution: optionalText,
   resolutionTime: optionalNumber,
+  token: optionalText,
   lastBetTime: optionalNumber,
   lastUpdatedTime: optionalNumber,
 });
@@ -46,7 +48,7 @@ const liteMarketRepairs: Readonly<Record<string, Repair>> = {
   ...Object.fromEntries(
     [
       ...['textDescription', 'volume', 'volume24Hours', 'uniqueBettorCount', 'coverImageUrl', 'url'],
-      ...['closeTime', 'resolutionTime', 'lastBetTime', 'lastUpdatedTime'],
+      ...['closeTime', 'resolution', 'resolutionTime', 'token', 'lastBetTime', 'lastUpdatedTime'],
     ].map((field) => [field, drop]),
   ),
 };
@@ -98,11 +100,16 @@ function draftOf(market: LiteMarket, nowMs: number): MarketDraft {
     volume24h: market.volume24Hours,
     volumeTotal: market.volume,
     participantCount: market.uniqueBettorCount,
+    volumeUnit: market.token ?? 'MANA',
     imageUrl: market.coverImageUrl,
     url: market.url,
     status: statusOf(market, nowMs),
     createdAt: iso(market.createdTime),
-    resolvesAt: iso(market.closeTime),
+    closesAt: iso(market.closeTime),
+    // Manifold announces no resolution time. Null replaces the close time that earlier versions stored there.
+    resolvesAt: null,
+    resolvedAt: datesOf(market).resolvedAt,
+    asOf: iso(latest(market.lastUpdatedTime, market.lastBetTime)),
     source: 'manifold',
   });
 }
@@ -113,8 +120,8 @@ function probabilityOf(market: LiteMarket): number | null | undefined {
   return market.probability ?? undefined;
 }
 
-function statusOf(market: LiteMarket, nowMs: number): MarketDraftStatus {
-  if (market.isResolved === true) return 'RESOLVED';
+function statusOf(market: LiteMarket, nowMs: number): MarketStatus {
+  if (market.isResolved === true) return market.resolution === 'CANCEL' ? 'CANCELLED' : 'RESOLVED';
   return typeof market.closeTime === 'number' && market.closeTime <= nowMs ? 'CLOSED' : 'OPEN';
 }
 
@@ -131,6 +138,11 @@ function datesOf(market: LiteMarket): MarketDates {
     resolvedAt: iso(resolvedTime),
     pricedAt: iso(market.lastBetTime ?? market.lastUpdatedTime),
   });
+}
+
+function latest(...times: (number | undefined)[]): number | undefined {
+  const known = times.filter((ms) => ms !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
 }
 
 function iso(ms: number | undefined): string | undefined {

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { idText } from '../../../lib/input/text-schemas.js';
+import { MARKET_STATUSES } from '../../../domain/market.js';
 import { isTooDeep, MAX_JSON_DEPTH } from '../../../lib/input/json-depth.js';
 import { errorMessage } from '../../../lib/errors.js';
 import { drop, parseWithRepairs, repairText, type Repair } from '../../../lib/input/parse-with-repairs.js';
@@ -43,14 +44,18 @@ const neutralMarket = z.object({
   volume24h: optionalAmount,
   volumeTotal: optionalAmount,
   participantCount: optionalAmount,
+  volumeUnit: optionalText,
   imageUrl: optionalText,
   url: optionalText,
   status: z
-    .enum(['OPEN', 'CLOSED', 'RESOLVED'])
+    .enum(MARKET_STATUSES)
     .nullish()
     .transform((value) => value ?? undefined),
   createdAt: optionalInstant,
+  closesAt: optionalInstant,
   resolvesAt: optionalInstant,
+  resolvedAt: optionalInstant,
+  asOf: optionalInstant,
   editorialDescription: optionalText,
   editorialBoost: optionalAmount,
   eventKey: optionalText,
@@ -62,13 +67,14 @@ const neutralMarket = z.object({
 const neutralRepairs: Readonly<Record<string, Repair>> = {
   tags: (value) => (Array.isArray(value) ? value.filter((item) => typeof item === 'string') : undefined),
   ...Object.fromEntries(
-    ['description', 'category', 'imageUrl', 'url', 'editorialDescription', 'eventKey', 'source'].map(
-      (field) => [field, drop],
-    ),
+    [
+      ...['description', 'category', 'volumeUnit', 'imageUrl', 'url', 'editorialDescription'],
+      ...['eventKey', 'source'],
+    ].map((field) => [field, drop]),
   ),
 };
 
-/** Dates that `--as-of` reads; they are not stored. */
+/** Dates that `--as-of` reads. `closedAt` and `pricedAt` are not stored. */
 const neutralDates = z.object({
   closedAt: optionalInstant,
   resolvedAt: optionalInstant,
@@ -138,7 +144,7 @@ function marketRecord(value: unknown, line: number, raw: string): ImportRecord {
     kind: 'market',
     line,
     market: draft,
-    dates: present(dates.data),
+    dates: present({ ...dates.data, pricedAt: dates.data.pricedAt ?? draft.asOf }),
     ...(repairs.length > 0 && { repairs }),
   };
 }

@@ -28,6 +28,27 @@ describe('marketAsOf', () => {
     });
   });
 
+  it('shifts the trading end, and leaves out one that the archive only recorded later', () => {
+    const resolvesAt = '2025-07-01T12:00:00.000Z';
+    expect(marketAt({ closesAt: justAfter, resolvesAt })).toHaveProperty('closesAt');
+    expect(marketAt({ closesAt: justAfter, resolvesAt }, { closedAt: justAfter })).not.toHaveProperty(
+      'closesAt',
+    );
+    expect(marketAt({ closesAt: instant, resolvesAt }, { closedAt: instant })).toMatchObject({
+      ...{ closesAt: '2026-06-20T00:00:00.000Z', status: 'CLOSED' },
+    });
+  });
+
+  it('keeps a resolution time at or before the instant only, and drops asOf', () => {
+    const resolved = { status: 'RESOLVED', resolvedAt: instant, asOf: instant } as const;
+    const market = marketAt(resolved, { resolvedAt: instant });
+    expect(market).toMatchObject({ status: 'RESOLVED', resolvedAt: '2026-06-20T00:00:00.000Z' });
+    expect(market).not.toHaveProperty('asOf');
+    expect(marketAt({ ...resolved, resolvedAt: justAfter }, { resolvedAt: justAfter })).not.toHaveProperty(
+      'resolvedAt',
+    );
+  });
+
   it('includes a market created at the instant, and none created after it', () => {
     expect(marketAt({ createdAt: instant }).createdAt).toBe('2026-06-20T00:00:00.000Z');
     expect(stateAt({ createdAt: justAfter })).toEqual({ kind: 'not-yet-created' });
@@ -68,6 +89,10 @@ describe('marketAsOf', () => {
     ['traded beyond its end date', { resolvesAt: justBefore }, { closedAt: justAfter }, 'OPEN'],
     ['without an end', {}, {}, 'OPEN'],
     ['that ended at an unknown time', { status: 'RESOLVED' }, {}, 'CLOSED'],
+    ['paused at an unknown time', { status: 'PAUSED' }, {}, 'OPEN'],
+    ['cancelled at the instant', { status: 'CANCELLED' }, { resolvedAt: instant }, 'CANCELLED'],
+    ['cancelled after the instant', { status: 'CANCELLED' }, { resolvedAt: justAfter }, 'OPEN'],
+    ['with its trading end at the instant', { closesAt: instant, resolvesAt: justAfter }, {}, 'CLOSED'],
   ] as const)('returns the status of a market %s', (_, fields, dates, status) => {
     expect(marketAt(fields, dates).status).toBe(status);
   });

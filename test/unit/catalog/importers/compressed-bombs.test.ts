@@ -51,7 +51,7 @@ async function importing(path: string, format: ImportFormat) {
         upsertMarkets: (drafts) => {
           largestBatch = Math.max(largestBatch, drafts.length);
           ids.push(...drafts.map(({ id }) => id));
-          return Promise.resolve(drafts.map(({ id }) => ({ id, outcome: 'CREATED' as const })));
+          return Promise.resolve(drafts.map(({ id }) => ({ id, status: 'CREATED' as const })));
         },
         recordInteractions: () => Promise.resolve([]),
       },

@@ -29,7 +29,7 @@ async function run(...args: string[]) {
   const sink: ImportSink = {
     upsertMarkets: (drafts) => {
       markets.push(...drafts);
-      return Promise.resolve(drafts.map(({ id }) => ({ id, outcome: 'CREATED' as const })));
+      return Promise.resolve(drafts.map(({ id }) => ({ id, status: 'CREATED' as const })));
     },
     recordInteractions: (drafts) => Promise.resolve(drafts.map(() => ({ outcome: 'RECORDED' as const }))),
   };

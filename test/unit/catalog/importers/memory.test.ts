@@ -82,7 +82,7 @@ describe('memory of an import', () => {
           if (imported === records / 10) earlyHeap = heapBytes();
           if (imported === records) lateHeap = heapBytes();
           maxResident = Math.max(maxResident, process.memoryUsage.rss());
-          return Promise.resolve(drafts.map(({ id }) => ({ id, outcome: 'CREATED' as const })));
+          return Promise.resolve(drafts.map(({ id }) => ({ id, status: 'CREATED' as const })));
         },
         recordInteractions: () => Promise.resolve([]),
       },

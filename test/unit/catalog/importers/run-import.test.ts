@@ -43,13 +43,13 @@ class MemorySink implements ImportSink {
     await this.#take(`${drafts.length} markets`);
     return drafts.map((draft) => {
       if (draft.title === 'invalid') {
-        return { id: draft.id, outcome: 'REJECTED' as const, reason: 'title: is invalid' };
+        return { id: draft.id, status: 'REJECTED' as const, problem: { message: 'title is invalid.' } };
       }
       const known = this.markets.get(draft.id);
       this.markets.set(draft.id, draft);
-      if (!known) return { id: draft.id, outcome: 'CREATED' as const };
+      if (!known) return { id: draft.id, status: 'CREATED' as const };
       const isSame = JSON.stringify(known) === JSON.stringify(draft);
-      return { id: draft.id, outcome: isSame ? ('UNCHANGED' as const) : ('UPDATED' as const) };
+      return { id: draft.id, status: isSame ? ('UNCHANGED' as const) : ('UPDATED' as const) };
     });
   }
 
@@ -185,7 +185,7 @@ describe('runImport', () => {
         upsertMarkets: async (drafts) => {
           for (let turn = 0; turn < 50; turn++) await setImmediate();
           pulledAtBatch.push(pulled);
-          return drafts.map(({ id }) => ({ id, outcome: 'CREATED' as const }));
+          return drafts.map(({ id }) => ({ id, status: 'CREATED' as const }));
         },
         recordInteractions: () => Promise.resolve([]),
       },
@@ -229,7 +229,7 @@ describe('runImport', () => {
     expect(summary).toMatchObject({ created: 1, rejected: 3, rejectsPath });
     expect(await rejectedRecords()).toEqual([
       { line: 2, reason: expect.stringContaining('not JSON') as string, raw: 'oops' },
-      { line: 3, reason: 'title: is invalid', raw: expect.stringContaining('"invalid"') as string },
+      { line: 3, reason: 'title is invalid.', raw: expect.stringContaining('"invalid"') as string },
       { line: 1, reason: 'marketId: is unknown', raw: expect.stringContaining('"none"') as string },
     ]);
   });

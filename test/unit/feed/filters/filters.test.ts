@@ -37,7 +37,7 @@ function removedBy(
 const ignoring = (marketId: string, details: Partial<Market> = {}) =>
   Array.from({ length: 12 }, (_, index) =>
     profileEvent('IMPRESSION', NOON_MS - (index + 1) * HOUR_MS, {
-      market: { id: marketId, probability: 0.5, volume24h: 0, ...details },
+      market: { id: marketId, probability: 0.5, ...details, volume24h: 0 },
     }),
   ).reverse();
 

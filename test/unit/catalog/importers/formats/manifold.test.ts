@@ -41,7 +41,10 @@ describe('readManifold', () => {
         url: 'https://manifold.example/tram',
         status: 'OPEN',
         createdAt: '2025-02-19T21:20:00.000Z',
-        resolvesAt: '2025-06-15T15:06:40.000Z',
+        volumeUnit: 'MANA',
+        closesAt: '2025-06-15T15:06:40.000Z',
+        resolvesAt: null,
+        asOf: '2025-03-03T11:06:40.000Z',
         source: 'manifold',
       },
       dates: { pricedAt: '2025-03-02T07:20:00.000Z' },
@@ -71,7 +74,19 @@ describe('readManifold', () => {
 
   it('omits a close time after the year 9999', async () => {
     const [, , record] = marketsIn(await fixture());
-    expect(record?.market).not.toHaveProperty('resolvesAt');
+    expect(record?.market).not.toHaveProperty('closesAt');
+  });
+
+  it('cancels a market that resolved to CANCEL, at the time of its resolution', async () => {
+    const fields = { isResolved: true, resolution: 'CANCEL', resolutionTime: 1740000000000 };
+    expect((await oneMarket(fields)).market).toMatchObject({
+      ...{ status: 'CANCELLED', resolvedAt: '2025-02-19T21:20:00.000Z' },
+    });
+    expect((await oneMarket({ ...fields, resolution: 'NO' })).market.status).toBe('RESOLVED');
+  });
+
+  it('takes the unit of the volumes from the token', async () => {
+    expect((await oneMarket({ token: 'CASH' })).market.volumeUnit).toBe('CASH');
   });
 
   it('closes a market exactly at its close time', async () => {

@@ -1,0 +1,27 @@
+import { Field, ObjectType, registerEnumType } from 'type-graphql';
+
+export const TopicKind = { CATEGORY: 'CATEGORY', TAG: 'TAG' } as const;
+
+registerEnumType(TopicKind, {
+  name: 'TopicKind',
+  description: 'Kind of a topic.',
+  valuesConfig: {
+    CATEGORY: { description: 'Main topic of a market.' },
+    TAG: { description: 'Further topic of a market.' },
+  },
+});
+
+@ObjectType('Topic', { simpleResolvers: true, description: 'Category or tag.' })
+export class TopicType {
+  @Field(() => String, {
+    description:
+      'Canonical spelling of the label, which differs neither in case nor in Unicode form: topics with the same key are the same topic. Not for display.',
+  })
+  key!: string;
+
+  @Field(() => String, { description: 'Text to display, as given by the site.' })
+  label!: string;
+
+  @Field(() => TopicKind, { description: 'Kind of the topic.' })
+  kind!: keyof typeof TopicKind;
+}

@@ -1,5 +1,5 @@
 import { short, spreadText, whole } from '../format.ts';
-import { interleaved, spreadOf, type Scenario } from '../suite.ts';
+import { interleaved, spreadOf, type Run, type Scenario } from '../suite.ts';
 
 /** Numbers of open markets, and what share of the feeds of the first one the others should reach. */
 const SIZES = [
@@ -20,6 +20,10 @@ export const catalogSize: Scenario = {
       const rates = runs.map((each) => each.map(({ answered }) => answered.feed?.perSecond ?? 0));
       const ratioTo = (index: number): ReturnType<typeof spreadOf> =>
         spreadOf((rates[index] ?? []).map((rate, round) => rate / (rates[0]?.[round] ?? NaN)));
+      const cpuRatioTo = (index: number): ReturnType<typeof spreadOf> =>
+        spreadOf(
+          (runs[index] ?? []).map((run, round) => cpuMicros(runs[0]?.[round] ?? run) / cpuMicros(run)),
+        );
       const nameOf = (markets: number): string => `${whole(markets)} / ${whole(SIZES[0].markets)} markets`;
       return {
         head: ['open markets', 'feeds/s', 'p50 ms', 'p99 ms', 'CPU µs each', 'relative to the first'],
@@ -30,15 +34,16 @@ export const catalogSize: Scenario = {
             spreadText(spreadOf(rates[index] ?? []), whole),
             short(spreadOf(each.map(({ answered }) => answered.feed?.p50Ms ?? NaN)).median),
             short(spreadOf(each.map(({ answered }) => answered.feed?.p99Ms ?? NaN)).median),
-            short(
-              spreadOf(each.map((run) => (1e6 * run.cpuSeconds) / (run.answered.feed?.count ?? NaN))).median,
-            ),
+            short(spreadOf(each.map(cpuMicros)).median),
             index === 0 ? '' : spreadText(ratioTo(index), short),
           ];
         }),
         notes: [],
         ratios: Object.fromEntries(
-          SIZES.slice(1).map(({ markets }, index) => [nameOf(markets), ratioTo(index + 1)]),
+          SIZES.slice(1).flatMap(({ markets }, index) => [
+            [`feeds per second, ${nameOf(markets)}`, ratioTo(index + 1)],
+            [`processor time, ${whole(SIZES[0].markets)} / ${whole(markets)} markets`, cpuRatioTo(index + 1)],
+          ]),
         ),
         numbers: Object.fromEntries(
           SIZES.map(({ markets }, index) => [
@@ -62,3 +67,7 @@ export const catalogSize: Scenario = {
     });
   },
 };
+
+function cpuMicros({ cpuSeconds, answered }: Run): number {
+  return (1e6 * cpuSeconds) / (answered.feed?.count ?? NaN);
+}

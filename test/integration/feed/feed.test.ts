@@ -94,6 +94,24 @@ it('omits markets that are resolved, closed, or blocked in the country', async (
   expect(idsOf((await feedOf({ country: 'FR', limit: 100 })).shown)).toContain('blocked');
 });
 
+it('omits a paused market until it is open again, keeps its effect on the profile, and omits a cancelled one', async () => {
+  const chess = { id: 'paused', category: 'Chess', tags: ['openings'] };
+  await gateway.addMarkets({ ...chess, volumeTotal: 9_999 }, { id: 'cancelled', volumeTotal: 9_999 });
+  await track('kim', 'paused', 'PARTICIPATE');
+  const all = async (userKey?: string) =>
+    idsOf((await feedOf({ limit: 100, ...(userKey !== undefined && { userKey }) })).shown);
+  expect(await all()).toEqual(expect.arrayContaining(['paused', 'cancelled']));
+  await gateway.addMarkets({ ...chess, status: 'PAUSED' }, { id: 'cancelled', status: 'CANCELLED' });
+  for (const ids of [await all(), await all('kim')]) {
+    expect(ids).not.toContain('paused');
+    expect(ids).not.toContain('cancelled');
+  }
+  const { data } = await gateway.run(UserProfileDocument, { userKey: 'kim' });
+  expect(data?.userProfile.topCategories.map(({ topic }) => topic)).toContain('Chess');
+  await gateway.addMarkets({ ...chess, status: 'OPEN' });
+  expect(await all()).toContain('paused');
+});
+
 it('reads a cold profile with at most 3 statements and markets with none', async () => {
   await track('dora', 'crypto-3', 'CLICK');
   // Longer than the TTL of the profile cache.

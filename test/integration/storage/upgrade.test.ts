@@ -67,7 +67,7 @@ const OTHER_SLATES = new Set(['İstanbul', 'only-impressions']);
 const PROFILE = `query ($userKey: String!) { userProfile(userKey: $userKey) {
   totalInteractions country lastActive session { startedAt interactions idle }
   topCategories { topic score longTerm session } topTags { topic score longTerm session }
-  usualStake { overall byCategory { category stake } } } }`;
+  usualStake { overall byCategory { category: topicKey stake } } } }`;
 const FEED = `query ($userKey: String, $algorithm: Algorithm) {
   feed(userKey: $userKey, algorithm: $algorithm, limit: 20) {
     personalized hero { ...Card } grid { ...Card } stream { ...Card } } }
@@ -106,6 +106,19 @@ it('starts on the database of version 5cf6226 at the time of its answers', () =>
   expect(recorded.at).toBe(new Date(TEST_NOW_MS).toISOString());
   expect(gateway.clock.nowMs).toBe(TEST_NOW_MS);
   expect(users.length).toBeGreaterThan(36);
+});
+
+it('keeps the figures of stored markets, zeros included, and adds no times', async () => {
+  const { market } = await answer(
+    `query ($id: ID!) { market(id: $id) {
+      status volume24h volumeTotal participantCount volumeUnit createdAt closesAt resolvesAt resolvedAt updatedAt } }`,
+    { id: 'durga-puja-attendance' },
+  );
+  expect(market).toEqual({
+    ...{ status: 'RESOLVED', volume24h: 0, volumeTotal: 3_679, participantCount: 17, volumeUnit: null },
+    ...{ createdAt: '2026-05-31T12:00:00.000Z', resolvesAt: '2026-06-10T12:00:00.000Z' },
+    ...{ closesAt: null, resolvedAt: null, updatedAt: new Date(TEST_NOW_MS).toISOString() },
+  });
 });
 
 // With the trends that the old version stored, and with those that this version computes from the old events.

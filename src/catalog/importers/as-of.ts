@@ -36,7 +36,8 @@ export function marketAsOf(
   }
   if (Date.parse(market.createdAt) > asOf.instantMs) return { kind: 'not-yet-created' };
   // Shifted times may be out of range: then the field is absent. The state is that of now, whatever the archive dates it.
-  const { closesAt, resolvesAt, resolvedAt, asOf: _asOf, ...timeless } = market;
+  const { closesAt, resolvesAt, resolvedAt, ...timeless } = market;
+  delete timeless.asOf;
   const status = statusAt(asOf.instantMs, market, dates);
   const shifted: MarketDraft = {
     ...timeless,

@@ -21,6 +21,8 @@ import { UpsertMarketsInput, UpsertMarketsPayloadType } from '../types/upsert-ma
 import type { MarketMomentum } from '../../domain/trends.js';
 import { DateTime } from '../types/date-time.js';
 
+type Topic = Pick<TopicType, 'key' | 'label' | 'kind'>;
+
 const marketIdList = z.array(z.string()).max(100, 'must have at most 100 entries');
 
 const DEFAULT_POINTS = 100;
@@ -103,7 +105,7 @@ export class MarketResolver {
     description:
       'Category and tags with the keys by which topics are compared: the category first, then the tags with another key, in their order.',
   })
-  topics(@Root() { category, tags }: Market): TopicType[] {
+  topics(@Root() { category, tags }: Market): readonly Topic[] {
     const main = topicKey(category);
     return [
       { key: main, label: category, kind: TopicKind.CATEGORY },
@@ -183,13 +185,15 @@ export class MarketMomentumResolver {
       description: 'Window of time.',
     })
     window: keyof typeof ActivityWindow,
-  ): MarketActivityType {
+  ): Activity {
     return activityOf[window](momentum);
   }
 }
+
+type Activity = Pick<MarketActivityType, 'views' | 'participations'>;
 
 const activityOf = {
   FIVE_MINUTES: ({ views5m, participations5m }) => ({ views: views5m, participations: participations5m }),
   HOUR: ({ views1h, participations1h }) => ({ views: views1h, participations: participations1h }),
   DAY: ({ views24h, participations24h }) => ({ views: views24h, participations: participations24h }),
-} satisfies Record<keyof typeof ActivityWindow, (momentum: MarketMomentum) => MarketActivityType>;
+} satisfies Record<keyof typeof ActivityWindow, (momentum: MarketMomentum) => Activity>;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { CatalogSnapshot } from '../catalog/catalog-snapshot.js';
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import { HOUR_MS } from '../lib/time.js';
@@ -44,10 +44,7 @@ export function seedOf({
   configVersion,
 }: Pick<RankingInputs, 'userKey' | 'nowMs' | 'configVersion'>): number {
   const hour = Math.floor(nowMs / HOUR_MS);
-  return createHash('sha256')
-    .update(JSON.stringify([userKey, hour, configVersion]))
-    .digest()
-    .readUInt32BE(0);
+  return hash('sha256', JSON.stringify([userKey, hour, configVersion]), 'buffer').readUInt32BE(0);
 }
 
 /** Whether the ranking depends on the interactions of the user. */

@@ -57,22 +57,35 @@ export interface Reason {
  */
 export function explainItem(input: ReasonInput, weights: SignedWeights): Reason {
   if (input.slot === 'EXPLORATION') return { sentence: 'New, or seen by few users so far.', parts: [] };
-  const contributions: { readonly name: ComponentNameV2; readonly contribution: number }[] = [];
-  for (const name of COMPONENTS) {
-    const contribution = (weights[name] ?? 0) * (input.scores[name] ?? 0);
-    if (contribution >= MIN_CONTRIBUTION) contributions.push({ name, contribution });
-  }
-  const largest = contributions
-    .sort((a, b) => b.contribution - a.contribution)
-    .flatMap(({ name }) => {
-      const phrase = PHRASES[name]?.(input) ?? null;
-      return phrase === null ? [] : [{ name, phrase }];
-    })
-    .slice(0, input.moved ? MAX_PHRASES - 1 : MAX_PHRASES);
+  const largest = largestPhrases(input, weights, input.moved ? MAX_PHRASES - 1 : MAX_PHRASES);
   const phrases = largest.map(({ phrase }) => phrase);
   const sentence = [...(input.moved ? ['changed since you last saw it'] : []), ...phrases].join('; ');
   return {
     sentence: sentence === '' ? null : `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`,
     parts: largest.map(({ name }) => name),
   };
+}
+
+/** The phrases of the components that contribute most, ties in the order of the components. */
+function largestPhrases(
+  input: ReasonInput,
+  weights: SignedWeights,
+  count: number,
+): { readonly name: ComponentNameV2; readonly phrase: string }[] {
+  const phrases: {
+    readonly name: ComponentNameV2;
+    readonly phrase: string;
+    readonly contribution: number;
+  }[] = [];
+  for (const name of COMPONENTS) {
+    const contribution = (weights[name] ?? 0) * (input.scores[name] ?? 0);
+    if (contribution < MIN_CONTRIBUTION) continue;
+    let index = phrases.length;
+    while (index > 0 && contribution > (phrases[index - 1]?.contribution ?? Infinity)) index -= 1;
+    const phrase = index < count ? (PHRASES[name]?.(input) ?? null) : null;
+    if (phrase === null) continue;
+    phrases.splice(index, 0, { name, phrase, contribution });
+    if (phrases.length > count) phrases.pop();
+  }
+  return phrases;
 }

@@ -23,6 +23,7 @@ export function composeInFull(inputs: RankingInputs): ComposedFeed {
       removedBy[row] = 1;
     });
   const rows = Int32Array.from([...removedBy.keys()].filter((row) => removedBy[row] === 0));
+  const removed = [...removedBy.keys()].filter((row) => removedBy[row] === 1);
   const trend = trends.columns(columns, country);
   const scores = new ScorerV2(config.v2, config.impressions).score(
     ...([columns, trend, user, pastLookup(inputs), nowMs] as const),
@@ -46,7 +47,7 @@ export function composeInFull(inputs: RankingInputs): ComposedFeed {
     ),
   );
   const slate = {
-    ...{ eligible: { rows, removedBy }, columns, limit, config: config.feed },
+    ...{ eligible: { rows, removedBy, removed }, columns, limit, config: config.feed },
     rankings: {
       PERSONAL: ranking,
       TRENDING: discounted(

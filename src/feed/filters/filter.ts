@@ -2,6 +2,7 @@ import type { CatalogSnapshot } from '../../catalog/catalog-snapshot.js';
 import type { RankingConfig } from '../../config/schema/ranking-schema.js';
 import type { ProfileState } from '../../domain/profile.js';
 import type { UserFeatures } from '../../scoring/v2/features.js';
+import { rowNumbers } from '../selectors/row-numbers.js';
 
 /** Everything that filters read. */
 export interface FilterInput {
@@ -45,6 +46,8 @@ export interface EligibleRows {
   readonly rows: Int32Array;
   /** By row of the catalog, the number of the first filter that removed it, from 1; 0 for an eligible row. */
   readonly removedBy: Uint8Array;
+  /** The other rows of the catalog, ascending. */
+  readonly removed: readonly number[];
 }
 
 /**
@@ -54,7 +57,7 @@ export interface EligibleRows {
 export class FilterPass {
   #removedBy = new Uint8Array(0);
   #removed: number[] = [];
-  #all = new Int32Array(0);
+  #all: Int32Array = new Int32Array(0);
   #rows = new Int32Array(0);
 
   /** Returns the rows that no filter removes. Valid until the next run. */
@@ -69,13 +72,14 @@ export class FilterPass {
         removed.push(row);
       });
     }
-    return { rows: this.#withoutRemoved(), removedBy };
+    removed.sort((a, b) => a - b);
+    return { rows: this.#withoutRemoved(), removedBy, removed };
   }
 
   #reset(size: number): void {
     if (this.#all.length === size) for (const row of this.#removed) this.#removedBy[row] = 0;
     else {
-      this.#all = Int32Array.from({ length: size }, (_, row) => row);
+      this.#all = rowNumbers(size);
       this.#rows = new Int32Array(size);
       this.#removedBy = new Uint8Array(size);
     }
@@ -87,7 +91,7 @@ export class FilterPass {
     if (this.#removed.length === 0) return this.#all;
     let count = 0;
     let from = 0;
-    for (const row of [...this.#removed.sort((a, b) => a - b), this.#all.length]) {
+    for (const row of [...this.#removed, this.#all.length]) {
       this.#rows.set(this.#all.subarray(from, row), count);
       count += row - from;
       from = row + 1;

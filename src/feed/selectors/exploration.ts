@@ -1,7 +1,9 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
-import type { SlateInput } from './slate.js';
+import { lowerBound } from '../../lib/binary-search.js';
+import { eventRows } from '../../scoring/v2/event-rows.js';
+import type { SlateColumns, SlateInput } from './slate.js';
 import type { SlateLimits } from './slate-limits.js';
 
 export interface ExploredRow {
@@ -19,25 +21,80 @@ export interface ExploredRow {
 export function explorationPool(
   { eligible, exploration, columns }: Pick<SlateInput, 'eligible' | 'exploration' | 'columns'>,
   limits: SlateLimits,
-  taken: Uint8Array,
+  onSlate: readonly number[],
   picks: number,
 ): Int32Array {
-  const { event, eventCount, category, topics } = columns;
-  const { removedBy } = eligible;
   const { weight } = exploration;
-  const rows = new Int32Array(exploration.rows.length);
-  let count = 0;
-  for (let i = 0; i < exploration.rows.length; i += 1) {
-    const row = exploration.rows[i] as number;
-    if (removedBy[row] === 0 && taken[row] === 0) rows[count++] = row;
-  }
-  const eventRoom = new Int32Array(eventCount);
-  for (let id = 0; id < eventCount; id += 1) eventRoom[id] = limits.eventRoom(id);
-  const ofEvents = heaviestOfGroups(rows.subarray(0, count), event, eventRoom, weight, picks);
+  const candidates = without(exploration.rows, [...eligible.removed, ...onSlate]);
+  const ofEvents =
+    limits.roomOfNewEvent < picks
+      ? heaviestOfAllEvents(candidates, columns, limits, weight, picks)
+      : heaviestOfEvents(candidates, columns, limits, weight, onSlate, picks);
   if (limits.categoryRoom(0) === Infinity) return ofEvents;
-  const categoryRoom = new Int32Array(topics.count);
-  for (let id = 0; id < topics.count; id += 1) categoryRoom[id] = limits.categoryRoom(id);
-  return heaviestOfGroups(ofEvents, category, categoryRoom, weight, picks);
+  const categoryRoom = new Int32Array(columns.topics.count);
+  for (let id = 0; id < categoryRoom.length; id += 1) categoryRoom[id] = limits.categoryRoom(id);
+  return heaviestOfGroups(ofEvents, columns.category, categoryRoom, weight, picks);
+}
+
+type EventColumns = Pick<SlateColumns, 'event' | 'eventCount'>;
+
+/** {@link heaviestOfGroups} for events. */
+function heaviestOfAllEvents(
+  rows: Int32Array,
+  { event, eventCount }: EventColumns,
+  limits: SlateLimits,
+  weight: Float64Array,
+  picks: number,
+): Int32Array {
+  const room = new Int32Array(eventCount);
+  for (let id = 0; id < eventCount; id += 1) room[id] = limits.eventRoom(id);
+  return heaviestOfGroups(rows, event, room, weight, picks);
+}
+
+/** Likewise, if only events on the slate have too little room: it reads the rows of these events only. */
+function heaviestOfEvents(
+  rows: Int32Array,
+  columns: EventColumns,
+  limits: SlateLimits,
+  weight: Float64Array,
+  onSlate: readonly number[],
+  picks: number,
+): Int32Array {
+  const excluded: number[] = [];
+  const { start, rows: rowsByEvent } = eventRows(columns);
+  for (const id of new Set(onSlate.map((row) => columns.event[row] as number))) {
+    const room = limits.eventRoom(id);
+    if (room >= picks) continue;
+    const ofEvent = rowsByEvent.subarray(start[id], start[id + 1]).filter((row) => includes(rows, row));
+    if (ofEvent.length <= room) continue;
+    ofEvent.sort((a, b) => (weight[b] as number) - (weight[a] as number) || a - b);
+    excluded.push(...ofEvent.subarray(Math.max(0, room)));
+  }
+  return without(rows, excluded);
+}
+
+/** The rows, ascending, without some others. It copies the rows in between. */
+function without(rows: Int32Array, others: number[]): Int32Array {
+  const left = new Int32Array(rows.length);
+  let count = 0;
+  let from = 0;
+  for (const other of others.sort((a, b) => a - b)) {
+    const at = indexOf(rows, other, from);
+    left.set(rows.subarray(from, at), count);
+    count += at - from;
+    from = rows[at] === other ? at + 1 : at;
+  }
+  left.set(rows.subarray(from), count);
+  return left.subarray(0, count + rows.length - from);
+}
+
+/** The index of a row among ascending ones, or of the first one after it. */
+function indexOf(rows: Int32Array, row: number, from = 0): number {
+  return lowerBound(rows.length, (index) => (rows[index] as number) < row, from);
+}
+
+function includes(rows: Int32Array, row: number): boolean {
+  return rows[indexOf(rows, row)] === row;
 }
 
 /**

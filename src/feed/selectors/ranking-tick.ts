@@ -3,6 +3,7 @@ import { explorationWeight } from '../../scoring/shared/exploration-weight.js';
 import { blendTrends } from '../../scoring/shared/trending.js';
 import type { MarketColumns, TrendColumns } from '../../scoring/v2/features.js';
 import type { TrendState } from '../../trends/trend-state.js';
+import { rowNumbers } from './row-numbers.js';
 import { SharedOrder } from './shared-order.js';
 
 /** Everything that the values of a tick are a function of. */
@@ -40,7 +41,7 @@ export class RankingTick {
     /** Returns the impersonal sum of each row. */
     private readonly impersonal: (trends: TrendColumns) => Float64Array,
   ) {
-    this.#all = Int32Array.from({ length: inputs.columns.size }, (_, row) => row);
+    this.#all = rowNumbers(inputs.columns.size);
   }
 
   isOf({ columns, trends, config, minuteMs }: TickInputs): boolean {
@@ -87,6 +88,8 @@ export class RankingTick {
     const { createdAtMs, resolvesAtMs } = columns;
     const { impressions, clicks } = trends.exposure(columns);
     const weight = new Float64Array(columns.size);
+    const rows = new Int32Array(columns.size);
+    let count = 0;
     for (let row = 0; row < columns.size; row += 1) {
       weight[row] = explorationWeight(
         minuteMs - (createdAtMs[row] as number),
@@ -95,8 +98,9 @@ export class RankingTick {
         clicks[row] as number,
         config.feed.exploration,
       );
+      if ((weight[row] as number) > 0) rows[count++] = row;
     }
-    return { weight, rows: this.#all.filter((row) => (weight[row] as number) > 0) };
+    return { weight, rows: rows.subarray(0, count) };
   }
 }
 
@@ -135,7 +139,11 @@ export class ScopeTick {
 
   #blended(): Float64Array {
     const { global, local } = this.trends;
-    return local === null ? global : global.map((value, row) => blendTrends(value, local[row] as number));
+    if (local === null) return global;
+    const blended = new Float64Array(global.length);
+    for (let row = 0; row < blended.length; row += 1)
+      blended[row] = blendTrends(global[row] as number, local[row] as number);
+    return blended;
   }
 }
 

@@ -69,7 +69,8 @@ export function selectSlate(input: SlateInput, ranked = rankedRows(input, 0)): S
   pass.fill();
   const pool = (): Int32Array => {
     const picks = pass.explorationQuota;
-    return picks === 0 ? NO_ROWS : explorationPool(input, limits, pass.taken, picks);
+    const onSlate = pass.items.map(({ row }) => row);
+    return picks === 0 ? NO_ROWS : explorationPool(input, limits, onSlate, picks);
   };
   let explorable = pool();
   while (explorable.length < pass.explorationQuota) {

@@ -1,7 +1,7 @@
 import { bestRows } from './best-rows.js';
 
 /** Rows that are ordered first; each extension orders four times as many. */
-const FIRST_ROWS = 256;
+const FIRST_ROWS = 64;
 
 /**
  * All rows of a catalog by a value that is the same for many requests, best first. Few of them are ever needed, so the

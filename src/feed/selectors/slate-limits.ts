@@ -76,9 +76,13 @@ export class SlateLimits {
 
   /** How many more rows of the event the next positions can hold; −1 is no event. */
   eventRoom(event: number): number {
-    if (event < 0) return Infinity;
+    return event < 0 ? Infinity : this.roomOfNewEvent - (this.#events[event] as number);
+  }
+
+  /** How many rows of an event the next positions can hold if it has none on the slate. */
+  get roomOfNewEvent(): number {
     const { eventPositions, perEventFirst, perEventPage } = this.#limits;
-    return (this.#length < eventPositions ? perEventFirst : perEventPage) - (this.#events[event] as number);
+    return this.#length < eventPositions ? perEventFirst : perEventPage;
   }
 
   /**

@@ -93,7 +93,8 @@ class SameEvent {
     const { start, rows } = eventRows(columns);
     for (const id of this.#events) {
       const value = weight * (this.#latest[id] as number);
-      for (let at = start[id] as number; at < (start[id + 1] as number); at += 1) {
+      const to = start[id + 1] as number;
+      for (let at = start[id] as number; at < to; at += 1) {
         const row = rows[at] as number;
         bounds[row] = (bounds[row] as number) + value;
       }

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { explore, seededGenerator } from '../../../../src/feed/selectors/exploration.js';
+import { explorationPool, explore, seededGenerator } from '../../../../src/feed/selectors/exploration.js';
 import { selectSlate } from '../../../../src/feed/selectors/select-slate.js';
-import { slateInput, type Row } from './slate-input.js';
+import { SlateLimits } from '../../../../src/feed/selectors/slate-limits.js';
+import { anyRows, slateInput, type Row } from './slate-input.js';
 
 const SEEDS = 20_000;
 
@@ -199,6 +200,48 @@ describe('exploring', () => {
           expect(propensity).toBeLessThanOrEqual(1);
         }
       }),
+    );
+  });
+});
+
+describe('the pool of exploration', () => {
+  it('has the eligible rows of positive weight that are not on the slate, the heaviest of events with little room', () => {
+    const caps = fc.record({
+      ...{ categoryPositions: fc.constant(0), perCategory: fc.constant(1) },
+      ...{ eventPositions: fc.constantFrom(0, 3), perEventFirst: fc.constant(1) },
+      perEventPage: fc.integer({ min: 1, max: 3 }),
+    });
+    const slates = fc.uniqueArray(fc.nat({ max: 119 }), { maxLength: 8 });
+    fc.assert(
+      fc.property(
+        anyRows(120, 6, 12),
+        caps,
+        slates,
+        fc.integer({ min: 1, max: 4 }),
+        (rows, limitsOf, some, picks) => {
+          const isEligible = (row: number) => row % 5 !== 0;
+          const input = slateInput(rows, { isEligible });
+          const limits = new SlateLimits(limitsOf, input.columns);
+          const onSlate = some.filter((row) => row < rows.length && isEligible(row));
+          for (const row of onSlate) limits.add(row);
+          const weightOf = (row: number): number => rows[row]?.weight ?? 0;
+          const candidates = [...rows.keys()].filter(
+            (row) => isEligible(row) && weightOf(row) > 0 && !onSlate.includes(row),
+          );
+          const expected = candidates.filter((row) => {
+            const event = rows[row]?.event ?? -1;
+            const room = limits.eventRoom(event);
+            const heavier = candidates.filter(
+              (other) =>
+                rows[other]?.event === event &&
+                (weightOf(other) > weightOf(row) || (weightOf(other) === weightOf(row) && other < row)),
+            );
+            return room >= picks || heavier.length < room;
+          });
+          expect([...explorationPool(input, limits, onSlate, picks)]).toEqual(expected);
+        },
+      ),
+      { numRuns: 500 },
     );
   });
 });

@@ -62,6 +62,7 @@ export function slateInput(
   return {
     eligible: {
       rows: eligible,
+      removed: [...rows.keys()].filter((row) => !isEligible(row)),
       removedBy: Uint8Array.from(rows.keys(), (row) => (isEligible(row) ? 0 : 1)),
     },
     rankings: {

@@ -32,11 +32,7 @@ async function check(flags: RunFlags & { readonly update: boolean }): Promise<vo
   }
   const options = { ...flags, markets: MARKETS, profile: false };
   const { machine, reports, ok } = await runScenarios([feed, catalogSize], options);
-  if (!ok) {
-    console.log('The results are not valid: see the failures above.');
-    process.exitCode = 1;
-    return;
-  }
+  if (!ok) command.error('The results are not valid: see the failures above.');
   const ratios = ratiosOf(reports);
   if (baseline === undefined) {
     const date = new Date().toISOString().slice(0, 10);

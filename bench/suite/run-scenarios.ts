@@ -29,22 +29,32 @@ export async function runScenarios(
   const bar = new ProgressBar(process.stderr);
   const suite = new Suite(options, { cores, load, bar });
   const reports: { scenario: string; report: Report }[] = [];
+  let ok = true;
   try {
     for (const scenario of scenarios) {
       console.log(`\n${scenario.name}: ${scenario.description}`);
       const report = await scenario.run(suite);
       print(report);
       reports.push({ scenario: scenario.name, report });
+      ok = printProblems(suite) && ok;
     }
   } finally {
     bar.end();
     await load.close();
   }
-  for (const warning of suite.warnings) console.log(`Warning: ${warning}`);
-  for (const [problem, { count, example }] of suite.problems) {
+  return { machine, reports, ok };
+}
+
+/** Prints the problems of a scenario, and forgets them. @returns whether there were none. */
+function printProblems({ problems, warnings }: Suite): boolean {
+  for (const warning of warnings) console.log(`Warning: ${warning}`);
+  for (const [problem, { count, example }] of problems) {
     console.log(`Failed: ${problem} (${count} times)${example === '' ? '' : `, such as ${example}`}`);
   }
-  return { machine, reports, ok: suite.problems.size === 0 };
+  const ok = problems.size === 0;
+  warnings.clear();
+  problems.clear();
+  return ok;
 }
 
 function describeMachine(): string {

@@ -71,7 +71,7 @@ const PAUSE_MS = 300;
 export class Suite {
   readonly options: SuiteOptions;
   readonly cores: CorePlan;
-  /** What was wrong, by server and reason. The suite fails if there is anything. */
+  /** What was wrong in this scenario, by server and reason. The suite fails if there is anything. */
   readonly problems = new Map<string, { count: number; example: string }>();
   readonly warnings = new Set<string>();
   readonly #load: LoadProcess;
@@ -149,7 +149,7 @@ export class Suite {
     this.#bar.show(
       this.#task,
       Math.min(1, (this.#done + seconds) / this.#planned),
-      `${this.#planned} s of load`,
+      `${Math.round(this.#planned)} s of load`,
     );
   }
 
@@ -171,18 +171,24 @@ export class Suite {
   }
 }
 
-/** Interleaved runs: each round loads every server once. A run of each before them warms it up. */
+/** Share of a run that warms a server up right before it: while others ran, cached profiles reached their TTL. */
+const WARM_UP = 0.25;
+
+/** Interleaved runs: each round loads every server once. A run of each before the first round compiles their code. */
 export async function interleaved(
   suite: Suite,
   task: string,
   servers: readonly MeasuredServer[],
 ): Promise<Run[][]> {
   const { rounds, seconds } = suite.options;
-  suite.begin(task, (rounds + 1) * seconds * servers.length);
+  suite.begin(task, (1 + rounds * (1 + WARM_UP)) * seconds * servers.length);
   for (const server of servers) await suite.run(server, { seconds });
   const runs: Run[][] = servers.map(() => []);
   for (let round = 0; round < rounds; round += 1) {
-    for (const [index, server] of servers.entries()) runs[index]?.push(await suite.run(server, { seconds }));
+    for (const [index, server] of servers.entries()) {
+      await suite.run(server, { seconds: WARM_UP * seconds });
+      runs[index]?.push(await suite.run(server, { seconds }));
+    }
   }
   suite.end();
   return runs;

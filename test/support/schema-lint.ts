@@ -1,0 +1,155 @@
+import {
+  getNamedType,
+  getNullableType,
+  isEnumType,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  isSpecifiedScalarType,
+  type GraphQLArgument,
+  type GraphQLField,
+  type GraphQLInputField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+} from 'graphql';
+
+/** Finds the elements of a schema that break a rule, by their coordinates such as `Query.feed`. */
+export type SchemaRule = (schema: GraphQLSchema) => string[];
+
+interface Element {
+  readonly coordinate: string;
+  readonly name: string;
+  readonly element: GraphQLField<unknown, unknown> | GraphQLInputField | GraphQLArgument;
+}
+
+const fieldsOf = (type: GraphQLObjectType | null | undefined): GraphQLField<unknown, unknown>[] =>
+  Object.values(type?.getFields() ?? {});
+
+/** The fields, arguments and input fields of a schema. */
+function elementsOf(schema: GraphQLSchema): Element[] {
+  return Object.values(schema.getTypeMap()).flatMap((type) => {
+    if (type.name.startsWith('__') || !(isObjectType(type) || isInputObjectType(type))) return [];
+    const fields: (GraphQLField<unknown, unknown> | GraphQLInputField)[] = Object.values(type.getFields());
+    return fields.flatMap((field) => {
+      const coordinate = `${type.name}.${field.name}`;
+      const args = 'args' in field ? field.args : [];
+      return [
+        { coordinate, name: field.name, element: field },
+        ...args.map((element) => ({
+          coordinate: `${coordinate}(${element.name}:)`,
+          name: element.name,
+          element,
+        })),
+      ];
+    });
+  });
+}
+
+/** A failing root field that is non-null nulls the data of all others. */
+const nullableRootFields: SchemaRule = (schema) =>
+  [schema.getQueryType(), schema.getMutationType()].flatMap((root) =>
+    fieldsOf(root)
+      .filter(({ type }) => isNonNullType(type))
+      .map(({ name }) => `${root?.name ?? ''}.${name}`),
+  );
+
+/** A mutation takes one `input` object of its own, to which fields can be added. */
+const mutationInputs: SchemaRule = (schema) =>
+  fieldsOf(schema.getMutationType())
+    .filter(({ name, args }) => {
+      const [input, ...others] = args;
+      return (
+        others.length > 0 ||
+        input?.name !== 'input' ||
+        String(input.type) !== `${name.charAt(0).toUpperCase()}${name.slice(1)}Input!`
+      );
+    })
+    .map(({ name }) => `Mutation.${name}`);
+
+/** A mutation returns a payload object of its own, to which fields can be added; never a list. */
+const mutationPayloads: SchemaRule = (schema) =>
+  fieldsOf(schema.getMutationType())
+    .filter(({ name, type }) => {
+      const payload = getNullableType(type);
+      return (
+        isListType(payload) || String(payload) !== `${name.charAt(0).toUpperCase()}${name.slice(1)}Payload`
+      );
+    })
+    .map(({ name }) => `Mutation.${name}`);
+
+/** Names of an enum elsewhere whose values are sentences or free text here. */
+const TEXT_BESIDE_ENUM = new Set(['FeedItem.reason']);
+
+/** A value that is an enum under the same name elsewhere is an enum here too. */
+const enumsNotStrings: SchemaRule = (schema) => {
+  const elements = elementsOf(schema);
+  const enumNames = new Set(
+    elements.filter(({ element }) => isEnumType(getNamedType(element.type))).map(({ name }) => name),
+  );
+  return elements
+    .filter(({ coordinate, name, element }) => {
+      const isString = getNamedType(element.type).name === 'String';
+      return isString && enumNames.has(name) && !TEXT_BESIDE_ENUM.has(coordinate);
+    })
+    .map(({ coordinate }) => coordinate);
+};
+
+/** Clients pass null for an argument that they do not set, so one with a default accepts null. */
+const nullableDefaults: SchemaRule = (schema) =>
+  elementsOf(schema)
+    .filter(({ element }) => 'defaultValue' in element && element.defaultValue !== undefined)
+    .filter(({ element }) => isNonNullType(element.type))
+    .map(({ coordinate }) => coordinate);
+
+/** A user key is text of the site, wherever it appears. */
+const userKeysAreStrings: SchemaRule = (schema) =>
+  elementsOf(schema)
+    .filter(({ name }) => /userkey$/i.test(name))
+    .filter(({ element }) => !/^(Lenient)?String$/.test(getNamedType(element.type).name))
+    .map(({ coordinate }) => coordinate);
+
+/** Names that other services of a supergraph are likely to have too. */
+const GENERIC_NAMES =
+  /^(Badge|Candidate|Contribution|Event|EventType|Item|Job|Replay|Result|Session|Slot|Status|Type)$/;
+
+/** Types keep their meaning beside the types of other services. */
+const specificTypeNames: SchemaRule = (schema) =>
+  Object.keys(schema.getTypeMap()).filter((name) => GENERIC_NAMES.test(name));
+
+/** Every element is described, because descriptions are what an editor shows. */
+const describedElements: SchemaRule = (schema) => {
+  const roots = new Set([schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]);
+  const isDescribed = ({ description }: { readonly description?: string | null | undefined }): boolean =>
+    /\S/.test(description ?? '');
+  const types = Object.values(schema.getTypeMap()).filter(
+    (type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type),
+  );
+  return [
+    // The root types are defined by the GraphQL specification.
+    ...types
+      .filter((type) => !(isObjectType(type) && roots.has(type)) && !isDescribed(type))
+      .map(({ name }) => name),
+    ...types.filter(isEnumType).flatMap((type) =>
+      type
+        .getValues()
+        .filter((value) => !isDescribed(value))
+        .map(({ name }) => `${type.name}.${name}`),
+    ),
+    ...elementsOf(schema)
+      .filter(({ element }) => !isDescribed(element))
+      .map(({ coordinate }) => coordinate),
+  ];
+};
+
+/** The rules of the public schema by their names. */
+export const SCHEMA_RULES = {
+  'root fields are nullable': nullableRootFields,
+  'mutations take one input': mutationInputs,
+  'mutations return a payload': mutationPayloads,
+  'a string is no enum elsewhere': enumsNotStrings,
+  'arguments with a default accept null': nullableDefaults,
+  'user keys are strings': userKeysAreStrings,
+  'type names are specific': specificTypeNames,
+  'elements are described': describedElements,
+} satisfies Record<string, SchemaRule>;

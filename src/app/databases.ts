@@ -10,10 +10,16 @@ import { createStore, type Store, type StoreOptions } from '../storage/store.js'
 /** Registers a function that closes something. Functions are called in reverse order when the backend closes. */
 export type OnClose = (close: () => Promise<unknown>) => void;
 
+/** A store on a connection pool of its own. */
+export interface OpenStore extends Store {
+  /** Whether the database has not responded to this pool for so many milliseconds. */
+  isStalled(forMs: number): boolean;
+}
+
 /** The stores of one process. Each has its own connection pool, so that no use takes connections from another. */
 export interface Stores {
   /** Events and feeds. */
-  readonly requests: Store;
+  readonly requests: OpenStore;
   /** Lists of markets, histories, stored feeds, and the status of jobs and sinks. */
   readonly readers: Store;
   /** Writers of markets, which wait for those of other processes. */
@@ -75,10 +81,11 @@ export function openStores(deps: {
     poolSize: number,
     connection: Partial<Parameters<typeof openDatabase>[0]> = {},
     transactions: Pick<StoreOptions, 'transactionTimeoutMs'> = {},
-  ): Store => {
+  ): OpenStore => {
     const database = openDatabase({ url, logger, poolSize, ...connection });
     onClose(() => database.close(CLOSE_WITHIN_MS));
-    return createStore(database.prisma, { decay, markets, ...transactions });
+    const store = createStore(database.prisma, { decay, markets, ...transactions });
+    return { ...store, isStalled: (forMs) => database.inFlight.isStalled(forMs) };
   };
   const watched = onStatement === undefined ? {} : { onStatement };
   return {

@@ -58,6 +58,7 @@ export async function openFeeds(deps: {
     feedIdSecret: await stores.requests.secrets.getOrCreate('feed-ids', randomBytes(32)),
     config: () => liveConfig.current,
     profiles: profiles.cache,
+    isStalled: (forMs) => stores.requests.isStalled(forMs),
     store: {
       add: (served) => stores.background.servedFeeds.add(served),
       find: (feedId) => orUnavailable(notRead, () => stores.readers.servedFeeds.find(feedId)),

@@ -28,6 +28,8 @@ export function createFeeds(deps: {
   trends: Pick<TrendService, 'state'>;
   profiles: ProfileReader;
   store: FeedStore;
+  /** Whether the database that profiles are read from has not responded for this many milliseconds. */
+  isStalled: (forMs: number) => boolean;
   config: () => LoadedConfig;
   /** False: feeds do not depend on the user, whatever the config says. */
   personalizationEnabled: boolean;
@@ -38,13 +40,13 @@ export function createFeeds(deps: {
   logger: Logger;
 }): Feeds {
   const { catalog, trends, profiles, store, config, trackImpressions, clock, feedIdSecret, logger } = deps;
-  const { personalizationEnabled } = deps;
+  const { isStalled, personalizationEnabled } = deps;
   const servedFeeds = new ServedFeeds({ store, clock, logger });
   const recentInputs = new RecentInputs();
   const workspace = new RankingWorkspace();
   const timeoutMs = (): number => config().config.feed.profileTimeoutMs;
-  const hydrator = new Hydrator({ catalog, profiles, timeoutMs, clock, logger });
   const feedId = feedIdentity(feedIdSecret);
+  const hydrator = new Hydrator({ catalog, profiles, timeoutMs, isStalled, clock, logger });
   const service = new FeedService({
     ...{ catalog, trends, hydrator, workspace, config, personalizationEnabled, servedFeeds, clock, feedId },
     onServed: (event) => {

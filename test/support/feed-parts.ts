@@ -49,6 +49,7 @@ export function feedOver(
   const cached = (userKey: string) => (options.cached?.userKey === userKey ? options.cached : undefined);
   let read: ReadProfile = anonymous;
   const { service, trending, explain } = createFeeds({
+    isStalled: () => true,
     catalog: {
       snapshot: patchSnapshot(emptySnapshot, ordered, 1n),
       findByIds: (ids) => {

@@ -3,7 +3,7 @@ import { toEntry, type CatalogEntry } from '../../catalog/catalog-snapshot.js';
 import { CircuitBreaker, type CallResult } from '../../lib/circuit-breaker.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
-import { withTimeout } from '../../lib/timeout.js';
+import { withDependencyTimeout } from '../../lib/dependency-timeout.js';
 import type { ProfileHydrator, ProfileReader } from './profile.js';
 import { UnreadableProfile, type ProfileState } from '../../domain/profile.js';
 
@@ -15,8 +15,8 @@ export interface FoundMarkets {
 }
 
 /**
- * Reads what a ranking waits for: the profile of the user, and markets that are not in memory. A read that takes longer
- * than `timeoutMs` fails, and a circuit breaker stops reads of a failing dependency.
+ * Reads what a ranking waits for: the profile of the user, and markets that are not in memory. A read that the database does
+ * not answer within `timeoutMs` fails, and a circuit breaker stops reads of a failing dependency.
  */
 export class Hydrator {
   readonly #profiles: CircuitBreaker;
@@ -27,6 +27,8 @@ export class Hydrator {
       catalog: Pick<Catalog, 'snapshot' | 'findByIds'>;
       profiles: ProfileReader;
       timeoutMs: () => number;
+      /** Whether the database has not responded for this many milliseconds. */
+      isStalled: (forMs: number) => boolean;
       clock: Clock;
       logger: Logger;
     },
@@ -37,11 +39,11 @@ export class Hydrator {
   }
 
   async profile(userKey: string, part: ProfileHydrator): Promise<CallResult<ProfileState>> {
-    const { profiles, timeoutMs } = this.deps;
+    const { profiles } = this.deps;
     const cached = part.cached(profiles, userKey);
     if (cached !== undefined) return { failed: false, value: cached };
     const reading = await this.#profiles.call(() =>
-      withTimeout(() => this.#decodable(part.read(profiles, userKey)), timeoutMs()),
+      this.#inTime(() => this.#decodable(part.read(profiles, userKey))),
     );
     if (reading.failed || reading.value === undefined) return { failed: true };
     return { failed: false, value: reading.value };
@@ -49,7 +51,7 @@ export class Hydrator {
 
   /** Returns the markets that exist, open or not: those that are not open from the database. */
   async markets(ids: readonly string[]): Promise<FoundMarkets> {
-    const { catalog, timeoutMs } = this.deps;
+    const { catalog } = this.deps;
     const open = catalog.snapshot.byId;
     const byId = new Map<string, CatalogEntry>();
     for (const id of ids) {
@@ -58,10 +60,15 @@ export class Hydrator {
     }
     const others = ids.filter((id) => !byId.has(id));
     if (others.length === 0) return { byId, degraded: false };
-    const reading = await this.#markets.call(() => withTimeout(() => catalog.findByIds(others), timeoutMs()));
+    const reading = await this.#markets.call(() => this.#inTime(() => catalog.findByIds(others)));
     if (reading.failed) return { byId, degraded: true };
     for (const market of reading.value) if (market !== undefined) byId.set(market.id, toEntry(market));
     return { byId, degraded: false };
+  }
+
+  #inTime<Result>(read: () => Promise<Result>): Promise<Result> {
+    const { timeoutMs, isStalled } = this.deps;
+    return withDependencyTimeout(read, timeoutMs(), isStalled);
   }
 
   /** Undefined for a profile that cannot be decoded: the breaker counts failures of the database, not of one user. */

@@ -4,9 +4,12 @@ import type { PoolClient } from 'pg';
 import type { Logger } from 'pino';
 import { PrismaClient } from '../../generated/prisma/client.js';
 import { connectionTo } from './connection.js';
+import { StatementsInFlight } from './statements-in-flight.js';
 
 export interface Database {
   readonly prisma: PrismaClient;
+  /** The statements that the server has not answered yet. */
+  readonly inFlight: StatementsInFlight;
   /**
    * Waits for running statements, then closes every connection.
    *
@@ -55,15 +58,17 @@ export function openDatabase(options: Options): Database {
   pool.on('error', (error) => {
     if (!isClosing) logger.warn({ err: error }, 'idle database connection lost, reconnecting on next use');
   });
+  const inFlight = new StatementsInFlight();
   const clients = new Set<PoolClient>();
   pool.on('connect', (client) => {
     clients.add(client);
-    watchStatements(client, onStatement);
+    watchStatements(client, inFlight, onStatement);
   });
   pool.on('remove', (client) => clients.delete(client));
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema }) });
   return {
     prisma,
+    inFlight,
     close: async (withinMs) => {
       isClosing = true;
       const abandon = (): void => clients.forEach((client) => void client.end());
@@ -75,11 +80,16 @@ export function openDatabase(options: Options): Database {
   };
 }
 
-function watchStatements(client: PoolClient, onStatement: (sql: string) => void): void {
+function watchStatements(
+  client: PoolClient,
+  inFlight: StatementsInFlight,
+  onStatement: (sql: string) => void,
+): void {
   const query = client.query.bind(client) as (...args: unknown[]) => unknown;
   const watched = (...args: unknown[]): unknown => {
     onStatement(textOf(args[0]));
     const result = query(...args);
+    if (result instanceof Promise) inFlight.add(result);
     // A statement that timed out still occupies its connection, and would delay the next statements on it.
     if (result instanceof Promise) result.catch((error: unknown) => isTimeout(error) && void client.end());
     return result;

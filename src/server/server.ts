@@ -23,6 +23,7 @@ import { listItemLimit } from '../graphql/plugins/list-item-limit.js';
 import { negotiatedResponse } from '../graphql/plugins/negotiated-response.js';
 import { noSubscriptions } from '../graphql/plugins/no-subscriptions.js';
 import { limitRules, MAX_ERRORS, MAX_TOKENS } from '../graphql/rules/limits.js';
+import { registerAdmission } from './admission.js';
 import { registerErrorResponses, sendFrameworkError } from './error-responses.js';
 import { registerGraphiQL, type ExampleQuery } from './graphiql.js';
 import { registerHealthRoutes, type HealthCheck } from './health.js';
@@ -87,6 +88,7 @@ export async function createHttpServer<TContext extends object>(
   });
   if (options.loopbackOnly !== false) registerLoopbackOnly(app);
   registerDepthCheck(app);
+  registerAdmission(app, mapError);
   app.addHook('onSend', (_request, reply, _payload, done) => {
     // Otherwise close() would wait for keep-alive connections that were busy when it began.
     if (draining) reply.header('connection', 'close');

@@ -71,12 +71,12 @@ it('the responsive clock stands still while the event loop is blocked', async ()
 describe('the statements in flight', () => {
   it('are stalled when the oldest one waits that long', async () => {
     const statements = new StatementsInFlight();
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve } = Promise.withResolvers<null>();
     statements.add(promise);
     expect(statements.isStalled(TIMEOUT_MS)).toBe(false);
     await expect.poll(() => statements.isStalled(TIMEOUT_MS)).toBe(true);
     statements.add(never());
-    resolve();
+    resolve(null);
     await promise;
     expect(statements.isStalled(TIMEOUT_MS)).toBe(false);
   });

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { Command } from 'commander';
@@ -7,9 +8,13 @@ import { requireLocalDevelopment } from '../../auth/open-access.js';
 import { settingsFromEnvironment, type Settings } from '../../config/settings.js';
 import { OperatorError } from '../../lib/errors.js';
 import { createLogger } from '../../lib/logger.js';
-import { examplesHelp, settingsHelp } from '../command-options.js';
+import { examplesHelp, settingsHelp, wholeNumberUpTo } from '../command-options.js';
 import { incompleteSampleMs, loadSample, SAMPLE_DEFAULTS } from '../sample-data.js';
+import { startServerProcesses } from '../server-processes.js';
 import { shutdownSignal } from '../signals.js';
+
+/** More processes than a machine has processors only cost memory and database connections. */
+const MAX_WORKERS = 256;
 
 /** `bellwether serve`: runs the gateway until a stop signal. */
 export function serveCommand(): Command {
@@ -21,26 +26,52 @@ export function serveCommand(): Command {
         'A second signal ends it at once.',
     )
     .option('--no-jobs', 'do not run jobs; leave them to "bellwether worker" or another gateway')
-    .addHelpText('after', examplesHelp('serve', 'serve --no-jobs'))
+    .option(
+      '--workers <n>',
+      'serve with n processes on one port, for a machine with several processors; each has its own caches and ' +
+        'database connections, and jobs run in one more process',
+      wholeNumberUpTo(MAX_WORKERS),
+    )
+    .addHelpText('after', examplesHelp('serve', 'serve --no-jobs', 'serve --workers 4'))
     .addHelpText('after', settingsHelp())
     .action(serve);
 }
 
-async function serve({ jobs: isWorker }: { jobs: boolean }): Promise<void> {
+async function serve({ jobs, workers }: { jobs: boolean; workers?: number }): Promise<void> {
   const settings = settingsFromEnvironment();
   requireLocalDevelopment(settings);
-  await requireFreeAddress(settings);
+  const isParent = workers !== undefined && cluster.isPrimary;
+  if (cluster.isPrimary) await requireFreeAddress(settings);
   const logger = createLogger(settings.logLevel, { pretty: process.stdout.isTTY, fd: 1 });
-  const options = { settings, logger, clock: Date.now, isWorker };
+  const options = { settings, logger, clock: Date.now, isWorker: jobs && cluster.isPrimary };
   const shutdown = shutdownSignal(logger);
+  const leaveParent = joinParent();
   const backend = await openBackend(options);
   try {
-    if (!shutdown.aborted) await loadMissingSample(backend, options, shutdown);
-    if (!shutdown.aborted) await serveUntil(shutdown, backend, options);
+    if (!shutdown.aborted && cluster.isPrimary) await loadMissingSample(backend, options, shutdown);
+    if (!shutdown.aborted) {
+      if (isParent) await serveByProcesses(workers, shutdown, backend, options);
+      else await serveUntil(shutdown, backend, options);
+    }
   } finally {
     await backend.close();
   }
   logger.info('stopped');
+  leaveParent();
+}
+
+/**
+ * Stops this process if it serves for a parent and the parent ends, because it then gets no connections any more.
+ *
+ * @returns a function that leaves the parent; until then the process does not end.
+ */
+function joinParent(): () => void {
+  const stop = (): void => void process.kill(process.pid, 'SIGTERM');
+  if (cluster.isWorker) process.once('disconnect', stop);
+  return () => {
+    process.off('disconnect', stop);
+    cluster.worker?.disconnect();
+  };
 }
 
 /** Loads the sample into an empty embedded database, or completes an interrupted load. */
@@ -77,6 +108,28 @@ async function serveUntil(shutdown: AbortSignal, backend: Backend, options: Back
   );
   if (!shutdown.aborted) await once(shutdown, 'abort');
   await gateway.stop();
+}
+
+/** Runs the jobs in this process, and serves requests by child processes. */
+async function serveByProcesses(
+  count: number,
+  shutdown: AbortSignal,
+  { liveConfig, jobWorker }: Backend,
+  { logger, isWorker, settings }: BackendOptions,
+): Promise<void> {
+  liveConfig.start();
+  if (isWorker === true) jobWorker.start();
+  const processes = startServerProcesses(count, logger);
+  const stopped = once(shutdown, 'abort');
+  try {
+    const ready = processes.ready.then((port) => {
+      const url = `http://${settings.host}:${port}`;
+      logger.info({ workers: count }, `ready: all processes serve GraphQL at ${url}/graphql`);
+    });
+    await Promise.race([ready.then(() => stopped), processes.failed, stopped]);
+  } finally {
+    await processes.stop();
+  }
 }
 
 type Address = Pick<Settings, 'host' | 'port'>;

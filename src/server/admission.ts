@@ -5,7 +5,7 @@ import type { ErrorMapper } from '../graphql/errors.js';
 import { MAX_TOKENS } from '../graphql/rules/limits.js';
 import { BellwetherError } from '../lib/errors.js';
 import { SECOND_MS } from '../lib/time.js';
-import { ReadLimit } from './read-limit.js';
+import type { ReadLimit } from './read-limit.js';
 
 const RETRY_AFTER_MS = SECOND_MS;
 
@@ -17,8 +17,11 @@ const MAX_DOCUMENT_LENGTH = 10_000;
  * Rejects reads at `/graphql` with 503 while the process has as many as it can serve soon, before it parses or runs them.
  * Writes pass: they have their own bounded queue, and an event that is lost cannot be asked for again. Other paths pass too.
  */
-export function registerAdmission(app: FastifyInstance, mapError: ErrorMapper): void {
-  const reads = new ReadLimit();
+export function registerAdmission(
+  app: FastifyInstance,
+  mapError: ErrorMapper,
+  reads: Pick<ReadLimit, 'tryBegin' | 'end'>,
+): void {
   const mayWrite = writeDetector();
 
   app.addHook('preHandler', (request, reply, done) => {

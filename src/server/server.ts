@@ -24,11 +24,13 @@ import { negotiatedResponse } from '../graphql/plugins/negotiated-response.js';
 import { noSubscriptions } from '../graphql/plugins/no-subscriptions.js';
 import { limitRules, MAX_ERRORS, MAX_TOKENS } from '../graphql/rules/limits.js';
 import { registerAdmission } from './admission.js';
+import { registerCompression } from './compression.js';
 import { registerErrorResponses, sendFrameworkError } from './error-responses.js';
 import { registerGraphiQL, type ExampleQuery } from './graphiql.js';
 import { registerHealthRoutes, type HealthCheck } from './health.js';
 import { registerDepthCheck, registerJsonBody } from './json-input.js';
 import { registerLoopbackOnly } from './loopback-only.js';
+import { ReadLimit } from './read-limit.js';
 import { isWebSocketUpgrade } from './upgrade-rejection.js';
 
 /** Maximum size of a request body. */
@@ -50,6 +52,8 @@ export interface HttpServerOptions<TContext extends object> {
   readonly newRequestId: () => string;
   /** Whether to reject requests whose Host header does not name this machine. Default true. */
   readonly loopbackOnly?: boolean;
+  /** Limits the reads in progress. Default: by the processor time of a read. */
+  readonly reads?: Pick<ReadLimit, 'tryBegin' | 'end'>;
   /** Queries of the initial tabs of GraphiQL. */
   readonly exampleQueries?: readonly ExampleQuery[];
   /** Further Apollo plugins. None may have `willResolveField`, which slows down every field. */
@@ -82,13 +86,14 @@ export async function createHttpServer<TContext extends object>(
 
   let draining = false;
   const app = createFastify(options, mapError);
+  await registerCompression(app);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     done();
   });
   if (options.loopbackOnly !== false) registerLoopbackOnly(app);
   registerDepthCheck(app);
-  registerAdmission(app, mapError);
+  registerAdmission(app, mapError, options.reads ?? new ReadLimit());
   app.addHook('onSend', (_request, reply, _payload, done) => {
     // Otherwise close() would wait for keep-alive connections that were busy when it began.
     if (draining) reply.header('connection', 'close');

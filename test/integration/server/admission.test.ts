@@ -11,7 +11,9 @@ describe('a process with as many reads as it can serve', () => {
     server = await startTestHttpServer({
       reads: {
         tryBegin: () => inProgress < 2 && ++inProgress > 0,
-        end: () => void inProgress--,
+        end: () => {
+          inProgress -= 1;
+        },
       },
       buildContext: ({ headers }) =>
         headers['x-wait'] === undefined

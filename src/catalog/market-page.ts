@@ -29,7 +29,15 @@ export const marketPageRequest = z.object({
     .nullish()
     .transform((first) => first ?? 20),
   after: z.string().max(500, 'must have at most 500 characters').nullish(),
-  orderBy: z.object({ field: z.enum(ORDER_FIELDS), direction: z.enum(['ASC', 'DESC']) }).nullish(),
+  orderBy: z
+    .object({
+      field: z.enum(ORDER_FIELDS),
+      direction: z
+        .enum(['ASC', 'DESC'])
+        .nullish()
+        .transform((direction) => direction ?? 'DESC'),
+    })
+    .nullish(),
   filter: z
     .object({
       categories: entries(topic),

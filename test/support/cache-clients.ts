@@ -1,4 +1,5 @@
-import type { ApolloClient } from '@apollo/client';
+import type { ApolloClient, ApolloLink } from '@apollo/client';
+import type { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { Client, fetchExchange, subscriptionExchange } from '@urql/core';
 import { cacheExchange } from '@urql/exchange-graphcache';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
@@ -54,20 +55,20 @@ export async function apolloCacheClient(
   { url }: Connection,
   specifiers: { readonly core: string; readonly subscriptions: string },
 ): Promise<CacheClient> {
-  const { ApolloLink } = (await import(specifiers.core)) as typeof import('@apollo/client');
+  const core = (await import(specifiers.core)) as { ApolloLink: typeof ApolloLink };
   const guide = (await importDocsModule(GUIDE, 'apollo-client.ts', {
     '@apollo/client': specifiers.core,
   })) as {
     createApolloClient: (uri: string) => ApolloClient;
   };
-  const { GraphQLWsLink } = (await import(
-    specifiers.subscriptions
-  )) as typeof import('@apollo/client/link/subscriptions');
+  const subscriptions = (await import(specifiers.subscriptions)) as {
+    GraphQLWsLink: typeof GraphQLWsLink;
+  };
   const socket = socketTo(url);
   const client = guide.createApolloClient(url);
   const overHttp = client.link;
-  const overSocket = new GraphQLWsLink(socket);
-  client.setLink(ApolloLink.split(({ query }) => isSubscription(query), overSocket, overHttp));
+  const overSocket = new subscriptions.GraphQLWsLink(socket);
+  client.setLink(core.ApolloLink.split(({ query }) => isSubscription(query), overSocket, overHttp));
   return {
     query: async (query, variables) =>
       (await client.query({ query, variables, fetchPolicy: 'network-only' })).data,
@@ -116,7 +117,8 @@ export function urqlCacheClient({ url }: Connection): CacheClient {
   return {
     query: (query, variables) =>
       dataOf(client.query(query, variables, { requestPolicy: 'network-only' }).toPromise()),
-    cached: (query, variables) => client.readQuery(query, variables, { requestPolicy: 'cache-only' })?.data,
+    cached: (query, variables): unknown =>
+      client.readQuery(query, variables, { requestPolicy: 'cache-only' })?.data,
     mutate: (mutation, variables) => dataOf(client.mutation(mutation, variables).toPromise()),
     watch: (query, variables, show) => {
       const watched = client.query(query, variables).subscribe(({ data }) => {
@@ -179,7 +181,7 @@ export async function relayCacheClient({ url, schema }: Connection): Promise<Cac
       };
     },
     subscribe: (document, variables) => {
-      const messages = requestSubscription<OperationType>(environment, {
+      const messages = requestSubscription(environment, {
         ...{ subscription: request(document), variables },
       });
       return () => messages.dispose();

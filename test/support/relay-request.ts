@@ -80,5 +80,5 @@ function selectionsOf(set: SelectionSetNode, parent: GraphQLObjectType): Selecti
 function toArgument({ name, value }: ArgumentNode): Argument {
   return value.kind === Kind.VARIABLE
     ? { kind: 'Variable', name: name.value, variableName: value.name.value }
-    : { kind: 'Literal', name: name.value, value: valueFromASTUntyped(value) as unknown };
+    : { kind: 'Literal', name: name.value, value: valueFromASTUntyped(value) };
 }

@@ -1,5 +1,4 @@
 import {
-  getNamedType,
   getNullableType,
   isEnumType,
   isInputObjectType,
@@ -7,9 +6,7 @@ import {
   isNonNullType,
   isObjectType,
   isSpecifiedScalarType,
-  type GraphQLArgument,
   type GraphQLField,
-  type GraphQLInputField,
   type GraphQLObjectType,
   type GraphQLSchema,
 } from 'graphql';
@@ -17,33 +14,51 @@ import {
 /** Finds the elements of a schema that break a rule, by their coordinates such as `Query.feed`. */
 export type SchemaRule = (schema: GraphQLSchema) => string[];
 
+/** A field, argument or input field. */
 interface Element {
   readonly coordinate: string;
   readonly name: string;
-  readonly element: GraphQLField<unknown, unknown> | GraphQLInputField | GraphQLArgument;
+  /** Its type, such as `[ID!]`. */
+  readonly type: string;
+  /** Name of its type, without list and non-null. */
+  readonly typeName: string;
+  readonly hasDefault: boolean;
+  readonly description: string | null | undefined;
 }
 
 const fieldsOf = (type: GraphQLObjectType | null | undefined): GraphQLField<unknown, unknown>[] =>
   Object.values(type?.getFields() ?? {});
 
-/** The fields, arguments and input fields of a schema. */
 function elementsOf(schema: GraphQLSchema): Element[] {
   return Object.values(schema.getTypeMap()).flatMap((type) => {
-    if (type.name.startsWith('__') || !(isObjectType(type) || isInputObjectType(type))) return [];
-    const fields: (GraphQLField<unknown, unknown> | GraphQLInputField)[] = Object.values(type.getFields());
-    return fields.flatMap((field) => {
+    if (type.name.startsWith('__')) return [];
+    if (isInputObjectType(type))
+      return Object.values(type.getFields()).map((field) => toElement(`${type.name}.${field.name}`, field));
+    if (!isObjectType(type)) return [];
+    return fieldsOf(type).flatMap((field) => {
       const coordinate = `${type.name}.${field.name}`;
-      const args = 'args' in field ? field.args : [];
       return [
-        { coordinate, name: field.name, element: field },
-        ...args.map((element) => ({
-          coordinate: `${coordinate}(${element.name}:)`,
-          name: element.name,
-          element,
-        })),
+        toElement(coordinate, field),
+        ...field.args.map((argument) => toElement(`${coordinate}(${argument.name}:)`, argument)),
       ];
     });
   });
+}
+
+function toElement(
+  coordinate: string,
+  node: {
+    name: string;
+    type: { toString(): string };
+    description?: string | null | undefined;
+    defaultValue?: unknown;
+  },
+): Element {
+  const type = node.type.toString();
+  return {
+    ...{ coordinate, name: node.name, type, typeName: type.replace(/[[\]!]/g, '') },
+    ...{ hasDefault: node.defaultValue !== undefined, description: node.description },
+  };
 }
 
 /** A failing root field that is non-null nulls the data of all others. */
@@ -79,34 +94,30 @@ const mutationPayloads: SchemaRule = (schema) =>
     .map(({ name }) => `Mutation.${name}`);
 
 /** Names of an enum elsewhere whose values are sentences or free text here. */
-const TEXT_BESIDE_ENUM = new Set(['FeedItem.reason']);
+const TEXT_BESIDE_ENUM = new Set(['FeedItem.reason', 'InputProblem.field']);
 
 /** A value that is an enum under the same name elsewhere is an enum here too. */
 const enumsNotStrings: SchemaRule = (schema) => {
   const elements = elementsOf(schema);
-  const enumNames = new Set(
-    elements.filter(({ element }) => isEnumType(getNamedType(element.type))).map(({ name }) => name),
-  );
+  const names = new Set<string>();
+  for (const { name, typeName } of elements) if (isEnumType(schema.getType(typeName))) names.add(name);
   return elements
-    .filter(({ coordinate, name, element }) => {
-      const isString = getNamedType(element.type).name === 'String';
-      return isString && enumNames.has(name) && !TEXT_BESIDE_ENUM.has(coordinate);
-    })
-    .map(({ coordinate }) => coordinate);
+    .filter(({ name, typeName }) => typeName === 'String' && names.has(name))
+    .map(({ coordinate }) => coordinate)
+    .filter((coordinate) => !TEXT_BESIDE_ENUM.has(coordinate));
 };
 
 /** Clients pass null for an argument that they do not set, so one with a default accepts null. */
 const nullableDefaults: SchemaRule = (schema) =>
   elementsOf(schema)
-    .filter(({ element }) => 'defaultValue' in element && element.defaultValue !== undefined)
-    .filter(({ element }) => isNonNullType(element.type))
+    .filter(({ hasDefault, type }) => hasDefault && type.endsWith('!'))
     .map(({ coordinate }) => coordinate);
 
 /** A user key is text of the site, wherever it appears. */
 const userKeysAreStrings: SchemaRule = (schema) =>
   elementsOf(schema)
     .filter(({ name }) => /userkey$/i.test(name))
-    .filter(({ element }) => !/^(Lenient)?String$/.test(getNamedType(element.type).name))
+    .filter(({ typeName }) => !/^(Lenient)?String$/.test(typeName))
     .map(({ coordinate }) => coordinate);
 
 /** Names that other services of a supergraph are likely to have too. */
@@ -137,7 +148,7 @@ const describedElements: SchemaRule = (schema) => {
         .map(({ name }) => `${type.name}.${name}`),
     ),
     ...elementsOf(schema)
-      .filter(({ element }) => !isDescribed(element))
+      .filter((element) => !isDescribed(element))
       .map(({ coordinate }) => coordinate),
   ];
 };

@@ -181,12 +181,13 @@ export class MarketMomentumResolver {
   activity(
     @Root() momentum: MarketMomentum,
     @Arg('window', () => ActivityWindow, {
+      nullable: true,
       defaultValue: ActivityWindow.DAY,
       description: 'Window of time.',
     })
-    window: keyof typeof ActivityWindow,
+    window: keyof typeof ActivityWindow | null,
   ): Activity {
-    return activityOf[window](momentum);
+    return activityOf[window ?? 'DAY'](momentum);
   }
 }
 

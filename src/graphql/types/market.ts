@@ -258,6 +258,10 @@ export class MarketOrderInput {
   @Field(() => MarketOrderField, { description: 'Value to order by.' })
   field!: keyof typeof MarketOrderField;
 
-  @Field(() => OrderDirection, { defaultValue: OrderDirection.DESC, description: 'Direction.' })
-  direction!: keyof typeof OrderDirection;
+  @Field(() => OrderDirection, {
+    nullable: true,
+    defaultValue: OrderDirection.DESC,
+    description: 'Direction.',
+  })
+  direction?: keyof typeof OrderDirection | null;
 }

@@ -61,8 +61,6 @@ const EXCEPTIONS: readonly { readonly word: RegExp; readonly line: RegExp; reado
   { word: /catalogue/i, file: /^(src|test)\/.*(served|json)|^CHANGELOG/, line: /\bcatalogue(Version)?\b/ },
   // The former name of a config key.
   { word: /taste/, line: /['`]v2\.taste['`]|v2: \{ taste/ },
-  // GraphQL types.
-  { word: /taste/i, line: /TopicTaste/ },
   { word: /disliking/, line: /\bdisliking events\b/ },
   // Output of a command, with titles of the sample.
   { word: /./, file: /\.md$/, line: /^│/ },

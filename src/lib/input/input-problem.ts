@@ -39,7 +39,7 @@ export function problemOf(error: z.ZodError, index: number): InputProblem {
 }
 
 /** Returns the code of an issue. A text or list may be too long; one that is too short, such as an empty id, is INVALID. */
-export function codeOf(issue: z.core.$ZodIssue): InputProblemCode {
+function codeOf(issue: z.core.$ZodIssue): InputProblemCode {
   switch (issue.code) {
     case 'too_big':
       return issue.origin === 'string' || issue.origin === 'array' ? 'TOO_LONG' : 'OUT_OF_RANGE';

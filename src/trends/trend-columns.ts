@@ -48,6 +48,11 @@ export class CatalogTrends {
     this.exposure = { impressions, clicks };
   }
 
+  /** 0–1, by row; NaN when unknown. */
+  get probability24hAgo(): Float64Array {
+    return this.#bySlot.probability24hAgo(this.#columns);
+  }
+
   /** @param localScope the scope of the request's country; null if the country is unknown. */
   trends(globalScope: string, localScope: string | null): TrendColumns {
     return {
@@ -93,6 +98,11 @@ export class TrendsBySlot {
     this.#impressions = new SlotColumn(markets, 0, (id) => exposure.get(id)?.impressions);
     this.#clicks = new SlotColumn(markets, 0, (id) => exposure.get(id)?.clicks);
     this.#popularity = new SlotColumn(markets, 0, (id) => exposure.get(id)?.popularity);
+  }
+
+  /** 0–1, by row; NaN when unknown. */
+  probability24hAgo(columns: MarketColumns): Float64Array {
+    return this.#probability24hAgo.byRow(columns);
   }
 
   hasScope(scope: string): boolean {

@@ -58,6 +58,11 @@ export class TrendState {
     return this.#slots(columns).prepareWork();
   }
 
+  /** Returns the probabilities of 24 hours ago for all rows of a catalog; NaN when unknown. */
+  probabilities24hAgo(columns: MarketColumns): Float64Array {
+    return this.#of(columns).probability24hAgo;
+  }
+
   /** Returns impressions and clicks within 7 days for all rows of a catalog. */
   exposure(columns: MarketColumns): ExposureColumns {
     return this.#of(columns).exposure;

@@ -17,6 +17,8 @@ export default defineConfig({
     setupFiles: ['test/support/reflect-metadata.ts'],
     server: { deps: { inline: ['type-graphql', 'graphql-scalars', 'graphql-http'] } },
     maxWorkers: 2,
+    // A busy machine is slow; a condition that is never met fails anyway.
+    expect: { poll: { timeout: 10_000 } },
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },

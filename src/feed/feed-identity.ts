@@ -3,6 +3,7 @@ import { OperatorError } from '../lib/errors.js';
 import { SECOND_MS } from '../lib/time.js';
 import type { ScoreParts } from '../scoring/score-parts.js';
 import { GRID_SIZE } from '../scoring/v1/page-layout.js';
+import type { DegradedReason } from './degraded.js';
 import type { ComposedFeed, FeedItem, FeedSection, RankedItem } from './feed.js';
 import type { RankingInputs } from './ranking-inputs.js';
 
@@ -20,7 +21,11 @@ export function startOfStep(nowMs: number): number {
 const MIN_SECRET_BYTES = 16;
 
 /** Identifies a feed; unique, and not to be guessed without the secret of the deployment. */
-export type FeedId = (inputs: RankingInputs, degraded: boolean, composed: ComposedFeed) => string;
+export type FeedId = (
+  inputs: RankingInputs,
+  degradedReasons: readonly DegradedReason[],
+  composed: ComposedFeed,
+) => string;
 
 /**
  * Creates the function that derives the id of a feed from the feed: a UUID of version 7, whose time is the clock step, and
@@ -45,11 +50,11 @@ export function feedIdentity(secret: Uint8Array): FeedId {
   }
   const key = createSecretKey(secret);
   const numbers = new NumberBuffer();
-  return (inputs, degraded, { items, rest }) => {
+  return (inputs, degradedReasons, { items, rest }) => {
     const { nowMs, userKey, country, algorithm, personal, limit, profile, configVersion } = inputs;
     const question = [
       ...[nowMs, userKey, country, algorithm, personal, limit, profile?.version ?? null, configVersion],
-      degraded,
+      degradedReasons,
     ];
     let text = JSON.stringify(question);
     // No text contains the separators: PostgreSQL stores no U+0000, and a reason has one line.

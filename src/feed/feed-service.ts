@@ -16,6 +16,7 @@ import type {
   RankingFacts,
 } from './feed.js';
 import { startOfStep, toFeedItem, type FeedId } from './feed-identity.js';
+import { isFallback, staleTrends, type DegradedReason } from './degraded.js';
 import { decodeRank, toConnection } from './feed-items.js';
 import { isHidden } from './filters/hidden.js';
 import type { Hydrator } from './hydrators/hydrator.js';
@@ -71,12 +72,12 @@ export class FeedService {
    */
   async feed(input: unknown): Promise<Feed> {
     const { userKey = null, country = null, algorithm = null, limit } = checkInput(feedRequest, input);
-    const { inputs, degraded } = await this.inputsFor({ userKey, country, algorithm }, limit);
+    const { inputs, degradedReasons } = await this.inputsFor({ userKey, country, algorithm }, limit);
     const composed = composeFeed(inputs, this.deps.workspace);
     const feed = toFeed(
-      this.deps.feedId(inputs, degraded, composed),
+      this.deps.feedId(inputs, degradedReasons, composed),
       composed.items,
-      factsOf(inputs, degraded),
+      factsOf(inputs, degradedReasons),
     );
     this.deps.onServed({ feed, served: toServedFeed(feed, composed, inputs), inputs });
     return feed;
@@ -175,7 +176,7 @@ export class FeedService {
     } = checkInput(rankRequest, input);
     const describedIds = new Set(candidates?.map(({ id }) => id));
     const ids = [...new Set(marketIds)].filter((id) => !describedIds.has(id));
-    const [{ inputs, degraded: withoutProfile }, stored] = await Promise.all([
+    const [{ inputs, degradedReasons }, stored] = await Promise.all([
       this.inputsFor({ userKey, country, algorithm }, ids.length),
       this.deps.hydrator.markets(ids),
     ]);
@@ -190,15 +191,18 @@ export class FeedService {
         market: describedIds.has(market.id) ? null : market,
       })),
       unknownMarketIds: ids.filter((id) => !stored.byId.has(id)),
-      ...factsOf(inputs, withoutProfile || stored.degraded),
+      ...factsOf(inputs, [
+        ...degradedReasons,
+        ...(stored.degraded ? (['MARKETS_UNAVAILABLE'] as const) : []),
+      ]),
     };
   }
 
-  /** Returns the inputs of a ranking, and whether one of them could not be read in time. */
+  /** Returns the inputs of a ranking, and those that could not be read in time or are old. */
   async inputsFor(
     { userKey, country, algorithm }: Visitor,
     limit: number,
-  ): Promise<{ inputs: RankingInputs; degraded: boolean }> {
+  ): Promise<{ inputs: RankingInputs; degradedReasons: DegradedReason[] }> {
     const { catalog, trends, hydrator, clock, personalizationEnabled } = this.deps;
     const { config, version } = this.deps.config();
     const choice = chooseAlgorithm(config.ranking, userKey, algorithm);
@@ -223,7 +227,11 @@ export class FeedService {
       config,
       configVersion: version,
     };
-    return { inputs, degraded: reading?.failed === true };
+    const missing: DegradedReason[] = reading?.failed === true ? ['PROFILE_UNAVAILABLE'] : [];
+    return {
+      inputs,
+      degradedReasons: [...missing, ...staleTrends(inputs.nowMs, inputs.trends.computedAtMs)],
+    };
   }
 }
 
@@ -244,6 +252,7 @@ export function toFeed(id: string, ranked: readonly RankedItem[], facts: Ranking
 export function servedFacts(served: ServedFeed): RankingFacts {
   const { userKey, country, nowMs, algorithm, algorithmVersion, configVersion, personalized, degraded } =
     served;
+  const missing: DegradedReason[] = algorithmVersion === 'fallback' ? ['PROFILE_UNAVAILABLE'] : [];
   const generatedAt = new Date(nowMs);
   return {
     userKey,
@@ -254,15 +263,17 @@ export function servedFacts(served: ServedFeed): RankingFacts {
     configVersion,
     personalized,
     degraded,
+    degradedReasons: [...missing, ...staleTrends(nowMs, served.trendsComputedAtMs)],
   };
 }
 
-function factsOf(inputs: RankingInputs, degraded: boolean): RankingFacts {
+function factsOf(inputs: RankingInputs, degradedReasons: readonly DegradedReason[]): RankingFacts {
   const { userKey, country, nowMs, algorithm, configVersion } = inputs;
   return {
-    ...{ userKey, country, algorithm, configVersion, degraded },
+    ...{ userKey, country, algorithm, configVersion, degradedReasons },
+    degraded: degradedReasons.length > 0,
     generatedAt: new Date(nowMs),
-    algorithmVersion: degraded ? 'fallback' : algorithm,
+    algorithmVersion: isFallback(degradedReasons) ? 'fallback' : algorithm,
     personalized: isPersonalized(inputs),
   };
 }

@@ -1,3 +1,4 @@
+import type { DegradedReason } from './degraded.js';
 import type { CatalogEntry } from '../catalog/catalog-snapshot.js';
 import type { Market } from '../domain/market.js';
 import type { ComponentName, ScoreParts } from '../scoring/score-parts.js';
@@ -49,7 +50,9 @@ export interface RankingFacts {
   readonly configVersion: string;
   /** Whether the ranking depends on the interactions of the user. */
   readonly personalized: boolean;
-  /** Whether an input of the ranking could not be read in time. */
+  /** Inputs that could not be read in time, or are old. */
+  readonly degradedReasons: readonly DegradedReason[];
+  /** Whether there are such inputs. */
   readonly degraded: boolean;
 }
 

@@ -91,13 +91,16 @@ export class ExplainService {
       limit,
       config: patch,
     } = checkInput(simulateRequest, input);
-    const { inputs, degraded } = await this.deps.feeds.inputsFor({ userKey, country, algorithm }, limit);
+    const { inputs, degradedReasons } = await this.deps.feeds.inputsFor(
+      { userKey, country, algorithm },
+      limit,
+    );
     const config = patchConfig(inputs.config, patch);
     // The patched inputs keep the config version, which is part of the seed: exploration samples the same way.
     const patched = { ...inputs, config };
     const itemsOf = (source: RankingInputs, version: string): FeedItem[] => {
       const composed = composeFeed(source, this.deps.workspace);
-      const feedId = this.deps.feedId({ ...source, configVersion: version }, degraded, composed);
+      const feedId = this.deps.feedId({ ...source, configVersion: version }, degradedReasons, composed);
       return composed.items.map((item) => toFeedItem(feedId, item));
     };
     const simulatedConfigVersion = configVersion(config);

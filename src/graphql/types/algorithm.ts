@@ -15,4 +15,4 @@ registerEnumType(AlgorithmEnum, {
 });
 
 export const ALGORITHM_VERSION =
-  '`v1` or `v2`, the algorithm of the ranking; `fallback` if `degraded` is true, whatever the algorithm.';
+  '`v1` or `v2`, the algorithm of the ranking; `fallback` if an input was missing, whatever the algorithm.';

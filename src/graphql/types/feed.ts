@@ -1,7 +1,9 @@
 import { Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { DEGRADED_REASONS, type DegradedReason } from '../../feed/degraded.js';
 import type { ComponentName } from '../../scoring/score-parts.js';
 import { ALGORITHM_VERSION, AlgorithmEnum } from './algorithm.js';
 import { DateTime } from './date-time.js';
+import { enumOf } from './enum-of.js';
 import { MarketType } from './market.js';
 import { PageInfoType } from './page-info.js';
 import { ScorePartEnum, ScorePartsType } from './score-parts.js';
@@ -40,6 +42,25 @@ registerEnumType(MarketBadgeEnum, {
   },
 });
 
+const DegradedReasonEnum = enumOf(DEGRADED_REASONS);
+
+registerEnumType(DegradedReasonEnum, {
+  name: 'DegradedReason',
+  description: 'Input of a ranking that was missing or old.',
+  valuesConfig: {
+    PROFILE_UNAVAILABLE: {
+      description:
+        'The profile of the user could not be read in time: the ranking is that of an anonymous user.',
+    },
+    MARKETS_UNAVAILABLE: {
+      description: 'Markets that are not open could not be read in time: the ranking leaves them out.',
+    },
+    TRENDS_STALE: {
+      description: 'The trends are more than 10 minutes old: no worker has computed newer ones.',
+    },
+  },
+});
+
 /** What a ranking was computed for, and how: the fields that feeds and rankings share. */
 @ObjectType()
 export abstract class RankingFactsType {
@@ -72,9 +93,15 @@ export abstract class RankingFactsType {
   generatedAt!: Date;
 
   @Field(() => Boolean, {
-    description: 'Whether the ranking left out an input that was not available in time.',
+    description:
+      'Whether an input of the ranking was missing or old; `degradedReasons` names it. The ranking is usable.',
   })
   degraded!: boolean;
+
+  @Field(() => [DegradedReasonEnum], {
+    description: 'Inputs of the ranking that were missing or old. Empty: none.',
+  })
+  degradedReasons!: readonly DegradedReason[];
 }
 
 @ObjectType('FeedItem', { simpleResolvers: true, description: 'Market at a rank of a feed.' })

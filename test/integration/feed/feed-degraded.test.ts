@@ -55,7 +55,7 @@ function trackAgain(clientEventId: string) {
 async function feed(userKey: string | null) {
   const { data, errors } = await gateway.query(
     `query ($userKey: String) { feed(userKey: $userKey) {
-      degraded personalized algorithmVersion hero { market { id } } grid { rank } stream { rank } } }`,
+      degraded degradedReasons personalized algorithmVersion hero { market { id } } grid { rank } stream { rank } } }`,
     { userKey },
   );
   if (!data) throw new Error(JSON.stringify(errors));
@@ -63,7 +63,8 @@ async function feed(userKey: string | null) {
 }
 
 const whole = (degraded: boolean, personalized: boolean, algorithmVersion: string) => ({
-  ...{ degraded, personalized, algorithmVersion, hero: { market: { id: expect.any(String) as string } } },
+  ...{ degraded, degradedReasons: degraded ? ['PROFILE_UNAVAILABLE'] : [], personalized, algorithmVersion },
+  ...{ hero: { market: { id: expect.any(String) as string } } },
   grid: Array.from({ length: 9 }, (_, index) => ({ rank: index + 2 })),
   stream: Array.from({ length: 10 }, (_, index) => ({ rank: index + 11 })),
 });
@@ -100,12 +101,13 @@ describe.each<[state: string, begin: () => Promise<void> | void]>([
     const startedMs = performance.now();
     const { data, errors } = await gateway.query(
       `{ rankMarkets(marketIds: ["nowhere", "science-3"]) {
-           degraded algorithmVersion unknownMarketIds rankedMarkets { market { id } } } }`,
+           degraded degradedReasons algorithmVersion unknownMarketIds rankedMarkets { market { id } } } }`,
     );
     expect(performance.now() - startedMs).toBeLessThan(SOON_MS);
     expect(errors).toBeUndefined();
     expect(data?.['rankMarkets']).toEqual({
       degraded: true,
+      degradedReasons: ['MARKETS_UNAVAILABLE'],
       algorithmVersion: 'fallback',
       unknownMarketIds: ['nowhere'],
       rankedMarkets: [{ market: { id: 'science-3' } }],

@@ -54,13 +54,11 @@ const withItem = (changes: Partial<RankedItem>): ComposedFeed => ({
 describe('the id of a feed', () => {
   it('is the same for an equal question and answer', () => {
     const profile = { ...emptyProfile('ann'), version: 7 };
-    expect(idOf({ ...question, profile }, false, structuredClone(answer))).toBe(
-      idOf(question, false, answer),
-    );
+    expect(idOf({ ...question, profile }, [], structuredClone(answer))).toBe(idOf(question, [], answer));
   });
 
   it('is a UUID of version 7 with the time of the clock step', () => {
-    const id = idOf(question, false, answer);
+    const id = idOf(question, [], answer);
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16)).toBe(NOON_MS);
   });
@@ -76,12 +74,15 @@ describe('the id of a feed', () => {
     ['version of the config', { configVersion: 'cafe' }],
     ['clock step', { nowMs: NOON_MS + CLOCK_STEP_MS }],
   ])('is another for another %s', (_, changes) => {
-    expect(idOf({ ...question, ...changes }, false, answer)).not.toBe(idOf(question, false, answer));
+    expect(idOf({ ...question, ...changes }, [], answer)).not.toBe(idOf(question, [], answer));
   });
 
   it('is another for a degraded feed and for another secret', () => {
-    const others = [idOf(question, true, answer), feedIdentity(new Uint8Array(32))(question, false, answer)];
-    expect(others).not.toContain(idOf(question, false, answer));
+    const others = [
+      idOf(question, ['PROFILE_UNAVAILABLE'], answer),
+      feedIdentity(new Uint8Array(32))(question, [], answer),
+    ];
+    expect(others).not.toContain(idOf(question, [], answer));
   });
 
   it.each<[string, ComposedFeed]>([
@@ -96,13 +97,13 @@ describe('the id of a feed', () => {
     ['order behind the page', { ...answer, rest: answer.rest.toReversed() }],
     ['market behind the page', { ...answer, rest: answer.rest.slice(1) }],
   ])('is another for another %s', (_, changed) => {
-    expect(idOf(question, false, changed)).not.toBe(idOf(question, false, answer));
+    expect(idOf(question, [], changed)).not.toBe(idOf(question, [], answer));
   });
 
   it('is the same after a change that leaves the answer the same', () => {
     const market = { ...storedMarket('m1'), title: 'Will it change its title?' };
     const catalog = { ...question, snapshot: { ...emptySnapshot, version: 9n } };
-    expect(idOf(catalog, false, withItem({ market }))).toBe(idOf(question, false, answer));
+    expect(idOf(catalog, [], withItem({ market }))).toBe(idOf(question, [], answer));
   });
 
   it('requires a secret that cannot be guessed', () => {

@@ -10,12 +10,12 @@ class Process {
     utilization: (since) => ({ active: this.activeMs - (since?.active ?? 0), idle: 0, utilization: 0 }),
   });
 
-  /** Completes reads one after another, each of which takes `costMs` of the processor. */
-  serve(reads: number, costMs: number): void {
+  /** Completes reads one after another, each of which takes `costMs` of the processor, and then waits `idleMs`. */
+  serve(reads: number, costMs: number, idleMs = 0): void {
     for (let read = 0; read < reads; read++) {
       expect(this.limit.tryBegin()).toBe(true);
       this.activeMs += costMs;
-      this.nowMs += Math.max(costMs, 1);
+      this.nowMs += costMs + idleMs;
       this.limit.end();
     }
   }
@@ -36,8 +36,8 @@ describe('the limit of reads in progress', () => {
   it.each([
     ['40 reads of 1 ms', 1, 40],
     ['80 reads of 0.5 ms', 0.5, 80],
-    ['16 reads, however slow they are', 50, 16],
-    ['1,000 reads that wait for the database and cost almost nothing', 0.01, 1_000],
+    ['32 reads, however slow they are', 50, 32],
+    ['1,000 reads that cost almost nothing', 0.01, 1_000],
   ])('is %s', (_, costMs, reads) => {
     const process = new Process();
     process.serve(5_000, costMs);
@@ -48,8 +48,7 @@ describe('the limit of reads in progress', () => {
     const process = new Process();
     process.serve(5_000, 0.5);
     process.serve(5_000, 2);
-    expect(process.limit.limit).toBeGreaterThanOrEqual(19);
-    expect(process.limit.limit).toBeLessThanOrEqual(20);
+    expect(process.limit.limit).toBe(32);
   });
 
   it('accepts another read when one ends', () => {
@@ -61,13 +60,29 @@ describe('the limit of reads in progress', () => {
     expect(process.limit.tryBegin()).toBe(true);
   });
 
-  it('ignores windows with few reads, in which background work dominates', () => {
+  it('is 1,000 while the reads wait for the database and the event loop is idle', () => {
     const process = new Process();
     process.serve(5_000, 1);
-    const before = process.limit.limit;
-    process.activeMs += 900;
-    process.nowMs += 2_000;
+    expect(process.limit.limit).toBe(40);
+    process.serve(500, 1, 10);
+    expect(process.fill()).toBe(1_000);
+  });
+
+  it('ends when no read completes because the database does not respond', () => {
+    const process = new Process();
+    process.serve(5_000, 1);
+    process.fill();
+    process.nowMs += 500;
+    expect(process.limit.tryBegin()).toBe(true);
+  });
+
+  it('ignores the cost in windows with few reads, in which background work dominates', () => {
+    const process = new Process();
+    process.serve(5_000, 1);
+    process.activeMs += 400;
+    process.nowMs += 500;
     process.serve(1, 1);
-    expect(process.limit.limit).toBe(before);
+    process.serve(120, 1);
+    expect(process.limit.limit).toBe(40);
   });
 });

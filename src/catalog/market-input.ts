@@ -129,15 +129,15 @@ export function validateMarketInput(input: unknown, index = 0): MarketValidation
   return { problem: { ...problemOf(parsed.error, index), message: `${reasons.join('; ')}.` } };
 }
 
+const STATE_FIELDS = ['probability', 'volume24h', 'volumeTotal', 'participantCount', 'status'] as const;
+
 /** The fields that a price feed reports. A late input does not change them. */
-type MarketState = Pick<
-  ValidatedMarketInput,
-  'probability' | 'volume24h' | 'volumeTotal' | 'participantCount' | 'status' | 'resolvedAt'
->;
+type MarketState = Pick<ValidatedMarketInput, (typeof STATE_FIELDS)[number] | 'resolvedAt'>;
 
 /**
  * Applies `input` to the stored market, or to the defaults of a new one. An input with an earlier `asOf` than the stored one
- * is late: it changes neither figures nor status. `updatedAt` stays the stored one.
+ * is late: it changes neither figures nor status. An input without `asOf` is never late; if it changes one of these fields,
+ * the stored `asOf` becomes `now`, so that an older input that arrives later is late. `updatedAt` stays the stored one.
  */
 export function applyMarketInput(
   stored: MarketRecord | undefined,
@@ -161,7 +161,7 @@ export function applyMarketInput(
   const end = endOf(ends);
   // Only a source that reports the market as open after its end sets this. An update without a status keeps it.
   const isPastDue = status === 'OPEN' && end !== null && end <= now;
-  return {
+  const after: MarketRecord = {
     id: input.id,
     // The database assigns the number of a new market.
     number: stored?.number ?? 0,
@@ -189,6 +189,16 @@ export function applyMarketInput(
     blockedCountries: value('blockedCountries', input.blockedCountries, []),
     asOf: isLate ? stored.asOf : (asOf ?? stored?.asOf ?? null),
   };
+  return asOf === null && hasNewState(stored, after) ? { ...after, asOf: now } : after;
+}
+
+/** Whether a field of {@link MarketState} changed, or the market is new. */
+function hasNewState(before: MarketRecord | undefined, after: MarketRecord): boolean {
+  return (
+    before === undefined ||
+    STATE_FIELDS.some((name) => before[name] !== after[name]) ||
+    before.resolvedAt?.getTime() !== after.resolvedAt?.getTime()
+  );
 }
 
 function date(given: Date | string | null | undefined): Date | null | undefined {

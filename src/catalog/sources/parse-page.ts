@@ -55,8 +55,10 @@ const MAX_ID_LENGTH = 128;
 const MAX_CURSOR_LENGTH = 2_000;
 
 /**
- * Parses one page of a site's list.
+ * Parses one page of a site's list. `asOf` of its markets is `nowMs`: the status depends on that time, and the times in the
+ * records are those of the last change, so they would be older than a change that another source reported before.
  *
+ * @param nowMs start of the poll, in ms since 1970.
  * @throws {OperatorError} if the body is not JSON with such a list.
  */
 export async function parsePage(
@@ -66,6 +68,7 @@ export async function parsePage(
   encoding: string | undefined,
 ): Promise<PageContent> {
   const { arrays, records } = formats[format];
+  const asOf = new Date(nowMs).toISOString();
   const drafts: MarketDraft[] = [];
   const repairedIds: string[] = [];
   const rejected: RejectedRecord[] = [];
@@ -88,7 +91,7 @@ export async function parsePage(
     lastItem = value;
     for (const record of records(value, number, nowMs)) {
       if (record.kind === 'market') {
-        drafts.push(record.market);
+        drafts.push({ ...record.market, asOf });
         marketIds.add(record.market.id);
         if (record.repairs !== undefined) repairedIds.push(record.market.id);
       } else if (record.kind === 'skipped') {

@@ -34,7 +34,10 @@ export const keepInputs: SideEffect = ({ feed, inputs }, { recentInputs }) => {
   recentInputs.add(feed.id, inputs);
 };
 
-/** Counts hero and grid as shown, if `impressions.trackOnServe` is set: for clients that report no impressions. */
+/**
+ * Counts hero and grid as shown, if `impressions.trackOnServe` is set: for clients that report no impressions. A feed that is
+ * served again is recorded once. The impressions change the profile, so the next feed of the user has another id.
+ */
 export const recordImpressions: SideEffect = ({ feed }, { trackImpressions, config, logger }) => {
   const { id: feedId, userKey, hero, grid } = feed;
   if (!config().config.impressions.trackOnServe || userKey === null || hero === null) return;
@@ -42,7 +45,7 @@ export const recordImpressions: SideEffect = ({ feed }, { trackImpressions, conf
     { marketId: hero.market.id, section: 'HERO', position: 0 },
     ...grid.map(({ market }, position) => ({ marketId: market.id, section: 'GRID', position })),
   ];
-  trackImpressions({ userKey, feedId, items }).catch((error: unknown) => {
+  trackImpressions({ userKey, feedId, clientEventId: `served:${feedId}`, items }).catch((error: unknown) => {
     logger.warn({ err: error }, 'failed to record impressions of a served feed');
   });
 };

@@ -118,7 +118,7 @@ export class MarketInput {
   @Field(() => LenientDateTime, {
     nullable: true,
     description:
-      'Time at which the site read these values. If it is earlier than the last stored one, the input is late and does not change `probability`, `volume24h`, `volumeTotal`, `participantCount`, `status`, and `resolvedAt`. A future time counts as now. Null: never late, and the stored time stays.',
+      'Time at which the site read these values. If it is earlier than the last stored one, the input is late and does not change `probability`, `volume24h`, `volumeTotal`, `participantCount`, `status`, and `resolvedAt`. A future time counts as now. Null or omitted: never late, and if one of these fields changes, the stored time becomes the current time.',
   })
   asOf?: string | null;
 

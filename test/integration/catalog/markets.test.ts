@@ -248,6 +248,20 @@ describe('asOf', () => {
     expect(await market('dated')).toMatchObject({ probability: 0.7 });
   });
 
+  it('is the time of the write if the input that changes a figure or the status has none', async () => {
+    const at = (minutes: number) => new Date(TEST_NOW_MS + minutes * MINUTE_MS).toISOString();
+    const read = (minutes: number, fields: object) => upsert({ id: 'pushed', asOf: at(minutes), ...fields });
+    await read(-10, { title: 'Pushed?', probability: 0.4 });
+    // No change of a figure, so the next input with a time is not late.
+    await upsert({ id: 'pushed', title: 'Pushed again?', probability: 0.4 });
+    expect(statuses(await read(-9, { probability: 0.5 }))).toEqual(['UPDATED']);
+    await upsert({ id: 'pushed', probability: 0.7 });
+    expect(statuses(await read(-2, { probability: 0.6 }))).toEqual(['UNCHANGED']);
+    await upsert({ id: 'new', title: 'New?', probability: 0.7, status: 'RESOLVED' });
+    expect(statuses(await upsert({ id: 'new', status: 'OPEN', asOf: at(-2) }))).toEqual(['UNCHANGED']);
+    expect(statuses(await read(0, { probability: 0.6 }))).toEqual(['UPDATED']);
+  });
+
   it('counts a future time as now', async () => {
     await upsert({ id: 'future', title: 'Future?', probability: 0.4, asOf: '2999-01-01T00:00:00Z' });
     const asOf = new Date(TEST_NOW_MS).toISOString();
@@ -255,7 +269,12 @@ describe('asOf', () => {
   });
 
   it('is no new version of the market when nothing else changes', async () => {
-    await upsert({ id: 'same', title: 'Same?', probability: 0.4 });
+    await upsert({
+      id: 'same',
+      title: 'Same?',
+      probability: 0.4,
+      asOf: new Date(TEST_NOW_MS - 1).toISOString(),
+    });
     const version = () => gateway.backend.store.markets.newestVersion();
     const before = await version();
     await upsert({ id: 'same', probability: 0.4, asOf: new Date(TEST_NOW_MS).toISOString() });

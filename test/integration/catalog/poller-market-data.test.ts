@@ -65,6 +65,32 @@ describe('a market with invalid optional fields', () => {
   });
 });
 
+describe('the figures and status of a polled market', () => {
+  const at = (ms: number) => new Date(NOW_MS + ms).toISOString();
+
+  it('are those of the start of the poll, whenever the site changed them last', async () => {
+    site.markets = [gammaMarket(1, { updatedAt: at(-3_600_000) })];
+    site.manifold = [manifoldMarket(1, { lastUpdatedTime: NOW_MS - 3_600_000, closeTime: NOW_MS - 1 })];
+    await poll('/markets');
+    await poll('/v0/markets', { format: 'manifold' });
+    await polled.catalog.upsert(
+      ['0x1', 'm1'].map((id) => ({ id, probability: 0.99, status: 'OPEN', asOf: at(-60_000) })),
+    );
+    expect(await polled.statuses()).toEqual({ '0x1': 'OPEN', m1: 'CLOSED' });
+    expect((await polled.market('0x1'))?.probability).not.toBe(0.99);
+  });
+
+  it('apply after a push without asOf', async () => {
+    site.validator = 'none';
+    site.markets = [gammaMarket(1, { updatedAt: at(-3_600_000) })];
+    await poll('/markets');
+    await polled.catalog.upsert([{ id: '0x1', status: 'CLOSED' }]);
+    polled.clock.nowMs += 1_000;
+    expect(await poll('/markets')).toMatchObject({ updated: 1 });
+    expect(await polled.statuses()).toEqual({ '0x1': 'OPEN' });
+  });
+});
+
 describe('a market past its resolution time', () => {
   const end = { endDate: new Date(NOW_MS + 60_000).toISOString() };
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FeedDocument, TrackInteractionDocument } from '../../../src/generated/client/graphql.js';
+import { queryDatabase } from '../../support/test-database.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 
 let folder: string;
@@ -41,6 +42,24 @@ describe('a feed with impressions.trackOnServe', () => {
       const [profile] = await gateway.backend.store.profiles.load(['reader']);
       expect([...(profile?.impressions.keys() ?? [])].sort()).toEqual(shown.sort());
     });
+  });
+
+  it('records a feed once if it is served several times before its impressions are stored', async () => {
+    await startWith({ impressions: { trackOnServe: true } });
+    const feeds = await Promise.all(Array.from({ length: 5 }, () => feedOf('reader')));
+    const byId = new Map(feeds.map((feed) => [feed.id, feed]));
+    expect(byId.size).toBeLessThan(feeds.length);
+    const shown = [...byId.values()].reduce((sum, { grid }) => sum + 1 + grid.length, 0);
+    const counts = () =>
+      queryDatabase(
+        gateway.databaseUrl,
+        `select count(*)::int as events, count(distinct feed_id)::int as feeds from interactions`,
+      );
+    await expect.poll(counts).toEqual([{ events: shown, feeds: byId.size }]);
+    await gateway.backend.services.tracking.trackImpressions({
+      ...{ userKey: 'reader', feedId: null, items: [{ marketId: 'm0' }] },
+    });
+    expect(await counts()).toEqual([{ events: shown + 1, feeds: byId.size }]);
   });
 
   it('records no impressions for a feed without a userKey', async () => {

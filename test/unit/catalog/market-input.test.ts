@@ -75,13 +75,13 @@ describe('applyMarketInput', () => {
       category: 'Other',
       probability: null,
       ...{ volume24h: null, volumeTotal: null, participantCount: null },
-      ...{ createdAt: now, updatedAt: now },
+      ...{ createdAt: now, updatedAt: now, asOf: now },
     });
   });
 
   it('keeps stored values of omitted fields', () => {
     expect(applied(full, {})).toEqual(full);
-    expect(applied(full, { volume24h: 0 })).toEqual({ ...full, volume24h: 0 });
+    expect(applied(full, { volume24h: 0 })).toEqual({ ...full, volume24h: 0, asOf: now });
   });
 
   it('accepts an update without a title', () => {
@@ -96,7 +96,7 @@ describe('applyMarketInput', () => {
     const nothing = Object.fromEntries(Object.keys(fields).map((field) => [field, null]));
     expect(applied(full, nothing)).toEqual({
       ...applied(undefined, { id, title }),
-      ...{ number: full.number, updatedAt: full.updatedAt, asOf: full.asOf },
+      ...{ number: full.number, updatedAt: full.updatedAt, asOf: now },
     });
   });
 

@@ -55,7 +55,7 @@ const bytes = (count: number): string =>
 
 /** Limits of one GraphQL operation. */
 export function operationLimits(): string {
-  const expensive = new Set([...EXPENSIVE_ROOT_FIELDS, ...EXPENSIVE_NESTED_FIELDS]);
+  const expensive = [...EXPENSIVE_ROOT_FIELDS, ...EXPENSIVE_NESTED_FIELDS];
   return rows('operation', [
     ['tokens of the document', MAX_TOKENS, REJECTED],
     ['levels of fields; a root field is level 1', MAX_DEPTH, REJECTED],

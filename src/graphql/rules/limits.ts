@@ -2,6 +2,7 @@ import {
   Kind,
   type ASTVisitor,
   type FieldNode,
+  type OperationDefinitionNode,
   type SelectionSetNode,
   type ValidationContext,
   type ValidationRule,
@@ -42,8 +43,13 @@ export const EXPENSIVE_ROOT_FIELDS: ReadonlySet<string> = new Set([
   'trackImpressions',
 ]);
 
-/** Fields below the root that are as expensive: the feed of a user, the items of a feed, and histories. */
-export const EXPENSIVE_NESTED_FIELDS: ReadonlySet<string> = new Set(['feed', 'items', 'history']);
+/** Fields below the root that are as expensive, by type and name. */
+export const EXPENSIVE_NESTED_FIELDS: ReadonlySet<string> = new Set([
+  'User.feed',
+  'Feed.items',
+  'ServedFeed.items',
+  'Market.history',
+]);
 
 /** Root fields that may occur once in an operation, because each can rank or write more than a thousand markets. */
 export const ONCE_ROOT_FIELDS: ReadonlySet<string> = new Set(['rankMarkets', 'upsertMarkets']);
@@ -84,54 +90,76 @@ function depthLimit(context: ValidationContext): ASTVisitor {
 
 /** Rejects operations with too many root fields, each of which runs separately, or with too many expensive fields. */
 function fieldLimits(context: ValidationContext): ASTVisitor {
+  const operations: OperationDefinitionNode[] = [];
+  const expensiveNodes = new Set<FieldNode>();
   const countNested = foldSelections({
     fragment: (name) => context.getFragment(name),
-    field: ({ name }, below) => (EXPENSIVE_NESTED_FIELDS.has(name.value) ? 1 : 0) + below,
+    field: (node, below) => (expensiveNodes.has(node) ? 1 : 0) + below,
     join: (a, b) => a + b,
   });
+  const check = (operation: OperationDefinitionNode): void => {
+    const fields = [...rootFields(context, operation.selectionSet).values()];
+    const reject = (message: string): void => context.reportError(limitExceeded(message, operation));
+
+    if (fields.length > MAX_ROOT_FIELDS) {
+      reject(
+        `The operation selects more than ${MAX_ROOT_FIELDS} root fields. Split it into several requests.`,
+      );
+    }
+    const expensive = fields
+      .map(({ name, selections }) =>
+        selections.reduce(
+          (sum, { selectionSet }) => sum + countNested(selectionSet),
+          EXPENSIVE_ROOT_FIELDS.has(name) ? 1 : 0,
+        ),
+      )
+      .reduce((sum, count) => sum + count, 0);
+    if (expensive > MAX_EXPENSIVE_FIELDS) {
+      const names = [...EXPENSIVE_ROOT_FIELDS, ...EXPENSIVE_NESTED_FIELDS].join(', ');
+      reject(
+        `The operation selects more than ${MAX_EXPENSIVE_FIELDS} of these fields: ${names}. Split it into several requests.`,
+      );
+    }
+    for (const once of ONCE_ROOT_FIELDS) {
+      if (fields.filter(({ name }) => name === once).length > 1) {
+        reject(`The operation selects ${once} more than once. Send one request for each.`);
+      }
+    }
+  };
   return {
     OperationDefinition: (node) => {
-      const fields = [...rootFields(context, node.selectionSet).values()];
-      const reject = (message: string): void => context.reportError(limitExceeded(message, node));
-
-      if (fields.length > MAX_ROOT_FIELDS) {
-        reject(
-          `The operation selects more than ${MAX_ROOT_FIELDS} root fields. Split it into several requests.`,
-        );
-      }
-      const expensive = fields
-        .map(
-          ({ name, selectionSet }) =>
-            (EXPENSIVE_ROOT_FIELDS.has(name.value) ? 1 : 0) + countNested(selectionSet),
-        )
-        .reduce((sum, count) => sum + count, 0);
-      if (expensive > MAX_EXPENSIVE_FIELDS) {
-        const names = [...new Set([...EXPENSIVE_ROOT_FIELDS, ...EXPENSIVE_NESTED_FIELDS])].join(', ');
-        reject(
-          `The operation selects more than ${MAX_EXPENSIVE_FIELDS} of these fields: ${names}. Split it into several requests.`,
-        );
-      }
-      for (const once of ONCE_ROOT_FIELDS) {
-        if (fields.filter(({ name }) => name.value === once).length > 1) {
-          reject(`The operation selects ${once} more than once. Send one request for each.`);
-        }
-      }
+      operations.push(node);
     },
+    Field: (node) => {
+      const parent = context.getParentType()?.name ?? '';
+      if (EXPENSIVE_NESTED_FIELDS.has(`${parent}.${node.name.value}`)) expensiveNodes.add(node);
+    },
+    Document: { leave: () => operations.forEach(check) },
   };
+}
+
+/** A root field that runs once. */
+interface RootField {
+  readonly name: string;
+  /** Selections under its response name, whose subselections GraphQL merges. */
+  readonly selections: FieldNode[];
 }
 
 /**
  * Returns the root fields by their response name, because selections of the same response name run once. Visits each
  * fragment once for the same reason.
  */
-function rootFields(context: ValidationContext, root: SelectionSetNode): Map<string, FieldNode> {
-  const fields = new Map<string, FieldNode>();
+function rootFields(context: ValidationContext, root: SelectionSetNode): Map<string, RootField> {
+  const fields = new Map<string, RootField>();
   const seen = new Set<string>();
   const pending = [root];
   for (let set = pending.pop(); set !== undefined; set = pending.pop()) {
     for (const selection of set.selections) {
       if (selection.kind === Kind.FIELD) {
-        fields.set((selection.alias ?? selection.name).value, selection);
+        const responseName = (selection.alias ?? selection.name).value;
+        const field = fields.get(responseName);
+        if (field !== undefined) field.selections.push(selection);
+        else fields.set(responseName, { name: selection.name.value, selections: [selection] });
       } else if (selection.kind === Kind.INLINE_FRAGMENT) {
         pending.push(selection.selectionSet);
       } else if (!seen.has(selection.name.value)) {

@@ -31,7 +31,8 @@ function schemaForRole(schema: GraphQLSchema, role: Role): GraphQLSchema {
       const args = Object.entries(field.args ?? {}).filter(([, argument]) => !isHidden(argument));
       return { ...field, args: Object.fromEntries(args) };
     },
-    [MapperKind.DIRECTIVE]: (directive) => (directive.name === ACCESS.name ? null : undefined),
+    // Nothing that the lowest role sees is marked.
+    [MapperKind.DIRECTIVE]: ({ name }) => (role === 'CLIENT' && name === ACCESS.name ? null : undefined),
     [MapperKind.INPUT_OBJECT_FIELD]: (field) => (isHidden(field) ? null : undefined),
   });
   return pruneSchema(visible);

@@ -9,7 +9,7 @@ import type { ReadLimit } from './read-limit.js';
 
 const RETRY_AFTER_MS = SECOND_MS;
 
-/** Documents whose kind is remembered, and the longest such document. */
+/** Documents whose operations are remembered, and the longest such document. */
 const MAX_DOCUMENTS = 1_000;
 const MAX_DOCUMENT_LENGTH = 10_000;
 
@@ -25,7 +25,7 @@ export function registerAdmission(
   const mayWrite = writeDetector();
 
   app.addHook('preHandler', (request, reply, done) => {
-    if (request.routeOptions.url !== '/graphql' || mayWrite(documentOf(request))) {
+    if (request.routeOptions.url !== '/graphql' || mayWrite(operationOf(request))) {
       done();
     } else if (reads.tryBegin()) {
       // Also emitted when the client disconnects.
@@ -44,34 +44,43 @@ export function registerAdmission(
   });
 }
 
-function documentOf({ method, query, body }: FastifyRequest): unknown {
-  const parameters = method === 'GET' ? query : body;
-  return typeof parameters === 'object' && parameters !== null && 'query' in parameters
-    ? parameters.query
-    : undefined;
+interface Operation {
+  readonly query?: unknown;
+  readonly operationName?: unknown;
 }
 
-/** Returns a function that says whether a document has a mutation. One that cannot be parsed has none. */
-function writeDetector(): (document: unknown) => boolean {
-  const known = new LRUCache<string, boolean>({ max: MAX_DOCUMENTS });
-  return (document) => {
+function operationOf({ method, query, body }: FastifyRequest): Operation {
+  const parameters = method === 'GET' ? query : body;
+  return typeof parameters === 'object' && parameters !== null ? parameters : {};
+}
+
+/** Returns a function that says whether an operation is a mutation. One that cannot be parsed or selected is none. */
+function writeDetector(): (operation: Operation) => boolean {
+  const known = new LRUCache<string, ReadonlyMap<string | undefined, boolean>>({ max: MAX_DOCUMENTS });
+  return ({ query, operationName }) => {
     // Almost all reads are recognized here, without parsing.
-    if (typeof document !== 'string' || !document.includes('mutation')) return false;
-    const remembered = known.get(document);
-    if (remembered !== undefined) return remembered;
-    const isWrite = hasMutation(document);
-    if (document.length <= MAX_DOCUMENT_LENGTH) known.set(document, isWrite);
-    return isWrite;
+    if (typeof query !== 'string' || !query.includes('mutation')) return false;
+    let operations = known.get(query);
+    if (operations === undefined) {
+      operations = mutationsByName(query);
+      if (query.length <= MAX_DOCUMENT_LENGTH) known.set(query, operations);
+    }
+    if (typeof operationName === 'string') return operations.get(operationName) ?? false;
+    return operations.size === 1 && [...operations.values()].every(Boolean);
   };
 }
 
-function hasMutation(document: string): boolean {
+/** Whether each operation of a document is a mutation, by its name; undefined for one without a name. */
+function mutationsByName(query: string): Map<string | undefined, boolean> {
   try {
-    return parse(document, { maxTokens: MAX_TOKENS }).definitions.some(
-      (definition) =>
-        definition.kind === Kind.OPERATION_DEFINITION && definition.operation === OperationTypeNode.MUTATION,
+    return new Map(
+      parse(query, { maxLexicalTokens: MAX_TOKENS }).definitions.flatMap((definition) =>
+        definition.kind === Kind.OPERATION_DEFINITION
+          ? [[definition.name?.value, definition.operation === OperationTypeNode.MUTATION]]
+          : [],
+      ),
     );
   } catch {
-    return false;
+    return new Map();
   }
 }

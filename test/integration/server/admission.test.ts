@@ -48,6 +48,17 @@ describe('a process with as many reads as it can serve', () => {
     expect(status).toBe(200);
   });
 
+  it.each([
+    ['A', 503],
+    ['B', 200],
+    ['C', 503],
+    [null, 503],
+  ])('goes by the operation that operationName selects: %s', async (operationName, expected) => {
+    const query = 'query A { user } mutation B { __typename }';
+    const { status } = await postGraphQL(server.url, { query, operationName });
+    expect(status).toBe(expected);
+  });
+
   it('does not take a read for a write because of its text', async () => {
     const { status } = await postGraphQL(server.url, { query: 'query mutation { user }' });
     expect(status).toBe(503);

@@ -169,7 +169,7 @@ export class Catalog {
    * market is validated by itself. If an id occurs twice, the second input applies to the result of the first.
    *
    * @returns one result per input, in order.
-   * @throws {BellwetherError} BAD_USER_INPUT for more than 1,000 inputs; UNAVAILABLE if nothing was stored or too many
+   * @throws {BellwetherError} LIMIT_EXCEEDED for more than 1,000 inputs; UNAVAILABLE if nothing was stored or too many
    *   markets wait to be stored.
    */
   async upsert(inputs: readonly unknown[]): Promise<UpsertResult[]> {

@@ -52,8 +52,8 @@ interface ValidatedInputs {
 export function validateInputs(inputs: readonly unknown[]): ValidatedInputs {
   if (inputs.length > MAX_UPSERT) {
     throw BellwetherError.limitExceeded(
-      'markets',
-      `markets has ${inputs.length} entries, more than ${MAX_UPSERT}. Split it into several requests.`,
+      'input.markets',
+      `input.markets has ${inputs.length} entries, more than ${MAX_UPSERT}. Split it into several requests.`,
     );
   }
   const valid: ValidInput[] = [];

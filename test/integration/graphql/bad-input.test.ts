@@ -160,7 +160,7 @@ test.each<[input: string, query: string, variables: Record<string, unknown>, fie
     { candidates: manyIds(501).map((id) => ({ id, title: id })) },
     'candidates',
   ],
-  ['1,001 markets', UPSERT, { markets: manyIds(1_001).map((id) => ({ id, title: id })) }, 'markets'],
+  ['1,001 markets', UPSERT, { markets: manyIds(1_001).map((id) => ({ id, title: id })) }, 'input.markets'],
 ])(
   'rejects %s with LIMIT_EXCEEDED and the field, and stores nothing',
   async (_case, query, variables, field) => {

@@ -90,7 +90,7 @@ async function createApp(
     checks: readinessChecks(backend, clock),
   });
   registerSubscriptions(app, { schema, buildContext, mapError, logger, authorize: authorizeConnection });
-  registerTrackRoute(app, services.tracking, mapError);
+  registerTrackRoute(app, { tracking: services.tracking, viewerOf: () => OPEN_VIEWER, mapError });
   await registerImages(app, '/sample/', sampleImages);
   return { app, beginDrain };
 }

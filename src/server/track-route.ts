@@ -1,4 +1,5 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isOwner, type Viewer } from '../auth/viewer.js';
 import { BellwetherError, type BellwetherErrorCode } from '../lib/errors.js';
 import type { ErrorMapper } from '../graphql/errors.js';
 import type { TrackingService } from '../tracking/tracking-service.js';
@@ -19,17 +20,22 @@ const STATUS: Readonly<Record<BellwetherErrorCode, number>> = {
  */
 export function registerTrackRoute(
   app: FastifyInstance,
-  tracking: Pick<TrackingService, 'trackReport'>,
-  mapError: ErrorMapper,
+  deps: {
+    readonly tracking: Pick<TrackingService, 'trackReport'>;
+    readonly viewerOf: (request: FastifyRequest) => Viewer;
+    readonly mapError: ErrorMapper;
+  },
 ): void {
   app.post('/track', async (request, reply) => {
     try {
-      return await reply.send(await tracking.trackReport(request.body));
+      const viewer = deps.viewerOf(request);
+      const mayRecordFor = (userKey: string): boolean => isOwner(viewer, userKey);
+      return await reply.send(await deps.tracking.trackReport(request.body, mayRecordFor));
     } catch (error) {
       if (!(error instanceof BellwetherError)) throw error;
       const { retryAfterMs } = error;
       if (retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(retryAfterMs / 1_000));
-      return reply.code(STATUS[error.code]).send({ errors: [mapError(error)] });
+      return reply.code(STATUS[error.code]).send({ errors: [deps.mapError(error)] });
     }
   });
 }

@@ -149,13 +149,20 @@ export class TrackingService {
    * Records `interactions` like {@link trackAll} and `impressions` like {@link trackImpressions}, in one transaction: a
    * failed request records nothing.
    *
-   * @throws {BellwetherError} BAD_USER_INPUT with the invalid field; UNAVAILABLE if they could not be stored.
+   * @param mayRecordFor whether the caller may record events of a user. Interactions of others are rejected as FORBIDDEN, one
+   *   by one; impressions of another user reject the request.
+   * @throws {BellwetherError} BAD_USER_INPUT with the invalid field; FORBIDDEN for impressions of another user; UNAVAILABLE if
+   *   they could not be stored.
    */
-  async trackReport(input: unknown): Promise<ReportResult> {
+  async trackReport(input: unknown, mayRecordFor: (userKey: string) => boolean): Promise<ReportResult> {
     const { interactions, impressions } = checkInput(reportInput, input);
+    if (impressions !== undefined && !mayRecordFor(impressions.userKey)) {
+      const message = 'impressions.userKey must name the user of the token.';
+      throw BellwetherError.forbidden('impressions.userKey', message);
+    }
     const { markets } = this.deps;
     const [interactionItems, impressionItems] = await Promise.all([
-      validateItems(interactions ?? [], interactionInput, markets),
+      validateItems(interactions ?? [], interactionInput, markets, mayRecordFor),
       impressions === undefined ? [] : validateItems(impressions.items, impressionItem(impressions), markets),
     ]);
     const committed = await this.#record([...interactionItems, ...distinctMarkets(impressionItems)]);

@@ -48,12 +48,17 @@ export class ExplainService {
   /**
    * Returns every stage of a served feed, every component of every score, and whether a replay gives the same feed.
    *
-   * @throws {BellwetherError} NOT_FOUND for a feed that is unknown or no longer stored; UNAVAILABLE if it cannot be read.
+   * @param mayRead whether the caller may read the feeds of a user; null for those of no user.
+   * @throws {BellwetherError} NOT_FOUND for a feed that is unknown, no longer stored, or not for the caller; UNAVAILABLE if it
+   *   cannot be read.
    */
-  async explain(input: unknown): Promise<Explanation> {
+  async explain(
+    input: unknown,
+    mayRead: (userKey: string | null) => boolean = () => true,
+  ): Promise<Explanation> {
     const { feedId } = checkInput(explainRequest, input);
     const served = await this.deps.servedFeeds.find(feedId);
-    if (served === undefined) {
+    if (served === undefined || !mayRead(served.userKey)) {
       throw BellwetherError.notFound(
         'feedId',
         'The feed is unknown or no longer stored. Feeds are stored for a day.',

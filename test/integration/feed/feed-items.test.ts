@@ -252,14 +252,25 @@ describe('a client with a token', () => {
     }
   });
 
-  it('continues and explains a feed of its user or of no user, and gets FORBIDDEN for that of another', async () => {
+  it('continues and explains a feed of its user or of no user, and gets FORBIDDEN or NOT_FOUND for that of another', async () => {
     const feedIdOf = async (userKey: string | null) =>
       (await gateway.backend.services.feed.feed({ userKey })).id;
     for (const userKey of ['ann', null, 'bea']) {
       const id = await feedIdOf(userKey);
-      for (const root of [`servedFeed(id: "${id}") { id }`, `explainFeed(feedId: "${id}") { feed { id } }`]) {
-        expect(codes(await asAnn(`{ ${root} }`)), root).toEqual(userKey === 'bea' ? forbidden : []);
-      }
+      const served = await asAnn(`{ servedFeed(id: "${id}") { id } }`);
+      expect(codes(served)).toEqual(userKey === 'bea' ? forbidden : []);
+      const explained = await asAnn(`{ explainFeed(feedId: "${id}") { feed { id } } }`);
+      expect(codes(explained)).toEqual(userKey === 'bea' ? [{ extensions: { code: 'NOT_FOUND' } }] : []);
     }
+  });
+
+  it('gets the same error for explaining a feed of another user and an unknown feed', async () => {
+    const { id } = await gateway.backend.services.feed.feed({ userKey: 'bea' });
+    const messageOf = async (feedId: string) =>
+      (await asAnn(`{ explainFeed(feedId: "${feedId}") { feed { id } } }`)).errors?.map(
+        ({ message }) => message,
+      );
+    expect(await messageOf(id)).toHaveLength(1);
+    expect(await messageOf(id)).toEqual(await messageOf('00000000-0000-7000-8000-000000000000'));
   });
 });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { execute, parse, type ExecutionResult } from 'graphql';
+import { execute, parse, subscribe, type ExecutionResult } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OPEN_VIEWER, type Viewer } from '../../../src/auth/viewer.js';
 import { createContext } from '../../../src/graphql/context.js';
@@ -151,5 +151,38 @@ describe('a request', () => {
       ['FORBIDDEN', 'input.userKey'],
       ['FORBIDDEN', 'input.userKey'],
     ]);
+  });
+
+  describe('for feedChanged', () => {
+    const subscribeAs = (viewer: Viewer, variables: Record<string, unknown>) =>
+      subscribe({
+        schema,
+        document: parse('subscription ($userKey: String) { feedChanged(userKey: $userKey) { userKey } }'),
+        variableValues: variables,
+        contextValue: createContext(gateway.backend.services, { country: null, viewer }),
+      });
+
+    it.each([
+      ['without a userKey', {}],
+      ['with null', { userKey: null }],
+      ['with its own userKey', { userKey: 'cleo' }],
+    ])('with a client token subscribes to the user of the token, %s', async (_what, variables) => {
+      const events = await subscribeAs(cleo, variables);
+      if (!(Symbol.asyncIterator in events)) throw new Error(JSON.stringify(events));
+      const next = events.next();
+      await gateway.backend.services.tracking.track({
+        ...{ userKey: 'cleo', marketId: 'vote', eventType: 'CLICK' },
+      });
+      expect(await next).toEqual({
+        done: false,
+        value: { data: { feedChanged: { userKey: 'cleo' } } },
+      });
+      await events.return();
+    });
+
+    it('with a client token is FORBIDDEN for another user', async () => {
+      const result = await subscribeAs(cleo, { userKey: 'ben' });
+      expect('errors' in result && codesOf(result)).toEqual([['FORBIDDEN', 'userKey']]);
+    });
   });
 });

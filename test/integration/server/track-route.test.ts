@@ -1,6 +1,10 @@
+import Fastify, { type FastifyInstance } from 'fastify';
 import { Client } from 'pg';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FeedDocument } from '../../../src/generated/client/graphql.js';
+import { createErrorMapper } from '../../../src/graphql/errors.js';
+import { registerTrackRoute } from '../../../src/server/track-route.js';
 import { rowCounts } from '../../support/row-counts.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 
@@ -173,5 +177,58 @@ describe('POST /track', () => {
 
   it('rejects a content type that a form of another site can send', async () => {
     expect((await send({ interactions: [] }, 'text/plain')).status).toBe(415);
+  });
+});
+
+describe('POST /track by a client with a token', () => {
+  let app: FastifyInstance;
+
+  beforeAll(async () => {
+    app = Fastify();
+    registerTrackRoute(app, {
+      tracking: gateway.backend.services.tracking,
+      viewerOf: () => ({ role: 'CLIENT', userKey: 'cleo' }),
+      mapError: createErrorMapper({
+        logger: pino({ level: 'silent' }),
+        correlationId: () => 'an id',
+        showSuggestions: false,
+      }),
+    });
+    await app.ready();
+  });
+  afterAll(() => app.close());
+
+  const post = async (payload: object) => {
+    const response = await app.inject({ method: 'POST', url: '/track', payload });
+    return { status: response.statusCode, body: response.json<Record<string, unknown>>() };
+  };
+
+  it('rejects the interactions of other users and records those of its own', async () => {
+    const { status, body } = await post({
+      interactions: ['ben', 'cleo'].map((userKey) => ({ userKey, marketId: 'm1', eventType: 'CLICK' })),
+    });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      interactions: {
+        results: [
+          { status: 'REJECTED', problem: { index: 0, field: 'userKey', code: 'FORBIDDEN' } },
+          { status: 'RECORDED', problem: null },
+        ],
+      },
+    });
+  });
+
+  it('is FORBIDDEN for impressions of another user, and records nothing', async () => {
+    const counts = () => rowCounts(gateway.databaseUrl);
+    const before = await counts();
+    const { status, body } = await post({
+      interactions: [{ userKey: 'cleo', marketId: 'm1', eventType: 'CLICK' }],
+      impressions: { userKey: 'ben', items: [{ marketId: 'm1' }] },
+    });
+    expect(status).toBe(403);
+    expect(body).toMatchObject({
+      errors: [{ extensions: { code: 'FORBIDDEN', field: 'impressions.userKey' } }],
+    });
+    expect(await counts()).toEqual(before);
   });
 });

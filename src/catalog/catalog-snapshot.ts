@@ -131,8 +131,8 @@ export function toScoringMarket(market: Market): ScoringMarket {
     category: topicKey(market.category),
     tags: market.tags.map(topicKey),
     probability: market.probability,
+    volume24h: market.volume24h ?? NaN,
     // An unknown volume ranks as none.
-    volume24h: market.volume24h ?? 0,
     volumeTotal: market.volumeTotal ?? 0,
     createdAtMs: market.createdAt.getTime(),
     resolvesAtMs: endOf(market)?.getTime() ?? null,

@@ -117,7 +117,7 @@ export interface ImpressionState {
   readonly shownAtMs: readonly number[];
   /** At the last impression, rounded to 4 decimal places. */
   readonly probability: number | null;
-  /** At the last impression, rounded to 3 significant digits. */
+  /** At the last impression, rounded to 3 significant digits; NaN if it was unknown. */
   readonly volume24h: number;
   readonly clickedSince: boolean;
 }
@@ -138,7 +138,7 @@ export interface ProfileEvent {
     readonly tags: readonly string[];
     /** At the time of the event. */
     readonly probability: number | null;
-    /** At the time of the event. */
+    /** At the time of the event; NaN if unknown. */
     readonly volume24h: number;
   };
 }

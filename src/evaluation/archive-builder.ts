@@ -137,7 +137,7 @@ export class ArchiveBuilder {
     });
     if (dates.pricedAt === undefined) return;
     const { id: marketId, probability, volume24h } = market;
-    this.addPrice({ marketId, atMs: Date.parse(dates.pricedAt), probability, volume24h: volume24h ?? 0 });
+    this.addPrice({ marketId, atMs: Date.parse(dates.pricedAt), probability, volume24h: volume24h ?? NaN });
   }
 
   #addInteraction(draft: InteractionDraft, source: string, line: number): void {

@@ -40,6 +40,7 @@ export interface ArchivedPrice {
   readonly market: number;
   /** 0–1; null when unknown, and for a market with several outcomes. */
   readonly probability: number | null;
+  /** NaN if unknown. */
   readonly volume24h: number;
 }
 

@@ -113,7 +113,7 @@ export class PastSite {
     const profileEvent: ProfileEvent = {
       ...{ eventType, weight, dwellMs, country, stake },
       occurredAtMs: atMs,
-      market: { id, category, tags, probability, volume24h: volume24h ?? 0 },
+      market: { id, category, tags, probability, volume24h: volume24h ?? NaN },
     };
     if (eventType === 'IMPRESSION' || weight < 0) {
       this.#delayed.push({ userKey, event: profileEvent });

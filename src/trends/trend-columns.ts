@@ -145,7 +145,7 @@ export class TrendsBySlot {
       const at = slot[row] as number;
       const volume = volume24h[row] as number;
       const now = probability[row] as number;
-      if (this.#volume24h[at] !== volume || !Object.is(this.#probability[at], now)) {
+      if (!Object.is(this.#volume24h[at], volume) || !Object.is(this.#probability[at], now)) {
         this.#volume24h[at] = volume;
         this.#probability[at] = now;
         this.#strength[at] = risingStrength(volume, now, before[at] as number);
@@ -166,14 +166,15 @@ export class TrendsBySlot {
   #grow(size: number): void {
     const from = this.#strength.length;
     if (from >= size) return;
-    const extend = (values: Float64Array): Float64Array<ArrayBuffer> => {
-      const longer = new Float64Array(size).fill(NaN, from);
+    const extend = (values: Float64Array, initial: number): Float64Array<ArrayBuffer> => {
+      const longer = new Float64Array(size).fill(initial, from);
       longer.set(values);
       return longer;
     };
-    this.#strength = extend(this.#strength);
-    this.#volume24h = extend(this.#volume24h);
-    this.#probability = extend(this.#probability);
+    // What an unknown volume and probability give.
+    this.#strength = extend(this.#strength, 0);
+    this.#volume24h = extend(this.#volume24h, NaN);
+    this.#probability = extend(this.#probability, NaN);
   }
 }
 

@@ -40,7 +40,7 @@ function ratio(now: number | null, before: number | null): number | null {
  * Strength of a market's move before normalization: `ln(1 + volume24h) · |logit(p) − logit(p 24 h ago)|`, with p clamped
  * to [0.01, 0.99].
  *
- * 0 or more, in log-odds times log-volume; 0 when a probability is unknown (NaN).
+ * 0 or more, in log-odds times log-volume; 0 when the volume or a probability is unknown (NaN).
  */
 export function risingStrength(volume24h: number, probability: number, probability24hAgo: number): number {
   const strength =

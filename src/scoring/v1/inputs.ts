@@ -10,7 +10,7 @@ export interface ScoringMarket {
   readonly tags: readonly string[];
   /** 0–1; null if unknown, and for a market with several answers. */
   readonly probability: number | null;
-  /** Volume of the last 24 hours, 0 or more, in the site's unit. */
+  /** Volume of the last 24 hours, 0 or more, in the site's unit; NaN if unknown. */
   readonly volume24h: number;
   /** Volume since creation, 0 or more, in the site's unit. */
   readonly volumeTotal: number;

@@ -20,7 +20,7 @@ export interface MarketColumns {
   };
   /** 0–1; NaN if unknown, and for a market with several answers. */
   readonly probability: Float64Array;
-  /** Volume of the last 24 hours, 0 or more, in the site's unit. */
+  /** Volume of the last 24 hours, 0 or more, in the site's unit; NaN if unknown. */
   readonly volume24h: Float64Array;
   /** Volume since creation, 0 or more, in the site's unit. */
   readonly volumeTotal: Float64Array;
@@ -155,7 +155,7 @@ export interface MarketImpressions {
   readonly lastShownAtMs: number;
   /** Probability at the last impression; NaN when there was none. */
   readonly probability: number;
-  /** Volume at the last impression. */
+  /** Volume at the last impression; NaN if it was unknown. */
   readonly volume24h: number;
   /** Impressions since the user's last click on the market, within 24 hours and within 7 days. */
   readonly ignored24h: number;

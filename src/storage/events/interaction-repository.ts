@@ -20,7 +20,7 @@ interface HistoricRow {
   country: string | null;
   stake: number | null;
   probability: number | null;
-  volume24h: number;
+  volume24h: number | null;
   /** Null, as is the category, if the market is no longer stored. */
   number: number | null;
   marketId: string;
@@ -70,7 +70,7 @@ export class InteractionRepository {
   #eventsBetween(userKey: string, after: bigint, last: bigint, limit: number): Promise<HistoricRow[]> {
     return this.connection.$queryRaw<HistoricRow[]>`
       select i.seq, i.event_type::text as "eventType", i.occurred_at as "occurredAt", i.weight,
-        i.dwell_ms as "dwellMs", i.country, i.stake, i.probability, coalesce(i.volume_24h, 0) as "volume24h",
+        i.dwell_ms as "dwellMs", i.country, i.stake, i.probability, i.volume_24h as "volume24h",
         n.number, i.market_id as "marketId", m.category,
         array(select t.label from market_tags t where t.market_id = m.id order by t.position) as tags
       from events_of_user(${userKey}, ${after}, ${last}, ${limit}::int) i
@@ -197,7 +197,7 @@ function toHistoricEvent(row: HistoricRow): HistoricEvent[] {
       seq,
       event: {
         ...{ eventType, occurredAtMs: occurredAt.getTime(), weight, dwellMs, country, stake },
-        market: { id, category, tags, probability, volume24h },
+        market: { id, category, tags, probability, volume24h: volume24h ?? NaN },
       },
       indexed: { number, id, category, tags },
     },

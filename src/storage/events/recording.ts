@@ -84,7 +84,7 @@ function toRecent({ interaction, marketNumber }: PreparedEvent): RecentEvent {
   return {
     ...{ eventType, weight, dwellMs, country, stake, probability, marketNumber },
     occurredAtMs: occurredAt.getTime(),
-    volume24h: volume24h ?? 0,
+    volume24h: volume24h ?? NaN,
   };
 }
 

@@ -8,6 +8,7 @@ import type { ProfileEvent } from '../../domain/profile.js';
 export interface RecentEvent extends Omit<ProfileEvent, 'market'> {
   readonly marketNumber: number;
   readonly probability: number | null;
+  /** NaN if unknown. */
   readonly volume24h: number;
 }
 

@@ -169,3 +169,25 @@ it('keeps no data of a user who is erased while the history is folded', async ()
   );
   expect(await store.profiles.load([userKey])).toMatchObject([{ version: 2, totalInteractions: 1 }]);
 });
+
+it('keeps the volume of an impression unknown, so that the first known volume is no change', async () => {
+  const small = await startTestGateway();
+  const { feed, tracking } = small.backend.services;
+  const market = { id: 'quiet', title: 'Will it stay quiet?', probability: 0.5 };
+  await small.addMarkets(market, { ...market, id: 'loud', volume24h: 100 });
+  const userKey = 'reader';
+  await tracking.trackImpressions({ userKey, items: [{ marketId: 'quiet' }, { marketId: 'loud' }] });
+  const volume = async () =>
+    (await small.backend.store.profiles.load([userKey]))[0]?.impressions.get('quiet')?.volume24h;
+  expect(await volume()).toBeNaN();
+  await small.backend.rebuildProfile(userKey);
+  expect(await volume()).toBeNaN();
+  await small.addMarkets({ ...market, volume24h: 500 }, { ...market, id: 'loud', volume24h: 500 });
+  const { hero, grid, stream } = await feed.feed({ userKey });
+  const badges = [...(hero ? [hero] : []), ...grid, ...stream].map(({ market: { id }, badge }) => [
+    id,
+    badge,
+  ]);
+  expect(Object.fromEntries(badges)).toEqual({ quiet: 'NEW', loud: 'MOVED' });
+  await small.close();
+});

@@ -151,7 +151,7 @@ describe('the data of an algorithm', () => {
         },
       },
     );
-    expect(seen).toEqual([...[null, 0, 0], ...[null, 0, 0], ...[0.4, 30, 0]]);
+    expect(seen).toEqual([...[null, NaN, 0], ...[null, NaN, 0], ...[0.4, 30, 0]]);
   });
 
   it('has the trends of the last full minute and the odds of a day before', () => {

@@ -38,7 +38,7 @@ const changesArbitrary = fc.array(
         id: fc.constantFrom(...IDS),
         status: fc.constantFrom('OPEN', 'OPEN', 'CLOSED'),
         probability: fc.oneof(unit, fc.constant(null)),
-        volume24h: fc.nat(1_000),
+        volume24h: fc.oneof(fc.nat(1_000), fc.constant(null)),
         title: fc.constantFrom('One?', 'Two?'),
       })
       .map(({ id, ...details }) => storedMarket(id, details)),

@@ -57,6 +57,7 @@ describe('a market has changed enough', () => {
 
   it('never when the earlier or current value is unknown', () => {
     expect([changed(NaN, 0.5), changed(0.5, NaN), changed(NaN, NaN, NaN, 5)]).toEqual([false, false, false]);
+    expect([changed(0.5, 0.5, NaN, 500), changed(0.5, 0.5, 500, NaN)]).toEqual([false, false]);
   });
 });
 

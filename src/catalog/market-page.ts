@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cursorContentOf, toConnection, type Connection } from '../lib/connection.js';
 import { BellwetherError } from '../lib/errors.js';
 import { isStorableInstant, storableText } from '../lib/input/text-schemas.js';
 import { countrySchema } from '../lib/input/country.js';
@@ -58,16 +59,7 @@ export const marketPageRequest = z.object({
 });
 
 /** A page of a list of markets. */
-export interface MarketPage {
-  readonly edges: readonly { readonly cursor: string; readonly node: Market }[];
-  readonly nodes: readonly Market[];
-  readonly pageInfo: {
-    readonly hasNextPage: boolean;
-    readonly hasPreviousPage: boolean;
-    readonly startCursor: string | null;
-    readonly endCursor: string | null;
-  };
-}
+export type MarketPage = Connection<Market>;
 
 export function toMarketPage(
   markets: readonly Market[],
@@ -75,17 +67,7 @@ export function toMarketPage(
   hasMore: boolean,
   isFirst: boolean,
 ): MarketPage {
-  const edges = markets.map((node) => ({ cursor: encodeCursor(node, order), node }));
-  return {
-    edges,
-    nodes: markets,
-    pageInfo: {
-      hasNextPage: hasMore,
-      hasPreviousPage: !isFirst,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    },
-  };
+  return toConnection(markets, (market) => cursorOf(market, order), { hasMore, isFirst });
 }
 
 const cursorContent = z
@@ -96,29 +78,19 @@ const cursorContent = z
   }))
   .refine(({ field, at }) => (at === null ? field === 'CLOSES_AT' : isStorableInstant(at)));
 
-function encodeCursor(market: Market, { field, direction }: MarketOrder): string {
+function cursorOf(market: Market, { field, direction }: MarketOrder): readonly unknown[] {
   const at = field === 'CREATED_AT' ? market.createdAt : endOf(market);
-  return Buffer.from(JSON.stringify([field, direction, at?.getTime() ?? null, market.id])).toString(
-    'base64url',
-  );
+  return [field, direction, at?.getTime() ?? null, market.id];
 }
 
 /** @throws {BellwetherError} BAD_USER_INPUT for a text that is not a cursor of an earlier page in the same order. */
 export function decodeCursor(cursor: string, order: MarketOrder): MarketCursor {
-  const content = cursorContent.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString('utf8')));
-  if (content.success && content.data.field === order.field && content.data.direction === order.direction) {
-    return { at: content.data.at, id: content.data.id };
+  const content = cursorContentOf(cursor, cursorContent);
+  if (content?.field === order.field && content.direction === order.direction) {
+    return { at: content.at, id: content.id };
   }
   throw BellwetherError.badInput(
     'after',
     'after must be endCursor of an earlier page with the same orderBy. Omit it for the first page.',
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -5,6 +5,7 @@ import { BellwetherError } from '../lib/errors.js';
 import type { InputProblem } from '../lib/input/input-problem.js';
 import { repairText, type RepairNote } from '../lib/input/parse-with-repairs.js';
 import type { MarketRepository } from '../storage/markets/market-repository.js';
+import { changesOnlyAsOf } from '../storage/markets/market-sql.js';
 import { isUnavailable, RETRY_AFTER_MS } from '../storage/database-errors.js';
 import { applyMarketInput, validateMarketInput, type ValidatedMarketInput } from './market-input.js';
 
@@ -100,7 +101,7 @@ export function applyInputs(
       return rejected(id, { index, field: 'title', code: 'INVALID', message });
     }
     const applied = applyMarketInput(before, { ...input, title }, now);
-    const isUnchanged = before !== undefined && isSameButAsOf(before, applied);
+    const isUnchanged = changesOnlyAsOf({ before, after: applied });
     const after = isUnchanged ? applied : { ...applied, updatedAt: now };
     if (!isUnchanged || !isDeepStrictEqual(before, after)) {
       current.set(id, after);
@@ -110,11 +111,6 @@ export function applyInputs(
     return { index, id, status, market: after, problem: null, repairs: repairs.map(repairText) };
   });
   return { results, changed: [...changed.values()] };
-}
-
-/** Whether two states are the same to readers of markets, who do not see `asOf`. */
-function isSameButAsOf(before: MarketRecord, after: MarketRecord): boolean {
-  return isDeepStrictEqual({ ...before, asOf: null }, { ...after, asOf: null });
 }
 
 /** The id to name in the result of a rejected input; empty if it has none. */

@@ -6,7 +6,7 @@ export const BADGES = ['MOVED', 'CLOSING_SOON', 'HOT', 'NEW'] as const;
 export type Badge = (typeof BADGES)[number];
 
 export interface BadgeLimits {
-  /** CLOSING_SOON up to this time before resolution. */
+  /** CLOSING_SOON up to this time before the end of the market. */
   readonly closingSoonHours: number;
   /** HOT from this trending score on, 0–1. */
   readonly hotTrending: number;

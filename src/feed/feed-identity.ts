@@ -57,9 +57,9 @@ export function feedIdentity(secret: Uint8Array): FeedId {
       degradedReasons,
     ];
     let text = JSON.stringify(question);
-    // No text contains the separators: PostgreSQL stores no U+0000, and a reason has one line.
+    // No text contains U+0000, because PostgreSQL does not store it. Each item has the same number of texts.
     for (const { market, slot, badge, reason } of items)
-      text += `\n${market.id}\0${slot}\0${badge}\0${reason}`;
+      text += `\0${market.id}\0${slot}\0${badge}\0${reason}`;
     for (const { scores, score, propensity } of items) {
       numbers.add(score);
       numbers.add(propensity);

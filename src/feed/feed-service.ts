@@ -17,7 +17,7 @@ import type {
 } from './feed.js';
 import { startOfStep, toFeedItem, type FeedId } from './feed-identity.js';
 import { isFallback, staleTrends, type DegradedReason } from './degraded.js';
-import { decodeRank, toConnection } from './feed-items.js';
+import { rankOfCursor, toFeedItems } from './feed-items.js';
 import { isHidden } from './filters/hidden.js';
 import type { Hydrator } from './hydrators/hydrator.js';
 import { pastMarkets } from './hydrators/past-markets.js';
@@ -106,31 +106,32 @@ export class FeedService {
    */
   async itemsOf(feed: Feed, input: unknown): Promise<FeedItemConnection> {
     const { after, first } = checkInput(feedItemsRequest, input);
-    const from = decodeRank(after);
+    const from = rankOfCursor(feed.id, after);
     const page = [...(feed.hero === null ? [] : [feed.hero]), ...feed.grid, ...feed.stream];
     const items = page.filter(({ rank }) => rank > from).slice(0, first);
     const last = items.at(-1)?.rank ?? from;
     const isFirst = after == null;
     if (items.length === first && last < (page.at(-1)?.rank ?? 0)) {
-      return toConnection(items, { hasMore: true, isFirst });
+      return toFeedItems(feed.id, items, { hasMore: true, isFirst });
     }
     const continued = await this.served(feed.id);
-    if (continued === null) return toConnection(items, { hasMore: false, isFirst });
+    if (continued === null) return toFeedItems(feed.id, items, { hasMore: false, isFirst });
     const { served } = continued;
     const more = await this.#itemsAfter(served, Math.max(last, served.page.length), first - items.length);
-    return toConnection([...items, ...more.items], { hasMore: more.hasMore, isFirst });
+    return toFeedItems(feed.id, [...items, ...more.items], { hasMore: more.hasMore, isFirst });
   }
 
   /**
    * Returns items of a served feed in the order of its ranking, the hero first, whatever changed since. Markets that the
-   * user has hidden since and deleted ones are left out; the others keep their ranks. Scores and reasons are current.
+   * user has hidden since and deleted ones are left out; the others keep their ranks. Items of the first page have the score
+   * that they were served with; their components and reasons, and all scores of the other items, are current.
    *
    * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE if the feed cannot be read.
    */
   async servedItems({ served }: PageableFeed, input: unknown): Promise<FeedItemConnection> {
     const { after, first } = checkInput(feedItemsRequest, input);
-    const { items, hasMore } = await this.#itemsAfter(served, decodeRank(after), first);
-    return toConnection(items, { hasMore, isFirst: after == null });
+    const { items, hasMore } = await this.#itemsAfter(served, rankOfCursor(served.feedId, after), first);
+    return toFeedItems(served.feedId, items, { hasMore, isFirst: after == null });
   }
 
   async #itemsAfter(
@@ -142,10 +143,9 @@ export class FeedService {
     const { inputs: current } = await this.inputsFor(visitor, served.limit);
     // An explicit algorithm bypasses the rollout, which may have assigned the global ranking.
     const inputs = { ...current, personal: current.personal && served.personal };
-    // The scores of one response are all current, so stored ones are not used.
-    const visible = servedPositions(served, from, Infinity)
-      .filter(({ marketId }) => !isHidden(inputs.profile, marketId))
-      .map((position) => ({ ...position, score: null }));
+    const visible = servedPositions(served, from, Infinity).filter(
+      ({ marketId }) => !isHidden(inputs.profile, marketId),
+    );
     const items: RankedItem[] = [];
     let next = 0;
     // More than one round only if markets were deleted.

@@ -1,6 +1,7 @@
 import type { DegradedReason } from './degraded.js';
 import type { CatalogEntry } from '../catalog/catalog-snapshot.js';
 import type { Market } from '../domain/market.js';
+import type { Connection } from '../lib/connection.js';
 import type { ComponentName, ScoreParts } from '../scoring/score-parts.js';
 import type { Badge } from './badge.js';
 import type { Slot } from './selectors/slots.js';
@@ -66,16 +67,7 @@ export interface Feed extends RankingFacts {
 }
 
 /** A part of a feed's items in order. */
-export interface FeedItemConnection {
-  readonly edges: readonly { readonly cursor: string; readonly node: FeedItem }[];
-  readonly nodes: readonly FeedItem[];
-  readonly pageInfo: {
-    readonly hasNextPage: boolean;
-    readonly hasPreviousPage: boolean;
-    readonly startCursor: string | null;
-    readonly endCursor: string | null;
-  };
-}
+export type FeedItemConnection = Connection<FeedItem>;
 
 /** Given markets in order. */
 export interface Ranking extends RankingFacts {

@@ -25,7 +25,7 @@ const PHRASES: Readonly<Partial<Record<ComponentNameV2, (input: ReasonInput) => 
       : 'trending now',
   rising: () => 'odds are moving',
   freshness: ({ scores }) => ((scores.freshness ?? 0) >= NEW_FRESHNESS ? 'new' : null),
-  closing: () => 'resolves soon',
+  closing: () => 'ends soon',
   editorial: () => "editors' pick",
   news: () => 'in the news',
   sports: () => 'match coming up',

@@ -10,6 +10,11 @@ import { listRequest } from './requests.js';
 import { bestRows } from './selectors/best-rows.js';
 import type { MarketMomentum } from '../domain/trends.js';
 
+/** Users whose activity a trend counts: all, or those in one country. */
+export const TREND_SCOPES = ['GLOBAL', 'LOCAL'] as const;
+
+type TrendScope = (typeof TREND_SCOPES)[number];
+
 export interface TrendingMarket {
   /** From 1. */
   readonly rank: number;
@@ -21,7 +26,7 @@ export interface TrendingMarket {
 /** The trending markets of a scope. */
 export interface Trending {
   /** Whether the scores count the users of the country only. */
-  readonly scope: 'GLOBAL' | 'LOCAL';
+  readonly scope: TrendScope;
   /** Of the request; null when unknown. */
   readonly country: string | null;
   /** Highest score first. */

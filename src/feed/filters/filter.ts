@@ -19,7 +19,7 @@ export interface FilterInput {
 
 /** Why a filter removes markets, with a phrase for each reason. */
 export const REMOVAL_REASONS = {
-  OVER: 'resolution time has passed',
+  OVER: 'end of trading has passed',
   HIDDEN: 'hidden by the user',
   BLOCKED_COUNTRY: "blocked in the user's country",
   SHOWN_TOO_OFTEN: 'frequency cap or cooldown: impressions without a click or a material change',

@@ -2,7 +2,7 @@ import { DAY_MS, HOUR_MS } from '../../lib/time.js';
 import type { Filter } from './filter.js';
 
 /**
- * Removes markets whose resolution time has passed. An overdue market, which its source reported as open after that time,
+ * Removes markets whose end has passed: `closesAt` if known, else `resolvesAt`. An overdue market, which its source reported as open after that time,
  * stays for `feed.overdueDays` more, unless `feed.overdue` is `hide`.
  */
 export const resolved: Filter = {
@@ -25,10 +25,10 @@ interface ResolvingRows {
   readonly rows: readonly number[];
 }
 
-/** By the column of resolution times, the rows that resolve soon: one pass over the column serves the requests of an hour. */
+/** By the column of ends, the rows that end soon: one pass over the column serves the requests of an hour. */
 const resolvingRows = new WeakMap<Float64Array, ResolvingRows>();
 
-/** Returns the rows with a resolution time up to an instant, and possibly later ones. */
+/** Returns the rows with an end up to an instant, and possibly later ones. */
 function rowsResolvingBy(resolvesAtMs: Float64Array, nowMs: number): readonly number[] {
   const known = resolvingRows.get(resolvesAtMs);
   if (known !== undefined && nowMs <= known.untilMs) return known.rows;

@@ -43,7 +43,12 @@ export class ServedFeeds {
     max: MAX_CACHED,
     maxSize: MAX_CACHED_BYTES,
     sizeCalculation: bytesOf,
+    dispose: (_, feedId, reason) => {
+      if (reason !== 'set') this.#unstored.delete(feedId);
+    },
   });
+  /** Ids of cached feeds that were dropped from the queue, or could not be stored. */
+  readonly #unstored = new Set<string>();
   #queue: PackedFeed[] = [];
   #queuedBytes = 0;
   #storing: Promise<void> | null = null;
@@ -51,9 +56,12 @@ export class ServedFeeds {
 
   constructor(private readonly deps: { store: FeedStore; clock: Clock; logger: Logger }) {}
 
-  /** Adds a feed. A feed with a cached id has the same content and is not stored again. */
+  /**
+   * Adds a feed. A feed with a cached id has the same content and is not stored again, unless storing it failed: then it is
+   * queued when it is served next.
+   */
   add(feed: ServedFeed): void {
-    if (this.#cached.has(feed.feedId)) return;
+    if (this.#cached.has(feed.feedId) && !this.#unstored.has(feed.feedId)) return;
     this.#cached.set(feed.feedId, feed);
     if (this.#queue.length >= MAX_QUEUED || this.#queuedBytes >= MAX_QUEUED_BYTES) {
       if (!this.#isDropping)
@@ -61,9 +69,11 @@ export class ServedFeeds {
           'served feed queue is full; dropping feeds, which other replicas cannot page in',
         );
       this.#isDropping = true;
+      this.#unstored.add(feed.feedId);
       return;
     }
     this.#isDropping = false;
+    this.#unstored.delete(feed.feedId);
     const packed = pack(feed);
     this.#queue.push(packed);
     this.#queuedBytes += sizeOf(packed);
@@ -105,6 +115,7 @@ export class ServedFeeds {
       try {
         await store.add(feeds);
       } catch (error) {
+        for (const { feedId } of feeds) if (this.#cached.has(feedId)) this.#unstored.add(feedId);
         logger.warn(
           { err: error, feeds: feeds.length },
           'failed to persist served feeds; paging works only on this replica',

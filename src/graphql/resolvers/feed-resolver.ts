@@ -38,7 +38,8 @@ const firstArg = {
 
 const afterArg = {
   nullable: true,
-  description: '`endCursor` of the previous page, or the cursor of an item. Null: starts with the hero.',
+  description:
+    '`endCursor` of the previous page, or the cursor of an item, of the same feed. Null: starts with the hero. A cursor of a feed with another id is BAD_USER_INPUT.',
 } as const;
 
 const algorithmArg = {
@@ -70,7 +71,7 @@ export class FeedResolver {
   @FieldResolver(() => FeedItemConnectionType, {
     nullable: true,
     description:
-      'Returns all items of the feed in the order of its ranking: first those of `hero`, `grid`, and `stream`, then the ones that follow, by default 200 in all. Of those that follow, markets that the user hid in the meantime and deleted ones are left out; the others keep their ranks.',
+      'Returns all items of the feed in the order of its ranking: first those of `hero`, `grid`, and `stream`, then the ones that follow, by default 200 in all. Request further pages from `servedFeed`, because a later `feed` may have another id. Of the items that follow, markets that the user hid in the meantime and deleted ones are left out; the others keep their ranks.',
   })
   @SemanticNonNull()
   items(
@@ -169,7 +170,7 @@ export class ServedFeedResolver {
   @FieldResolver(() => FeedItemConnectionType, {
     nullable: true,
     description:
-      'Returns items in the order of the served feed, the hero first. Markets that the user hid in the meantime and deleted ones are left out; the others keep their ranks. Scores and reasons are current.',
+      'Returns items in the order of the served feed, the hero first. Markets that the user hid in the meantime and deleted ones are left out; the others keep their ranks. Items of `hero`, `grid`, and `stream` have the `score` that they were served with; `scores` and `reason`, and the `score` of the items that follow, are current.',
   })
   @SemanticNonNull()
   items(

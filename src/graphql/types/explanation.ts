@@ -37,7 +37,10 @@ registerEnumType(RemovalReasonEnum, {
   name: 'RemovalReason',
   description: 'Reason for which a feed omits a market.',
   valuesConfig: {
-    OVER: { description: 'Its resolution time has passed, and it is not shown as overdue.' },
+    OVER: {
+      description:
+        'Its end has passed (`closesAt` if known, else `resolvesAt`), and it is not shown as overdue.',
+    },
     HIDDEN: { description: 'The user hid it.' },
     BLOCKED_COUNTRY: { description: 'It is blocked in the country of the request.' },
     SHOWN_TOO_OFTEN: {

@@ -1,5 +1,7 @@
 import { Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { BADGES } from '../../feed/badge.js';
 import { DEGRADED_REASONS, type DegradedReason } from '../../feed/degraded.js';
+import { SLOTS } from '../../feed/selectors/slots.js';
 import type { ComponentName } from '../../scoring/score-parts.js';
 import { ALGORITHM_VERSION, AlgorithmEnum } from './algorithm.js';
 import { DateTime } from './date-time.js';
@@ -9,13 +11,7 @@ import { PageInfoType } from './page-info.js';
 import { ScorePartEnum, ScorePartsType } from './score-parts.js';
 import { FeedSectionEnum } from './track-interaction.js';
 
-const FeedSlotEnum = {
-  PERSONAL: 'PERSONAL',
-  TRENDING: 'TRENDING',
-  LOCAL: 'LOCAL',
-  RISING: 'RISING',
-  EXPLORATION: 'EXPLORATION',
-} as const;
+const FeedSlotEnum = enumOf(SLOTS);
 
 registerEnumType(FeedSlotEnum, {
   name: 'FeedSlot',
@@ -29,14 +25,14 @@ registerEnumType(FeedSlotEnum, {
   },
 });
 
-const MarketBadgeEnum = { MOVED: 'MOVED', CLOSING_SOON: 'CLOSING_SOON', HOT: 'HOT', NEW: 'NEW' } as const;
+const MarketBadgeEnum = enumOf(BADGES);
 
 registerEnumType(MarketBadgeEnum, {
   name: 'MarketBadge',
   description: 'Label for the card of a market. The config sets the thresholds.',
   valuesConfig: {
     MOVED: { description: 'Changed materially since its last impression for the user.' },
-    CLOSING_SOON: { description: 'Resolves soon.' },
+    CLOSING_SOON: { description: 'Ends soon: `closesAt` if known, else `resolvesAt`.' },
     HOT: { description: 'Trending strongly.' },
     NEW: { description: 'Created recently.' },
   },
@@ -167,7 +163,7 @@ export class FeedItemType {
 
 @ObjectType('FeedItemEdge', { simpleResolvers: true, description: 'Feed item with its cursor.' })
 export class FeedItemEdgeType {
-  @Field(() => String, { description: 'Cursor: as `after`, continues the feed behind this item. Opaque.' })
+  @Field(() => String, { description: 'Cursor: as `after`, continues this feed behind this item. Opaque.' })
   cursor!: string;
 
   @Field(() => FeedItemType, { description: 'The item.' })
@@ -189,7 +185,7 @@ export class FeedItemConnectionType {
 @ObjectType('Feed', {
   simpleResolvers: true,
   description:
-    'Personalized feed. The same request gets the same feed for up to 5 seconds on every replica, unless an event of the user, the config, or the catalog changes it.',
+    'Personalized feed. The same request gets the same feed for up to 5 seconds on every replica, unless an event of the user, the config, the catalog, the trends, or a missing input (`degradedReasons`) changes it.',
 })
 export class FeedType extends RankingFactsType {
   @Field(() => ID, {

@@ -15,7 +15,7 @@ registerEnumType(TopicKind, {
 export class TopicType {
   @Field(() => String, {
     description:
-      'Canonical spelling of the label, which differs neither in case nor in Unicode form: topics with the same key are the same topic. Not for display.',
+      'Label in one case and one Unicode form, for comparison: labels with the same key name the same topic. Not for display.',
   })
   key!: string;
 

@@ -1,4 +1,6 @@
 import { Field, Float, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { TREND_SCOPES } from '../../feed/trending-service.js';
+import { enumOf } from './enum-of.js';
 import { MarketType } from './market.js';
 import { DateTime } from './date-time.js';
 
@@ -59,7 +61,7 @@ export class MarketMomentumType {
   volumeRatio24h!: number | null;
 }
 
-const TrendScopeEnum = { GLOBAL: 'GLOBAL', LOCAL: 'LOCAL' } as const;
+const TrendScopeEnum = enumOf(TREND_SCOPES);
 
 registerEnumType(TrendScopeEnum, {
   name: 'TrendScope',

@@ -15,7 +15,7 @@ export interface ScoringMarket {
   /** Volume since creation, 0 or more, in the site's unit. */
   readonly volumeTotal: number;
   readonly createdAtMs: number;
-  /** Scheduled resolution time; null if unknown. */
+  /** When trading ends, else when the outcome is expected; null if unknown. */
   readonly resolvesAtMs: number | null;
   /** 0–1. */
   readonly editorialBoost: number;

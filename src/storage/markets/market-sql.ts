@@ -189,7 +189,7 @@ export function changesOnlyFigures({ before, after }: MarketChange): boolean {
   return before !== undefined && isDeepStrictEqual(withoutFigures(before), withoutFigures(after));
 }
 
-/** Returns whether nothing changed except `asOf`, which no reader of markets sees. */
+/** Returns whether nothing of a stored market changed except `asOf`, which no reader of markets sees. */
 export function changesOnlyAsOf({ before, after }: MarketChange): boolean {
   return before !== undefined && isDeepStrictEqual({ ...before, asOf: null }, { ...after, asOf: null });
 }

@@ -142,6 +142,30 @@ describe('a served feed', () => {
     });
   });
 
+  it('has the scores of the served page, whatever the market is worth since', async () => {
+    const { feed } = gateway.backend.services;
+    const shown = await feed.feed({ userKey: 'ann', limit: 10 });
+    const scores = [...(shown.hero ? [shown.hero] : []), ...shown.grid].map(({ id, score }) => [id, score]);
+    const [, boosted] = shown.grid;
+    await gateway.addMarkets({ id: boosted?.market.id ?? '', editorialBoost: 1 });
+    const served = await feed.served(shown.id);
+    const items = served && (await feed.servedItems(served, { first: 10 }));
+    expect(items?.nodes.map(({ id, score }) => [id, score])).toEqual(scores);
+    expect(items?.nodes.find(({ id }) => id === boosted?.id)?.scores.final).not.toBe(boosted?.score);
+    await gateway.addMarkets({ id: boosted?.market.id ?? '', editorialBoost: 0 });
+  });
+
+  it('rejects the cursor of another feed', async () => {
+    const one = await freshFeed(10);
+    const other = await freshFeed(11);
+    expect(other.id).not.toBe(one.id);
+    const after = await cursorAt(one.id, 5);
+    const { data, errors } = await gateway.run(ServedFeedDocument, { id: other.id, after });
+    expect(data?.servedFeed?.items ?? null).toBeNull();
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'after' });
+    expect(errors?.[0]?.message).toContain(one.id);
+  });
+
   it('is null after 30 minutes', async () => {
     const { id } = await freshFeed();
     gateway.clock.nowMs += 30 * MINUTE_MS;

@@ -2,7 +2,7 @@ import { DAY_MS, daysSince, HOUR_MS, hoursBetween } from '../../shared/time.js';
 import type { FreshnessConstants } from '../constants.js';
 
 /*
- * Components that follow from a market's creation and resolution times. `next…Ms` is the first instant, now or later,
+ * Components that follow from a market's creation and end. `next…Ms` is the first instant, now or later,
  * at which a step function may change; infinite when it never does.
  */
 
@@ -20,7 +20,7 @@ export function freshness(createdAtMs: number, nowMs: number, { halfAfterDays }:
 
 /**
  * Closeness of the resolution: 1 within a day, 0.8 within 7 days, 0.5 within 30, 0.25 within 90, each bound included;
- * else 0.1. An unknown or past resolution time also gives 0.1.
+ * else 0.1. An unknown or past end also gives 0.1.
  *
  * Range 0.1 to 1. Source: algorithm v2.
  */

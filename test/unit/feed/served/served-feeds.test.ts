@@ -153,6 +153,28 @@ describe('served feeds', () => {
     expect(store.rows.has('later')).toBe(true);
   });
 
+  it('are stored when they are served again after they were dropped from a full queue', async () => {
+    const { store, served } = replica();
+    for (let index = 0; index < 5_001; index += 1) served.add(feed(`f${index}`));
+    await served.drain();
+    expect(store.rows.has('f5000')).toBe(false);
+    served.add(feed('f5000'));
+    await served.drain();
+    expect(store.rows.has('f5000')).toBe(true);
+  });
+
+  it('are stored when they are served again after storing failed, and then not a third time', async () => {
+    const store = storeInMemory();
+    store.add.mockRejectedValueOnce(new Error('no database'));
+    const { served } = replica(store);
+    for (const added of [1, 2, 2]) {
+      served.add(feed('f'));
+      await served.drain();
+      expect(store.add).toHaveBeenCalledTimes(added);
+    }
+    expect(store.rows.has('f')).toBe(true);
+  });
+
   it('are found on this replica, and a warning is logged, when storing fails', async () => {
     const store = { ...storeInMemory(), add: () => Promise.reject(new Error('no database')) };
     const { logger, lines } = recordingLogger();

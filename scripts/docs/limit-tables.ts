@@ -64,12 +64,12 @@ export function operationLimits(): string {
     [`fields that rank, list, or write many items: ${names(expensive)}`, MAX_EXPENSIVE_FIELDS, REJECTED],
     [`each of ${names(ONCE_ROOT_FIELDS)}`, 1, REJECTED],
     [
-      'list items: `first` and `limit` of all fields, and the lengths of all lists in arguments and their input objects',
+      'list items: `first` and `limit` of all fields, and the lengths of all lists in arguments and their input objects, except lists within items and in JSON',
       MAX_LIST_ITEMS,
       REJECTED,
     ],
     [
-      'history points: `points` of each history, times the longest list around it',
+      'history points: `points` of each history, times the longest list around it; `hero`, `grid`, and `stream` of a feed count once together, and `candidates` not at all',
       MAX_TOTAL_POINTS,
       REJECTED,
     ],

@@ -6,12 +6,16 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLArgument,
+  type GraphQLInputType,
   type GraphQLObjectType,
   type GraphQLSchema,
   type OperationDefinitionNode,
   type SelectionSetNode,
   type ValueNode,
   getNamedType,
+  getNullableType,
+  isInputObjectType,
+  isListType,
   isObjectType,
 } from 'graphql';
 import { MAX_TOTAL_POINTS } from '../../catalog/market-history.js';
@@ -30,6 +34,14 @@ const POINT_COUNT = 'points';
 const DEFAULT_ITEMS = 20;
 const DEFAULT_POINTS = 100;
 
+/** Fields that share the items of their feed out among themselves, by type: a market is in one of them. */
+const SECTIONS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['Feed', new Set(['hero', 'grid', 'stream'])],
+]);
+
+/** Arguments whose lists add no stored market to the result, so that they have no histories. */
+const WITHOUT_RESULTS: ReadonlySet<string> = new Set(['candidates']);
+
 type Variables = Readonly<Record<string, unknown>>;
 type Count = (variables: Variables) => number;
 
@@ -43,16 +55,27 @@ interface Analysis {
 
 /** A field with an argument that determines the length of a list. */
 interface SizedField {
-  readonly items: readonly Count[];
+  /** Items that the operation sends or requests. */
+  readonly items: Count;
+  /** Maximum length of the list that the field returns. */
+  readonly length: Count;
   readonly points: Count | undefined;
   /** The nearest such field above. */
   readonly within: SizedField | undefined;
+  readonly section: Section | undefined;
+}
+
+/** Section of a feed that a field is in. */
+interface Section {
+  /** Path of the feed. */
+  readonly feed: string;
+  readonly name: string;
 }
 
 /**
  * Counts the list items and history points that operations request: the values of `first` and `limit`, and the lengths of
  * lists in arguments and input objects, from literals, variables, and defaults. The points of a history count once for each
- * item of the longest list around it.
+ * item of the longest list around it, and the sections of a feed count once together.
  */
 export class ListItemLimit {
   /** Each document is analyzed once; Apollo Server caches the parsed documents. */
@@ -104,15 +127,24 @@ function defaultsOf({ variableDefinitions = [] }: OperationDefinitionNode): Vari
 
 function total(fields: readonly SizedField[], variables: Variables): { items: number; points: number } {
   const longest = new Map<SizedField | undefined, number>([[undefined, 1]]);
+  const pointsBySection = new Map<string, Map<string, number>>();
   let items = 0;
   let points = 0;
   for (const field of fields) {
-    const own = field.items.reduce((sum, count) => sum + count(variables), 0);
-    const around = longest.get(field.within) ?? 1;
-    longest.set(field, Math.max(own, around));
-    items += own;
-    points += (field.points?.(variables) ?? 0) * around;
+    const { within, section } = field;
+    const around = longest.get(within) ?? 1;
+    longest.set(field, Math.max(field.length(variables), around));
+    items += field.items(variables);
+    const ofHistory = (field.points?.(variables) ?? 0) * around;
+    if (section === undefined) {
+      points += ofHistory;
+    } else {
+      const sections = pointsBySection.get(section.feed) ?? new Map<string, number>();
+      pointsBySection.set(section.feed, sections);
+      sections.set(section.name, (sections.get(section.name) ?? 0) + ofHistory);
+    }
   }
+  for (const sections of pointsBySection.values()) points += Math.max(...sections.values());
   return { items, points };
 }
 
@@ -134,22 +166,32 @@ function sizedFields(
     type: GraphQLObjectType | undefined,
     path: string,
     within: SizedField | undefined,
+    section: Section | undefined,
   ): void => {
     for (const selection of selections) {
       if (selection.kind === Kind.FIELD) {
+        const name = selection.name.value;
         const below = `${path}.${(selection.alias ?? selection.name).value}`;
-        const definition = type?.getFields()[selection.name.value];
+        const definition = type?.getFields()[name];
+        const isSection = SECTIONS.get(type?.name ?? '')?.has(name) === true;
+        const nearest = isSection ? { feed: path, name } : section;
         let field = found.get(below);
         if (field === undefined && definition !== undefined) {
-          field = sizedField(selection, definition.args, within);
+          field = sizedField(selection, definition.args, within, nearest);
           if (field !== undefined) found.set(below, field);
         }
         const named = definition === undefined ? undefined : getNamedType(definition.type);
         if (selection.selectionSet) {
-          visit(selection.selectionSet, isObjectType(named) ? named : undefined, below, field ?? within);
+          visit(
+            selection.selectionSet,
+            isObjectType(named) ? named : undefined,
+            below,
+            field ?? within,
+            nearest,
+          );
         }
       } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-        visit(selection.selectionSet, type, path, within);
+        visit(selection.selectionSet, type, path, within, section);
       } else {
         const name = selection.name.value;
         const fragment = fragments.get(name);
@@ -157,11 +199,17 @@ function sizedFields(
         const spread = `${path} ${name}`;
         if (fragment === undefined || visited.has(spread)) continue;
         visited.add(spread);
-        visit(fragment.selectionSet, type, path, within);
+        visit(fragment.selectionSet, type, path, within, section);
       }
     }
   };
-  visit(operation.selectionSet, schema.getRootType(operation.operation) ?? undefined, '', undefined);
+  visit(
+    operation.selectionSet,
+    schema.getRootType(operation.operation) ?? undefined,
+    '',
+    undefined,
+    undefined,
+  );
   return [...found.values()];
 }
 
@@ -169,20 +217,35 @@ function sizedField(
   { arguments: given = [] }: FieldNode,
   args: readonly GraphQLArgument[],
   within: SizedField | undefined,
+  section: Section | undefined,
 ): SizedField | undefined {
-  const items: Count[] = [];
+  const requested: Count[] = [];
+  const sent: Count[] = [];
+  const described: Count[] = [];
   let points: Count | undefined;
-  for (const { name, defaultValue } of args) {
+  for (const { name, type, defaultValue } of args) {
     const value = given.find((argument) => argument.name.value === name)?.value;
     if (name === POINT_COUNT) {
       points = numberOf(value, typeof defaultValue === 'number' ? defaultValue : DEFAULT_POINTS);
     } else if (ITEM_COUNTS.has(name)) {
-      items.push(numberOf(value, typeof defaultValue === 'number' ? defaultValue : DEFAULT_ITEMS));
+      requested.push(numberOf(value, typeof defaultValue === 'number' ? defaultValue : DEFAULT_ITEMS));
     } else if (value !== undefined) {
-      items.push((variables) => lengthOf(valueFromASTUntyped(value, variables)));
+      const items: Count = (variables) => itemsIn(valueFromASTUntyped(value, variables), type);
+      sent.push(items);
+      if (!WITHOUT_RESULTS.has(name)) described.push(items);
     }
   }
-  return items.length === 0 && points === undefined ? undefined : { items, points, within };
+  if (requested.length === 0 && sent.length === 0 && points === undefined) return undefined;
+  return {
+    items: sumOf([...requested, ...sent]),
+    // Lists beside a requested number, such as those of a filter, do not lengthen the result.
+    length: sumOf(requested.length > 0 ? requested : described),
+    ...{ points, within, section },
+  };
+}
+
+function sumOf(counts: readonly Count[]): Count {
+  return (variables) => counts.reduce((sum, count) => sum + count(variables), 0);
 }
 
 function numberOf(value: ValueNode | undefined, fallback: number): Count {
@@ -193,12 +256,17 @@ function numberOf(value: ValueNode | undefined, fallback: number): Count {
   };
 }
 
-/** The length of a list, or of the lists in an input object. */
-function lengthOf(value: unknown): number {
-  if (Array.isArray(value)) return value.length;
-  if (typeof value !== 'object' || value === null) return 0;
-  return Object.values(value).reduce<number>(
-    (sum, inner) => sum + (Array.isArray(inner) ? inner.length : 0),
-    0,
-  );
+/**
+ * The number of items of a list, or of the lists in an input object and the objects in it. Lists within items, such as the
+ * tags of markets, are not counted: their own limits apply. Neither are those in JSON, which is one value.
+ */
+function itemsIn(value: unknown, type: GraphQLInputType): number {
+  const nullable = getNullableType(type);
+  if (isListType(nullable)) return Array.isArray(value) ? value.length : 0;
+  if (!isInputObjectType(nullable) || typeof value !== 'object' || value === null) return 0;
+  const fields = nullable.getFields();
+  return Object.entries(value).reduce((sum, [name, inner]) => {
+    const field = fields[name];
+    return field === undefined ? sum : sum + itemsIn(inner, field.type);
+  }, 0);
 }

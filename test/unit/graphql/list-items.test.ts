@@ -16,13 +16,18 @@ const schema = buildSchema(`
     plain(limit: Int): Feed
     markets(first: Int! = 20, filter: Filter): [Market]
     byIds(ids: [ID!]!): [Market]
+    rank(ids: [ID!], candidates: [Candidate!]): [Market]
+    simulate(config: JSON): Int
   }
   type Mutation { track(input: TrackInput!): Int }
-  type Feed { items: [Item] more(first: Int = 20): [Item] }
+  scalar JSON
+  type Feed { hero: Item grid: [Item] stream: [Item] items: [Item] more(first: Int = 20): [Item] }
   type Item { market: Market }
   type Market { id: ID history(points: Int = 100): [Int] }
   input Filter { categories: [String!] }
-  input TrackInput { events: [Event] note: String }
+  input Candidate { id: ID }
+  input TrackInput { events: [Event] note: String source: Source }
+  input Source { events: [Event] }
   input Event { id: ID tags: [String] }
 `);
 const rules = specifiedRules.filter((rule) => rule !== NoUnusedVariablesRule);
@@ -73,6 +78,13 @@ describe('the number of list items', () => {
       ],
     ],
     [
+      'the lists of an input object within another',
+      (n: number) => [
+        'mutation ($input: TrackInput!) { track(input: $input) }',
+        { input: { source: { events: ids(n).map((id) => ({ id, tags: ['a'] })) } } },
+      ],
+    ],
+    [
       'a variable within an input object',
       (n: number) => [
         'mutation ($events: [Event]) { track(input: { events: $events }) }',
@@ -119,6 +131,11 @@ describe('the number of list items', () => {
     expect(messageOf(source)).toBeUndefined();
   });
 
+  it('does not include lists in JSON', () => {
+    const query = 'query ($config: JSON) { simulate(config: $config) }';
+    expect(messageOf(query, { config: { a: ids(3_000), b: [{ c: ids(3_000) }] } })).toBeUndefined();
+  });
+
   it('ignores negative numbers, which the resolver rejects', () => {
     expect(counted('{ a: feed(limit: -5000) { __typename } b: feed(limit: 2001) { __typename } }')).toBe(
       2_001,
@@ -139,6 +156,50 @@ describe('the number of history points', () => {
   ])('multiplies by %s', (_, source, points) => {
     const query = source.includes('$ids') ? `query ($ids: [ID!]!) ${source}` : source;
     expect(counted(query, { ids: ids(501) })).toBe(points);
+  });
+
+  it.each([
+    [
+      'the sections of a feed',
+      '{ feed(limit: 100) { hero { ...H } grid { ...H } stream { ...H } } }',
+      undefined,
+    ],
+    [
+      'the section with the most points',
+      '{ feed(limit: 100) { hero { ...H } grid { ...H market { more: history(points: 1) } } } }',
+      50_100,
+    ],
+    [
+      'each of several feeds',
+      '{ feed(limit: 100) { stream { ...H } } b: feed(limit: 1) { stream { ...H } } }',
+      50_500,
+    ],
+    [
+      'a section and the other items of its feed',
+      '{ feed(limit: 100) { stream { ...H } items { ...H } } }',
+      100_000,
+    ],
+    [
+      'a section under several response names',
+      '{ feed(limit: 100) { stream { ...H } b: stream { market { history(points: 1) } } } }',
+      50_100,
+    ],
+  ])('counts once: %s', (_what, source, points) => {
+    const fragment = source.includes('...H') ? 'fragment H on Item { market { history(points: 500) } }' : '';
+    expect(counted(`${source} ${fragment}`)).toBe(points);
+  });
+
+  it('does not count candidates, which have no history', () => {
+    const query =
+      'query ($ids: [ID!], $candidates: [Candidate!]) { rank(ids: $ids, candidates: $candidates) { history(points: 500) } }';
+    const candidates = ids(500).map((id) => ({ id }));
+    expect(counted(query, { ids: ids(100), candidates })).toBeUndefined();
+    expect(counted(query, { ids: ids(101), candidates })).toBe(50_500);
+  });
+
+  it('does not count the lists of a filter', () => {
+    const query = '{ markets(first: 100, filter: { categories: ["a", "b"] }) { history(points: 500) } }';
+    expect(messageOf(query)).toBeUndefined();
   });
 
   it('may be 50,000', () => {

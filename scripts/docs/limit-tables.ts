@@ -1,7 +1,7 @@
 import { maxHeaderSize } from 'node:http';
 import { MAX_POINTS, MAX_TOTAL_POINTS } from '../../dist/catalog/market-history.js';
 import { MAX_BLOCKED_COUNTRIES, MAX_LENGTH, MAX_TAGS } from '../../dist/catalog/market-input.js';
-import { MAX_SEARCH_LENGTH } from '../../dist/catalog/market-page.js';
+import { MAX_FILTER_ENTRIES, MAX_SEARCH_LENGTH } from '../../dist/catalog/market-page.js';
 import { MAX_UPSERT } from '../../dist/catalog/market-writer.js';
 import { MAX_PATCH_CHARACTERS } from '../../dist/feed/explain/explain-service.js';
 import { MAX_LIMIT, MAX_RANKED } from '../../dist/feed/requests.js';
@@ -12,14 +12,16 @@ import {
   MAX_DEPTH,
   MAX_ERRORS,
   MAX_EXPENSIVE_FIELDS,
+  MAX_MARKET_IDS,
   MAX_ROOT_FIELDS,
   MAX_TOKENS,
   ONCE_ROOT_FIELDS,
 } from '../../dist/graphql/rules/limits.js';
 import { MAX_LIST_ITEMS } from '../../dist/graphql/rules/list-items.js';
 import { MAX_JSON_DEPTH } from '../../dist/lib/input/json-depth.js';
-import { MAX_USER_KEY_LENGTH } from '../../dist/lib/input/text-schemas.js';
+import { MAX_CURSOR_LENGTH, MAX_USER_KEY_LENGTH } from '../../dist/lib/input/text-schemas.js';
 import { MAX_IDS } from '../../dist/live/live-service.js';
+import { MAX_READS, MIN_READS } from '../../dist/server/read-limit.js';
 import { MAX_BODY_BYTES, REQUEST_TIMEOUT_MS } from '../../dist/server/server.js';
 import { DEFAULT_WEBSOCKET_LIMITS as SOCKET } from '../../dist/server/websocket-connection.js';
 import { MAX_QUERY_WORDS } from '../../dist/storage/markets/market-search.js';
@@ -83,6 +85,8 @@ export function listLimits(): string {
   return rows('list or number', [
     ['`first`, `limit`', `1–${MAX_LIMIT}`, INVALID],
     ['`history(points)`', `1–${MAX_POINTS}`, INVALID],
+    ['`marketsByIds`: `ids`', MAX_MARKET_IDS, TOO_MANY],
+    ['`markets`: each list of `filter`', MAX_FILTER_ENTRIES, TOO_MANY],
     ['`rankMarkets`: `marketIds`, and `candidates`, each', MAX_RANKED, TOO_MANY],
     ['`trackInteractions`: `interactions`, also of `/track`', MAX_EVENTS, TOO_MANY],
     ['`trackImpressions`: `items`, also of `/track`', MAX_IMPRESSIONS, TOO_MANY],
@@ -103,6 +107,9 @@ export function textLimits(): string {
     ['`id` of a market, `marketId`, `feedId`, `sessionId`', MAX_IDENTIFIER_LENGTH, INVALID],
     ['`clientEventId`', MAX_CLIENT_EVENT_ID_LENGTH, INVALID],
     ['`context` as JSON', `${MAX_CONTEXT_BYTES.toLocaleString('en')} bytes`, INVALID],
+    ['cursor (`after`)', MAX_CURSOR_LENGTH, INVALID],
+    ['`eventKey` of a filter', MAX_LENGTH.eventKey, INVALID],
+    ['each of `categories` and `tags` of a filter', MAX_LENGTH.label, INVALID],
     ['`text` of a search', `${MAX_SEARCH_LENGTH}, and ${MAX_QUERY_WORDS} words`, INVALID],
     ['`config` of `simulateFeed` as JSON', MAX_PATCH_CHARACTERS, INVALID],
     ['`title` of a market', MAX_LENGTH.title, `${shortened}; of a candidate: ${INVALID}`],
@@ -111,6 +118,7 @@ export function textLimits(): string {
     ['`editorialDescription`', MAX_LENGTH.editorialDescription, shortened],
     ['`url`, `imageUrl`', MAX_LENGTH.url, dropped],
     ['`eventKey`', MAX_LENGTH.eventKey, dropped],
+    ['`volumeUnit`', MAX_LENGTH.volumeUnit, dropped],
     ['`source`', MAX_LENGTH.source, dropped],
   ]);
 }
@@ -130,6 +138,11 @@ export function transportLimits(): string {
       '408, not in the shape of a GraphQL response',
     ],
     ['operations of a request', 1, '400, `BAD_REQUEST`'],
+    [
+      'reads in progress at `/graphql`, of a process',
+      `${MAX_READS.toLocaleString('en')}; ${MIN_READS} or more, by their processor time, while the event loop is busy`,
+      '503, `UNAVAILABLE`',
+    ],
     ['WebSocket connections of a replica', SOCKET.connections, '503, `UNAVAILABLE`'],
     [
       'subscriptions of a connection',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { cursorContentOf, toConnection, type Connection } from '../lib/connection.js';
 import { BellwetherError } from '../lib/errors.js';
-import { isStorableInstant, storableText } from '../lib/input/text-schemas.js';
+import { isStorableInstant, MAX_CURSOR_LENGTH, storableText } from '../lib/input/text-schemas.js';
 import { countrySchema } from '../lib/input/country.js';
 import { endOf, MARKET_STATUSES, ORDER_FIELDS, type Market, type MarketOrder } from '../domain/market.js';
 import type { MarketCursor } from '../storage/markets/market-repository.js';
@@ -11,7 +11,7 @@ import { MAX_QUERY_WORDS, queryWords } from '../storage/markets/market-search.js
 export const MAX_SEARCH_LENGTH = 200;
 
 /** Maximum number of entries in each list of a filter. */
-const MAX_FILTER_ENTRIES = 20;
+export const MAX_FILTER_ENTRIES = 20;
 
 export const NEWEST_FIRST: MarketOrder = { field: 'CREATED_AT', direction: 'DESC' };
 
@@ -29,7 +29,7 @@ export const marketPageRequest = z.object({
     .max(100, 'must be at most 100')
     .nullish()
     .transform((first) => first ?? 20),
-  after: z.string().max(500, 'must have at most 500 characters').nullish(),
+  after: z.string().max(MAX_CURSOR_LENGTH, `must have at most ${MAX_CURSOR_LENGTH} characters`).nullish(),
   orderBy: z
     .object({
       field: z.enum(ORDER_FIELDS),

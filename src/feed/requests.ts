@@ -3,7 +3,7 @@ import { applyMarketInput, distinctTags } from '../catalog/market-input.js';
 import type { Market } from '../domain/market.js';
 import { countrySchema } from '../lib/input/country.js';
 import { amount, share } from '../lib/input/rounded-numbers.js';
-import { storableText, userKeySchema } from '../lib/input/text-schemas.js';
+import { MAX_CURSOR_LENGTH, storableText, userKeySchema } from '../lib/input/text-schemas.js';
 
 export const MAX_LIMIT = 100;
 const DEFAULT_LIMIT = 20;
@@ -31,7 +31,7 @@ export const feedRequest = z.object({
 
 /** A part of a feed's items. */
 export const feedItemsRequest = z.object({
-  after: z.string().max(500, 'must have at most 500 characters').nullish(),
+  after: z.string().max(MAX_CURSOR_LENGTH, `must have at most ${MAX_CURSOR_LENGTH} characters`).nullish(),
   first: countOrDefault,
 });
 
@@ -54,6 +54,7 @@ const candidateMarket = z.object({
   volume24h: amount.nullish(),
   volumeTotal: amount.nullish(),
   createdAt: z.date().nullish(),
+  closesAt: z.date().nullish(),
   resolvesAt: z.date().nullish(),
   editorialBoost: share.nullish(),
 });

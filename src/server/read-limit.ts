@@ -4,10 +4,10 @@ import { performance, type EventLoopUtilization } from 'node:perf_hooks';
 const TARGET_WAIT_MS = 40;
 
 /** Reads that are always accepted: enough to use a processor fully while some of them wait for the database. */
-const MIN_READS = 32;
+export const MIN_READS = 32;
 
 /** Bound for reads that wait for a slow database, which costs memory but no processor. */
-const MAX_READS = 1_000;
+export const MAX_READS = 1_000;
 
 /** A window of the measurement has at least this length and this number of completed reads, unless it gets too long. */
 const MIN_WINDOW_MS = 100;

@@ -107,13 +107,14 @@ export class FeedResolver {
     @Arg('userKey', () => String, userKeyArg) userKey: string | null,
     @Arg('marketIds', () => [ID], {
       nullable: true,
-      description: 'Ids of stored markets, at most 500. Null: none.',
+      description: 'Ids of stored markets, at most 500. Null: none; `candidates` is then required.',
     })
     marketIds: string[] | null,
     @Arg('country', () => String, countryArg) country: string | null,
     @Arg('candidates', () => [CandidateMarketInput], {
       nullable: true,
-      description: 'Markets that are not stored in the gateway, at most 500. Null: none.',
+      description:
+        'Markets that are not stored in the gateway, at most 500. Null: none; `marketIds` is then required.',
     })
     candidates: CandidateMarketInput[] | null,
     @Access('SERVICE')

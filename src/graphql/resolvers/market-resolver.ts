@@ -7,6 +7,7 @@ import { checkInput } from '../../lib/input/check-input.js';
 import type { UpsertResult } from '../../catalog/market-writer.js';
 import { Access, SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
+import { MAX_MARKET_IDS } from '../rules/limits.js';
 import { READS_DATABASE } from '../rules/no-database-fields.js';
 import {
   MarketConnectionType,
@@ -23,7 +24,7 @@ import { DateTime } from '../types/date-time.js';
 
 type Topic = Pick<TopicType, 'key' | 'label' | 'kind'>;
 
-const marketIdList = z.array(z.string()).max(100, 'must have at most 100 entries');
+const marketIdList = z.array(z.string()).max(MAX_MARKET_IDS, `must have at most ${MAX_MARKET_IDS} entries`);
 
 const DEFAULT_POINTS = 100;
 

@@ -54,6 +54,9 @@ export const EXPENSIVE_NESTED_FIELDS: ReadonlySet<string> = new Set([
 /** Root fields that may occur once in an operation, because each can rank or write more than a thousand markets. */
 export const ONCE_ROOT_FIELDS: ReadonlySet<string> = new Set(['rankMarkets', 'upsertMarkets']);
 
+/** Maximum number of ids of `marketsByIds`. */
+export const MAX_MARKET_IDS = 100;
+
 /** Rejects operations with more than {@link MAX_ALIASES} aliases, which can select one field any number of times. */
 function aliasLimit(context: ValidationContext): ASTVisitor {
   const countAliases = foldSelections({

@@ -8,7 +8,7 @@ import { DateTime } from './date-time.js';
 import { enumOf } from './enum-of.js';
 import { MarketType } from './market.js';
 import { PageInfoType } from './page-info.js';
-import { ScorePartEnum, ScorePartsType } from './score-parts.js';
+import { FINAL_SCORE, SCORE_PARTS, ScorePartEnum, ScorePartsType } from './score-parts.js';
 import { FeedSectionEnum } from './track-interaction.js';
 
 const FeedSlotEnum = enumOf(SLOTS);
@@ -120,13 +120,10 @@ export class FeedItemType {
   @Field(() => MarketType, { description: 'The market.' })
   market!: MarketType;
 
-  @Field(() => Float, { nullable: true, description: 'Final score. Null: the caller may not see scores.' })
+  @Field(() => Float, { nullable: true, description: FINAL_SCORE })
   score!: number | null;
 
-  @Field(() => ScorePartsType, {
-    nullable: true,
-    description: 'Components of the score. Null: the caller may not see scores.',
-  })
+  @Field(() => ScorePartsType, { nullable: true, description: SCORE_PARTS })
   scores!: ScorePartsType | null;
 
   @Field(() => FeedSlotEnum, {

@@ -222,7 +222,7 @@ export class MarketFilterInput {
 
   @Field(() => String, {
     nullable: true,
-    deprecationReason: 'Use searchMarkets once it is available.',
+    deprecationReason: 'A field for searching will replace it. There is none yet, so use it until then.',
     description:
       'Search words, at most 8 distinct ones in 200 characters. Each must begin a word of the title or description, in any case and Unicode form. A text without letters and digits finds nothing.',
   })

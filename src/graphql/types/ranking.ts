@@ -2,7 +2,7 @@ import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { DateTime } from './date-time.js';
 import { RankingFactsType } from './feed.js';
 import { MarketType } from './market.js';
-import { ScorePartsType } from './score-parts.js';
+import { FINAL_SCORE, SCORE_PARTS, ScorePartsType } from './score-parts.js';
 
 @ObjectType('RankedMarket', {
   simpleResolvers: true,
@@ -15,11 +15,11 @@ export class RankedMarketType {
   @Field(() => Int, { description: 'Rank, from 1.' })
   rank!: number;
 
-  @Field(() => Float, { description: 'Final score.' })
-  score!: number;
+  @Field(() => Float, { nullable: true, description: FINAL_SCORE })
+  score!: number | null;
 
-  @Field(() => ScorePartsType, { description: 'Components of the score.' })
-  scores!: ScorePartsType;
+  @Field(() => ScorePartsType, { nullable: true, description: SCORE_PARTS })
+  scores!: ScorePartsType | null;
 
   @Field(() => MarketType, {
     nullable: true,
@@ -71,7 +71,13 @@ export class CandidateMarketInput {
 
   @Field(() => DateTime, {
     nullable: true,
-    description: 'Scheduled resolution time. Null: unknown.',
+    description: 'End of trading; the market ends then. Null: it ends at `resolvesAt`.',
+  })
+  closesAt?: Date | null;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'Scheduled resolution time; without `closesAt`, the market ends then. Null: unknown.',
   })
   resolvesAt?: Date | null;
 

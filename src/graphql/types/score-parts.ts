@@ -1,6 +1,12 @@
 import { Field, Float, ObjectType, registerEnumType } from 'type-graphql';
 import { SCORE_COMPONENTS, type ComponentName } from '../../scoring/score-parts.js';
 
+const HIDDEN = 'Every role sees it in this version; null is reserved for roles that may not.';
+
+export const FINAL_SCORE = `Final score. ${HIDDEN}`;
+
+export const SCORE_PARTS = `Components of the score. ${HIDDEN}`;
+
 /** The score components by the name that the API gives them, such as INTEREST. */
 export const ScorePartEnum = Object.fromEntries(
   SCORE_COMPONENTS.map(({ name }) => [name.toUpperCase(), name]),

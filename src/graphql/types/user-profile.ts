@@ -2,7 +2,7 @@ import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 import { DateTime } from './date-time.js';
 
 const userId =
-  'Opaque id of the user: a keyed hash of the user key, the same that sinks receive. It stays the same as long as the deployment keeps its secret.';
+  'Opaque id of the user: a keyed hash of the user key, the same that sinks receive by default. It stays the same as long as the deployment keeps its secret.';
 
 @ObjectType('TopicAffinity', { simpleResolvers: true, description: 'Affinity of a user for one topic.' })
 export class TopicAffinityType {

@@ -22,6 +22,9 @@ export function isStorableInstant(instant: Date): boolean {
   return instant.getTime() >= FIRST_INSTANT_MS && instant.getTime() <= LAST_INSTANT_MS;
 }
 
+/** Maximum length of a cursor in UTF-16 code units. */
+export const MAX_CURSOR_LENGTH = 500;
+
 /** Maximum length of a user key in UTF-16 code units. */
 export const MAX_USER_KEY_LENGTH = 128;
 

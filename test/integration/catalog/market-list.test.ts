@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-deprecated -- The filter `text` stays until `searchMarkets` replaces it. */
+/* eslint-disable @typescript-eslint/no-deprecated -- The filter `text` stays until a field for searching replaces it. */
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DAY_MS, HOUR_MS } from '../../../src/lib/time.js';
 import { anonymous, fails, feedOver, knows, sportsFan, three } from '../../support/feed-parts.js';
 import { NOON_MS, profileAfter, profileEvent } from '../../support/profile-events.js';
 import { storedMarket } from '../../support/stored-market.js';
@@ -73,6 +74,27 @@ describe('a ranking of given markets', () => {
       ['politics', undefined, 1],
     ]);
     expect(unknownMarketIds).toEqual([]);
+  });
+
+  it('ends a described market at closesAt, else at resolvesAt, like a stored one', async () => {
+    const soon = new Date(NOON_MS + HOUR_MS);
+    const late = new Date(NOON_MS + 500 * DAY_MS);
+    const { rankedMarkets } = await feedOver([]).service.rank(
+      {
+        userKey: null,
+        algorithm: 'v2',
+        candidates: [
+          { id: 'closes', title: 'A?', closesAt: soon, resolvesAt: late },
+          { id: 'resolves', title: 'A?', resolvesAt: soon },
+          { id: 'late', title: 'A?', closesAt: late, resolvesAt: soon },
+        ],
+      },
+      anonymous,
+    );
+    const closing = new Map(rankedMarkets.map(({ id, scores }) => [id, scores.closing ?? 0]));
+    expect(closing.get('closes')).toBeGreaterThan(0);
+    expect(closing.get('resolves')).toBe(closing.get('closes'));
+    expect(closing.get('late')).toBeLessThan(closing.get('closes') ?? 0);
   });
 
   it('deduplicates the tags of a described market case-insensitively', async () => {

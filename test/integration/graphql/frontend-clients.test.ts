@@ -53,8 +53,8 @@ describe.each([
 
   it('sends one feed request for each of two components with different selections', async () => {
     const selections = [
-      'query Heading($userKey: String) { feed(userKey: $userKey) { id grid { rank reason market { id title } } } }',
-      'query Prices($userKey: String) { feed(userKey: $userKey) { id degraded grid { score market { id probability } } } }',
+      'query Heading($userKey: String) { feed(userKey: $userKey) { id grid { id rank reason market { id title } } } }',
+      'query Prices($userKey: String) { feed(userKey: $userKey) { id degraded grid { id score market { id probability } } } }',
     ];
     const shown: unknown[] = [];
     const components = selections.map((text, index) =>

@@ -56,7 +56,11 @@ export interface MarketTexts {
 
 /** All stored fields of a market. */
 export interface MarketRecord extends Market, MarketTexts {
-  /** When the source read the figures and the status; null if no source has said so. An older input does not replace them. */
+  /**
+   * When the figures and the status were current: `asOf` of the latest input with one, or the time of the write of a later
+   * input without one that changed them. Null for a market that was last changed by an earlier version. An older input does
+   * not replace them.
+   */
   readonly asOf: Date | null;
 }
 

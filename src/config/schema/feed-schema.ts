@@ -46,14 +46,18 @@ export const feedSchema = z
       ),
     }),
     badges: z.strictObject({
-      closingSoonHours: hours.describe('CLOSING_SOON: the market resolves within this time'),
+      closingSoonHours: hours.describe(
+        'CLOSING_SOON: the market ends within this time (`closesAt` if known, else `resolvesAt`)',
+      ),
       hotTrending: share.describe('HOT: the trending score is at least this'),
       newHours: hours.describe('NEW: the market is younger than this'),
     }),
     overdue: z
       .enum(['show', 'hide'])
-      .describe('whether to show a market that its source reports as open after `resolvesAt`'),
-    overdueDays: amount({ above: 0, most: 365 }).describe('days after `resolvesAt` during which it is shown'),
+      .describe(
+        'whether to show a market that its source reports as open after its end (`closesAt` if known, else `resolvesAt`)',
+      ),
+    overdueDays: amount({ above: 0, most: 365 }).describe('days after its end during which it is shown'),
     keepMinutes: amount({ least: 1, most: 1_440 }).describe('time during which a feed can be paged'),
     pageDepth: whole({ least: 100, most: 1_000 }).describe('number of markets that paging can reach'),
   })

@@ -16,6 +16,7 @@ import type {
   RankingFacts,
 } from './feed.js';
 import { startOfStep, toFeedItem, type FeedId } from './feed-identity.js';
+import { CurrentFeeds } from './current-feeds.js';
 import { isFallback, staleTrends, type DegradedReason } from './degraded.js';
 import { rankOfCursor, toFeedItems } from './feed-items.js';
 import { isHidden } from './filters/hidden.js';
@@ -47,6 +48,8 @@ export interface PageableFeed extends RankingFacts {
 
 /** Serves feeds, their continuations, and rankings of given markets. */
 export class FeedService {
+  readonly #current = new CurrentFeeds();
+
   constructor(
     private readonly deps: {
       catalog: Pick<Catalog, 'snapshot' | 'pastMarket'>;
@@ -73,13 +76,13 @@ export class FeedService {
   async feed(input: unknown): Promise<Feed> {
     const { userKey = null, country = null, algorithm = null, limit } = checkInput(feedRequest, input);
     const { inputs, degradedReasons } = await this.inputsFor({ userKey, country, algorithm }, limit);
-    const composed = composeFeed(inputs, this.deps.workspace);
-    const feed = toFeed(
-      this.deps.feedId(inputs, degradedReasons, composed),
-      composed.items,
-      factsOf(inputs, degradedReasons),
-    );
-    this.deps.onServed({ feed, served: toServedFeed(feed, composed, inputs), inputs });
+    const { feed, served } = this.#current.get(inputs, degradedReasons.length > 0, () => {
+      const composed = composeFeed(inputs, this.deps.workspace);
+      const id = this.deps.feedId(inputs, degradedReasons, composed);
+      const ranked = toFeed(id, composed.items, factsOf(inputs, degradedReasons));
+      return { feed: ranked, served: toServedFeed(ranked, composed, inputs) };
+    });
+    this.deps.onServed({ feed, served, inputs });
     return feed;
   }
 

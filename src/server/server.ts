@@ -154,6 +154,8 @@ function createApolloServer<TContext extends object>(
     introspection: true,
     nodeEnv: production ? 'production' : 'development',
     formatError: (_formatted, error) => mapError(error),
+    // The default appends a newline, for which it copies the response.
+    stringifyResult: (value) => JSON.stringify(value),
     includeStacktraceInErrorResponses: false,
     hideSchemaDetailsFromClientErrors: !showSuggestions,
     allowBatchedHttpRequests: false,

@@ -101,10 +101,20 @@ export function feedOver(
   };
 }
 
+const versions = new WeakMap<FullProfile, number>();
+let latestVersion = 0;
+
+/** The profile with a version of its own: profiles of one version have one content. */
+function withVersion(profile: FullProfile): FullProfile {
+  const version = versions.get(profile) ?? ++latestVersion;
+  versions.set(profile, version);
+  return { ...profile, version };
+}
+
 export const knows =
   (profile: FullProfile): ReadProfile =>
   () =>
-    Promise.resolve(profile);
+    Promise.resolve(withVersion(profile));
 /** For an anonymous request, which must read no profile. */
 export const anonymous: ReadProfile = () => {
   throw new Error('An anonymous request reads no profile.');

@@ -1,11 +1,9 @@
 import type { ApolloClient } from '@apollo/client';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import type { Client } from '@urql/core';
-import { parse } from 'graphql';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi, type MockInstance } from 'vitest';
 import {
   FeedDocument,
-  MarketsDocument,
   ServedFeedDocument,
   TrackInteractionDocument,
   type FeedQuery,
@@ -50,34 +48,6 @@ describe.each([
     client = module.createApolloClient(url);
   });
   afterAll(() => client.stop());
-
-  it('sends one feed request for each of two components with different selections', async () => {
-    const selections = [
-      'query Heading($userKey: String) { feed(userKey: $userKey) { id grid { id rank reason market { id title } } } }',
-      'query Prices($userKey: String) { feed(userKey: $userKey) { id degraded grid { id score market { id probability } } } }',
-    ];
-    const shown: unknown[] = [];
-    const components = selections.map((text, index) =>
-      client.watchQuery({ query: parse(text), variables: { userKey: 'ada' } }).subscribe(({ data }) => {
-        if (data !== undefined) shown[index] = data;
-      }),
-    );
-    await expect.poll(() => [shown[0], shown[1]]).not.toContain(undefined);
-    // Time for five more requests, in which a component with missing fields would request the feed again.
-    for (let round = 0; round < 5; round++) {
-      await client.query({ query: MarketsDocument, variables: {}, fetchPolicy: 'network-only' });
-    }
-    for (const component of components) component.unsubscribe();
-
-    const firstItems = (shown as { feed: { grid: object[] } }[]).map(({ feed }) => feed.grid[0]);
-    expect(firstItems).toMatchObject([
-      { rank: 2, market: { title: expect.stringMatching(/^Will m\d+ happen\?$/) as string } },
-      { market: { probability: 0.4 } },
-    ]);
-    const bodies = sent.mock.calls.map(([, init]) => init?.body);
-    const feedRequests = bodies.filter((body) => typeof body === 'string' && body.includes('feed('));
-    expect(feedRequests).toHaveLength(2);
-  });
 
   it('runs the packaged documents, and requests the next page of a feed', async () => {
     const { data } = await client.query({ query: FeedDocument, variables: { userKey: 'bea', limit: 5 } });

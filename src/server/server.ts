@@ -31,6 +31,7 @@ import { registerHealthRoutes, type HealthCheck } from './health.js';
 import { registerDepthCheck, registerJsonBody } from './json-input.js';
 import { registerLoopbackOnly } from './loopback-only.js';
 import { ReadLimit } from './read-limit.js';
+import { closeSilentConnections } from './silent-connections.js';
 import { isWebSocketUpgrade } from './upgrade-rejection.js';
 
 /** Maximum size of a request body. */
@@ -116,6 +117,7 @@ export async function createHttpServer<TContext extends object>(
     draining = true;
     done();
   });
+  closeSilentConnections(app);
   app.addHook('onClose', () => apollo.stop());
 
   const handleGraphQL = fastifyApolloHandler(apollo, {

@@ -32,3 +32,14 @@ test('close() completes requests in flight, and does not wait for idle keep-aliv
   expect(performance.now() - began).toBeLessThan(1_500);
   await expect(postGraphQL(server.url, { query: '{ user }' })).rejects.toThrow();
 });
+
+test('closes while a client is connected that has not sent a request', async () => {
+  const server = await startTestHttpServer();
+  const { hostname, port } = new URL(server.url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  const ended = once(socket, 'close');
+  await server.app.close();
+  await ended;
+});

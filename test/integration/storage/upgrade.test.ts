@@ -176,14 +176,15 @@ describe.each(['stored', 'recomputed'])('with %s trends', (trends) => {
 
 it('gives the same profiles and rankings after one more event as after a rebuild from all events', async () => {
   const marketId = recorded.rankedIds[7];
-  const answersOfAll = (): Promise<unknown[]> =>
-    Promise.all(
-      users.map(async ({ userKey }) => [
-        userKey === null ? null : await answer(PROFILE, { userKey }),
-        await answer(RANKING, { userKey, algorithm: 'V2', marketIds: recorded.rankedIds }),
-        await answer(RANKING, { userKey, algorithm: 'V1', marketIds: recorded.rankedIds }),
-      ]),
-    );
+  const answersOfAll = async (): Promise<unknown[]> => {
+    const answers: unknown[] = [];
+    for (const { userKey } of users) {
+      answers.push(userKey === null ? null : await answer(PROFILE, { userKey }));
+      for (const algorithm of ['V2', 'V1'])
+        answers.push(await answer(RANKING, { userKey, algorithm, marketIds: recorded.rankedIds }));
+    }
+    return answers;
+  };
   gateway.clock.nowMs += 60_000;
   for (const { userKey } of users) {
     if (userKey === null) continue;

@@ -12,7 +12,7 @@ export const typeDefs = readFileSync(schemaFile, 'utf8');
 
 export const HOST = '127.0.0.1';
 
-/** Tells the benchmark where the peer listens. */
+/** Prints the address of the peer, which the benchmark reads. */
 export function announce(port) {
   process.stdout.write(`ready: http://${HOST}:${port}\n`);
 }

@@ -52,7 +52,7 @@ export const ACCESS = new GraphQLDirective({
 
 export const DIRECTIVES: readonly GraphQLDirective[] = [semanticNonNull, ACCESS];
 
-/** Decorates a nullable field that is null only beside an error. */
+/** Decorates a nullable field that is null only when the response has an error for it. */
 export function SemanticNonNull(): MethodDecorator & PropertyDecorator {
   return Directive('@semanticNonNull');
 }

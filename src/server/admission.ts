@@ -14,8 +14,9 @@ const MAX_DOCUMENTS = 1_000;
 const MAX_DOCUMENT_LENGTH = 10_000;
 
 /**
- * Rejects reads at `/graphql` with 503 while the process has as many as it can serve soon, before it parses or runs them.
- * Writes pass: they have their own bounded queue, and an event that is lost cannot be asked for again. Other paths pass too.
+ * Rejects reads at `/graphql` with 503 while the process has as many as it can serve soon, before their documents are parsed.
+ * Writes pass: they have their own bounded queue, and a client may not be able to send a rejected event again. Other paths
+ * pass too.
  */
 export function registerAdmission(
   app: FastifyInstance,

@@ -124,7 +124,7 @@ const userKeysAreStrings: SchemaRule = (schema) =>
 const GENERIC_NAMES =
   /^(Badge|Candidate|Contribution|Event|EventType|Item|Job|Replay|Result|Session|Slot|Status|Type)$/;
 
-/** Types keep their meaning beside the types of other services. */
+/** Type names stay unambiguous in a schema that is composed with those of other services. */
 const specificTypeNames: SchemaRule = (schema) =>
   Object.keys(schema.getTypeMap()).filter((name) => GENERIC_NAMES.test(name));
 

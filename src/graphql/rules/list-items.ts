@@ -238,7 +238,7 @@ function sizedField(
   if (requested.length === 0 && sent.length === 0 && points === undefined) return undefined;
   return {
     items: sumOf([...requested, ...sent]),
-    // Lists beside a requested number, such as those of a filter, do not lengthen the result.
+    // If a number of items is requested, lists in other arguments, such as those of a filter, do not lengthen the result.
     length: sumOf(requested.length > 0 ? requested : described),
     ...{ points, within, section },
   };

@@ -89,3 +89,12 @@ export async function startTestGateway(
     },
   };
 }
+
+/** Opens another replica of a gateway, without HTTP, on its database and with its clock. */
+export function openReplica({ databaseUrl, clock }: TestGateway): Promise<Backend> {
+  return openBackend({
+    settings: readSettings({ DATABASE_URL: databaseUrl }),
+    logger: pino({ level: 'silent' }),
+    clock: () => clock.nowMs,
+  });
+}

@@ -1,10 +1,8 @@
-import { pino } from 'pino';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { openBackend, type Backend } from '../../../src/app/backend.js';
-import { readSettings } from '../../../src/config/settings.js';
+import type { Backend } from '../../../src/app/backend.js';
 import { MINUTE_MS } from '../../../src/lib/time.js';
-import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
+import { openReplica, startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
 
 let gateway: TestGateway;
 /** Another replica on the same database. */
@@ -13,11 +11,7 @@ let other: Client;
 
 beforeAll(async () => {
   gateway = await startTestGateway();
-  otherReplica = await openBackend({
-    settings: readSettings({ DATABASE_URL: gateway.databaseUrl }),
-    logger: pino({ level: 'silent' }),
-    clock: () => gateway.clock.nowMs,
-  });
+  otherReplica = await openReplica(gateway);
   other = new Client({ connectionString: gateway.databaseUrl });
   await other.connect();
 });

@@ -1,7 +1,6 @@
 import { execute, parse, type ExecutionResult } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBackend, type Backend } from '../../../src/app/backend.js';
-import { readSettings } from '../../../src/config/settings.js';
+import type { Backend } from '../../../src/app/backend.js';
 import {
   FeedDocument,
   ServedFeedDocument,
@@ -10,8 +9,7 @@ import {
 import { createContext } from '../../../src/graphql/context.js';
 import { createSchema } from '../../../src/graphql/schema.js';
 import { MINUTE_MS } from '../../../src/lib/time.js';
-import { recordingLogger } from '../../support/log-lines.js';
-import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
+import { openReplica, startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 
 let gateway: TestGateway;
 /** A second replica on the same database. */
@@ -27,11 +25,7 @@ beforeAll(async () => {
       volumeTotal: 1_000 - index,
     })),
   );
-  replica = await openBackend({
-    settings: readSettings({ DATABASE_URL: gateway.databaseUrl, PORT: '0', NODE_ENV: 'test' }),
-    logger: recordingLogger().logger,
-    clock: () => gateway.clock.nowMs,
-  });
+  replica = await openReplica(gateway);
 });
 
 afterAll(async () => {

@@ -2,13 +2,11 @@ import { createHash } from 'node:crypto';
 import { Client } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBackend, type Backend } from '../../../src/app/backend.js';
-import { readSettings } from '../../../src/config/settings.js';
+import type { Backend } from '../../../src/app/backend.js';
 import { packPage, packRest } from '../../../src/feed/served/codec.js';
 import { FeedDocument, ServedFeedDocument } from '../../../src/generated/client/graphql.js';
 import { ExplainFeedDocument } from '../../../src/generated/staff/graphql.js';
-import { recordingLogger } from '../../support/log-lines.js';
-import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
+import { openReplica, startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
 
 let gateway: TestGateway;
 /** A second replica, which reads every feed from the database. */
@@ -30,11 +28,7 @@ beforeAll(async () => {
       volumeTotal: 1_000 - index,
     })),
   );
-  replica = await openBackend({
-    settings: readSettings({ DATABASE_URL: gateway.databaseUrl, PORT: '0', NODE_ENV: 'test' }),
-    logger: recordingLogger().logger,
-    clock: () => gateway.clock.nowMs,
-  });
+  replica = await openReplica(gateway);
 });
 
 afterAll(async () => {

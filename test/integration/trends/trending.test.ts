@@ -1,16 +1,13 @@
-import { pino } from 'pino';
 import { Client } from 'pg';
 import { xorshift128plus } from 'pure-rand/generator/xorshift128plus';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openBackend } from '../../../src/app/backend.js';
-import { readSettings } from '../../../src/config/settings.js';
 import { TrendingDocument } from '../../../src/generated/client/graphql.js';
 import { EVENT_TYPES, type EventType } from '../../../src/domain/event.js';
 import { HOUR_MS } from '../../../src/lib/time.js';
 import { trendingScores, type TrendingRow } from '../../../src/scoring/shared/trending.js';
 import { TrendComputations } from '../../../src/trends/trend-computations.js';
-import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
+import { openReplica, startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
 
 const MARKETS = Array.from({ length: 12 }, (_, index) => `market-${index}`);
 
@@ -247,11 +244,7 @@ it('excludes ended and blocked markets before it applies the limit', async () =>
 });
 
 it('is computed by one of several processes at a time, and loaded by all of them', async () => {
-  const second = await openBackend({
-    settings: readSettings({ DATABASE_URL: gateway.databaseUrl }),
-    logger: pino({ level: 'silent' }),
-    clock: () => gateway.clock.nowMs,
-  });
+  const second = await openReplica(gateway);
   try {
     await record([{ userKey: 'a', marketId: 'market-5' }]);
     const services = [gateway.backend.services, second.services];

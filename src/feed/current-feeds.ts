@@ -40,9 +40,9 @@ export class CurrentFeeds {
   });
   #of: Pick<RankingInputs, 'nowMs' | 'snapshot' | 'trends' | 'configVersion'> | undefined;
 
-  /** Returns the feed of these inputs, and ranks it if it is not known. A degraded feed is not kept. */
-  get(inputs: RankingInputs, isDegraded: boolean, rank: () => CurrentFeed): CurrentFeed {
-    if (isDegraded) return rank();
+  /** Returns the feed of these inputs, and ranks it if it is not known. One that lacks an input is not kept. */
+  get(inputs: RankingInputs, lacksInput: boolean, rank: () => CurrentFeed): CurrentFeed {
+    if (lacksInput) return rank();
     this.#dropOld(inputs);
     const { userKey, country, algorithm, personal, limit, profile, past } = inputs;
     const key = JSON.stringify([userKey, country, algorithm, personal, limit]);

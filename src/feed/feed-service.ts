@@ -76,7 +76,7 @@ export class FeedService {
   async feed(input: unknown): Promise<Feed> {
     const { userKey = null, country = null, algorithm = null, limit } = checkInput(feedRequest, input);
     const { inputs, degradedReasons } = await this.inputsFor({ userKey, country, algorithm }, limit);
-    const { feed, served } = this.#current.get(inputs, degradedReasons.length > 0, () => {
+    const { feed, served } = this.#current.get(inputs, isFallback(degradedReasons), () => {
       const composed = composeFeed(inputs, this.deps.workspace);
       const id = this.deps.feedId(inputs, degradedReasons, composed);
       const ranked = toFeed(id, composed.items, factsOf(inputs, degradedReasons));

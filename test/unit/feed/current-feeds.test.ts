@@ -27,8 +27,8 @@ beforeEach(() => {
 });
 
 /** How often the feed of these inputs has been ranked after this request, over all requests of the test. */
-function rankedAfter(changes: Partial<RankingInputs> = {}, isDegraded = false): number {
-  feeds.get({ ...inputs, ...changes }, isDegraded, () => {
+function rankedAfter(changes: Partial<RankingInputs> = {}, lacksInput = false): number {
+  feeds.get({ ...inputs, ...changes }, lacksInput, () => {
     ranked += 1;
     return { feed: {}, served: { page: [], rest: [] } } as unknown as CurrentFeed;
   });
@@ -66,7 +66,7 @@ describe('the feeds of the present clock step', () => {
     expect(rankedAfter()).toBe(2);
   });
 
-  it('do not include degraded feeds, so that the next request is ranked with its profile', () => {
+  it('do not include a feed without its profile, so that the next request is ranked with its profile', () => {
     expect(rankedAfter({ profile: null }, true)).toBe(1);
     expect(rankedAfter({ profile: null }, true)).toBe(2);
   });

@@ -54,10 +54,6 @@ export class ReadLimit {
     this.#windowStartMs = deps.nowMs();
   }
 
-  get inProgress(): number {
-    return this.#inProgress;
-  }
-
   /** Maximum number of reads in progress. */
   get limit(): number {
     if (!this.#isBusy || this.#costMs === undefined) return MAX_READS;

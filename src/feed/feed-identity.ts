@@ -1,5 +1,6 @@
 import { createHmac, createSecretKey } from 'node:crypto';
-import { OperatorError } from '../lib/errors.js';
+import { v7 as uuidv7 } from 'uuid';
+import { requireSecret } from '../lib/secret.js';
 import { SECOND_MS } from '../lib/time.js';
 import type { ScoreParts } from '../scoring/score-parts.js';
 import { GRID_SIZE } from '../scoring/v1/page-layout.js';
@@ -18,8 +19,6 @@ export function startOfStep(nowMs: number): number {
   return Math.floor(nowMs / CLOCK_STEP_MS) * CLOCK_STEP_MS;
 }
 
-const MIN_SECRET_BYTES = 16;
-
 /** Identifies a feed; unique, and not to be guessed without the secret of the deployment. */
 export type FeedId = (
   inputs: RankingInputs,
@@ -31,32 +30,30 @@ export type FeedId = (
  * Creates the function that derives the id of a feed from the feed: a UUID of version 7, whose time is the clock step, and
  * whose other bits are an HMAC of two things.
  *
- * 1. The question: user, country, algorithm, limit, versions of profile and config, and clock step. The profile version
+ * 1. The inputs: user, country, algorithm, limit, versions of profile and config, and clock step. The profile version
  *    grows with each event, so the feed after an event has a new id even if it shows the same.
- * 2. The answer: markets, scores and reasons of the page, and the markets behind it. Two replicas may know different catalogs
+ * 2. The content: markets, scores and reasons of the page, and the markets behind it. Two replicas may know different catalogs
  *    and trends for about a second, may have read the catalog in another order, or may run different versions of the gateway.
  *    None of their versions is part of the id, because equal versions do not imply equal scores to the last bit, and a change
- *    elsewhere in the catalog must not change the id. With the answer in it, one id always has one content.
+ *    elsewhere in the catalog must not change the id. With the content in it, one id always has one content.
  *
  * So a change of the catalog within a clock step changes the id exactly if it changes the feed. Fields of `Market` are not
- * part of the answer: they belong to the market.
+ * part of the content: they belong to the market.
  *
  * @param secret key of the HMAC, the same on all replicas.
  * @throws {OperatorError} when the secret is short enough to be guessed.
  */
 export function feedIdentity(secret: Uint8Array): FeedId {
-  if (secret.length < MIN_SECRET_BYTES) {
-    throw new OperatorError(`The secret for feed ids must have at least ${MIN_SECRET_BYTES} bytes.`);
-  }
+  requireSecret(secret, 'feed ids');
   const key = createSecretKey(secret);
   const numbers = new NumberBuffer();
   return (inputs, degradedReasons, { items, rest }) => {
     const { nowMs, userKey, country, algorithm, personal, limit, profile, configVersion } = inputs;
-    const question = [
+    const identity = [
       ...[nowMs, userKey, country, algorithm, personal, limit, profile?.version ?? null, configVersion],
       degradedReasons,
     ];
-    let text = JSON.stringify(question);
+    let text = JSON.stringify(identity);
     // No text contains U+0000, because PostgreSQL does not store it. Each item has the same number of texts.
     for (const { market, slot, badge, reason } of items)
       text += `\0${market.id}\0${slot}\0${badge}\0${reason}`;
@@ -66,7 +63,9 @@ export function feedIdentity(secret: Uint8Array): FeedId {
       for (const name in scores) numbers.add(scores[name as keyof ScoreParts]);
     }
     for (const { number } of rest) numbers.add(number);
-    return uuidOf(nowMs, createHmac('sha256', key).update(text).update(numbers.take()).digest());
+    const digest = createHmac('sha256', key).update(text).update(numbers.take()).digest();
+    // The digest takes the place of random bytes, of which the id contains 73 bits.
+    return uuidv7({ msecs: nowMs, random: digest.subarray(0, 16) });
   };
 }
 
@@ -91,16 +90,6 @@ class NumberBuffer {
     this.#length = 0;
     return taken;
   }
-}
-
-/** A UUID of version 7 (RFC 9562) with the first 74 bits of a digest in place of random ones. */
-function uuidOf(atMs: number, digest: Buffer): string {
-  const bytes = Buffer.alloc(16);
-  bytes.writeUIntBE(atMs, 0, 6);
-  digest.copy(bytes, 6, 0, 10);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 /** The section and the position in it of a rank: the hero, then the grid, then the stream. */

@@ -1,10 +1,8 @@
 import { createHmac } from 'node:crypto';
-import { OperatorError } from './errors.js';
+import { requireSecret } from './secret.js';
 
 /** 32 characters of 6 bits, 192 in all: no two users of a deployment get the same pseudonym. */
 const PSEUDONYM_LENGTH = 32;
-
-const MIN_SECRET_BYTES = 16;
 
 /**
  * Creates the pseudonymization of user keys: `u_` and the first 32 characters of base64url(HMAC-SHA-256(secret, user
@@ -16,9 +14,7 @@ const MIN_SECRET_BYTES = 16;
  */
 export function userPseudonym(secret: string | Uint8Array): (userKey: string) => string {
   const key = Buffer.from(secret);
-  if (key.length < MIN_SECRET_BYTES) {
-    throw new OperatorError(`The secret for user pseudonyms must have at least ${MIN_SECRET_BYTES} bytes.`);
-  }
+  requireSecret(key, 'user pseudonyms');
   return (userKey) =>
     `u_${createHmac('sha256', key).update(userKey).digest('base64url').slice(0, PSEUDONYM_LENGTH)}`;
 }

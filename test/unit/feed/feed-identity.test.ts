@@ -21,7 +21,7 @@ import { storedMarket } from '../../support/stored-market.js';
 const SECRET = new Uint8Array(32).fill(1);
 const idOf = feedIdentity(SECRET);
 
-const question: RankingInputs = {
+const inputs: RankingInputs = {
   ...{ nowMs: NOON_MS, userKey: 'ann', country: 'IL', personal: true, algorithm: 'v2', limit: 20 },
   profile: { ...emptyProfile('ann'), version: 7 },
   ...{ snapshot: emptySnapshot, past: new Map(), trends: new TrendState(NO_TRENDS, 0) },
@@ -37,7 +37,7 @@ const item: RankedItem = {
   },
 };
 
-const answer: ComposedFeed = {
+const content: ComposedFeed = {
   items: [item],
   rest: [
     { marketId: 'm2', number: 2 },
@@ -47,18 +47,18 @@ const answer: ComposedFeed = {
 };
 
 const withItem = (changes: Partial<RankedItem>): ComposedFeed => ({
-  ...answer,
+  ...content,
   items: [{ ...item, ...changes }],
 });
 
 describe('the id of a feed', () => {
-  it('is the same for an equal question and answer', () => {
+  it('is the same for equal inputs and content', () => {
     const profile = { ...emptyProfile('ann'), version: 7 };
-    expect(idOf({ ...question, profile }, [], structuredClone(answer))).toBe(idOf(question, [], answer));
+    expect(idOf({ ...inputs, profile }, [], structuredClone(content))).toBe(idOf(inputs, [], content));
   });
 
   it('is a UUID of version 7 with the time of the clock step', () => {
-    const id = idOf(question, [], answer);
+    const id = idOf(inputs, [], content);
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16)).toBe(NOON_MS);
   });
@@ -73,16 +73,16 @@ describe('the id of a feed', () => {
     ['missing profile', { profile: null }],
     ['version of the config', { configVersion: 'cafe' }],
     ['clock step', { nowMs: NOON_MS + CLOCK_STEP_MS }],
-  ])('is another for another %s', (_, changes) => {
-    expect(idOf({ ...question, ...changes }, [], answer)).not.toBe(idOf(question, [], answer));
+  ])('differs for another %s', (_, changes) => {
+    expect(idOf({ ...inputs, ...changes }, [], content)).not.toBe(idOf(inputs, [], content));
   });
 
-  it('is another for a degraded feed and for another secret', () => {
+  it('differs for a degraded feed and for another secret', () => {
     const others = [
-      idOf(question, ['PROFILE_UNAVAILABLE'], answer),
-      feedIdentity(new Uint8Array(32))(question, [], answer),
+      idOf(inputs, ['PROFILE_UNAVAILABLE'], content),
+      feedIdentity(new Uint8Array(32))(inputs, [], content),
     ];
-    expect(others).not.toContain(idOf(question, [], answer));
+    expect(others).not.toContain(idOf(inputs, [], content));
   });
 
   it.each<[string, ComposedFeed]>([
@@ -94,16 +94,16 @@ describe('the id of a feed', () => {
     ['badge', withItem({ badge: 'NEW' })],
     ['propensity', withItem({ propensity: null })],
     ['reason', withItem({ reason: null })],
-    ['order behind the page', { ...answer, rest: answer.rest.toReversed() }],
-    ['market behind the page', { ...answer, rest: answer.rest.slice(1) }],
-  ])('is another for another %s', (_, changed) => {
-    expect(idOf(question, [], changed)).not.toBe(idOf(question, [], answer));
+    ['order behind the page', { ...content, rest: content.rest.toReversed() }],
+    ['market behind the page', { ...content, rest: content.rest.slice(1) }],
+  ])('differs for another %s', (_, changed) => {
+    expect(idOf(inputs, [], changed)).not.toBe(idOf(inputs, [], content));
   });
 
-  it('is the same after a change that leaves the answer the same', () => {
+  it('is the same after a change that leaves the content the same', () => {
     const market = { ...storedMarket('m1'), title: 'Will it change its title?' };
-    const catalog = { ...question, snapshot: { ...emptySnapshot, version: 9n } };
-    expect(idOf(catalog, [], withItem({ market }))).toBe(idOf(question, [], answer));
+    const catalog = { ...inputs, snapshot: { ...emptySnapshot, version: 9n } };
+    expect(idOf(catalog, [], withItem({ market }))).toBe(idOf(inputs, [], content));
   });
 
   it('requires a secret that cannot be guessed', () => {

@@ -6,7 +6,10 @@ import type { ScoringInputs } from './ranking-inputs.js';
 import { BoundedRanking } from './selectors/bounded-ranking.js';
 import { RankingTicks, type RankingTick } from './selectors/ranking-tick.js';
 
-/** Memory that one ranking after the other reuses. A ranking is synchronous, so no two of them use it at a time. */
+/**
+ * Memory that rankings reuse one after another, and values that all requests of a minute share. A ranking is synchronous, so
+ * no two of them use it at a time.
+ */
 export class RankingWorkspace {
   readonly filters = new FilterPass();
   readonly bounded = new BoundedRanking();

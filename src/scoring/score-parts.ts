@@ -42,7 +42,7 @@ export function signedWeights(algorithm: 'v1' | 'v2', weightsV2: WeightsV2): Sig
   );
 }
 
-/** What one component contributes to a final score. */
+/** Contribution of one component to a final score. */
 export interface ScoreContribution {
   readonly part: ComponentName;
   /** The component before its weight. */

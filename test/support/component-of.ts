@@ -3,7 +3,7 @@ import type { ComponentNameV2 } from '../../src/scoring/v2/components.js';
 import type { ContinuityConstants, SimilarityConstants } from '../../src/scoring/v2/constants.js';
 import type { MarketEngagement, PastLookup } from '../../src/scoring/v2/features.js';
 import { ScorerV2 } from '../../src/scoring/v2/scorer.js';
-import { columnsOfMarkets, CONSTANTS, IMPRESSIONS, NOW_MS, trendsOf, userOf } from './scoring-v2.js';
+import { columnsOfMarkets, CONSTANTS, IMPRESSIONS, NOW_MS, trendsOf, userOf, partsAt } from './scoring-v2.js';
 import { storedMarket } from './stored-market.js';
 
 /** A market whose only terms are those of its title. */
@@ -34,5 +34,5 @@ export function componentOf(
     past,
     NOW_MS,
   );
-  return columns.ids.map((_, row) => scores.parts(row)[name] ?? NaN);
+  return columns.ids.map((_, row) => partsAt(scores, row)[name] ?? NaN);
 }

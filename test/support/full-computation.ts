@@ -2,7 +2,7 @@ import type { ComposedFeed } from '../../src/feed/feed.js';
 import { pastLookup } from '../../src/feed/hydrators/past-markets.js';
 import { PIPELINES } from '../../src/feed/pipeline.js';
 import { isPersonalized, seedOf, userFeatures, type RankingInputs } from '../../src/feed/ranking-inputs.js';
-import { scannedRanking, type Ranking } from '../../src/feed/selectors/ranking.js';
+import { scannedRanking, type RowRanking } from '../../src/feed/selectors/ranking.js';
 import { continuation, rankedRows, selectSlate } from '../../src/feed/selectors/select-slate.js';
 import { explorationWeight } from '../../src/scoring/shared/exploration-weight.js';
 import { startOfMinute } from '../../src/scoring/shared/time.js';
@@ -29,7 +29,7 @@ export function composeInFull(inputs: RankingInputs): ComposedFeed {
     ...([columns, trend, user, pastLookup(inputs), nowMs] as const),
   );
   const { volumeTotal } = columns;
-  const discounted = (values: Float64Array): Ranking => {
+  const discounted = (values: Float64Array): RowRanking => {
     const key = values.map((value, row) => (scores.discount[row] ?? NaN) * value);
     return scannedRanking(rows, { key, volumeTotal }, 0);
   };

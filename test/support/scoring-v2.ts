@@ -15,6 +15,8 @@ import type {
   TrendColumns,
   UserFeatures,
 } from '../../src/scoring/v2/features.js';
+import type { ScoreParts } from '../../src/scoring/score-parts.js';
+import type { ScoresV2 } from '../../src/scoring/v2/scorer.js';
 import { storedMarket } from './stored-market.js';
 
 export const NOW_MS = Date.UTC(2026, 5, 15, 12);
@@ -26,6 +28,11 @@ const defaults = parse(readFileSync(new URL('../../src/config/default.yaml', imp
 
 export const CONSTANTS: V2Constants = defaults.v2;
 export const IMPRESSIONS: ImpressionConstants = defaults.impressions;
+
+/** The score of one row with its components. */
+export function partsAt({ partsOf }: Pick<ScoresV2, 'partsOf'>, row: number): ScoreParts {
+  return partsOf([row])[0] as ScoreParts;
+}
 
 /** A user with only the given features. */
 export function userOf(details: Partial<UserFeatures> = {}): UserFeatures {

@@ -62,7 +62,7 @@ export function buildSubsetColumns(entries: readonly ColumnEntry[], catalog: Mar
     ),
     category: categoryColumn(topics),
     topics,
-    textRow: rowNumbers(rows.length),
+    textRow: ownRowNumbers(rows.length),
     text: buildSubsetText(
       rows.map(({ market }) => countMarketTerms(market)),
       catalog.text,
@@ -85,7 +85,7 @@ export function* buildColumnsWork(
   const text = yield* buildTextWork(rows.length, (row) => countTerms(entryAt(row).market));
   return {
     ...{ ...ids, ...numbers, ...events, ...creation },
-    ...{ category: categoryColumn(topics), topics, text, textRow: rowNumbers(rows.length) },
+    ...{ category: categoryColumn(topics), topics, text, textRow: ownRowNumbers(rows.length) },
     ...{ isTextStale: new Uint8Array(rows.length), hasCurrentWeights: true },
   };
 }
@@ -185,8 +185,8 @@ export function categoryColumn({ start, ids }: Pick<CatalogTopics, 'start' | 'id
   return category;
 }
 
-/** 0, 1, 2 … */
-export function rowNumbers(size: number): Int32Array {
+/** The numbers of `size` rows, in an array of their own. */
+export function ownRowNumbers(size: number): Int32Array {
   return Int32Array.from({ length: size }, (_, row) => row);
 }
 

@@ -10,7 +10,7 @@ import {
   isRestricted,
   NUMERIC_COLUMNS,
   NUMERIC_VALUES,
-  rowNumbers,
+  ownRowNumbers,
   type CatalogColumns,
   type ColumnEntry,
   type NumericColumns,
@@ -119,7 +119,7 @@ export function* refreshWeightsWork(
   yield;
   const text = yield* weightText(yield* currentTermsWork(columns, entries));
   return {
-    ...{ ...columns, topics, text, textRow: rowNumbers(columns.size) },
+    ...{ ...columns, topics, text, textRow: ownRowNumbers(columns.size) },
     ...{ isTextStale: new Uint8Array(columns.size), hasCurrentWeights: true },
   };
 }

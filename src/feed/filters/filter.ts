@@ -2,7 +2,7 @@ import type { CatalogSnapshot } from '../../catalog/catalog-snapshot.js';
 import type { RankingConfig } from '../../config/schema/ranking-schema.js';
 import type { ProfileState } from '../../domain/profile.js';
 import type { UserFeatures } from '../../scoring/v2/features.js';
-import { rowNumbers } from '../selectors/row-numbers.js';
+import { rowNumbers } from '../../scoring/v2/row-numbers.js';
 
 /** Everything that filters read. */
 export interface FilterInput {

@@ -2,8 +2,8 @@ import { DAY_MS, HOUR_MS } from '../../lib/time.js';
 import type { Filter } from './filter.js';
 
 /**
- * Removes markets whose end has passed: `closesAt` if known, else `resolvesAt`. An overdue market, which its source reported as open after that time,
- * stays for `feed.overdueDays` more, unless `feed.overdue` is `hide`.
+ * Removes markets whose end has passed: `closesAt` if known, else `resolvesAt`. An overdue market is one that its source
+ * reported as open after its end. It stays for `feed.overdueDays` more, unless `feed.overdue` is `hide`.
  */
 export const resolved: Filter = {
   name: 'over',

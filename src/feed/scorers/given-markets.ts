@@ -17,34 +17,39 @@ export function rankMarkets(
   inputs: ScoringInputs,
   workspace: RankingWorkspace,
 ): ScoredMarket[] {
-  const score = inputs.algorithm === 'v1' ? scorerOfV1(inputs) : scorerOfV2(candidates, inputs, workspace);
+  const scored =
+    inputs.algorithm === 'v1' ? scoresV1(candidates, inputs) : scoresV2(candidates, inputs, workspace);
   return candidates
-    .map((candidate) => {
-      const scores = score(candidate);
+    .map((candidate, index) => {
+      const scores = scored[index] as ScoreParts;
       const { id, volumeTotal } = candidate.scoring;
       return { candidate, scores, id, volumeTotal, final: scores.final };
     })
     .sort(compareRanked);
 }
 
-function scorerOfV1(inputs: ScoringInputs): (candidate: CatalogEntry) => ScoreParts {
+function scoresV1(candidates: readonly CatalogEntry[], inputs: ScoringInputs): ScoreParts[] {
   const score = partsScorerV1(inputs);
-  return ({ scoring }) => score(scoring);
+  return candidates.map(({ scoring }) => score(scoring));
 }
 
-function scorerOfV2(
+function scoresV2(
   candidates: readonly CatalogEntry[],
   inputs: ScoringInputs,
   workspace: RankingWorkspace,
-): (candidate: CatalogEntry) => ScoreParts {
+): ScoreParts[] {
   const { snapshot, trends, country, config, nowMs } = inputs;
   const columns = buildSubsetColumns(candidates, snapshot.columns);
   const trend = trends.buildSubsetColumns(columns, snapshot.columns, country);
   const scorer = workspace.scorerFor(config);
-  const scored = scorer.score(columns, trend, userFeatures(inputs), pastLookup(inputs), nowMs);
-  return ({ market }) => {
+  const { partsOf } = scorer.scoreOnDemand({
+    ...{ columns, trends: trend, user: userFeatures(inputs), past: pastLookup(inputs), nowMs },
+    impersonal: scorer.impersonalSum(columns, trend, nowMs),
+  });
+  const rows = candidates.map(({ market }) => {
     const row = columns.rowOf(market.id);
     if (row === undefined) throw new RangeError(`The columns have no market ${market.id}.`);
-    return scored.parts(row);
-  };
+    return row;
+  });
+  return partsOf(rows);
 }

@@ -6,7 +6,7 @@ import type { TrendColumns, UserFeatures } from '../../scoring/v2/features.js';
 import { pastLookup } from '../hydrators/past-markets.js';
 import type { EligibleRows } from '../filters/filter.js';
 import { DiscountedRanking } from '../selectors/discounted-ranking.js';
-import { scannedRanking, type Ranking } from '../selectors/ranking.js';
+import { scannedRanking, type RowRanking } from '../selectors/ranking.js';
 import type { ScoringInputs } from '../ranking-inputs.js';
 import type { RankingWorkspace } from '../workspace.js';
 import { requireFull } from '../../domain/profile.js';
@@ -15,7 +15,7 @@ import { userFeaturesV1 } from '../../profiles/user-features.js';
 /** The scores of a feed's candidates. Valid until the next ranking. */
 export interface RowScores {
   /** The eligible rows by final score. */
-  readonly ranking: Ranking;
+  readonly ranking: RowRanking;
   /** Null for algorithm v1, which has none. */
   readonly discounts: Discounts | null;
   /** Every component of the scores of rows. */

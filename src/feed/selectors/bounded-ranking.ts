@@ -1,7 +1,7 @@
 import type { ScoreBounds, ScoresOnDemandV2 } from '../../scoring/v2/scorer.js';
 import { bestRows } from './best-rows.js';
 import { HighestValues } from './highest-values.js';
-import type { Ranking } from './ranking.js';
+import type { RowRanking } from './ranking.js';
 
 /** Rows whose bounds are refined first, per row that is wanted; a further step takes so many times more. */
 const REFINED = 3;
@@ -9,12 +9,14 @@ const REFINED = 3;
 /** Rows that are scored first, per row that is wanted: the refined bounds are in almost the right order. */
 const SCORED = 1.2;
 
-/** Facts on a row, as bits: of the request, and of the present call of `best`. */
+/** Flags of a row: the first two last for the request, the others for one call of `best`. */
 const IS_REFINED = 1;
 const IS_SCORED = 2;
 const IS_PICKED = 4;
 const IS_CANDIDATE = 8;
 const OF_REQUEST = IS_REFINED | IS_SCORED;
+
+type Scores = Pick<ScoresOnDemandV2, 'final' | 'score' | 'bounds'>;
 
 type Wanted = ((row: number) => boolean) | null;
 
@@ -24,13 +26,13 @@ type Wanted = ((row: number) => boolean) | null;
  *
  * Valid until the next `load`, which reuses the memory.
  */
-export class BoundedRanking implements Ranking {
-  #scores: ScoresOnDemandV2 | undefined;
+export class BoundedRanking implements RowRanking {
+  #scores: Scores | undefined;
   #bounds: ScoreBounds | undefined;
   #removedBy: Uint8Array = new Uint8Array(0);
   #volumeTotal: Float64Array = new Float64Array(0);
   /** By row. */
-  #facts = new Uint8Array(0);
+  #flags = new Uint8Array(0);
   /** The rows that were picked in this call, and those of them that were scored. */
   #picked = new Int32Array(0);
   #candidates = new Int32Array(0);
@@ -39,15 +41,15 @@ export class BoundedRanking implements Ranking {
   readonly #highest = new HighestValues();
 
   /** @param removedBy by row, 0 for an eligible row. */
-  load(scores: ScoresOnDemandV2, removedBy: Uint8Array, volumeTotal: Float64Array): this {
+  load(scores: Scores, removedBy: Uint8Array, volumeTotal: Float64Array): this {
     this.#scores = scores;
     this.#bounds = undefined;
     this.#removedBy = removedBy;
     this.#volumeTotal = volumeTotal;
     const size = removedBy.length;
-    if (this.#facts.length === size) this.#facts.fill(0);
+    if (this.#flags.length === size) this.#flags.fill(0);
     else {
-      this.#facts = new Uint8Array(size);
+      this.#flags = new Uint8Array(size);
       this.#picked = new Int32Array(size);
       this.#candidates = new Int32Array(size);
       this.#some = new Int32Array(size);
@@ -82,12 +84,12 @@ export class BoundedRanking implements Ranking {
     }
     for (let i = 0; i < pickedCount; i += 1) {
       const row = this.#picked[i] as number;
-      this.#facts[row] = (this.#facts[row] as number) & OF_REQUEST;
+      this.#flags[row] = (this.#flags[row] as number) & OF_REQUEST;
     }
     return this.#bestCandidates(count, threshold);
   }
 
-  #loaded(): ScoresOnDemandV2 {
+  #loaded(): Scores {
     if (this.#scores === undefined) throw new TypeError('No scores are loaded.');
     return this.#scores;
   }
@@ -95,47 +97,48 @@ export class BoundedRanking implements Ranking {
   /** Adds the wanted rows whose bounds are `lowest` or more to the picked ones, and returns them. */
   #pick(lowest: number, from: number, wanted: Wanted): Int32Array {
     const { bounds } = this.#bounds as ScoreBounds;
-    const facts = this.#facts;
+    const flags = this.#flags;
     const removedBy = this.#removedBy;
     let end = from;
     for (let row = 0; row < bounds.length; row += 1) {
       if ((bounds[row] as number) < lowest || removedBy[row] !== 0) continue;
-      if (((facts[row] as number) & IS_PICKED) !== 0 || (wanted !== null && !wanted(row))) continue;
-      facts[row] = (facts[row] as number) | IS_PICKED;
+      if (((flags[row] as number) & IS_PICKED) !== 0 || (wanted !== null && !wanted(row))) continue;
+      flags[row] = (flags[row] as number) | IS_PICKED;
       this.#picked[end++] = row;
     }
     return this.#picked.subarray(from, end);
   }
 
   #refine(rows: Int32Array, refine: (rows: Int32Array) => void): void {
-    const unrefined = this.#without(IS_REFINED, rows);
+    const unrefined = this.#flag(IS_REFINED, rows);
     if (unrefined.length > 0) refine(unrefined);
   }
 
-  /** Sets a fact on rows, and returns those that did not have it. */
-  #without(fact: number, rows: Int32Array): Int32Array {
+  /** Sets a flag on rows, and returns those that did not have it. */
+  #flag(flag: number, rows: Int32Array): Int32Array {
     let count = 0;
     for (let i = 0; i < rows.length; i += 1) {
       const row = rows[i] as number;
-      const facts = this.#facts[row] as number;
-      if ((facts & fact) !== 0) continue;
-      this.#facts[row] = facts | fact;
+      const flags = this.#flags[row] as number;
+      if ((flags & flag) !== 0) continue;
+      this.#flags[row] = flags | flag;
       this.#some[count++] = row;
     }
     return this.#some.subarray(0, count);
   }
+
   /** Scores those of some rows whose bounds are `lowest` or more, and makes them candidates. */
   #scoreFrom(lowest: number, rows: Int32Array): void {
     const { bounds } = this.#bounds as ScoreBounds;
-    const facts = this.#facts;
+    const flags = this.#flags;
     const from = this.#candidateCount;
     for (let i = 0; i < rows.length; i += 1) {
       const row = rows[i] as number;
-      if ((bounds[row] as number) < lowest || ((facts[row] as number) & IS_CANDIDATE) !== 0) continue;
-      facts[row] = (facts[row] as number) | IS_CANDIDATE;
+      if ((bounds[row] as number) < lowest || ((flags[row] as number) & IS_CANDIDATE) !== 0) continue;
+      flags[row] = (flags[row] as number) | IS_CANDIDATE;
       this.#candidates[this.#candidateCount++] = row;
     }
-    const unscored = this.#without(IS_SCORED, this.#candidates.subarray(from, this.#candidateCount));
+    const unscored = this.#flag(IS_SCORED, this.#candidates.subarray(from, this.#candidateCount));
     if (unscored.length > 0) this.#loaded().score(unscored);
   }
 

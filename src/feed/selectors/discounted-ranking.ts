@@ -1,13 +1,13 @@
 import type { Discounts } from '../../scoring/v2/discount.js';
 import { bestRows, ranksBelow } from './best-rows.js';
-import type { Ranking } from './ranking.js';
+import type { RowRanking } from './ranking.js';
 import type { SharedOrder } from './shared-order.js';
 
 /**
  * Ranks rows by a value that all users share times the discount of one user. The discount of most rows is 1: they keep
  * their order. The few discounted rows are ranked among themselves and merged with them.
  */
-export class DiscountedRanking implements Ranking {
+export class DiscountedRanking implements RowRanking {
   constructor(
     private readonly order: SharedOrder,
     /** By row, 0 for an eligible row. */

@@ -1,9 +1,9 @@
 import type { RankingConfig } from '../../config/schema/ranking-schema.js';
+import { LRUCache } from 'lru-cache';
 import { explorationWeight } from '../../scoring/shared/exploration-weight.js';
 import { blendTrends } from '../../scoring/shared/trending.js';
 import type { MarketColumns, TrendColumns } from '../../scoring/v2/features.js';
 import type { TrendState } from '../../trends/trend-state.js';
-import { rowNumbers } from './row-numbers.js';
 import { SharedOrder } from './shared-order.js';
 
 /** Everything that the values of a tick are a function of. */
@@ -23,7 +23,7 @@ export interface Exploration {
   readonly rows: Int32Array;
 }
 
-/** Scopes of trends whose values are kept, least recently used first; each takes three numbers per market. */
+/** Maximum number of cached scopes of trends; each takes three numbers per market. */
 const MAX_SCOPES = 16;
 
 /**
@@ -31,8 +31,7 @@ const MAX_SCOPES = 16;
  * within a minute. Each is computed when a request first needs it.
  */
 export class RankingTick {
-  readonly #all: Int32Array;
-  readonly #scopes = new Map<string, ScopeTick>();
+  readonly #scopes = new LRUCache<string, ScopeTick>({ max: MAX_SCOPES });
   #rising: SharedOrder | undefined;
   #exploration: Exploration | undefined;
 
@@ -40,9 +39,7 @@ export class RankingTick {
     private readonly inputs: TickInputs,
     /** Returns the impersonal sum of each row. */
     private readonly impersonal: (trends: TrendColumns) => Float64Array,
-  ) {
-    this.#all = rowNumbers(inputs.columns.size);
-  }
+  ) {}
 
   isOf({ columns, trends, config, minuteMs }: TickInputs): boolean {
     const { inputs } = this;
@@ -58,25 +55,17 @@ export class RankingTick {
   scopeOf(country: string | null): ScopeTick {
     const { columns, trends } = this.inputs;
     const name = trends.scopeFor(country);
-    const scope =
-      this.#scopes.get(name) ??
-      new ScopeTick(columns.volumeTotal, trends.columns(columns, country), this.#all, this.impersonal);
-    // A map iterates in the order of insertion, so the first scope is the least recently used one.
-    this.#scopes.delete(name);
+    const cached = this.#scopes.get(name);
+    if (cached !== undefined) return cached;
+    const scope = new ScopeTick(columns.volumeTotal, trends.columns(columns, country), this.impersonal);
     this.#scopes.set(name, scope);
-    if (this.#scopes.size > MAX_SCOPES) this.#scopes.delete(this.#scopes.keys().next().value ?? '');
     return scope;
   }
 
   /** The rows whose odds move. */
   get rising(): SharedOrder {
     const { columns, trends } = this.inputs;
-    return (this.#rising ??= new SharedOrder(
-      trends.columns(columns, null).rising,
-      columns.volumeTotal,
-      0,
-      this.#all,
-    ));
+    return (this.#rising ??= new SharedOrder(trends.columns(columns, null).rising, columns.volumeTotal, 0));
   }
 
   get exploration(): Exploration {
@@ -113,7 +102,6 @@ export class ScopeTick {
   constructor(
     private readonly volumeTotal: Float64Array,
     readonly trends: TrendColumns,
-    private readonly all: Int32Array,
     private readonly sumOf: (trends: TrendColumns) => Float64Array,
   ) {}
 
@@ -134,7 +122,7 @@ export class ScopeTick {
   }
 
   #order(values: Float64Array, above: number): SharedOrder {
-    return new SharedOrder(values, this.volumeTotal, above, this.all);
+    return new SharedOrder(values, this.volumeTotal, above);
   }
 
   #blended(): Float64Array {
@@ -147,17 +135,17 @@ export class ScopeTick {
   }
 }
 
-/** Ticks that are kept: the latest one, and the one before for requests that are computed at its end. */
+/** Maximum number of cached ticks: the latest one, and the one before for requests that are computed at its end. */
 const MAX_TICKS = 2;
 
 /** The latest ticks of a replica. */
 export class RankingTicks {
   #ticks: RankingTick[] = [];
 
-  /** @param impersonal returns the impersonal sum of each row, for a tick that is not kept. */
+  /** @param impersonal returns the impersonal sum of each row, for a tick that is not cached. */
   of(inputs: TickInputs, impersonal: (trends: TrendColumns) => Float64Array): RankingTick {
-    const kept = this.#ticks.find((tick) => tick.isOf(inputs));
-    if (kept !== undefined) return kept;
+    const cached = this.#ticks.find((tick) => tick.isOf(inputs));
+    if (cached !== undefined) return cached;
     const tick = new RankingTick(inputs, impersonal);
     this.#ticks = [tick, ...this.#ticks].slice(0, MAX_TICKS);
     return tick;

@@ -1,6 +1,6 @@
 import { isPersonalized, seedOf } from '../ranking-inputs.js';
 import { DiscountedRanking } from './discounted-ranking.js';
-import type { Ranking } from './ranking.js';
+import type { RowRanking } from './ranking.js';
 import { continuation, rankedRows, selectSlate } from './select-slate.js';
 import type { Selector } from './selector.js';
 import type { SharedOrder } from './shared-order.js';
@@ -15,7 +15,7 @@ export const selectBySlots: Selector = ({ inputs, eligible, scores, workspace })
   const tick = workspace.tickOf(inputs);
   const scope = tick.scopeOf(country);
   const keys = workspace.keys(columns.size);
-  const discounted = (order: SharedOrder): Ranking =>
+  const discounted = (order: SharedOrder): RowRanking =>
     new DiscountedRanking(order, eligible.removedBy, discounts, keys);
   const slate: SlateInput = {
     ...{ eligible, columns, limit, config: config.feed },

@@ -1,5 +1,5 @@
 import { explorationPool, explore, seededGenerator } from './exploration.js';
-import type { Ranking } from './ranking.js';
+import type { RowRanking } from './ranking.js';
 import { relaxationNotes, satisfiableLimits, SlateLimits, type DiversityLimits } from './slate-limits.js';
 import { SlotCandidates } from './slot-candidates.js';
 import type { Slate, SlateColumns, SlateInput, SlateItem } from './slate.js';
@@ -102,7 +102,7 @@ class GreedyPass {
   /** The positions left to EXPLORATION, ascending. */
   readonly openPositions: number[] = [];
   /** By row, 1 if the row is on the slate. */
-  readonly taken: Uint8Array;
+  readonly #taken: Uint8Array;
   /** Whether the first item is the hero: an item of PERSONAL that has an image. */
   readonly hasHero: boolean;
   readonly #candidates: BySlot<SlotCandidates | null>;
@@ -117,8 +117,8 @@ class GreedyPass {
     private readonly quotas: BySlot<number>,
     private readonly length: number,
   ) {
-    this.taken = new Uint8Array(input.columns.size);
-    this.#candidates = slotCandidates(input, ranked, this.taken, quotas);
+    this.#taken = new Uint8Array(input.columns.size);
+    this.#candidates = slotCandidates(input, ranked, this.#taken, quotas);
     const hero = input.personalized
       ? this.#candidates.PERSONAL?.pool.subarray(0, quotas.PERSONAL).find(input.hasImage)
       : undefined;
@@ -191,13 +191,13 @@ class GreedyPass {
   #place(row: number, slot: RankedSlot, quotaOf = slot): void {
     this.items.push({ row, slot });
     this.limits.add(row);
-    this.taken[row] = 1;
+    this.#taken[row] = 1;
     this.#placed[quotaOf] += 1;
     this.#candidates[slot]?.select(row);
   }
 
   #admitsAny(): boolean {
-    return this.input.eligible.rows.some((row) => this.taken[row] === 0 && this.limits.admits(row));
+    return this.input.eligible.rows.some((row) => this.#taken[row] === 0 && this.limits.admits(row));
   }
 }
 
@@ -221,7 +221,7 @@ function slotCandidates(
 ): BySlot<SlotCandidates | null> {
   const { rankings, columns, config } = input;
   const { topics } = columns;
-  const byTrend = (ranking: Ranking | null, quota: number): SlotCandidates | null =>
+  const byTrend = (ranking: RowRanking | null, quota: number): SlotCandidates | null =>
     ranking === null || quota === 0
       ? null
       : new SlotCandidates({

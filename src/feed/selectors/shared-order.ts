@@ -1,3 +1,4 @@
+import { rowNumbers } from '../../scoring/v2/row-numbers.js';
 import { bestRows } from './best-rows.js';
 
 /** Rows that are ordered first; each extension orders four times as many. */
@@ -17,7 +18,6 @@ export class SharedOrder {
     readonly volumeTotal: Float64Array,
     /** Only rows with a higher value are in the order. */
     readonly above: number,
-    private readonly all: Int32Array,
   ) {}
 
   /** The row at an index of the order; −1 after the last one. */
@@ -30,7 +30,7 @@ export class SharedOrder {
     if (this.#isComplete) return;
     const count = Math.max(FIRST_ROWS, 4 * index);
     const order = { key: this.values, volumeTotal: this.volumeTotal };
-    this.#rows = bestRows(this.all, count, order, { above: this.above, wanted: null });
+    this.#rows = bestRows(rowNumbers(this.values.length), count, order, { above: this.above, wanted: null });
     this.#isComplete = this.#rows.length < count;
   }
 }

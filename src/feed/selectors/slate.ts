@@ -1,7 +1,7 @@
 import type { FeedConfig } from '../../config/schema/feed-schema.js';
 import type { MarketColumns, TopicColumns } from '../../scoring/v2/features.js';
 import type { EligibleRows } from '../filters/filter.js';
-import type { Ranking } from './ranking.js';
+import type { RowRanking } from './ranking.js';
 import type { Exploration } from './ranking-tick.js';
 import type { Slot } from './slots.js';
 
@@ -16,12 +16,12 @@ export type SlateColumns = Pick<
 /** The order of each slot's rows. */
 export interface SlotRankings {
   /** All eligible rows, by their final scores. */
-  readonly PERSONAL: Ranking;
+  readonly PERSONAL: RowRanking;
   /** The eligible rows that trend; so are those of the next two. */
-  readonly TRENDING: Ranking;
+  readonly TRENDING: RowRanking;
   /** Null: there is no local trend. */
-  readonly LOCAL: Ranking | null;
-  readonly RISING: Ranking;
+  readonly LOCAL: RowRanking | null;
+  readonly RISING: RowRanking;
 }
 
 /** Everything that a slate is a function of. */

@@ -1,5 +1,5 @@
 import type { TopicColumns } from '../../scoring/v2/features.js';
-import type { Ranking } from './ranking.js';
+import type { RowRanking } from './ranking.js';
 import type { SlateLimits } from './slate-limits.js';
 
 interface Pool {
@@ -10,7 +10,7 @@ interface Pool {
 }
 
 export interface SlotCandidatesInput {
-  readonly ranking: Ranking;
+  readonly ranking: RowRanking;
   /** How many of the best rows are compared with each other. */
   readonly poolSize: number;
   /** The best `poolSize` rows, best first; null if they are not known yet. */

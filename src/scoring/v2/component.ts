@@ -30,10 +30,13 @@ export interface PersonalValues {
   fill(rows: Int32Array, values: Float64Array): void;
   /** Adds to each row's element of `bounds` the weight times an upper bound of the row's value. */
   readonly addBounds?: (weight: number, bounds: Float64Array) => void;
-  /** An upper bound of all values, for a component whose bounds by row cost too much. */
-  readonly highest?: number;
-  /** Writes closer upper bounds of some rows, like `fill`; for a component with `highest`. */
-  readonly fillBounds?: (rows: Int32Array, bounds: Float64Array) => void;
+  /** For a component whose bounds by row cost too much. */
+  readonly refinable?: {
+    /** An upper bound of all values. */
+    readonly highest: number;
+    /** Writes closer upper bounds of some rows, like `fill`. */
+    readonly fillBounds: (rows: Int32Array, bounds: Float64Array) => void;
+  };
 }
 
 /** Computes what the values of a user have in common. They are valid until the next call, which reuses their memory. */

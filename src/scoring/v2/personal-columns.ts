@@ -3,6 +3,7 @@ import { affinitiesByTopic } from './components/affinity.js';
 import { EngagedMarkets } from './components/engaged-markets.js';
 import { PERSONAL_COMPONENTS, type ComponentNameV2, type V2Constants } from './components.js';
 import type { MarketColumns, PastLookup, UserFeatures } from './features.js';
+import { rowNumbers } from './row-numbers.js';
 import { reuseFloats, type Floats } from './reusable-arrays.js';
 import { topicGroups } from './topic-groups.js';
 
@@ -39,7 +40,7 @@ const NO_VALUES: PersonalValues = {
   },
 };
 
-/** What bounds by row leave out. */
+/** Terms that the bounds by row omit. */
 export interface PersonalBounds {
   /** To be added to the bounds of all rows. */
   readonly highest: number;
@@ -59,7 +60,6 @@ export class PersonalColumns {
   /** By topic group, the weighted sum of the components that depend on topics alone. */
   #ofGroup = new Float64Array(0);
   #closer = new Float64Array(0);
-  #all = new Int32Array(0);
 
   constructor(
     private readonly constants: V2Constants,
@@ -124,10 +124,10 @@ export class PersonalColumns {
       const weight = this.constants.weights[name];
       if (isByTopics) continue;
       if (!isPenalty && values.addBounds !== undefined) values.addBounds(weight, bounds);
-      else if (!isPenalty && values.highest !== undefined && columns.size > this.smallCatalog)
-        highest += weight * values.highest;
+      else if (!isPenalty && values.refinable !== undefined && columns.size > this.smallCatalog)
+        highest += weight * values.refinable.highest;
       else {
-        const all = this.all(columns.size);
+        const all = rowNumbers(columns.size);
         fillTable(column, all, all);
         addTable(column.table, isPenalty ? -weight : weight, bounds);
       }
@@ -165,21 +165,14 @@ export class PersonalColumns {
   fillHighest(rows: Int32Array, bounds: Float64Array): void {
     bounds.fill(0, 0, rows.length);
     for (const { name, values, isPenalty, table } of this.#columns) {
-      const { addBounds, highest, fillBounds } = values;
-      if (table.isFilled || isPenalty || addBounds !== undefined || highest === undefined) continue;
+      const { addBounds, refinable } = values;
+      if (table.isFilled || isPenalty || addBounds !== undefined || refinable === undefined) continue;
       const weight = this.constants.weights[name];
       const closer = (this.#closer = reuseFloats(rows.length, this.#closer));
-      if (fillBounds === undefined) closer.fill(highest);
-      else fillBounds(rows, closer);
+      refinable.fillBounds(rows, closer);
       for (let i = 0; i < rows.length; i += 1)
         bounds[i] = (bounds[i] as number) + weight * (closer[i] as number);
     }
-  }
-
-  /** The numbers of all rows. */
-  all(size: number): Int32Array {
-    if (this.#all.length !== size) this.#all = Int32Array.from({ length: size }, (_, row) => row);
-    return this.#all;
   }
 }
 

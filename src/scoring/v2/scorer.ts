@@ -6,6 +6,7 @@ import { DiscountColumns, type Discounts } from './discount.js';
 import type { MarketColumns, PastLookup, TrendColumns, UserFeatures } from './features.js';
 import { ImpersonalColumns } from './impersonal-columns.js';
 import { PersonalColumns } from './personal-columns.js';
+import { rowNumbers } from './row-numbers.js';
 import { reuseFloats } from './reusable-arrays.js';
 
 /** The scores of rows. Valid until the scorer's next call. */
@@ -13,15 +14,13 @@ export interface ScoresV2 extends Discounts {
   /** The final scores, by row; finite for every input. */
   readonly final: Float64Array;
   /**
-   * The score of one row with its unweighted components, each 0–1. `negative` is positive and subtracted. For an
-   * anonymous user, `personal` and its components are null and the discount is 1. Components that only v1 has are null.
+   * The scores of rows with their unweighted components, each 0–1. `negative` is positive and subtracted. For an anonymous
+   * user, `personal` and its components are null and the discount is 1. Components that only v1 has are null.
    */
-  readonly parts: (row: number) => ScoreParts;
-  /** Likewise for several rows, which costs less than one by one. */
   readonly partsOf: (rows: readonly number[]) => ScoreParts[];
 }
 
-export interface ScoringInputs {
+export interface ScorerInputs {
   readonly columns: MarketColumns;
   readonly trends: TrendColumns;
   /** The result of `impersonalSum` for the same columns, trends and minute. */
@@ -96,33 +95,31 @@ export class ScorerV2 {
     this.#impersonal.fill(columns, trends, nowMs);
     const impersonal = this.#impersonal.sum;
     const scores = this.scoreOnDemand({ columns, trends, impersonal, user, past, nowMs });
-    if (user !== null) scores.score(this.#personal.all(columns.size));
+    if (user !== null) scores.score(rowNumbers(columns.size));
     return scores;
   }
 
   /** Prepares scores that are computed when they are needed; those of an anonymous user are the impersonal sums. */
-  scoreOnDemand(inputs: ScoringInputs): ScoresOnDemandV2 {
+  scoreOnDemand(inputs: ScorerInputs): ScoresOnDemandV2 {
     const { columns, impersonal, user, past, nowMs } = inputs;
     this.#discount.fill(columns, user, nowMs);
     if (user !== null) this.#personal.load(columns, user, past, nowMs);
     const final = user === null ? impersonal : (this.#final = reuseFloats(columns.size, this.#final));
     const { discount, changed, rows: discounted } = this.#discount;
-    const partsOf = (rows: readonly number[]): ScoreParts[] => this.#partsOf(rows, inputs);
     return {
       ...{ final, discount, changed, rows: discounted },
       score: (rows) => {
         this.#scoreRows(rows, impersonal);
       },
       bounds: () => this.#computeBounds(columns, impersonal),
-      parts: (row) => partsOf([row])[0] as ScoreParts,
-      partsOf,
+      partsOf: (rows) => this.#partsOf(rows, inputs),
     };
   }
 
   /** The scores of rows with their components. */
   #partsOf(
     rows: readonly number[],
-    { columns, trends, impersonal, user, nowMs }: Omit<ScoringInputs, 'past'>,
+    { columns, trends, impersonal, user, nowMs }: Omit<ScorerInputs, 'past'>,
   ): ScoreParts[] {
     if (user !== null) this.#personal.fill(Int32Array.from(rows));
     return rows.map((row, index) => {

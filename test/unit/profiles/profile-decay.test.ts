@@ -12,7 +12,7 @@ import { ScorerV2 } from '../../../src/scoring/v2/scorer.js';
 import { decodeShown, encodeShown } from '../../../src/storage/profiles/profile-columns.js';
 import { decodeState, encodeState } from '../../../src/storage/profiles/state-column.js';
 import { fold, decay, NOON_MS, profileAfter, profileEvent } from '../../support/profile-events.js';
-import { columnsOfMarkets, trendsOf } from '../../support/scoring-v2.js';
+import { columnsOfMarkets, trendsOf, partsAt } from '../../support/scoring-v2.js';
 import { storedMarket } from '../../support/stored-market.js';
 
 const sports = { market: { id: 'm2', category: 'Sports', tags: [] } };
@@ -225,7 +225,7 @@ describe('a profile after removeDecayed', () => {
       const scored = new ScorerV2(v2, impressionConfig).score(
         ...([columns, trendsOf(columns.size), user, () => undefined, NOON_MS] as const),
       );
-      return markets.map((_, row) => ({ ...scored.parts(row), final: scored.final[row] ?? NaN }));
+      return markets.map((_, row) => ({ ...partsAt(scored, row), final: scored.final[row] ?? NaN }));
     };
     let differences = 0;
     fc.assert(

@@ -18,6 +18,7 @@ import {
   NOW_MS,
   trendsArbitrary,
   userArbitrary,
+  partsAt,
 } from '../../support/scoring-v2.js';
 
 const { v2, impressions } = loadRankingConfig(undefined);
@@ -40,7 +41,7 @@ describe('contributions of the components', () => {
     fc.assert(
       fc.property(catalogs, fc.option(userArbitrary, { freq: 4 }), ([columns, trends], user) => {
         const scores = new ScorerV2(v2, impressions).score(columns, trends, user, () => undefined, NOW_MS);
-        for (const row of columns.ids.keys()) expectToAddUp(scores.parts(row), 'v2');
+        for (const row of columns.ids.keys()) expectToAddUp(partsAt(scores, row), 'v2');
       }),
     );
   });

@@ -36,9 +36,11 @@ export function similarityValues(constants: SimilarityConstants): LoadValues {
           );
         }
       },
-      highest: bounds.highest,
-      fillBounds(rows, target) {
-        bounds.fill(rows, target);
+      refinable: {
+        highest: bounds.highest,
+        fillBounds(rows, target) {
+          bounds.fill(rows, target);
+        },
       },
     };
   };
@@ -90,7 +92,7 @@ class SimilarityBounds {
   #fillVector(): void {
     const { terms, highestWeight } = this.nearest;
     const { sum, inverseLength } = this.centroid;
-    this.#terms = [terms.slice(), this.centroid.terms.slice()];
+    this.#terms = [terms, this.centroid.terms.slice()];
     const vector = (this.#vector = reuseFloats(highestWeight.length, this.#vector));
     for (const term of terms) vector[term] = this.share * (highestWeight[term] as number);
     for (const term of this.centroid.terms)

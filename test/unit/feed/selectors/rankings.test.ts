@@ -46,7 +46,7 @@ describe('a ranking by a shared order and discounts', () => {
         const discount = Float64Array.from(rows, (row) => row.discount);
         const key = values.map((value, row) => value * (discount[row] ?? NaN));
         const discounted = all.filter((row) => discount[row] !== 1);
-        const order = new SharedOrder(values, volumeTotal, above, all);
+        const order = new SharedOrder(values, volumeTotal, above);
         const discounts = { discount, changed: new Uint8Array(rows.length), rows: discounted };
         const ranking = new DiscountedRanking(order, removedBy, discounts, new Float64Array(rows.length));
         const scanned = scannedRanking(eligible, { key, volumeTotal }, above);
@@ -77,13 +77,11 @@ describe('a ranking by bounds', () => {
         const bounds = closest.map((bound, row) => bound + (isRefined ? row % 3 : 0));
         ranking.load(
           {
-            ...{ final, discount: new Float64Array(0), changed: new Uint8Array(0), rows: new Int32Array(0) },
+            final,
             score: (some) => {
               for (const row of some) final[row] = key[row] ?? NaN;
             },
             bounds: () => ({ bounds, slack: 5, refine: isRefined ? refine : null }),
-            parts: () => expect.fail('Ranking reads no parts.'),
-            partsOf: () => expect.fail('Ranking reads no parts.'),
           },
           removedBy,
           volumeTotal,
@@ -103,13 +101,11 @@ describe('a ranking by bounds', () => {
     let scored = 0;
     ranking.load(
       {
-        ...{ final: key, discount: new Float64Array(0), changed: new Uint8Array(0), rows: new Int32Array(0) },
+        final: key,
         score: (some) => {
           scored += some.length;
         },
         bounds: () => ({ bounds: key.slice(), slack: 0, refine: null }),
-        parts: () => expect.fail('Ranking reads no parts.'),
-        partsOf: () => expect.fail('Ranking reads no parts.'),
       },
       ...([new Uint8Array(size), new Float64Array(size)] as const),
     );

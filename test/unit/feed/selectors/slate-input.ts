@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { scannedRanking, type Ranking } from '../../../../src/feed/selectors/ranking.js';
+import { scannedRanking, type RowRanking } from '../../../../src/feed/selectors/ranking.js';
 import type { SlateInput } from '../../../../src/feed/selectors/slate.js';
 import type { Slot } from '../../../../src/feed/selectors/slots.js';
 
@@ -49,7 +49,7 @@ export function slateInput(
   }: Partial<Omit<SlateInput, 'eligible'>> & { isEligible?: (row: number) => boolean } = {},
 ): SlateInput {
   const eligible = Int32Array.from([...rows.keys()].filter(isEligible));
-  const ranking = (slot: keyof typeof KEYS, above: number): Ranking =>
+  const ranking = (slot: keyof typeof KEYS, above: number): RowRanking =>
     scannedRanking(eligible, { key: column(KEYS[slot]), volumeTotal }, above);
   const column = (value: (row: Row, i: number) => number): Float64Array => Float64Array.from(rows, value);
   const topics = rows.map((row, i) => row.topics ?? [i]);

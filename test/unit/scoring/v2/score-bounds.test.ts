@@ -10,6 +10,7 @@ import {
   NOW_MS,
   trendsArbitrary,
   userArbitrary,
+  partsAt,
 } from '../../../support/scoring-v2.js';
 import { storedMarket } from '../../../support/stored-market.js';
 
@@ -51,7 +52,7 @@ describe.each([
         scores.score(some);
         for (const row of some) expect(scores.final[row]).toBe(expected[row]);
         expected.forEach((final, row) => {
-          expect(scores.parts(row).final).toBe(final);
+          expect(partsAt(scores, row).final).toBe(final);
         });
       }),
       { numRuns: 300 },

@@ -21,6 +21,7 @@ import {
   trendsOf,
   userArbitrary,
   userOf,
+  partsAt,
 } from '../../../support/scoring-v2.js';
 import { storedMarket } from '../../../support/stored-market.js';
 
@@ -48,10 +49,10 @@ const score = ({ columns, trends, user }: Scenario, by = scorer(), nowMs = NOW_M
   by.score(columns, trends, user, past, nowMs);
 
 /** A copy of the whole result, because the next call overwrites it. */
-function copyOf({ final, discount, changed, parts }: ScoresV2): unknown {
+function copyOf({ final, discount, changed, partsOf }: ScoresV2): unknown {
   return structuredClone({
     ...{ final, discount, changed },
-    parts: [...final].map((_, row) => parts(row)),
+    parts: partsOf([...final.keys()]),
   });
 }
 
@@ -88,7 +89,7 @@ describe('a score by algorithm v2', () => {
 
   it('is the weighted sum of the impersonal components for an anonymous user', () => {
     const scores = scorer().score(columns, trends, null, past, NOW_MS);
-    expect(scores.parts(0)).toEqual({
+    expect(partsAt(scores, 0)).toEqual({
       final: expect.closeTo(impersonal, 12) as number,
       ...{ personal: null, interest: null, similarity: null, continuity: null, depth: null },
       ...{ followup: null, negative: null, diversity: null },
@@ -96,11 +97,8 @@ describe('a score by algorithm v2', () => {
       ...{ trending: expect.closeTo(trending, 12) as number, trendingLocal: 1, trendingGlobal: 0.5 },
       ...{ rising: 0.25, editorial: 0.5, news: 1, sports: 1, discount: 1 },
     });
-    expect(
-      scorer()
-        .score(columns, { ...trends, local: null }, null, past, NOW_MS)
-        .parts(0),
-    ).toMatchObject({
+    const global = scorer().score(columns, { ...trends, local: null }, null, past, NOW_MS);
+    expect(partsAt(global, 0)).toMatchObject({
       ...{ trending: expect.closeTo(0.25 * 0.5 + 0.75 * 0.2, 12) as number, trendingLocal: null },
     });
   });
@@ -118,7 +116,7 @@ describe('a score by algorithm v2', () => {
       impressions: [impressionsOf('a', { probability: 0.5, volume24h: 0 })],
       knownMarkets: [knownMarketOf('a', { tradedAtMs: NaN, openedAtMs: NOW_MS - 7 * DAY_MS })],
     });
-    const parts = scorer().score(columns, trends, user, past, NOW_MS).parts(0);
+    const parts = partsAt(scorer().score(columns, trends, user, past, NOW_MS), 0);
     const interest = 0.7 * 0.8 * Math.tanh(1) + 0.3 * 0.4 * Math.tanh(1);
     const followup = Math.log(0.6 / 0.4);
     const discount = Math.exp(-0.25) * 0.5 * 0.75;
@@ -137,7 +135,7 @@ describe('a score by algorithm v2', () => {
         const scores = score(scenario);
         expect(scores.final).toHaveLength(scenario.columns.size);
         scores.final.forEach((final, row) => {
-          const parts = scores.parts(row);
+          const parts = partsAt(scores, row);
           expect(parts.final).toBe(final);
           expect(parts.discount).toBe(scores.discount[row]);
         });
@@ -150,7 +148,7 @@ describe('a score by algorithm v2', () => {
       fc.property(scenarios, (scenario) => {
         const scores = score(scenario);
         for (const row of scenario.columns.ids.keys()) {
-          const parts = scores.parts(row);
+          const parts = partsAt(scores, row);
           for (const name of IN_UNIT_RANGE) {
             const part = parts[name];
             if (part === null) continue;
@@ -186,8 +184,8 @@ describe('a score by algorithm v2', () => {
         if (scenario.user === null) return;
         const [before, after] = [score(scenario), score(scenario, scorer(), NOW_MS + laterMs)];
         for (const row of scenario.columns.ids.keys()) {
-          older(after.parts(row), before.parts(row), 'freshness');
-          older(after.parts(row), before.parts(row), 'continuity');
+          older(partsAt(after, row), partsAt(before, row), 'freshness');
+          older(partsAt(after, row), partsAt(before, row), 'continuity');
         }
       }),
     );
@@ -241,7 +239,7 @@ describe('a score by algorithm v2', () => {
           NOW_MS,
         );
         rows.forEach((row, index) => {
-          expect(alone.parts(index)).toEqual(all.parts(row));
+          expect(partsAt(alone, index)).toEqual(partsAt(all, row));
         });
       }),
     );
@@ -289,15 +287,9 @@ describe('a score by algorithm v2', () => {
             ...{ atMs: value, probability: value, volume24h: value },
           })),
         };
-        const { final, parts } = scorer().score(
-          { ...scenario.columns, ...numbers },
-          invalidTrends,
-          user,
-          past,
-          nowMs,
-        );
-        final.forEach((value, row) => {
-          expect(Number.isFinite(value), JSON.stringify(parts(row))).toBe(true);
+        const scores = scorer().score({ ...scenario.columns, ...numbers }, invalidTrends, user, past, nowMs);
+        scores.final.forEach((value, row) => {
+          expect(Number.isFinite(value), JSON.stringify(partsAt(scores, row))).toBe(true);
         });
       }),
       { numRuns: 300 },

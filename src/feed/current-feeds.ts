@@ -40,15 +40,15 @@ export class CurrentFeeds {
   });
   #of: Pick<RankingInputs, 'nowMs' | 'snapshot' | 'trends' | 'configVersion'> | undefined;
 
-  /** Returns the feed of these inputs, and ranks it if it is not known. One that lacks an input is not kept. */
+  /** Returns the cached feed of these inputs, or ranks and caches it. A feed that lacks an input is not cached. */
   get(inputs: RankingInputs, lacksInput: boolean, rank: () => CurrentFeed): CurrentFeed {
     if (lacksInput) return rank();
     this.#dropOld(inputs);
     const { userKey, country, algorithm, personal, limit, profile, past } = inputs;
     const key = JSON.stringify([userKey, country, algorithm, personal, limit]);
     const profileVersion = profile?.version ?? null;
-    const known = this.#feeds.get(key);
-    if (known?.profileVersion === profileVersion && isSame(known.past, past)) return known;
+    const cached = this.#feeds.get(key);
+    if (cached?.profileVersion === profileVersion && isSame(cached.past, past)) return cached;
     const ranked = rank();
     this.#feeds.set(key, { ...ranked, profileVersion, past });
     return ranked;
@@ -68,8 +68,8 @@ export class CurrentFeeds {
   }
 }
 
-function isSame(known: RankingInputs['past'], past: RankingInputs['past']): boolean {
-  if (known.size !== past.size) return false;
-  for (const [id, market] of past) if (known.get(id) !== market) return false;
+function isSame(cached: RankingInputs['past'], past: RankingInputs['past']): boolean {
+  if (cached.size !== past.size) return false;
+  for (const [id, market] of past) if (cached.get(id) !== market) return false;
   return true;
 }

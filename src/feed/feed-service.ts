@@ -25,7 +25,7 @@ import { pastMarkets } from './hydrators/past-markets.js';
 import { composeFeed, PIPELINES } from './pipeline.js';
 import { itemsAt } from './present.js';
 import { isPersonalized, type RankingInputs } from './ranking-inputs.js';
-import { describedMarket, explainRequest, feedItemsRequest, feedRequest, rankRequest } from './requests.js';
+import { describedMarket, feedIdSchema, feedItemsRequest, feedRequest, rankRequest } from './requests.js';
 import { chooseAlgorithm } from './rollout.js';
 import { rankMarkets } from './scorers/given-markets.js';
 import { servedPositions, toServedFeed, type ServedFeed } from './served/served-feed.js';
@@ -68,7 +68,7 @@ export class FeedService {
   ) {}
 
   /**
-   * Returns the feed of a user, or the feed of everyone without a userKey. The same request gets the same feed during a
+   * Returns the feed of a user, or the feed that all anonymous users of a country share. The same request gets the same feed during a
    * clock step, unless its content has changed; see {@link feedIdentity}.
    *
    * @throws {BellwetherError} BAD_USER_INPUT naming the field.
@@ -92,9 +92,9 @@ export class FeedService {
    * @throws {BellwetherError} UNAVAILABLE if it cannot be read.
    */
   async served(input: unknown): Promise<PageableFeed | null> {
-    const request = explainRequest.safeParse({ feedId: input });
-    if (!request.success) return null;
-    const served = await this.deps.servedFeeds.find(request.data.feedId);
+    const feedId = feedIdSchema.safeParse(input);
+    if (!feedId.success) return null;
+    const served = await this.deps.servedFeeds.find(feedId.data);
     const keepMs = this.deps.config().config.feed.keepMinutes * MINUTE_MS;
     if (served?.rest == null || this.deps.clock() - served.nowMs > keepMs) return null;
     return { id: served.feedId, ...servedFacts(served), served };
@@ -251,7 +251,7 @@ export function toFeed(id: string, ranked: readonly RankedItem[], facts: Ranking
   };
 }
 
-/** What a served feed was computed for, and how. */
+/** Returns the ranking facts of a served feed. */
 export function servedFacts(served: ServedFeed): RankingFacts {
   const { userKey, country, nowMs, algorithm, algorithmVersion, configVersion, personalized, degraded } =
     served;

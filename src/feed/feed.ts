@@ -40,7 +40,7 @@ export interface FeedItem extends RankedItem {
 /** The ranking that was used; `fallback` if an input could not be read in time. */
 export type AlgorithmVersion = 'v1' | 'v2' | 'fallback';
 
-/** What a ranking was computed for, and how. */
+/** Subject and circumstances of a ranking. */
 export interface RankingFacts {
   readonly userKey: string | null;
   /** From the request or the profile, ISO 3166-1 alpha-2; null when unknown. */

@@ -20,7 +20,7 @@ const countOrDefault = count.nullish().transform((given) => given ?? DEFAULT_LIM
 /** Overrides the ranking that the config selects. */
 const algorithm = z.enum(['v1', 'v2']).nullish();
 
-const feedId = z.uuid('must be the id of a feed');
+export const feedIdSchema = z.uuid('must be the id of a feed');
 
 export const feedRequest = z.object({
   userKey: userKeySchema.nullish(),
@@ -35,7 +35,7 @@ export const feedItemsRequest = z.object({
   first: countOrDefault,
 });
 
-export const explainRequest = z.object({ feedId });
+export const explainRequest = z.object({ feedId: feedIdSchema });
 
 /** The request of the trending and rising lists. */
 export const listRequest = z.object({ country: countrySchema.nullish(), limit: countOrDefault });

@@ -171,7 +171,7 @@ export class TrendsBySlot {
       longer.set(values);
       return longer;
     };
-    // What an unknown volume and probability give.
+    // The strength of an unknown volume and probability is 0.
     this.#strength = extend(this.#strength, 0);
     this.#volume24h = extend(this.#volume24h, NaN);
     this.#probability = extend(this.#probability, NaN);

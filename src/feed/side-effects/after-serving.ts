@@ -41,10 +41,9 @@ export const keepInputs: SideEffect = ({ feed, inputs }, { recentInputs }) => {
 export const recordImpressions: SideEffect = ({ feed }, { trackImpressions, config, logger }) => {
   const { id: feedId, userKey, hero, grid } = feed;
   if (!config().config.impressions.trackOnServe || userKey === null || hero === null) return;
-  const items = [
-    { marketId: hero.market.id, section: 'HERO', position: 0 },
-    ...grid.map(({ market }, position) => ({ marketId: market.id, section: 'GRID', position })),
-  ];
+  const items = [hero, ...grid].map(({ market, section, position }) => ({
+    ...{ marketId: market.id, section, position },
+  }));
   trackImpressions({ userKey, feedId, clientEventId: `served:${feedId}`, items }).catch((error: unknown) => {
     logger.warn({ err: error }, 'failed to record impressions of a served feed');
   });

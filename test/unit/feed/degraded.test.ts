@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isFallback, staleTrends } from '../../../src/feed/degraded.js';
+import { MINUTE_MS } from '../../../src/lib/time.js';
 
-const MINUTE_MS = 60_000;
 const NOW_MS = Date.parse('2026-06-01T12:00:00Z');
 
 describe('trends', () => {

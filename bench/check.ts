@@ -1,6 +1,6 @@
 /**
  * `npm run bench:check`: measures the ratios of the scenarios feed and catalog-size and compares them with
- * bench/baseline.json. Exits with 1 if a ratio is more than 25% lower, or if a response was not right.
+ * bench/baseline.json, which `--update` writes. Exits with 1 if a ratio is more than 25% lower, or if a response was not right.
  */
 import { Command } from 'commander';
 import { TextTable } from '../dist/cli/output/text-table.js';

@@ -1,4 +1,4 @@
-/** The committed ratios that a release is compared with. */
+/** Ratios of an earlier run, in bench/baseline.json, with which a release is compared. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Report } from './suite.ts';

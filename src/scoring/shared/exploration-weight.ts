@@ -19,7 +19,7 @@ export interface ExplorationConstants {
  *
  * Range 0 to 1.
  *
- * @param remainingMs time until the market resolves; infinite when it has no known end.
+ * @param remainingMs time until the market ends; infinite when it has no known end.
  */
 export function explorationWeight(
   ageMs: number,

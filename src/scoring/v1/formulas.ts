@@ -158,7 +158,7 @@ export function newsBoost(
 }
 
 /**
- * Boost of an upcoming match: 0.5 when the category is `sports` and the market resolves in 24 h to 72 h, both included;
+ * Boost of an upcoming match: 0.5 when the category is `sports` and the market ends in 24 h to 72 h, both included;
  * else 0.
  *
  * Range 0 to 0.5.

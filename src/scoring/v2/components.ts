@@ -106,7 +106,7 @@ export const COMPONENTS_V2 = [
   },
   {
     name: 'closing',
-    description: "Closeness of the market's resolution, 0.1–1. v2 only.",
+    description: "Closeness of the market's end, 0.1–1. v2 only.",
     kind: 'impersonal',
     value: ({ columns, nowMs }, row) => closing(columns.resolvesAtMs[row] as number, nowMs),
     nextChangeMs: ({ columns, nowMs }, row) => nextClosingMs(columns.resolvesAtMs[row] as number, nowMs),

@@ -19,7 +19,7 @@ export function freshness(createdAtMs: number, nowMs: number, { halfAfterDays }:
 }
 
 /**
- * Closeness of the resolution: 1 within a day, 0.8 within 7 days, 0.5 within 30, 0.25 within 90, each bound included;
+ * Closeness of the end: 1 within a day, 0.8 within 7 days, 0.5 within 30, 0.25 within 90, each bound included;
  * else 0.1. An unknown or past end also gives 0.1.
  *
  * Range 0.1 to 1. Source: algorithm v2.
@@ -65,7 +65,7 @@ export function nextNewsMs(isNews: number, createdAtMs: number, nowMs: number): 
 }
 
 /**
- * Boost of an upcoming match: 1 for a sports market that resolves in 24 h to 72 h, both included; else 0.
+ * Boost of an upcoming match: 1 for a sports market that ends in 24 h to 72 h, both included; else 0.
  *
  * Range 0 to 1. Source: the classic interest + trending formula (docs/algorithm-v1.md), scaled from 0.5.
  *

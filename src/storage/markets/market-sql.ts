@@ -182,9 +182,17 @@ const NUMBERS_PER_ROW = 500;
 /** A replica that misses changes for longer than this has to read every market again. */
 const FIGURE_CHANGES_KEPT_MS = 3_600_000;
 
-const FIGURES = ['probability', 'volume24h', 'volumeTotal', 'participantCount', 'asOf', 'updatedAt'] as const;
+/** Fields stored in `market_figures`. */
+const FIGURE_COLUMNS = [
+  'probability',
+  'volume24h',
+  'volumeTotal',
+  'participantCount',
+  'asOf',
+  'updatedAt',
+] as const;
 
-/** Returns whether only the figures changed: probability, volumes, and participants. */
+/** Returns whether only fields of `market_figures` changed: the figures, `asOf`, and `updatedAt`. */
 export function changesOnlyFigures({ before, after }: MarketChange): boolean {
   return before !== undefined && isDeepStrictEqual(withoutFigures(before), withoutFigures(after));
 }
@@ -195,7 +203,7 @@ export function changesOnlyAsOf({ before, after }: MarketChange): boolean {
 }
 
 function withoutFigures(market: MarketRecord): unknown {
-  return { ...market, ...Object.fromEntries(FIGURES.map((name) => [name, null])) };
+  return { ...market, ...Object.fromEntries(FIGURE_COLUMNS.map((name) => [name, null])) };
 }
 
 /** Updates the figures of markets in place. No index contains them, so PostgreSQL writes only the row. */

@@ -1,10 +1,9 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { MarketRecord } from '../domain/market.js';
 import type { Clock } from '../lib/clock.js';
 import { BellwetherError } from '../lib/errors.js';
 import type { InputProblem } from '../lib/input/input-problem.js';
 import { repairText, type RepairNote } from '../lib/input/parse-with-repairs.js';
-import type { MarketRepository } from '../storage/markets/market-repository.js';
+import { hasNewAsOf, type MarketRepository } from '../storage/markets/market-repository.js';
 import { changesOnlyAsOf } from '../storage/markets/market-sql.js';
 import { isUnavailable, RETRY_AFTER_MS } from '../storage/database-errors.js';
 import { applyMarketInput, validateMarketInput, type ValidatedMarketInput } from './market-input.js';
@@ -103,7 +102,7 @@ export function applyInputs(
     const applied = applyMarketInput(before, { ...input, title }, now);
     const isUnchanged = changesOnlyAsOf({ before, after: applied });
     const after = isUnchanged ? applied : { ...applied, updatedAt: now };
-    if (!isUnchanged || !isDeepStrictEqual(before, after)) {
+    if (!isUnchanged || hasNewAsOf(before, after)) {
       current.set(id, after);
       changed.set(id, after);
     }

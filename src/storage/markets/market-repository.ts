@@ -297,7 +297,8 @@ function kindOf(change: MarketChange): 'asOf' | 'figures' | 'whole' {
   return changesOnlyFigures(change) ? 'figures' : 'whole';
 }
 
-function hasNewAsOf(before: MarketRecord | undefined, after: MarketRecord): boolean {
+/** Returns whether the two states of a market differ in `asOf`. */
+export function hasNewAsOf(before: MarketRecord | undefined, after: MarketRecord): boolean {
   return (before?.asOf?.getTime() ?? null) !== (after.asOf?.getTime() ?? null);
 }
 

@@ -5,6 +5,7 @@ import { isStorableInstant, MAX_CURSOR_LENGTH, storableText } from '../lib/input
 import { countrySchema } from '../lib/input/country.js';
 import { endOf, MARKET_STATUSES, ORDER_FIELDS, type Market, type MarketOrder } from '../domain/market.js';
 import type { MarketCursor } from '../storage/markets/market-repository.js';
+import { MAX_LENGTH } from './market-input.js';
 import { MAX_QUERY_WORDS, queryWords } from '../storage/markets/market-search.js';
 
 /** Maximum length of a search text in UTF-16 code units. */
@@ -18,7 +19,7 @@ export const NEWEST_FIRST: MarketOrder = { field: 'CREATED_AT', direction: 'DESC
 const entries = <Entry extends z.ZodType>(entry: Entry): z.ZodOptional<z.ZodNullable<z.ZodArray<Entry>>> =>
   z.array(entry).max(MAX_FILTER_ENTRIES, `must have at most ${MAX_FILTER_ENTRIES} entries`).nullish();
 
-const topic = storableText.max(100, 'must have at most 100 characters');
+const topic = storableText.max(MAX_LENGTH.label, `must have at most ${MAX_LENGTH.label} characters`);
 
 /** Filter, order, page size (1–100), and cursor of a list of markets. */
 export const marketPageRequest = z.object({
@@ -44,7 +45,9 @@ export const marketPageRequest = z.object({
       categories: entries(topic),
       tags: entries(topic),
       statuses: entries(z.enum(MARKET_STATUSES)),
-      eventKey: storableText.max(256, 'must have at most 256 characters').nullish(),
+      eventKey: storableText
+        .max(MAX_LENGTH.eventKey, `must have at most ${MAX_LENGTH.eventKey} characters`)
+        .nullish(),
       country: countrySchema.nullish(),
       closesBefore: z.date().refine(isStorableInstant, 'must be in the years 1 to 9999').nullish(),
       text: storableText
@@ -71,7 +74,12 @@ export function toMarketPage(
 }
 
 const cursorContent = z
-  .tuple([z.enum(ORDER_FIELDS), z.enum(['ASC', 'DESC']), z.number().nullable(), storableText.min(1).max(128)])
+  .tuple([
+    z.enum(ORDER_FIELDS),
+    z.enum(['ASC', 'DESC']),
+    z.number().nullable(),
+    storableText.min(1).max(MAX_LENGTH.id),
+  ])
   .transform(([field, direction, atMs, id]) => ({
     ...{ field, direction, id },
     at: atMs === null ? null : new Date(atMs),

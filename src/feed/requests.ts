@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { applyMarketInput, distinctTags } from '../catalog/market-input.js';
+import { applyMarketInput, distinctTags, MAX_LENGTH, MAX_TAGS } from '../catalog/market-input.js';
 import type { Market } from '../domain/market.js';
 import { countrySchema } from '../lib/input/country.js';
 import { amount, share } from '../lib/input/rounded-numbers.js';
@@ -42,14 +42,29 @@ export const listRequest = z.object({ country: countrySchema.nullish(), limit: c
 
 const tooMany = `must name at most ${MAX_RANKED} markets`;
 
-const label = z.string().trim().min(1, 'must not be empty').max(100, 'must have at most 100 characters');
+const label = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(MAX_LENGTH.label, `must have at most ${MAX_LENGTH.label} characters`);
 
 /** A market that is not stored and that the caller describes. */
 const candidateMarket = z.object({
-  id: z.string().min(1, 'must not be empty').max(128, 'must have at most 128 characters'),
-  title: z.string().trim().min(1, 'must not be empty').max(500, 'must have at most 500 characters'),
+  id: z
+    .string()
+    .min(1, 'must not be empty')
+    .max(MAX_LENGTH.id, `must have at most ${MAX_LENGTH.id} characters`),
+  title: z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .max(MAX_LENGTH.title, `must have at most ${MAX_LENGTH.title} characters`),
   category: label.nullish(),
-  tags: z.array(label).max(64, 'must have at most 64 entries').transform(distinctTags).nullish(),
+  tags: z
+    .array(label)
+    .max(MAX_TAGS, `must have at most ${MAX_TAGS} entries`)
+    .transform(distinctTags)
+    .nullish(),
   probability: share.nullish(),
   volume24h: amount.nullish(),
   volumeTotal: amount.nullish(),
@@ -64,7 +79,7 @@ export const rankRequest = z
     userKey: userKeySchema.nullish(),
     country: countrySchema.nullish(),
     marketIds: z
-      .array(storableText.max(128, 'must have at most 128 characters'))
+      .array(storableText.max(MAX_LENGTH.id, `must have at most ${MAX_LENGTH.id} characters`))
       .max(MAX_RANKED, tooMany)
       .nullish(),
     candidates: z.array(candidateMarket).max(MAX_RANKED, tooMany).nullish(),

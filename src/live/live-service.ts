@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Catalog } from '../catalog/catalog.js';
+import { MAX_LENGTH } from '../catalog/market-input.js';
 import type { Clock } from '../lib/clock.js';
 import { checkInput } from '../lib/input/check-input.js';
 import { storableText, userKeySchema } from '../lib/input/text-schemas.js';
@@ -14,7 +15,11 @@ const INTERVAL_MS = 1_000;
 export const MAX_IDS = 100;
 
 const marketIds = z
-  .array(storableText.min(1, 'must not be empty').max(128, 'must have at most 128 characters'))
+  .array(
+    storableText
+      .min(1, 'must not be empty')
+      .max(MAX_LENGTH.id, `must have at most ${MAX_LENGTH.id} characters`),
+  )
   .min(1, 'must have at least 1 entry')
   .max(MAX_IDS, `must have at most ${MAX_IDS} entries`)
   .refine((ids) => new Set(ids).size === ids.length, 'must not name a market twice');

@@ -60,7 +60,7 @@ const instantSchema = z
 
 /** Maximum size of `context` as JSON. */
 export const MAX_CONTEXT_BYTES = 4_096;
-const CONTEXT_TOO_LARGE = 'must be at most 4,096 bytes of JSON';
+const CONTEXT_TOO_LARGE = `must be at most ${MAX_CONTEXT_BYTES.toLocaleString('en')} bytes of JSON`;
 
 /** A JSON object of at most 4,096 bytes, stored with the event and not interpreted. */
 const contextSchema = z

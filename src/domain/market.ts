@@ -80,8 +80,14 @@ export function isFinal(status: MarketStatus): boolean {
 }
 
 /** The time from which a market is over: when trading ends, else when the outcome is expected; null if both are unknown. */
-export function endOf({ closesAt, resolvesAt }: Pick<Market, 'closesAt' | 'resolvesAt'>): Date | null {
-  return closesAt ?? resolvesAt;
+export function endOf<Instant>({
+  closesAt,
+  resolvesAt,
+}: {
+  readonly closesAt?: Instant | null | undefined;
+  readonly resolvesAt?: Instant | null | undefined;
+}): Instant | null {
+  return closesAt ?? resolvesAt ?? null;
 }
 
 /** Returns the key for comparing categories and tags. */

@@ -1,4 +1,4 @@
-import { isFinal, isTradable, type MarketStatus } from '../../domain/market.js';
+import { endOf, isFinal, isTradable, type MarketStatus } from '../../domain/market.js';
 import type { InteractionDraft, MarketDates, MarketDraft } from './formats/import-record.js';
 import { isoInstant } from './formats/record-fields.js';
 
@@ -67,19 +67,12 @@ function statusAt(
   { status = 'OPEN', ...market }: MarketDraft,
   dates: MarketDates,
 ): MarketStatus {
-  const endedAt = earliest(dates.closedAt, dates.resolvedAt) ?? announcedEnd(market);
-  if (endedAt === undefined) return isTradable(status) ? 'OPEN' : 'CLOSED';
+  const endedAt = earliest(dates.closedAt, dates.resolvedAt) ?? endOf(market);
+  if (endedAt === null) return isTradable(status) ? 'OPEN' : 'CLOSED';
   if (Date.parse(endedAt) > instantMs) return 'OPEN';
   const resolvedAt = dates.resolvedAt ?? (isFinal(status) ? endedAt : undefined);
   if (resolvedAt === undefined || Date.parse(resolvedAt) > instantMs) return 'CLOSED';
   return status === 'CANCELLED' ? 'CANCELLED' : 'RESOLVED';
-}
-
-function announcedEnd({
-  closesAt,
-  resolvesAt,
-}: Pick<MarketDraft, 'closesAt' | 'resolvesAt'>): string | undefined {
-  return closesAt ?? resolvesAt ?? undefined;
 }
 
 /**
@@ -99,9 +92,9 @@ export function announcedClose(
  * An announced end date counts only if the record does not date its price.
  */
 function isPriceKnownAt(instantMs: number, market: MarketDraft, dates: MarketDates): boolean {
-  const announced = dates.pricedAt === undefined ? announcedEnd(market) : undefined;
+  const announced = dates.pricedAt === undefined ? endOf(market) : undefined;
   const end = dates.resolvedAt ?? dates.closedAt ?? announced;
-  return [dates.pricedAt, end].some((at) => at !== undefined && Date.parse(at) <= instantMs);
+  return [dates.pricedAt, end].some((at) => at != null && Date.parse(at) <= instantMs);
 }
 
 function earliest(...instants: (string | undefined)[]): string | undefined {

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { SourceConfig } from '../../config/schema/source-schema.js';
+import { endOf } from '../../domain/market.js';
 import { isStorableText } from '../../lib/input/text-schemas.js';
 import { gammaArrays, gammaRecords } from '../importers/formats/gamma.js';
 import {
@@ -112,9 +113,9 @@ export async function parsePage(
 }
 
 function nextCloseMs(drafts: readonly MarketDraft[], nowMs: number): number | null {
-  const times = drafts.flatMap(({ status, closesAt, resolvesAt }) => {
-    const end = closesAt ?? resolvesAt;
-    return status === 'OPEN' && end != null ? [Date.parse(end)] : [];
+  const times = drafts.flatMap((draft) => {
+    const end = endOf(draft);
+    return draft.status === 'OPEN' && end !== null ? [Date.parse(end)] : [];
   });
   const next = times.reduce((first, time) => (time > nowMs ? Math.min(first, time) : first), Infinity);
   return next === Infinity ? null : next;

@@ -11,7 +11,9 @@ import { applyMarketInput, validateMarketInput, type ValidatedMarketInput } from
 /** Maximum number of inputs in one call. */
 export const MAX_UPSERT = 1_000;
 
-export type UpsertStatus = 'CREATED' | 'UPDATED' | 'UNCHANGED' | 'REJECTED';
+export const UPSERT_STATUSES = ['CREATED', 'UPDATED', 'UNCHANGED', 'REJECTED'] as const;
+
+export type UpsertStatus = (typeof UPSERT_STATUSES)[number];
 
 /** Result of upserting one market. */
 export interface UpsertResult {

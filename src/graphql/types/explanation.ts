@@ -6,7 +6,7 @@ import { enumOf } from './enum-of.js';
 import { FeedItemType, FeedType } from './feed.js';
 import { ScorePartEnum } from './score-parts.js';
 
-const ReplayOutcomeEnum = { SAME: 'SAME', DIFFERENT: 'DIFFERENT', INPUTS_CHANGED: 'INPUTS_CHANGED' } as const;
+const ReplayOutcomeEnum = enumOf(['SAME', 'DIFFERENT', 'INPUTS_CHANGED']);
 
 registerEnumType(ReplayOutcomeEnum, {
   name: 'ReplayOutcome',

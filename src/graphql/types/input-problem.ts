@@ -1,13 +1,8 @@
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
-import type { InputProblemCode } from '../../lib/input/input-problem.js';
+import { INPUT_PROBLEM_CODES, type InputProblemCode } from '../../lib/input/input-problem.js';
+import { enumOf } from './enum-of.js';
 
-const InputProblemCodeEnum = {
-  INVALID: 'INVALID',
-  TOO_LONG: 'TOO_LONG',
-  OUT_OF_RANGE: 'OUT_OF_RANGE',
-  UNKNOWN_MARKET: 'UNKNOWN_MARKET',
-  FORBIDDEN: 'FORBIDDEN',
-} as const satisfies { readonly [Code in InputProblemCode]: Code };
+const InputProblemCodeEnum = enumOf(INPUT_PROBLEM_CODES);
 
 registerEnumType(InputProblemCodeEnum, {
   name: 'InputProblemCode',

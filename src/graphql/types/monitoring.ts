@@ -1,12 +1,8 @@
 import { Field, Float, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { DateTime } from './date-time.js';
+import { enumOf } from './enum-of.js';
 
-const JobOutcome = {
-  RUNNING: 'RUNNING',
-  SUCCEEDED: 'SUCCEEDED',
-  FAILED: 'FAILED',
-  LOST: 'LOST',
-} as const;
+const JobOutcome = enumOf(['RUNNING', 'SUCCEEDED', 'FAILED', 'LOST']);
 
 registerEnumType(JobOutcome, {
   name: 'JobOutcome',
@@ -21,10 +17,7 @@ registerEnumType(JobOutcome, {
   },
 });
 
-const JobRequestStatus = {
-  REQUESTED: 'REQUESTED',
-  ALREADY_REQUESTED: 'ALREADY_REQUESTED',
-} as const;
+const JobRequestStatus = enumOf(['REQUESTED', 'ALREADY_REQUESTED']);
 
 registerEnumType(JobRequestStatus, {
   name: 'JobRequestStatus',

@@ -1,6 +1,7 @@
 import { Field, ObjectType, registerEnumType } from 'type-graphql';
+import { enumOf } from './enum-of.js';
 
-export const TopicKind = { CATEGORY: 'CATEGORY', TAG: 'TAG' } as const;
+export const TopicKind = enumOf(['CATEGORY', 'TAG']);
 
 registerEnumType(TopicKind, {
   name: 'TopicKind',

@@ -56,7 +56,7 @@ registerEnumType(FeedSectionEnum, {
   },
 });
 
-const TrackStatus = { RECORDED: 'RECORDED', DUPLICATE: 'DUPLICATE', REJECTED: 'REJECTED' } as const;
+const TrackStatus = enumOf(['RECORDED', 'DUPLICATE', 'REJECTED']);
 
 registerEnumType(TrackStatus, {
   name: 'TrackStatus',

@@ -4,7 +4,7 @@ import { enumOf } from './enum-of.js';
 import { MarketType } from './market.js';
 import { DateTime } from './date-time.js';
 
-export const ActivityWindow = { FIVE_MINUTES: 'FIVE_MINUTES', HOUR: 'HOUR', DAY: 'DAY' } as const;
+export const ActivityWindow = enumOf(['FIVE_MINUTES', 'HOUR', 'DAY']);
 
 registerEnumType(ActivityWindow, {
   name: 'ActivityWindow',

@@ -1,5 +1,6 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import type { UpsertStatus } from '../../catalog/market-writer.js';
+import { UPSERT_STATUSES, type UpsertStatus } from '../../catalog/market-writer.js';
+import { enumOf } from './enum-of.js';
 import { InputProblemType } from './input-problem.js';
 import {
   LenientDateTime,
@@ -155,12 +156,7 @@ export class UpsertMarketsInput {
   markets!: (MarketInput | null)[];
 }
 
-const UpsertStatusEnum = {
-  CREATED: 'CREATED',
-  UPDATED: 'UPDATED',
-  UNCHANGED: 'UNCHANGED',
-  REJECTED: 'REJECTED',
-} as const satisfies Record<UpsertStatus, UpsertStatus>;
+const UpsertStatusEnum = enumOf(UPSERT_STATUSES);
 
 registerEnumType(UpsertStatusEnum, {
   name: 'UpsertStatus',

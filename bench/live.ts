@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
+import { readOperation } from '../dist/graphql/packaged-operations.js';
 import { startBenchGateway } from './bench-gateway.ts';
 
 const SUBSCRIBERS = 1_000;
@@ -19,10 +20,8 @@ const MAX_GROWTH_MB = 100;
 const BETWEEN_MOVES_MS = 1_500;
 const WITHIN_MS = 10_000;
 
-const root = new URL('..', import.meta.url);
-const read = (name: string): Promise<string> =>
-  readFile(new URL(`schema/operations/${name}.graphql`, root), 'utf8');
-const [marketsMoved, feedChanged] = [await read('markets-moved'), await read('feed-changed')];
+const marketsMoved = await readOperation('markets-moved');
+const feedChanged = await readOperation('feed-changed');
 
 const folder = await mkdtemp(path.join(tmpdir(), 'bellwether-memory-'));
 const memoryFile = path.join(folder, 'memory.json');

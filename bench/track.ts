@@ -6,9 +6,9 @@
  * arguments choose among them; with `sink-down` each is done once more on a gateway with a sink that cannot be reached.
  */
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import autocannon from 'autocannon';
+import { readOperation } from '../dist/graphql/packaged-operations.js';
 import { startBenchGateway, type BenchGateway } from './bench-gateway.ts';
 import { pacedLoad } from './paced-load.ts';
 
@@ -32,8 +32,7 @@ const runs: readonly Run[] = [
   { name: 'batches', connections: 8, batch: 100 },
 ];
 
-const root = new URL('..', import.meta.url);
-const single = await readFile(new URL('schema/operations/track-interaction.graphql', root), 'utf8');
+const single = await readOperation('track-interaction');
 const batch =
   'mutation ($inputs: [BatchInteractionInput!]!) { trackInteractions(input: { interactions: $inputs }) { results { interactionId status } } }';
 

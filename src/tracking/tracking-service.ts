@@ -122,10 +122,7 @@ export class TrackingService {
    * @throws {BellwetherError} BAD_USER_INPUT for an empty list, LIMIT_EXCEEDED for more than 500 events; UNAVAILABLE if they
    *   could not be stored.
    */
-  async trackAll(
-    input: unknown,
-    mayRecordFor: (userKey: string) => boolean = () => true,
-  ): Promise<BatchResult> {
+  async trackAll(input: unknown, mayRecordFor: (userKey: string) => boolean): Promise<BatchResult> {
     const { interactions: batch } = checkInput(interactionsInput, input, 'input');
     const items = await validateItems(batch, interactionInput, this.deps.markets, mayRecordFor);
     const committed = await this.#record(items);

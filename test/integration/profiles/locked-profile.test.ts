@@ -80,9 +80,12 @@ it('records none of a batch that includes a user whose profile is locked', async
   await lock('locked');
   const before = await totalOf('free 0');
   // The commit locks the first profile and then fails at the second.
-  const batch = gateway.backend.services.tracking.trackAll({
-    interactions: [click('free 0'), click('locked')],
-  });
+  const batch = gateway.backend.services.tracking.trackAll(
+    {
+      interactions: [click('free 0'), click('locked')],
+    },
+    () => true,
+  );
   await expect(batch).rejects.toMatchObject({ code: 'UNAVAILABLE', retryAfterMs: 1_000 });
   expect(await totalOf('free 0')).toBe(before);
 });
@@ -90,9 +93,15 @@ it('records none of a batch that includes a user whose profile is locked', async
 it('locks the profiles of a batch in byte order, like every other transaction', async () => {
   // In UTF-16 order, the surrogates of the second sort before the first.
   const [first, second] = ['\uff01', '\u{1f600}'];
-  await gateway.backend.services.tracking.trackAll({ interactions: [click(first), click(second)] });
+  await gateway.backend.services.tracking.trackAll(
+    { interactions: [click(first), click(second)] },
+    () => true,
+  );
   await lock(first);
-  const batch = gateway.backend.services.tracking.trackAll({ interactions: [click(first), click(second)] });
+  const batch = gateway.backend.services.tracking.trackAll(
+    { interactions: [click(first), click(second)] },
+    () => true,
+  );
   await vi.waitFor(async () => {
     // Within a transaction, PostgreSQL returns the snapshot of the first query.
     await other.query('select pg_stat_clear_snapshot()');

@@ -17,14 +17,17 @@ beforeAll(async () => {
   const { tracking } = gateway.backend.services;
   const event = { userKey: 'sample-politics-001', marketId };
   await tracking.trackImpressions({ userKey: event.userKey, items: [{ marketId: event.marketId }] });
-  await tracking.trackAll({
-    interactions: [
-      { ...event, eventType: 'CLICK', country: 'FR' },
-      { ...event, eventType: 'PARTICIPATE', stake: 12.34 },
-      { ...event, eventType: 'HIDE', occurredAt: new Date(TEST_NOW_MS - 3_600_000) },
-      { ...event, eventType: 'DWELL_30', dwellMs: 31_337, occurredAt: new Date(TEST_NOW_MS - 7_200_000) },
-    ],
-  });
+  await tracking.trackAll(
+    {
+      interactions: [
+        { ...event, eventType: 'CLICK', country: 'FR' },
+        { ...event, eventType: 'PARTICIPATE', stake: 12.34 },
+        { ...event, eventType: 'HIDE', occurredAt: new Date(TEST_NOW_MS - 3_600_000) },
+        { ...event, eventType: 'DWELL_30', dwellMs: 31_337, occurredAt: new Date(TEST_NOW_MS - 7_200_000) },
+      ],
+    },
+    () => true,
+  );
   ({ userKeys: keys } = await gateway.backend.store.profileRewrites.pageAfter('', 1_000, Infinity));
 });
 

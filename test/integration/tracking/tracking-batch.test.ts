@@ -237,7 +237,7 @@ describe('rejected events of a batch', () => {
 
   it('are logged even if they are null or not objects', async () => {
     const interactions = [null, 'text', click('kim', { marketId: 'nowhere' })];
-    await gateway.backend.services.tracking.trackAll({ interactions });
+    await gateway.backend.services.tracking.trackAll({ interactions }, () => true);
     const events = (await rejections(3)).map(({ event }): unknown => event);
     expect(events).toEqual([null, 'text', click('kim', { marketId: 'nowhere' })]);
   });

@@ -4,7 +4,7 @@ import { MAX_BLOCKED_COUNTRIES, MAX_LENGTH, MAX_TAGS } from '../../dist/catalog/
 import { MAX_FILTER_ENTRIES, MAX_SEARCH_LENGTH } from '../../dist/catalog/market-page.js';
 import { MAX_UPSERT } from '../../dist/catalog/market-writer.js';
 import { MAX_PATCH_CHARACTERS } from '../../dist/feed/explain/explain-service.js';
-import { MAX_LIMIT, MAX_RANKED } from '../../dist/feed/requests.js';
+import { MAX_RANKED } from '../../dist/feed/requests.js';
 import {
   EXPENSIVE_NESTED_FIELDS,
   EXPENSIVE_ROOT_FIELDS,
@@ -19,6 +19,7 @@ import {
 } from '../../dist/graphql/rules/limits.js';
 import { MAX_LIST_ITEMS } from '../../dist/graphql/rules/list-items.js';
 import { MAX_JSON_DEPTH } from '../../dist/lib/input/json-depth.js';
+import { MAX_LIMIT } from '../../dist/lib/input/page-size.js';
 import { MAX_CURSOR_LENGTH, MAX_USER_KEY_LENGTH } from '../../dist/lib/input/text-schemas.js';
 import { MAX_IDS } from '../../dist/live/live-service.js';
 import { MAX_READS, MIN_READS } from '../../dist/server/read-limit.js';

@@ -40,6 +40,9 @@ const DEFAULT_SPAN_MS = 7 * DAY_MS;
 /** Maximum number of points of one history. */
 export const MAX_POINTS = 500;
 
+/** Number of points of a history without a requested number. */
+export const DEFAULT_POINTS = 100;
+
 /** Maximum number of points that one reader returns for all its markets. */
 export const MAX_TOTAL_POINTS = 50_000;
 

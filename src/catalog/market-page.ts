@@ -3,6 +3,7 @@ import { cursorContentOf, toConnection, type Connection } from '../lib/connectio
 import { BellwetherError } from '../lib/errors.js';
 import { isStorableInstant, MAX_CURSOR_LENGTH, storableText } from '../lib/input/text-schemas.js';
 import { countrySchema } from '../lib/input/country.js';
+import { countOrDefault } from '../lib/input/page-size.js';
 import { endOf, MARKET_STATUSES, ORDER_FIELDS, type Market, type MarketOrder } from '../domain/market.js';
 import type { MarketCursor } from '../storage/markets/market-repository.js';
 import { MAX_LENGTH } from './market-input.js';
@@ -23,13 +24,7 @@ const topic = storableText.max(MAX_LENGTH.label, `must have at most ${MAX_LENGTH
 
 /** Filter, order, page size (1–100), and cursor of a list of markets. */
 export const marketPageRequest = z.object({
-  first: z
-    .number()
-    .int()
-    .min(1, 'must be at least 1')
-    .max(100, 'must be at most 100')
-    .nullish()
-    .transform((first) => first ?? 20),
+  first: countOrDefault,
   after: z.string().max(MAX_CURSOR_LENGTH, `must have at most ${MAX_CURSOR_LENGTH} characters`).nullish(),
   orderBy: z
     .object({

@@ -2,20 +2,11 @@ import { z } from 'zod';
 import { applyMarketInput, distinctTags, MAX_LENGTH, MAX_TAGS } from '../catalog/market-input.js';
 import type { Market } from '../domain/market.js';
 import { countrySchema } from '../lib/input/country.js';
+import { countOrDefault } from '../lib/input/page-size.js';
 import { amount, share } from '../lib/input/rounded-numbers.js';
 import { MAX_CURSOR_LENGTH, storableText, userKeySchema } from '../lib/input/text-schemas.js';
 
-export const MAX_LIMIT = 100;
-const DEFAULT_LIMIT = 20;
 export const MAX_RANKED = 500;
-
-const count = z
-  .number()
-  .int('must be a whole number')
-  .min(1, 'must be at least 1')
-  .max(MAX_LIMIT, `must be at most ${MAX_LIMIT}`);
-
-const countOrDefault = count.nullish().transform((given) => given ?? DEFAULT_LIMIT);
 
 /** Overrides the ranking that the config selects. */
 const algorithm = z.enum(['v1', 'v2']).nullish();

@@ -5,35 +5,19 @@ import type { Explanation } from '../../feed/explain/explanation.js';
 import type { Simulation } from '../../feed/explain/explanation.js';
 import type { Feed, FeedItemConnection, Ranking } from '../../feed/feed.js';
 import type { PageableFeed } from '../../feed/feed-service.js';
+import { DEFAULT_LIMIT, MAX_LIMIT } from '../../lib/input/page-size.js';
 import { Access, SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
 import { AlgorithmEnum } from '../types/algorithm.js';
 import { FeedExplanationType, FeedSimulationType } from '../types/explanation.js';
 import { FeedItemConnectionType, FeedType, ServedFeedType } from '../types/feed.js';
 import { CandidateMarketInput, RankingType } from '../types/ranking.js';
+import { countArg, countryArg } from './feed-arguments.js';
 
 const userKeyArg = {
   nullable: true,
   description:
     'Key of the user, 1–128 characters. Null: the user of the client token; without a token, an anonymous user, ranked by country only. Another user than that of a client token is FORBIDDEN.',
-} as const;
-
-const countryArg = {
-  nullable: true,
-  description:
-    "Country of the user, ISO 3166-1 alpha-2, in any case. Null: the trusted proxy's header, else the last country in the profile of the user.",
-} as const;
-
-const limitArg = {
-  nullable: true,
-  defaultValue: 20,
-  description: 'Number of items, 1–100. Null: 20.',
-} as const;
-
-const firstArg = {
-  nullable: true,
-  defaultValue: 20,
-  description: 'Number of items, 1–100. Null: 20.',
 } as const;
 
 const afterArg = {
@@ -56,8 +40,8 @@ export class FeedResolver {
     @Arg('userKey', () => String, userKeyArg) userKey: string | null,
     @Arg('country', () => String, countryArg) country: string | null,
     @Arg('limit', () => Int, {
-      ...limitArg,
-      description: 'Number of items of `hero`, `grid`, and `stream` together, 1–100. Null: 20.',
+      ...countArg,
+      description: `Number of items of \`hero\`, \`grid\`, and \`stream\` together, 1–${MAX_LIMIT}. Null: ${DEFAULT_LIMIT}.`,
     })
     limit: number | null,
     @Access('SERVICE')
@@ -77,7 +61,7 @@ export class FeedResolver {
   items(
     @Root() feed: Feed,
     @Ctx() { services }: GraphQLContext,
-    @Arg('first', () => Int, firstArg) first: number | null,
+    @Arg('first', () => Int, countArg) first: number | null,
     @Arg('after', () => String, afterArg) after: string | null,
   ): Promise<FeedItemConnection> {
     return services.feed.itemsOf(feed, { first, after });
@@ -155,7 +139,7 @@ export class FeedResolver {
         "Country of the user, ISO 3166-1 alpha-2, in any case. Null: the last country in the profile of the user; never the trusted proxy's header, which is that of the caller.",
     })
     country: string | null,
-    @Arg('limit', () => Int, limitArg) limit: number | null,
+    @Arg('limit', () => Int, countArg) limit: number | null,
     @Arg('config', () => JSONObjectResolver, {
       description: 'Patch of the ranking config, with the structure of its file.',
     })
@@ -177,7 +161,7 @@ export class ServedFeedResolver {
   items(
     @Root() feed: PageableFeed,
     @Ctx() { services }: GraphQLContext,
-    @Arg('first', () => Int, firstArg) first: number | null,
+    @Arg('first', () => Int, countArg) first: number | null,
     @Arg('after', () => String, afterArg) after: string | null,
   ): Promise<FeedItemConnection> {
     return services.feed.servedItems(feed, { first, after });

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { Arg, Ctx, Extensions, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
-import type { MarketHistoryPoint } from '../../catalog/market-history.js';
+import { DEFAULT_POINTS, MAX_POINTS, type MarketHistoryPoint } from '../../catalog/market-history.js';
 import type { MarketPage } from '../../catalog/market-page.js';
 import { topicKey, type Market } from '../../domain/market.js';
 import { checkInput } from '../../lib/input/check-input.js';
+import { DEFAULT_LIMIT, MAX_LIMIT } from '../../lib/input/page-size.js';
 import type { UpsertResult } from '../../catalog/market-writer.js';
 import { Access, SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
@@ -25,8 +26,6 @@ import { DateTime } from '../types/date-time.js';
 type Topic = Pick<TopicType, 'key' | 'label' | 'kind'>;
 
 const marketIdList = z.array(z.string()).max(MAX_MARKET_IDS, `must have at most ${MAX_MARKET_IDS} entries`);
-
-const DEFAULT_POINTS = 100;
 
 @Resolver(() => MarketType)
 export class MarketResolver {
@@ -64,8 +63,8 @@ export class MarketResolver {
     @Ctx() { services }: GraphQLContext,
     @Arg('first', () => Int, {
       nullable: true,
-      defaultValue: 20,
-      description: 'Maximum number of markets, 1–100. Null: 20.',
+      defaultValue: DEFAULT_LIMIT,
+      description: `Maximum number of markets, 1–${MAX_LIMIT}. Null: ${DEFAULT_LIMIT}.`,
     })
     first: number | null,
     @Arg('after', () => String, {
@@ -136,7 +135,7 @@ export class MarketResolver {
     @Arg('points', () => Int, {
       nullable: true,
       defaultValue: DEFAULT_POINTS,
-      description: `Maximum number of points, 1–500. Null: ${DEFAULT_POINTS}.`,
+      description: `Maximum number of points, 1–${MAX_POINTS}. Null: ${DEFAULT_POINTS}.`,
     })
     points: number | null,
   ): Promise<readonly MarketHistoryPoint[]> {

@@ -9,6 +9,7 @@ import { Access, SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
 import { FeedType } from '../types/feed.js';
 import { UserProfileType, UserType } from '../types/user-profile.js';
+import { countArg, countryArg } from './feed-arguments.js';
 
 @Resolver(() => UserType)
 export class ProfileResolver {
@@ -65,21 +66,10 @@ export class ProfileResolver {
   feed(
     @Root() { userKey }: User,
     @Ctx() { services, country: proxyCountry }: GraphQLContext,
-    @Arg('country', () => String, {
-      nullable: true,
-      description:
-        "Country of the user, ISO 3166-1 alpha-2, in any case. Null: the trusted proxy's header, else the last country of the profile.",
-    })
-    country: string | null,
-    @Arg('limit', () => Int, {
-      nullable: true,
-      defaultValue: 20,
-      description: 'Number of items, 1–100. Null: 20.',
-    })
-    limit: number | null,
+    @Arg('country', () => String, countryArg) country: string | null,
+    @Arg('limit', () => Int, countArg) limit: number | null,
   ): Promise<Feed> {
-    const request = { userKey, country: country ?? proxyCountry, limit: limit ?? 20, algorithm: null };
-    return services.feed.feed(request);
+    return services.feed.feed({ userKey, country: country ?? proxyCountry, limit, algorithm: null });
   }
 }
 

@@ -18,7 +18,8 @@ import {
   isListType,
   isObjectType,
 } from 'graphql';
-import { MAX_TOTAL_POINTS } from '../../catalog/market-history.js';
+import { DEFAULT_POINTS, MAX_TOTAL_POINTS } from '../../catalog/market-history.js';
+import { DEFAULT_LIMIT } from '../../lib/input/page-size.js';
 import { limitExceeded } from './limit-exceeded.js';
 
 /** Maximum number of list items that an operation may send or request, added over its fields. */
@@ -29,10 +30,6 @@ const ITEM_COUNTS: ReadonlySet<string> = new Set(['first', 'limit']);
 
 /** Argument that names a number of points of each market. */
 const POINT_COUNT = 'points';
-
-/** Number of items of a field whose argument and its default are null. */
-const DEFAULT_ITEMS = 20;
-const DEFAULT_POINTS = 100;
 
 /** Fields that share the items of their feed out among themselves, by type: a market is in one of them. */
 const SECTIONS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
@@ -228,7 +225,7 @@ function sizedField(
     if (name === POINT_COUNT) {
       points = numberOf(value, typeof defaultValue === 'number' ? defaultValue : DEFAULT_POINTS);
     } else if (ITEM_COUNTS.has(name)) {
-      requested.push(numberOf(value, typeof defaultValue === 'number' ? defaultValue : DEFAULT_ITEMS));
+      requested.push(numberOf(value, typeof defaultValue === 'number' ? defaultValue : DEFAULT_LIMIT));
     } else if (value !== undefined) {
       const items: Count = (variables) => itemsIn(valueFromASTUntyped(value, variables), type);
       sent.push(items);

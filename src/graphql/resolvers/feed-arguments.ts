@@ -1,0 +1,14 @@
+import { DEFAULT_LIMIT, MAX_LIMIT } from '../../lib/input/page-size.js';
+
+export const countryArg = {
+  nullable: true,
+  description:
+    "Country of the user, ISO 3166-1 alpha-2, in any case. Null: the trusted proxy's header, else the last country in the profile of the user.",
+} as const;
+
+/** `limit` or `first` of items. */
+export const countArg = {
+  nullable: true,
+  defaultValue: DEFAULT_LIMIT,
+  description: `Number of items, 1–${MAX_LIMIT}. Null: ${DEFAULT_LIMIT}.`,
+} as const;

@@ -1,4 +1,5 @@
 /** Checks of response bodies. */
+import { isDeepStrictEqual } from 'node:util';
 
 /** What is wrong with a response of status 200. */
 export type Problem = { readonly degraded: true } | { readonly wrong: string };
@@ -11,7 +12,7 @@ interface FeedResponse {
     readonly feed?: {
       readonly id: string;
       readonly personalized: boolean;
-      readonly degraded: boolean | readonly string[] | null;
+      readonly degraded: boolean;
       readonly algorithmVersion: string;
       readonly hero: Card | null;
       readonly grid: readonly Card[];
@@ -32,8 +33,7 @@ export function feedProblem(body: string): Problem | undefined {
   if (errors !== undefined) return { wrong: `errors: ${errors[0]?.message ?? ''}` };
   if (feed === undefined) return { wrong: 'no feed' };
   const { degraded, algorithmVersion } = feed;
-  const isDegraded = typeof degraded === 'object' ? (degraded?.length ?? 0) > 0 : degraded;
-  if (isDegraded || algorithmVersion === 'fallback') return { degraded: true };
+  if (degraded || algorithmVersion === 'fallback') return { degraded: true };
   if (!feed.personalized) return { wrong: 'not personalized' };
   const cards = [...(feed.hero === null ? [] : [feed.hero]), ...feed.grid, ...feed.stream];
   if (cards.length !== CARDS) return { wrong: `${cards.length} cards` };
@@ -43,13 +43,9 @@ export function feedProblem(body: string): Problem | undefined {
   return undefined;
 }
 
-/** Equal for JSON values that differ in white space and order of keys only. */
-export function canonical(text: string): string {
-  return JSON.stringify(parsed(text), (_key, value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  );
+/** Whether two JSON texts differ at most in white space and the order of keys. */
+export function isSameJson(one: string, other: string): boolean {
+  return isDeepStrictEqual(parsed(one), parsed(other));
 }
 
 /** An empty object if the text is not JSON. */

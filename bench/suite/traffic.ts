@@ -3,7 +3,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { userKeyOf } from '../year/keys.ts';
 import { batchBody, drawEvent, eventBody, feedBody, recordedIn } from '../year/requests.ts';
-import { canonical, feedProblem, type Problem } from './responses.ts';
+import { feedProblem, isSameJson, type Problem } from './responses.ts';
 import { ZipfUsers } from './zipf.ts';
 
 export type TrafficKind = 'feed' | 'event' | 'constant';
@@ -96,7 +96,7 @@ function constantRequests({ body, expected }: ConstantTraffic): Requests {
     next: () => request,
     problemOf: (_kind, response) => {
       if (response === known) return undefined;
-      if (canonical(response) !== canonical(expected)) return { wrong: 'not the constant payload' };
+      if (!isSameJson(response, expected)) return { wrong: 'not the constant payload' };
       known = response;
       return undefined;
     },

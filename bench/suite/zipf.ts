@@ -1,6 +1,7 @@
 /** Draws of users by a Zipf law: the user of rank r is drawn in proportion to 1/r. */
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import { lowerBound } from '../../dist/lib/binary-search.js';
 
 /** A prime, so that it has no common divisor with a smaller number of users. */
 const STEP = 15_485_863;
@@ -20,13 +21,8 @@ export class ZipfUsers {
   /** The number of a user, from 0. Ranks are spread over the numbers, so over users with short and long histories. */
   draw(rng: RandomGenerator): number {
     const at = uniformFloat64(rng);
-    let low = 0;
-    let high = this.#cumulative.length - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#cumulative[middle] ?? 1) > at) high = middle;
-      else low = middle + 1;
-    }
-    return (low * STEP) % this.#cumulative.length;
+    const last = this.#cumulative.length - 1;
+    const index = lowerBound(last, (other) => (this.#cumulative[other] ?? 1) <= at);
+    return (index * STEP) % this.#cumulative.length;
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canonical, feedProblem } from '../../../bench/suite/responses.ts';
+import { feedProblem, isSameJson } from '../../../bench/suite/responses.ts';
 
 const cards = Array.from({ length: 20 }, (_, index) => ({
   rank: index + 1,
@@ -17,12 +17,9 @@ describe('feedProblem', () => {
     expect(feedProblem(body({}))).toBeUndefined();
   });
 
-  it('reports a degraded feed, whether by flag, by reasons, or by algorithm', () => {
+  it('reports a degraded feed, whether by flag or by algorithm', () => {
     expect(feedProblem(body({ degraded: true }))).toEqual({ degraded: true });
-    expect(feedProblem(body({ degraded: ['PROFILE_UNAVAILABLE'] }))).toEqual({ degraded: true });
     expect(feedProblem(body({ algorithmVersion: 'fallback' }))).toEqual({ degraded: true });
-    expect(feedProblem(body({ degraded: [] }))).toBeUndefined();
-    expect(feedProblem(body({ degraded: null }))).toBeUndefined();
   });
 
   it.each([
@@ -37,9 +34,9 @@ describe('feedProblem', () => {
   });
 });
 
-describe('canonical', () => {
+describe('isSameJson', () => {
   it('ignores white space and the order of keys, but not of list items', () => {
-    expect(canonical('{"a": [1, {"c": 2, "b": 3}]}')).toBe(canonical('{"a":[1,{"b":3,"c":2}]}'));
-    expect(canonical('[1,2]')).not.toBe(canonical('[2,1]'));
+    expect(isSameJson('{"a": [1, {"c": 2, "b": 3}]}', '{"a":[1,{"b":3,"c":2}]}')).toBe(true);
+    expect(isSameJson('[1,2]', '[2,1]')).toBe(false);
   });
 });

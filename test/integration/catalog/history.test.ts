@@ -1,10 +1,8 @@
-import { execute, parse } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { OPEN_VIEWER } from '../../../src/auth/viewer.js';
-import { createContext } from '../../../src/graphql/context.js';
-import { createSchema } from '../../../src/graphql/schema.js';
 import { MarketHistoryDocument } from '../../../src/generated/client/graphql.js';
 import { HOUR_MS } from '../../../src/lib/time.js';
+import { executeAs } from '../../support/execute-as.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
 
 let gateway: TestGateway;
@@ -157,13 +155,7 @@ it('graphql-jit and graphql-js return the same history', async () => {
   const answers = [];
   for (let round = 0; round < 3; round += 1)
     answers.push(await gateway.query(feedWithHistory, { points: 7 }));
-  const context = createContext(gateway.backend.services, { country: null, viewer: OPEN_VIEWER });
-  const plain = await execute({
-    schema: createSchema(),
-    document: parse(feedWithHistory),
-    variableValues: { points: 7 },
-    contextValue: context,
-  });
+  const plain = await executeAs(gateway, OPEN_VIEWER, feedWithHistory, { points: 7 });
   expect(plain.errors).toBeUndefined();
   const data: unknown = JSON.parse(JSON.stringify(plain.data));
   for (const answer of answers) expect(answer).toMatchObject({ status: 200, data });

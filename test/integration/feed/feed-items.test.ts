@@ -1,4 +1,4 @@
-import { execute, parse, type ExecutionResult } from 'graphql';
+import type { ExecutionResult } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backend } from '../../../src/app/backend.js';
 import {
@@ -6,9 +6,8 @@ import {
   ServedFeedDocument,
   TrackInteractionDocument,
 } from '../../../src/generated/client/graphql.js';
-import { createContext } from '../../../src/graphql/context.js';
-import { createSchema } from '../../../src/graphql/schema.js';
 import { MINUTE_MS } from '../../../src/lib/time.js';
+import { executeAs } from '../../support/execute-as.js';
 import { openReplica, startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 
 let gateway: TestGateway;
@@ -242,15 +241,7 @@ describe('the items of a feed', () => {
 });
 
 describe('a client with a token', () => {
-  const schema = createSchema();
-  const asAnn = (query: string) =>
-    execute({
-      ...{ schema, document: parse(query) },
-      contextValue: createContext(gateway.backend.services, {
-        country: null,
-        viewer: { role: 'CLIENT', userKey: 'ann' },
-      }),
-    });
+  const asAnn = (query: string) => executeAs(gateway, { role: 'CLIENT', userKey: 'ann' }, query);
   const forbidden = [{ extensions: { code: 'FORBIDDEN' } }];
   const codes = ({ errors = [] }: ExecutionResult) =>
     errors.map(({ originalError }) => ({

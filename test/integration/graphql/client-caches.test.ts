@@ -128,18 +128,3 @@ describe.each<[name: string, create: () => Promise<CacheClient> | CacheClient]>(
     stop();
   });
 });
-
-it('one failing alias leaves the data of another', async () => {
-  await gateway.addMarkets({ id: 'alias', title: 'Will it snow?', probability: 0.4 });
-  const { data, errors } = await gateway.query(
-    `mutation ($good: TrackInteractionInput!, $bad: TrackInteractionInput!) {
-      good: trackInteraction(input: $good) { status } bad: trackInteraction(input: $bad) { status }
-    }`,
-    {
-      good: { userKey: 'ada', marketId: 'alias', eventType: 'CLICK' },
-      bad: { userKey: 'ada', marketId: 'no such market', eventType: 'CLICK' },
-    },
-  );
-  expect(data).toEqual({ good: { status: 'RECORDED' }, bad: null });
-  expect(errors).toMatchObject([{ path: ['bad'] }]);
-});

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { execute, parse, subscribe, type ExecutionResult } from 'graphql';
+import { parse, subscribe, type ExecutionResult } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OPEN_VIEWER, type Viewer } from '../../../src/auth/viewer.js';
 import { createContext } from '../../../src/graphql/context.js';
@@ -7,6 +7,7 @@ import { createSchema } from '../../../src/graphql/schema.js';
 import { BellwetherError } from '../../../src/lib/errors.js';
 import { userPseudonym } from '../../../src/lib/user-pseudonym.js';
 import { outgoingEvent } from '../../../src/outbox/sinks/outgoing-event.js';
+import { executeAs } from '../../support/execute-as.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 
 let gateway: TestGateway;
@@ -83,13 +84,7 @@ describe('two aliases of a mutation, of which one fails', () => {
 });
 
 describe('a request', () => {
-  const schema = createSchema();
-  const ask = async (viewer: Viewer, source: string): Promise<ExecutionResult> =>
-    execute({
-      schema,
-      document: parse(source),
-      contextValue: createContext(gateway.backend.services, { country: null, viewer }),
-    });
+  const ask = (viewer: Viewer, source: string) => executeAs(gateway, viewer, source);
   const codesOf = ({ errors = [] }: ExecutionResult) =>
     errors.map(({ originalError }) =>
       originalError instanceof BellwetherError ? [originalError.code, originalError.field] : originalError,
@@ -156,7 +151,7 @@ describe('a request', () => {
   describe('for feedChanged', () => {
     const subscribeAs = (viewer: Viewer, variables: Record<string, unknown>) =>
       subscribe({
-        schema,
+        schema: createSchema(),
         document: parse('subscription ($userKey: String) { feedChanged(userKey: $userKey) { userKey } }'),
         variableValues: variables,
         contextValue: createContext(gateway.backend.services, { country: null, viewer }),

@@ -1,4 +1,4 @@
-/** Which processors the processes of the suite run on. */
+/** Processors on which the processes of the suite run. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -7,11 +7,11 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 export interface CorePlan {
-  /** What starts a process on the core of the measured server; empty if it is not pinned. */
+  /** Command that starts a process on the core of the measured server; empty if it is not pinned. */
   readonly server: readonly string[];
-  /** What starts the load process. */
+  /** Command that starts the load process. */
   readonly load: readonly string[];
-  /** What starts processes that the servers need, such as the job worker. PostgreSQL runs there too. */
+  /** Command that starts processes of the servers, such as the job worker, on the cores of PostgreSQL. */
   readonly others: readonly string[];
   /** The processors of this process, and so of PostgreSQL, which it starts; undefined if not pinned. */
   readonly own: string | undefined;

@@ -59,16 +59,16 @@ export async function openGateway(state: YearState, cores: CorePlan): Promise<Me
       traffic: { type: 'feed', users: size.users, marketIds, feedsPerEvent: FEEDS_PER_EVENT },
       sampleFeed: () => sampleFeed(gateway.url),
       profile: async (file, work) => {
-        const tell = async (message: ProfileMessage): Promise<void> => {
+        const send = async (message: ProfileMessage): Promise<void> => {
           const done = once(gateway.process, 'message');
           gateway.process.send(message);
           await done;
         };
-        await tell({ profile: 'start' });
+        await send({ profile: 'start' });
         try {
           return await work();
         } finally {
-          await tell({ profile: 'stop', file });
+          await send({ profile: 'stop', file });
         }
       },
       close: async () => {

@@ -7,7 +7,7 @@ export interface MeasuredServer {
   readonly title: string;
   readonly url: string;
   readonly pid: number;
-  /** What it is loaded with. */
+  /** Requests of the load. */
   readonly traffic: Traffic;
   /** Default: those of the options. */
   readonly connections?: number;

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 
 export interface ReadyServer {
   readonly pid: number;
-  /** What the pattern captured; empty if it captures nothing. */
+  /** Text that the pattern captured; empty if it captures nothing. */
   readonly address: string;
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 /** Checks of response bodies. */
 import { isDeepStrictEqual } from 'node:util';
 
-/** What is wrong with a response of status 200. */
+/** Reason for which a response of status 200 fails its check. */
 export type Problem = { readonly degraded: true } | { readonly wrong: string };
 
 const CARDS = 20;

@@ -1,4 +1,4 @@
-/** What the scenarios of the suite share. */
+/** Parts that the scenarios of the suite share. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProgressBar } from '../../dist/cli/output/progress-bar.js';
 import { cpuSecondsOf } from '../processes.ts';
@@ -71,7 +71,7 @@ const PAUSE_MS = 300;
 export class Suite {
   readonly options: SuiteOptions;
   readonly cores: CorePlan;
-  /** What was wrong in this scenario, by server and reason. The suite fails if there is anything. */
+  /** Failed checks of this scenario, by server and reason. The suite fails if there is one. */
   readonly problems = new Map<string, { count: number; example: string }>();
   readonly warnings = new Set<string>();
   readonly #load: LoadProcess;

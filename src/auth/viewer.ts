@@ -10,8 +10,8 @@ export type Viewer =
 export const OPEN_VIEWER: Viewer = { role: 'OPEN' };
 
 /**
- * Returns the user that a request is for, null for an anonymous one: the user that it names. A client may name only its own
- * user, and means that user if it names none.
+ * Returns the user of a request: the named one, or null for an anonymous request. A client may name only its own user,
+ * which is also its default.
  *
  * @throws {BellwetherError} FORBIDDEN, with `userKey` as the field, for another user than the client's.
  */

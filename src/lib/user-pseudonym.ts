@@ -7,8 +7,7 @@ const PSEUDONYM_LENGTH = 32;
 /**
  * Creates the pseudonymization of user keys: `u_` and the first 32 characters of base64url(HMAC-SHA-256(secret, user
  * key)). It is the `id` of a user in the API, and `user` in events for sinks. A user keeps it as long as the secret stays
- * the same. Without the secret, a pseudonym can be neither
- * reversed nor computed from a guessed user key.
+ * the same. Without the secret, a pseudonym can be neither reversed nor computed from a guessed user key.
  *
  * @throws {OperatorError} when the secret is short enough to be guessed.
  */

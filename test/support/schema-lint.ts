@@ -94,7 +94,7 @@ const mutationPayloads: SchemaRule = (schema) =>
     .map(({ name }) => `Mutation.${name}`);
 
 /** Names of an enum elsewhere whose values are sentences or free text here. */
-const TEXT_BESIDE_ENUM = new Set(['FeedItem.reason', 'InputProblem.field']);
+const TEXT_WITH_ENUM_NAME = new Set(['FeedItem.reason', 'InputProblem.field']);
 
 /** A value that is an enum under the same name elsewhere is an enum here too. */
 const enumsNotStrings: SchemaRule = (schema) => {
@@ -104,7 +104,7 @@ const enumsNotStrings: SchemaRule = (schema) => {
   return elements
     .filter(({ name, typeName }) => typeName === 'String' && names.has(name))
     .map(({ coordinate }) => coordinate)
-    .filter((coordinate) => !TEXT_BESIDE_ENUM.has(coordinate));
+    .filter((coordinate) => !TEXT_WITH_ENUM_NAME.has(coordinate));
 };
 
 /** Clients pass null for an argument that they do not set, so one with a default accepts null. */

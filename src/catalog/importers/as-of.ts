@@ -35,7 +35,7 @@ export function marketAsOf(
     return { kind: 'undated', reason: 'createdAt: is missing; --as-of requires it' };
   }
   if (Date.parse(market.createdAt) > asOf.instantMs) return { kind: 'not-yet-created' };
-  // Shifted times may be out of range: then the field is absent. The state is that of now, whatever the archive dates it.
+  // A shifted time after the year 9999 is left out. So is `asOf`, because the shifted state is that of now.
   const { closesAt, resolvesAt, resolvedAt, ...timeless } = market;
   delete timeless.asOf;
   const status = statusAt(asOf.instantMs, market, dates);
@@ -76,8 +76,8 @@ function statusAt(
 }
 
 /**
- * The close time without hindsight. A recorded close is none, if the record also names an expected resolution: it replaces the
- * announced close, which the archive does not have.
+ * Returns the close time that was announced before the market closed. If the record also names an expected resolution, a
+ * recorded close has replaced the announced one, which is then unknown: undefined.
  */
 export function announcedClose(
   { closesAt, resolvesAt }: Pick<MarketDraft, 'closesAt' | 'resolvesAt'>,

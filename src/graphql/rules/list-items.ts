@@ -42,7 +42,7 @@ const WITHOUT_RESULTS: ReadonlySet<string> = new Set(['candidates']);
 type Variables = Readonly<Record<string, unknown>>;
 type Count = (variables: Variables) => number;
 
-/** What determines the number of items of an operation. */
+/** Parts of an operation that determine its number of items. */
 interface Analysis {
   /** Outer fields first. */
   readonly fields: readonly SizedField[];

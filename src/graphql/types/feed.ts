@@ -57,7 +57,7 @@ registerEnumType(DegradedReasonEnum, {
   },
 });
 
-/** What a ranking was computed for, and how: the fields that feeds and rankings share. */
+/** Fields that feeds and rankings share: the user, country, and algorithm of a ranking, and its state. */
 @ObjectType()
 export abstract class RankingFactsType {
   @Field(() => String, { nullable: true, description: 'Key of the user. Null: anonymous user.' })

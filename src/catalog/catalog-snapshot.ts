@@ -1,4 +1,4 @@
-import { endOf, topicKey, type Market } from '../domain/market.js';
+import { endOf, topicKey, type Market, type MarketReference } from '../domain/market.js';
 import { lowerBound } from '../lib/binary-search.js';
 import type { Work } from '../lib/event-loop.js';
 import type { ScoringMarket } from '../scoring/v1/inputs.js';
@@ -17,6 +17,8 @@ export interface CatalogEntry {
   readonly scoring: ScoringMarket;
   /** When trading ends, else when the outcome is expected: milliseconds since 1970; Infinity if both are unknown. */
   readonly resolvesAtMs: number;
+  /** Shared by the feeds that contain the market. */
+  readonly reference: MarketReference;
 }
 
 /** The open markets at one version. Immutable: a change of a market produces a new snapshot. */
@@ -146,6 +148,7 @@ export function toEntry(market: Market): CatalogEntry {
     market,
     scoring: toScoringMarket(market),
     resolvesAtMs: endOf(market)?.getTime() ?? Infinity,
+    reference: { marketId: market.id, number: market.number },
   };
 }
 

@@ -40,6 +40,12 @@ export interface Market {
   readonly blockedCountries: readonly string[];
 }
 
+/** A market by its id, and by its number in compact stored data. */
+export interface MarketReference {
+  readonly marketId: string;
+  readonly number: number;
+}
+
 /** Values by which markets are ordered: creation time, or end ({@link endOf}), where an unknown end is the latest. */
 export const ORDER_FIELDS = ['CREATED_AT', 'CLOSES_AT'] as const;
 

@@ -50,7 +50,7 @@ export function createFeeds(deps: {
   const service = new FeedService({
     ...{ catalog, trends, hydrator, workspace, config, personalizationEnabled, servedFeeds, clock, feedId },
     onServed: (event) => {
-      for (const sideEffect of PIPELINES[event.inputs.algorithm].sideEffects)
+      for (const sideEffect of PIPELINES[event.feed.algorithm].sideEffects)
         sideEffect(event, { servedFeeds, recentInputs, trackImpressions, config, logger });
     },
   });

@@ -9,25 +9,39 @@ export interface CurrentFeed {
   readonly served: ServedFeed;
 }
 
+/** What a request asks for. */
+export interface FeedKey {
+  readonly userKey: string | null;
+  /** Of the request; null: that of the profile. */
+  readonly country: string | null;
+  /** Of the request; null: that of the config. */
+  readonly algorithm: 'v1' | 'v2' | null;
+  readonly limit: number;
+}
+
+/** The inputs that all users share. */
+export type SharedInputs = Pick<RankingInputs, 'nowMs' | 'snapshot' | 'trends' | 'configVersion'>;
+
 interface Entry extends CurrentFeed {
   readonly profileVersion: number | null;
-  readonly past: RankingInputs['past'];
 }
 
 /** Bound for all feeds together. */
-const MAX_BYTES = 32 * 1024 * 1024;
+const MAX_BYTES = 96 * 1024 * 1024;
 
 // Measured with 66-character ids; markets are not counted, because the catalog holds them anyway.
 const BYTES_PER_FEED = 1_000;
-const BYTES_PER_ITEM = 700;
-const BYTES_PER_REST = 100;
+const BYTES_PER_ITEM = 800;
+const BYTES_PER_REST = 8;
 
 /**
  * The feeds of the present clock step. A request with the same inputs gets the same feed, so it is not ranked again: those
- * of several components of a page, of a retry, and of every anonymous user in a country.
+ * of several components of a page, of a return to it, and of every anonymous user in a country. The version of the profile
+ * is enough to find it, so the profile is not decoded either.
  *
  * Feeds of an earlier step, catalog, trends or config are dropped at the first request after the change, and the feed of a
- * user is replaced at the first request after an event.
+ * user is replaced at the first request after an event. The markets of the user that are not open only change together
+ * with the catalog.
  */
 export class CurrentFeeds {
   readonly #feeds = new LRUCache<string, Entry>({
@@ -38,23 +52,26 @@ export class CurrentFeeds {
       served.page.length * BYTES_PER_ITEM +
       (served.rest?.length ?? 0) * BYTES_PER_REST,
   });
-  #of: Pick<RankingInputs, 'nowMs' | 'snapshot' | 'trends' | 'configVersion'> | undefined;
+  #of: SharedInputs | undefined;
 
-  /** Returns the cached feed of these inputs, or ranks and caches it. A feed that lacks an input is not cached. */
-  get(inputs: RankingInputs, lacksInput: boolean, rank: () => CurrentFeed): CurrentFeed {
-    if (lacksInput) return rank();
-    this.#dropOld(inputs);
-    const { userKey, country, algorithm, personal, limit, profile, past } = inputs;
-    const key = JSON.stringify([userKey, country, algorithm, personal, limit]);
-    const profileVersion = profile?.version ?? null;
-    const cached = this.#feeds.get(key);
-    if (cached?.profileVersion === profileVersion && isSame(cached.past, past)) return cached;
-    const ranked = rank();
-    this.#feeds.set(key, { ...ranked, profileVersion, past });
-    return ranked;
+  /** @param profileVersion null without a profile. */
+  find(key: FeedKey, profileVersion: number | null, of: SharedInputs): CurrentFeed | undefined {
+    this.#dropOld(of);
+    const cached = this.#feeds.get(textOf(key));
+    return cached?.profileVersion === profileVersion ? cached : undefined;
   }
 
-  #dropOld({ nowMs, snapshot, trends, configVersion }: RankingInputs): void {
+  /** Adds a feed that lacks no input. */
+  set(
+    key: FeedKey,
+    current: CurrentFeed,
+    { profile, ...of }: SharedInputs & Pick<RankingInputs, 'profile'>,
+  ): void {
+    this.#dropOld(of);
+    this.#feeds.set(textOf(key), { ...current, profileVersion: profile?.version ?? null });
+  }
+
+  #dropOld({ nowMs, snapshot, trends, configVersion }: SharedInputs): void {
     const of = this.#of;
     if (
       of?.nowMs === nowMs &&
@@ -68,8 +85,6 @@ export class CurrentFeeds {
   }
 }
 
-function isSame(cached: RankingInputs['past'], past: RankingInputs['past']): boolean {
-  if (cached.size !== past.size) return false;
-  for (const [id, market] of past) if (cached.get(id) !== market) return false;
-  return true;
+function textOf({ userKey, country, algorithm, limit }: FeedKey): string {
+  return JSON.stringify([userKey, country, algorithm, limit]);
 }

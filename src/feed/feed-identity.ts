@@ -1,23 +1,11 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { requireSecret } from '../lib/secret.js';
-import { SECOND_MS } from '../lib/time.js';
 import type { ScoreParts } from '../scoring/score-parts.js';
 import { GRID_SIZE } from '../scoring/v1/page-layout.js';
 import type { DegradedReason } from './degraded.js';
 import type { ComposedFeed, FeedItem, FeedSection, RankedItem } from './feed.js';
 import type { RankingInputs } from './ranking-inputs.js';
-
-/**
- * Step of the clock of rankings. Within a step, a request that is repeated gets the same feed, on every replica. Events that
- * a profile contains may be younger than the step's start; they have the age 0.
- */
-export const CLOCK_STEP_MS = 5 * SECOND_MS;
-
-/** The start of the clock step that an instant is in. */
-export function startOfStep(nowMs: number): number {
-  return Math.floor(nowMs / CLOCK_STEP_MS) * CLOCK_STEP_MS;
-}
 
 /** Identifies a feed; unique, and not to be guessed without the secret of the deployment. */
 export type FeedId = (

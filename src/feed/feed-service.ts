@@ -15,8 +15,8 @@ import type {
   Ranking,
   RankingFacts,
 } from './feed.js';
-import { startOfStep, toFeedItem, type FeedId } from './feed-identity.js';
-import { CurrentFeeds } from './current-feeds.js';
+import { toFeedItem, type FeedId } from './feed-identity.js';
+import { CurrentFeeds, type CurrentFeed, type FeedKey } from './current-feeds.js';
 import { isFallback, staleTrends, type DegradedReason } from './degraded.js';
 import { rankOfCursor, toFeedItems } from './feed-items.js';
 import { isHidden } from './filters/hidden.js';
@@ -25,6 +25,7 @@ import { pastMarkets } from './hydrators/past-markets.js';
 import { composeFeed, PIPELINES } from './pipeline.js';
 import { itemsAt } from './present.js';
 import { isPersonalized, type RankingInputs } from './ranking-inputs.js';
+import { CLOCK_STEP_MS, rankingTime } from './ranking-time.js';
 import { describedMarket, feedIdSchema, feedItemsRequest, feedRequest, rankRequest } from './requests.js';
 import { chooseAlgorithm } from './rollout.js';
 import { rankMarkets } from './scorers/given-markets.js';
@@ -75,15 +76,43 @@ export class FeedService {
    */
   async feed(input: unknown): Promise<Feed> {
     const { userKey = null, country = null, algorithm = null, limit } = checkInput(feedRequest, input);
-    const { inputs, degradedReasons } = await this.inputsFor({ userKey, country, algorithm }, limit);
-    const { feed, served } = this.#current.get(inputs, isFallback(degradedReasons), () => {
-      const composed = composeFeed(inputs, this.deps.workspace);
-      const id = this.deps.feedId(inputs, degradedReasons, composed);
-      const ranked = toFeed(id, composed.items, factsOf(inputs, degradedReasons));
-      return { feed: ranked, served: toServedFeed(ranked, composed, inputs) };
-    });
+    const request = { userKey, country, algorithm, limit };
+    const current = this.#currentFeed(request);
+    if (current !== undefined) {
+      this.deps.onServed({ ...current, inputs: null });
+      return current.feed;
+    }
+    const { inputs, degradedReasons } = await this.inputsFor(request, limit);
+    const composed = composeFeed(inputs, this.deps.workspace);
+    const id = this.deps.feedId(inputs, degradedReasons, composed);
+    const feed = toFeed(id, composed.items, factsOf(inputs, degradedReasons));
+    const served = toServedFeed(feed, composed, inputs);
+    if (!isFallback(degradedReasons)) this.#current.set(request, { feed, served }, inputs);
     this.deps.onServed({ feed, served, inputs });
     return feed;
+  }
+
+  /** Returns the feed of the present inputs if it is cached and so is the version of the profile. */
+  #currentFeed(request: FeedKey): CurrentFeed | undefined {
+    const { catalog, trends, hydrator, clock } = this.deps;
+    const { config, version: configVersion } = this.deps.config();
+    const { userKey } = request;
+    const { snapshot } = catalog;
+    const profileVersion =
+      userKey === null || this.#isImpersonal(config) ? null : hydrator.cachedVersion(userKey);
+    if (profileVersion === undefined) return undefined;
+    const nowMs = rankingTime(clock(), snapshot);
+    return this.#current.find(request, profileVersion, {
+      nowMs,
+      snapshot,
+      trends: trends.state,
+      configVersion,
+    });
+  }
+
+  /** Whether the config or the environment turns personalization off. Then no profile is read. */
+  #isImpersonal({ ranking }: RankingInputs['config']): boolean {
+    return !ranking.personalization || !this.deps.personalizationEnabled;
   }
 
   /**
@@ -95,7 +124,7 @@ export class FeedService {
     const feedId = feedIdSchema.safeParse(input);
     if (!feedId.success) return null;
     const served = await this.deps.servedFeeds.find(feedId.data);
-    const keepMs = this.deps.config().config.feed.keepMinutes * MINUTE_MS;
+    const keepMs = this.deps.config().config.feed.keepMinutes * MINUTE_MS + CLOCK_STEP_MS;
     if (served?.rest == null || this.deps.clock() - served.nowMs > keepMs) return null;
     return { id: served.feedId, ...servedFacts(served), served };
   }
@@ -210,14 +239,14 @@ export class FeedService {
     const { config, version } = this.deps.config();
     const choice = chooseAlgorithm(config.ranking, userKey, algorithm);
     const { hydrate, source } = PIPELINES[choice.algorithm];
-    // With personalization off, no profile is read. Users in the holdout keep their hidden markets.
-    const isOff = !config.ranking.personalization || !personalizationEnabled;
-    const reading = userKey === null || isOff ? null : await hydrator.profile(userKey, hydrate);
+    // Users in the holdout keep their hidden markets.
+    const reading =
+      userKey === null || this.#isImpersonal(config) ? null : await hydrator.profile(userKey, hydrate);
     const profile = reading === null || reading.failed ? null : reading.value;
     await takeTurn();
     const snapshot = source.candidates(catalog);
     const inputs = {
-      nowMs: startOfStep(clock()),
+      nowMs: rankingTime(clock(), snapshot),
       userKey,
       country: country ?? profile?.country ?? null,
       profile,

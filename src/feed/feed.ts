@@ -1,6 +1,6 @@
 import type { DegradedReason } from './degraded.js';
 import type { CatalogEntry } from '../catalog/catalog-snapshot.js';
-import type { Market } from '../domain/market.js';
+import type { Market, MarketReference } from '../domain/market.js';
 import type { Connection } from '../lib/connection.js';
 import type { ComponentName, ScoreParts } from '../scoring/score-parts.js';
 import type { Badge } from './badge.js';
@@ -99,13 +99,7 @@ export interface ComposedFeed {
   /** In page order, the hero first. */
   readonly items: readonly RankedItem[];
   /** The continuation, best first. */
-  readonly rest: readonly RestItem[];
+  readonly rest: readonly MarketReference[];
   /** Relaxed limits and backfilled slots; see `Slate`. */
   readonly notes: readonly string[];
-}
-
-export interface RestItem {
-  readonly marketId: string;
-  /** The number of the market in compact stored data. */
-  readonly number: number;
 }

@@ -1,5 +1,5 @@
 import { badgeOf, type Badge } from './badge.js';
-import type { ComposedFeed, RankedItem, RestItem, ScoredMarket } from './feed.js';
+import type { ComposedFeed, RankedItem, ScoredMarket } from './feed.js';
 import { explainItem } from './reason.js';
 import type { RankingInputs } from './ranking-inputs.js';
 import { signedWeights } from '../scoring/score-parts.js';
@@ -41,10 +41,7 @@ export const presentItems: Presenter = (selection, scores, inputs) => {
     const scored = { market, scores: parts };
     return toItem({ rank: index + 1, score: parts.final, slot, badge, propensity }, scored);
   });
-  const rest = Array.from(selection.rest, (row): RestItem => {
-    const { id: marketId, number } = marketAt(row).market;
-    return { marketId, number };
-  });
+  const rest = Array.from(selection.rest, (row) => marketAt(row).reference);
   return { items, rest };
 };
 

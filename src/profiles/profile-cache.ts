@@ -89,6 +89,11 @@ export class ProfileCache {
     });
   }
 
+  /** Returns the version of a user's profile if it is cached and within its TTL; never reads. */
+  cachedVersion(userKey: string): number | undefined {
+    return this.#current(userKey)?.version;
+  }
+
   /** Returns the profile of a user if it is cached and within its TTL; never reads. */
   cached(userKey: string): ProfileState | undefined {
     return this.#cached(userKey, false);

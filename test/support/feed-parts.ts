@@ -74,6 +74,7 @@ export function feedOver(
     personalizationEnabled: true,
     trackImpressions: () => Promise.resolve(),
     profiles: {
+      cachedVersion: (userKey) => cached(userKey)?.version,
       cached,
       cachedFull: cached,
       get: (userKey) => read(userKey),

@@ -38,6 +38,11 @@ export class Hydrator {
     this.#markets = new CircuitBreaker({ name: 'closed markets', clock, logger });
   }
 
+  /** Returns the version of the profile if it is cached and current. */
+  cachedVersion(userKey: string): number | undefined {
+    return this.deps.profiles.cachedVersion(userKey);
+  }
+
   async profile(userKey: string, part: ProfileHydrator): Promise<CallResult<ProfileState>> {
     const { profiles } = this.deps;
     const cached = part.cached(profiles, userKey);

@@ -5,6 +5,8 @@ import type { FullProfile, ProfileState } from '../../domain/profile.js';
  * user twice at a time.
  */
 export interface ProfileReader {
+  /** Returns the version of the profile if it is cached and current; decodes nothing. */
+  cachedVersion(userKey: string): number | undefined;
   /** Returns the profile if it is cached and current; costs no read. */
   cached(userKey: string): ProfileState | undefined;
   cachedFull(userKey: string): FullProfile | undefined;

@@ -1,16 +1,11 @@
+import type { MarketReference } from '../../domain/market.js';
 import type { Badge } from '../badge.js';
 import type { AlgorithmVersion, ComposedFeed, Feed } from '../feed.js';
 import type { RankingInputs } from '../ranking-inputs.js';
 import type { Slot } from '../selectors/slots.js';
 
-/** A market by its id, and by its number in compact stored data. */
-export interface ServedMarket {
-  readonly marketId: string;
-  readonly number: number;
-}
-
 /** An item of a served page. */
-export interface ServedItem extends ServedMarket {
+export interface ServedItem extends MarketReference {
   readonly score: number;
   readonly slot: Slot | null;
   readonly badge: Badge | null;
@@ -38,7 +33,7 @@ export interface ServedFeed {
   /** The page, the hero first. */
   readonly page: readonly ServedItem[];
   /** The continuation, best first; null if it is no longer stored. */
-  readonly rest: readonly ServedMarket[] | null;
+  readonly rest: readonly MarketReference[] | null;
 }
 
 export function toServedFeed(

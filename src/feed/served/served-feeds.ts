@@ -3,8 +3,8 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
 import type { PackedFeed, StoredFeed } from '../../storage/served-feed-repository.js';
-import { CLOCK_STEP_MS } from '../feed-identity.js';
-import type { ServedFeed, ServedMarket } from './served-feed.js';
+import { CLOCK_STEP_MS } from '../ranking-time.js';
+import type { ServedFeed } from './served-feed.js';
 import { packPage, packRest, unpackPage, unpackRest } from './codec.js';
 import { servedFeedOfJson } from './legacy-json.js';
 
@@ -136,9 +136,7 @@ export class ServedFeeds {
       ...{ feedId, userKey, nowMs, ...inputs },
       page: items.map((item) => ({ ...item, marketId: idOf(item.number) })),
       rest:
-        rest === null && hasRest
-          ? null
-          : restNumbers.map((number): ServedMarket => ({ marketId: idOf(number), number })),
+        rest === null && hasRest ? null : restNumbers.map((number) => ({ marketId: idOf(number), number })),
     };
   }
 }

@@ -10,7 +10,8 @@ import type { ServedFeeds } from '../served/served-feeds.js';
 export interface ServedEvent {
   readonly feed: Feed;
   readonly served: ServedFeed;
-  readonly inputs: RankingInputs;
+  /** Null for a feed that is served again and was not ranked again. */
+  readonly inputs: RankingInputs | null;
 }
 
 export interface SideEffectDeps {
@@ -31,7 +32,7 @@ export const storeServedFeed: SideEffect = ({ served }, { servedFeeds }) => {
 
 /** Keeps the inputs for exact replays. */
 export const keepInputs: SideEffect = ({ feed, inputs }, { recentInputs }) => {
-  recentInputs.add(feed.id, inputs);
+  if (inputs !== null) recentInputs.add(feed.id, inputs);
 };
 
 /**

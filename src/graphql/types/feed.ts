@@ -84,7 +84,7 @@ export abstract class RankingFactsType {
 
   @Field(() => DateTime, {
     description:
-      'Time of the ranking, to which ages and decay are computed: the start of a step of 5 seconds, up to 5 seconds before the request.',
+      'Time of the ranking, to which ages and decay are computed: the start of the minute, or a later end of a market within it.',
   })
   generatedAt!: Date;
 
@@ -182,7 +182,7 @@ export class FeedItemConnectionType {
 @ObjectType('Feed', {
   simpleResolvers: true,
   description:
-    'Personalized feed. The same request gets the same feed for up to 5 seconds on every replica, unless an event of the user, the config, the catalog, the trends, or a missing input (`degradedReasons`) changes it.',
+    'Personalized feed. The same request gets the same feed for up to a minute on every replica, unless an event of the user, the config, the catalog, the trends, or a missing input (`degradedReasons`) changes it.',
 })
 export class FeedType extends RankingFactsType {
   @Field(() => ID, {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { CLOCK_STEP_MS } from '../../../src/feed/feed-identity.js';
+import { CLOCK_STEP_MS } from '../../../src/feed/ranking-time.js';
 import { readOperation } from '../../../src/graphql/packaged-operations.js';
 import { HOUR_MS } from '../../../src/lib/time.js';
 import { startCommand, type RunningCommand } from '../../support/command.js';

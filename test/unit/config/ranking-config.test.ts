@@ -70,7 +70,7 @@ describe('loadRankingConfig', () => {
         sessionHalfLifeMinutes: 45,
         sessionIdleMinutes: 30,
         cacheMegabytes: 512,
-        cacheSeconds: 60,
+        cacheSeconds: 900,
         cacheSecondsWithoutMessages: 1,
         changePollSeconds: 1,
         removeTopicsBelow: 0.05,

@@ -3,14 +3,9 @@ import { emptySnapshot } from '../../../src/catalog/catalog-snapshot.js';
 import { loadRankingConfig } from '../../../src/config/ranking-config.js';
 import { emptyProfile } from '../../../src/domain/profile.js';
 import type { ComposedFeed, RankedItem } from '../../../src/feed/feed.js';
-import {
-  CLOCK_STEP_MS,
-  feedIdentity,
-  sectionOf,
-  startOfStep,
-  toFeedItem,
-} from '../../../src/feed/feed-identity.js';
+import { feedIdentity, sectionOf, toFeedItem } from '../../../src/feed/feed-identity.js';
 import type { RankingInputs } from '../../../src/feed/ranking-inputs.js';
+import { CLOCK_STEP_MS } from '../../../src/feed/ranking-time.js';
 import { OperatorError } from '../../../src/lib/errors.js';
 import { NO_COMPONENTS } from '../../../src/scoring/score-parts.js';
 import { NO_TRENDS } from '../../../src/trends/trend-columns.js';
@@ -109,12 +104,6 @@ describe('the id of a feed', () => {
   it('requires a secret that cannot be guessed', () => {
     expect(() => feedIdentity(new Uint8Array(8))).toThrow(OperatorError);
   });
-});
-
-it('a clock step starts at a multiple of its length', () => {
-  expect([0, 1, CLOCK_STEP_MS - 1, CLOCK_STEP_MS].map((ms) => startOfStep(NOON_MS + ms) - NOON_MS)).toEqual([
-    ...[0, 0, 0, CLOCK_STEP_MS],
-  ]);
 });
 
 it('a rank is in the hero, the grid of 9, or the stream, at a position from 0', () => {

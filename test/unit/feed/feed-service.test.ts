@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { emptyProfile } from '../../../src/domain/profile.js';
-import { CLOCK_STEP_MS } from '../../../src/feed/feed-identity.js';
+import { CLOCK_STEP_MS } from '../../../src/feed/ranking-time.js';
 import {
   anonymous,
   fails,
@@ -131,6 +131,18 @@ describe('a feed', () => {
     const next = await ask();
     expect(next.id).not.toBe(feed.id);
     expect(next.generatedAt).toEqual(new Date(NOON_MS + CLOCK_STEP_MS));
+  });
+
+  it('is not ranked again while its profile is cached, and its inputs are the same', async () => {
+    const clock = { nowMs: NOON_MS };
+    const { service } = feedOver(three, { clock, cached: sportsFan });
+    const feedOf = (userKey?: string) => service.feed({ userKey }, fails);
+    const [anonymousFeed, feed] = [await feedOf(), await feedOf('ada')];
+    clock.nowMs += CLOCK_STEP_MS - 1;
+    expect(await feedOf()).toBe(anonymousFeed);
+    expect(await feedOf('ada')).toBe(feed);
+    clock.nowMs += 1;
+    expect(await feedOf('ada')).not.toBe(feed);
   });
 
   it('has a new id after an event of the user, and while the profile cannot be read', async () => {

@@ -149,8 +149,8 @@ describe('validateRanking reports path, problem and allowed values for', () => {
     ['events: { weights: { HIDE: 6 } }', 'events.weights.HIDE: must be a number from -100 to 0 (it is 6)'],
     ['events: { weights: { SHARE: -1 } }', 'events.weights.SHARE: must be a number from 0 to 100 (it is -1)'],
     [
-      'profile: { cacheSecondsWithoutMessages: 61 }',
-      aboveLimit('profile.cacheSecondsWithoutMessages', 61, 'profile.cacheSeconds', 60),
+      'profile: { cacheSecondsWithoutMessages: 901 }',
+      aboveLimit('profile.cacheSecondsWithoutMessages', 901, 'profile.cacheSeconds', 900),
     ],
     [
       'trending: { popularity: { windowDays: 2 } }',

@@ -1,4 +1,6 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Kind, OperationTypeNode, parse } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { ErrorMapper } from '../graphql/errors.js';
@@ -9,6 +11,12 @@ import type { ReadLimit } from './read-limit.js';
 
 const RETRY_AFTER_MS = SECOND_MS;
 
+/** Time before a rejection on a connection that did not wait for `RETRY_AFTER_MS` after its last one. */
+const IMPATIENT_DELAY_MS = 250;
+
+/** Maximum number of delayed rejections; further ones are sent at once. */
+const MAX_DELAYED = 2_000;
+
 /** Documents whose operations are remembered, and the longest such document. */
 const MAX_DOCUMENTS = 1_000;
 const MAX_DOCUMENT_LENGTH = 10_000;
@@ -17,6 +25,9 @@ const MAX_DOCUMENT_LENGTH = 10_000;
  * Rejects reads at `/graphql` with 503 while the process has as many as it can serve soon, before their documents are parsed.
  * Writes pass: they have their own bounded queue, and a client may not be able to send a rejected event again. Other paths
  * pass too.
+ *
+ * A rejection costs processor time as well. A client that ignores `Retry-After` and sends the next read at once would take
+ * it from the accepted reads, so it waits for its next rejection.
  */
 export function registerAdmission(
   app: FastifyInstance,
@@ -24,6 +35,7 @@ export function registerAdmission(
   reads: Pick<ReadLimit, 'tryBegin' | 'end'>,
 ): void {
   const mayWrite = writeDetector();
+  const rejectLater = impatientDelay();
 
   app.addHook('preHandler', (request, reply, done) => {
     if (request.routeOptions.url !== '/graphql' || mayWrite(operationOf(request))) {
@@ -37,12 +49,38 @@ export function registerAdmission(
         'The gateway has as many requests as it can serve; retry after retryAfterMs.',
         RETRY_AFTER_MS,
       );
-      reply
-        .code(503)
-        .header('retry-after', Math.ceil(RETRY_AFTER_MS / SECOND_MS))
-        .send({ errors: [mapError(error)] });
+      rejectLater(request.raw.socket, () => {
+        sendUnavailable(reply, mapError(error));
+      });
     }
   });
+}
+
+function sendUnavailable(reply: FastifyReply, error: unknown): void {
+  reply
+    .code(503)
+    .header('retry-after', Math.ceil(RETRY_AFTER_MS / SECOND_MS))
+    .send({ errors: [error] });
+}
+
+/** Returns a function that sends a rejection: at once, or delayed on a connection that was rejected a moment ago. */
+function impatientDelay(): (connection: Socket, send: () => void) => void {
+  const rejectedAtMs = new WeakMap<Socket, number>();
+  let delayed = 0;
+  return (connection, send) => {
+    const nowMs = performance.now();
+    const isImpatient = nowMs - (rejectedAtMs.get(connection) ?? -Infinity) < RETRY_AFTER_MS;
+    rejectedAtMs.set(connection, nowMs);
+    if (!isImpatient || delayed >= MAX_DELAYED) {
+      send();
+      return;
+    }
+    delayed += 1;
+    setTimeout(() => {
+      delayed -= 1;
+      send();
+    }, IMPATIENT_DELAY_MS);
+  };
 }
 
 interface Operation {

@@ -1,3 +1,4 @@
+import { Client } from 'undici';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { postGraphQL, startTestHttpServer, type TestHttpServer } from '../../support/test-http-server.js';
 
@@ -37,6 +38,24 @@ describe('a process with as many reads as it can serve', () => {
         },
       ],
     });
+  });
+
+  it('delays the rejection of a read that follows another one on its connection at once', async () => {
+    const connections = [new Client(server.url), new Client(server.url)] as const;
+    const read = async (connection: Client) => {
+      const { statusCode, body } = await connection.request({
+        ...{ path: '/graphql', method: 'POST', headers: { 'content-type': 'application/json' } },
+        body: JSON.stringify({ query: '{ user }' }),
+      });
+      await body.dump();
+      expect(statusCode).toBe(503);
+      return connection;
+    };
+    await read(connections[0]);
+    const responses: Client[] = [];
+    await Promise.all(connections.map(async (connection) => responses.push(await read(connection))));
+    expect(responses).toEqual([connections[1], connections[0]]);
+    await Promise.all(connections.map((connection) => connection.close()));
   });
 
   it.each(['/livez', '/readyz'])('responds at %s', async (path) => {

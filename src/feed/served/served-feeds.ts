@@ -32,9 +32,12 @@ const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
 /** Feeds per statement. */
 const MAX_BATCH = 200;
 
+/** Time to wait for further feeds to store with one statement. Other replicas look a recent feed up for longer. */
+const GATHER_MS = 50;
+
 /** A younger feed may not be stored yet, so a failed lookup is retried. The time in an id is the start of a clock step. */
 const RECENT_MS = CLOCK_STEP_MS + 2_000;
-const LOOKUP_RETRIES = 4;
+const LOOKUP_RETRIES = 6;
 const LOOKUP_RETRY_DELAY_MS = 50;
 
 /** Caches served feeds and stores them in batches after the response, for all replicas. */
@@ -108,8 +111,7 @@ export class ServedFeeds {
   async #store(): Promise<void> {
     const { store, logger } = this.deps;
     while (this.#queue.length > 0) {
-      // Waits for the other feeds of this turn of the event loop, to store them with one statement.
-      await new Promise(setImmediate);
+      await wait(GATHER_MS);
       const feeds = this.#queue.splice(0, MAX_BATCH);
       this.#queuedBytes -= feeds.reduce((sum, feed) => sum + sizeOf(feed), 0);
       try {

@@ -6,7 +6,9 @@ import {
   ServedFeedDocument,
   TrackInteractionDocument,
 } from '../../../src/generated/client/graphql.js';
+import { CLOCK_STEP_MS } from '../../../src/feed/ranking-time.js';
 import { MINUTE_MS } from '../../../src/lib/time.js';
+import { startOfMinute } from '../../../src/scoring/shared/time.js';
 import { executeAs } from '../../support/execute-as.js';
 import { openReplica, startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 
@@ -159,11 +161,13 @@ describe('a served feed', () => {
     expect(errors?.[0]?.message).toContain(one.id);
   });
 
-  it('is null after 30 minutes', async () => {
+  it('is null 30 minutes after the last time at which the feed can be served', async () => {
     const { id } = await freshFeed();
+    gateway.clock.nowMs = startOfMinute(gateway.clock.nowMs) + CLOCK_STEP_MS - 1;
+    expect((await freshFeed()).id).toBe(id);
     gateway.clock.nowMs += 30 * MINUTE_MS;
     await pageOf(id, 1);
-    gateway.clock.nowMs += 1;
+    gateway.clock.nowMs += 2;
     const { data, errors } = await gateway.run(ServedFeedDocument, { id });
     expect([data, errors]).toEqual([{ servedFeed: null }, undefined]);
   });

@@ -1,42 +1,82 @@
 import { BellwetherError } from '../lib/errors.js';
 
+/** Roles of callers. src/auth/policy.ts says what each may do. */
+export const ROLES = ['ANONYMOUS', 'CLIENT', 'SERVICE', 'MONITOR', 'ADMIN', 'SUPERADMIN'] as const;
+
+export type Role = (typeof ROLES)[number];
+
 /**
- * Caller of a request or connection. `OPEN`: without a token; while there is no authentication, this is every caller, and
- * it may do everything. `CLIENT`: frontend that acts for one user. `SERVICE`, `STAFF`: act for any user.
+ * Caller of a request or connection.
+ *
+ * - `OPEN`: any caller of a gateway in development mode, which may do everything.
+ * - `ANONYMOUS`: a caller without credentials.
+ * - `CLIENT`: a frontend that acts for the user of its token.
+ * - `SERVICE`, `ADMIN`, `SUPERADMIN` act for any user; `MONITOR` for none. `id` names the API key, or is the `sub` of the token.
+ *
+ * From `expiresAtMs` on, the credentials are no longer valid. Null: they do not expire by themselves.
  */
 export type Viewer =
-  { readonly role: 'OPEN' | 'SERVICE' | 'STAFF' } | { readonly role: 'CLIENT'; readonly userKey: string };
+  | { readonly role: 'OPEN' | 'ANONYMOUS' }
+  | { readonly role: 'CLIENT'; readonly userKey: string; readonly expiresAtMs: number }
+  | {
+      readonly role: Exclude<Role, 'ANONYMOUS' | 'CLIENT'>;
+      readonly id: string;
+      readonly expiresAtMs: number | null;
+    };
 
 export const OPEN_VIEWER: Viewer = { role: 'OPEN' };
+
+export const ANONYMOUS_VIEWER: Viewer = { role: 'ANONYMOUS' };
 
 /**
  * Returns the user of a request: the named one, or null for an anonymous request. A client may name only its own user,
  * which is also its default.
  *
- * @throws {BellwetherError} FORBIDDEN, with `userKey` as the field, for another user than the client's.
+ * @throws {BellwetherError} FORBIDDEN, or UNAUTHENTICATED without credentials, with `userKey` as the field, for a user that
+ *   the viewer may not act for.
  */
 export function requestedUser<Named extends string | null>(viewer: Viewer, userKey: Named): string | Named {
-  if (viewer.role !== 'CLIENT') return userKey;
-  requireOwnUser(viewer, userKey ?? viewer.userKey, 'userKey');
-  return viewer.userKey;
+  const user = viewer.role === 'CLIENT' ? (userKey ?? viewer.userKey) : userKey;
+  requireOwner(viewer, user, 'userKey');
+  return user;
 }
 
 /**
  * Checks that a viewer may read data of a user, such as a feed that it names by id. Data of no user is for every viewer.
  *
  * @param field argument that names the data.
- * @throws {BellwetherError} FORBIDDEN for another user than the client's.
+ * @throws {BellwetherError} FORBIDDEN, or UNAUTHENTICATED without credentials, for a user that the viewer may not act for.
  */
 export function requireOwner(viewer: Viewer, ownerKey: string | null, field: string): void {
-  if (ownerKey !== null) requireOwnUser(viewer, ownerKey, field);
+  if (ownerKey === null || isOwner(viewer, ownerKey)) return;
+  switch (viewer.role) {
+    case 'ANONYMOUS':
+      throw BellwetherError.unauthenticated(
+        `${field} names a user, or data of one, which requires a token or an API key.`,
+        field,
+      );
+    case 'CLIENT':
+      throw BellwetherError.forbidden(
+        field,
+        `${field} must name the user of the token, or data of that user.`,
+      );
+    default:
+      throw BellwetherError.forbidden(
+        field,
+        `${field} must not name a user: ${viewer.role} reads no user data.`,
+      );
+  }
 }
 
 /** Whether a viewer may read and write data of a user. */
 export function isOwner(viewer: Viewer, userKey: string): boolean {
-  return viewer.role !== 'CLIENT' || viewer.userKey === userKey;
-}
-
-function requireOwnUser(viewer: Viewer, userKey: string, field: string): void {
-  if (isOwner(viewer, userKey)) return;
-  throw BellwetherError.forbidden(field, `${field} must name the user of the token, or data of that user.`);
+  switch (viewer.role) {
+    case 'CLIENT':
+      return viewer.userKey === userKey;
+    case 'ANONYMOUS':
+    case 'MONITOR':
+      return false;
+    default:
+      return true;
+  }
 }

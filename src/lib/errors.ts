@@ -4,6 +4,7 @@ export const ERROR_CODES = [
   'FORBIDDEN',
   'LIMIT_EXCEEDED',
   'NOT_FOUND',
+  'UNAUTHENTICATED',
   'UNAVAILABLE',
 ] as const;
 
@@ -47,6 +48,11 @@ export class BellwetherError extends Error {
 
   static forbidden(field: string, message: string): BellwetherError {
     return new BellwetherError('FORBIDDEN', message, { field });
+  }
+
+  /** @param field path of the input that requires credentials, if one does. */
+  static unauthenticated(message: string, field?: string): BellwetherError {
+    return new BellwetherError('UNAUTHENTICATED', message, field === undefined ? {} : { field });
   }
 
   static unavailable(message: string, retryAfterMs: number, cause?: unknown): BellwetherError {

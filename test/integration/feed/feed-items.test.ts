@@ -245,7 +245,8 @@ describe('the items of a feed', () => {
 });
 
 describe('a client with a token', () => {
-  const asAnn = (query: string) => executeAs(gateway, { role: 'CLIENT', userKey: 'ann' }, query);
+  const asAnn = (query: string) =>
+    executeAs(gateway, { role: 'CLIENT', userKey: 'ann', expiresAtMs: Infinity }, query);
   const forbidden = [{ extensions: { code: 'FORBIDDEN' } }];
   const codes = ({ errors = [] }: ExecutionResult) =>
     errors.map(({ originalError }) => ({

@@ -89,7 +89,7 @@ describe('a request', () => {
     errors.map(({ originalError }) =>
       originalError instanceof BellwetherError ? [originalError.code, originalError.field] : originalError,
     );
-  const cleo: Viewer = { role: 'CLIENT', userKey: 'cleo' };
+  const cleo: Viewer = { role: 'CLIENT', userKey: 'cleo', expiresAtMs: Infinity };
 
   it('without a token has no viewer, and must name the user of a profile', async () => {
     const answer = await ask(

@@ -187,7 +187,7 @@ describe('POST /track by a client with a token', () => {
     app = Fastify();
     registerTrackRoute(app, {
       tracking: gateway.backend.services.tracking,
-      viewerOf: () => ({ role: 'CLIENT', userKey: 'cleo' }),
+      viewerOf: () => ({ role: 'CLIENT', userKey: 'cleo', expiresAtMs: Infinity }),
       mapError: createErrorMapper({
         logger: pino({ level: 'silent' }),
         correlationId: () => 'an id',

@@ -1,11 +1,31 @@
 import { describe, expect, it } from 'vitest';
-import { OPEN_VIEWER, requestedUser, requireOwner, type Viewer } from '../../../src/auth/viewer.js';
+import {
+  ANONYMOUS_VIEWER,
+  isOwner,
+  OPEN_VIEWER,
+  requestedUser,
+  requireOwner,
+  type Viewer,
+} from '../../../src/auth/viewer.js';
 
-const client: Viewer = { role: 'CLIENT', userKey: 'ann' };
-const others: readonly Viewer[] = [OPEN_VIEWER, { role: 'SERVICE' }, { role: 'STAFF' }];
+const client: Viewer = { role: 'CLIENT', userKey: 'ann', expiresAtMs: Infinity };
+const forAnyUser: readonly Viewer[] = [
+  OPEN_VIEWER,
+  ...(['SERVICE', 'ADMIN', 'SUPERADMIN'] as const).map((role) => ({
+    role,
+    id: 'backend',
+    expiresAtMs: null,
+  })),
+];
+const forNoUser = [
+  { viewer: ANONYMOUS_VIEWER, code: 'UNAUTHENTICATED' },
+  { viewer: { role: 'MONITOR', id: 'probe', expiresAtMs: null } satisfies Viewer, code: 'FORBIDDEN' },
+];
+
+const errorWith = (code: string, field: string) => expect.objectContaining({ code, field }) as Error;
 
 describe('the user of a request', () => {
-  it.each(others)('is the named one, or none, for $role', (viewer) => {
+  it.each(forAnyUser)('is the named one, or none, for $role', (viewer) => {
     expect([requestedUser(viewer, 'bob'), requestedUser(viewer, null)]).toEqual(['bob', null]);
   });
 
@@ -14,24 +34,36 @@ describe('the user of a request', () => {
   });
 
   it.each(['bob', ''])('is FORBIDDEN for a client that names another user: "%s"', (userKey) => {
-    expect(() => requestedUser(client, userKey)).toThrow(
-      expect.objectContaining({ code: 'FORBIDDEN', field: 'userKey' }) as Error,
-    );
+    expect(() => requestedUser(client, userKey)).toThrow(errorWith('FORBIDDEN', 'userKey'));
+  });
+
+  it.each(forNoUser)('is $code for $viewer.role that names one, and none otherwise', ({ viewer, code }) => {
+    expect(() => requestedUser(viewer, 'bob')).toThrow(errorWith(code, 'userKey'));
+    expect(requestedUser(viewer, null)).toBeNull();
   });
 });
 
 describe('data of a user', () => {
   it('is FORBIDDEN to a client of another user', () => {
-    expect(() => requireOwner(client, 'bob', 'id')).toThrow(
-      expect.objectContaining({ code: 'FORBIDDEN', field: 'id' }) as Error,
-    );
+    expect(() => requireOwner(client, 'bob', 'id')).toThrow(errorWith('FORBIDDEN', 'id'));
+    expect(isOwner(client, 'bob')).toBe(false);
   });
 
-  it('may be read by a client of the user and by other roles', () => {
-    for (const viewer of [client, ...others]) expect(() => requireOwner(viewer, 'ann', 'id')).not.toThrow();
+  it.each(forNoUser)('is $code to $viewer.role', ({ viewer, code }) => {
+    expect(() => requireOwner(viewer, 'ann', 'id')).toThrow(errorWith(code, 'id'));
+    expect(isOwner(viewer, 'ann')).toBe(false);
+  });
+
+  it('may be read and written by a client of the user and by roles that act for any user', () => {
+    for (const viewer of [client, ...forAnyUser]) {
+      expect(() => requireOwner(viewer, 'ann', 'id')).not.toThrow();
+      expect(isOwner(viewer, 'ann')).toBe(true);
+    }
   });
 
   it('may be read by every viewer if it is of no user', () => {
-    for (const viewer of [client, ...others]) expect(() => requireOwner(viewer, null, 'id')).not.toThrow();
+    for (const viewer of [client, ...forAnyUser, ...forNoUser.map((entry) => entry.viewer)]) {
+      expect(() => requireOwner(viewer, null, 'id')).not.toThrow();
+    }
   });
 });

@@ -3,7 +3,7 @@
  * lib, domain, scoring and config are open to every folder above them.
  */
 const open = ['lib/', 'domain/', 'scoring/', 'config/'];
-const services = ['feed/', 'catalog/', 'live/', 'profiles/', 'tracking/', 'trends/'];
+const services = ['feed/', 'catalog/', 'live/', 'privacy/', 'profiles/', 'tracking/', 'trends/'];
 
 const folders = {
   server: ['graphql/', 'auth/', ...services],
@@ -14,6 +14,7 @@ const folders = {
   evaluation: ['feed/', 'catalog/', 'profiles/', 'trends/', 'tracking/', 'sample/', 'storage/'],
   feed: ['catalog/', 'profiles/', 'trends/', 'storage/'],
   tracking: ['profiles/', 'storage/'],
+  privacy: ['storage/'],
   profiles: ['storage/'],
   trends: ['storage/'],
   sample: ['catalog/importers/'],

@@ -96,6 +96,11 @@ export function listLimits(): string {
     ['`tags` of a stored market', MAX_TAGS, 'the first ones are stored, with a note'],
     ['`blockedCountries` of a market', MAX_BLOCKED_COUNTRIES, 'the market is `REJECTED`'],
     ['`marketsMoved`: distinct `marketIds`', MAX_IDS, TOO_MANY],
+    [
+      '`audienceInsights`: sets of cells of one `day`',
+      '`audience.releasesPerDay`',
+      `${TOO_MANY}; see [privacy.md](privacy.md#budget)`,
+    ],
   ]);
 }
 

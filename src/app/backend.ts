@@ -20,6 +20,7 @@ import type { HistoryImport } from '../tracking/history-import.js';
 import { ensureUpcomingPartitions } from '../storage/partitions.js';
 import { TrendService } from '../trends/trend-service.js';
 import { createSinkRelays, openJobs } from './background.js';
+import { openAudience } from './audience.js';
 import { findDatabase, openStores, type OnClose } from './databases.js';
 import { openFeeds, openTracking } from './feeds.js';
 import { openProfiles } from './profiles.js';
@@ -134,6 +135,7 @@ async function openServices(
     ...{ ...common, stores, catalog, profiles },
     ...{ sinks: relays.sinks, onRecorded: () => relays.wake() },
   });
+  const audience = await openAudience({ ...common, stores });
   const feeds = await openFeeds({
     ...{ ...common, stores, catalog, trends, profiles, tracking },
     personalizationEnabled: settings.personalizationEnabled,
@@ -147,6 +149,7 @@ async function openServices(
   return {
     services: {
       ...{ catalog, trends, profiles: profiles.service, live: profiles.live, tracking: tracking.service },
+      audience,
       ...{ feed: feeds.service, trending: feeds.trending, explain: feeds.explain, jobs: jobs.service },
       marketHistory: new MarketHistory({ snapshots: stores.readers.snapshots, clock }),
       sinks: new SinkStatusService({ sinks: relays.sinks, backlog: stores.readers.outboxBacklog, clock }),

@@ -5,6 +5,7 @@ import type { TrendingService } from '../feed/trending-service.js';
 import type { ExplainService } from '../feed/explain/explain-service.js';
 import type { FeedService } from '../feed/feed-service.js';
 import type { LiveService } from '../live/live-service.js';
+import type { AudienceInsightsService } from '../privacy/audience-insights.js';
 import type { JobService } from '../jobs/job-service.js';
 import type { ProfileService } from '../profiles/profile-service.js';
 import type { SinkStatusService } from '../outbox/sink-status.js';
@@ -14,6 +15,7 @@ import { createLoaders, type Loaders } from './loaders.js';
 
 /** Services that resolvers delegate to. */
 export interface Services {
+  readonly audience: AudienceInsightsService;
   readonly catalog: Catalog;
   readonly trending: TrendingService;
   readonly explain: ExplainService;

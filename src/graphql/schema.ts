@@ -3,6 +3,7 @@ import { GraphQLError, GraphQLID, Kind, specifiedDirectives, type GraphQLSchema 
 import { buildSchemaSync, type PubSub } from 'type-graphql';
 import { DIRECTIVES } from './directives.js';
 import { UNSAFE_ID } from '../lib/input/text-schemas.js';
+import { AudienceResolver } from './resolvers/audience-resolver.js';
 import { FeedResolver, ServedFeedResolver } from './resolvers/feed-resolver.js';
 import { LiveResolver } from './resolvers/live-resolver.js';
 import { MarketMomentumResolver, MarketResolver } from './resolvers/market-resolver.js';
@@ -26,6 +27,7 @@ export function createSchema(): GraphQLSchema {
   rejectUnsafeIds();
   return buildSchemaSync({
     resolvers: [
+      AudienceResolver,
       FeedResolver,
       ServedFeedResolver,
       LiveResolver,

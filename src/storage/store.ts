@@ -16,6 +16,8 @@ import { MarketRepository } from './markets/market-repository.js';
 import { SnapshotRepository } from './markets/snapshot-repository.js';
 import { SourceStateRepository } from './markets/source-state-repository.js';
 import { PartitionRepository } from './partitions.js';
+import { AudienceReleaseRepository } from './privacy/audience-release-repository.js';
+import { AudienceRepository } from './privacy/audience-repository.js';
 import { ProfileChangeRepository } from './profiles/profile-change-repository.js';
 import { ProfileRepository } from './profiles/profile-repository.js';
 import { ProfileRewriteRepository } from './profiles/profile-rewrite-repository.js';
@@ -37,6 +39,8 @@ export interface Transaction {
   readonly computations: ComputationRepository;
   readonly rollups: RollupRepository;
   readonly outbox: OutboxRepository;
+  readonly audience: AudienceRepository;
+  readonly audienceReleases: AudienceReleaseRepository;
   readonly rejectedEvents: RejectedEventRepository;
   /**
    * Stores events and appends them to the profiles of their users, in one statement.
@@ -102,6 +106,8 @@ export function createStore(
     computations: new ComputationRepository(connection),
     rollups: new RollupRepository(connection),
     outbox: new OutboxRepository(connection),
+    audience: new AudienceRepository(connection),
+    audienceReleases: new AudienceReleaseRepository(connection),
     rejectedEvents: new RejectedEventRepository(connection),
     record: async (recording) => {
       const statement = recordStatement(recording);

@@ -141,6 +141,23 @@ const country = z
   })
   .describe('Country of a request that does not name one.');
 
+const audience = z
+  .strictObject({
+    epsilonPerDay: amount({ least: 0.01, most: 10 }).describe(
+      'maximum ε that all releases of the events of one UTC day spend together',
+    ),
+    deltaPerDay: amount({ least: 1e-9, most: 1e-3 }).describe('the same for δ'),
+    releasesPerDay: whole({ least: 1, most: 4 }).describe(
+      'number of releases of the events of one day, each of which spends an equal share; fewer releases are more exact',
+    ),
+    cellsPerUser: whole({ least: 1, most: 100 }).describe(
+      'maximum cells of a release that one user counts in; more need more noise',
+    ),
+  })
+  .describe(
+    'Differential privacy of `audienceInsights`. [privacy.md](privacy.md#released-group-data) describes the guarantee.',
+  );
+
 /** The ranking config. The descriptions are published in docs/configuration.md. */
 export const rankingSchema = z.strictObject({
   events,
@@ -153,6 +170,7 @@ export const rankingSchema = z.strictObject({
   feed: feedSchema,
   tracking,
   retention,
+  audience,
   sinks: sinksSchema
     .max(10)
     .describe(

@@ -38,6 +38,7 @@ export const EXPENSIVE_ROOT_FIELDS: ReadonlySet<string> = new Set([
   'markets',
   'trending',
   'rising',
+  'audienceInsights',
   'upsertMarkets',
   'trackInteractions',
   'trackImpressions',

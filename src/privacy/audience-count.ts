@@ -15,7 +15,7 @@ export interface StepLimits {
   readonly count: number;
 }
 
-const STEP_LIMITS: StepLimits = { scan: 200_000, count: 50_000 };
+const STEP_LIMITS: StepLimits = { scan: 100_000, count: 50_000 };
 
 /**
  * Counts the users of one day by cell. Each user counts in at most `cellsPerUser` cells.

@@ -113,7 +113,7 @@ describe('configVersion', () => {
 
   it('is the start of the SHA-256 of the JSON with sorted keys', () => {
     const json = JSON.stringify(sorted(defaults));
-    expect(json.slice(0, 48)).toBe('{"country":{"headers":[]},"events":{"dwellFactor');
+    expect(json.slice(0, 48)).toBe('{"audience":{"cellsPerUser":4,"deltaPerDay":0.00');
     expect(createHash('sha256').update(json).digest('hex').slice(0, 12)).toBe(configVersion(defaults));
   });
 

@@ -81,6 +81,7 @@ describe('loadRankingConfig', () => {
       },
       tracking: { lanes: 2, groupWaitMs: 0, groupEvents: 500, maxQueued: 10_000, maxQueuedMs: 2_000 },
       retention: { interactionsDays: 180, rankingsHours: 24 },
+      audience: { epsilonPerDay: 1, deltaPerDay: 1e-5, releasesPerDay: 2, cellsPerUser: 4 },
       sinks: [],
       sources: [],
       ranking: { personalization: true, algorithm: 'v2', rollout: 100, others: 'v1' },

@@ -1,14 +1,16 @@
 /**
- * Generates the tables of docs/configuration.md, docs/limits.md and docs/commands.md between their markers, from the config
- * schema, the settings, the limits in the code, and the command line. Run it with `npm run docs`.
+ * Generates the tables of docs/configuration.md, docs/limits.md, docs/commands.md and docs/authentication.md between their markers, from the config
+ * schema, the settings, the limits in the code, the command line, and the access policy. Run it with `npm run docs`.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createProgram } from '../dist/cli/command-line.js';
 import { commandSections } from './docs/command-sections.ts';
 import { rankingSections, settingsTable } from './docs/config-tables.ts';
 import { listLimits, operationLimits, textLimits, transportLimits } from './docs/limit-tables.ts';
+import { policyTable } from './docs/policy-table.ts';
 
 const PAGES: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  'docs/authentication.md': { policy: policyTable },
   'docs/configuration.md': { settings: settingsTable, ranking: rankingSections },
   'docs/limits.md': {
     operations: operationLimits,

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
+import type { ApiKeys } from '../auth/api-keys.js';
+import type { Authentication } from '../auth/authenticate.js';
 import { Catalog } from '../catalog/catalog.js';
 import { MarketHistory } from '../catalog/market-history.js';
 import { MarketWriter } from '../catalog/market-writer.js';
@@ -19,6 +21,7 @@ import type { Store, Transaction } from '../storage/store.js';
 import type { HistoryImport } from '../tracking/history-import.js';
 import { ensureUpcomingPartitions } from '../storage/partitions.js';
 import { TrendService } from '../trends/trend-service.js';
+import { createAuthentication } from './authentication.js';
 import { createSinkRelays, openJobs } from './background.js';
 import { openAudience } from './audience.js';
 import { findDatabase, openStores, type OnClose } from './databases.js';
@@ -53,6 +56,9 @@ export interface Backend {
    */
   acceptsWrites(): Promise<boolean>;
   readonly store: Store;
+  readonly authentication: Authentication;
+  /** The API keys in memory, as of the last refresh. */
+  readonly apiKeys: Pick<ApiKeys, 'exist' | 'refresh'>;
   /** Finds profile changes that no replica published, once polled. */
   readonly changePoll: Pick<ChangePoll, 'poll'>;
   /** Deliver recorded events to the sinks, once started. */
@@ -141,6 +147,11 @@ async function openServices(
     personalizationEnabled: settings.personalizationEnabled,
   });
 
+  const { authentication, apiKeys } = createAuthentication({
+    ...{ settings, store: stores.readers, clock, logger },
+  });
+  await apiKeys.refresh();
+
   if (options.loadCatalog ?? true) {
     await catalog.refresh();
     await catalog.loadRecentlyClosed();
@@ -158,6 +169,6 @@ async function openServices(
     rebuildProfile: (userKey) => tracking.rebuild(userKey),
     acceptsWrites: () => tracking.writeCheck.acceptsWrites(),
     ...{ relays, store: stores.requests, changePoll: profiles.changePoll },
-    ...{ jobWorker: jobs.worker, liveConfig },
+    ...{ jobWorker: jobs.worker, liveConfig, authentication, apiKeys },
   };
 }

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { v7 as uuidv7 } from 'uuid';
-import { authorizeConnection } from '../auth/authorize-connection.js';
-import { OPEN_VIEWER, type Viewer } from '../auth/viewer.js';
+import { connectionAuthorizer } from '../auth/authorize-connection.js';
+import type { Viewer } from '../auth/viewer.js';
 import { createContext, type GraphQLContext } from '../graphql/context.js';
 import { createSchema } from '../graphql/schema.js';
 import { repeat, type RepeatingTask } from '../lib/repeat.js';
@@ -30,6 +30,9 @@ const CATALOG_STALE_MS = 10 * SECOND_MS;
 
 /** Interval for checking for new trends; they are visible within two seconds. */
 const TRENDS_REFRESH_MS = SECOND_MS;
+
+/** Interval for reading the API keys; a revocation takes effect within 5 seconds even if one reading fails. */
+const API_KEYS_REFRESH_MS = SECOND_MS;
 
 /** A gateway that serves requests. */
 export interface Gateway {
@@ -72,7 +75,7 @@ async function createApp(
   backend: Backend,
   { settings, logger, clock, newId = uuidv7 }: GatewayOptions,
 ): Promise<{ app: FastifyInstance; beginDrain: () => void }> {
-  const { services, liveConfig } = backend;
+  const { services, liveConfig, authentication } = backend;
   const schema = createSchema();
   const buildContext = (
     { headers }: { readonly headers: IncomingHttpHeaders },
@@ -81,16 +84,16 @@ async function createApp(
     const country = countryOfHeaders(headers, liveConfig.current.config.country.headers);
     return createContext(services, { country, viewer });
   };
-  const { app, beginDrain, mapError } = await createHttpServer({
-    ...{ schema, logger },
-    buildContext: (request) => buildContext(request, OPEN_VIEWER),
+  const { app, beginDrain, mapError, viewerOf } = await createHttpServer({
+    ...{ schema, logger, buildContext, authentication },
     production: settings.production,
     newRequestId: newId,
     exampleQueries: await exampleQueries(),
     checks: readinessChecks(backend, clock),
   });
-  registerSubscriptions(app, { schema, buildContext, mapError, logger, authorize: authorizeConnection });
-  registerTrackRoute(app, { tracking: services.tracking, viewerOf: () => OPEN_VIEWER, mapError });
+  const authorize = connectionAuthorizer(authentication);
+  registerSubscriptions(app, { schema, buildContext, mapError, logger, authentication, authorize });
+  registerTrackRoute(app, { tracking: services.tracking, viewerOf, mapError });
   await registerImages(app, '/sample/', sampleImages);
   return { app, beginDrain };
 }
@@ -113,7 +116,7 @@ function readinessChecks(backend: Backend, clock: BackendOptions['clock']): Reco
 }
 
 async function startBackgroundWork(
-  { services, store, liveConfig, relays, changePoll }: Backend,
+  { services, store, liveConfig, relays, changePoll, apiKeys }: Backend,
   { logger, clock }: GatewayOptions,
 ): Promise<RepeatingTask[]> {
   const { catalog, trends, sinks } = services;
@@ -131,6 +134,7 @@ async function startBackgroundWork(
       logger,
     ),
     repeat('trends', TRENDS_REFRESH_MS, () => trends.load(), logger),
+    repeat('API keys', API_KEYS_REFRESH_MS, () => apiKeys.refresh(), logger),
     repeat('profile changes', pollChangesMs, () => changePoll.poll(), logger),
   ];
 }

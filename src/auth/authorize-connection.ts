@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { OPEN_VIEWER, type Viewer } from './viewer.js';
+import { BellwetherError } from '../lib/errors.js';
+import type { Authentication } from './authenticate.js';
+import type { Viewer } from './viewer.js';
 
 /** Result of authorizing a connection. */
 type Authorization =
@@ -14,8 +16,35 @@ type Authorization =
  */
 export type AuthorizeConnection = (
   connectionParams: Readonly<Record<string, unknown>>,
-  request: IncomingMessage,
+  request: Pick<IncomingMessage, 'headers'>,
 ) => Authorization | Promise<Authorization>;
 
-/** Accepts every connection, because the port is reachable from this machine only. Tokens will be checked here. */
-export const authorizeConnection: AuthorizeConnection = () => ({ viewer: OPEN_VIEWER });
+/**
+ * Authorizes by `authorization` or `x-api-key` in the payload of `connection_init`, in any case, with the values of the HTTP
+ * headers of these names. Without either, by the headers of the upgrade request.
+ */
+export function connectionAuthorizer(authentication: Pick<Authentication, 'viewerOf'>): AuthorizeConnection {
+  return async (connectionParams, { headers }) => {
+    const params = new Map(
+      Object.entries(connectionParams).map(([name, value]) => [name.toLowerCase(), value]),
+    );
+    const isGiven = params.has('authorization') || params.has('x-api-key');
+    const authorization = isGiven ? params.get('authorization') : headers.authorization;
+    const apiKey = isGiven ? params.get('x-api-key') : headers['x-api-key'];
+    try {
+      const credentials = { authorization: asText(authorization), apiKey: asText(apiKey) };
+      return { viewer: await authentication.viewerOf(credentials) };
+    } catch (error) {
+      if (error instanceof BellwetherError && error.code === 'UNAUTHENTICATED') {
+        return { rejected: 'UNAUTHENTICATED' };
+      }
+      throw error;
+    }
+  };
+}
+
+/** Null means the same as leaving a value out. A value of another type becomes an invalid credential. */
+function asText(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  return typeof value === 'string' ? value : '';
+}

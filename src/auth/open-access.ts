@@ -1,21 +1,30 @@
 import { isLoopback, type Settings } from '../config/settings.js';
 import { OperatorError } from '../lib/errors.js';
 
+const CONFIGURE =
+  'Create an API key with "bellwether keys create", or set BELLWETHER_JWT_JWKS_URL or BELLWETHER_JWT_SECRET.';
+
+type Exposure = Pick<Settings, 'host' | 'production' | 'jwt'>;
+
 /**
- * Rejects settings that would expose the gateway, which has no authentication yet: it may only run in development, and
- * only listen on an address that no other machine can reach.
+ * Whether a gateway without API keys runs in development mode, in which every caller may do everything: without tokens,
+ * outside production, and on an address that no other machine can reach.
+ */
+export function isOpenWithoutKeys({ host, production, jwt }: Exposure): boolean {
+  return jwt === undefined && !production && isLoopback(host);
+}
+
+/**
+ * Rejects settings that would expose the gateway without authentication.
  *
+ * @param hasApiKeys whether an API key was ever created.
  * @throws {OperatorError} with NODE_ENV=production, or for a host that is not a loopback address.
  */
-export function requireLocalDevelopment(settings: Pick<Settings, 'host' | 'production'>): void {
-  if (settings.production) {
-    throw new OperatorError(
-      'NODE_ENV=production is not supported, because this version has no authentication yet. Unset NODE_ENV to run the gateway on this machine.',
-    );
-  }
-  if (!isLoopback(settings.host)) {
-    throw new OperatorError(
-      `HOST=${settings.host} would let anyone on the network read and write all data, because this version has no authentication yet. Use HOST=127.0.0.1, and forward requests from the site's backend on this machine.`,
-    );
-  }
+export function requireProtection(settings: Exposure, hasApiKeys: boolean): void {
+  if (settings.jwt !== undefined || hasApiKeys || isOpenWithoutKeys(settings)) return;
+  throw new OperatorError(
+    settings.production
+      ? `NODE_ENV=production requires authentication, and none is configured. ${CONFIGURE}`
+      : `HOST=${settings.host} would let anyone on the network read and write all data, because no authentication is configured. ${CONFIGURE} Or use HOST=127.0.0.1.`,
+  );
 }

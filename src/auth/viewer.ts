@@ -16,7 +16,8 @@ export type Role = (typeof ROLES)[number];
  * From `expiresAtMs` on, the credentials are no longer valid. Null: they do not expire by themselves.
  */
 export type Viewer =
-  | { readonly role: 'OPEN' | 'ANONYMOUS' }
+  | { readonly role: 'OPEN' }
+  | { readonly role: 'ANONYMOUS' }
   | { readonly role: 'CLIENT'; readonly userKey: string; readonly expiresAtMs: number }
   | {
       readonly role: Exclude<Role, 'ANONYMOUS' | 'CLIENT'>;
@@ -44,11 +45,12 @@ export function requestedUser<Named extends string | null>(viewer: Viewer, userK
 /**
  * Checks that a viewer may read data of a user, such as a feed that it names by id. Data of no user is for every viewer.
  *
+ * @param ownerKey the user; null or undefined for data of no user.
  * @param field argument that names the data.
  * @throws {BellwetherError} FORBIDDEN, or UNAUTHENTICATED without credentials, for a user that the viewer may not act for.
  */
-export function requireOwner(viewer: Viewer, ownerKey: string | null, field: string): void {
-  if (ownerKey === null || isOwner(viewer, ownerKey)) return;
+export function requireOwner(viewer: Viewer, ownerKey: string | null | undefined, field: string): void {
+  if (ownerKey == null || isOwner(viewer, ownerKey)) return;
   switch (viewer.role) {
     case 'ANONYMOUS':
       throw BellwetherError.unauthenticated(

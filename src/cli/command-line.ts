@@ -10,6 +10,7 @@ import { feedCommand } from './commands/feed.js';
 import { importCommand } from './commands/import.js';
 import { openImportSink } from './commands/import-sink.js';
 import { jobCommand } from './commands/job.js';
+import { keysCommand } from './commands/keys.js';
 import { migrateCommand } from './commands/migrate.js';
 import { outboxCommand } from './commands/outbox.js';
 import { profileCommand } from './commands/profile.js';
@@ -68,6 +69,7 @@ export function createProgram(): Command {
     .addCommand(evaluateCommand())
     .addCommand(jobCommand())
     .addCommand(outboxCommand())
+    .addCommand(keysCommand())
     .addCommand(configCommand())
     .addCommand(migrateCommand())
     .addCommand(schemaCommand());

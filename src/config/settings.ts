@@ -17,8 +17,22 @@ export interface Settings {
   readonly sample: 'auto' | 'off';
   /** False: feeds do not depend on the user, whatever the ranking config says. */
   readonly personalizationEnabled: boolean;
+  /** Undefined: JSON Web Tokens are not accepted. */
+  readonly jwt: JwtSettings | undefined;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly production: boolean;
+}
+
+/** Which JSON Web Tokens are accepted. */
+export interface JwtSettings {
+  /** Keys of asymmetric signatures, or the key of HS256. */
+  readonly key: { readonly jwksUrl: string } | { readonly secret: string };
+  readonly issuer: string;
+  readonly audience: string;
+  /** Claim with the role. Undefined: every token has the role CLIENT. */
+  readonly roleClaim: string | undefined;
+  /** Hours after `iat` from which a token is no longer accepted. */
+  readonly maxAgeHours: number;
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -27,6 +41,16 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 export const settingDocs: readonly (readonly [name: string, fallback: string, meaning: string])[] = [
   ['PORT', '4000', 'port to listen on; 0 chooses a free one'],
   ['HOST', '127.0.0.1', 'address to listen on; without authentication it must be a loopback address'],
+  [
+    'BELLWETHER_JWT_JWKS_URL',
+    '',
+    'URL of the public keys (JWKS) that sign tokens; https, or http on loopback',
+  ],
+  ['BELLWETHER_JWT_SECRET', '', 'shared secret of HS256 tokens, 32 bytes or more, instead of the JWKS URL'],
+  ['BELLWETHER_JWT_ISSUER', '', 'required `iss` of tokens; required with the JWKS URL or the secret'],
+  ['BELLWETHER_JWT_AUDIENCE', '', 'required `aud` of tokens; required with the JWKS URL or the secret'],
+  ['BELLWETHER_JWT_ROLE_CLAIM', '', 'claim with the role of a token; if unset, every token is of a CLIENT'],
+  ['BELLWETHER_JWT_MAX_AGE_HOURS', '24', 'hours after `iat` from which a token is rejected, 1–8760'],
   ['DATABASE_URL', '', 'PostgreSQL 15 or newer; if unset, the embedded database is used'],
   ['REDIS_URL', '', 'Redis for notifications between replicas; if unset, PostgreSQL is used'],
   ['BELLWETHER_DATA_DIR', '.bellwether', 'folder of the embedded database'],
@@ -58,6 +82,12 @@ const port = z
   .transform(Number)
   .refine((value) => value <= 65_535, 'must be a port number from 0 to 65535');
 
+const maxAgeHours = z
+  .string()
+  .regex(/^\d{1,4}$/, 'must be a whole number of hours from 1 to 8760')
+  .transform(Number)
+  .refine((hours) => hours >= 1 && hours <= 8_760, 'must be a whole number of hours from 1 to 8760');
+
 const oneOf = <const Value extends string>(values: readonly Value[]) =>
   z.enum(values, { error: `must be one of ${values.map((value) => `"${value}"`).join(', ')}` });
 
@@ -70,6 +100,22 @@ const parsedBy = (parse: (text: string) => unknown) =>
       issues.push({ code: 'custom', input: value, message: (error as Error).message });
     }
   });
+
+const MIN_SECRET_BYTES = 32;
+
+/** Requires TLS, because who can change the keys on their way can sign tokens of every user. */
+function parseJwksUrl(text: string): void {
+  const url = URL.parse(text);
+  const isSecure = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(hostOf(url)));
+  if (!isSecure || url.username !== '' || url.password !== '') {
+    throw new OperatorError('must be an https URL without a user name, or an http URL of this machine');
+  }
+}
+
+/** Returns the host of a URL, an IPv6 address without its brackets. */
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[(.*)\]$/, '$1');
+}
 
 function parseRedisUrl(text: string): URL {
   if (/^rediss?:\/\//.test(text)) return parseServerUrl(text);
@@ -85,6 +131,18 @@ const settingsSchema = z.object({
   BELLWETHER_CONFIG: z.string().min(1, 'must be a YAML file').optional(),
   BELLWETHER_SAMPLE: oneOf(['auto', 'off']).default('auto'),
   PERSONALIZATION_ENABLED: oneOf(['true', 'false']).default('true'),
+  BELLWETHER_JWT_JWKS_URL: parsedBy(parseJwksUrl).optional(),
+  BELLWETHER_JWT_SECRET: z
+    .string()
+    .refine(
+      (secret) => Buffer.byteLength(secret) >= MIN_SECRET_BYTES,
+      `must have at least ${MIN_SECRET_BYTES} bytes`,
+    )
+    .optional(),
+  BELLWETHER_JWT_ISSUER: z.string().optional(),
+  BELLWETHER_JWT_AUDIENCE: z.string().optional(),
+  BELLWETHER_JWT_ROLE_CLAIM: z.string().optional(),
+  BELLWETHER_JWT_MAX_AGE_HOURS: maxAgeHours.default(24),
   LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
   NODE_ENV: oneOf(['development', 'production', 'test']).default('development'),
 });
@@ -101,8 +159,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   if (!parsed.success || unknown.length > 0) {
     const errors = (parsed.error?.issues ?? []).map((issue) => {
       const name = String(issue.path[0]);
-      // The message omits the value of a URL, because it may contain a password.
-      const value = name.endsWith('_URL') ? '' : ` (it is "${String(given[name])}")`;
+      // The message omits secrets, and the value of a URL, because it may contain a password.
+      const value = /_(URL|SECRET)$/.test(name) ? '' : ` (it is "${String(given[name])}")`;
       return `${name} ${issue.message}${value}${issue.message.endsWith('?') ? '' : '.'}`;
     });
     throw new OperatorError(`Invalid settings in the environment. ${[...errors, ...unknown].join(' ')}`);
@@ -117,9 +175,30 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     rankingConfigFile: data.BELLWETHER_CONFIG,
     sample: data.BELLWETHER_SAMPLE,
     personalizationEnabled: data.PERSONALIZATION_ENABLED === 'true',
+    jwt: jwtSettings(data),
     logLevel: data.LOG_LEVEL,
     production: data.NODE_ENV === 'production',
   };
+}
+
+/** @throws {OperatorError} for settings of tokens that are incomplete or exclude each other. */
+function jwtSettings(data: z.output<typeof settingsSchema>): JwtSettings | undefined {
+  const { BELLWETHER_JWT_JWKS_URL: jwksUrl, BELLWETHER_JWT_SECRET: secret } = data;
+  const { BELLWETHER_JWT_ISSUER: issuer, BELLWETHER_JWT_AUDIENCE: audience } = data;
+  const { BELLWETHER_JWT_ROLE_CLAIM: roleClaim, BELLWETHER_JWT_MAX_AGE_HOURS: maxAgeHours } = data;
+  const given = [jwksUrl, secret, issuer, audience, roleClaim];
+  if (given.every((value) => value === undefined)) return undefined;
+  const keys = [
+    ...(jwksUrl === undefined ? [] : [{ jwksUrl }]),
+    ...(secret === undefined ? [] : [{ secret }]),
+  ];
+  const [key, second] = keys;
+  if (key === undefined || second !== undefined || issuer === undefined || audience === undefined) {
+    throw new OperatorError(
+      'To accept tokens, set BELLWETHER_JWT_ISSUER, BELLWETHER_JWT_AUDIENCE, and either BELLWETHER_JWT_JWKS_URL or BELLWETHER_JWT_SECRET; to accept none, set no variable that starts with BELLWETHER_JWT_.',
+    );
+  }
+  return { key, issuer, audience, roleClaim, maxAgeHours };
 }
 
 /** {@link readSettings} of this process. */

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { GraphQLError, GraphQLID, Kind, specifiedDirectives, type GraphQLSchema } from 'graphql';
 import { buildSchemaSync, type PubSub } from 'type-graphql';
-import { DIRECTIVES } from './directives.js';
+import { declareAccess, DIRECTIVES } from './directives.js';
 import { UNSAFE_ID } from '../lib/input/text-schemas.js';
 import { AudienceResolver } from './resolvers/audience-resolver.js';
 import { FeedResolver, ServedFeedResolver } from './resolvers/feed-resolver.js';
@@ -25,7 +25,7 @@ const unusedPubSub: PubSub = {
 /** Builds the GraphQL schema. Type-graphql validates no inputs, because the services do. */
 export function createSchema(): GraphQLSchema {
   rejectUnsafeIds();
-  return buildSchemaSync({
+  const schema = buildSchemaSync({
     resolvers: [
       AudienceResolver,
       FeedResolver,
@@ -42,6 +42,8 @@ export function createSchema(): GraphQLSchema {
     validate: false,
     pubSub: unusedPubSub,
   });
+  declareAccess(schema);
+  return schema;
 }
 
 /**

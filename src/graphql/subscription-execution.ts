@@ -15,11 +15,13 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import type { Viewer } from '../auth/viewer.js';
 import { LIMIT_EXCEEDED } from '../lib/errors.js';
 import { isTooDeep, TOO_DEEP } from '../lib/input/json-depth.js';
 import { ListItemLimit } from './rules/list-items.js';
 import { limitRules, MAX_ERRORS, MAX_TOKENS } from './rules/limits.js';
 import { noDatabaseFields } from './rules/no-database-fields.js';
+import type { OperationAccess } from './rules/operation-access.js';
 import { rootConditions } from './subscription-conditions.js';
 
 /** Payload of a `subscribe` message. */
@@ -41,12 +43,15 @@ export class SubscriptionValidator {
 
   readonly #listItems: ListItemLimit;
 
-  constructor(private readonly schema: GraphQLSchema) {
+  constructor(
+    private readonly schema: GraphQLSchema,
+    private readonly access: OperationAccess,
+  ) {
     this.#listItems = new ListItemLimit(schema);
   }
 
-  /** Returns the arguments to execute, or the errors of an invalid request. */
-  validate(request: SubscriptionRequest): ExecutionArgs | readonly GraphQLError[] {
+  /** Returns the arguments to execute, or the errors of a request that is invalid, or that the viewer may not send. */
+  validate(request: SubscriptionRequest, viewer: Viewer): ExecutionArgs | readonly GraphQLError[] {
     const { schema } = this;
     if (isTooDeep(request)) return [requestError(TOO_DEEP, LIMIT_EXCEEDED)];
     const document = this.#document(request.query);
@@ -71,6 +76,8 @@ export class SubscriptionValidator {
     );
     if (errors !== undefined)
       return errors.map((error) => withCode(error, ApolloServerErrorCode.BAD_USER_INPUT));
+    const denied = this.access.check(document, operation, request.variables ?? {}, viewer);
+    if (denied !== undefined) return [denied];
     const exceeded = this.#listItems.check(document, operation, request.variables ?? {});
     if (exceeded !== undefined) return [exceeded];
 

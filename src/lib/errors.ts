@@ -46,8 +46,9 @@ export class BellwetherError extends Error {
     return new BellwetherError('NOT_FOUND', message, { field });
   }
 
-  static forbidden(field: string, message: string): BellwetherError {
-    return new BellwetherError('FORBIDDEN', message, { field });
+  /** @param field path of the input that is not allowed; undefined if it is no input. */
+  static forbidden(field: string | undefined, message: string): BellwetherError {
+    return new BellwetherError('FORBIDDEN', message, field === undefined ? {} : { field });
   }
 
   /** @param field path of the input that requires credentials, if one does. */

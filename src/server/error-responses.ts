@@ -1,5 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import type { ErrorMapper } from '../graphql/errors.js';
+import type { BellwetherError, BellwetherErrorCode } from '../lib/errors.js';
+import { SECOND_MS } from '../lib/time.js';
 
 /** The message for a Host header other than a loopback name, over HTTP and WebSocket. */
 export const LOOPBACK_ONLY =
@@ -38,6 +40,27 @@ export function registerErrorResponses(app: FastifyInstance, mapError: ErrorMapp
     if (allowed.length === 0) return reject(reply, 404);
     return reject(reply.header('allow', allowed.join(', ')), 405);
   });
+}
+
+const STATUS: Readonly<Record<BellwetherErrorCode, number>> = {
+  BAD_USER_INPUT: 400,
+  FORBIDDEN: 403,
+  LIMIT_EXCEEDED: 400,
+  NOT_FOUND: 404,
+  UNAUTHENTICATED: 401,
+  UNAVAILABLE: 503,
+};
+
+/** Responds to an expected failure of a whole request. */
+export function sendFailure(
+  reply: FastifyReply,
+  error: BellwetherError,
+  mapError: ErrorMapper,
+): FastifyReply {
+  const { code, retryAfterMs } = error;
+  if (code === 'UNAUTHENTICATED') reply.header('www-authenticate', 'Bearer');
+  if (retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(retryAfterMs / SECOND_MS));
+  return reply.code(STATUS[code]).send({ errors: [mapError(error)] });
 }
 
 /** Responds to an error that Fastify raises before it has found a route, when its hooks have not run. */

@@ -17,6 +17,9 @@ export interface HealthOptions {
   readonly logger: Pick<Logger, 'warn'>;
 }
 
+/** Container runtimes and load balancers call these under any host name, and without credentials. */
+export const HEALTH_PATHS: ReadonlySet<string> = new Set(['/livez', '/readyz']);
+
 /** A check without a result after this time has failed. */
 const TIMEOUT_MS = 1_000;
 

@@ -1,15 +1,21 @@
 import { isIPv4 } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import type { Authentication } from '../auth/authenticate.js';
 import { reject } from './error-responses.js';
+import { HEALTH_PATHS } from './health.js';
 
 /**
- * Rejects requests whose Host header does not name this machine, as a protection against DNS rebinding: a page of
+ * While the gateway is open, rejects requests whose Host header does not name this machine, except health checks, as a protection against DNS rebinding: a page of
  * another site can point its own domain at a loopback address, and the browser then treats this server as part of that
  * page. Only the Host header that the browser sends reveals it.
  */
-export function registerLoopbackOnly(app: FastifyInstance): void {
+export function registerLoopbackOnly(
+  app: FastifyInstance,
+  authentication: Pick<Authentication, 'isOpen'>,
+): void {
   app.addHook('onRequest', (request, reply, done) => {
-    if (namesLoopback(request.headers.host)) done();
+    const { url = '' } = request.routeOptions;
+    if (!authentication.isOpen || HEALTH_PATHS.has(url) || namesLoopback(request.headers.host)) done();
     else reject(reply, 403);
   });
 }

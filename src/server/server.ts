@@ -16,13 +16,17 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
+import type { Authentication } from '../auth/authenticate.js';
+import type { Viewer } from '../auth/viewer.js';
 import type { Logger } from '../lib/logger.js';
 import { createErrorMapper, type ErrorMapper } from '../graphql/errors.js';
+import { accessControl } from '../graphql/plugins/access-control.js';
 import { compiledExecution } from '../graphql/plugins/compiled-execution.js';
 import { listItemLimit } from '../graphql/plugins/list-item-limit.js';
 import { negotiatedResponse } from '../graphql/plugins/negotiated-response.js';
 import { noSubscriptions } from '../graphql/plugins/no-subscriptions.js';
 import { limitRules, MAX_ERRORS, MAX_TOKENS } from '../graphql/rules/limits.js';
+import { OperationAccess } from '../graphql/rules/operation-access.js';
 import { registerAdmission } from './admission.js';
 import { registerCompression } from './compression.js';
 import { registerErrorResponses, sendFrameworkError } from './error-responses.js';
@@ -31,6 +35,7 @@ import { registerHealthRoutes, type HealthCheck } from './health.js';
 import { registerDepthCheck, registerJsonBody } from './json-input.js';
 import { registerLoopbackOnly } from './loopback-only.js';
 import { ReadLimit } from './read-limit.js';
+import { registerAuthentication, type ViewerOf } from './request-viewers.js';
 import { closeSilentConnections } from './silent-connections.js';
 import { isWebSocketUpgrade } from './upgrade-rejection.js';
 
@@ -40,19 +45,18 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 /** Maximum time for receiving a request. */
 export const REQUEST_TIMEOUT_MS = 30_000;
 
-export interface HttpServerOptions<TContext extends object> {
+export interface HttpServerOptions<TContext extends { readonly viewer: Viewer }> {
   readonly schema: GraphQLSchema;
   /** Creates the context of the resolvers, once per request. */
-  readonly buildContext: (request: FastifyRequest) => TContext | Promise<TContext>;
+  readonly buildContext: (request: FastifyRequest, viewer: Viewer) => TContext | Promise<TContext>;
+  readonly authentication: Pick<Authentication, 'isOpen' | 'viewerOf'>;
   readonly logger: Logger;
-  /** In production, or without `loopbackOnly`, error messages contain no suggestions of schema names. */
+  /** In production, or with authentication, error messages contain no suggestions of schema names. */
   readonly production: boolean;
   /** Checks of `/readyz`, by name. */
   readonly checks: Readonly<Record<string, HealthCheck>>;
   /** Creates the id of a request without a well-formed `x-request-id`. */
   readonly newRequestId: () => string;
-  /** Whether to reject requests whose Host header does not name this machine. Default true. */
-  readonly loopbackOnly?: boolean;
   /** Limits the reads in progress. Default: by the processor time of a read. */
   readonly reads?: Pick<ReadLimit, 'tryBegin' | 'end'>;
   /** Queries of the initial tabs of GraphiQL. */
@@ -68,14 +72,16 @@ export interface HttpServer {
   readonly beginDrain: () => void;
   /** Formats an error for the client; for further routes. */
   readonly mapError: ErrorMapper;
+  /** Returns the viewer of a request; for further routes. */
+  readonly viewerOf: ViewerOf;
 }
 
 /** Creates the HTTP server: GraphQL at `/graphql`, GraphiQL, and the health routes. */
-export async function createHttpServer<TContext extends object>(
+export async function createHttpServer<TContext extends { readonly viewer: Viewer }>(
   options: HttpServerOptions<TContext>,
 ): Promise<HttpServer> {
-  const { logger, newRequestId } = options;
-  const showSuggestions = !options.production && options.loopbackOnly !== false;
+  const { logger, newRequestId, authentication } = options;
+  const showSuggestions = !options.production && authentication.isOpen;
   const requestIds = new AsyncLocalStorage<string>();
   const mapError = createErrorMapper({
     logger,
@@ -92,7 +98,8 @@ export async function createHttpServer<TContext extends object>(
     reply.header('x-request-id', request.id);
     done();
   });
-  if (options.loopbackOnly !== false) registerLoopbackOnly(app);
+  registerLoopbackOnly(app, authentication);
+  const viewerOf = registerAuthentication(app, authentication, mapError);
   registerDepthCheck(app);
   registerAdmission(app, mapError, options.reads ?? new ReadLimit());
   app.addHook('onSend', (_request, reply, _payload, done) => {
@@ -121,7 +128,7 @@ export async function createHttpServer<TContext extends object>(
   app.addHook('onClose', () => apollo.stop());
 
   const handleGraphQL = fastifyApolloHandler(apollo, {
-    context: async (request: FastifyRequest) => options.buildContext(request),
+    context: async (request: FastifyRequest) => options.buildContext(request, viewerOf(request)),
   });
   app.route({
     method: ['GET', 'POST'],
@@ -138,13 +145,14 @@ export async function createHttpServer<TContext extends object>(
   return {
     app,
     mapError,
+    viewerOf,
     beginDrain: () => {
       draining = true;
     },
   };
 }
 
-function createApolloServer<TContext extends object>(
+function createApolloServer<TContext extends { readonly viewer: Viewer }>(
   options: HttpServerOptions<TContext>,
   mapError: ErrorMapper,
   showSuggestions: boolean,
@@ -170,6 +178,7 @@ function createApolloServer<TContext extends object>(
     executionOptions: { maxCoercionErrors: MAX_ERRORS },
     plugins: [
       ...plugins,
+      accessControl<TContext>(new OperationAccess(schema)),
       listItemLimit<TContext>(schema),
       compiledExecution<TContext>(schema, mapError),
       negotiatedResponse<TContext>(),
@@ -183,7 +192,7 @@ function createApolloServer<TContext extends object>(
   });
 }
 
-function createFastify<TContext extends object>(
+function createFastify<TContext extends { readonly viewer: Viewer }>(
   { logger, newRequestId }: HttpServerOptions<TContext>,
   mapError: ErrorMapper,
 ): FastifyInstance {

@@ -1,14 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import { GraphQLError, type ExecutionArgs, type GraphQLSchema } from 'graphql';
+import { getOperationAST, GraphQLError, type ExecutionArgs, type GraphQLSchema } from 'graphql';
 import { CloseCode, handleProtocols, makeServer } from 'graphql-ws';
 import type { Server } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { LIMIT_EXCEEDED } from '../lib/errors.js';
 import type { AuthorizeConnection } from '../auth/authorize-connection.js';
+import type { Authentication } from '../auth/authenticate.js';
 import type { Viewer } from '../auth/viewer.js';
 import type { ErrorMapper } from '../graphql/errors.js';
+import { OperationAccess } from '../graphql/rules/operation-access.js';
 import { executeSubscription, SubscriptionValidator } from '../graphql/subscription-execution.js';
 import type { Logger } from '../lib/logger.js';
 import { rejectUpgrade, TOO_MANY_CONNECTIONS, upgradeRejection } from './upgrade-rejection.js';
@@ -29,8 +31,8 @@ export interface SubscriptionOptions<TContext extends object> {
   readonly authorize: AuthorizeConnection;
   readonly mapError: ErrorMapper;
   readonly logger: Logger;
-  /** Whether to reject upgrades whose Host header does not name this machine. Default true. */
-  readonly loopbackOnly?: boolean;
+  /** While the gateway is open, upgrades whose Host header does not name this machine are rejected. */
+  readonly authentication: Pick<Authentication, 'isOpen'>;
   /** Origins, such as `https://example.org`, that may connect in addition to the host itself. Default none. */
   readonly allowedOrigins?: readonly string[];
   readonly limits?: Partial<WebSocketLimits>;
@@ -52,9 +54,8 @@ export function registerSubscriptions<TContext extends object>(
   app: FastifyInstance,
   options: SubscriptionOptions<TContext>,
 ): void {
-  const { logger, loopbackOnly = true, allowedOrigins = [] } = options;
+  const { logger, authentication, allowedOrigins = [] } = options;
   const limits = { ...DEFAULT_WEBSOCKET_LIMITS, ...options.limits };
-  const policy = { path: PATH, loopbackOnly, allowedOrigins };
   const server = createProtocolServer(options, limits);
   const sockets = new WebSocketServer({
     noServer: true,
@@ -67,6 +68,7 @@ export function registerSubscriptions<TContext extends object>(
 
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const isFull = closing || sockets.clients.size >= limits.connections;
+    const policy = { path: PATH, loopbackOnly: authentication.isOpen, allowedOrigins };
     const rejection = upgradeRejection(request, policy) ?? (isFull ? TOO_MANY_CONNECTIONS : undefined);
     if (rejection !== undefined) {
       logger.debug(
@@ -99,10 +101,11 @@ function createProtocolServer<TContext extends object>(
   limits: WebSocketLimits,
 ): Server<Connection> {
   const { buildContext, authorize, mapError } = options;
-  const validator = new SubscriptionValidator(options.schema);
-  const contextOf = ({ request, viewer }: Connection): TContext => {
+  const access = new OperationAccess(options.schema);
+  const validator = new SubscriptionValidator(options.schema, access);
+  const viewerOf = ({ viewer }: Connection): Viewer => {
     if (viewer === undefined) throw new Error('A subscription requires an authorized connection.');
-    return buildContext(request, viewer);
+    return viewer;
   };
 
   return makeServer<Record<string, unknown> | undefined, Connection>({
@@ -119,15 +122,21 @@ function createProtocolServer<TContext extends object>(
         const message = `This connection has reached its limit of ${limits.subscriptionsPerConnection} subscriptions. Complete one, or open another connection.`;
         return [new GraphQLError(message, { extensions: { code: LIMIT_EXCEEDED } })];
       }
-      const result = validator.validate(payload);
+      const result = validator.validate(payload, viewerOf(extra));
       return 'schema' in result ? { ...result, contextValue: extra } : result;
     },
-    subscribe: (args: ExecutionArgs) =>
-      executeSubscription(args, () => contextOf(args.contextValue as Connection)),
-    onNext: (_context, _id, _payload, _args, { data, errors }) => ({
-      ...(data === undefined ? {} : { data }),
-      ...(errors === undefined ? {} : { errors: errors.map(mapError) }),
-    }),
+    subscribe: (args: ExecutionArgs) => {
+      const connection = args.contextValue as Connection;
+      return executeSubscription(args, () => buildContext(connection.request, viewerOf(connection)));
+    },
+    onNext: ({ extra }, _id, _payload, { document, operationName }, { data, errors }) => {
+      const operation = getOperationAST(document, operationName);
+      if (operation) access.hide(document, operation, viewerOf(extra), data);
+      return {
+        ...(data === undefined ? {} : { data }),
+        ...(errors === undefined ? {} : { errors: errors.map(mapError) }),
+      };
+    },
     onError: (_context, _id, _payload, errors) => errors.map(mapError),
   });
 }

@@ -1,5 +1,6 @@
 import type { DecayConfig } from '../domain/decay.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
+import { ApiKeyRepository } from './api-key-repository.js';
 import { InteractionRepository } from './events/interaction-repository.js';
 import { OutboxBacklogRepository, OutboxRepository } from './events/outbox-repository.js';
 import {
@@ -57,6 +58,7 @@ export interface Store extends Transaction {
   readonly snapshots: SnapshotRepository;
   readonly outboxBacklog: OutboxBacklogRepository;
   readonly secrets: SecretRepository;
+  readonly apiKeys: ApiKeyRepository;
   readonly servedFeeds: ServedFeedRepository;
   readonly sources: SourceStateRepository;
   readonly jobRuns: JobRunRepository;
@@ -125,6 +127,7 @@ export function createStore(
     snapshots: new SnapshotRepository(prisma),
     outboxBacklog: new OutboxBacklogRepository(prisma),
     secrets: new SecretRepository(prisma),
+    apiKeys: new ApiKeyRepository(prisma),
     servedFeeds: new ServedFeedRepository(prisma),
     sources: new SourceStateRepository(prisma),
     jobRuns: new JobRunRepository(prisma),

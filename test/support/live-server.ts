@@ -13,11 +13,12 @@ import { createHttpServer, type HttpServer } from '../../src/server/server.js';
 import type { WebSocketLimits } from '../../src/server/websocket-connection.js';
 import { registerSubscriptions } from '../../src/server/subscriptions.js';
 import { recordingLogger } from './log-lines.js';
+import { OPEN } from './open-authentication.js';
 
 interface LiveContext {
   /** Number of the context, from 1. */
   readonly number: number;
-  readonly viewer: Viewer | 'HTTP';
+  readonly viewer: Viewer;
 }
 
 /** HTTP server with subscriptions over a test schema. */
@@ -41,15 +42,14 @@ export async function startLiveServer(options: LiveServerOptions = {}): Promise<
   const { logger, lines } = recordingLogger();
   const schema = createSchema(sources);
   let contexts = 0;
-  const context = (viewer: Viewer | 'HTTP'): LiveContext => ({ number: ++contexts, viewer });
+  const buildContext = (_request: unknown, viewer: Viewer): LiveContext => ({ number: ++contexts, viewer });
   const server = await createHttpServer<LiveContext>({
-    ...{ schema, logger, production: true, checks: {} },
-    buildContext: () => context('HTTP'),
+    ...{ schema, logger, production: true, checks: {}, authentication: OPEN, buildContext },
     newRequestId: () => 'an id',
   });
   registerSubscriptions<LiveContext>(server.app, {
     ...{ schema, logger, mapError: server.mapError },
-    buildContext: (_request, viewer) => context(viewer),
+    ...{ buildContext, authentication: OPEN },
     authorize: () => ({ viewer: OPEN_VIEWER }),
     ...options,
   });

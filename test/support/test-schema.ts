@@ -14,9 +14,11 @@ import {
   GraphQLUnionType,
   Kind,
 } from 'graphql';
+import type { Viewer } from '../../src/auth/viewer.js';
 import { BellwetherError } from '../../src/lib/errors.js';
 
 export interface TestContext {
+  readonly viewer: Viewer;
   /** Example of request data, which two requests must never share. */
   readonly user: string;
 }

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { Command } from 'commander';
 import { openBackend, type Backend, type BackendOptions } from '../../app/backend.js';
 import { startGateway } from '../../app/gateway.js';
-import { requireLocalDevelopment } from '../../auth/open-access.js';
+import { requireProtection } from '../../auth/open-access.js';
 import { settingsFromEnvironment, type Settings } from '../../config/settings.js';
 import { OperatorError } from '../../lib/errors.js';
 import { createLogger } from '../../lib/logger.js';
@@ -39,7 +39,6 @@ export function serveCommand(): Command {
 
 async function serve({ jobs, workers }: { jobs: boolean; workers?: number }): Promise<void> {
   const settings = settingsFromEnvironment();
-  requireLocalDevelopment(settings);
   const isParent = workers !== undefined && cluster.isPrimary;
   if (cluster.isPrimary) await requireFreeAddress(settings);
   const logger = createLogger(settings.logLevel, { pretty: process.stdout.isTTY, fd: 1 });
@@ -48,6 +47,7 @@ async function serve({ jobs, workers }: { jobs: boolean; workers?: number }): Pr
   const leaveParent = joinParent();
   const backend = await openBackend(options);
   try {
+    requireProtection(settings, backend.apiKeys.exist);
     if (!shutdown.aborted && cluster.isPrimary) await loadMissingSample(backend, options, shutdown);
     if (!shutdown.aborted) {
       if (isParent) await serveByProcesses(workers, shutdown, backend, options);
@@ -101,7 +101,9 @@ async function serveUntil(shutdown: AbortSignal, backend: Backend, options: Back
   const gateway = await startGateway(backend, options).catch((error: unknown) => {
     throw listenError(error, settings);
   });
-  logger.warn('development mode: no authentication; every process on this machine has full access');
+  if (backend.authentication.isOpen) {
+    logger.warn('development mode: no authentication; every process on this machine has full access');
+  }
   logger.info(
     { openMarkets: backend.services.catalog.snapshot.entries.length },
     `ready: GraphQL at ${gateway.url}/graphql, GraphiQL at ${gateway.url}/graphiql`,

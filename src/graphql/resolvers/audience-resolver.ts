@@ -2,7 +2,7 @@ import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql';
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../../lib/input/page-size.js';
 import type { AudienceInsights } from '../../privacy/audience-insights.js';
 import type { GraphQLContext } from '../context.js';
-import { Access, SemanticNonNull } from '../directives.js';
+import { SemanticNonNull } from '../directives.js';
 import { AudienceInsightsType } from '../types/audience.js';
 import { TopicKind } from '../types/topic.js';
 
@@ -14,7 +14,6 @@ export class AudienceResolver {
       'Returns the number of users by topic, country, and day, with differential privacy. The first request for the cells of a day spends a part of the privacy budget of that day; its result is stored and returned to all others.',
   })
   @SemanticNonNull()
-  @Access('SERVICE')
   audienceInsights(
     @Ctx() { services }: GraphQLContext,
     @Arg('day', () => String, {

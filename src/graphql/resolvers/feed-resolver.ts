@@ -6,7 +6,7 @@ import type { Simulation } from '../../feed/explain/explanation.js';
 import type { Feed, FeedItemConnection, Ranking } from '../../feed/feed.js';
 import type { PageableFeed } from '../../feed/feed-service.js';
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../../lib/input/page-size.js';
-import { Access, SemanticNonNull } from '../directives.js';
+import { SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
 import { AlgorithmEnum } from '../types/algorithm.js';
 import { FeedExplanationType, FeedSimulationType } from '../types/explanation.js';
@@ -17,7 +17,7 @@ import { countArg, countryArg } from './feed-arguments.js';
 const userKeyArg = {
   nullable: true,
   description:
-    'Key of the user, 1–128 characters. Null: the user of the client token; without a token, an anonymous user, ranked by country only. Another user than that of a client token is FORBIDDEN.',
+    'Key of the user, 1–128 characters. Null: the user of the client token; for other callers an anonymous user, ranked by country only. Another user than that of a client token is FORBIDDEN.',
 } as const;
 
 const afterArg = {
@@ -44,7 +44,6 @@ export class FeedResolver {
       description: `Number of items of \`hero\`, \`grid\`, and \`stream\` together, 1–${MAX_LIMIT}. Null: ${DEFAULT_LIMIT}.`,
     })
     limit: number | null,
-    @Access('SERVICE')
     @Arg('algorithm', () => AlgorithmEnum, algorithmArg)
     algorithm: 'v1' | 'v2' | null,
   ): Promise<Feed> {
@@ -101,7 +100,6 @@ export class FeedResolver {
         'Markets that are not stored in the gateway, at most 500. Null: none; `marketIds` is then required.',
     })
     candidates: CandidateMarketInput[] | null,
-    @Access('SERVICE')
     @Arg('algorithm', () => AlgorithmEnum, algorithmArg)
     algorithm: 'v1' | 'v2' | null,
   ): Promise<Ranking> {
@@ -113,10 +111,9 @@ export class FeedResolver {
   @Query(() => FeedExplanationType, {
     nullable: true,
     description:
-      'Explains a served feed: the markets that each stage removed, every score component, and a replay. A feed that is unknown, no longer stored, or of another user than that of a client token is NOT_FOUND; feeds are stored for a day.',
+      'Explains a served feed: the markets that each stage removed, every score component, and a replay. A feed that is unknown or no longer stored is NOT_FOUND; feeds are stored for a day.',
   })
   @SemanticNonNull()
-  @Access('STAFF')
   explainFeed(
     @Ctx() { services, viewer }: GraphQLContext,
     @Arg('feedId', () => ID, { description: 'Id of the feed.' }) feedId: string,
@@ -129,7 +126,6 @@ export class FeedResolver {
     description: 'Compares the current feed of a user with the feed under a config patch.',
   })
   @SemanticNonNull()
-  @Access('STAFF')
   simulateFeed(
     @Ctx() { services, viewer }: GraphQLContext,
     @Arg('userKey', () => String, userKeyArg) userKey: string | null,

@@ -6,7 +6,7 @@ import { topicKey, type Market } from '../../domain/market.js';
 import { checkInput } from '../../lib/input/check-input.js';
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../../lib/input/page-size.js';
 import type { UpsertResult } from '../../catalog/market-writer.js';
-import { Access, SemanticNonNull } from '../directives.js';
+import { SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
 import { MAX_MARKET_IDS } from '../rules/limits.js';
 import { READS_DATABASE } from '../rules/no-database-fields.js';
@@ -92,7 +92,6 @@ export class MarketResolver {
       'Creates or updates up to 1,000 markets. Each is validated separately: an invalid one is REJECTED, and the others are stored.',
   })
   @SemanticNonNull()
-  @Access('SERVICE')
   async upsertMarkets(
     @Ctx() { services }: GraphQLContext,
     @Arg('input', () => UpsertMarketsInput, { description: 'Markets to create or update.' })

@@ -1,7 +1,7 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import type { JobStatus, RunRequestResult } from '../../jobs/job-service.js';
 import type { SinkStatus } from '../../outbox/sink-status.js';
-import { Access, SemanticNonNull } from '../directives.js';
+import { SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
 import { BackgroundJobType, RunJobInput, RunJobPayloadType, SinkType } from '../types/monitoring.js';
 
@@ -12,14 +12,12 @@ export class MonitoringResolver {
     description: 'Returns the jobs with their last run and next run.',
   })
   @SemanticNonNull()
-  @Access('STAFF')
   jobs(@Ctx() { services }: GraphQLContext): Promise<JobStatus[]> {
     return services.jobs.list();
   }
 
   @Mutation(() => RunJobPayloadType, { nullable: true, description: 'Enqueues an extra run of a job.' })
   @SemanticNonNull()
-  @Access('STAFF')
   runJob(
     @Ctx() { services }: GraphQLContext,
     @Arg('input', () => RunJobInput, { description: 'The job.' }) input: RunJobInput,
@@ -32,7 +30,6 @@ export class MonitoringResolver {
     description: 'Returns the sinks in the config, then those that only have events in the outbox.',
   })
   @SemanticNonNull()
-  @Access('STAFF')
   sinks(@Ctx() { services }: GraphQLContext): Promise<SinkStatus[]> {
     return services.sinks.list();
   }

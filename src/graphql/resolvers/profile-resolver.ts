@@ -5,7 +5,7 @@ import { BellwetherError } from '../../lib/errors.js';
 import { checkInput } from '../../lib/input/check-input.js';
 import { userKeySchema } from '../../lib/input/text-schemas.js';
 import type { User, UserProfile } from '../../profiles/profile-service.js';
-import { Access, SemanticNonNull } from '../directives.js';
+import { SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
 import { FeedType } from '../types/feed.js';
 import { UserProfileType, UserType } from '../types/user-profile.js';
@@ -44,7 +44,6 @@ export class ProfileResolver {
 
   @Query(() => UserType, { nullable: true, description: 'Returns a user of the site, known or not.' })
   @SemanticNonNull()
-  @Access('SERVICE')
   user(
     @Ctx() { services, viewer }: GraphQLContext,
     @Arg('userKey', () => String, { description: 'Key of the user, 1–128 characters.' }) userKey: string,

@@ -21,6 +21,7 @@ import {
 import { DEFAULT_POINTS, MAX_TOTAL_POINTS } from '../../catalog/market-history.js';
 import { DEFAULT_LIMIT } from '../../lib/input/page-size.js';
 import { limitExceeded } from './limit-exceeded.js';
+import { defaultsOf, type Variables } from './variable-defaults.js';
 
 /** Maximum number of list items that an operation may send or request, added over its fields. */
 export const MAX_LIST_ITEMS = 2_000;
@@ -39,7 +40,6 @@ const SECTIONS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 /** Arguments whose lists add no stored market to the result, so that they have no histories. */
 const WITHOUT_RESULTS: ReadonlySet<string> = new Set(['candidates']);
 
-type Variables = Readonly<Record<string, unknown>>;
 type Count = (variables: Variables) => number;
 
 /** Parts of an operation that determine its number of items. */
@@ -112,14 +112,6 @@ export class ListItemLimit {
     }
     return undefined;
   }
-}
-
-function defaultsOf({ variableDefinitions = [] }: OperationDefinitionNode): Variables {
-  return Object.fromEntries(
-    variableDefinitions.flatMap(({ variable, defaultValue }) =>
-      defaultValue === undefined ? [] : [[variable.name.value, valueFromASTUntyped(defaultValue)]],
-    ),
-  );
 }
 
 function total(fields: readonly SizedField[], variables: Variables): { items: number; points: number } {

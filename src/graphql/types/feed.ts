@@ -140,14 +140,15 @@ export class FeedItemType {
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Probability of selecting this market for exploration, 0–1. Null: not an explored item.',
+    description:
+      'Probability of selecting this market for exploration, 0–1. Null: not an explored item, or the caller is no service and no staff.',
   })
   propensity!: number | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'One short English sentence: the badge MOVED if the item has it, then the largest score components, two phrases in all; or that the market is new or rarely shown, for the slot EXPLORATION. Null: no component contributes enough.',
+      'One short English sentence: the badge MOVED if the item has it, then the largest score components, two phrases in all; or that the market is new or rarely shown, for the slot EXPLORATION. Null: no component contributes enough, or the caller is no service and no staff.',
   })
   reason!: string | null;
 

@@ -1,6 +1,6 @@
 import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { MARKET_STATUSES, ORDER_FIELDS } from '../../domain/market.js';
-import { Access, SemanticNonNull } from '../directives.js';
+import { SemanticNonNull } from '../directives.js';
 import { DateTime } from './date-time.js';
 import { enumOf } from './enum-of.js';
 import { PageInfoType } from './page-info.js';
@@ -106,7 +106,6 @@ export class MarketType {
 
   @Field(() => Float, { nullable: true, description: 'Editorial boost, 0–1, a component of the ranking.' })
   @SemanticNonNull()
-  @Access('SERVICE')
   editorialBoost!: number | null;
 
   @Field(() => String, {
@@ -120,7 +119,6 @@ export class MarketType {
     nullable: true,
     description: 'Name of the source of the market, such as "polymarket". Null: none was given.',
   })
-  @Access('SERVICE')
   source!: string | null;
 
   @Field(() => [String], {
@@ -128,7 +126,6 @@ export class MarketType {
     description: 'Countries in which the market must not be shown, ISO 3166-1 alpha-2. Empty: none.',
   })
   @SemanticNonNull()
-  @Access('SERVICE')
   blockedCountries!: string[] | null;
 }
 

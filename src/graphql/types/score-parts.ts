@@ -1,7 +1,7 @@
 import { Field, Float, ObjectType, registerEnumType } from 'type-graphql';
 import { SCORE_COMPONENTS, type ComponentName } from '../../scoring/score-parts.js';
 
-const HIDDEN = 'Every role sees it in this version; null is reserved for roles that may not.';
+const HIDDEN = 'Null: the caller is no service and no staff.';
 
 export const FINAL_SCORE = `Final score. ${HIDDEN}`;
 

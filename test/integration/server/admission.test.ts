@@ -16,10 +16,10 @@ describe('a process with as many reads as it can serve', () => {
           inProgress -= 1;
         },
       },
-      buildContext: ({ headers }) =>
+      buildContext: ({ headers }, viewer) =>
         headers['x-wait'] === undefined
-          ? { user: 'ada' }
-          : new Promise((resolve) => release.push(() => resolve({ user: 'ada' }))),
+          ? { user: 'ada', viewer }
+          : new Promise((resolve) => release.push(() => resolve({ user: 'ada', viewer }))),
     });
     waiting = [1, 2].map(() => postGraphQL(server.url, { query: '{ user }' }, { 'x-wait': 'yes' }));
     await vi.waitFor(() => expect(release).toHaveLength(2));

@@ -1,5 +1,6 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { OPEN } from '../../support/open-authentication.js';
 import { SECRET, type TestContext } from '../../support/test-schema.js';
 import { postGraphQL, startTestHttpServer, type TestHttpServer } from '../../support/test-http-server.js';
 
@@ -192,18 +193,20 @@ describe('POST /graphql', () => {
       'Did you mean the enum value "CALM"',
     ],
   ])(
-    'suggests another name for %s only in development on a loopback address, without a stack trace',
+    'suggests another name for %s only in development mode, without a stack trace',
     async (_name, query, variables, suggestion) => {
       const messages = await Promise.all(
-        [{ production: false }, { production: false, loopbackOnly: false }, { production: true }].map(
-          async (options) => {
-            const { url, app } = await startTestHttpServer(options);
-            const { body } = await postGraphQL(url, { query, variables });
-            await app.close();
-            expect(Object.keys(body.errors?.[0]?.extensions ?? {})).not.toContain('stacktrace');
-            return body.errors?.[0]?.message ?? '';
-          },
-        ),
+        [
+          { production: false },
+          { production: false, authentication: { ...OPEN, isOpen: false } },
+          { production: true },
+        ].map(async (options) => {
+          const { url, app } = await startTestHttpServer(options);
+          const { body } = await postGraphQL(url, { query, variables });
+          await app.close();
+          expect(Object.keys(body.errors?.[0]?.extensions ?? {})).not.toContain('stacktrace');
+          return body.errors?.[0]?.message ?? '';
+        }),
       );
 
       expect(messages.map((message) => message.includes('Did you mean'))).toEqual([true, false, false]);

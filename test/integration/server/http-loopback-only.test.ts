@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { OPEN } from '../../support/open-authentication.js';
 import { startTestHttpServer, type TestHttpServer } from '../../support/test-http-server.js';
 
 interface RawResponse {
@@ -22,9 +23,9 @@ async function send(
   return { status: Number(head.split(' ')[1]), head: head.toLowerCase(), body };
 }
 
-describe('a server with loopbackOnly', () => {
+describe('a server in development mode', () => {
   let server: TestHttpServer;
-  const withHost = (host: string) => send(server, 'GET /livez HTTP/1.1', [`Host: ${host}`]);
+  const withHost = (host: string) => send(server, 'GET /nothing HTTP/1.1', [`Host: ${host}`]);
 
   beforeAll(async () => {
     server = await startTestHttpServer();
@@ -42,7 +43,7 @@ describe('a server with loopbackOnly', () => {
     '[::1]',
     '[::1]:4000',
   ])('accepts the Host %s', async (host) => {
-    expect(await withHost(host)).toMatchObject({ status: 200 });
+    expect(await withHost(host)).toMatchObject({ status: 404 });
   });
 
   test.each([
@@ -90,25 +91,26 @@ describe('a server with loopbackOnly', () => {
   });
 
   test('rejects a request without a Host', async () => {
-    expect(await send(server, 'GET /livez HTTP/1.0', [])).toMatchObject({ status: 403 });
+    expect(await send(server, 'GET /nothing HTTP/1.0', [])).toMatchObject({ status: 403 });
   });
 
   test('ignores forwarded host headers', async () => {
     const forwarded = ['X-Forwarded-Host: localhost', 'Forwarded: host=localhost'];
 
-    expect(await send(server, 'GET /livez HTTP/1.1', ['Host: evil.example', ...forwarded])).toMatchObject({
+    expect(await send(server, 'GET /nothing HTTP/1.1', ['Host: evil.example', ...forwarded])).toMatchObject({
       status: 403,
     });
   });
 
-  test.each(['/graphql', '/graphiql', '/', '/readyz', '/nothing'])(
-    'rejects another Host at %s',
-    async (path) => {
-      expect(await send(server, `GET ${path} HTTP/1.1`, ['Host: evil.example'])).toMatchObject({
-        status: 403,
-      });
-    },
-  );
+  test.each(['/livez', '/readyz'])('accepts any Host at %s', async (path) => {
+    expect(await send(server, `GET ${path} HTTP/1.1`, ['Host: evil.example'])).toMatchObject({ status: 200 });
+  });
+
+  test.each(['/graphql', '/graphiql', '/', '/nothing'])('rejects another Host at %s', async (path) => {
+    expect(await send(server, `GET ${path} HTTP/1.1`, ['Host: evil.example'])).toMatchObject({
+      status: 403,
+    });
+  });
 
   test('executes no operation of a rejected request', async () => {
     const body = JSON.stringify({ query: 'mutation { write(text: "a") }' });
@@ -127,11 +129,11 @@ describe('a server with loopbackOnly', () => {
   });
 });
 
-test('a server without loopbackOnly accepts any Host', async () => {
-  const server = await startTestHttpServer({ loopbackOnly: false });
+test('a server with authentication accepts any Host', async () => {
+  const server = await startTestHttpServer({ authentication: { ...OPEN, isOpen: false } });
   try {
-    expect(await send(server, 'GET /livez HTTP/1.1', ['Host: bellwether.example'])).toMatchObject({
-      status: 200,
+    expect(await send(server, 'GET /nothing HTTP/1.1', ['Host: bellwether.example'])).toMatchObject({
+      status: 404,
     });
   } finally {
     await server.app.close();

@@ -200,7 +200,8 @@ describe('readSettings rejects', () => {
   it('an unknown name with all known names when none is similar', () => {
     expect(errorOf({ BELLWETHER_LOG_FILE_FORMAT: 'x' })).toBe(
       'Invalid settings in the environment. BELLWETHER_LOG_FILE_FORMAT is unknown: known are BELLWETHER_DATA_DIR, ' +
-        'BELLWETHER_CONFIG, BELLWETHER_SAMPLE.',
+        'BELLWETHER_CONFIG, BELLWETHER_SAMPLE, BELLWETHER_JWT_JWKS_URL, BELLWETHER_JWT_SECRET, BELLWETHER_JWT_ISSUER, ' +
+        'BELLWETHER_JWT_AUDIENCE, BELLWETHER_JWT_ROLE_CLAIM, BELLWETHER_JWT_MAX_AGE_HOURS.',
     );
   });
 

@@ -1,0 +1,69 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Authentication } from '../auth/authenticate.js';
+import { accessDenied, mayUse, ruleOf } from '../auth/policy.js';
+import type { Viewer } from '../auth/viewer.js';
+import type { ErrorMapper } from '../graphql/errors.js';
+import { BellwetherError } from '../lib/errors.js';
+import { sendFailure } from './error-responses.js';
+
+/** Returns the viewer of a request to a route that is not public. */
+export type ViewerOf = (request: FastifyRequest) => Viewer;
+
+/**
+ * Authenticates every request to a route that is not public, and checks that its viewer may use the route, before its
+ * body is read.
+ */
+export function registerAuthentication(
+  app: FastifyInstance,
+  authentication: Pick<Authentication, 'viewerOf'>,
+  mapError: ErrorMapper,
+): ViewerOf {
+  const viewers = new WeakMap<FastifyRequest, Viewer>();
+
+  app.addHook('onRequest', (request, reply, done) => {
+    const { url } = request.routeOptions;
+    // Browsers send no credentials with the request that asks for permission to send them.
+    if (url === undefined || request.method === 'OPTIONS') {
+      done();
+      return;
+    }
+    const coordinate = `${request.method === 'HEAD' ? 'GET' : request.method} ${url}`;
+    const rule = ruleOf(coordinate);
+    if (rule.isPublic === true) {
+      done();
+      return;
+    }
+    const fail = (error: unknown): void => {
+      if (error instanceof BellwetherError) sendFailure(reply, error, mapError);
+      else done(error as Error);
+    };
+    const admit = (viewer: Viewer): void => {
+      if (!mayUse(viewer, rule)) {
+        fail(accessDenied(viewer, coordinate, rule));
+        return;
+      }
+      viewers.set(request, viewer);
+      done();
+    };
+    let viewer: Viewer | Promise<Viewer>;
+    try {
+      viewer = authentication.viewerOf(credentialsOf(request));
+    } catch (error) {
+      fail(error);
+      return;
+    }
+    if (viewer instanceof Promise) viewer.then(admit, fail);
+    else admit(viewer);
+  });
+
+  return (request) => {
+    const viewer = viewers.get(request);
+    if (viewer === undefined) throw new Error('The route of this request is public.');
+    return viewer;
+  };
+}
+
+function credentialsOf({ headers }: FastifyRequest): Parameters<Authentication['viewerOf']>[0] {
+  const apiKey = headers['x-api-key'];
+  return { authorization: headers.authorization, apiKey: Array.isArray(apiKey) ? apiKey.join() : apiKey };
+}

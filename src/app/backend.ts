@@ -55,6 +55,7 @@ export interface Backend {
    * @throws the error of the database or the connection when it does not answer.
    */
   acceptsWrites(): Promise<boolean>;
+  /** For commands and background work. Sees the rows of all users. */
   readonly store: Store;
   readonly authentication: Authentication;
   /** The API keys in memory, as of the last refresh. */
@@ -111,7 +112,7 @@ async function openServices(
     ...{ url: databaseUrl, sinkCount: config.sinks.length, logger, onStatement, onClose },
     decay: liveDecayConfig(() => liveConfig.current.config),
   });
-  await ensureUpcomingPartitions(stores.requests.partitions, clock(), logger);
+  await ensureUpcomingPartitions(stores.background.partitions, clock(), logger);
 
   const marketWriter = new MarketWriter({ markets: stores.marketWriter.markets, clock });
   onClose(() => marketWriter.drain());
@@ -163,12 +164,12 @@ async function openServices(
       audience,
       ...{ feed: feeds.service, trending: feeds.trending, explain: feeds.explain, jobs: jobs.service },
       marketHistory: new MarketHistory({ snapshots: stores.readers.snapshots, clock }),
-      sinks: new SinkStatusService({ sinks: relays.sinks, backlog: stores.readers.outboxBacklog, clock }),
+      sinks: new SinkStatusService({ sinks: relays.sinks, backlog: stores.background.outboxBacklog, clock }),
     },
     history: tracking.history,
     rebuildProfile: (userKey) => tracking.rebuild(userKey),
     acceptsWrites: () => tracking.writeCheck.acceptsWrites(),
-    ...{ relays, store: stores.requests, changePoll: profiles.changePoll },
+    ...{ relays, store: stores.background, changePoll: profiles.changePoll },
     ...{ jobWorker: jobs.worker, liveConfig, authentication, apiKeys },
   };
 }

@@ -85,7 +85,7 @@ export function openJobs(deps: {
       }),
       pollerOf: (source) => new MarketPoller({ source, catalog, states: stores.jobs.sources, clock, logger }),
     }),
-    ...{ runs: stores.requests.jobRuns, listedRuns: stores.readers.jobRuns },
+    ...{ runs: stores.jobs.jobRuns, listedRuns: stores.readers.jobRuns },
     ...{ database: jobDatabaseOf(databaseUrl), isWorker, clock, logger },
   });
   onClose(() => jobs.close());

@@ -3,9 +3,9 @@ import type { Settings } from '../config/settings.js';
 import type { DecayConfig } from '../domain/decay.js';
 import type { Logger } from '../lib/logger.js';
 import { MINUTE_MS, SECOND_MS } from '../lib/time.js';
-import { openDatabase } from '../storage/database/client.js';
+import { openDatabase, type Database } from '../storage/database/client.js';
 import { MarketIndex } from '../storage/markets/market-index.js';
-import { createStore, type Store, type StoreOptions } from '../storage/store.js';
+import { createStore, type Store } from '../storage/store.js';
 
 /** Registers a function that closes something. Functions are called in reverse order when the backend closes. */
 export type OnClose = (close: () => Promise<unknown>) => void;
@@ -18,14 +18,15 @@ export interface OpenStore extends Store {
 
 /** The stores of one process. Each has its own connection pool, so that no use takes connections from another. */
 export interface Stores {
-  /** Events and feeds. */
+  /** Events and feeds. Sees only rows of the users of each statement, like the next two. */
   readonly requests: OpenStore;
-  /** Lists of markets, histories, stored feeds, and the status of jobs and sinks. */
+  /** Lists of markets, histories, stored feeds, and the status of jobs. */
   readonly readers: Store;
   /** Writers of markets, which wait for those of other processes. */
   readonly marketWriter: Store;
-  /** Sink relays, trends, and profile compaction. */
+  /** Sink relays and their status, trends, profile compaction, changes of profiles, and commands. Sees all rows. */
   readonly background: Store;
+  /** Sees all rows. */
   readonly jobs: Store;
 }
 
@@ -37,7 +38,7 @@ const READER_CONNECTIONS = 3;
 const MARKET_WRITER_CONNECTIONS = 1;
 
 /** For all but the sinks. Each sink has one more, because its relay keeps a transaction open during a delivery. */
-const BACKGROUND_CONNECTIONS = 2;
+const BACKGROUND_CONNECTIONS = 3;
 const BACKGROUND_QUERY_TIMEOUT_MS = MINUTE_MS;
 
 /** Jobs wait for a connection rather than get more: the database has requests to serve. */
@@ -48,6 +49,9 @@ const JOB_CONNECTIONS = 3;
  * can be vacuumed, so longer work is done in steps.
  */
 const JOB_QUERY_TIMEOUT_MS = 30 * SECOND_MS;
+
+/** Creates partitions, one at a time. */
+const OWNER_CONNECTIONS = 1;
 
 /** All users of a pool stop before it closes, so only a database that does not answer takes longer. */
 const CLOSE_WITHIN_MS = SECOND_MS;
@@ -71,32 +75,36 @@ export function openStores(deps: {
   readonly sinkCount: number;
   readonly decay: DecayConfig;
   readonly logger: Logger;
-  /** Receives each statement of the stores that serve requests. */
+  /** Receives each statement of the stores that serve requests, and of the creation of partitions. */
   readonly onStatement?: ((sql: string) => void) | undefined;
   readonly onClose: OnClose;
 }): Stores {
   const { url, sinkCount, decay, logger, onStatement, onClose } = deps;
-  const markets = new MarketIndex();
-  const open = (
-    poolSize: number,
-    connection: Partial<Parameters<typeof openDatabase>[0]> = {},
-    transactions: Pick<StoreOptions, 'transactionTimeoutMs'> = {},
-  ): OpenStore => {
-    const database = openDatabase({ url, logger, poolSize, ...connection });
+  const open = (options: Omit<Parameters<typeof openDatabase>[0], 'url' | 'logger'>): Database => {
+    const database = openDatabase({ url, logger, ...options });
     onClose(() => database.close(CLOSE_WITHIN_MS));
-    const store = createStore(database.prisma, { decay, markets, ...transactions });
-    return { ...store, isStalled: (forMs) => database.inFlight.isStalled(forMs) };
+    return database;
   };
+  const background = open({
+    role: 'jobs',
+    poolSize: BACKGROUND_CONNECTIONS + sinkCount,
+    queryTimeoutMs: BACKGROUND_QUERY_TIMEOUT_MS,
+  });
+  const jobs = open({ role: 'jobs', poolSize: JOB_CONNECTIONS, queryTimeoutMs: JOB_QUERY_TIMEOUT_MS });
   const watched = onStatement === undefined ? {} : { onStatement };
+  const owner = open({ poolSize: OWNER_CONNECTIONS, ...watched }).prisma;
+
+  const shared = { decay, markets: new MarketIndex(), owner };
+  const openForRequests = (poolSize: number): OpenStore => {
+    const { prisma, inFlight } = open({ role: 'app', poolSize, ...watched });
+    const store = createStore(prisma, { ...shared, history: background.prisma });
+    return { ...store, isStalled: (forMs) => inFlight.isStalled(forMs) };
+  };
   return {
-    requests: open(REQUEST_CONNECTIONS, watched),
-    readers: open(READER_CONNECTIONS, watched),
-    marketWriter: open(MARKET_WRITER_CONNECTIONS, watched),
-    background: open(BACKGROUND_CONNECTIONS + sinkCount, { queryTimeoutMs: BACKGROUND_QUERY_TIMEOUT_MS }),
-    jobs: open(
-      JOB_CONNECTIONS,
-      { queryTimeoutMs: JOB_QUERY_TIMEOUT_MS },
-      { transactionTimeoutMs: JOB_QUERY_TIMEOUT_MS },
-    ),
+    requests: openForRequests(REQUEST_CONNECTIONS),
+    readers: openForRequests(READER_CONNECTIONS),
+    marketWriter: openForRequests(MARKET_WRITER_CONNECTIONS),
+    background: createStore(background.prisma, shared),
+    jobs: createStore(jobs.prisma, { ...shared, transactionTimeoutMs: JOB_QUERY_TIMEOUT_MS }),
   };
 }

@@ -27,7 +27,7 @@ export function openTracking(deps: {
   const { stores, catalog, profiles, sinks, onRecorded, liveConfig, clock, newId, logger, onClose } = deps;
   const tracking = createTracking({
     ...{ sinks, onRecorded, clock, newId, logger },
-    store: stores.requests,
+    ...{ store: stores.requests, background: stores.background },
     markets: catalog,
     profiles: profiles.shared,
     compactor: profiles.compactor,
@@ -61,7 +61,8 @@ export async function openFeeds(deps: {
     isStalled: (forMs) => stores.requests.isStalled(forMs),
     store: {
       add: (served) => stores.background.servedFeeds.add(served),
-      find: (feedId) => orUnavailable(notRead, () => stores.readers.servedFeeds.find(feedId)),
+      find: (feedId, readers) =>
+        orUnavailable(notRead, () => stores.readers.servedFeeds.find(feedId, readers)),
       marketIds: (numbers) => orUnavailable(notRead, () => stores.readers.servedFeeds.marketIds(numbers)),
     },
     trackImpressions: (input) => tracking.service.trackImpressions(input),

@@ -102,7 +102,7 @@ export function openProfiles(deps: {
   return {
     ...{ service, cache, shared, compactor },
     changePoll: new ChangePoll({
-      changes: stores.readers.profileChanges,
+      changes: stores.background.profileChanges,
       cache,
       cached: { invalidate, clear },
     }),

@@ -70,6 +70,11 @@ export function requireOwner(viewer: Viewer, ownerKey: string | null | undefined
   }
 }
 
+/** Returns the users whose data a viewer may read, besides data of no user; null: all users. */
+export function readableUsers(viewer: Viewer): readonly string[] | null {
+  return viewer.role === 'CLIENT' ? [viewer.userKey] : null;
+}
+
 /** Whether a viewer may read and write data of a user. */
 export function isOwner(viewer: Viewer, userKey: string): boolean {
   switch (viewer.role) {

@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.js';
 import { checkInput } from '../lib/input/check-input.js';
 import { takeTurn } from '../lib/event-loop.js';
 import { MINUTE_MS } from '../lib/time.js';
+import type { FeedReaders } from '../storage/served-feed-repository.js';
 import type { TrendService } from '../trends/trend-service.js';
 import type {
   Feed,
@@ -30,6 +31,7 @@ import { describedMarket, feedIdSchema, feedItemsRequest, feedRequest, rankReque
 import { chooseAlgorithm } from './rollout.js';
 import { rankMarkets } from './scorers/given-markets.js';
 import { servedPositions, toServedFeed, type ServedFeed } from './served/served-feed.js';
+import type { ServedFeeds } from './served/served-feeds.js';
 import type { ServedEvent } from './side-effects/after-serving.js';
 import type { RankingWorkspace } from './workspace.js';
 
@@ -60,7 +62,7 @@ export class FeedService {
       config: () => LoadedConfig;
       /** False: feeds do not depend on the user, whatever the config says. */
       personalizationEnabled: boolean;
-      servedFeeds: { find(feedId: string): Promise<ServedFeed | undefined> };
+      servedFeeds: Pick<ServedFeeds, 'find'>;
       /** Runs the side effects of a feed before it is returned; must not wait. */
       onServed: (event: ServedEvent) => void;
       clock: Clock;
@@ -116,14 +118,14 @@ export class FeedService {
   }
 
   /**
-   * Returns a served feed to page in; null if it is unknown or expired.
+   * Returns a served feed to page in; null if it is unknown, expired, or not for the readers.
    *
    * @throws {BellwetherError} UNAVAILABLE if it cannot be read.
    */
-  async served(input: unknown): Promise<PageableFeed | null> {
+  async served(input: unknown, readers: FeedReaders): Promise<PageableFeed | null> {
     const feedId = feedIdSchema.safeParse(input);
     if (!feedId.success) return null;
-    const served = await this.deps.servedFeeds.find(feedId.data);
+    const served = await this.deps.servedFeeds.find(feedId.data, readers);
     const keepMs = this.deps.config().config.feed.keepMinutes * MINUTE_MS + CLOCK_STEP_MS;
     if (served?.rest == null || this.deps.clock() - served.nowMs > keepMs) return null;
     return { id: served.feedId, ...servedFacts(served), served };
@@ -146,7 +148,7 @@ export class FeedService {
     if (items.length === first && last < (page.at(-1)?.rank ?? 0)) {
       return toFeedItems(feed.id, items, { hasMore: true, isFirst });
     }
-    const continued = await this.served(feed.id);
+    const continued = await this.served(feed.id, feed.userKey === null ? [] : [feed.userKey]);
     if (continued === null) return toFeedItems(feed.id, items, { hasMore: false, isFirst });
     const { served } = continued;
     const more = await this.#itemsAfter(served, Math.max(last, served.page.length), first - items.length);

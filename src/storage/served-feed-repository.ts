@@ -1,5 +1,8 @@
-import { PartitionRepository, withPartitions } from './partitions.js';
+import { withPartitions, type PartitionRepository } from './partitions.js';
 import { joinBytes, type Connection } from './sql.js';
+
+/** The users whose feeds a caller may read, besides those of anonymous users. Null: every user. */
+export type FeedReaders = readonly string[] | null;
 
 /** A feed to store. */
 export interface PackedFeed {
@@ -26,11 +29,10 @@ export interface StoredFeed {
 
 /** Served feeds: one row for the page, and one for the rest, in a table whose partitions are dropped sooner. */
 export class ServedFeedRepository {
-  readonly #partitions: PartitionRepository;
-
-  constructor(private readonly connection: Connection) {
-    this.#partitions = new PartitionRepository(connection);
-  }
+  constructor(
+    private readonly connection: Connection,
+    private readonly partitions: PartitionRepository,
+  ) {}
 
   /** Stores feeds; those already stored stay unchanged. */
   async add(feeds: readonly PackedFeed[]): Promise<void> {
@@ -38,8 +40,8 @@ export class ServedFeedRepository {
     const times = feeds.map(({ servedAt }) => servedAt.getTime());
     const [first, last] = [new Date(Math.min(...times)), new Date(Math.max(...times))];
     const ensure = async (): Promise<void> => {
-      await this.#partitions.ensureForServedFeeds(first, last);
-      await this.#partitions.ensureForServedFeedRests(first, last);
+      await this.partitions.ensureForServedFeeds(first, last);
+      await this.partitions.ensureForServedFeedRests(first, last);
     };
     await withPartitions(ensure, () => this.#insert(feeds));
   }
@@ -68,14 +70,14 @@ export class ServedFeedRepository {
   }
 
   /**
-   * SQL: the table of rests has no key, so Prisma does not know it. A subquery, because these tables have no statistics: for
-   * a join, the planner reads all rests of an hour.
+   * Returns a feed that the readers may read; undefined for any other, whether it is stored or not.
+   *
+   * SQL: a database function, which names the readers for row-level security in the same round trip.
    */
-  async find(feedId: string): Promise<StoredFeed | undefined> {
+  async find(feedId: string, readers: FeedReaders): Promise<StoredFeed | undefined> {
     const [feed] = await this.connection.$queryRaw<StoredFeed[]>`
-      select f.feed_id::text as "feedId", f.user_key as "userKey", f.served_at as "servedAt", f.ranking, f.page,
-        (select r.rest from served_feed_rests r where r.served_at = f.served_at and r.feed_id = f.feed_id) as rest
-      from served_feeds f where f.feed_id = ${feedId}::uuid`;
+      select feed_id::text as "feedId", user_key as "userKey", served_at as "servedAt", ranking, page, rest
+      from find_served_feed(${feedId}::uuid, ${readers === null ? null : [...readers]}::text[])`;
     return feed;
   }
 

@@ -1,4 +1,4 @@
-import { Prisma } from '../generated/prisma/client.js';
+import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
 import { TRANSACTION_LOCKS, type TransactionLock } from './database/advisory-locks.js';
 
 /** A Prisma client or one of its transactions. */
@@ -12,6 +12,29 @@ export type Connection = Prisma.TransactionClient;
  */
 export function lockKeys(lock: TransactionLock, name = ''): Prisma.Sql {
   return Prisma.sql`${TRANSACTION_LOCKS[lock]}::int, hashtext(current_schema() || '.' || ${name}::text)`;
+}
+
+/**
+ * Runs statements that see and change the rows of these users, in a transaction: that of the connection, or one of their own.
+ * Row-level security hides all other rows from requests.
+ */
+export async function forUsers<Result>(
+  connection: Connection | PrismaClient,
+  userKeys: readonly string[],
+  work: (connection: Connection) => Promise<Result>,
+): Promise<Result> {
+  // A transaction has no `$transaction`.
+  if ('$transaction' in connection && typeof connection.$transaction === 'function') {
+    return connection.$transaction((transaction) => forUsers(transaction, userKeys, work));
+  }
+  // SQL: a database function; Prisma has no session settings.
+  await connection.$executeRaw`select ${addVisibleUsers(userKeys)}`;
+  return work(connection);
+}
+
+/** Calls the database function that adds users to those whose rows the transaction sees and changes. */
+export function addVisibleUsers(userKeys: readonly string[]): Prisma.Sql {
+  return Prisma.sql`add_visible_users(${[...userKeys]}::text[])`;
 }
 
 /** Byte strings joined to one parameter, which PostgreSQL parses faster than an array of byte strings. */

@@ -34,7 +34,6 @@ import { TrendingRepository } from './trends/trending-repository.js';
 export interface Transaction {
   readonly interactions: InteractionRepository;
   readonly profiles: ProfileRepository;
-  readonly partitions: PartitionRepository;
   readonly trending: TrendingRepository;
   readonly momentum: MomentumRepository;
   readonly computations: ComputationRepository;
@@ -55,6 +54,7 @@ export interface Transaction {
 /** All repositories. */
 export interface Store extends Transaction {
   readonly markets: MarketRepository;
+  readonly partitions: PartitionRepository;
   readonly snapshots: SnapshotRepository;
   readonly outboxBacklog: OutboxBacklogRepository;
   readonly secrets: SecretRepository;
@@ -82,6 +82,10 @@ const TRANSACTION_TIMEOUT_MS = 30_000;
 const ROLL_BACK = new Error('A rehearsal is rolled back.');
 
 export interface StoreOptions {
+  /** Client of the owner of the tables, which creates partitions. Default: the client of the store. */
+  readonly owner?: PrismaClient;
+  /** Client that sees the events of all users, which profiles are rebuilt from. Default: the client of the store. */
+  readonly history?: PrismaClient;
   /** How fast the values in profiles decay. */
   readonly decay: DecayConfig;
   /** The markets in memory, shared by the stores of a process. Default: none. */
@@ -92,17 +96,17 @@ export interface StoreOptions {
 
 export function createStore(
   prisma: PrismaClient,
-  { decay, markets = new MarketIndex(), transactionTimeoutMs = TRANSACTION_TIMEOUT_MS }: StoreOptions,
+  { owner = prisma, history, decay, markets = new MarketIndex(), ...options }: StoreOptions,
 ): Store {
+  const { transactionTimeoutMs = TRANSACTION_TIMEOUT_MS } = options;
   const repositories = (connection: Connection): Transaction => ({
     interactions: new InteractionRepository(connection),
     profiles: new ProfileRepository({
       connection,
-      interactions: new InteractionRepository(connection),
+      interactions: new InteractionRepository(history ?? connection),
       markets,
       decay,
     }),
-    partitions: new PartitionRepository(connection),
     trending: new TrendingRepository(connection),
     momentum: new MomentumRepository(connection),
     computations: new ComputationRepository(connection),
@@ -120,15 +124,17 @@ export function createStore(
     prisma.$transaction((tx) => work(repositories(tx)), { timeout: transactionTimeoutMs, maxWait: 5_000 });
   const ownRepositories = repositories(prisma);
   const { profiles } = ownRepositories;
+  const partitions = new PartitionRepository(owner);
   return {
     ...ownRepositories,
     profileRewrites: new ProfileRewriteRepository({ connection: prisma, profiles, markets }),
     markets: new MarketRepository(prisma, markets),
+    partitions,
     snapshots: new SnapshotRepository(prisma),
     outboxBacklog: new OutboxBacklogRepository(prisma),
     secrets: new SecretRepository(prisma),
     apiKeys: new ApiKeyRepository(prisma),
-    servedFeeds: new ServedFeedRepository(prisma),
+    servedFeeds: new ServedFeedRepository(prisma, partitions),
     sources: new SourceStateRepository(prisma),
     jobRuns: new JobRunRepository(prisma),
     jobPositions: new JobPositionRepository(prisma),

@@ -31,7 +31,10 @@ export interface Tracking {
 }
 
 export interface TrackingDeps {
+  /** Sees the rows of the users of each statement. */
   readonly store: Store;
+  /** Sees the rows of all users: for rebuilds, rejected events, and partitions. */
+  readonly background: Pick<Store, 'partitions' | 'profiles' | 'rejectedEvents' | 'transaction'>;
   readonly markets: { findByIds(ids: readonly string[]): Promise<(Market | undefined)[]> };
   readonly profiles: Pick<
     SharedProfiles,
@@ -54,8 +57,8 @@ const IDEMPOTENCY_WINDOW_MS = 7 * DAY_MS;
 
 /** Creates the services that receive events. All of them store events by the same commit. */
 export function createTracking(deps: TrackingDeps): Tracking {
-  const { store, markets, profiles, compactor, sinks, onRecorded, config, clock, newId, logger } = deps;
-  const rejected = new RejectedLog({ repository: store.rejectedEvents, clock, logger });
+  const { store, background, markets, profiles, compactor, sinks, onRecorded, config, clock, newId, logger } = deps;
+  const rejected = new RejectedLog({ repository: background.rejectedEvents, clock, logger });
   const lockedUsers = new LockedUsers(store.profiles);
   const writeCheck = new WriteCheck({ store, sinks, clock, newId, logger });
 
@@ -84,7 +87,7 @@ export function createTracking(deps: TrackingDeps): Tracking {
     const options = { now, duplicatesSince, sinks: sinksOfEvents, countriesOf };
     const done = await invalidateIfUnknown(usersOf(events), () =>
       withPartitions(
-        () => store.partitions.ensureForEvents(events.map(({ interaction }) => interaction.occurredAt)),
+        () => background.partitions.ensureForEvents(events.map(({ interaction }) => interaction.occurredAt)),
         () => commitEvents(store, events, options),
       ),
     );
@@ -136,14 +139,14 @@ export function createTracking(deps: TrackingDeps): Tracking {
       // Imported history is not forwarded to sinks.
       commit: (events) => lockedUsers.commitWithRetries(() => commit(events, Infinity, [])),
       interactions: store.interactions,
-      partitions: store.partitions,
+      partitions: background.partitions,
     }),
     rejected,
     writeCheck,
     rebuild: async (userKey) => {
       await orUnavailable('The profile could not be rebuilt now; run the command again.', () =>
         invalidateIfUnknown([userKey], () =>
-          lockedUsers.commitWithRetries(() => rebuildProfile(store, userKey)),
+          lockedUsers.commitWithRetries(() => rebuildProfile(background, userKey)),
         ),
       );
       profiles.invalidate([userKey]);

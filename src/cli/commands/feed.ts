@@ -49,7 +49,7 @@ async function printFeed(userKey: string | undefined, flags: FeedFlags): Promise
         'The catalog has no open market. Load some with `bellwether sample` or `bellwether import`.',
       );
     }
-    const explanation = explain && (await services.explain.explain({ feedId: feed.id }));
+    const explanation = explain && (await services.explain.explain({ feedId: feed.id }, null));
     if (json) {
       // JSON leaves out the feed of the explanation, which is the printed one.
       const trace = explanation && { explanation: { ...explanation, feed: undefined } };

@@ -5,6 +5,7 @@ import { patchConfig } from '../../config/ranking-config.js';
 import { BellwetherError } from '../../lib/errors.js';
 import { checkInput } from '../../lib/input/check-input.js';
 import { contributions, signedWeights } from '../../scoring/score-parts.js';
+import type { FeedReaders } from '../../storage/served-feed-repository.js';
 import type { ComposedFeed, FeedItem } from '../feed.js';
 import { toFeedItem, type FeedId } from '../feed-identity.js';
 import { servedFacts, toFeed, type FeedService } from '../feed-service.js';
@@ -15,6 +16,7 @@ import type { RankingInputs } from '../ranking-inputs.js';
 import { explainRequest, feedRequest } from '../requests.js';
 import { rankMarkets } from '../scorers/given-markets.js';
 import { servedPositions, type ServedFeed, type ServedPosition } from '../served/served-feed.js';
+import type { ServedFeeds } from '../served/served-feeds.js';
 import type { RankingWorkspace } from '../workspace.js';
 import type { Explanation, RankChange, Replay, Simulation } from './explanation.js';
 import type { RecentInputs } from './recent-inputs.js';
@@ -37,7 +39,7 @@ export class ExplainService {
   constructor(
     private readonly deps: {
       feeds: Pick<FeedService, 'inputsFor'>;
-      servedFeeds: { find(feedId: string): Promise<ServedFeed | undefined> };
+      servedFeeds: Pick<ServedFeeds, 'find'>;
       recentInputs: Pick<RecentInputs, 'find'>;
       hydrator: Pick<Hydrator, 'markets'>;
       workspace: RankingWorkspace;
@@ -48,17 +50,13 @@ export class ExplainService {
   /**
    * Returns every stage of a served feed, every component of every score, and whether a replay gives the same feed.
    *
-   * @param mayRead whether the caller may read the feeds of a user; null for those of no user.
-   * @throws {BellwetherError} NOT_FOUND for a feed that is unknown, no longer stored, or not for the caller; UNAVAILABLE if it
+   * @throws {BellwetherError} NOT_FOUND for a feed that is unknown, no longer stored, or not for the readers; UNAVAILABLE if it
    *   cannot be read.
    */
-  async explain(
-    input: unknown,
-    mayRead: (userKey: string | null) => boolean = () => true,
-  ): Promise<Explanation> {
+  async explain(input: unknown, readers: FeedReaders): Promise<Explanation> {
     const { feedId } = checkInput(explainRequest, input);
-    const served = await this.deps.servedFeeds.find(feedId);
-    if (served === undefined || !mayRead(served.userKey)) {
+    const served = await this.deps.servedFeeds.find(feedId, readers);
+    if (served === undefined) {
       throw BellwetherError.notFound(
         'feedId',
         'The feed is unknown or no longer stored. Feeds are stored for a day.',

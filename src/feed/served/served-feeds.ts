@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
-import type { PackedFeed, StoredFeed } from '../../storage/served-feed-repository.js';
+import type { FeedReaders, PackedFeed, StoredFeed } from '../../storage/served-feed-repository.js';
 import { CLOCK_STEP_MS } from '../ranking-time.js';
 import type { ServedFeed } from './served-feed.js';
 import { packPage, packRest, unpackPage, unpackRest } from './codec.js';
@@ -12,7 +12,7 @@ import { servedFeedOfJson } from './legacy-json.js';
 export interface FeedStore {
   add(feeds: readonly PackedFeed[]): Promise<void>;
   /** @throws {BellwetherError} UNAVAILABLE if the database cannot be read. */
-  find(feedId: string): Promise<StoredFeed | undefined>;
+  find(feedId: string, readers: FeedReaders): Promise<StoredFeed | undefined>;
   /** @throws {BellwetherError} UNAVAILABLE if the database cannot be read. */
   marketIds(numbers: readonly number[]): Promise<ReadonlyMap<number, string>>;
 }
@@ -84,20 +84,20 @@ export class ServedFeeds {
   }
 
   /**
-   * Returns undefined for a feed that was never served or is no longer stored.
+   * Returns undefined for a feed that was never served, is no longer stored, or is not for the readers.
    *
    * @throws {BellwetherError} UNAVAILABLE if it is not cached and the database cannot be read.
    */
-  async find(feedId: string): Promise<ServedFeed | undefined> {
+  async find(feedId: string, readers: FeedReaders): Promise<ServedFeed | undefined> {
     const cached = this.#cached.get(feedId);
-    if (cached !== undefined) return cached;
-    const stored = await this.deps.store.find(feedId);
+    if (cached !== undefined) return mayRead(readers, cached.userKey) ? cached : undefined;
+    const stored = await this.deps.store.find(feedId, readers);
     if (stored !== undefined) return this.#unpack(stored);
     // Another replica may have served it and not stored it yet.
     if (this.deps.clock() - createdAtMs(feedId) > RECENT_MS) return undefined;
     for (let retry = 0; retry < LOOKUP_RETRIES; retry += 1) {
       await wait(LOOKUP_RETRY_DELAY_MS);
-      const late = await this.deps.store.find(feedId);
+      const late = await this.deps.store.find(feedId, readers);
       if (late !== undefined) return this.#unpack(late);
     }
     return undefined;
@@ -141,6 +141,11 @@ export class ServedFeeds {
         rest === null && hasRest ? null : restNumbers.map((number) => ({ marketId: idOf(number), number })),
     };
   }
+}
+
+/** The rule of the database, for cached feeds. */
+function mayRead(readers: FeedReaders, userKey: string | null): boolean {
+  return readers === null || userKey === null || readers.includes(userKey);
 }
 
 /** The creation time of a UUID of version 7, from its first 48 bits; meaningless for another version. */

@@ -1,6 +1,6 @@
 import { JSONObjectResolver } from 'graphql-scalars';
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
-import { isOwner, requestedUser, requireOwner } from '../../auth/viewer.js';
+import { readableUsers, requestedUser } from '../../auth/viewer.js';
 import type { Explanation } from '../../feed/explain/explanation.js';
 import type { Simulation } from '../../feed/explain/explanation.js';
 import type { Feed, FeedItemConnection, Ranking } from '../../feed/feed.js';
@@ -69,15 +69,13 @@ export class FeedResolver {
   @Query(() => ServedFeedType, {
     nullable: true,
     description:
-      'Returns a feed that was served, to continue it, on any replica. Null: the id is unknown, or the feed is older than 30 minutes by default. The feed of another user than that of a client token is FORBIDDEN.',
+      'Returns a feed that was served, to continue it, on any replica. Null: the id is unknown, the feed is older than 30 minutes by default, or it is of another user than that of a client token.',
   })
-  async servedFeed(
+  servedFeed(
     @Ctx() { services, viewer }: GraphQLContext,
     @Arg('id', () => ID, { description: 'Id of the feed.' }) id: string,
   ): Promise<PageableFeed | null> {
-    const feed = await services.feed.served(id);
-    if (feed !== null) requireOwner(viewer, feed.userKey, 'id');
-    return feed;
+    return services.feed.served(id, readableUsers(viewer));
   }
 
   @Query(() => RankingType, {
@@ -118,7 +116,7 @@ export class FeedResolver {
     @Ctx() { services, viewer }: GraphQLContext,
     @Arg('feedId', () => ID, { description: 'Id of the feed.' }) feedId: string,
   ): Promise<Explanation> {
-    return services.explain.explain({ feedId }, (userKey) => userKey === null || isOwner(viewer, userKey));
+    return services.explain.explain({ feedId }, readableUsers(viewer));
   }
 
   @Query(() => FeedSimulationType, {

@@ -4,6 +4,7 @@ import type { PoolClient } from 'pg';
 import type { Logger } from 'pino';
 import { PrismaClient } from '../../generated/prisma/client.js';
 import { connectionTo } from './connection.js';
+import type { DatabaseRole } from './roles.js';
 import { StatementsInFlight } from './statements-in-flight.js';
 
 export interface Database {
@@ -20,6 +21,8 @@ export interface Database {
 
 interface Options {
   readonly url: string;
+  /** Role that the statements run as. Default: the login of the URL. */
+  readonly role?: DatabaseRole | undefined;
   readonly logger: Logger;
   /** Maximum number of connections. */
   readonly poolSize: number;
@@ -37,11 +40,10 @@ const SERVER_SHARE = 0.9;
 
 /** Opens a Prisma client on a connection pool. It connects on first use, and reconnects when the server is back. */
 export function openDatabase(options: Options): Database {
-  const { url, logger, poolSize, queryTimeoutMs = 5_000, onStatement = () => undefined } = options;
-  const { address, schema, prepare } = connectionTo(url, {
-    // The server times out first, so that no statement is committed after its caller received a failure.
-    statement_timeout: Math.floor(SERVER_SHARE * queryTimeoutMs),
-  });
+  const { url, role, logger, poolSize, queryTimeoutMs = 5_000, onStatement = () => undefined } = options;
+  // The server times out first, so that no statement is committed after its caller received a failure.
+  const settings = { statement_timeout: Math.floor(SERVER_SHARE * queryTimeoutMs) };
+  const { address, schema, prepare } = connectionTo(url, settings, role);
   const pool = new Pool({
     max: poolSize,
     query_timeout: queryTimeoutMs,

@@ -1,5 +1,6 @@
 import { Client, escapeIdentifier, type ClientBase, type ClientConfig, type PoolConfig } from 'pg';
 import { parseDatabaseUrl, type ServerAddress } from '../../config/database-url.js';
+import { roleNameOf, type DatabaseRole } from './roles.js';
 
 /** Settings of a PostgreSQL session, by name. */
 type SessionSettings = Readonly<Record<string, string | number>>;
@@ -34,11 +35,17 @@ const sessionSettings = (schema: string): SessionSettings => ({
  * Returns how to connect to the database of a URL.
  *
  * @param settings further settings of each session, such as `lock_timeout` in milliseconds.
+ * @param role role that the statements run as. Default: the login, which owns the tables and sees no rows of users.
  * @throws {OperatorError} if the URL is invalid.
  */
-export function connectionTo(url: string, settings: SessionSettings = {}): DatabaseConnection {
+export function connectionTo(
+  url: string,
+  settings: SessionSettings = {},
+  role?: DatabaseRole,
+): DatabaseConnection {
   const { address, schema, namesSchema } = parseDatabaseUrl(url);
-  const entries = Object.entries({ ...sessionSettings(schema), ...settings });
+  const assumed = role === undefined ? {} : { role: roleNameOf(schema, role) };
+  const entries = Object.entries({ ...sessionSettings(schema), ...settings, ...assumed });
   const sql = `select ${entries.map((_, i) => `set_config($${2 * i + 1}, $${2 * i + 2}, false)`).join(', ')}`;
   const values = entries.flat().map(String);
   const prepare = async (client: ClientBase): Promise<void> => {

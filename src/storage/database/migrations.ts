@@ -7,7 +7,9 @@ import { errorMessage, OperatorError } from '../../lib/errors.js';
 import { SESSION_LOCKS } from './advisory-locks.js';
 import { connectionTo, databaseLabel, type DatabaseConnection } from './connection.js';
 import { ensureSchemas } from './ensure-schemas.js';
+import { accessChanges, grantSchema, type AccessChange } from './grant-access.js';
 import { reachDatabase } from './reach-database.js';
+import { ensureRoles } from './roles.js';
 
 type MigrationState =
   | 'applied'
@@ -46,8 +48,9 @@ export async function migrationStatus(url: string, folder = migrationsFolder): P
 }
 
 /**
- * Applies the pending migrations, each in its own transaction, and records them as Prisma does. If several processes call
- * it at the same time, one does the work and the others wait for it.
+ * Applies the pending migrations, each in its own transaction, and records them as Prisma does. Before, it creates the roles
+ * that requests and jobs run as; afterwards, it gives them their access. If several processes call it at the same time, one
+ * does the work and the others wait for it.
  *
  * @returns the names of the migrations that this call applied.
  * @throws {OperatorError} if the database cannot be reached, is too old, is ahead of this version, or was migrated
@@ -62,6 +65,7 @@ export async function applyMigrations(
   return withConnection(url, async (client, connection) => {
     await takeLock(client, connection.schema, lockTimeoutMs);
     await ensureSchemas(client, connection);
+    await ensureRoles(client, connection.schema);
     const status = await readStatus(client, files);
     requireOwnMigrations(status, connection);
     const problem = status.map(problemOf).find((sentence) => sentence !== undefined);
@@ -72,6 +76,8 @@ export async function applyMigrations(
       await apply(client, file);
       logger.info({ migration: file.name }, 'database migration applied');
     }
+    await grantSchema(client, connection.schema);
+    for (const change of await accessChanges(client, connection.schema)) await applyAccess(client, change);
     return pending;
   });
 }
@@ -123,23 +129,50 @@ const LOCK_TIMEOUT_MS = 2_000;
 const LOCK_PAUSE_MS = 500;
 
 async function apply(client: Client, file: MigrationFile): Promise<void> {
+  const { name, sql } = file;
+  try {
+    await retryLocked(() =>
+      inTransaction(client, async () => {
+        // A statement on rows that the owner cannot see fails instead of skipping them.
+        await client.query('SET LOCAL row_security = off');
+        await client.query(sql);
+        await client.query(recordMigration, [checksumOf(sql), name]);
+      }),
+    );
+  } catch (cause) {
+    throw failureOf(`The migration ${name}`, cause);
+  }
+}
+
+async function applyAccess(client: Client, { relation, statements }: AccessChange): Promise<void> {
+  try {
+    await retryLocked(() =>
+      inTransaction(client, async () => {
+        for (const statement of statements) await client.query(statement);
+      }),
+    );
+  } catch (cause) {
+    throw failureOf(`The change of the access to ${relation}`, cause);
+  }
+}
+
+async function retryLocked(work: () => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await applyOnce(client, file);
+      await work();
       return;
-    } catch (cause) {
-      if (!isLockTimeout(cause) || attempt === LOCK_ATTEMPTS) throw failureOf(file, cause);
+    } catch (error) {
+      if (!isLockTimeout(error) || attempt === LOCK_ATTEMPTS) throw error;
       await sleep(LOCK_PAUSE_MS);
     }
   }
 }
 
-async function applyOnce(client: Client, { name, sql }: MigrationFile): Promise<void> {
+async function inTransaction(client: Client, work: () => Promise<void>): Promise<void> {
   try {
     await client.query('BEGIN');
     await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
-    await client.query(sql);
-    await client.query(recordMigration, [checksumOf(sql), name]);
+    await work();
     await client.query('COMMIT');
   } catch (cause) {
     await client.query('ROLLBACK').catch(() => undefined);
@@ -151,11 +184,12 @@ function isLockTimeout(error: unknown): boolean {
   return error instanceof DatabaseError && error.code === '55P03';
 }
 
-function failureOf({ name }: MigrationFile, cause: unknown): OperatorError {
+/** @param change subject of the sentence. */
+function failureOf(change: string, cause: unknown): OperatorError {
   const message = isLockTimeout(cause)
-    ? `The migration ${name} was rolled back because other sessions lock a table that it changes. ` +
+    ? `${change} was rolled back because other sessions lock a table that it changes. ` +
       'End their transactions (listed in the view pg_stat_activity), then start again.'
-    : `The migration ${name} failed and was rolled back: ${errorMessage(cause)}. Fix the cause, then start again.`;
+    : `${change} failed and was rolled back: ${errorMessage(cause)}. Fix the cause, then start again.`;
   return new OperatorError(message, { cause });
 }
 

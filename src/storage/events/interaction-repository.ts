@@ -1,7 +1,7 @@
 import type { EventType } from '../../domain/event.js';
 import type { ProfileEvent } from '../../domain/profile.js';
 import type { IndexedMarket } from '../markets/market-index.js';
-import type { Connection } from '../sql.js';
+import { forUsers, type Connection } from '../sql.js';
 
 /** A stored event, as a profile is folded from it. */
 interface HistoricEvent {
@@ -126,15 +126,19 @@ export class InteractionRepository {
    * SQL: Prisma cannot skip locked rows.
    */
   async keepClientEvents(events: readonly Omit<ClientEvent, 'interactionId'>[]): Promise<void> {
-    await this.connection.$executeRaw`
-      with locked as (
-        select c.user_key, c.client_event_id from client_events c
-        join json_to_recordset((select ${JSON.stringify(events)}::text)::json) as r("userKey" text, "clientEventId" text)
-          on c.user_key = r."userKey" and c.client_event_id = r."clientEventId"
-        where c.received_at < 'infinity' for update of c skip locked
-      )
-      update client_events c set received_at = 'infinity' from locked l
-      where c.user_key = l.user_key and c.client_event_id = l.client_event_id`;
+    await forUsers(
+      this.connection,
+      events.map(({ userKey }) => userKey),
+      (connection) => connection.$executeRaw`
+        with locked as (
+          select c.user_key, c.client_event_id from client_events c
+          join json_to_recordset((select ${JSON.stringify(events)}::text)::json) as r("userKey" text, "clientEventId" text)
+            on c.user_key = r."userKey" and c.client_event_id = r."clientEventId"
+          where c.received_at < 'infinity' for update of c skip locked
+        )
+        update client_events c set received_at = 'infinity' from locked l
+        where c.user_key = l.user_key and c.client_event_id = l.client_event_id`,
+    );
   }
 
   /**

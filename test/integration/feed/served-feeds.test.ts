@@ -40,7 +40,7 @@ afterAll(async () => {
 async function storedFeed(): Promise<string> {
   const { data } = await gateway.run(FeedDocument, { userKey: 'ann', country: 'IL', limit: 20 });
   const feedId = data?.feed.id ?? '';
-  await expect.poll(() => gateway.backend.store.servedFeeds.find(feedId)).toBeDefined();
+  await expect.poll(() => gateway.backend.store.servedFeeds.find(feedId, null)).toBeDefined();
   return feedId;
 }
 
@@ -83,7 +83,7 @@ describe('a stored feed', () => {
   it('is explained on another replica with the exact scores of its page', async () => {
     const feedId = await storedFeed();
     const { data } = await gateway.run(ExplainFeedDocument, { feedId });
-    const there = await replica.services.explain.explain({ feedId });
+    const there = await replica.services.explain.explain({ feedId }, null);
     expect(there.replay.outcome).toBe('SAME');
     expect(
       there.items.map(({ item: { id, rank, score, slot, market } }) => [id, rank, score, slot, market.id]),
@@ -98,8 +98,8 @@ describe('a stored feed', () => {
   it('can be explained but not continued when its continuation is dropped', async () => {
     const feedId = await storedFeed();
     await client.query('delete from served_feed_rests');
-    expect(await replica.services.feed.served(feedId)).toBeNull();
-    expect((await replica.services.explain.explain({ feedId })).items).toHaveLength(20);
+    expect(await replica.services.feed.served(feedId, null)).toBeNull();
+    expect((await replica.services.explain.explain({ feedId }, null)).items).toHaveLength(20);
     // The replica that served it still has it in its cache.
     const { data } = await gateway.run(ServedFeedDocument, { id: feedId });
     expect(data?.servedFeed?.items.nodes).toHaveLength(20);

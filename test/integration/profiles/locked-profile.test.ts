@@ -1,6 +1,11 @@
 import { Client } from 'pg';
+import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { rebuildProfile } from '../../../src/profiles/rebuild-profile.js';
+import { openDatabase } from '../../../src/storage/database/client.js';
+import { createStore } from '../../../src/storage/store.js';
 import { readable } from '../../support/packed-profiles.js';
+import { decay } from '../../support/profile-events.js';
 import { startTestGateway, type Answer, type TestGateway } from '../../support/test-gateway.js';
 
 let gateway: TestGateway;
@@ -174,13 +179,18 @@ it('folds a long history before it locks the profile for a rebuild', async () =>
     `.replaceAll('$1', `'${new Date(gateway.clock.nowMs).toISOString()}'`),
   );
   await other.query('commit');
-  gateway.statements.length = 0;
-  await gateway.backend.rebuildProfile('long');
-  const locked = gateway.statements.findIndex((sql) => sql.includes('for update'));
+  const statements: string[] = [];
+  const database = openDatabase({
+    ...{ url: gateway.databaseUrl, role: 'jobs', poolSize: 1 },
+    ...{ logger: pino({ level: 'silent' }), onStatement: (sql) => statements.push(sql) },
+  });
+  await rebuildProfile(createStore(database.prisma, { decay }), 'long');
+  await database.close();
+  const locked = statements.findIndex((sql) => sql.includes('for update'));
   const readsHistory = (sql: string) => sql.includes('from events_of_user(');
-  expect(gateway.statements.slice(0, locked).filter(readsHistory).length).toBeGreaterThan(1);
+  expect(statements.slice(0, locked).filter(readsHistory).length).toBeGreaterThan(1);
   // While the profile is locked, only a check for newer events.
-  expect(gateway.statements.slice(locked).filter(readsHistory)).toEqual([]);
-  expect(gateway.statements.slice(locked).filter((sql) => sql.includes('max(seq)'))).toHaveLength(1);
+  expect(statements.slice(locked).filter(readsHistory)).toEqual([]);
+  expect(statements.slice(locked).filter((sql) => sql.includes('max(seq)'))).toHaveLength(1);
   expect(await totalOf('long')).toBe(6_000);
 });

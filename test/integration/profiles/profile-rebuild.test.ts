@@ -1,9 +1,12 @@
 import { Client } from 'pg';
+import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openStores } from '../../../src/app/databases.js';
 import { loadSample } from '../../../src/cli/sample-data.js';
 import type { FullProfile } from '../../../src/domain/profile.js';
 import { rebuildProfile } from '../../../src/profiles/rebuild-profile.js';
 import { runCommand } from '../../support/command.js';
+import { decay } from '../../support/profile-events.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
 
 const marketId = 'tel-aviv-derby-winner';
@@ -102,10 +105,19 @@ it('`bellwether profile rebuild` exits with code 1 when no event of the user was
 it('builds a profile without a state from the events at its first read, and stores it', async () => {
   const before = await stored();
   await execute('update profiles set state = null');
-  expect(await stored()).toEqual(before);
-  gateway.statements.length = 0;
-  expect(await stored()).toEqual(before);
-  expect(gateway.statements).toHaveLength(1);
+  const statements: string[] = [];
+  const closers: (() => Promise<unknown>)[] = [];
+  const { requests } = openStores({
+    ...{ url: gateway.databaseUrl, sinkCount: 0, decay, logger: pino({ level: 'silent' }) },
+    onStatement: (sql) => statements.push(sql),
+    onClose: (closer) => closers.push(closer),
+  });
+  const read = async () => (await requests.profiles.load(keys)).map(comparable);
+  expect(await read()).toEqual(before);
+  statements.length = 0;
+  expect(await read()).toEqual(before);
+  expect(statements).toEqual([expect.stringContaining('profiles_of(')]);
+  for (const close of closers) await close();
 }, 60_000);
 
 it('adds the next event to a profile without a state', async () => {

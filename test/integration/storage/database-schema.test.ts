@@ -158,12 +158,13 @@ describe('two gateways in two schemas of one database', () => {
   });
 
   it('create partitions while the other schema creates partitions', async () => {
-    const [one, two] = [await open(withSchema('one')), await open(withSchema('two'))];
-    const instant = new Date('2020-01-15T00:00:00Z');
-    await one.store.transaction(async (inOne) => {
-      await inOne.partitions.ensureForEvents([instant]);
-      await two.store.partitions.ensureForEvents([instant]);
-    });
+    await open(withSchema('one'));
+    const two = await open(withSchema('two'));
+    await administrator.query('begin');
+    await administrator.query('set local search_path to one');
+    await administrator.query(`select ensure_interaction_partitions(array[timestamptz '2020-01-15'])`);
+    await two.store.partitions.ensureForEvents([new Date('2020-01-15T00:00:00Z')]);
+    await administrator.query('commit');
   });
 
   it('create their schemas once when they start at the same time', async () => {
@@ -241,9 +242,12 @@ describe('a role with few privileges', () => {
   });
 
   it('starts and runs jobs when both schemas exist', async () => {
-    await administrator.query(`create schema bellwether authorization ${role}`);
-    await administrator.query(`create schema bellwether_jobs authorization ${role}`);
-    const backend = await open(withSchema('bellwether', url), true);
+    // Roles are shared by all databases of the server, so no other test has this schema.
+    const schema = `of_${role}`;
+    await administrator.query(`alter role ${role} createrole`);
+    await administrator.query(`create schema ${schema} authorization ${role}`);
+    await administrator.query(`create schema ${schema}_jobs authorization ${role}`);
+    const backend = await open(withSchema(schema, url), true);
     expect(await backend.services.jobs.request({ name: 'trends' })).toMatchObject({ status: 'REQUESTED' });
   });
 

@@ -233,7 +233,7 @@ describe('served feeds', () => {
     await gateway.backend.store.servedFeeds.add([{ feedId, userKey, servedAt, page, rest }]);
     return feedId;
   };
-  const find = (feedId: string) => gateway.backend.store.servedFeeds.find(feedId);
+  const find = (feedId: string) => gateway.backend.store.servedFeeds.find(feedId, null);
   const exists = async (feedId: string) => (await find(feedId)) !== undefined;
   const hasRest = async (feedId: string) => (await find(feedId))?.rest != null;
 
@@ -284,7 +284,7 @@ describe('served feeds', () => {
     await servedFeeds.add([feed]);
     await servedFeeds.add([feed]);
     expect([await countOf('served_feeds'), await countOf('served_feed_rests')]).toEqual([1, 1]);
-    const found = await servedFeeds.find(feed.feedId);
+    const found = await servedFeeds.find(feed.feedId, null);
     expect(found).toMatchObject({
       feedId: feed.feedId,
       userKey: null,

@@ -67,7 +67,7 @@ describe('served feeds', () => {
     const { store, served } = replica();
     served.add(given);
     await served.drain();
-    expect(await replica(store).served.find('f')).toEqual(given);
+    expect(await replica(store).served.find('f', null)).toEqual(given);
   });
 
   it('have no continuation when it is no longer stored', async () => {
@@ -75,7 +75,7 @@ describe('served feeds', () => {
     served.add(feed('f'));
     await served.drain();
     store.rows.set('f', { ...(store.rows.get('f') as StoredFeed), rest: null });
-    expect(await replica(store).served.find('f')).toEqual({ ...feed('f'), rest: null });
+    expect(await replica(store).served.find('f', null)).toEqual({ ...feed('f'), rest: null });
   });
 
   it('are read from the JSON format of earlier versions', async () => {
@@ -90,7 +90,7 @@ describe('served feeds', () => {
     store.rows.set('f', { feedId, userKey, servedAt: new Date(1_000), ranking, page: null, rest: null });
     const withoutNumbers = (items: readonly object[] | null) =>
       items?.map((item) => ({ ...item, number: 0 }));
-    expect(await served.find('f')).toEqual({
+    expect(await served.find('f', null)).toEqual({
       ...feed('f'),
       page: withoutNumbers(page),
       rest: withoutNumbers(rest),
@@ -106,11 +106,24 @@ describe('served feeds', () => {
       .replace(/^(.{8})/, '$1-')}-7000-8000-000000000000`;
     const { logger } = recordingLogger();
     const here = new ServedFeeds({ store, clock: () => servedAtMs + 10, logger });
-    const found = here.find(feedId);
+    const found = here.find(feedId, null);
     const there = replica(store).served;
     there.add(feed(feedId));
     await there.drain();
     expect((await found)?.feedId).toBe(feedId);
+  });
+
+  it.each([
+    ['its user', 'ann', ['ann'], true],
+    ['any user', 'ann', null, true],
+    ['another user', 'ann', ['bea'], false],
+    ['an anonymous user', 'ann', [], false],
+    ['a user, if it is of no user', null, ['bea'], true],
+  ] as const)('are read from the cache for %s', async (_, userKey, readers, isReadable) => {
+    const { store, served } = replica();
+    served.add(feed('f', { userKey }));
+    expect(await served.find('f', readers)).toEqual(isReadable ? feed('f', { userKey }) : undefined);
+    expect(store.find).not.toHaveBeenCalled();
   });
 
   it('of one turn of the event loop are stored by one statement', async () => {
@@ -136,9 +149,9 @@ describe('served feeds', () => {
     const rest = Array.from({ length: 1_000 }, (_, index) => market(index));
     for (let index = 0; index < 1_000; index += 1) served.add(feed(`f${index}`, { rest }));
     await served.drain();
-    await served.find('f999');
+    await served.find('f999', null);
     expect(store.find).not.toHaveBeenCalled();
-    await served.find('f0');
+    await served.find('f0', null);
     expect(store.find).toHaveBeenCalledTimes(1);
   });
 
@@ -181,7 +194,7 @@ describe('served feeds', () => {
     const served = new ServedFeeds({ store, clock, logger });
     served.add(feed('f1'));
     await served.drain();
-    expect(await served.find('f1')).toEqual(feed('f1'));
+    expect(await served.find('f1', null)).toEqual(feed('f1'));
     expect(lines).toHaveLength(1);
   });
 });

@@ -1,4 +1,4 @@
-import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
+import { Prisma } from '../generated/prisma/client.js';
 import { TRANSACTION_LOCKS, type TransactionLock } from './database/advisory-locks.js';
 
 /** A Prisma client or one of its transactions. */
@@ -14,22 +14,26 @@ export function lockKeys(lock: TransactionLock, name = ''): Prisma.Sql {
   return Prisma.sql`${TRANSACTION_LOCKS[lock]}::int, hashtext(current_schema() || '.' || ${name}::text)`;
 }
 
+/** How long a transaction waits for a connection of its pool. */
+export const CONNECTION_WAIT_MS = 5_000;
+
 /**
- * Runs statements that see and change the rows of these users, in a transaction: that of the connection, or one of their own.
+ * Runs statements that see and change the rows of these users, in a transaction of their own, or in that of the connection.
  * Row-level security hides all other rows from requests.
  */
 export async function forUsers<Result>(
-  connection: Connection | PrismaClient,
+  connection: Connection,
   userKeys: readonly string[],
   work: (connection: Connection) => Promise<Result>,
 ): Promise<Result> {
-  // A transaction has no `$transaction`.
-  if ('$transaction' in connection && typeof connection.$transaction === 'function') {
-    return connection.$transaction((transaction) => forUsers(transaction, userKeys, work));
-  }
-  // SQL: a database function; Prisma has no session settings.
-  await connection.$executeRaw`select ${addVisibleUsers(userKeys)}`;
-  return work(connection);
+  return connection.$transaction(
+    async (transaction) => {
+      // SQL: a database function; Prisma has no session settings.
+      await transaction.$executeRaw`select ${addVisibleUsers(userKeys)}`;
+      return work(transaction);
+    },
+    { maxWait: CONNECTION_WAIT_MS },
+  );
 }
 
 /** Calls the database function that adds users to those whose rows the transaction sees and changes. */

@@ -24,7 +24,7 @@ import { ProfileRepository } from './profiles/profile-repository.js';
 import { ProfileRewriteRepository } from './profiles/profile-rewrite-repository.js';
 import { SecretRepository } from './secret-repository.js';
 import { ServedFeedRepository } from './served-feed-repository.js';
-import type { Connection } from './sql.js';
+import { CONNECTION_WAIT_MS, type Connection } from './sql.js';
 import { ComputationRepository } from './trends/computation-repository.js';
 import { MomentumRepository } from './trends/momentum-repository.js';
 import { RollupRepository } from './trends/rollup-repository.js';
@@ -121,7 +121,10 @@ export function createStore(
     },
   });
   const transaction: Store['transaction'] = (work) =>
-    prisma.$transaction((tx) => work(repositories(tx)), { timeout: transactionTimeoutMs, maxWait: 5_000 });
+    prisma.$transaction((tx) => work(repositories(tx)), {
+      timeout: transactionTimeoutMs,
+      maxWait: CONNECTION_WAIT_MS,
+    });
   const ownRepositories = repositories(prisma);
   const { profiles } = ownRepositories;
   const partitions = new PartitionRepository(owner);

@@ -57,7 +57,8 @@ const IDEMPOTENCY_WINDOW_MS = 7 * DAY_MS;
 
 /** Creates the services that receive events. All of them store events by the same commit. */
 export function createTracking(deps: TrackingDeps): Tracking {
-  const { store, background, markets, profiles, compactor, sinks, onRecorded, config, clock, newId, logger } = deps;
+  const { store, background, markets, profiles, compactor, sinks, onRecorded, config, clock, newId, logger } =
+    deps;
   const rejected = new RejectedLog({ repository: background.rejectedEvents, clock, logger });
   const lockedUsers = new LockedUsers(store.profiles);
   const writeCheck = new WriteCheck({ store, sinks, clock, newId, logger });

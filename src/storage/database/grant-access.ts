@@ -105,7 +105,9 @@ function policyChanges({ name, policies }: FoundRelation, rows: string, schema: 
 }
 
 function policyOf(role: DatabaseRole, condition: string, schema: string): Policy {
-  const hash = createHash('sha256').update(`${roleNameOf(schema, role)} ${condition}`).digest('hex');
+  const hash = createHash('sha256')
+    .update(`${roleNameOf(schema, role)} ${condition}`)
+    .digest('hex');
   return { name: `${POLICY_PREFIX}${role}_${hash.slice(0, 12)}`, role, condition };
 }
 

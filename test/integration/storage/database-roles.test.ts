@@ -129,13 +129,13 @@ describe('a login that owns the tables and may create roles', () => {
 
   it('changes nothing at a start that finds all roles and access', async () => {
     await applyMigrations(url, { logger });
-    const state = async () =>
+    const state = async (): Promise<object[]> =>
       (
-        await administrator.query(
-          `select (select array_agg(xmin::text order by oid) from pg_class where relnamespace = $1::regnamespace) as relations,
+        await administrator.query<object>(
+          `select (select array_agg(xmin::text order by oid) from pg_class where relnamespace = $1::text::regnamespace) as relations,
              (select array_agg(xmin::text order by oid) from pg_policy) as policies,
              (select array_agg(xmin::text order by oid) from pg_authid where rolname = any($2)) as roles,
-             (select nspacl::text from pg_namespace where nspname = $1) as schema`,
+             (select nspacl::text from pg_namespace where nspname = $1::text) as schema`,
           [schema, Object.values(roles())],
         )
       ).rows;

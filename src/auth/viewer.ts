@@ -72,18 +72,19 @@ export function requireOwner(viewer: Viewer, ownerKey: string | null | undefined
 
 /** Returns the users whose data a viewer may read, besides data of no user; null: all users. */
 export function readableUsers(viewer: Viewer): readonly string[] | null {
-  return viewer.role === 'CLIENT' ? [viewer.userKey] : null;
+  switch (viewer.role) {
+    case 'CLIENT':
+      return [viewer.userKey];
+    case 'ANONYMOUS':
+    case 'MONITOR':
+      return [];
+    default:
+      return null;
+  }
 }
 
 /** Whether a viewer may read and write data of a user. */
 export function isOwner(viewer: Viewer, userKey: string): boolean {
-  switch (viewer.role) {
-    case 'CLIENT':
-      return viewer.userKey === userKey;
-    case 'ANONYMOUS':
-    case 'MONITOR':
-      return false;
-    default:
-      return true;
-  }
+  const users = readableUsers(viewer);
+  return users === null || users.includes(userKey);
 }

@@ -67,6 +67,8 @@ export const TABLE_ACCESS: Readonly<Record<string, TableAccess>> = {
   trending_scopes: { app: NONE, jobs: ['select', 'insert', 'delete'] },
   market_attention: { app: NONE, jobs: ['select', 'insert', 'delete'] },
   market_momentum: { app: NONE, jobs: ALL },
+  audience_releases: { app: NONE, jobs: ['select', 'insert'] },
+  privacy_budgets: { app: NONE, jobs: WRITE },
 
   // State of the deployment.
   secrets: { app: ['select', 'insert'], jobs: NONE },

@@ -19,6 +19,7 @@ const ROLES: readonly DatabaseRole[] = ['app', 'jobs'];
 const MATRIX: Readonly<Record<string, Readonly<Record<DatabaseRole, string>>>> = {
   _prisma_migrations: { app: '----', jobs: '----' },
   activity_counts: { app: '----', jobs: 'SIUD' },
+  audience_releases: { app: '----', jobs: 'SI--' },
   client_events: { app: 'SIU-', jobs: 'S-UD' },
   computations: { app: '----', jobs: 'SIU-' },
   interactions: { app: '-I--', jobs: 'S---' },
@@ -36,6 +37,7 @@ const MATRIX: Readonly<Record<string, Readonly<Record<DatabaseRole, string>>>> =
   outbox_positions: { app: '----', jobs: 'SIU-' },
   popularity_pairs: { app: '----', jobs: 'SIUD' },
   popularity_sums: { app: '----', jobs: 'SIUD' },
+  privacy_budgets: { app: '----', jobs: 'SIU-' },
   profile_changes: { app: 'SIU-', jobs: 'SIUD' },
   profiles: { app: 'SIU-', jobs: 'SIU-' },
   rejected_events: { app: '----', jobs: 'SI-D' },

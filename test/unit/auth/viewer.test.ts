@@ -3,6 +3,7 @@ import {
   ANONYMOUS_VIEWER,
   isOwner,
   OPEN_VIEWER,
+  readableUsers,
   requestedUser,
   requireOwner,
   type Viewer,
@@ -59,6 +60,12 @@ describe('data of a user', () => {
       expect(() => requireOwner(viewer, 'ann', 'id')).not.toThrow();
       expect(isOwner(viewer, 'ann')).toBe(true);
     }
+  });
+
+  it('is readable of its user, of all users, or of none', () => {
+    expect(readableUsers(client)).toEqual(['ann']);
+    for (const viewer of forAnyUser) expect(readableUsers(viewer)).toBeNull();
+    for (const { viewer } of forNoUser) expect(readableUsers(viewer)).toEqual([]);
   });
 
   it('may be read by every viewer if it is of no user', () => {

@@ -69,7 +69,7 @@ export class FeedResolver {
   @Query(() => ServedFeedType, {
     nullable: true,
     description:
-      'Returns a feed that was served, to continue it, on any replica. Null: the id is unknown, the feed is older than 30 minutes by default, or it is of another user than that of a client token.',
+      'Returns a feed that was served, to continue it, on any replica. Null: the id is unknown, the feed is older than 30 minutes by default, or it is of a user whose data the caller may not read.',
   })
   servedFeed(
     @Ctx() { services, viewer }: GraphQLContext,

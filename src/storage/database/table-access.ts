@@ -71,6 +71,7 @@ export const TABLE_ACCESS: Readonly<Record<string, TableAccess>> = {
   privacy_budgets: { app: NONE, jobs: WRITE },
 
   // State of the deployment.
+  api_keys: { app: READ, jobs: WRITE },
   secrets: { app: ['select', 'insert'], jobs: NONE },
   outbox_positions: { app: NONE, jobs: WRITE },
   job_runs: { app: READ, jobs: ALL },

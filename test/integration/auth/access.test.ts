@@ -126,13 +126,9 @@ describe('data of another user', () => {
   it('is not readable by the id of a feed', async () => {
     const { body } = await ask('SERVICE', '{ feed(userKey: "bob") { id } }');
     const query = `{ servedFeed(id: "${(body.data?.['feed'] as { id: string }).id}") { userKey } }`;
-    for (const [role, code] of [
-      ['CLIENT', 'FORBIDDEN'],
-      ['MONITOR', 'FORBIDDEN'],
-      ['ANONYMOUS', 'UNAUTHENTICATED'],
-    ] as const) {
-      const answer = await ask(role, query);
-      expect(answer.body).toMatchObject({ data: { servedFeed: null }, errors: [{ extensions: { code } }] });
+    // As for an unknown id, so that the answer does not tell whether the feed exists.
+    for (const role of ['CLIENT', 'MONITOR', 'ANONYMOUS'] as const) {
+      expect((await ask(role, query)).body).toEqual({ data: { servedFeed: null } });
     }
     expect((await ask('SERVICE', query)).body).toEqual({ data: { servedFeed: { userKey: 'bob' } } });
   });

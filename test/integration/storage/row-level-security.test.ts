@@ -19,6 +19,7 @@ const ROLES: readonly DatabaseRole[] = ['app', 'jobs'];
 const MATRIX: Readonly<Record<string, Readonly<Record<DatabaseRole, string>>>> = {
   _prisma_migrations: { app: '----', jobs: '----' },
   activity_counts: { app: '----', jobs: 'SIUD' },
+  api_keys: { app: 'S---', jobs: 'SIU-' },
   audience_releases: { app: '----', jobs: 'SI--' },
   client_events: { app: 'SIU-', jobs: 'S-UD' },
   computations: { app: '----', jobs: 'SIU-' },

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { parse, subscribe, type ExecutionResult } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OPEN_VIEWER, type Viewer } from '../../../src/auth/viewer.js';
@@ -8,6 +7,7 @@ import { BellwetherError } from '../../../src/lib/errors.js';
 import { userPseudonym } from '../../../src/lib/user-pseudonym.js';
 import { outgoingEvent } from '../../../src/outbox/sinks/outgoing-event.js';
 import { executeAs } from '../../support/execute-as.js';
+import { queryDatabase } from '../../support/test-database.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 
 let gateway: TestGateway;
@@ -16,9 +16,11 @@ let pseudonymOf: (userKey: string) => string;
 beforeAll(async () => {
   gateway = await startTestGateway();
   await gateway.addMarkets({ id: 'derby', category: 'Sports', tags: ['Football'] }, { id: 'vote' });
-  // The secret exists already, so the proposed one is ignored.
-  const secret = await gateway.backend.store.secrets.getOrCreate('user-pseudonyms', randomBytes(32));
-  pseudonymOf = userPseudonym(secret);
+  const [secret] = await queryDatabase(
+    gateway.databaseUrl,
+    `select value from secrets where name = 'user-pseudonyms'`,
+  );
+  pseudonymOf = userPseudonym(secret?.['value'] as Buffer);
 });
 
 afterAll(() => gateway.close());

@@ -6,7 +6,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createProgram } from '../dist/cli/command-line.js';
 import { commandSections } from './docs/command-sections.ts';
 import { rankingSections, settingsTable } from './docs/config-tables.ts';
-import { listLimits, operationLimits, textLimits, transportLimits } from './docs/limit-tables.ts';
+import {
+  listLimits,
+  operationCosts,
+  operationLimits,
+  textLimits,
+  transportLimits,
+} from './docs/limit-tables.ts';
 import { policyTable } from './docs/policy-table.ts';
 
 const PAGES: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
@@ -14,6 +20,7 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
   'docs/configuration.md': { settings: settingsTable, ranking: rankingSections },
   'docs/limits.md': {
     operations: operationLimits,
+    costs: operationCosts,
     lists: listLimits,
     texts: textLimits,
     transport: transportLimits,

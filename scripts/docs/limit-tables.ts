@@ -10,6 +10,7 @@ import {
   EXPENSIVE_ROOT_FIELDS,
   MAX_ALIASES,
   MAX_DEPTH,
+  MAX_DIRECTIVES,
   MAX_ERRORS,
   MAX_EXPENSIVE_FIELDS,
   MAX_MARKET_IDS,
@@ -18,11 +19,21 @@ import {
   ONCE_ROOT_FIELDS,
 } from '../../dist/graphql/rules/limits.js';
 import { MAX_LIST_ITEMS } from '../../dist/graphql/rules/list-items.js';
+import {
+  BASE_COST,
+  FIELD_COSTS,
+  ITEM_COSTS,
+  LIST_LENGTHS,
+  MAX_COST,
+  OTHER_LIST_LENGTH,
+} from '../../dist/graphql/rules/operation-cost.js';
+import { MAX_FRAGMENTS, MAX_REPEATS } from '../../dist/graphql/rules/repetition.js';
 import { MAX_JSON_DEPTH } from '../../dist/lib/input/json-depth.js';
 import { MAX_LIMIT } from '../../dist/lib/input/page-size.js';
 import { MAX_CURSOR_LENGTH, MAX_USER_KEY_LENGTH } from '../../dist/lib/input/text-schemas.js';
 import { MAX_IDS } from '../../dist/live/live-service.js';
 import { MAX_READS, MIN_READS } from '../../dist/server/read-limit.js';
+import { loadRankingConfig } from '../../dist/config/ranking-config.js';
 import { MAX_BODY_BYTES, REQUEST_TIMEOUT_MS } from '../../dist/server/server.js';
 import { DEFAULT_WEBSOCKET_LIMITS as SOCKET } from '../../dist/server/websocket-connection.js';
 import { MAX_QUERY_WORDS } from '../../dist/storage/markets/market-search.js';
@@ -34,6 +45,8 @@ import {
   MAX_IMPRESSIONS,
 } from '../../dist/tracking/event-input.js';
 import { table } from './table.ts';
+
+const CONFIG = loadRankingConfig(undefined).rateLimits;
 
 type Row = readonly [what: string, limit: string | number, beyond: string];
 
@@ -63,6 +76,13 @@ export function operationLimits(): string {
     ['tokens of the document', MAX_TOKENS, REJECTED],
     ['levels of fields; a root field is level 1', MAX_DEPTH, REJECTED],
     ['aliases; each spread of a fragment counts again', MAX_ALIASES, REJECTED],
+    ['directives of the document', MAX_DIRECTIVES, REJECTED],
+    ['fragments of the document', MAX_FRAGMENTS, REJECTED],
+    [
+      'selections of one response name in one selection set, inline fragments included',
+      MAX_REPEATS,
+      REJECTED,
+    ],
     ['root fields', MAX_ROOT_FIELDS, REJECTED],
     [`fields that rank, list, or write many items: ${names(expensive)}`, MAX_EXPENSIVE_FIELDS, REJECTED],
     [`each of ${names(ONCE_ROOT_FIELDS)}`, 1, REJECTED],
@@ -76,9 +96,38 @@ export function operationLimits(): string {
       MAX_TOTAL_POINTS,
       REJECTED,
     ],
+    ['cost, in points', MAX_COST, REJECTED],
     ['nested objects and lists in variables', MAX_JSON_DEPTH, REJECTED],
     ['reported errors of one document, or of its variables', MAX_ERRORS, 'further errors are left out'],
   ]);
+}
+
+/** Points that the cost of an operation adds up. */
+export function operationCosts(): string {
+  const byPoints = Map.groupBy(Object.entries(FIELD_COSTS), ([, points]) => points);
+  const fields = [...byPoints].toSorted(([a], [b]) => b - a);
+  const lengths = Object.entries(LIST_LENGTHS);
+  return table(
+    ['part of an operation', 'points'],
+    [
+      ['the operation', BASE_COST],
+      ...fields.map(([points, entries]) => [`each ${names(entries.map(([name]) => name))}`, points] as const),
+      ['each other field', 1],
+      ...Object.entries(ITEM_COSTS).map(
+        ([name, points]) => [`each item sent to \`${name}\``, points] as const,
+      ),
+      ['each item sent to another field', 1],
+    ].map(([part, points]) => [String(part), points.toLocaleString('en')]),
+  ).concat(
+    '\n\n',
+    table(
+      ['list without a size in arguments', 'assumed length'],
+      [
+        ...lengths.map(([name, length]) => [`\`${name}\``, String(length)]),
+        ['every other list within items, or outside of a sized field', String(OTHER_LIST_LENGTH)],
+      ],
+    ),
+  );
 }
 
 /** Limits of lists and numbers in the input. */
@@ -149,6 +198,21 @@ export function transportLimits(): string {
       `${MAX_READS.toLocaleString('en')}; ${MIN_READS} or more, by their processor time, while the event loop is busy`,
       '503, `UNAVAILABLE`',
     ],
+    [
+      'points of a caller in a window (`rateLimits` in the config)',
+      'see below',
+      '429, `RATE_LIMITED` with `retryAfterMs`; WebSocket: the subscription ends',
+    ],
+    [
+      'WebSocket connections of an address to a replica (`rateLimits.socketsPerAddress`)',
+      CONFIG.socketsPerAddress,
+      '429, `LIMIT_EXCEEDED`',
+    ],
+    [
+      'WebSocket connections of a viewer to a replica (`rateLimits.socketsPerViewer`)',
+      CONFIG.socketsPerViewer,
+      'closed with 1013',
+    ],
     ['WebSocket connections of a replica', SOCKET.connections, '503, `UNAVAILABLE`'],
     [
       'subscriptions of a connection',
@@ -156,6 +220,7 @@ export function transportLimits(): string {
       '`LIMIT_EXCEEDED`; the others continue',
     ],
     ['message from a client', bytes(SOCKET.messageBytes), 'closed with 1009'],
+    ['messages from a client in 10 s', SOCKET.messagesPerWindow, 'closed with 1008'],
     ['message to a client', bytes(SOCKET.resultBytes), 'that subscription ends with `LIMIT_EXCEEDED`'],
     ['messages that a client does not read', SOCKET.unsentMessages, 'closed with 1013'],
     ['time until `connection_init`', `${SOCKET.initTimeoutMs / 1_000} s`, 'closed with 4408'],

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { v7 as uuidv7 } from 'uuid';
 import { connectionAuthorizer } from '../auth/authorize-connection.js';
@@ -9,6 +8,8 @@ import { repeat, type RepeatingTask } from '../lib/repeat.js';
 import { HOUR_MS, SECOND_MS } from '../lib/time.js';
 import { reportUnknownSinks } from '../outbox/sink-status.js';
 import { sampleImages } from '../sample/sample-catalog.js';
+import type { CallerLimits } from '../server/caller-limits.js';
+import type { ClientAddress } from '../server/client-address.js';
 import { countryOfHeaders } from '../server/country-header.js';
 import { exampleQueries } from '../server/graphiql.js';
 import type { HealthCheck } from '../server/health.js';
@@ -18,6 +19,7 @@ import { registerSubscriptions } from '../server/subscriptions.js';
 import { registerTrackRoute } from '../server/track-route.js';
 import { ensureUpcomingPartitions } from '../storage/partitions.js';
 import type { Backend, BackendOptions } from './backend.js';
+import { openCallerLimits, type OpenCallerLimits } from './caller-limits.js';
 
 /** Interval for creating upcoming monthly partitions. */
 const PARTITIONS_EVERY_MS = 12 * HOUR_MS;
@@ -34,6 +36,9 @@ const TRENDS_REFRESH_MS = SECOND_MS;
 /** Interval for reading the API keys; a revocation takes effect within 5 seconds even if one reading fails. */
 const API_KEYS_REFRESH_MS = SECOND_MS;
 
+/** Interval for checking the file of trusted documents for changes. */
+const DOCUMENTS_REFRESH_MS = SECOND_MS;
+
 /** A gateway that serves requests. */
 export interface Gateway {
   /** Address that it listens on, such as http://127.0.0.1:4000. */
@@ -49,9 +54,26 @@ export interface GatewayOptions extends BackendOptions {
 
 /** Serves a backend over HTTP, with the background work and the jobs that the options name. */
 export async function startGateway(backend: Backend, options: GatewayOptions): Promise<Gateway> {
+  const limits = await openCallerLimits({ ...options, liveConfig: backend.liveConfig });
+  try {
+    const serving = await serve(backend, options, limits);
+    return {
+      url: serving.url,
+      stop: async () => {
+        await serving.stop();
+        limits.close();
+      },
+    };
+  } catch (error) {
+    limits.close();
+    throw error;
+  }
+}
+
+async function serve(backend: Backend, options: GatewayOptions, limits: OpenCallerLimits): Promise<Gateway> {
   const { settings, backgroundWork = true, isWorker = false } = options;
-  const { app, beginDrain } = await createApp(backend, options);
-  const tasks = backgroundWork ? await startBackgroundWork(backend, options) : [];
+  const { app, beginDrain } = await createApp(backend, options, limits);
+  const tasks = backgroundWork ? await startBackgroundWork(backend, options, limits) : [];
   const stopTasks = (): Promise<unknown> => Promise.all(tasks.map((task) => task.stop()));
   try {
     const url = await app.listen({ port: settings.port, host: settings.host });
@@ -74,26 +96,30 @@ export async function startGateway(backend: Backend, options: GatewayOptions): P
 async function createApp(
   backend: Backend,
   { settings, logger, clock, newId = uuidv7 }: GatewayOptions,
+  limits: CallerLimits,
 ): Promise<{ app: FastifyInstance; beginDrain: () => void }> {
   const { services, liveConfig, authentication } = backend;
   const schema = createSchema();
-  const buildContext = (
-    { headers }: { readonly headers: IncomingHttpHeaders },
-    viewer: Viewer,
-  ): GraphQLContext => {
-    const country = countryOfHeaders(headers, liveConfig.current.config.country.headers);
-    return createContext(services, { country, viewer });
+  const buildContext = (request: Parameters<ClientAddress>[0], viewer: Viewer): GraphQLContext => {
+    const country = countryOfHeaders(request.headers, liveConfig.current.config.country.headers);
+    return createContext(services, { country, viewer, address: limits.addressOf(request) });
   };
   const { app, beginDrain, mapError, viewerOf } = await createHttpServer({
-    ...{ schema, logger, buildContext, authentication },
+    ...{ schema, logger, buildContext, authentication, limits },
+    corsOrigins: settings.corsOrigins,
     production: settings.production,
     newRequestId: newId,
     exampleQueries: await exampleQueries(),
     checks: readinessChecks(backend, clock),
   });
   const authorize = connectionAuthorizer(authentication);
-  registerSubscriptions(app, { schema, buildContext, mapError, logger, authentication, authorize });
-  registerTrackRoute(app, { tracking: services.tracking, viewerOf, mapError });
+  registerSubscriptions(app, {
+    ...{ schema, buildContext, mapError, logger, clock, authentication, authorize },
+    allowedOrigins: settings.corsOrigins,
+    callerLimits: limits,
+    socketLimits: () => liveConfig.current.config.rateLimits,
+  });
+  registerTrackRoute(app, { tracking: services.tracking, viewerOf, mapError, limits });
   await registerImages(app, '/sample/', sampleImages);
   return { app, beginDrain };
 }
@@ -118,6 +144,7 @@ function readinessChecks(backend: Backend, clock: BackendOptions['clock']): Reco
 async function startBackgroundWork(
   { services, store, liveConfig, relays, changePoll, apiKeys }: Backend,
   { logger, clock }: GatewayOptions,
+  { refreshDocuments }: OpenCallerLimits,
 ): Promise<RepeatingTask[]> {
   const { catalog, trends, sinks } = services;
   const pollChangesMs = SECOND_MS * liveConfig.current.config.profile.changePollSeconds;
@@ -135,6 +162,7 @@ async function startBackgroundWork(
     ),
     repeat('trends', TRENDS_REFRESH_MS, () => trends.load(), logger),
     repeat('API keys', API_KEYS_REFRESH_MS, () => apiKeys.refresh(), logger),
+    repeat('trusted documents', DOCUMENTS_REFRESH_MS, refreshDocuments, logger),
     repeat('profile changes', pollChangesMs, () => changePoll.poll(), logger),
   ];
 }

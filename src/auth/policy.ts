@@ -63,7 +63,7 @@ const POLICY: Readonly<Record<string, Rule>> = {
   'POST /graphql': everyone,
   'POST /track': usersAndServices,
   'GET /': publicRoute,
-  'GET /graphiql': publicRoute,
+  'GET /graphiql': monitors,
   'GET /sample/:name': publicRoute,
   'GET /livez': publicRoute,
   'GET /readyz': publicRoute,

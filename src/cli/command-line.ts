@@ -4,6 +4,7 @@ import { BellwetherError, errorMessage, OperatorError } from '../lib/errors.js';
 import { isUnavailable } from '../storage/database-errors.js';
 import { examplesHelp } from './command-options.js';
 import { configCommand } from './commands/config.js';
+import { documentsCommand } from './commands/documents.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { eventsCommand } from './commands/events.js';
 import { feedCommand } from './commands/feed.js';
@@ -71,6 +72,7 @@ export function createProgram(): Command {
     .addCommand(outboxCommand())
     .addCommand(keysCommand())
     .addCommand(configCommand())
+    .addCommand(documentsCommand())
     .addCommand(migrateCommand())
     .addCommand(schemaCommand());
 }

@@ -21,6 +21,13 @@ export interface Settings {
   readonly jwt: JwtSettings | undefined;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly production: boolean;
+  /** Addresses and networks of reverse proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+  /** Origins, such as `https://example.org`, whose pages may call the gateway. */
+  readonly corsOrigins: readonly string[];
+  readonly trustedDocuments: (typeof DOCUMENT_MODES)[number];
+  /** Manifest of the trusted documents. Undefined: those that the package contains. */
+  readonly trustedDocumentsFile: string | undefined;
 }
 
 /** Which JSON Web Tokens are accepted. */
@@ -34,6 +41,8 @@ export interface JwtSettings {
   /** Hours after `iat` from which a token is no longer accepted. */
   readonly maxAgeHours: number;
 }
+
+const DOCUMENT_MODES = ['off', 'log', 'enforce'] as const;
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -60,6 +69,26 @@ export const settingDocs: readonly (readonly [name: string, fallback: string, me
     'PERSONALIZATION_ENABLED',
     'true',
     'false: feeds depend on the country only, not on the user; profiles are kept',
+  ],
+  [
+    'TRUSTED_PROXIES',
+    '',
+    'addresses and networks of reverse proxies, such as 127.0.0.1,10.0.0.0/8, whose X-Forwarded-For names the client',
+  ],
+  [
+    'CORS_ORIGINS',
+    '',
+    'origins, such as https://example.org, whose pages may call the gateway; separated by commas',
+  ],
+  [
+    'TRUSTED_DOCUMENTS',
+    'off',
+    'off; log: log documents of clients that are not trusted; enforce: reject them',
+  ],
+  [
+    'TRUSTED_DOCUMENTS_FILE',
+    '',
+    'manifest of "bellwether documents build"; if unset, the documents of the package are trusted',
   ],
   ['LOG_LEVEL', 'info', LOG_LEVELS.join(', ')],
   ['NODE_ENV', 'development', 'development, production or test'],
@@ -117,6 +146,25 @@ function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
+/** Values separated by commas, each of which `isValid` accepts. */
+const listOf = (isValid: (entry: string) => boolean, expected: string) =>
+  z
+    .string()
+    .transform((text) => text.split(',').map((entry) => entry.trim()))
+    .refine((entries) => entries.every(isValid), `must be ${expected}, separated by commas`);
+
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...others] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || others.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 6 ? 128 : 32));
+}
+
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && ['http:', 'https:'].includes(url.protocol) && url.origin === text;
+}
+
 function parseRedisUrl(text: string): URL {
   if (/^rediss?:\/\//.test(text)) return parseServerUrl(text);
   throw new OperatorError('must be a Redis URL such as redis://host:6379');
@@ -143,6 +191,10 @@ const settingsSchema = z.object({
   BELLWETHER_JWT_AUDIENCE: z.string().optional(),
   BELLWETHER_JWT_ROLE_CLAIM: z.string().optional(),
   BELLWETHER_JWT_MAX_AGE_HOURS: maxAgeHours.default(24),
+  TRUSTED_PROXIES: listOf(isNetwork, 'IP addresses or networks such as 10.0.0.0/8').default([]),
+  CORS_ORIGINS: listOf(isOrigin, 'origins such as https://example.org, without a path').default([]),
+  TRUSTED_DOCUMENTS: oneOf(DOCUMENT_MODES).default('off'),
+  TRUSTED_DOCUMENTS_FILE: z.string().min(1, 'must be a JSON file').optional(),
   LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
   NODE_ENV: oneOf(['development', 'production', 'test']).default('development'),
 });
@@ -178,6 +230,10 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     jwt: jwtSettings(data),
     logLevel: data.LOG_LEVEL,
     production: data.NODE_ENV === 'production',
+    trustedProxies: data.TRUSTED_PROXIES,
+    corsOrigins: data.CORS_ORIGINS,
+    trustedDocuments: data.TRUSTED_DOCUMENTS,
+    trustedDocumentsFile: data.TRUSTED_DOCUMENTS_FILE,
   };
 }
 

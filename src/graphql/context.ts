@@ -1,4 +1,4 @@
-import type { Viewer } from '../auth/viewer.js';
+import type { Caller } from '../auth/rate-limits/caller.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { MarketHistory } from '../catalog/market-history.js';
 import type { TrendingService } from '../feed/trending-service.js';
@@ -30,8 +30,7 @@ export interface Services {
 }
 
 /** Context shared by all resolvers of one request. */
-export interface GraphQLContext {
-  readonly viewer: Viewer;
+export interface GraphQLContext extends Caller {
   readonly services: Services;
   readonly loaders: Loaders;
   /** Country from a trusted proxy's header, ISO 3166-1 alpha-2; null without such a header. */
@@ -40,7 +39,7 @@ export interface GraphQLContext {
 
 export function createContext(
   services: Services,
-  request: Pick<GraphQLContext, 'country' | 'viewer'>,
+  request: Pick<GraphQLContext, 'address' | 'country' | 'viewer'>,
 ): GraphQLContext {
   return { services, loaders: createLoaders(services), ...request };
 }

@@ -18,9 +18,10 @@ import { LRUCache } from 'lru-cache';
 import type { Viewer } from '../auth/viewer.js';
 import { LIMIT_EXCEEDED } from '../lib/errors.js';
 import { isTooDeep, TOO_DEEP } from '../lib/input/json-depth.js';
-import { ListItemLimit } from './rules/list-items.js';
 import { limitRules, MAX_ERRORS, MAX_TOKENS } from './rules/limits.js';
 import { noDatabaseFields } from './rules/no-database-fields.js';
+import { OperationLimits } from './rules/operation-limits.js';
+import { tooRepetitive } from './rules/repetition.js';
 import type { OperationAccess } from './rules/operation-access.js';
 import { rootConditions } from './subscription-conditions.js';
 
@@ -34,6 +35,13 @@ export interface SubscriptionRequest {
 /** Maximum characters of all cached documents. Subscribers of one page send the same document, and reconnect together. */
 const MAX_CACHED_CHARACTERS = 500_000;
 
+/** A valid request. */
+interface ValidSubscription {
+  readonly args: ExecutionArgs;
+  /** Cost in points. */
+  readonly cost: number;
+}
+
 /** Validates subscription requests by the same rules and with the same error codes as requests over HTTP. */
 export class SubscriptionValidator {
   readonly #documents = new LRUCache<string, DocumentNode>({
@@ -41,17 +49,17 @@ export class SubscriptionValidator {
     sizeCalculation: (_document, query) => query.length + 1,
   });
 
-  readonly #listItems: ListItemLimit;
+  readonly #limits: OperationLimits;
 
   constructor(
     private readonly schema: GraphQLSchema,
     private readonly access: OperationAccess,
   ) {
-    this.#listItems = new ListItemLimit(schema);
+    this.#limits = new OperationLimits(schema);
   }
 
   /** Returns the arguments to execute, or the errors of a request that is invalid, or that the viewer may not send. */
-  validate(request: SubscriptionRequest, viewer: Viewer): ExecutionArgs | readonly GraphQLError[] {
+  validate(request: SubscriptionRequest, viewer: Viewer): ValidSubscription | readonly GraphQLError[] {
     const { schema } = this;
     if (isTooDeep(request)) return [requestError(TOO_DEEP, LIMIT_EXCEEDED)];
     const document = this.#document(request.query);
@@ -78,15 +86,10 @@ export class SubscriptionValidator {
       return errors.map((error) => withCode(error, ApolloServerErrorCode.BAD_USER_INPUT));
     const denied = this.access.check(document, operation, request.variables ?? {}, viewer);
     if (denied !== undefined) return [denied];
-    const exceeded = this.#listItems.check(document, operation, request.variables ?? {});
-    if (exceeded !== undefined) return [exceeded];
-
-    return {
-      schema,
-      document,
-      variableValues: request.variables,
-      operationName: request.operationName,
-    };
+    const checked = this.#limits.check(document, operation, request.variables ?? {});
+    if (checked instanceof GraphQLError) return [checked];
+    const { variables: variableValues, operationName } = request;
+    return { args: { schema, document, variableValues, operationName }, cost: checked.cost };
   }
 
   #document(query: string): DocumentNode | readonly GraphQLError[] {
@@ -99,6 +102,8 @@ export class SubscriptionValidator {
       if (!(error instanceof GraphQLError)) throw error;
       return [withCode(error, ApolloServerErrorCode.GRAPHQL_PARSE_FAILED)];
     }
+    const repetition = tooRepetitive(document);
+    if (repetition !== undefined) return [repetition];
     const conditions = rootConditions(document);
     if (conditions.size > 0) {
       const message =

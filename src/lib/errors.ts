@@ -4,6 +4,7 @@ export const ERROR_CODES = [
   'FORBIDDEN',
   'LIMIT_EXCEEDED',
   'NOT_FOUND',
+  'RATE_LIMITED',
   'UNAUTHENTICATED',
   'UNAVAILABLE',
 ] as const;
@@ -19,7 +20,7 @@ export class BellwetherError extends Error {
   readonly code: BellwetherErrorCode;
   /** Path of the invalid input, such as `input.country`. */
   readonly field: string | undefined;
-  /** Delay after which the caller should retry; only for UNAVAILABLE. */
+  /** Delay after which the caller should retry; only for UNAVAILABLE and RATE_LIMITED. */
   readonly retryAfterMs: number | undefined;
 
   private constructor(
@@ -54,6 +55,16 @@ export class BellwetherError extends Error {
   /** @param field path of the input that requires credentials, if one does. */
   static unauthenticated(message: string, field?: string): BellwetherError {
     return new BellwetherError('UNAUTHENTICATED', message, field === undefined ? {} : { field });
+  }
+
+  /** @param window points and length of the caller's window, and the time until it ends. */
+  static rateLimited(window: {
+    readonly limit: number;
+    readonly windowSeconds: number;
+    readonly resetMs: number;
+  }): BellwetherError {
+    const message = `The ${window.limit} points of ${window.windowSeconds} s are consumed. Retry after retryAfterMs, or send less.`;
+    return new BellwetherError('RATE_LIMITED', message, { retryAfterMs: Math.ceil(window.resetMs) });
   }
 
   static unavailable(message: string, retryAfterMs: number, cause?: unknown): BellwetherError {

@@ -47,6 +47,7 @@ const STATUS: Readonly<Record<BellwetherErrorCode, number>> = {
   FORBIDDEN: 403,
   LIMIT_EXCEEDED: 400,
   NOT_FOUND: 404,
+  RATE_LIMITED: 429,
   UNAUTHENTICATED: 401,
   UNAVAILABLE: 503,
 };

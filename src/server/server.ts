@@ -17,21 +17,26 @@ import Fastify, {
 } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Authentication } from '../auth/authenticate.js';
+import type { Caller } from '../auth/rate-limits/caller.js';
 import type { Viewer } from '../auth/viewer.js';
 import type { Logger } from '../lib/logger.js';
 import { createErrorMapper, type ErrorMapper } from '../graphql/errors.js';
 import { accessControl } from '../graphql/plugins/access-control.js';
 import { compiledExecution } from '../graphql/plugins/compiled-execution.js';
-import { listItemLimit } from '../graphql/plugins/list-item-limit.js';
 import { negotiatedResponse } from '../graphql/plugins/negotiated-response.js';
 import { noSubscriptions } from '../graphql/plugins/no-subscriptions.js';
+import { operationLimits } from '../graphql/plugins/operation-limits.js';
 import { limitRules, MAX_ERRORS, MAX_TOKENS } from '../graphql/rules/limits.js';
 import { OperationAccess } from '../graphql/rules/operation-access.js';
 import { registerAdmission } from './admission.js';
+import { registerCallerLimits, type CallerLimits } from './caller-limits.js';
 import { registerCompression } from './compression.js';
+import { registerCors } from './cors.js';
+import { registerDocumentIds } from './document-ids.js';
 import { registerErrorResponses, sendFrameworkError } from './error-responses.js';
 import { registerGraphiQL, type ExampleQuery } from './graphiql.js';
 import { registerHealthRoutes, type HealthCheck } from './health.js';
+import { registerHostCheck } from './host-header.js';
 import { registerDepthCheck, registerJsonBody } from './json-input.js';
 import { registerLoopbackOnly } from './loopback-only.js';
 import { ReadLimit } from './read-limit.js';
@@ -45,7 +50,7 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 /** Maximum time for receiving a request. */
 export const REQUEST_TIMEOUT_MS = 30_000;
 
-export interface HttpServerOptions<TContext extends { readonly viewer: Viewer }> {
+export interface HttpServerOptions<TContext extends Caller> {
   readonly schema: GraphQLSchema;
   /** Creates the context of the resolvers, once per request. */
   readonly buildContext: (request: FastifyRequest, viewer: Viewer) => TContext | Promise<TContext>;
@@ -53,6 +58,9 @@ export interface HttpServerOptions<TContext extends { readonly viewer: Viewer }>
   readonly logger: Logger;
   /** In production, or with authentication, error messages contain no suggestions of schema names. */
   readonly production: boolean;
+  readonly limits: CallerLimits;
+  /** Origins whose pages may call the server. Default none. */
+  readonly corsOrigins?: readonly string[];
   /** Checks of `/readyz`, by name. */
   readonly checks: Readonly<Record<string, HealthCheck>>;
   /** Creates the id of a request without a well-formed `x-request-id`. */
@@ -77,10 +85,10 @@ export interface HttpServer {
 }
 
 /** Creates the HTTP server: GraphQL at `/graphql`, GraphiQL, and the health routes. */
-export async function createHttpServer<TContext extends { readonly viewer: Viewer }>(
+export async function createHttpServer<TContext extends Caller>(
   options: HttpServerOptions<TContext>,
 ): Promise<HttpServer> {
-  const { logger, newRequestId, authentication } = options;
+  const { logger, newRequestId, authentication, limits } = options;
   const showSuggestions = !options.production && authentication.isOpen;
   const requestIds = new AsyncLocalStorage<string>();
   const mapError = createErrorMapper({
@@ -99,8 +107,12 @@ export async function createHttpServer<TContext extends { readonly viewer: Viewe
     done();
   });
   registerLoopbackOnly(app, authentication);
+  registerHostCheck(app);
+  await registerCors(app, options.corsOrigins ?? []);
   const viewerOf = registerAuthentication(app, authentication, mapError);
   registerDepthCheck(app);
+  registerDocumentIds(app, limits.documents, mapError);
+  registerCallerLimits(app, { ...limits, viewerOf, mapError });
   registerAdmission(app, mapError, options.reads ?? new ReadLimit());
   app.addHook('onSend', (_request, reply, _payload, done) => {
     // Otherwise close() would wait for keep-alive connections that were busy when it began.
@@ -152,12 +164,12 @@ export async function createHttpServer<TContext extends { readonly viewer: Viewe
   };
 }
 
-function createApolloServer<TContext extends { readonly viewer: Viewer }>(
+function createApolloServer<TContext extends Caller>(
   options: HttpServerOptions<TContext>,
   mapError: ErrorMapper,
   showSuggestions: boolean,
 ): ApolloServer<TContext> {
-  const { schema, logger, production, plugins = [] } = options;
+  const { schema, logger, production, limits, plugins = [] } = options;
   return new ApolloServer<TContext>({
     schema,
     logger,
@@ -179,7 +191,7 @@ function createApolloServer<TContext extends { readonly viewer: Viewer }>(
     plugins: [
       ...plugins,
       accessControl<TContext>(new OperationAccess(schema)),
-      listItemLimit<TContext>(schema),
+      operationLimits<TContext>(schema, limits.rates),
       compiledExecution<TContext>(schema, mapError),
       negotiatedResponse<TContext>(),
       noSubscriptions<TContext>(),
@@ -192,7 +204,7 @@ function createApolloServer<TContext extends { readonly viewer: Viewer }>(
   });
 }
 
-function createFastify<TContext extends { readonly viewer: Viewer }>(
+function createFastify<TContext extends Caller>(
   { logger, newRequestId }: HttpServerOptions<TContext>,
   mapError: ErrorMapper,
 ): FastifyInstance {

@@ -1,11 +1,12 @@
 import { STATUS_CODES, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { LIMIT_EXCEEDED } from '../lib/errors.js';
 import { LOOPBACK_ONLY } from './error-responses.js';
 import { namesLoopback } from './loopback-only.js';
 
 /** HTTP response to a rejected WebSocket upgrade. */
 export interface UpgradeRejection {
-  readonly status: 403 | 404 | 503;
+  readonly status: 403 | 404 | 429 | 503;
   readonly code: string;
   readonly message: string;
 }
@@ -24,6 +25,13 @@ export const TOO_MANY_CONNECTIONS: UpgradeRejection = {
   code: 'UNAVAILABLE',
   message:
     'This gateway has reached its limit of WebSocket connections, or it is shutting down. Retry later.',
+};
+
+export const TOO_MANY_OF_ADDRESS: UpgradeRejection = {
+  status: 429,
+  code: LIMIT_EXCEEDED,
+  message:
+    'This address has reached its limit of WebSocket connections. Close one, or share it between pages.',
 };
 
 /** Whether the client requests an upgrade to WebSocket. */

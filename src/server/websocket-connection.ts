@@ -2,8 +2,10 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { CloseCode, MessageType } from 'graphql-ws';
 import type { Server } from 'graphql-ws';
 import type { WebSocket, WebSocketServer } from 'ws';
+import type { Clock } from '../lib/clock.js';
 import { LIMIT_EXCEEDED } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
+import { SECOND_MS } from '../lib/time.js';
 
 /** Limits of WebSocket connections. */
 export interface WebSocketLimits {
@@ -13,6 +15,8 @@ export interface WebSocketLimits {
   readonly subscriptionsPerConnection: number;
   /** Bytes of one message from a client. A larger one closes the connection with 1009. */
   readonly messageBytes: number;
+  /** Messages of a client in a window of 10 s. One more closes the connection with 1008. */
+  readonly messagesPerWindow: number;
   /** Bytes of one message to a client. A larger result ends its subscription with an error. */
   readonly resultBytes: number;
   /** Milliseconds from opening to `connection_init`; then the connection is closed with 4408. */
@@ -34,6 +38,7 @@ export const DEFAULT_WEBSOCKET_LIMITS: WebSocketLimits = {
   connections: 10_000,
   subscriptionsPerConnection: 20,
   messageBytes: 256 * 1024,
+  messagesPerWindow: 1_000,
   resultBytes: 1024 * 1024,
   initTimeoutMs: 5_000,
   pingIntervalMs: 25_000,
@@ -44,7 +49,10 @@ export const DEFAULT_WEBSOCKET_LIMITS: WebSocketLimits = {
 
 /** Close codes of RFC 6455, section 7.4.1, and of its IANA registry. */
 const UNSUPPORTED_DATA = 1003;
+const POLICY_VIOLATION = 1008;
 const TRY_AGAIN_LATER = 1013;
+
+const MESSAGE_WINDOW_MS = 10 * SECOND_MS;
 
 const SERVER_MESSAGES: ReadonlySet<unknown> = new Set([
   MessageType.ConnectionAck,
@@ -56,7 +64,11 @@ export interface ConnectionOptions<Extra> {
   readonly server: Server<Extra>;
   /** Connection data for the server's hooks. */
   readonly extra: Extra;
-  readonly limits: Pick<WebSocketLimits, 'resultBytes' | 'unsentMessages' | 'closeTimeoutMs'>;
+  readonly limits: Pick<
+    WebSocketLimits,
+    'messagesPerWindow' | 'resultBytes' | 'unsentMessages' | 'closeTimeoutMs'
+  >;
+  readonly clock: Clock;
   /** Logs an unexpected error and returns the masked form for the client. */
   readonly mapError: (error: unknown) => GraphQLFormattedError;
   readonly logger: Pick<Logger, 'debug' | 'error'>;
@@ -67,10 +79,22 @@ export interface ConnectionOptions<Extra> {
  * failing operation gets its own error message and never closes the connection, because other subscriptions share it.
  */
 export function connectSocket<Extra>(socket: WebSocket, options: ConnectionOptions<Extra>): void {
-  const { server, extra, limits, mapError, logger } = options;
+  const { server, extra, limits, mapError, logger, clock } = options;
   const logFailure = (error: unknown): void => logger.error({ err: error }, 'websocket connection failed');
   let unsent = 0;
+  let received = 0;
+  let windowStartMs = clock();
 
+  /** Whether the client sends messages too fast. */
+  const isFlooding = (): boolean => {
+    const nowMs = clock();
+    if (nowMs - windowStartMs >= MESSAGE_WINDOW_MS) {
+      windowStartMs = nowMs;
+      received = 0;
+    }
+    received += 1;
+    return received > limits.messagesPerWindow;
+  };
   const close = (code: number, reason: string): void => {
     socket.close(code, reason);
     const timer = setTimeout(() => socket.terminate(), limits.closeTimeoutMs).unref();
@@ -108,6 +132,10 @@ export function connectSocket<Extra>(socket: WebSocket, options: ConnectionOptio
       close: (code = CloseCode.InternalServerError, reason = '') => close(code, reason),
       onMessage: (handle) =>
         socket.on('message', (data, isBinary) => {
+          if (isFlooding()) {
+            close(POLICY_VIOLATION, 'Too many messages');
+            return;
+          }
           if (isBinary) {
             close(UNSUPPORTED_DATA, 'Only text messages are supported');
             return;

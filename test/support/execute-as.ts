@@ -13,6 +13,6 @@ export async function executeAs(
   source: string,
   variableValues: Record<string, unknown> = {},
 ): Promise<ExecutionResult> {
-  const contextValue = createContext(backend.services, { country: null, viewer });
+  const contextValue = createContext(backend.services, { country: null, viewer, address: '' });
   return execute({ schema, document: parse(source), variableValues, contextValue });
 }

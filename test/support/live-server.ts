@@ -14,11 +14,13 @@ import type { WebSocketLimits } from '../../src/server/websocket-connection.js';
 import { registerSubscriptions } from '../../src/server/subscriptions.js';
 import { recordingLogger } from './log-lines.js';
 import { OPEN } from './open-authentication.js';
+import { openLimits } from './open-limits.js';
 
 interface LiveContext {
   /** Number of the context, from 1. */
   readonly number: number;
   readonly viewer: Viewer;
+  readonly address: string;
 }
 
 /** HTTP server with subscriptions over a test schema. */
@@ -42,14 +44,18 @@ export async function startLiveServer(options: LiveServerOptions = {}): Promise<
   const { logger, lines } = recordingLogger();
   const schema = createSchema(sources);
   let contexts = 0;
-  const buildContext = (_request: unknown, viewer: Viewer): LiveContext => ({ number: ++contexts, viewer });
+  const buildContext = (_request: unknown, viewer: Viewer): LiveContext => ({
+    ...{ number: ++contexts, viewer, address: '' },
+  });
   const server = await createHttpServer<LiveContext>({
     ...{ schema, logger, production: true, checks: {}, authentication: OPEN, buildContext },
+    limits: openLimits,
     newRequestId: () => 'an id',
   });
   registerSubscriptions<LiveContext>(server.app, {
     ...{ schema, logger, mapError: server.mapError },
-    ...{ buildContext, authentication: OPEN },
+    ...{ buildContext, authentication: OPEN, callerLimits: openLimits, clock: Date.now },
+    socketLimits: () => ({ socketsPerAddress: 1_000, socketsPerViewer: 1_000 }),
     authorize: () => ({ viewer: OPEN_VIEWER }),
     ...options,
   });

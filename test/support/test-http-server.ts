@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../src/server/server.js';
 import { OPEN } from './open-authentication.js';
+import { openLimits } from './open-limits.js';
 import { createTestSchema, type TestContext, type TestSchema } from './test-schema.js';
 
 interface LogLine {
@@ -25,8 +26,9 @@ export async function startTestHttpServer(
   let requests = 0;
   const server = await createHttpServer<TestContext>({
     schema: testSchema.schema,
-    buildContext: (_request, viewer) => ({ user: 'ada', viewer }),
+    buildContext: (_request, viewer) => ({ user: 'ada', viewer, address: '' }),
     authentication: OPEN,
+    limits: openLimits,
     logger: pino({ level: 'debug' }, { write: (line: string) => void log.push(JSON.parse(line) as LogLine) }),
     production: true,
     checks: {},

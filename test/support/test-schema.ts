@@ -14,11 +14,10 @@ import {
   GraphQLUnionType,
   Kind,
 } from 'graphql';
-import type { Viewer } from '../../src/auth/viewer.js';
+import type { Caller } from '../../src/auth/rate-limits/caller.js';
 import { BellwetherError } from '../../src/lib/errors.js';
 
-export interface TestContext {
-  readonly viewer: Viewer;
+export interface TestContext extends Caller {
   /** Example of request data, which two requests must never share. */
   readonly user: string;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { feedSchema, impressionsSchema } from './feed-schema.js';
 import { amount, days, minutesOfADay, share, whole, zero } from './field-types.js';
+import { rateLimitSchema } from './rate-limit-schema.js';
 import { sinksSchema } from './sink-schema.js';
 import { sourcesSchema } from './source-schema.js';
 import { v2Schema } from './v2-schema.js';
@@ -171,6 +172,7 @@ export const rankingSchema = z.strictObject({
   tracking,
   retention,
   audience,
+  rateLimits: rateLimitSchema,
   sinks: sinksSchema
     .max(10)
     .describe(

@@ -1,10 +1,10 @@
-import type { ApolloServerPlugin, BaseContext, GraphQLRequest } from '@apollo/server';
+import type { ApolloServerPlugin, BaseContext } from '@apollo/server';
 import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { GraphQLError } from 'graphql';
 import Negotiator from 'negotiator';
 import { LIMIT_EXCEEDED } from '../../lib/errors.js';
 
-const JSON_TYPE = 'application/json; charset=utf-8';
+export const JSON_TYPE = 'application/json; charset=utf-8';
 const GRAPHQL_RESPONSE_TYPE = 'application/graphql-response+json; charset=utf-8';
 
 /** Errors in a well-formed request, which `application/json` reports with status 200. */
@@ -26,7 +26,7 @@ const GRAPHQL_REQUEST_ERRORS: ReadonlySet<unknown> = new Set<string>([
 export function negotiatedResponse<TContext extends BaseContext>(): ApolloServerPlugin<TContext> {
   return {
     requestDidStart: ({ request }) => {
-      const mediaType = preferredMediaType(request);
+      const mediaType = preferredMediaType(request.http?.headers.get('accept'));
       return Promise.resolve({
         didResolveOperation: () => {
           if (mediaType !== undefined) return Promise.resolve();
@@ -52,8 +52,7 @@ export function negotiatedResponse<TContext extends BaseContext>(): ApolloServer
 }
 
 /** Returns the media type of the response, by q value, then by order in the Accept header, as Apollo Server chooses. */
-function preferredMediaType({ http }: GraphQLRequest): string | undefined {
-  const accept = http?.headers.get('accept');
+export function preferredMediaType(accept: string | undefined): string | undefined {
   if (accept === undefined || accept === '') return JSON_TYPE;
   return new Negotiator({ headers: { accept } }).mediaType([JSON_TYPE, GRAPHQL_RESPONSE_TYPE]);
 }

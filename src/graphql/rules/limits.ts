@@ -22,6 +22,9 @@ export const MAX_ALIASES = 200;
 /** Maximum number of nested fields in an operation. A root field is level 1. */
 export const MAX_DEPTH = 12;
 
+/** Maximum number of directives in a document, on all its fields, fragments, and variables together. */
+export const MAX_DIRECTIVES = 50;
+
 /** Maximum number of root fields in an operation. */
 export const MAX_ROOT_FIELDS = 60;
 
@@ -176,5 +179,18 @@ function rootFields(context: ValidationContext, root: SelectionSetNode): Map<str
   return fields;
 }
 
+/** Rejects documents with more than {@link MAX_DIRECTIVES} directives, whether or not they exist. */
+function directiveLimit(context: ValidationContext): ASTVisitor {
+  let count = 0;
+  return {
+    Directive: (node) => {
+      count += 1;
+      if (count !== MAX_DIRECTIVES + 1) return;
+      const message = `The document has more than ${MAX_DIRECTIVES} directives. Split it into several requests.`;
+      context.reportError(limitExceeded(message, node));
+    },
+  };
+}
+
 /** Rules for every document, over HTTP and WebSocket, in addition to those of the GraphQL specification. */
-export const limitRules: readonly ValidationRule[] = [depthLimit, fieldLimits, aliasLimit];
+export const limitRules: readonly ValidationRule[] = [directiveLimit, depthLimit, fieldLimits, aliasLimit];

@@ -156,7 +156,7 @@ describe('a request', () => {
         schema: createSchema(),
         document: parse('subscription ($userKey: String) { feedChanged(userKey: $userKey) { userKey } }'),
         variableValues: variables,
-        contextValue: createContext(gateway.backend.services, { country: null, viewer }),
+        contextValue: createContext(gateway.backend.services, { country: null, viewer, address: '' }),
       });
 
     it.each([

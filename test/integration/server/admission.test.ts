@@ -18,8 +18,8 @@ describe('a process with as many reads as it can serve', () => {
       },
       buildContext: ({ headers }, viewer) =>
         headers['x-wait'] === undefined
-          ? { user: 'ada', viewer }
-          : new Promise((resolve) => release.push(() => resolve({ user: 'ada', viewer }))),
+          ? { user: 'ada', viewer, address: '' }
+          : new Promise((resolve) => release.push(() => resolve({ user: 'ada', viewer, address: '' }))),
     });
     waiting = [1, 2].map(() => postGraphQL(server.url, { query: '{ user }' }, { 'x-wait': 'yes' }));
     await vi.waitFor(() => expect(release).toHaveLength(2));

@@ -16,7 +16,7 @@ describe('the operation limits of the gateway', () => {
     ['left to graphql-js', ' @skip(if: false)'],
   ])('reject an operation with 100 aliased feeds before any of them runs, %s', async (_name, directive) => {
     gateway.statements.length = 0;
-    const query = times(100, (i) => `f${i}: feed(userKey: "ada")${directive} { id }`);
+    const query = times(100, (i) => `f${i}: feed(userKey: "ada")${i === 0 ? directive : ''} { id }`);
     for (let attempt = 0; attempt < 3; attempt++) {
       const { status, data, errors } = await gateway.query(query);
 

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FeedDocument } from '../../../src/generated/client/graphql.js';
 import { createErrorMapper } from '../../../src/graphql/errors.js';
 import { registerTrackRoute } from '../../../src/server/track-route.js';
+import { openLimits } from '../../support/open-limits.js';
 import { rowCounts } from '../../support/row-counts.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 
@@ -193,6 +194,7 @@ describe('POST /track by a client with a token', () => {
         correlationId: () => 'an id',
         showSuggestions: false,
       }),
+      limits: openLimits,
     });
     await app.ready();
   });

@@ -34,6 +34,9 @@ describe('readSettings', () => {
       personalizationEnabled: true,
       logLevel: 'info',
       production: false,
+      trustedProxies: [],
+      corsOrigins: [],
+      trustedDocuments: 'off',
     });
   });
 
@@ -47,6 +50,10 @@ describe('readSettings', () => {
         BELLWETHER_CONFIG: 'ranking.yaml',
         BELLWETHER_SAMPLE: 'off',
         PERSONALIZATION_ENABLED: 'false',
+        TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8,fd00::/8',
+        CORS_ORIGINS: 'https://example.org,http://localhost:5173',
+        TRUSTED_DOCUMENTS: 'enforce',
+        TRUSTED_DOCUMENTS_FILE: 'documents.json',
         LOG_LEVEL: 'silent',
         NODE_ENV: 'production',
         PATH: '/bin',
@@ -61,6 +68,10 @@ describe('readSettings', () => {
       personalizationEnabled: false,
       logLevel: 'silent',
       production: true,
+      trustedProxies: ['127.0.0.1', '10.0.0.0/8', 'fd00::/8'],
+      corsOrigins: ['https://example.org', 'http://localhost:5173'],
+      trustedDocuments: 'enforce',
+      trustedDocumentsFile: 'documents.json',
     });
     vi.stubEnv('PORT', '4321');
     expect(settingsFromEnvironment().port).toBe(4321);
@@ -124,6 +135,19 @@ describe('readSettings rejects', () => {
     ['PORT', ' 4000', aPort],
     ['BELLWETHER_SAMPLE', 'on', 'must be one of "auto", "off"'],
     ['BELLWETHER_SAMPLE', 'AUTO', 'must be one of "auto", "off"'],
+    ['TRUSTED_PROXIES', 'proxy', 'must be IP addresses or networks such as 10.0.0.0/8, separated by commas'],
+    [
+      'TRUSTED_PROXIES',
+      '10.0.0.0/33',
+      'must be IP addresses or networks such as 10.0.0.0/8, separated by commas',
+    ],
+    [
+      'CORS_ORIGINS',
+      'https://example.org/',
+      'must be origins such as https://example.org, without a path, separated by commas',
+    ],
+    ['CORS_ORIGINS', '*', 'must be origins such as https://example.org, without a path, separated by commas'],
+    ['TRUSTED_DOCUMENTS', 'on', 'must be one of "off", "log", "enforce"'],
     ['LOG_LEVEL', 'loud', 'must be one of "trace", "debug", "info", "warn", "error", "fatal", "silent"'],
     ['NODE_ENV', 'staging', 'must be one of "development", "production", "test"'],
   ])('%s=%s in one sentence that names both', (name, value, rule) => {

@@ -2,9 +2,6 @@ import { globSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { ERROR_CODES } from '../../../src/lib/errors.js';
 
-/** Documented before anything returns them, so that clients can handle them. */
-const RESERVED = ['RATE_LIMITED'];
-
 const root = new URL('../../../', import.meta.url).pathname;
 
 /** The codes that occur in the layers that send responses. */
@@ -24,5 +21,5 @@ it('docs/errors.md explains exactly the codes that the source can send', () => {
   const page = readFileSync(`${root}docs/errors.md`, 'utf8');
   const documented = [...page.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code]) => code);
   expect(new Set(documented).size).toBe(documented.length);
-  expect(documented.toSorted()).toEqual([...emittedCodes(), ...RESERVED].toSorted());
+  expect(documented.toSorted()).toEqual([...emittedCodes()].toSorted());
 });

@@ -54,6 +54,26 @@ describe('the depth limit', () => {
   });
 });
 
+describe('the directive limit', () => {
+  const tooManyDirectives = ['The document has more than 50 directives. Split it into several requests.'];
+  const spread = (count: number) => `{ ${times(count, (i) => `a${i}: leaf @skip(if: false)`)} }`;
+
+  test.each([
+    ['fields', spread],
+    ['one field', (count: number) => `{ leaf ${times(count, () => '@skip(if: false)')} }`],
+    ['one field, unknown', (count: number) => `{ leaf ${times(count, () => '@aa')} }`],
+    [
+      'fragments',
+      (count: number) =>
+        `{ ...A @skip(if: false) } fragment A on Query { ${times(count - 1, (i) => `a${i}: leaf @skip(if: false)`)} }`,
+    ],
+    ['operations', (count: number) => `query A ${spread(25)} query B ${spread(count - 25)}`],
+  ])('accepts 50 directives of a document and rejects 51, on %s', (_name, source) => {
+    expect(messagesOf(source(50), tree)).toEqual([]);
+    expect(messagesOf(source(51), tree)).toEqual(tooManyDirectives);
+  });
+});
+
 describe('the root field limit', () => {
   const profiles = (count: number) => times(count, (i) => `p${i}: userProfile(userKey: "${i}") { userKey }`);
   const feeds = (count: number) => times(count, (i) => `f${i}: feed { id }`);

@@ -32,6 +32,7 @@ export const FIELD_COSTS: Readonly<Record<string, number>> = {
   'Market.description': 50,
   'Market.editorialDescription': 50,
   'Query.sinks': 500,
+  'Query.audienceInsights': 500,
   'Mutation.runJob': 1_000,
   'Mutation.trackInteraction': 200,
   __schema: 5_000,

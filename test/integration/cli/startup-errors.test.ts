@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { runCommand } from '../../support/command.js';
+import { runCommand, startCommand } from '../../support/command.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 
 const password = 'hun#ter/2';
@@ -59,3 +59,40 @@ it('reports every invalid setting at once', async () => {
   expect(stderr).toContain('did you mean BELLWETHER_CONFIG?');
   expect(code).toBe(1);
 });
+
+it.each([
+  [{ NODE_ENV: 'production' }, 'NODE_ENV=production requires authentication'],
+  [{ HOST: '0.0.0.0' }, 'HOST=0.0.0.0 would let anyone on the network read and write all data'],
+])('does not start unprotected with %j, and says what to do', async (env, sentence) => {
+  const { code, stderr } = await runCommand(['serve'], { DATABASE_URL: database.url, PORT: '0', ...env });
+  expect(stderr).toContain(sentence);
+  expect(stderr).toContain('Create an API key with "bellwether keys create"');
+  expect(stderr.trimEnd()).not.toContain('\n');
+  expect(code).toBe(1);
+});
+
+it('starts on every address in production once an API key exists, without the warning of an open gateway', async () => {
+  const env = { DATABASE_URL: database.url, PORT: '0', HOST: '0.0.0.0', NODE_ENV: 'production' };
+  const development = startCommand(['serve'], { DATABASE_URL: database.url, PORT: '0' });
+  await development.line(/development mode: no authentication/);
+  development.child.kill('SIGTERM');
+  await development.finished;
+
+  const { stdout } = await runCommand(['keys', 'create', 'probe', '--role', 'MONITOR'], {
+    DATABASE_URL: database.url,
+  });
+  const gateway = startCommand(['serve'], env);
+  const [, port = ''] = await gateway.line(/ready: GraphQL at http:\/\/[\d.]+:(\d+)/);
+  const ask = (headers: Record<string, string>) =>
+    fetch(`http://127.0.0.1:${port}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: '{ "query": "{ jobs { name } }" }',
+    });
+  expect((await ask({ 'x-api-key': stdout.trim() })).status).toBe(200);
+  expect((await ask({})).status).toBe(401);
+  gateway.child.kill('SIGTERM');
+  const ended = await gateway.finished;
+  expect(ended.stdout).not.toContain('development mode');
+  expect(ended.stdout + ended.stderr).not.toContain(stdout.trim());
+}, 60_000);

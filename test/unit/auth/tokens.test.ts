@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Authentication } from '../../../src/auth/authenticate.js';
 import { COOLDOWN_MS, SigningKeys } from '../../../src/auth/signing-keys.js';
 import { Tokens } from '../../../src/auth/tokens.js';
+import { ANONYMOUS_VIEWER, OPEN_VIEWER, type Viewer } from '../../../src/auth/viewer.js';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../src/lib/time.js';
 import { recordingLogger } from '../../support/log-lines.js';
 import { startTokenIssuer, type TokenIssuer } from '../../support/token-issuer.js';
@@ -228,6 +229,27 @@ it('no credentials are ANONYMOUS, and so are those of a proxy in front', () => {
   for (const authorization of [undefined, 'Basic YW5uOmJvYg==']) {
     expect(authentication.viewerOf({ authorization, apiKey: undefined })).toEqual({ role: 'ANONYMOUS' });
   }
+});
+
+describe('the viewer of an open connection', () => {
+  it('is valid until its token expires', async () => {
+    const viewer = (await outcomeOf(await issuer.sign())) as Viewer;
+    expect(authentication.isValid(viewer)).toBe(true);
+    nowMs += HOUR_MS;
+    expect(authentication.isValid(viewer)).toBe(false);
+  });
+
+  it('is valid until its key is revoked, or the gateway is no longer open', () => {
+    const active = new Set(['k1']);
+    const apiKeys = { exist: false, find: () => undefined, isActive: (id: string) => active.has(id) };
+    const ofKeys = new Authentication({ tokens: undefined, apiKeys, openWithoutKeys: true, clock });
+    const service: Viewer = { role: 'SERVICE', id: 'k1', expiresAtMs: null };
+    const all: Viewer[] = [service, OPEN_VIEWER, ANONYMOUS_VIEWER];
+    expect(all.map((viewer) => ofKeys.isValid(viewer))).toEqual([true, true, true]);
+    active.clear();
+    apiKeys.exist = true;
+    expect(all.map((viewer) => ofKeys.isValid(viewer))).toEqual([false, false, true]);
+  });
 });
 
 describe('1,000 tokens with random key ids', () => {

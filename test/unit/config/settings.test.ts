@@ -125,6 +125,66 @@ describe('readSettings', () => {
   });
 });
 
+describe('the settings of tokens', () => {
+  const common = { BELLWETHER_JWT_ISSUER: 'https://site.example', BELLWETHER_JWT_AUDIENCE: 'bellwether' };
+  const secret = 'hunter2 '.repeat(4);
+  const jwksUrl = 'https://login.site.example/jwks.json';
+
+  it('are a JWKS URL or a secret, with an issuer and an audience', () => {
+    const { jwt } = readSettings({ ...common, BELLWETHER_JWT_JWKS_URL: jwksUrl });
+    expect(jwt).toEqual({
+      ...{ key: { jwksUrl }, issuer: 'https://site.example', audience: 'bellwether' },
+      ...{ roleClaim: undefined, maxAgeHours: 24 },
+    });
+    const others = { BELLWETHER_JWT_ROLE_CLAIM: 'role', BELLWETHER_JWT_MAX_AGE_HOURS: '720' };
+    expect(readSettings({ ...common, BELLWETHER_JWT_SECRET: secret, ...others }).jwt).toMatchObject({
+      ...{ key: { secret }, roleClaim: 'role', maxAgeHours: 720 },
+    });
+  });
+
+  it.each<Record<string, string>>([
+    common,
+    { BELLWETHER_JWT_SECRET: secret },
+    { ...common, BELLWETHER_JWT_SECRET: secret, BELLWETHER_JWT_JWKS_URL: jwksUrl },
+    { BELLWETHER_JWT_JWKS_URL: jwksUrl, BELLWETHER_JWT_ISSUER: 'https://site.example' },
+    { BELLWETHER_JWT_ROLE_CLAIM: 'role' },
+  ])('are rejected if they are incomplete or exclude each other: %j', (env) => {
+    const message = errorOf(env);
+    expect(message).toContain(
+      'To accept tokens, set BELLWETHER_JWT_ISSUER, BELLWETHER_JWT_AUDIENCE, and either',
+    );
+    expect(message).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['BELLWETHER_JWT_SECRET', 'hunter2', 'must have at least 32 bytes'],
+    ...['http://site.example/jwks', 'https://u:hunter2@site.example/jwks', 'file:///jwks', 'hunter2'].map(
+      (url) => [
+        'BELLWETHER_JWT_JWKS_URL',
+        url,
+        'must be an https URL without a user name, or an http URL of this machine',
+      ],
+    ),
+  ])('%s=%s is rejected without its value', (name, value, rule) => {
+    expect(errorOf({ ...common, [name]: value })).toBe(
+      `Invalid settings in the environment. ${name} ${rule}.`,
+    );
+  });
+
+  it.each(['http://localhost:8080/jwks', 'http://127.0.0.1/jwks', 'http://[::1]:8080/jwks'])(
+    'accept a JWKS URL of this machine: %s',
+    (url) => {
+      expect(readSettings({ ...common, BELLWETHER_JWT_JWKS_URL: url }).jwt?.key).toEqual({ jwksUrl: url });
+    },
+  );
+
+  it.each(['0', '8761', '1.5', 'day'])('reject a maximum age of %s hours', (hours) => {
+    expect(errorOf({ BELLWETHER_JWT_MAX_AGE_HOURS: hours })).toContain(
+      'a whole number of hours from 1 to 8760',
+    );
+  });
+});
+
 describe('readSettings rejects', () => {
   it.each([
     ['PORT', 'http', aPort],

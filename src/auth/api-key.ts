@@ -21,7 +21,8 @@ export function isApiKey(text: string): boolean {
 
 /** Returns the SHA-256 of an API key. The key has too many random bits for a slow hash to protect it any better. */
 export function apiKeyHash(key: string): Buffer<ArrayBuffer> {
-  return Buffer.from(hash('sha256', key, 'buffer'));
+  // Hashing to a buffer takes four times as long.
+  return Buffer.from(hash('sha256', key, 'hex'), 'hex');
 }
 
 function checksum(text: string): string {

@@ -43,6 +43,7 @@ interface HiddenField {
 interface Analysis {
   readonly used: readonly UsedElement[];
   readonly hidden: HiddenFields;
+  readonly hidingRules: readonly Rule[];
   readonly defaults: Variables;
 }
 
@@ -76,8 +77,8 @@ export class OperationAccess {
   /** Replaces the values in the data of a result that the policy hides from the viewer. */
   hide(document: DocumentNode, operation: OperationDefinitionNode, viewer: Viewer, data: unknown): void {
     if (viewer.role === 'OPEN') return;
-    const { hidden } = this.#analysis(document, operation);
-    if (hidden.size > 0) hideFields(data, hidden, viewer);
+    const { hidden, hidingRules } = this.#analysis(document, operation);
+    if (!hidingRules.every((rule) => mayUse(viewer, rule))) hideFields(data, hidden, viewer);
   }
 
   #analysis(document: DocumentNode, operation: OperationDefinitionNode): Analysis {
@@ -116,6 +117,7 @@ function analyze(
   }
   const used: UsedElement[] = [];
   const hidden: HiddenFields = new Map();
+  const hidingRules = new Set<Rule>();
   const visited = new Set<string>();
 
   const visitField = (node: FieldNode, type: GraphQLObjectType, path: readonly string[]): void => {
@@ -125,8 +127,10 @@ function analyze(
     const coordinate = `${type.name}.${field.name}`;
     const rule = ruleOf(coordinate);
     const below = [...path, (node.alias ?? node.name).value];
-    if (rule.hides) setHidden(hidden, below, { rule, isList: isNonNullType(field.type) });
-    else if (isRestricted(rule)) used.push({ coordinate, rule, node, isUsed: () => true });
+    if (rule.hides) {
+      hidingRules.add(rule);
+      setHidden(hidden, below, { rule, isList: isNonNullType(field.type) });
+    } else if (isRestricted(rule)) used.push({ coordinate, rule, node, isUsed: () => true });
     used.push(...restrictedArguments(node, coordinate));
     if (node.selectionSet) visit(node.selectionSet, getNamedType(field.type), below);
   };
@@ -155,7 +159,7 @@ function analyze(
 
   const root = schema.getRootType(operation.operation);
   if (root) visit(operation.selectionSet, root, []);
-  return { used, hidden, defaults: defaultsOf(operation) };
+  return { used, hidden, hidingRules: [...hidingRules], defaults: defaultsOf(operation) };
 }
 
 /** An argument whose value is null counts as left out, so that documents can declare a variable for it. */

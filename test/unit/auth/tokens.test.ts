@@ -261,7 +261,11 @@ describe('1,000 tokens with random key ids', () => {
     const forged = await Promise.all(
       Array.from({ length: 1_000 }, (_, index) => issuer.sign({ header: { kid: `random-${index}` } })),
     );
-    expect(await Promise.all(forged.map(outcomeOf))).toEqual(forged.map(() => REJECTED));
+    expect(await Promise.all(forged.slice(500).map(outcomeOf))).toEqual(Array(500).fill(REJECTED));
+    for (const token of forged.slice(0, 500)) {
+      expect(await outcomeOf(token)).toEqual(REJECTED);
+      nowMs += 50;
+    }
     expect(issuer.requests() - before).toBe(1);
     expect(await outcomeOf(valid)).toMatchObject({ role: 'CLIENT' });
   });

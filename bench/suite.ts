@@ -10,10 +10,11 @@ import { catalogSize } from './suite/scenarios/catalog-size.ts';
 import { events } from './suite/scenarios/events.ts';
 import { feed } from './suite/scenarios/feed.ts';
 import { overload } from './suite/scenarios/overload.ts';
+import { memory } from './suite/scenarios/memory.ts';
 import { rate } from './suite/scenarios/rate.ts';
 import type { Scenario } from './suite/suite.ts';
 
-const SCENARIOS: readonly Scenario[] = [feed, catalogSize, overload, rate, events];
+const SCENARIOS: readonly Scenario[] = [feed, catalogSize, overload, rate, events, memory];
 
 const ALL = 'all';
 
@@ -50,6 +51,7 @@ Examples:
   npm run bench
   npm run bench -- --profile --rounds 3
   npm run bench -- overload rate --markets 20000
+  npm run bench -- memory --markets 20000 --users 100000
   npm run bench -- all --json ../results.json`,
   )
   .action(run)

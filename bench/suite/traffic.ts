@@ -15,6 +15,8 @@ interface FeedTraffic {
   readonly marketIds: readonly string[];
   /** One event for every so many feeds. */
   readonly feedsPerEvent: number;
+  /** Feeds of this user and the following ones in turn, without events. Default: users drawn by a Zipf law. */
+  readonly firstUser?: number;
 }
 
 interface EventTraffic {
@@ -56,7 +58,17 @@ export function requestsOf(traffic: Traffic, seed: number): Requests {
   }
 }
 
-function feedRequests({ users, marketIds, feedsPerEvent }: FeedTraffic, seed: number): Requests {
+function feedRequests(traffic: FeedTraffic, seed: number): Requests {
+  const { users, marketIds, feedsPerEvent, firstUser } = traffic;
+  const problemOf: Requests['problemOf'] = (kind, body) =>
+    kind === 'feed' ? feedProblem(body) : eventProblem(body, 1);
+  if (firstUser !== undefined) {
+    let user = firstUser;
+    return {
+      next: () => ({ kind: 'feed', body: Buffer.from(feedBody(userKeyOf(user++ % users))) }),
+      problemOf,
+    };
+  }
   const rng = xoroshiro128plus(seed);
   const zipf = new ZipfUsers(users);
   const markets = marketIds.map((id) => ({ id }));
@@ -70,7 +82,7 @@ function feedRequests({ users, marketIds, feedsPerEvent }: FeedTraffic, seed: nu
       }
       return { kind: 'feed', body: (bodies[user] ??= Buffer.from(feedBody(userKeyOf(user)))) };
     },
-    problemOf: (kind, body) => (kind === 'feed' ? feedProblem(body) : eventProblem(body, 1)),
+    problemOf,
   };
 }
 

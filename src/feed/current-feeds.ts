@@ -31,7 +31,7 @@ const MAX_BYTES = 96 * 1024 * 1024;
 
 // Measured with 66-character ids; markets are not counted, because the catalog holds them anyway.
 const BYTES_PER_FEED = 1_000;
-const BYTES_PER_ITEM = 800;
+const BYTES_PER_ITEM = 950;
 const BYTES_PER_REST = 8;
 
 /**

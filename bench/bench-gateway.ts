@@ -32,6 +32,8 @@ export interface BenchGatewayOptions {
   readonly nodeOptions?: readonly string[];
   /** What starts the process, such as `['taskset', '-c', '0']`. Default: nothing. */
   readonly launcher?: readonly string[];
+  /** Further environment variables of the gateway. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** @param config what to put into the ranking config file, as JSON, which is YAML too. */
@@ -39,7 +41,7 @@ export async function startBenchGateway(
   config: object = {},
   options: BenchGatewayOptions = {},
 ): Promise<BenchGateway> {
-  const { flags = [], nodeOptions = [], launcher = [] } = options;
+  const { flags = [], nodeOptions = [], launcher = [], env = {} } = options;
   const dataDir = options.dataDir ?? (await mkdtemp(path.join(tmpdir(), 'bellwether-bench-')));
   const configFile = path.join(dataDir, 'ranking.yaml');
   await writeFile(configFile, JSON.stringify(config));
@@ -55,6 +57,7 @@ export async function startBenchGateway(
       ...process.env,
       ...{ PORT: '0', BELLWETHER_DATA_DIR: dataDir, BELLWETHER_CONFIG: configFile },
       ...{ LOG_LEVEL: 'info', DATABASE_URL: '' },
+      ...env,
     },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });

@@ -12,9 +12,10 @@ import { feed } from './suite/scenarios/feed.ts';
 import { overload } from './suite/scenarios/overload.ts';
 import { memory } from './suite/scenarios/memory.ts';
 import { rate } from './suite/scenarios/rate.ts';
+import { security } from './suite/scenarios/security.ts';
 import type { Scenario } from './suite/suite.ts';
 
-const SCENARIOS: readonly Scenario[] = [feed, catalogSize, overload, rate, events, memory];
+const SCENARIOS: readonly Scenario[] = [feed, catalogSize, overload, rate, events, memory, security];
 
 const ALL = 'all';
 

@@ -30,12 +30,17 @@ export interface MeasuredGateway extends MeasuredServer {
   profile<Result>(file: string, work: () => Promise<Result>): Promise<Result>;
 }
 
-export async function openGateway(state: YearState, cores: CorePlan): Promise<MeasuredGateway> {
+/** @param env further settings of the gateway. */
+export async function openGateway(
+  state: YearState,
+  cores: CorePlan,
+  env: Readonly<Record<string, string>> = {},
+): Promise<MeasuredGateway> {
   const { dataDir, catalog, size } = state;
   const gateway = await startBenchGateway(
     {},
     {
-      ...{ dataDir, flags: ['--no-jobs'], launcher: cores.server },
+      ...{ dataDir, flags: ['--no-jobs'], launcher: cores.server, env },
       nodeOptions: [`--import=${new URL('profile-probe.ts', import.meta.url).href}`],
     },
   );

@@ -7,7 +7,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Pool, type Dispatcher } from 'undici';
-import { requestsOf, type Requests, type Traffic, type TrafficKind } from './traffic.ts';
+import { requestsOf, type Request, type Requests, type Traffic, type TrafficKind } from './traffic.ts';
 
 export interface LoadSpec {
   /** Origin of the server, such as `http://127.0.0.1:4000`. */
@@ -84,11 +84,11 @@ async function closedLoop(spec: LoadSpec, requests: Requests, tally: Tally): Pro
       headersTimeout: RESPONSE_TIMEOUT_MS,
     });
     while (performance.now() < endMs) {
-      const { kind, body } = requests.next();
+      const request = requests.next();
       const sentMs = performance.now();
-      const response = await post(client, body);
+      const response = await post(client, request);
       const nowMs = performance.now();
-      tally.add(kind, response, { latencyMs: nowMs - sentMs, isInTime: nowMs <= endMs });
+      tally.add(request.kind, response, { latencyMs: nowMs - sentMs, isInTime: nowMs <= endMs });
       // A server that is gone must not turn the loop into a busy one.
       if (response instanceof Error) await sleep(10);
     }
@@ -115,12 +115,12 @@ async function paced(spec: LoadSpec, rate: number, requests: Requests, tally: Ta
         unsent += 1;
         continue;
       }
-      const { kind, body } = requests.next();
+      const request = requests.next();
       const dueMs = startMs + (number / rate) * 1_000;
-      const response = post(pool, body).then((each) => {
+      const response = post(pool, request).then((each) => {
         const nowMs = performance.now();
         responses.delete(response);
-        tally.add(kind, each, { latencyMs: nowMs - dueMs, isInTime: nowMs <= endMs });
+        tally.add(request.kind, each, { latencyMs: nowMs - dueMs, isInTime: nowMs <= endMs });
       });
       responses.add(response);
     }
@@ -138,13 +138,17 @@ interface Response {
 }
 
 /** Resolves with the error if there is no response. */
-function post(dispatcher: Dispatcher, body: Buffer): Promise<Response | Error> {
+function post(dispatcher: Dispatcher, { body, token }: Request): Promise<Response | Error> {
   return new Promise((resolve) => {
+    const headers = {
+      'content-type': 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    };
     const chunks: Buffer[] = [];
     let status = 0;
     let retryAfter: string | undefined;
     dispatcher.dispatch(
-      { path: '/graphql', method: 'POST', headers: { 'content-type': 'application/json' }, body },
+      { path: '/graphql', method: 'POST', headers, body },
       {
         onRequestStart: () => undefined,
         onResponseStart: (_controller, statusCode, headers) => {

@@ -4,6 +4,7 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { userKeyOf } from '../year/keys.ts';
 import { batchBody, drawEvent, eventBody, feedBody, recordedIn } from '../year/requests.ts';
 import { feedProblem, isSameJson, type Problem } from './responses.ts';
+import { userTokens } from './tokens.ts';
 import { ZipfUsers } from './zipf.ts';
 
 export type TrafficKind = 'feed' | 'event' | 'constant';
@@ -17,6 +18,8 @@ interface FeedTraffic {
   readonly feedsPerEvent: number;
   /** Feeds of this user and the following ones in turn, without events. Default: users drawn by a Zipf law. */
   readonly firstUser?: number;
+  /** Whether each request has a token of its user. */
+  readonly hasTokens?: boolean;
 }
 
 interface EventTraffic {
@@ -39,6 +42,7 @@ export type Traffic = FeedTraffic | EventTraffic | ConstantTraffic;
 export interface Request {
   readonly kind: TrafficKind;
   readonly body: Buffer;
+  readonly token?: string;
 }
 
 export interface Requests {
@@ -59,7 +63,7 @@ export function requestsOf(traffic: Traffic, seed: number): Requests {
 }
 
 function feedRequests(traffic: FeedTraffic, seed: number): Requests {
-  const { users, marketIds, feedsPerEvent, firstUser } = traffic;
+  const { users, marketIds, feedsPerEvent, firstUser, hasTokens = false } = traffic;
   const problemOf: Requests['problemOf'] = (kind, body) =>
     kind === 'feed' ? feedProblem(body) : eventProblem(body, 1);
   if (firstUser !== undefined) {
@@ -70,6 +74,9 @@ function feedRequests(traffic: FeedTraffic, seed: number): Requests {
     };
   }
   const rng = xoroshiro128plus(seed);
+  const tokenOf = hasTokens ? userTokens() : undefined;
+  const withToken = (userKey: string, request: Request): Request =>
+    tokenOf === undefined ? request : { ...request, token: tokenOf(userKey) };
   const zipf = new ZipfUsers(users);
   const markets = marketIds.map((id) => ({ id }));
   const bodies: (Buffer | undefined)[] = [];
@@ -77,10 +84,12 @@ function feedRequests(traffic: FeedTraffic, seed: number): Requests {
   return {
     next: () => {
       const user = zipf.draw(rng);
+      const userKey = userKeyOf(user);
       if (sent++ % (feedsPerEvent + 1) === feedsPerEvent) {
-        return { kind: 'event', body: Buffer.from(eventBody(drawEvent(rng, userKeyOf(user), markets))) };
+        const body = Buffer.from(eventBody(drawEvent(rng, userKey, markets)));
+        return withToken(userKey, { kind: 'event', body });
       }
-      return { kind: 'feed', body: (bodies[user] ??= Buffer.from(feedBody(userKeyOf(user)))) };
+      return withToken(userKey, { kind: 'feed', body: (bodies[user] ??= Buffer.from(feedBody(userKey))) });
     },
     problemOf,
   };

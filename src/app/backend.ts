@@ -57,6 +57,8 @@ export interface Backend {
   acceptsWrites(): Promise<boolean>;
   /** For commands and background work. Sees the rows of all users. */
   readonly store: Store;
+  /** Opens the connections of the requests, so that the first of them do not wait. */
+  connect(): Promise<void>;
   readonly authentication: Authentication;
   /** The API keys in memory, as of the last refresh. */
   readonly apiKeys: Pick<ApiKeys, 'exist' | 'refresh'>;
@@ -169,6 +171,7 @@ async function openServices(
     history: tracking.history,
     rebuildProfile: (userKey) => tracking.rebuild(userKey),
     acceptsWrites: () => tracking.writeCheck.acceptsWrites(),
+    connect: () => stores.requests.connect(),
     ...{ relays, store: stores.background, changePoll: profiles.changePoll },
     ...{ jobWorker: jobs.worker, liveConfig, authentication, apiKeys },
   };

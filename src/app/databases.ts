@@ -12,6 +12,8 @@ export type OnClose = (close: () => Promise<unknown>) => void;
 
 /** A store on a connection pool of its own. */
 export interface OpenStore extends Store {
+  /** Opens all connections of the pool. */
+  connect(): Promise<void>;
   /** Whether the database has not responded to this pool for so many milliseconds. */
   isStalled(forMs: number): boolean;
 }
@@ -96,9 +98,9 @@ export function openStores(deps: {
 
   const shared = { decay, markets: new MarketIndex(), owner };
   const openForRequests = (poolSize: number): OpenStore => {
-    const { prisma, inFlight } = open({ role: 'app', poolSize, ...watched });
+    const { prisma, inFlight, connect } = open({ role: 'app', poolSize, ...watched });
     const store = createStore(prisma, { ...shared, history: background.prisma });
-    return { ...store, isStalled: (forMs) => inFlight.isStalled(forMs) };
+    return { ...store, connect, isStalled: (forMs) => inFlight.isStalled(forMs) };
   };
   return {
     requests: openForRequests(REQUEST_CONNECTIONS),

@@ -76,6 +76,7 @@ async function serve(backend: Backend, options: GatewayOptions, limits: OpenCall
   const tasks = backgroundWork ? await startBackgroundWork(backend, options, limits) : [];
   const stopTasks = (): Promise<unknown> => Promise.all(tasks.map((task) => task.stop()));
   try {
+    await backend.connect();
     const url = await app.listen({ port: settings.port, host: settings.host });
     if (isWorker) backend.jobWorker.start();
     return {

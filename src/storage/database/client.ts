@@ -11,6 +11,8 @@ export interface Database {
   readonly prisma: PrismaClient;
   /** The statements that the server has not answered yet. */
   readonly inFlight: StatementsInFlight;
+  /** Opens all connections of the pool, so that the first burst of requests does not wait for them. */
+  connect(): Promise<void>;
   /**
    * Waits for running statements, then closes every connection.
    *
@@ -71,6 +73,9 @@ export function openDatabase(options: Options): Database {
   return {
     prisma,
     inFlight,
+    connect: async () => {
+      await Promise.all(Array.from({ length: poolSize }, () => pool.query('select 1')));
+    },
     close: async (withinMs) => {
       isClosing = true;
       const abandon = (): void => clients.forEach((client) => void client.end());

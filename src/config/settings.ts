@@ -61,7 +61,11 @@ export const settingDocs: readonly (readonly [name: string, fallback: string, me
   ['BELLWETHER_JWT_ROLE_CLAIM', '', 'claim with the role of a token; if unset, every token is of a CLIENT'],
   ['BELLWETHER_JWT_MAX_AGE_HOURS', '24', 'hours after `iat` from which a token is rejected, 1–8760'],
   ['DATABASE_URL', '', 'PostgreSQL 15 or newer; if unset, the embedded database is used'],
-  ['REDIS_URL', '', 'Redis for notifications between replicas; if unset, PostgreSQL is used'],
+  [
+    'REDIS_URL',
+    '',
+    'Redis for notifications between replicas and shared rate limits; if unset, PostgreSQL notifies, and each replica allows its share',
+  ],
   ['BELLWETHER_DATA_DIR', '.bellwether', 'folder of the embedded database'],
   ['BELLWETHER_CONFIG', '', 'YAML file that is merged over the default ranking config'],
   ['BELLWETHER_SAMPLE', 'auto', 'auto: load the sample into an empty embedded database; off: never'],

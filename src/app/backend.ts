@@ -26,6 +26,7 @@ import { createSinkRelays, openJobs } from './background.js';
 import { openAudience } from './audience.js';
 import { findDatabase, openStores, type OnClose } from './databases.js';
 import { openFeeds, openTracking } from './feeds.js';
+import { openPrivacy, openUsers } from './privacy.js';
 import { openProfiles } from './profiles.js';
 
 /** What differs between a running gateway, a command, and a test. */
@@ -124,9 +125,11 @@ async function openServices(
   });
   const secret = await stores.requests.secrets.getOrCreate('user-pseudonyms', randomBytes(32));
   const pseudonymOf = userPseudonym(secret);
+  const replicaId = newId();
+  const users = openUsers({ ...common, stores, replicaId, pseudonymOf });
   const profiles = openProfiles({
-    ...{ ...common, stores, catalog, pseudonymOf },
-    ...{ redisUrl: settings.redisUrl, replicaId: newId() },
+    ...{ ...common, stores, catalog, pseudonymOf, users: users.register },
+    ...{ redisUrl: settings.redisUrl, replicaId, onPrivacyChanges: () => users.sync.wake() },
   });
 
   const relays = createSinkRelays({ ...common, stores, pseudonymOf, sinks: config.sinks });
@@ -142,12 +145,22 @@ async function openServices(
   });
   const tracking = openTracking({
     ...{ ...common, stores, catalog, profiles },
-    ...{ sinks: relays.sinks, onRecorded: () => relays.wake() },
+    ...{ sinks: relays.sinks, onRecorded: () => relays.wake(), pseudonymOf },
+    ...{ users: users.register, catchUpUsers: () => users.sync.catchUp() },
   });
   const audience = await openAudience({ ...common, stores });
   const feeds = await openFeeds({
-    ...{ ...common, stores, catalog, trends, profiles, tracking },
+    ...{ ...common, stores, catalog, trends, profiles, tracking, users: users.register },
     personalizationEnabled: settings.personalizationEnabled,
+  });
+
+  for (const part of [profiles, tracking, feeds]) users.onDrop((userKeys) => part.dropData(userKeys));
+  await users.start(profiles.bus);
+  const privacy = openPrivacy({
+    ...{ ...common, stores, users, pseudonymOf, sinks: relays.sinks, onQueued: () => relays.wake() },
+    findFeed: (feedId) => feeds.find(feedId),
+    rebuildProfile: (userKey) => tracking.rebuild(userKey),
+    countChangesOf: (userKey) => jobs.computations.countChangesOf(userKey),
   });
 
   const { authentication, apiKeys } = createAuthentication({
@@ -165,6 +178,7 @@ async function openServices(
       ...{ catalog, trends, profiles: profiles.service, live: profiles.live, tracking: tracking.service },
       audience,
       ...{ feed: feeds.service, trending: feeds.trending, explain: feeds.explain, jobs: jobs.service },
+      ...privacy,
       marketHistory: new MarketHistory({ snapshots: stores.readers.snapshots, clock }),
       sinks: new SinkStatusService({ sinks: relays.sinks, backlog: stores.background.outboxBacklog, clock }),
     },

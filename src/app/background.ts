@@ -14,6 +14,7 @@ import { SinkRelays } from '../outbox/sink-relays.js';
 import { liveDecayConfig } from '../profiles/profile-decay.js';
 import { ProfileUpkeep } from '../profiles/profile-upkeep.js';
 import type { SharedProfiles } from '../profiles/shared-profiles.js';
+import { releaseUsers } from '../privacy/release-users.js';
 import { OldPartitions } from '../storage/partitions.js';
 import { jobDatabaseOf } from '../storage/database/connection.js';
 import type { JobRunRepository } from '../storage/job-repository.js';
@@ -83,6 +84,7 @@ export function openJobs(deps: {
         partitions: new OldPartitions({ url: databaseUrl }),
         config,
       }),
+      releaseUsers: (run) => releaseUsers(stores.jobs, run),
       pollerOf: (source) => new MarketPoller({ source, catalog, states: stores.jobs.sources, clock, logger }),
     }),
     ...{ runs: stores.jobs.jobRuns, listedRuns: stores.readers.jobRuns },

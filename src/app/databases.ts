@@ -30,6 +30,10 @@ export interface Stores {
   readonly background: Store;
   /** Sees all rows. */
   readonly jobs: Store;
+  /** Changes of users' choices, exports, erasures, and merges. Sees all rows. */
+  readonly privacy: Store;
+  /** Follows the privacy changes of all replicas. Sees all rows. */
+  readonly privacySync: Store;
 }
 
 // Connections per pool.
@@ -38,6 +42,14 @@ const READER_CONNECTIONS = 3;
 
 /** Transactions that write markets exclude each other. */
 const MARKET_WRITER_CONNECTIONS = 1;
+
+const PRIVACY_CONNECTIONS = 2;
+
+/** An erasure waits for a delivery in progress. */
+const PRIVACY_QUERY_TIMEOUT_MS = MINUTE_MS;
+
+/** Much shorter than the time after which a replica no longer knows the choices of users. */
+const PRIVACY_SYNC_QUERY_TIMEOUT_MS = 4 * SECOND_MS;
 
 /** For all but the sinks. Each sink has one more, because its relay keeps a transaction open during a delivery. */
 const BACKGROUND_CONNECTIONS = 3;
@@ -93,6 +105,12 @@ export function openStores(deps: {
     queryTimeoutMs: BACKGROUND_QUERY_TIMEOUT_MS,
   });
   const jobs = open({ role: 'jobs', poolSize: JOB_CONNECTIONS, queryTimeoutMs: JOB_QUERY_TIMEOUT_MS });
+  const privacy = open({
+    ...{ role: 'jobs', poolSize: PRIVACY_CONNECTIONS, queryTimeoutMs: PRIVACY_QUERY_TIMEOUT_MS },
+  });
+  const privacySync = open({
+    ...{ role: 'jobs', poolSize: 1, queryTimeoutMs: PRIVACY_SYNC_QUERY_TIMEOUT_MS },
+  });
   const watched = onStatement === undefined ? {} : { onStatement };
   const owner = open({ poolSize: OWNER_CONNECTIONS, ...watched }).prisma;
 
@@ -107,6 +125,8 @@ export function openStores(deps: {
     readers: openForRequests(READER_CONNECTIONS),
     marketWriter: openForRequests(MARKET_WRITER_CONNECTIONS),
     background: createStore(background.prisma, shared),
+    privacy: createStore(privacy.prisma, { ...shared, transactionTimeoutMs: PRIVACY_QUERY_TIMEOUT_MS }),
+    privacySync: createStore(privacySync.prisma, shared),
     jobs: createStore(jobs.prisma, { ...shared, transactionTimeoutMs: JOB_QUERY_TIMEOUT_MS }),
   };
 }

@@ -6,6 +6,7 @@ import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import { orUnavailable } from '../storage/database-errors.js';
 import { createTracking, type Tracking } from '../tracking/create-tracking.js';
+import type { UserRegister } from '../privacy/user-register.js';
 import type { TrendService } from '../trends/trend-service.js';
 import type { OnClose, Stores } from './databases.js';
 import type { Profiles } from './profiles.js';
@@ -18,6 +19,9 @@ export function openTracking(deps: {
   /** Names of the sinks that each recorded event is queued for. */
   readonly sinks: readonly string[];
   readonly onRecorded: () => void;
+  readonly users: UserRegister;
+  readonly catchUpUsers: () => Promise<void>;
+  readonly pseudonymOf: (userKey: string) => string;
   readonly liveConfig: LiveConfig;
   readonly clock: Clock;
   readonly newId: () => string;
@@ -25,8 +29,9 @@ export function openTracking(deps: {
   readonly onClose: OnClose;
 }): Tracking {
   const { stores, catalog, profiles, sinks, onRecorded, liveConfig, clock, newId, logger, onClose } = deps;
+  const { users, catchUpUsers, pseudonymOf } = deps;
   const tracking = createTracking({
-    ...{ sinks, onRecorded, clock, newId, logger },
+    ...{ sinks, onRecorded, users, catchUpUsers, pseudonymOf, clock, newId, logger },
     ...{ store: stores.requests, background: stores.background },
     markets: catalog,
     profiles: profiles.shared,
@@ -44,6 +49,7 @@ export async function openFeeds(deps: {
   readonly trends: TrendService;
   readonly profiles: Profiles;
   readonly tracking: Tracking;
+  readonly users: UserRegister;
   readonly liveConfig: LiveConfig;
   readonly personalizationEnabled: boolean;
   readonly clock: Clock;
@@ -51,10 +57,10 @@ export async function openFeeds(deps: {
   readonly onClose: OnClose;
 }): Promise<Feeds> {
   const { stores, catalog, trends, profiles, tracking, liveConfig, onClose } = deps;
-  const { personalizationEnabled, clock, logger } = deps;
+  const { users, personalizationEnabled, clock, logger } = deps;
   const notRead = 'The feed could not be read; retry after retryAfterMs.';
   const feeds = createFeeds({
-    ...{ catalog, trends, personalizationEnabled, clock, logger },
+    ...{ catalog, trends, users, personalizationEnabled, clock, logger },
     feedIdSecret: await stores.requests.secrets.getOrCreate('feed-ids', randomBytes(32)),
     config: () => liveConfig.current,
     profiles: profiles.cache,

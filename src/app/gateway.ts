@@ -14,6 +14,7 @@ import { countryOfHeaders } from '../server/country-header.js';
 import { exampleQueries } from '../server/graphiql.js';
 import type { HealthCheck } from '../server/health.js';
 import { registerImages } from '../server/images.js';
+import { registerExportRoute } from '../server/export-route.js';
 import { createHttpServer } from '../server/server.js';
 import { registerSubscriptions } from '../server/subscriptions.js';
 import { registerTrackRoute } from '../server/track-route.js';
@@ -121,6 +122,7 @@ async function createApp(
     socketLimits: () => liveConfig.current.config.rateLimits,
   });
   registerTrackRoute(app, { tracking: services.tracking, viewerOf, mapError, limits });
+  registerExportRoute(app, { exports: services.exports, viewerOf, mapError, limits });
   await registerImages(app, '/sample/', sampleImages);
   return { app, beginDrain };
 }

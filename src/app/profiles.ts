@@ -7,6 +7,7 @@ import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import { SECOND_MS } from '../lib/time.js';
 import { createLive, type LiveService } from '../live/live-service.js';
+import type { UserRegister } from '../privacy/user-register.js';
 import { ChangePoll, SharedProfiles } from '../profiles/shared-profiles.js';
 import { ProfileCache } from '../profiles/profile-cache.js';
 import { ProfileCompactor } from '../profiles/profile-compactor.js';
@@ -23,6 +24,9 @@ export interface Profiles {
   readonly cache: ProfileCache;
   readonly shared: SharedProfiles;
   readonly compactor: ProfileCompactor;
+  readonly bus: InvalidationBus;
+  /** Drops what is kept in memory about users. */
+  dropData(userKeys: readonly string[] | 'all'): void;
   /** Finds profile changes that no replica published, once polled. */
   readonly changePoll: ChangePoll;
   readonly live: LiveService;
@@ -38,11 +42,13 @@ export function openProfiles(deps: {
   /** Identifies this replica on the bus. */
   readonly replicaId: string;
   readonly pseudonymOf: (userKey: string) => string;
+  readonly users: UserRegister;
+  readonly onPrivacyChanges: () => void;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onClose: OnClose;
 }): Profiles {
-  const { stores, catalog, liveConfig, clock, logger, onClose } = deps;
+  const { stores, catalog, liveConfig, users, clock, logger, onClose } = deps;
   // The bus is opened later because it invalidates the cache; until then, no messages arrive.
   let isBusReliable = false;
   const cache = new ProfileCache({
@@ -57,12 +63,13 @@ export function openProfiles(deps: {
   });
   const service = new ProfileService({
     profiles: cache,
+    users,
     decay: liveDecayConfig(() => liveConfig.current.config),
     pseudonymOf: deps.pseudonymOf,
     clock,
   });
 
-  const live = createLive({ catalog, profiles: service, clock, logger });
+  const live = createLive({ catalog, profiles: service, users, clock, logger });
   liveConfig.onChange(() => live.feeds.configChanged());
   onClose(() => live.close());
 
@@ -78,7 +85,11 @@ export function openProfiles(deps: {
     ...{ databaseUrl: deps.databaseUrl, redisUrl: deps.redisUrl, origin: deps.replicaId, logger },
     handler: {
       onInvalidated: invalidate,
-      onGap: clear,
+      onPrivacyChanges: deps.onPrivacyChanges,
+      onGap: () => {
+        clear();
+        deps.onPrivacyChanges();
+      },
       onReliabilityChange: (isReliable) => {
         isBusReliable = isReliable;
         logger.debug({ isReliable }, 'invalidation bus reliability changed');
@@ -100,7 +111,12 @@ export function openProfiles(deps: {
   });
   onClose(() => compactor.close());
   return {
-    ...{ service, cache, shared, compactor },
+    ...{ service, cache, shared, compactor, bus },
+    dropData: (userKeys) => {
+      if (userKeys === 'all') clear();
+      else invalidate(userKeys);
+      compactor.drop(userKeys);
+    },
     changePoll: new ChangePoll({
       changes: stores.background.profileChanges,
       cache,

@@ -11,6 +11,8 @@ export interface InvalidationBus {
    * later.
    */
   publish(userKeys: readonly string[]): void;
+  /** Makes every other replica read the privacy changes now. Neither waits nor throws. */
+  announcePrivacyChanges(): void;
   /**
    * Whether messages of other replicas currently arrive. While false, cached profiles need a short TTL. Also false before
    * the first connection.
@@ -24,6 +26,8 @@ export interface InvalidationBus {
 interface InvalidationHandler {
   /** Another replica changed the profiles of these users. */
   onInvalidated(userKeys: readonly string[]): void;
+  /** Another replica stored privacy changes. */
+  onPrivacyChanges(): void;
   /** Messages may have been lost, so any profile may have changed. Called before `reliable` becomes true. */
   onGap(): void;
   onReliabilityChange(reliable: boolean): void;

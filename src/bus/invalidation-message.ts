@@ -4,13 +4,15 @@ export type Changes = readonly string[] | 'all';
 interface InvalidationMessage {
   /** Id of the replica that sent it. */
   readonly origin: string;
-  readonly changes: Changes;
+  /** `privacy`: privacy changes were stored. */
+  readonly changes: Changes | 'privacy';
 }
 
 /** PostgreSQL accepts a NOTIFY of less than 8,000 bytes. */
 const MAX_BYTES = 7_999;
 
 const ALL = '*';
+const PRIVACY = 'privacy';
 
 /**
  * Encodes changes as messages, each `[origin, [userKey, …]]` or `[origin, "*"]` as JSON of less than 8,000 bytes, in the
@@ -41,13 +43,19 @@ export function encodeInvalidations(origin: string, changes: Changes): string[] 
   return messages;
 }
 
-/** Decodes a message of {@link encodeInvalidations}; undefined for anything else. */
+/** Encodes the message that privacy changes were stored: `[origin, "privacy"]`. */
+export function encodePrivacyMessage(origin: string): string {
+  return JSON.stringify([origin, PRIVACY]);
+}
+
+/** Decodes a message; undefined for anything else. */
 export function decodeInvalidation(payload: string): InvalidationMessage | undefined {
   const message = parseJson(payload);
   if (!Array.isArray(message)) return undefined;
   const [origin, changes] = message as unknown[];
   if (typeof origin !== 'string') return undefined;
   if (changes === ALL) return { origin, changes: 'all' };
+  if (changes === PRIVACY) return { origin, changes };
   return isStringArray(changes) ? { origin, changes } : undefined;
 }
 

@@ -8,7 +8,12 @@ import {
   type BusTimings,
   type InvalidationBus,
 } from './invalidation-bus.js';
-import { decodeInvalidation, encodeInvalidations, PendingInvalidations } from './invalidation-message.js';
+import {
+  decodeInvalidation,
+  encodeInvalidations,
+  encodePrivacyMessage,
+  PendingInvalidations,
+} from './invalidation-message.js';
 
 /** The connections to a server, from connecting to their first failure. */
 export interface BusSession {
@@ -46,6 +51,8 @@ export class SessionBus implements InvalidationBus {
   readonly #openSession: OpenSession;
   readonly #timings: BusTimings;
   readonly #pending = new PendingInvalidations();
+  /** Whether the message about privacy changes is to be sent. */
+  #announcesPrivacy = false;
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
   #link: Link | undefined;
@@ -68,6 +75,12 @@ export class SessionBus implements InvalidationBus {
   publish(userKeys: readonly string[]): void {
     if (this.#closed) return;
     this.#pending.add(userKeys);
+    this.#sendPending();
+  }
+
+  announcePrivacyChanges(): void {
+    if (this.#closed) return;
+    this.#announcesPrivacy = true;
     this.#sendPending();
   }
 
@@ -152,6 +165,8 @@ export class SessionBus implements InvalidationBus {
         'unknown invalidation message, perhaps from a newer version; all cached profiles are invalidated',
       );
       handler.onGap();
+    } else if (message.changes === 'privacy') {
+      handler.onPrivacyChanges();
     } else if (message.changes === 'all') {
       handler.onGap();
     } else if (message.changes.length > 0) {
@@ -162,7 +177,7 @@ export class SessionBus implements InvalidationBus {
   #sendPending(): void {
     const link = this.#link;
     if (link === undefined || link.over.signal.aborted) return;
-    if (this.#sending !== undefined || this.#pending.isEmpty) return;
+    if (this.#sending !== undefined || (this.#pending.isEmpty && !this.#announcesPrivacy)) return;
     this.#sending = this.#sendAll(link).finally(() => {
       this.#sending = undefined;
       this.#sendPending();
@@ -171,13 +186,23 @@ export class SessionBus implements InvalidationBus {
 
   /** Sends messages sequentially; changes added meanwhile are sent together. */
   async #sendAll({ session, over }: Link): Promise<void> {
-    for (let changes = this.#pending.take(); changes !== undefined; changes = this.#pending.take()) {
+    const { origin } = this.#options;
+    for (;;) {
+      const changes = this.#pending.take();
+      const announcesPrivacy = this.#announcesPrivacy;
+      this.#announcesPrivacy = false;
+      const messages = [
+        ...(announcesPrivacy ? [encodePrivacyMessage(origin)] : []),
+        ...(changes === undefined ? [] : encodeInvalidations(origin, changes)),
+      ];
+      if (messages.length === 0) return;
       try {
-        const sent = session.send(encodeInvalidations(this.#options.origin, changes));
+        const sent = session.send(messages);
         if (await completesWithin(sent, this.#timings.giveUpMs, over.signal)) continue;
         throw new Error('sending a message timed out');
       } catch (error) {
-        this.#pending.add(changes);
+        if (changes !== undefined) this.#pending.add(changes);
+        this.#announcesPrivacy ||= announcesPrivacy;
         over.abort(error);
         return;
       }

@@ -2,6 +2,7 @@ import type { Catalog } from '../catalog/catalog.js';
 import type { LoadedConfig } from '../config/live-config.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
+import type { UserRegister } from '../privacy/user-register.js';
 import type { TrendService } from '../trends/trend-service.js';
 import { ExplainService } from './explain/explain-service.js';
 import { RecentInputs } from './explain/recent-inputs.js';
@@ -10,6 +11,7 @@ import { FeedService } from './feed-service.js';
 import { Hydrator } from './hydrators/hydrator.js';
 import type { ProfileReader } from './hydrators/profile.js';
 import { PIPELINES } from './pipeline.js';
+import type { ServedFeed } from './served/served-feed.js';
 import { ServedFeeds, type FeedStore } from './served/served-feeds.js';
 import type { SideEffectDeps } from './side-effects/after-serving.js';
 import { TrendingService } from './trending-service.js';
@@ -19,6 +21,10 @@ export interface Feeds {
   readonly service: FeedService;
   readonly trending: TrendingService;
   readonly explain: ExplainService;
+  /** Returns a served feed. */
+  find(feedId: string): Promise<ServedFeed | undefined>;
+  /** Drops what is kept in memory about users, and waits for the write in progress. */
+  dropData(userKeys: readonly string[] | 'all'): Promise<void>;
   /** Resolves when every served feed is stored. */
   drain(): Promise<void>;
 }
@@ -27,6 +33,7 @@ export function createFeeds(deps: {
   catalog: Pick<Catalog, 'snapshot' | 'findByIds' | 'pastMarket'>;
   trends: Pick<TrendService, 'state'>;
   profiles: ProfileReader;
+  users: Pick<UserRegister, 'treatmentOf' | 'mayStore'>;
   store: FeedStore;
   /** Whether the database that profiles are read from has not responded for this many milliseconds. */
   isStalled: (forMs: number) => boolean;
@@ -39,16 +46,18 @@ export function createFeeds(deps: {
   feedIdSecret: Uint8Array;
   logger: Logger;
 }): Feeds {
-  const { catalog, trends, profiles, store, config, trackImpressions, clock, feedIdSecret, logger } = deps;
-  const { isStalled, personalizationEnabled } = deps;
-  const servedFeeds = new ServedFeeds({ store, clock, logger });
+  const { catalog, trends, profiles, users, store, config, trackImpressions } = deps;
+  const { isStalled, personalizationEnabled, clock, feedIdSecret, logger } = deps;
+  const mayStore = (userKey: string): boolean => users.mayStore(userKey);
+  const servedFeeds = new ServedFeeds({ store, mayStore, clock, logger });
   const recentInputs = new RecentInputs();
   const workspace = new RankingWorkspace();
   const timeoutMs = (): number => config().config.feed.profileTimeoutMs;
   const feedId = feedIdentity(feedIdSecret);
   const hydrator = new Hydrator({ catalog, profiles, timeoutMs, isStalled, clock, logger });
   const service = new FeedService({
-    ...{ catalog, trends, hydrator, workspace, config, personalizationEnabled, servedFeeds, clock, feedId },
+    ...{ catalog, trends, hydrator, users, workspace, config, personalizationEnabled },
+    ...{ servedFeeds, clock, feedId },
     onServed: (event) => {
       for (const sideEffect of PIPELINES[event.feed.algorithm].sideEffects)
         sideEffect(event, { servedFeeds, recentInputs, trackImpressions, config, logger });
@@ -63,5 +72,14 @@ export function createFeeds(deps: {
     feedId,
   });
   const trending = new TrendingService({ catalog, trends, config, clock });
-  return { service, trending, explain, drain: () => servedFeeds.drain() };
+  return {
+    ...{ service, trending, explain },
+    find: (id) => servedFeeds.find(id, null),
+    dropData: (userKeys) => {
+      service.dropData(userKeys);
+      recentInputs.drop(userKeys);
+      return servedFeeds.dropData(userKeys);
+    },
+    drain: () => servedFeeds.drain(),
+  };
 }

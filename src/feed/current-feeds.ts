@@ -71,6 +71,18 @@ export class CurrentFeeds {
     this.#feeds.set(textOf(key), { ...current, profileVersion: profile?.version ?? null });
   }
 
+  /** Drops the feeds of users; `all`: of all users. */
+  drop(userKeys: readonly string[] | 'all'): void {
+    if (userKeys === 'all') {
+      this.#feeds.clear();
+      return;
+    }
+    const dropped = new Set(userKeys);
+    for (const [key, { served }] of this.#feeds.entries()) {
+      if (served.userKey !== null && dropped.has(served.userKey)) this.#feeds.delete(key);
+    }
+  }
+
   #dropOld({ nowMs, snapshot, trends, configVersion }: SharedInputs): void {
     const of = this.#of;
     if (

@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.js';
 import { checkInput } from '../lib/input/check-input.js';
 import { takeTurn } from '../lib/event-loop.js';
 import { MINUTE_MS } from '../lib/time.js';
+import type { UserRegister } from '../privacy/user-register.js';
 import type { FeedReaders } from '../storage/served-feed-repository.js';
 import type { TrendService } from '../trends/trend-service.js';
 import type {
@@ -43,6 +44,19 @@ export interface Visitor {
   readonly algorithm: 'v1' | 'v2' | null;
 }
 
+/** The user whose data a ranking may use; null: none. */
+interface Subject {
+  readonly userKey: string | null;
+  /** Whether it is null because this replica does not know the choices of the user now. */
+  readonly isUnknown: boolean;
+}
+
+/** The inputs of a ranking, and those that could not be read in time or are old. */
+interface HydratedInputs {
+  readonly inputs: RankingInputs;
+  readonly degradedReasons: DegradedReason[];
+}
+
 /** A served feed to page in. */
 export interface PageableFeed extends RankingFacts {
   readonly id: string;
@@ -58,6 +72,7 @@ export class FeedService {
       catalog: Pick<Catalog, 'snapshot' | 'pastMarket'>;
       trends: Pick<TrendService, 'state'>;
       hydrator: Hydrator;
+      users: Pick<UserRegister, 'treatmentOf' | 'mayStore'>;
       workspace: RankingWorkspace;
       config: () => LoadedConfig;
       /** False: feeds do not depend on the user, whatever the config says. */
@@ -78,16 +93,19 @@ export class FeedService {
    */
   async feed(input: unknown): Promise<Feed> {
     const { userKey = null, country = null, algorithm = null, limit } = checkInput(feedRequest, input);
-    const request = { userKey, country, algorithm, limit };
-    const current = this.#currentFeed(request);
+    const subject = await this.#subjectOf(userKey);
+    const request = { userKey: subject.userKey, country, algorithm, limit };
+    const current = subject.isUnknown ? undefined : this.#currentFeed(request);
     if (current !== undefined) {
       this.deps.onServed({ ...current, inputs: null });
       return current.feed;
     }
-    const { inputs, degradedReasons } = await this.inputsFor(request, limit);
+    const { inputs, degradedReasons } = await this.#inputsOf(subject, request, limit);
     const composed = composeFeed(inputs, this.deps.workspace);
     const id = this.deps.feedId(inputs, degradedReasons, composed);
     const feed = toFeed(id, composed.items, factsOf(inputs, degradedReasons));
+    // The user may have opted out while the profile was read.
+    if (inputs.userKey !== null && !this.deps.users.mayStore(inputs.userKey)) return feed;
     const served = toServedFeed(feed, composed, inputs);
     if (!isFallback(degradedReasons)) this.#current.set(request, { feed, served }, inputs);
     this.deps.onServed({ feed, served, inputs });
@@ -128,6 +146,7 @@ export class FeedService {
     const served = await this.deps.servedFeeds.find(feedId.data, readers);
     const keepMs = this.deps.config().config.feed.keepMinutes * MINUTE_MS + CLOCK_STEP_MS;
     if (served?.rest == null || this.deps.clock() - served.nowMs > keepMs) return null;
+    if (served.userKey !== null && (await this.#subjectOf(served.userKey)).userKey === null) return null;
     return { id: served.feedId, ...servedFacts(served), served };
   }
 
@@ -232,11 +251,34 @@ export class FeedService {
     };
   }
 
+  /** Drops the feeds of users; `all`: of all users. */
+  dropData(userKeys: readonly string[] | 'all'): void {
+    this.#current.drop(userKeys);
+  }
+
+  /**
+   * Returns the user whose data a ranking may use: null for an anonymous user, and for one who opted out or was erased; the
+   * other user for one who was merged.
+   */
+  async #subjectOf(userKey: string | null): Promise<Subject> {
+    if (userKey === null) return { userKey, isUnknown: false };
+    const treatment = await this.deps.users.treatmentOf(userKey);
+    return {
+      userKey: treatment.kind === 'ACTIVE' ? treatment.userKey : null,
+      isUnknown: treatment.kind === 'UNKNOWN',
+    };
+  }
+
   /** Returns the inputs of a ranking, and those that could not be read in time or are old. */
-  async inputsFor(
-    { userKey, country, algorithm }: Visitor,
+  async inputsFor(visitor: Visitor, limit: number): Promise<HydratedInputs> {
+    return this.#inputsOf(await this.#subjectOf(visitor.userKey), visitor, limit);
+  }
+
+  async #inputsOf(
+    { userKey, isUnknown }: Subject,
+    { country, algorithm }: Omit<Visitor, 'userKey'>,
     limit: number,
-  ): Promise<{ inputs: RankingInputs; degradedReasons: DegradedReason[] }> {
+  ): Promise<HydratedInputs> {
     const { catalog, trends, hydrator, clock, personalizationEnabled } = this.deps;
     const { config, version } = this.deps.config();
     const choice = chooseAlgorithm(config.ranking, userKey, algorithm);
@@ -261,7 +303,7 @@ export class FeedService {
       config,
       configVersion: version,
     };
-    const missing: DegradedReason[] = reading?.failed === true ? ['PROFILE_UNAVAILABLE'] : [];
+    const missing: DegradedReason[] = isUnknown || reading?.failed === true ? ['PROFILE_UNAVAILABLE'] : [];
     return {
       inputs,
       degradedReasons: [...missing, ...staleTrends(inputs.nowMs, inputs.trends.computedAtMs)],

@@ -7,6 +7,10 @@ import type { FeedService } from '../feed/feed-service.js';
 import type { LiveService } from '../live/live-service.js';
 import type { AudienceInsightsService } from '../privacy/audience-insights.js';
 import type { JobService } from '../jobs/job-service.js';
+import type { ErasureService } from '../privacy/erasure-service.js';
+import type { ExportService } from '../privacy/export-service.js';
+import type { MergeService } from '../privacy/merge-service.js';
+import type { SettingsService } from '../privacy/settings-service.js';
 import type { ProfileService } from '../profiles/profile-service.js';
 import type { SinkStatusService } from '../outbox/sink-status.js';
 import type { TrackingService } from '../tracking/tracking-service.js';
@@ -25,6 +29,10 @@ export interface Services {
   readonly jobs: JobService;
   readonly profiles: ProfileService;
   readonly sinks: SinkStatusService;
+  readonly settings: SettingsService;
+  readonly exports: ExportService;
+  readonly erasure: ErasureService;
+  readonly merging: MergeService;
   readonly tracking: TrackingService;
   readonly trends: TrendService;
 }

@@ -8,6 +8,7 @@ import { FeedResolver, ServedFeedResolver } from './resolvers/feed-resolver.js';
 import { LiveResolver } from './resolvers/live-resolver.js';
 import { MarketMomentumResolver, MarketResolver } from './resolvers/market-resolver.js';
 import { MonitoringResolver } from './resolvers/monitoring-resolver.js';
+import { PrivacyResolver } from './resolvers/privacy-resolver.js';
 import { ProfileResolver } from './resolvers/profile-resolver.js';
 import { TrackingResolver } from './resolvers/tracking-resolver.js';
 import { TrendingResolver } from './resolvers/trending-resolver.js';
@@ -34,6 +35,7 @@ export function createSchema(): GraphQLSchema {
       MarketResolver,
       MarketMomentumResolver,
       MonitoringResolver,
+      PrivacyResolver,
       ProfileResolver,
       TrackingResolver,
       TrendingResolver,

@@ -20,9 +20,11 @@ export function jobDefinitions(deps: {
   readonly snapshots: Store['snapshots'];
   readonly upkeep: Pick<ProfileUpkeep, 'run'>;
   readonly retention: Pick<Retention, 'run' | 'dropServedFeeds'>;
+  /** Ends the retirements of user keys whose time is over, and returns their number. */
+  readonly releaseUsers: (run: { now: Date; signal: AbortSignal }) => Promise<number>;
   readonly pollerOf: (source: SourceConfig) => Pick<MarketPoller, 'poll'>;
 }): Job[] {
-  const { config, computations, snapshots, upkeep, retention, pollerOf } = deps;
+  const { config, computations, snapshots, upkeep, retention, releaseUsers, pollerOf } = deps;
   const { refreshSeconds } = config.trending;
   return [
     trendJob({
@@ -89,6 +91,13 @@ export function jobDefinitions(deps: {
         const dropped = droppedPartitions.length === 0 ? 'nothing' : droppedPartitions.join(', ');
         return `${dropped} dropped, ${removedClientEvents} client event ids removed`;
       },
+    },
+    {
+      name: 'user-keys',
+      description:
+        'Unblocks the keys of erased users, and removes the aliases of merged users, after their time.',
+      intervalSeconds: HOUR,
+      run: async (run) => `${await releaseUsers(run)} keys released`,
     },
     ...config.sources.map((source) => pollJob(source, pollerOf(source))),
   ];

@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.js';
 import { checkInput } from '../lib/input/check-input.js';
 import { storableText, userKeySchema } from '../lib/input/text-schemas.js';
 import type { Logger } from '../lib/logger.js';
+import type { UserRegister } from '../privacy/user-register.js';
 import type { ProfileService } from '../profiles/profile-service.js';
 import { FeedSubscriptions, type FeedChanged } from './feed-subscriptions.js';
 import { MarketSubscriptions, type MarketsMoved } from './market-subscriptions.js';
@@ -30,6 +31,7 @@ export class LiveService {
     private readonly deps: {
       readonly markets: Pick<MarketSubscriptions, 'subscribe'>;
       readonly feeds: Pick<FeedSubscriptions, 'subscribe'>;
+      readonly users: Pick<UserRegister, 'knownTreatmentOf'>;
     },
   ) {}
 
@@ -43,12 +45,14 @@ export class LiveService {
   }
 
   /**
-   * Subscribes to changes of a user's feed.
+   * Subscribes to changes of a user's feed. The key of a merged user follows the feed of the other user.
    *
    * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE if a required database read fails.
    */
   async feedChanged(userKey: unknown): Promise<AsyncIterable<FeedChanged>> {
-    return this.deps.feeds.subscribe(checkInput(userKeySchema, userKey, 'userKey'));
+    const checked = checkInput(userKeySchema, userKey, 'userKey');
+    const { userKey: owner } = await this.deps.users.knownTreatmentOf(checked);
+    return this.deps.feeds.subscribe(owner);
   }
 }
 
@@ -63,15 +67,16 @@ export interface Live {
 export function createLive(deps: {
   readonly catalog: Catalog;
   readonly profiles: Pick<ProfileService, 'load'>;
+  readonly users: Pick<UserRegister, 'knownTreatmentOf'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }): Live {
-  const { catalog, profiles, clock, logger } = deps;
+  const { catalog, profiles, users, clock, logger } = deps;
   const markets = new MarketSubscriptions({ catalog, clock, intervalMs: INTERVAL_MS });
   const feeds = new FeedSubscriptions({ profiles, clock, logger, intervalMs: INTERVAL_MS });
   const unsubscribe = catalog.onChange((changed) => markets.marketsChanged(changed));
   return {
-    service: new LiveService({ markets, feeds }),
+    service: new LiveService({ markets, feeds, users }),
     feeds,
     close: () => {
       unsubscribe();

@@ -41,6 +41,12 @@ export class ProfileCompactor {
     if (this.#queued.size > 0 && !this.#isClosed) this.#running ??= this.#run();
   }
 
+  /** Removes users from the queue; `all`: all of them. */
+  drop(userKeys: readonly string[] | 'all'): void {
+    if (userKeys === 'all') this.#queued.clear();
+    else for (const userKey of userKeys) this.#queued.delete(userKey);
+  }
+
   /** Resolves when the queue is empty and nothing is in progress. */
   async drain(): Promise<void> {
     while (this.#running !== null) await this.#running;

@@ -1,5 +1,6 @@
 import type { DecayConfig } from '../domain/decay.js';
 import {
+  emptyProfile,
   topicId,
   type FullProfile,
   type LifetimeState,
@@ -8,6 +9,7 @@ import {
   type TopicKind,
 } from '../domain/profile.js';
 import type { Clock } from '../lib/clock.js';
+import type { UserRegister } from '../privacy/user-register.js';
 import { orUnavailable } from '../storage/database-errors.js';
 import type { ProfileCache } from './profile-cache.js';
 import { hasNoAffinity, topicAffinity } from './profile-decay.js';
@@ -76,6 +78,7 @@ export class ProfileService {
   constructor(
     private readonly deps: {
       profiles: Pick<ProfileCache, 'get' | 'getFull'>;
+      users: Pick<UserRegister, 'knownTreatmentOf'>;
       decay: DecayConfig;
       /** Maps a user key to the pseudonym of the user. */
       pseudonymOf: (userKey: string) => string;
@@ -85,22 +88,31 @@ export class ProfileService {
 
   /**
    * Returns the profiles of users in the given order, from memory or with one read; an empty profile for a user without
-   * events.
+   * events, who opted out, or who was erased. The profile of a merged user is that of the other user.
    *
    * @throws {BellwetherError} UNAVAILABLE if the database cannot be read.
    * @throws {UnreadableProfile} if one of them cannot be decoded.
    */
   load(userKeys: readonly string[]): Promise<ProfileState[]> {
     const { profiles } = this.deps;
-    return orUnavailable(READ_FAILED, () => Promise.all(userKeys.map((userKey) => profiles.get(userKey))));
+    return this.#loadAll(userKeys, (userKey) => profiles.get(userKey));
   }
 
   /** Returns the same with the lifetime sums, which {@link view} and algorithm v1 need. */
   loadFull(userKeys: readonly string[]): Promise<FullProfile[]> {
     const { profiles } = this.deps;
-    return orUnavailable(READ_FAILED, () =>
-      Promise.all(userKeys.map((userKey) => profiles.getFull(userKey))),
-    );
+    return this.#loadAll(userKeys, (userKey) => profiles.getFull(userKey));
+  }
+
+  #loadAll<Profile extends ProfileState>(
+    userKeys: readonly string[],
+    read: (userKey: string) => Promise<Profile>,
+  ): Promise<(Profile | FullProfile)[]> {
+    const load = async (userKey: string): Promise<Profile | FullProfile> => {
+      const treatment = await this.deps.users.knownTreatmentOf(userKey);
+      return treatment.kind === 'ACTIVE' ? read(treatment.userKey) : emptyProfile(userKey);
+    };
+    return orUnavailable(READ_FAILED, () => Promise.all(userKeys.map(load)));
   }
 
   /** Returns a user, known or not. */

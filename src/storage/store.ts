@@ -19,6 +19,10 @@ import { SourceStateRepository } from './markets/source-state-repository.js';
 import { PartitionRepository } from './partitions.js';
 import { AudienceReleaseRepository } from './privacy/audience-release-repository.js';
 import { AudienceRepository } from './privacy/audience-repository.js';
+import { PrivacyChangeRepository } from './privacy/privacy-change-repository.js';
+import { RetiredUserRepository } from './privacy/retired-user-repository.js';
+import { UserDataRepository } from './privacy/user-data-repository.js';
+import { UserSettingsRepository } from './privacy/user-settings-repository.js';
 import { ProfileChangeRepository } from './profiles/profile-change-repository.js';
 import { ProfileRepository } from './profiles/profile-repository.js';
 import { ProfileRewriteRepository } from './profiles/profile-rewrite-repository.js';
@@ -42,6 +46,10 @@ export interface Transaction {
   readonly audience: AudienceRepository;
   readonly audienceReleases: AudienceReleaseRepository;
   readonly rejectedEvents: RejectedEventRepository;
+  readonly privacyChanges: PrivacyChangeRepository;
+  readonly retiredUsers: RetiredUserRepository;
+  readonly userSettings: UserSettingsRepository;
+  readonly userData: UserDataRepository;
   /**
    * Stores events and appends them to the profiles of their users, in one statement.
    *
@@ -115,6 +123,10 @@ export function createStore(
     audience: new AudienceRepository(connection),
     audienceReleases: new AudienceReleaseRepository(connection),
     rejectedEvents: new RejectedEventRepository(connection),
+    privacyChanges: new PrivacyChangeRepository(connection),
+    retiredUsers: new RetiredUserRepository(connection),
+    userSettings: new UserSettingsRepository(connection),
+    userData: new UserDataRepository(connection),
     record: async (recording) => {
       const statement = recordStatement(recording);
       return appendedProfiles(statement, await connection.$queryRaw<RecordedRow[]>(statement.sql));

@@ -3,13 +3,24 @@ import { isConflict, type AppendedProfile } from '../storage/events/recording.js
 import type { Store, Transaction } from '../storage/store.js';
 import { RETRY_AFTER_MS } from '../storage/database-errors.js';
 import type { PreparedEvent } from '../domain/event.js';
+import type { IgnoredReason } from './admit-events.js';
 
 export interface CommittedEvent {
+  /** The user that the event belongs to: another than that of the event if its user was merged. */
   readonly userKey: string;
   /** Id of the recorded interaction; of a duplicate, the id of the interaction first recorded under its key. */
   readonly interactionId: string;
   readonly duplicate: boolean;
 }
+
+/** An event of a user who opted out or was erased: it has no effect. */
+export interface IgnoredEvent {
+  readonly userKey: string;
+  readonly ignored: IgnoredReason;
+}
+
+/** Result of one event of a group. */
+export type EventOutcome = (CommittedEvent & { readonly ignored?: never }) | IgnoredEvent;
 
 export interface Commit {
   /** The result of each event, in order. */
@@ -25,6 +36,8 @@ export interface CommitOptions {
   readonly duplicatesSince: Date;
   /** Names of the sinks that receive every event. */
   readonly sinks: readonly string[];
+  /** Maps a user key to its pseudonym, to find retired users. */
+  readonly pseudonymOf: (userKey: string) => string;
   /** Returns the latest countries of users, for events without a country. */
   readonly countriesOf: (userKeys: readonly string[]) => Promise<ReadonlyMap<string, string | null>>;
 }
@@ -42,6 +55,7 @@ const LOCKED_ATTEMPTS = 4;
  * the profiles and finds the duplicates first.
  *
  * @throws {BellwetherError} UNAVAILABLE after {@link LOCKED_ATTEMPTS} attempts fail with a conflict or deadlock.
+ * @throws an error for which `isRetired` holds, if a user was retired and this replica does not know it yet.
  */
 export async function commitEvents(
   store: Pick<Store, 'record' | 'transaction'>,
@@ -73,10 +87,10 @@ export function usersOf(events: readonly PreparedEvent[]): string[] {
 async function commitWithoutDuplicates(
   store: Pick<Store, 'record'>,
   events: readonly PreparedEvent[],
-  { sinks }: CommitOptions,
+  { sinks, pseudonymOf }: CommitOptions,
 ): Promise<Commit | undefined> {
   try {
-    const appended = await store.record({ events, sinks, claim: true });
+    const appended = await store.record({ events, sinks, claim: true, pseudonymOf });
     return { events: events.map(recorded), appended, unchanged: [] };
   } catch (error) {
     if (isConflict(error)) return undefined;
@@ -89,6 +103,7 @@ async function commitLocked(
   events: readonly PreparedEvent[],
   options: CommitOptions,
 ): Promise<Commit> {
+  const { sinks, pseudonymOf } = options;
   const userKeys = usersOf(events);
   const versions = await transaction.profiles.lock(userKeys);
   const interactionIds = await claimIds(transaction, events, options);
@@ -97,7 +112,7 @@ async function commitLocked(
   const appended =
     newEvents.length === 0
       ? []
-      : await transaction.record({ events: newEvents, sinks: options.sinks, claim: false });
+      : await transaction.record({ events: newEvents, sinks, claim: false, pseudonymOf });
   const changed = new Set(appended.map(({ userKey }) => userKey));
   return {
     events: events.map((event, index) =>

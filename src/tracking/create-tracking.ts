@@ -10,7 +10,10 @@ import type { Market } from '../domain/market.js';
 import type { Store } from '../storage/store.js';
 import { withPartitions } from '../storage/partitions.js';
 import { isRolledBack, orUnavailable } from '../storage/database-errors.js';
-import { commitEvents, STORE_FAILED, usersOf, type Commit } from './commit-events.js';
+import { isRetired } from '../storage/events/recording.js';
+import type { UserRegister } from '../privacy/user-register.js';
+import { admitEvents } from './admit-events.js';
+import { commitEvents, STORE_FAILED, usersOf, type Commit, type EventOutcome } from './commit-events.js';
 import { EventQueue } from './event-queue.js';
 import { HistoryImport } from './history-import.js';
 import { LockedUsers } from './locked-users.js';
@@ -26,6 +29,8 @@ export interface Tracking {
   readonly writeCheck: WriteCheck;
   /** Rebuilds a profile from the stored events. */
   rebuild(userKey: string): Promise<void>;
+  /** Drops what is kept in memory about users, and waits for the commits and writes in progress. */
+  dropData(userKeys: readonly string[] | 'all'): Promise<void>;
   /** Resolves when every accepted event has its result. */
   drain(): Promise<void>;
 }
@@ -34,13 +39,21 @@ export interface TrackingDeps {
   /** Sees the rows of the users of each statement. */
   readonly store: Store;
   /** Sees the rows of all users: for rebuilds, rejected events, and partitions. */
-  readonly background: Pick<Store, 'partitions' | 'profiles' | 'rejectedEvents' | 'transaction'>;
+  readonly background: Pick<
+    Store,
+    'interactions' | 'partitions' | 'profiles' | 'rejectedEvents' | 'retiredUsers' | 'transaction'
+  >;
   readonly markets: { findByIds(ids: readonly string[]): Promise<(Market | undefined)[]> };
   readonly profiles: Pick<
     SharedProfiles,
     'position' | 'countriesOf' | 'applyCommit' | 'invalidateOlder' | 'invalidate'
   >;
   readonly compactor: Pick<ProfileCompactor, 'enqueue'>;
+  readonly users: Pick<UserRegister, 'knownTreatmentOf' | 'mayStore'>;
+  /** Makes this replica know every retired user. */
+  readonly catchUpUsers: () => Promise<void>;
+  /** Maps a user key to its pseudonym. */
+  readonly pseudonymOf: (userKey: string) => string;
   /** Names of the sinks that receive every event. */
   readonly sinks: readonly string[];
   /** Called after each commit. */
@@ -55,11 +68,18 @@ export interface TrackingDeps {
 /** Lifetime of idempotency keys; those of an import never expire. */
 const IDEMPOTENCY_WINDOW_MS = 7 * DAY_MS;
 
+/** A commit is repeated this often while users are retired that this replica does not know as such yet. */
+const ADMISSION_ATTEMPTS = 5;
+
 /** Creates the services that receive events. All of them store events by the same commit. */
 export function createTracking(deps: TrackingDeps): Tracking {
   const { store, background, markets, profiles, compactor, sinks, onRecorded, config, clock, newId, logger } =
     deps;
-  const rejected = new RejectedLog({ repository: background.rejectedEvents, clock, logger });
+  const { users, catchUpUsers, pseudonymOf } = deps;
+  const rejected = new RejectedLog({
+    ...{ repository: background.rejectedEvents, clock, logger },
+    mayStore: (userKey) => users.mayStore(userKey),
+  });
   const lockedUsers = new LockedUsers(store.profiles);
   const writeCheck = new WriteCheck({ store, sinks, clock, newId, logger });
 
@@ -85,7 +105,7 @@ export function createTracking(deps: TrackingDeps): Tracking {
     const duplicatesSince = new Date(Math.max(0, now.getTime() - idempotencyWindowMs));
     const countriesOf = (userKeys: readonly string[]) => profiles.countriesOf(userKeys);
     const since = profiles.position;
-    const options = { now, duplicatesSince, sinks: sinksOfEvents, countriesOf };
+    const options = { now, duplicatesSince, sinks: sinksOfEvents, countriesOf, pseudonymOf };
     const done = await invalidateIfUnknown(usersOf(events), () =>
       withPartitions(
         () => background.partitions.ensureForEvents(events.map(({ interaction }) => interaction.occurredAt)),
@@ -99,15 +119,62 @@ export function createTracking(deps: TrackingDeps): Tracking {
     return done;
   };
 
+  /** Counts events without their users. Trends are best-effort: a failure loses the events. */
+  const recordAnonymous = async (events: readonly PreparedEvent[]): Promise<void> => {
+    if (events.length === 0) return;
+    const instants = events.map(({ interaction }) => interaction.occurredAt);
+    await withPartitions(
+      () => background.partitions.ensureForEvents(instants),
+      () => background.interactions.addAnonymous(events.map(({ interaction }) => interaction)),
+    ).catch((error: unknown) => {
+      logger.warn(
+        { err: error, count: events.length },
+        'failed to count events without users; they are lost',
+      );
+    });
+  };
+
+  const commitsInProgress = new Set<Promise<unknown>>();
+
+  /** Commits the events that may be recorded. @returns the result of each event, in order. */
+  const commitAdmitted = async (
+    events: readonly PreparedEvent[],
+    commitActive: (active: readonly PreparedEvent[]) => Promise<Commit>,
+  ): Promise<EventOutcome[]> => {
+    for (let attempt = 1; ; attempt += 1) {
+      const admitted = await admitEvents(events, { users, newId });
+      const active = admitted.flatMap(({ event }) => event ?? []);
+      try {
+        const committing = active.length === 0 ? undefined : commitActive(active);
+        if (committing !== undefined) commitsInProgress.add(committing);
+        const committed = (
+          await committing?.finally(() => commitsInProgress.delete(committing))
+        )?.events.values();
+        await recordAnonymous(admitted.flatMap(({ anonymous }) => anonymous ?? []));
+        return admitted.map(({ ignored, userKey }) => {
+          if (ignored !== undefined) return { ignored, userKey };
+          const next = committed?.next().value;
+          if (next === undefined) throw new Error('The commit returned too few results.');
+          return next;
+        });
+      } catch (error) {
+        if (!isRetired(error) || attempt === ADMISSION_ATTEMPTS) throw error;
+        await catchUpUsers();
+      }
+    }
+  };
+
   const { tracking: grouping } = config();
   const queue = new EventQueue({
     commit: async (events) => {
       try {
-        const done = await orUnavailable(STORE_FAILED, () =>
-          lockedUsers.commit(usersOf(events), () => commit(events, IDEMPOTENCY_WINDOW_MS, sinks)),
+        const outcomes = await orUnavailable(STORE_FAILED, () =>
+          commitAdmitted(events, (active) =>
+            lockedUsers.commit(usersOf(active), () => commit(active, IDEMPOTENCY_WINDOW_MS, sinks)),
+          ),
         );
         writeCheck.commitSucceeded();
-        return done.events;
+        return outcomes;
       } catch (error) {
         if (error instanceof BellwetherError) writeCheck.commitFailed(error);
         throw error;
@@ -138,19 +205,36 @@ export function createTracking(deps: TrackingDeps): Tracking {
     history: new HistoryImport({
       ...shared,
       // Imported history is not forwarded to sinks.
-      commit: (events) => lockedUsers.commitWithRetries(() => commit(events, Infinity, [])),
+      commit: (events) =>
+        commitAdmitted(events, (active) => lockedUsers.commitWithRetries(() => commit(active, Infinity, []))),
+      erasedAt: async (userKeys) => {
+        const erased = await background.retiredUsers.erasedAt(userKeys.map(pseudonymOf));
+        return new Map(
+          userKeys.flatMap((userKey) => {
+            const at = erased.get(pseudonymOf(userKey));
+            return at === undefined ? [] : [[userKey, at]];
+          }),
+        );
+      },
       interactions: store.interactions,
       partitions: background.partitions,
     }),
     rejected,
     writeCheck,
-    rebuild: async (userKey) => {
+    rebuild: async (key) => {
+      const { kind, userKey } = await users.knownTreatmentOf(key);
+      if (kind === 'ERASED') return;
       await orUnavailable('The profile could not be rebuilt now; run the command again.', () =>
         invalidateIfUnknown([userKey], () =>
           lockedUsers.commitWithRetries(() => rebuildProfile(background, userKey)),
         ),
       );
       profiles.invalidate([userKey]);
+    },
+    dropData: async (userKeys) => {
+      lockedUsers.drop(userKeys);
+      rejected.drop(userKeys);
+      await Promise.allSettled([...commitsInProgress, rejected.written()]);
     },
     drain: async () => {
       await queue.drain();

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { BellwetherError } from '../lib/errors.js';
 import { hashUserKey } from '../domain/profile.js';
 import { RETRY_AFTER_MS } from '../storage/database-errors.js';
-import type { CommittedEvent } from './commit-events.js';
+import type { EventOutcome } from './commit-events.js';
 import { ProfilesLocked } from './locked-users.js';
 import type { PreparedEvent } from '../domain/event.js';
 
@@ -12,7 +12,7 @@ export interface EventQueueOptions {
    * {@link ProfilesLocked} the events of the users it names. For any other error, the queue isolates the events that cause
    * it.
    */
-  readonly commit: (events: readonly PreparedEvent[]) => Promise<readonly CommittedEvent[]>;
+  readonly commit: (events: readonly PreparedEvent[]) => Promise<readonly EventOutcome[]>;
   /** Groups committed concurrently. A user's events share a lane, except those in a batch that begins with another user. */
   readonly lanes: number;
   /** How long the first event of a group waits for others, in milliseconds; 0: until the next turn of the event loop. */
@@ -40,7 +40,7 @@ interface Lane {
 interface Entry {
   readonly events: readonly PreparedEvent[];
   readonly addedAtMs: number;
-  readonly resolve: (committed: CommittedEvent[]) => void;
+  readonly resolve: (outcomes: EventOutcome[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -65,7 +65,7 @@ export class EventQueue {
    *   profile of one of the users, or the database does not accept the events. Then none is stored, unless the result of
    *   the commit was lost.
    */
-  add(events: readonly PreparedEvent[]): Promise<CommittedEvent[]> {
+  add(events: readonly PreparedEvent[]): Promise<EventOutcome[]> {
     if (this.#queued + events.length > this.#options.maxQueued) {
       return Promise.reject(
         BellwetherError.unavailable(

@@ -4,7 +4,7 @@ import type { Market } from '../domain/market.js';
 import type { InteractionRepository } from '../storage/events/interaction-repository.js';
 import type { SnapshotRepository } from '../storage/markets/snapshot-repository.js';
 import { orUnavailable } from '../storage/database-errors.js';
-import { STORE_FAILED, type Commit } from './commit-events.js';
+import { STORE_FAILED, type EventOutcome } from './commit-events.js';
 import { interactionInput, type ValidInteraction } from './event-input.js';
 import { prepareEvent } from './prepare-events.js';
 import type { PreparedEvent } from '../domain/event.js';
@@ -12,7 +12,7 @@ import type { PartitionRepository } from '../storage/partitions.js';
 
 /** Result of one event of an import. */
 export interface ImportedInteraction {
-  readonly outcome: 'RECORDED' | 'DUPLICATE' | 'REJECTED';
+  readonly outcome: 'RECORDED' | 'DUPLICATE' | 'IGNORED' | 'REJECTED';
   /** Why it was rejected, naming the field; absent for the other outcomes. */
   readonly reason?: string;
 }
@@ -32,7 +32,9 @@ export class HistoryImport {
   constructor(
     private readonly deps: {
       /** Stores events in one transaction. An event is a duplicate if its idempotency key was recorded at any time. */
-      commit: (events: readonly PreparedEvent[]) => Promise<Commit>;
+      commit: (events: readonly PreparedEvent[]) => Promise<readonly EventOutcome[]>;
+      /** Returns when each of these users was erased; users who were not are left out. */
+      erasedAt: (userKeys: readonly string[]) => Promise<ReadonlyMap<string, Date>>;
       interactions: Pick<InteractionRepository, 'keepClientEvents'>;
       partitions: Pick<PartitionRepository, 'ensureForEvents'>;
       markets: { findByIds(ids: readonly string[]): Promise<(Market | undefined)[]> };
@@ -46,7 +48,7 @@ export class HistoryImport {
 
   /**
    * Records events. Their times are kept however old, except that times in the future are clamped. Each event is validated
-   * on its own.
+   * on its own. Events of users who opted out, and of erased users before their erasure, are ignored.
    *
    * @returns the result of each event, in order.
    */
@@ -55,23 +57,34 @@ export class HistoryImport {
     const results: ImportedInteraction[] = [];
     rejections.forEach((reason, index) => (results[index] = { outcome: 'REJECTED', reason }));
     // In chronological order, because an event that is older than the latest one of its profile does not update all of it.
-    const ordered = [...events].sort(
+    const chronological = [...events].sort(
       ([, a], [, b]) => a.interaction.occurredAt.getTime() - b.interaction.occurredAt.getTime(),
     );
+    const ordered: typeof chronological = [];
+    const erasedAt = await orUnavailable(STORE_FAILED, () =>
+      this.deps.erasedAt([...new Set(chronological.map(([, event]) => event.interaction.userKey))]),
+    );
+    for (const [index, event] of chronological) {
+      const { userKey, occurredAt } = event.interaction;
+      const erased = erasedAt.get(userKey);
+      if (erased !== undefined && occurredAt <= erased) results[index] = { outcome: 'IGNORED' };
+      else ordered.push([index, event]);
+    }
     if (ordered.length === 0) return results;
-    const commit = await orUnavailable(STORE_FAILED, async () => {
+    const outcomes = await orUnavailable(STORE_FAILED, async () => {
       // Old months rarely have a partition, and creating it after a failed commit would repeat the commit.
       await this.deps.partitions.ensureForEvents(
         ordered.map(([, { interaction }]) => interaction.occurredAt),
       );
       const committed = await this.deps.commit(ordered.map(([, event]) => event));
-      await this.#keepKeys(ordered.map(([, event]) => event));
+      await this.#keepKeys(
+        ordered.map(([, event]) => event),
+        committed,
+      );
       return committed;
     });
     ordered.forEach(([index], orderedIndex) => {
-      results[index] = {
-        outcome: commit.events[orderedIndex]?.duplicate === true ? 'DUPLICATE' : 'RECORDED',
-      };
+      results[index] = { outcome: outcomeOf(outcomes[orderedIndex]) };
     });
     return results;
   }
@@ -95,10 +108,12 @@ export class HistoryImport {
   }
 
   /** Keeps the idempotency keys of an import without expiry, so that it may be repeated at any time. */
-  async #keepKeys(events: readonly PreparedEvent[]): Promise<void> {
-    const ids = events.flatMap(({ interaction: { userKey, clientEventId } }) =>
-      clientEventId === null ? [] : [{ userKey, clientEventId }],
-    );
+  async #keepKeys(events: readonly PreparedEvent[], outcomes: readonly EventOutcome[]): Promise<void> {
+    const ids = events.flatMap(({ interaction: { clientEventId } }, index) => {
+      const outcome = outcomes[index];
+      if (clientEventId === null || outcome === undefined || outcome.ignored !== undefined) return [];
+      return [{ userKey: outcome.userKey, clientEventId }];
+    });
     if (ids.length > 0) await this.deps.interactions.keepClientEvents(ids);
   }
 
@@ -140,6 +155,11 @@ export class HistoryImport {
     });
     return validated;
   }
+}
+
+function outcomeOf(outcome: EventOutcome | undefined): ImportedInteraction['outcome'] {
+  if (outcome?.ignored !== undefined) return 'IGNORED';
+  return outcome?.duplicate === true ? 'DUPLICATE' : 'RECORDED';
 }
 
 function describeIssue(issue: { path: PropertyKey[]; message: string }): string {

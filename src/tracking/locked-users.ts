@@ -73,6 +73,12 @@ export class LockedUsers {
     }
   }
 
+  /** Forgets users, or all of them; whether they are locked is then found out again. */
+  drop(userKeys: readonly string[] | 'all'): void {
+    if (userKeys === 'all') this.#known.clear();
+    else for (const userKey of userKeys) this.#known.delete(userKey);
+  }
+
   async #requireUnlocked(userKeys: readonly string[]): Promise<void> {
     const suspects = userKeys.filter((userKey) => this.#known.has(userKey));
     if (suspects.length === 0) return;

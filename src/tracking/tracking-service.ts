@@ -7,7 +7,8 @@ import { checkInput } from '../lib/input/check-input.js';
 import type { Market } from '../domain/market.js';
 import type { SnapshotRepository } from '../storage/markets/snapshot-repository.js';
 import { orUnavailable } from '../storage/database-errors.js';
-import { STORE_FAILED, type CommittedEvent } from './commit-events.js';
+import type { IgnoredReason } from './admit-events.js';
+import { STORE_FAILED, type EventOutcome } from './commit-events.js';
 import {
   impressionItem,
   impressionsInput,
@@ -26,12 +27,14 @@ import {
 } from './prepare-events.js';
 import type { PreparedEvent } from '../domain/event.js';
 
-/** Result of a recorded event. */
+/** Result of a valid event. */
 export interface TrackResult {
   readonly userKey: string;
-  /** For a duplicate, the id of the interaction first recorded under its idempotency key. */
-  readonly interactionId: string;
-  readonly status: 'RECORDED' | 'DUPLICATE';
+  /** For a duplicate, the id of the interaction first recorded under its idempotency key. Null for an ignored event. */
+  readonly interactionId: string | null;
+  readonly status: 'RECORDED' | 'DUPLICATE' | 'IGNORED';
+  /** Null unless it is ignored. */
+  readonly ignoredReason: IgnoredReason | null;
   /** Whether this event changed the profile. */
   readonly profileUpdated: boolean;
 }
@@ -41,8 +44,9 @@ export interface BatchItemResult {
   /** Index of the event in the batch, from 0. */
   readonly index: number;
   readonly status: TrackResult['status'] | 'REJECTED';
-  /** Null for a rejected event. */
+  /** Null for a rejected or ignored event. */
   readonly interactionId: string | null;
+  readonly ignoredReason: IgnoredReason | null;
   readonly profileUpdated: boolean;
   /** Why it was rejected; null if it was not. */
   readonly problem: InputProblem | null;
@@ -175,7 +179,7 @@ export class TrackingService {
   }
 
   /** Records the valid items, in order, in one transaction. */
-  async #record(items: readonly ValidatedItem[]): Promise<readonly CommittedEvent[]> {
+  async #record(items: readonly ValidatedItem[]): Promise<readonly EventOutcome[]> {
     const events = items.flatMap(({ event }) => event ?? []);
     return events.length === 0 ? [] : this.deps.queue.add(await this.#prepare(events));
   }
@@ -220,32 +224,38 @@ export class TrackingService {
   }
 }
 
-function trackResult({ userKey, interactionId, duplicate }: CommittedEvent): TrackResult {
+function trackResult(outcome: EventOutcome): TrackResult {
+  const { userKey, ignored } = outcome;
+  if (ignored !== undefined) {
+    return { userKey, interactionId: null, status: 'IGNORED', ignoredReason: ignored, profileUpdated: false };
+  }
+  const { interactionId, duplicate } = outcome;
   const status = duplicate ? 'DUPLICATE' : 'RECORDED';
-  return { userKey, interactionId, status, profileUpdated: !duplicate };
+  return { userKey, interactionId, status, ignoredReason: null, profileUpdated: !duplicate };
 }
 
 /** @param committed the results of the valid items, in order; further ones are ignored. */
-function batchResult(items: readonly ValidatedItem[], committed: readonly CommittedEvent[]): BatchResult {
+function batchResult(items: readonly ValidatedItem[], committed: readonly EventOutcome[]): BatchResult {
   const ofValid = committed.values();
   const results = items.flatMap(({ problem }, index): BatchItemResult[] => {
     if (problem !== undefined) {
-      return [{ index, status: 'REJECTED', interactionId: null, profileUpdated: false, problem }];
+      const none = { interactionId: null, ignoredReason: null, profileUpdated: false };
+      return [{ index, status: 'REJECTED', ...none, problem }];
     }
     const next = ofValid.next().value;
     if (next === undefined) return [];
-    const { status, interactionId, profileUpdated } = trackResult(next);
-    return [{ index, status, interactionId, profileUpdated, problem: null }];
+    const { status, interactionId, ignoredReason, profileUpdated } = trackResult(next);
+    return [{ index, status, interactionId, ignoredReason, profileUpdated, problem: null }];
   });
   return { results, recordedCount: results.filter(({ status }) => status === 'RECORDED').length };
 }
 
 function impressionsResult(
   items: readonly ValidatedItem[],
-  committed: readonly CommittedEvent[],
+  committed: readonly EventOutcome[],
 ): ImpressionsResult {
   return {
-    recordedCount: committed.filter(({ duplicate }) => !duplicate).length,
+    recordedCount: committed.filter((outcome) => trackResult(outcome).status === 'RECORDED').length,
     problems: items.flatMap(({ problem }) => problem ?? []),
   };
 }

@@ -114,6 +114,20 @@ export class TrendComputations {
     });
   }
 
+  /** Takes the stored changes of a user's events into account now: after their removal, no roll-up has the user. */
+  async countChangesOf(userKey: string): Promise<void> {
+    const { limits = STEP_LIMITS, store, clock } = this.deps;
+    let folded: number;
+    do {
+      folded = await store.transaction(async ({ rollups }) => {
+        await rollups.begin();
+        const settings = rollupSettings(this.deps.config());
+        const coverage = await rollups.coverage(settings);
+        return rollups.fold(coverage, { settings, now: new Date(clock()), limit: limits.fold, userKey });
+      });
+    } while (folded === limits.fold);
+  }
+
   async #compute(
     name: ComputationName,
     { signal, budgetMs = Infinity }: ComputationRun,

@@ -23,7 +23,12 @@ function create(origin: string, onConnected: () => void) {
     url,
     channel: 'bellwether_profiles',
     origin,
-    handler: { onInvalidated: () => undefined, onGap: onConnected, onReliabilityChange: () => undefined },
+    handler: {
+      onInvalidated: () => undefined,
+      onPrivacyChanges: () => undefined,
+      onGap: onConnected,
+      onReliabilityChange: () => undefined,
+    },
     logger: pino({ level: 'silent' }),
     random: Math.random,
   });

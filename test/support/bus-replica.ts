@@ -8,7 +8,7 @@ export interface BusReplica {
   readonly bus: InvalidationBus;
   /** User keys in the order received. */
   readonly received: readonly string[];
-  readonly changes: readonly ('gap' | 'reliable' | 'unreliable')[];
+  readonly changes: readonly ('gap' | 'privacy' | 'reliable' | 'unreliable')[];
   readonly lines: readonly Record<string, unknown>[];
 }
 
@@ -36,6 +36,7 @@ export function joinBus(
     origin: randomUUID(),
     handler: {
       onInvalidated: (userKeys) => void received.push(...userKeys),
+      onPrivacyChanges: () => void changes.push('privacy'),
       onGap: () => void changes.push('gap'),
       onReliabilityChange: (reliable) => void changes.push(reliable ? 'reliable' : 'unreliable'),
     },

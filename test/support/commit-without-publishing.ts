@@ -26,7 +26,8 @@ export async function commitWithoutPublishing(
     marketNumber: market?.number ?? 0,
   };
   const countriesOf = () => Promise.resolve(new Map<string, string | null>());
-  const options = { now: at, duplicatesSince: new Date(0), sinks: [], countriesOf };
+  const pseudonymOf = (userKey: string) => userKey;
+  const options = { now: at, duplicatesSince: new Date(0), sinks: [], countriesOf, pseudonymOf };
   await commitEvents(store, [prepared], options);
   await database.close();
 }

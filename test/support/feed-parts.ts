@@ -7,6 +7,7 @@ import type { FullProfile } from '../../src/domain/profile.js';
 import { HOUR_MS } from '../../src/lib/time.js';
 import { NO_TRENDS } from '../../src/trends/trend-columns.js';
 import { TrendState } from '../../src/trends/trend-state.js';
+import { activeUsers } from './active-users.js';
 import { recordingLogger } from './log-lines.js';
 import { NOON_MS, profileAfter, profileEvent } from './profile-events.js';
 import { storedMarket } from './stored-market.js';
@@ -50,6 +51,7 @@ export function feedOver(
   let read: ReadProfile = anonymous;
   const { service, trending, explain } = createFeeds({
     isStalled: () => true,
+    users: activeUsers,
     catalog: {
       snapshot: patchSnapshot(emptySnapshot, ordered, 1n),
       findByIds: (ids) => {

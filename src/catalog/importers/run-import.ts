@@ -36,7 +36,7 @@ interface MarketResult {
 }
 
 interface InteractionResult {
-  outcome: 'RECORDED' | 'DUPLICATE' | 'REJECTED';
+  outcome: 'RECORDED' | 'DUPLICATE' | 'IGNORED' | 'REJECTED';
   reason?: string;
 }
 
@@ -86,6 +86,8 @@ export interface ImportSummary {
   recorded: number;
   /** Interactions that were already recorded. */
   duplicates: number;
+  /** Interactions of users who opted out or were erased. */
+  ignored: number;
   /** Records rejected by the format or by the sink. */
   rejected: number;
   skippedNotYetCreated: number;
@@ -135,7 +137,14 @@ class ImportRun {
   readonly #asOf: AsOf | undefined;
   readonly #counts = {
     ...{ read: 0, created: 0, updated: 0, unchanged: 0, open: 0, repaired: 0, placeholders: 0, repeated: 0 },
-    ...{ recorded: 0, duplicates: 0, skippedNotYetCreated: 0, skippedLaterInteractions: 0, pricesUnknown: 0 },
+    ...{
+      recorded: 0,
+      duplicates: 0,
+      ignored: 0,
+      skippedNotYetCreated: 0,
+      skippedLaterInteractions: 0,
+      pricesUnknown: 0,
+    },
   };
   #pricesSought = 0;
   #pricesFound = 0;
@@ -252,6 +261,7 @@ class ImportRun {
     for (const [{ line, draft }, result] of paired(interactions, results)) {
       if (result.outcome === 'RECORDED') this.#counts.recorded++;
       else if (result.outcome === 'DUPLICATE') this.#counts.duplicates++;
+      else if (result.outcome === 'IGNORED') this.#counts.ignored++;
       else await this.rejects.add(rejectRecord(line, result.reason ?? 'was rejected', draft));
     }
   }

@@ -190,6 +190,7 @@ function defaultRejectsPath(source: ImportSource): string {
 function isAllRejected(summary: ImportSummary): boolean {
   const accepted =
     summary.created + summary.updated + summary.unchanged + summary.recorded + summary.duplicates;
-  const skipped = summary.skippedNotYetCreated + summary.skippedLaterInteractions + summary.placeholders;
+  const skipped =
+    summary.skippedNotYetCreated + summary.skippedLaterInteractions + summary.placeholders + summary.ignored;
   return summary.rejected > 0 && accepted + skipped === 0;
 }

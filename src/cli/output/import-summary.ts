@@ -23,6 +23,7 @@ function rows(summary: ImportSummary): [label: string, count: number][] {
   const optional: [string, number][] = [
     ['interactions recorded', summary.recorded],
     ['duplicate interactions', summary.duplicates],
+    ['interactions of users without personalization', summary.ignored],
     ['markets with a repaired or dropped field', summary.repaired],
     ['placeholders skipped', summary.placeholders],
     ['markets repeated in the source', summary.repeated],

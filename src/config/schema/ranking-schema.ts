@@ -116,6 +116,21 @@ const retention = z
   })
   .describe('Retention of stored data.');
 
+const privacy = z
+  .strictObject({
+    rejectPersonalUserKeys: z
+      .boolean()
+      .describe('true: user keys that contain an email address, or are a phone number, are rejected'),
+    // Events may be 7 days late, so a shorter block would let an old event restore data.
+    erasedKeyDays: whole({ least: 8, most: 3_650 }).describe(
+      'days for which the key of an erased user stays blocked: its events are ignored, and its feeds are global',
+    ),
+    aliasDays: whole({ least: 1, most: 3_650 }).describe(
+      'days for which the key of a merged user stands for the other user',
+    ),
+  })
+  .describe('User keys, erasure, and merging. [privacy.md](privacy.md) describes them.');
+
 const ranking = z
   .strictObject({
     personalization: z
@@ -173,6 +188,7 @@ export const rankingSchema = z.strictObject({
   retention,
   audience,
   rateLimits: rateLimitSchema,
+  privacy,
   sinks: sinksSchema
     .max(10)
     .describe(

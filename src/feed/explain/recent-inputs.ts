@@ -40,6 +40,18 @@ export class RecentInputs {
     return undefined;
   }
 
+  /** Drops the inputs of users; `all`: of all users. */
+  drop(userKeys: readonly string[] | 'all'): void {
+    for (const { inputs } of this.#generations) {
+      for (const [feedId, { userKey }] of inputs) {
+        if (userKey === null || (userKeys !== 'all' && !userKeys.includes(userKey))) continue;
+        inputs.delete(feedId);
+        this.#size -= 1;
+      }
+    }
+    this.#generations = this.#generations.filter(({ inputs }) => inputs.size > 0);
+  }
+
   #dropOldest(): void {
     const [oldest] = this.#generations;
     const feedId = oldest?.inputs.keys().next().value;

@@ -57,7 +57,18 @@ export class ServedFeeds {
   #storing: Promise<void> | null = null;
   #isDropping = false;
 
-  constructor(private readonly deps: { store: FeedStore; clock: Clock; logger: Logger }) {}
+  /** The statement in progress. */
+  #statement: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly deps: {
+      store: FeedStore;
+      /** Whether data may be stored under a user key. */
+      mayStore: (userKey: string) => boolean;
+      clock: Clock;
+      logger: Logger;
+    },
+  ) {}
 
   /**
    * Adds a feed. A feed with a cached id has the same content and is not stored again, unless storing it failed: then it is
@@ -103,27 +114,39 @@ export class ServedFeeds {
     return undefined;
   }
 
+  /** Drops the feeds of users, stored and queued, and waits for the statement in progress; `all`: of all users. */
+  async dropData(userKeys: readonly string[] | 'all'): Promise<void> {
+    const isDropped = ({ userKey }: { readonly userKey: string | null }): boolean =>
+      userKey !== null && (userKeys === 'all' || userKeys.includes(userKey));
+    for (const [feedId, feed] of this.#cached.entries()) if (isDropped(feed)) this.#cached.delete(feedId);
+    this.#queue = this.#queue.filter((feed) => !isDropped(feed));
+    this.#queuedBytes = this.#queue.reduce((sum, feed) => sum + sizeOf(feed), 0);
+    await this.#statement;
+  }
+
   /** Resolves when every added feed is stored or has failed to be. */
   async drain(): Promise<void> {
     while (this.#storing !== null) await this.#storing;
   }
 
   async #store(): Promise<void> {
-    const { store, logger } = this.deps;
+    const { store, mayStore } = this.deps;
     while (this.#queue.length > 0) {
       await wait(GATHER_MS);
       const feeds = this.#queue.splice(0, MAX_BATCH);
       this.#queuedBytes -= feeds.reduce((sum, feed) => sum + sizeOf(feed), 0);
-      try {
-        await store.add(feeds);
-      } catch (error) {
-        for (const { feedId } of feeds) if (this.#cached.has(feedId)) this.#unstored.add(feedId);
-        logger.warn(
-          { err: error, feeds: feeds.length },
-          'failed to persist served feeds; paging works only on this replica',
-        );
-      }
+      const allowed = feeds.filter(({ userKey }) => userKey === null || mayStore(userKey));
+      this.#statement = store.add(allowed).catch((error: unknown) => this.#reportUnstored(allowed, error));
+      await this.#statement;
     }
+  }
+
+  #reportUnstored(feeds: readonly PackedFeed[], error: unknown): void {
+    for (const { feedId } of feeds) if (this.#cached.has(feedId)) this.#unstored.add(feedId);
+    this.deps.logger.warn(
+      { err: error, feeds: feeds.length },
+      'failed to persist served feeds; paging works only on this replica',
+    );
   }
 
   async #unpack({ feedId, userKey, servedAt, ranking, page, rest }: StoredFeed): Promise<ServedFeed> {

@@ -35,9 +35,17 @@ export const FIELD_COSTS: Readonly<Record<string, number>> = {
   'Query.audienceInsights': 500,
   'Mutation.runJob': 1_000,
   'Mutation.trackInteraction': 200,
+  'Query.personalizationSettings': 50,
+  'User.personalizationSettings': 50,
+  'Mutation.updatePersonalizationSettings': 1_000,
+  'Mutation.eraseUser': 20_000,
+  'Mutation.mergeUsers': 20_000,
   __schema: 5_000,
   __type: 500,
 };
+
+/** Points of an export. */
+export const EXPORT_COST = 20_000;
 
 /** Points of each item that a field is sent. Items of other fields cost 1. */
 export const ITEM_COSTS = {

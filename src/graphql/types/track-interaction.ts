@@ -13,6 +13,7 @@ import {
 } from './lenient-scalars.js';
 import { InputProblemType } from './input-problem.js';
 import type { InputProblem } from '../../lib/input/input-problem.js';
+import { IGNORED_REASONS, type IgnoredReason } from '../../tracking/admit-events.js';
 import { FEED_SECTIONS } from '../../tracking/event-input.js';
 import { DateTime } from './date-time.js';
 import { enumOf } from './enum-of.js';
@@ -56,7 +57,7 @@ registerEnumType(FeedSectionEnum, {
   },
 });
 
-const TrackStatus = enumOf(['RECORDED', 'DUPLICATE', 'REJECTED']);
+const TrackStatus = enumOf(['RECORDED', 'DUPLICATE', 'IGNORED', 'REJECTED']);
 
 registerEnumType(TrackStatus, {
   name: 'TrackStatus',
@@ -64,7 +65,19 @@ registerEnumType(TrackStatus, {
   valuesConfig: {
     RECORDED: { description: 'On disk, together with the profile change that it caused.' },
     DUPLICATE: { description: 'Already recorded under the same clientEventId. No effect.' },
+    IGNORED: { description: 'Valid and not recorded, because of a choice of the user. See `ignoredReason`.' },
     REJECTED: { description: 'Invalid and not recorded. Only in batches.' },
+  },
+});
+
+const IgnoredReasonEnum = enumOf(IGNORED_REASONS);
+
+registerEnumType(IgnoredReasonEnum, {
+  name: 'IgnoredReason',
+  description: 'Why a valid event was not recorded.',
+  valuesConfig: {
+    OPTED_OUT: { description: 'The user has turned personalization off.' },
+    ERASED: { description: 'The user was erased, and the key is still blocked.' },
   },
 });
 
@@ -220,6 +233,7 @@ export class TrackInteractionsInput {
 }
 
 const interactionId = 'Id of the recorded event; for a duplicate, of the first recorded one.';
+const ignoredReason = 'Why the event was ignored. Null: it was not.';
 const profileUpdated = 'Whether the event changed the profile of the user.';
 
 @ObjectType('TrackInteractionPayload', {
@@ -227,11 +241,14 @@ const profileUpdated = 'Whether the event changed the profile of the user.';
   description: 'Result of recording one event.',
 })
 export class TrackInteractionPayloadType {
-  @Field(() => ID, { description: interactionId })
-  interactionId!: string;
+  @Field(() => ID, { nullable: true, description: `${interactionId} Null: ignored.` })
+  interactionId!: string | null;
 
-  @Field(() => TrackStatus, { description: 'Status of the event: RECORDED or DUPLICATE.' })
+  @Field(() => TrackStatus, { description: 'Status of the event: RECORDED, DUPLICATE, or IGNORED.' })
   status!: keyof typeof TrackStatus;
+
+  @Field(() => IgnoredReasonEnum, { nullable: true, description: ignoredReason })
+  ignoredReason!: IgnoredReason | null;
 
   @Field(() => Boolean, { description: profileUpdated })
   profileUpdated!: boolean;
@@ -245,8 +262,11 @@ export class TrackedInteractionType {
   @Field(() => TrackStatus, { description: 'Status of the event.' })
   status!: keyof typeof TrackStatus;
 
-  @Field(() => ID, { nullable: true, description: `${interactionId} Null: rejected.` })
+  @Field(() => ID, { nullable: true, description: `${interactionId} Null: rejected or ignored.` })
   interactionId!: string | null;
+
+  @Field(() => IgnoredReasonEnum, { nullable: true, description: ignoredReason })
+  ignoredReason!: IgnoredReason | null;
 
   @Field(() => Boolean, { description: profileUpdated })
   profileUpdated!: boolean;

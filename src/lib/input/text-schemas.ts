@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { personalKeyProblem } from './personal-key.js';
 
 const FIRST_INSTANT_MS = Date.parse('0001-01-01T00:00:00Z');
 const LAST_INSTANT_MS = Date.parse('9999-12-31T23:59:59.999Z');
@@ -28,11 +29,27 @@ export const MAX_CURSOR_LENGTH = 500;
 /** Maximum length of a user key in UTF-16 code units. */
 export const MAX_USER_KEY_LENGTH = 128;
 
-/** The site's key for a user: 1–128 printable characters. */
-export const userKeySchema = anyText
+/** The site's key for a user: 1–128 printable characters. For requests about stored data, whatever its key looks like. */
+export const storedUserKeySchema = anyText
   .min(1, 'must not be empty')
   .max(MAX_USER_KEY_LENGTH, `must have at most ${MAX_USER_KEY_LENGTH} characters`)
   .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters');
+
+let rejectsPersonalKeys = true;
+
+/**
+ * Sets whether {@link userKeySchema} rejects keys that look like personal data. The schemas are constants of the module, so the
+ * choice holds for the process.
+ */
+export function rejectPersonalUserKeys(rejected: boolean): void {
+  rejectsPersonalKeys = rejected;
+}
+
+/** The key of a user in every other input. */
+export const userKeySchema = storedUserKeySchema.superRefine((userKey, check) => {
+  const message = rejectsPersonalKeys ? personalKeyProblem(userKey) : undefined;
+  if (message !== undefined) check.addIssue({ code: 'custom', message });
+});
 
 /** The error message for a number that JSON parsers cannot represent exactly. */
 export const UNSAFE_ID = `must be text: as a number it must be whole and at most ${Number.MAX_SAFE_INTEGER}, because larger ones lose digits`;

@@ -1,4 +1,5 @@
-import type { OutboxRow } from '../../storage/events/outbox-repository.js';
+import type { OutboxEvent } from '../../storage/events/outbox-repository.js';
+import type { UserNotice } from '../user-notice.js';
 
 /**
  * A recorded event as every sink receives it: the fields of `trackInteraction`, and what the gateway added. Every field is
@@ -12,7 +13,9 @@ export interface OutgoingEvent {
   readonly interactionId: string;
   /** A pseudonym, or the user key if the sink's config says `userKeys: plain`. */
   readonly user: string;
-  readonly marketId: string;
+  /** Null for `USER_ERASED` and `USER_MERGED`. */
+  readonly marketId: string | null;
+  /** An interaction type, `USER_ERASED`, or `USER_MERGED`. */
   readonly eventType: string;
   /** The weight that counted, dwell factor included. */
   readonly weight: number;
@@ -39,12 +42,12 @@ export interface OutgoingEvent {
 
 /** @param userIdOf maps a user key to the `user` that leaves the gateway. */
 export function outgoingEvent(
-  { userKey, event }: Pick<OutboxRow, 'userKey' | 'event'>,
+  { userKey, event }: { readonly userKey: string; readonly event: OutboxEvent | UserNotice },
   userIdOf: (userKey: string) => string,
 ): OutgoingEvent {
   return {
     interactionId: event.id,
-    user: userIdOf(userKey),
+    user: 'user' in event ? event.user : userIdOf(userKey),
     marketId: event.marketId,
     eventType: event.eventType,
     weight: event.weight,

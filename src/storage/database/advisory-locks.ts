@@ -20,6 +20,8 @@ export const TRANSACTION_LOCKS = {
   relay: 4_201_004,
   /** One transaction at a time changes the roll-ups. */
   rollups: 4_201_005,
+  /** Serializes changes of user flags, so that their numbers grow in the order of commits. */
+  privacy: 4_201_006,
 } as const;
 
 export type TransactionLock = keyof typeof TRANSACTION_LOCKS;

@@ -1,5 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import { Pool } from 'pg';
+import { DatabaseError, Pool } from 'pg';
 import type { PoolClient } from 'pg';
 import type { Logger } from 'pino';
 import { PrismaClient } from '../../generated/prisma/client.js';
@@ -95,13 +95,31 @@ function watchStatements(
   const query = client.query.bind(client) as (...args: unknown[]) => unknown;
   const watched = (...args: unknown[]): unknown => {
     onStatement(textOf(args[0]));
-    const result = query(...args);
+    const result = query(...args.map(withoutValues));
     if (result instanceof Promise) inFlight.add(result);
+    // Before the caller's handlers, because it is attached first.
+    if (result instanceof Promise) result.catch(removeValues);
     // A statement that timed out still occupies its connection, and would delay the next statements on it.
     if (result instanceof Promise) result.catch((error: unknown) => isTimeout(error) && void client.end());
     return result;
   };
   client.query = watched as typeof client.query;
+}
+
+/** Wraps the callback of a query. */
+function withoutValues(argument: unknown): unknown {
+  if (typeof argument !== 'function') return argument;
+  return (error: unknown, ...results: unknown[]): void => {
+    removeValues(error);
+    (argument as (error: unknown, ...results: unknown[]) => void)(error, ...results);
+  };
+}
+
+/** Removes the fields of an error in which PostgreSQL repeats values, such as those of a row that violates a constraint. */
+function removeValues(error: unknown): void {
+  if (!(error instanceof DatabaseError)) return;
+  error.detail = undefined;
+  error.where = undefined;
 }
 
 /** Returns the SQL of the first argument of `query`, which is a text or an object with a text. */

@@ -35,19 +35,23 @@ const ALL = ['select', 'insert', 'update', 'delete'] as const;
 /** Every table and sequence except `_prisma_migrations`. A table with user keys must have `rows`. */
 export const TABLE_ACCESS: Readonly<Record<string, TableAccess>> = {
   // Rows of users.
-  profiles: { app: WRITE, jobs: WRITE, rows: OWN_ROWS },
-  client_events: { app: WRITE, jobs: ['select', 'update', 'delete'], rows: OWN_ROWS },
-  interactions: { app: ['insert'], jobs: READ, rows: OWN_ROWS },
-  outbox: { app: ['insert'], jobs: ['select', 'delete'], rows: OWN_ROWS },
+  profiles: { app: WRITE, jobs: ALL, rows: OWN_ROWS },
+  client_events: { app: WRITE, jobs: ALL, rows: OWN_ROWS },
+  interactions: { app: ['insert'], jobs: ['select', 'insert', 'delete'], rows: OWN_ROWS },
+  outbox: { app: ['insert'], jobs: ALL, rows: OWN_ROWS },
   profile_changes: { app: WRITE, jobs: ALL, rows: ROW_OF_TRANSACTION },
-  served_feeds: { app: READ, jobs: ['select', 'insert'], rows: READABLE_FEEDS },
+  served_feeds: { app: READ, jobs: ALL, rows: READABLE_FEEDS },
+  user_settings: { app: NONE, jobs: ALL, rows: OWN_ROWS },
+  privacy_changes: { app: NONE, jobs: ALL, rows: OWN_ROWS },
+  // A commit looks for the pseudonyms of its new users, whatever the users that they were merged into.
+  retired_users: { app: READ, jobs: ALL, rows: 'true' },
 
   // Data of users without their keys: events as text, hashes, and lists of markets by feed.
-  rejected_events: { app: NONE, jobs: ['select', 'insert', 'delete'] },
+  rejected_events: { app: NONE, jobs: ALL },
   rollup_events: { app: ['insert'], jobs: ['select', 'insert', 'delete'] },
   trend_pairs: { app: NONE, jobs: [...ALL, 'truncate'] },
   popularity_pairs: { app: NONE, jobs: [...ALL, 'truncate'] },
-  served_feed_rests: { app: READ, jobs: ['select', 'insert'] },
+  served_feed_rests: { app: READ, jobs: ['select', 'insert', 'delete'] },
 
   // Markets.
   markets: { app: WRITE, jobs: READ },
@@ -74,12 +78,14 @@ export const TABLE_ACCESS: Readonly<Record<string, TableAccess>> = {
   api_keys: { app: READ, jobs: WRITE },
   secrets: { app: ['select', 'insert'], jobs: NONE },
   outbox_positions: { app: NONE, jobs: WRITE },
+  replicas: { app: NONE, jobs: ALL },
   job_runs: { app: READ, jobs: ALL },
   job_positions: { app: NONE, jobs: ALL },
 
   // Sequences of the columns that the roles insert, and of the versions of markets.
-  interactions_seq_seq: { app: ['usage'], jobs: NONE },
-  outbox_seq_seq: { app: ['usage'], jobs: NONE },
+  interactions_seq_seq: { app: ['usage'], jobs: ['usage'] },
+  outbox_seq_seq: { app: ['usage'], jobs: ['usage'] },
+  privacy_changes_seq_seq: { app: NONE, jobs: ['usage'] },
   market_numbers_number_seq: { app: ['usage'], jobs: NONE },
   market_version: { app: ['usage'], jobs: NONE },
   rejected_events_id_seq: { app: NONE, jobs: ['usage'] },

@@ -1,4 +1,5 @@
-import type { EventType } from '../../domain/event.js';
+import type { EventType, Interaction } from '../../domain/event.js';
+import { Prisma, type FeedSection } from '../../generated/prisma/client.js';
 import type { ProfileEvent } from '../../domain/profile.js';
 import type { IndexedMarket } from '../markets/market-index.js';
 import { forUsers, type Connection } from '../sql.js';
@@ -85,6 +86,17 @@ export class InteractionRepository {
       select: { seq: true },
     });
     return found !== null;
+  }
+
+  /** Stores events without context and without an effect on profiles: those that only count in trends, under keys of no user. */
+  async addAnonymous(events: readonly Interaction[]): Promise<void> {
+    await this.connection.interaction.createMany({
+      data: events.map((event) => ({
+        ...event,
+        section: event.section as FeedSection | null,
+        context: Prisma.DbNull,
+      })),
+    });
   }
 
   /**

@@ -12,6 +12,8 @@ export interface Recording {
   readonly sinks: readonly string[];
   /** Whether the client event ids have yet to be claimed. */
   readonly claim: boolean;
+  /** Maps a user key to its pseudonym, to find out whether a new user is retired. Undefined: do not look. */
+  readonly pseudonymOf?: ((userKey: string) => string) | undefined;
 }
 
 /** A profile to which events were appended. */
@@ -41,9 +43,10 @@ export interface RecordedRow {
 
 /**
  * Builds the one statement that stores a recording. SQL: it calls the function `record_events` of the migrations, which
- * does everything in one round trip. It fails if a client event id is taken; see {@link isConflict}.
+ * does everything in one round trip. It fails if a client event id is taken; see {@link isConflict}. It also fails if a user
+ * is retired, see {@link isRetired}: such a user has no profile, so only the first version of a profile is checked.
  */
-export function recordStatement({ events, sinks, claim }: Recording): RecordStatement {
+export function recordStatement({ events, sinks, claim, pseudonymOf }: Recording): RecordStatement {
   const byUser = Map.groupBy(events, ({ interaction }) => interaction.userKey);
   const users = [...byUser.keys()].sort(compareUserKeys);
   const recent = users.map((userKey) => (byUser.get(userKey) ?? []).map(toRecent));
@@ -51,10 +54,16 @@ export function recordStatement({ events, sinks, claim }: Recording): RecordStat
   const { bytes, starts, lengths } = joinBytes(batches);
   const toRow = rowOf(isoTimes());
   const rows = events.map(({ interaction }) => toRow(interaction));
+  const areActive =
+    pseudonymOf === undefined
+      ? Prisma.sql`true`
+      : Prisma.sql`(r.version > 1 or require_active_user(
+          (${users.map(pseudonymOf)}::text[])[array_position(${users}::text[], r.user_key::text)],
+          ${events[0]?.interaction.receivedAt ?? new Date(0)}::timestamptz))`;
   return {
     sql: Prisma.sql`
-      select user_key, version, recent_bytes from record_events(${users}, ${bytes}, ${starts},
-        ${lengths}, ${JSON.stringify(rows)}, ${claim}, ${[...sinks]})`,
+      select r.user_key, r.version, r.recent_bytes from record_events(${users}, ${bytes}, ${starts},
+        ${lengths}, ${JSON.stringify(rows)}, ${claim}, ${[...sinks]}) r where ${areActive}`,
     batches: new Map(
       users.map((userKey, index) => [
         userKey,
@@ -123,6 +132,14 @@ const CONFLICT_STATES = new Set([
   // deadlock_detected
   '40P01',
 ]);
+
+/** SQLSTATE of `require_active_user`, in the migrations. */
+const RETIRED = 'BW001';
+
+/** Returns whether a recording stored nothing because one of its users is retired. */
+export function isRetired(error: unknown): boolean {
+  return sqlStateOf(error) === RETIRED;
+}
 
 /** Returns whether a recording stored nothing and has to be prepared again from the current data. */
 export function isConflict(error: unknown): boolean {

@@ -99,6 +99,8 @@ export class AudienceRepository {
           select user_key, market_id, country from interactions
           where (seq >> 18)::int = b.bucket and hashtext(user_key) between ${users.first}::int and ${users.last}::int
             and occurred_at >= ${from} and occurred_at < ${to} and weight > 0
+            -- Not the events of users who opted out, each of which has a key of its own.
+            and user_key not like chr(1) || '%'
         ) i
       ),
       cells as (

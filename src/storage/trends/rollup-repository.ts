@@ -109,12 +109,22 @@ export class RollupRepository {
    * Counts queued events up to `now` and removes them from the queue.
    *
    * @param coverage as of this transaction.
+   * @param options.userKey only the events of this user, whatever their time. Default: those of all users.
    * @returns their number; `limit` if there may be more.
    */
   async fold(
     coverage: ReadonlyMap<RollupName, CoveredFrom>,
-    { settings, now, limit }: { settings: RollupSettings; now: Date; limit: number },
+    {
+      settings,
+      now,
+      limit,
+      userKey,
+    }: { settings: RollupSettings; now: Date; limit: number; userKey?: string },
   ): Promise<number> {
+    const queued =
+      userKey === undefined
+        ? Prisma.sql`occurred_at <= ${now}`
+        : Prisma.sql`user_hash = hashtextextended(${userKey}, 0)`;
     const applied = PAIR_ROLLUPS.map((name) => {
       const changes = pairChanges(
         name,
@@ -130,7 +140,7 @@ export class RollupRepository {
     const [row] = await this.connection.$queryRaw<{ events: number }[]>`
       with batch as materialized (
         delete from rollup_events where ctid = any(array(
-          select ctid from rollup_events where occurred_at <= ${now} limit ${limit}))
+          select ctid from rollup_events where ${queued} limit ${limit}))
         returning *
       ),
       ${Prisma.join(applied)},

@@ -40,7 +40,11 @@ const ask = (role: Role, query: string, variables?: Record<string, unknown>) =>
   postGraphQL(gateway.url, { query, variables }, { accept, ...callers[role] });
 
 const rootFields = fieldOperations(createSchema()).filter(({ uses }) => uses.length === 1);
-const overHttp = rootFields.filter(({ coordinate }) => !coordinate.startsWith('Subscription.'));
+/** An erasure would block the user of the later tests. */
+const isLasting = (coordinate: string): boolean => coordinate === 'Mutation.eraseUser';
+const overHttp = rootFields.filter(
+  ({ coordinate }) => !coordinate.startsWith('Subscription.') && !isLasting(coordinate),
+);
 
 describe.each(ROLES)('the role %s', (role) => {
   const code = role === 'ANONYMOUS' ? 'UNAUTHENTICATED' : 'FORBIDDEN';
@@ -89,6 +93,44 @@ describe.each(ROLES)('the role %s', (role) => {
   });
 });
 
+describe('an erasure', () => {
+  const erase = 'mutation { eraseUser(input: { userKey: "eve" }) { erasedUserKey } }';
+
+  it.each(ROLES)(
+    'of another user than that of a client is for the role %s or not, by the policy',
+    async (role) => {
+      const isAllowed = role !== 'CLIENT' && ruleOf('Mutation.eraseUser').roles.includes(role);
+      const { body } = await ask(role, erase);
+      if (isAllowed) expect(body).toEqual({ data: { eraseUser: { erasedUserKey: 'eve' } } });
+      else
+        expect(body.errors).toMatchObject([
+          { extensions: { code: role === 'ANONYMOUS' ? 'UNAUTHENTICATED' : 'FORBIDDEN' } },
+        ]);
+    },
+  );
+});
+
+describe('an export', () => {
+  const requestExport = (role: Role, body: object): Promise<Response> =>
+    fetch(`${gateway.url}/export`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...callers[role] },
+      body: JSON.stringify(body),
+    });
+
+  it.each(ROLES)('is for the role %s or not, by the policy', async (role) => {
+    const isAllowed = ruleOf('POST /export').roles.includes(role);
+    const expected = isAllowed ? 200 : role === 'ANONYMOUS' ? 401 : 403;
+    const response = await requestExport(role, { userKey: 'ann' });
+    expect([response.status, (await response.text()).includes('PARTICIPATE')]).toEqual([expected, isAllowed]);
+  });
+
+  it('of a client is that of its own user', async () => {
+    expect(await (await requestExport('CLIENT', {})).json()).toMatchObject({ userKey: 'ann' });
+    expect((await requestExport('CLIENT', { userKey: 'bob' })).status).toBe(403);
+  });
+});
+
 describe('data of another user', () => {
   const queries = [
     '{ feed(userKey: "USER") { id } }',
@@ -96,6 +138,8 @@ describe('data of another user', () => {
     '{ rankMarkets(userKey: "USER", marketIds: ["m1"]) { country } }',
     'mutation { trackInteraction(input: { userKey: "USER", marketId: "m1", eventType: CLICK }) { status } }',
     'mutation { trackImpressions(input: { userKey: "USER", items: [{ marketId: "m1" }] }) { recordedCount } }',
+    '{ personalizationSettings(userKey: "USER") { updatedAt } }',
+    'mutation { updatePersonalizationSettings(input: { userKey: "USER", dataSharingConsent: true }) { user { id } } }',
   ];
 
   it.each(queries)('is FORBIDDEN to a client, known or not: %s', async (query) => {

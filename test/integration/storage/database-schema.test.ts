@@ -183,6 +183,7 @@ describe('two gateways in two schemas of one database', () => {
           ...{ redisUrl: redis?.url, databaseUrl: withSchema(schema), origin, logger },
           handler: {
             onInvalidated: (userKeys) => void keys.push(...userKeys),
+            onPrivacyChanges: () => undefined,
             onGap: () => undefined,
             onReliabilityChange: () => undefined,
           },

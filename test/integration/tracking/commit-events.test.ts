@@ -63,6 +63,7 @@ function commitGroup(
   return commitEvents(store, group, {
     ...{ now: new Date(NOON_MS), duplicatesSince: new Date(0), sinks: ['site'] },
     countriesOf: () => Promise.resolve(countries),
+    pseudonymOf: (userKey) => userKey,
   });
 }
 

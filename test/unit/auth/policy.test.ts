@@ -22,17 +22,28 @@ const UNRESTRICTED_TYPES = [
     'AudienceInsights',
     'BackgroundJob',
     'CategoryStake',
+    'EraseUserPayload',
     'ExplainedItem',
     'Feed',
     'FeedChanged',
   ],
   ...['FeedExplanation', 'FeedItemConnection', 'FeedItemEdge', 'FeedReplay', 'FeedSimulation', 'FeedStage'],
   ...['InputProblem', 'JobRun', 'MarketActivity', 'MarketConnection', 'MarketEdge', 'MarketHistoryPoint'],
-  ...['MarketMomentum', 'MarketMove', 'MarketsMoved', 'PageInfo', 'RankChange', 'Ranking', 'RemovedMarket'],
+  ...[
+    'MarketMomentum',
+    'MarketMove',
+    'MarketsMoved',
+    'MergeUsersPayload',
+    'PersonalizationSettings',
+    'PageInfo',
+    'RankChange',
+    'Ranking',
+    'RemovedMarket',
+  ],
   ...['Rising', 'RisingMarket', 'RunJobPayload', 'ScoreContribution', 'ScoreParts', 'ServedFeed', 'Sink'],
   ...['Topic', 'TopicAffinity', 'TrackedInteraction', 'TrackImpressionsPayload', 'TrackInteractionPayload'],
   ...['TrackInteractionsPayload', 'Trending', 'TrendingMarket', 'UpsertedMarket', 'UpsertMarketsPayload'],
-  ...['User', 'UserProfile', 'UsualStake'],
+  ...['UpdatePersonalizationSettingsPayload', 'User', 'UserProfile', 'UsualStake'],
 ];
 
 describe('the policy', () => {
@@ -90,8 +101,11 @@ describe('the policy', () => {
     [
       'CLIENT',
       [
-        ...[...publicFields, 'userProfile', 'rankMarkets'].map((name) => `Query.${name}`),
+        ...[...publicFields, 'userProfile', 'rankMarkets', 'personalizationSettings'].map(
+          (name) => `Query.${name}`,
+        ),
         ...['trackInteraction', 'trackInteractions', 'trackImpressions'].map((name) => `Mutation.${name}`),
+        ...['updatePersonalizationSettings', 'eraseUser'].map((name) => `Mutation.${name}`),
         ...['marketsMoved', 'feedChanged'].map((name) => `Subscription.${name}`),
       ],
     ],

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { BellwetherError } from '../../../src/lib/errors.js';
 import { hashUserKey } from '../../../src/domain/profile.js';
 import { ProfilesLocked } from '../../../src/tracking/locked-users.js';
-import { usersOf, type CommittedEvent } from '../../../src/tracking/commit-events.js';
+import { usersOf, type EventOutcome } from '../../../src/tracking/commit-events.js';
 import { EventQueue, type EventQueueOptions } from '../../../src/tracking/event-queue.js';
 import { prepareEvent } from '../../../src/tracking/prepare-events.js';
 import { loadRankingConfig } from '../../../src/config/ranking-config.js';
@@ -26,14 +26,15 @@ const unblocked = Array.from({ length: 100 }, (_, index) => `user ${index}`).fin
 );
 
 const batch = (...ids: string[]): PreparedEvent[] => ids.map((id) => event(id));
-const idsOf = (committed: readonly CommittedEvent[]) => committed.map(({ interactionId }) => interactionId);
+const idsOf = (outcomes: readonly EventOutcome[]) =>
+  outcomes.map((outcome) => ('interactionId' in outcome ? outcome.interactionId : ''));
 
 /** Creates a queue whose commits are recorded in `groups`, and fail for ids that begin with `bad`. */
 function queueWith(options: Partial<EventQueueOptions> = {}) {
   const groups: string[][] = [];
   const rejected: { ids: string[]; error: unknown }[] = [];
   const clock = { nowMs: 0 };
-  const commit = (events: readonly PreparedEvent[]): Promise<CommittedEvent[]> => {
+  const commit = (events: readonly PreparedEvent[]): Promise<EventOutcome[]> => {
     const ids = events.map(({ interaction }) => interaction.id);
     groups.push(ids);
     const bad = ids.find((id) => id.startsWith('bad'));

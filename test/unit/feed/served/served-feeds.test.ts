@@ -52,7 +52,7 @@ function storeInMemory() {
 
 function replica(store = storeInMemory()) {
   const { logger, lines } = recordingLogger();
-  return { store, lines, served: new ServedFeeds({ store, clock, logger }) };
+  return { store, lines, served: new ServedFeeds({ store, mayStore: () => true, clock, logger }) };
 }
 
 describe('served feeds', () => {
@@ -105,7 +105,7 @@ describe('served feeds', () => {
       .padStart(12, '0')
       .replace(/^(.{8})/, '$1-')}-7000-8000-000000000000`;
     const { logger } = recordingLogger();
-    const here = new ServedFeeds({ store, clock: () => servedAtMs + 10, logger });
+    const here = new ServedFeeds({ store, mayStore: () => true, clock: () => servedAtMs + 10, logger });
     const found = here.find(feedId, null);
     const there = replica(store).served;
     there.add(feed(feedId));
@@ -191,7 +191,7 @@ describe('served feeds', () => {
   it('are found on this replica, and a warning is logged, when storing fails', async () => {
     const store = { ...storeInMemory(), add: () => Promise.reject(new Error('no database')) };
     const { logger, lines } = recordingLogger();
-    const served = new ServedFeeds({ store, clock, logger });
+    const served = new ServedFeeds({ store, mayStore: () => true, clock, logger });
     served.add(feed('f1'));
     await served.drain();
     expect(await served.find('f1', null)).toEqual(feed('f1'));

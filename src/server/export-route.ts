@@ -1,0 +1,57 @@
+import { Readable } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { requestedUser } from '../auth/viewer.js';
+import type { ErrorMapper } from '../graphql/errors.js';
+import { BellwetherError } from '../lib/errors.js';
+import { checkInput } from '../lib/input/check-input.js';
+import { EXPORT_COST } from '../graphql/rules/operation-cost.js';
+import type { ExportService } from '../privacy/export-service.js';
+import { consumePoints, type CallerLimits } from './caller-limits.js';
+import { sendFailure } from './error-responses.js';
+import type { ViewerOf } from './request-viewers.js';
+
+const exportRequest = z.strictObject({ userKey: z.string('must be text').nullish() }).nullish();
+
+/**
+ * `POST /export` with `{ "userKey": … }` returns everything that is stored about a user as a stream of JSON; see
+ * {@link ExportService}. POST, so that the key is in no URL and no log of a proxy. A client needs no key: it gets the data of its
+ * own user.
+ *
+ * If the database fails in the middle, the response ends without its last chunk, so that no client takes it for complete.
+ */
+export function registerExportRoute(
+  app: FastifyInstance,
+  deps: {
+    readonly exports: Pick<ExportService, 'export'>;
+    readonly viewerOf: ViewerOf;
+    readonly mapError: ErrorMapper;
+    readonly limits: Pick<CallerLimits, 'addressOf' | 'rates'>;
+  },
+): void {
+  app.post('/export', async (request, reply) => {
+    try {
+      const viewer = deps.viewerOf(request);
+      await consumePoints(
+        deps.limits.rates,
+        { viewer, address: deps.limits.addressOf(request) },
+        EXPORT_COST,
+        reply,
+      );
+      const body = checkInput(exportRequest, request.body);
+      const userKey = requestedUser(viewer, body?.userKey ?? null);
+      if (userKey === null) {
+        throw BellwetherError.badInput('userKey', 'userKey is required without a client token.');
+      }
+      const parts = await deps.exports.export(userKey);
+      return await reply
+        .header('content-type', 'application/json; charset=utf-8')
+        .header('cache-control', 'no-store')
+        .header('content-disposition', 'attachment; filename="export.json"')
+        .send(Readable.from(parts, { objectMode: false }));
+    } catch (error) {
+      if (!(error instanceof BellwetherError)) throw error;
+      return sendFailure(reply, error, deps.mapError);
+    }
+  });
+}

@@ -75,7 +75,8 @@ export class AudienceRepository {
   }
 
   /**
-   * Counts the users with a hash in a range who engaged with a topic within a period: those with an event of positive weight.
+   * Counts the users with a hash in a range who engaged with a topic within a period: those with an event of positive weight,
+   * without users who opted out. Erased users have no events.
    * A user counts in at most `cellsPerUser` cells: the first ones by the SHA-256 of a key, the cell, and the user. The order
    * is as good as random for each user, independent of other users, and the same at each call with the same key.
    *
@@ -106,6 +107,7 @@ export class AudienceRepository {
       cells as (
         select distinct e.user_key, ${country} as country, topics.topic
         from engaged e cross join lateral (${topics}) topics
+        where not exists (select from user_settings s where s.user_key = e.user_key and not s.personalization_enabled)
       ),
       ordered as (
         select country, topic, row_number() over (partition by user_key order by

@@ -99,6 +99,35 @@ describe('the users of a day', () => {
   });
 });
 
+describe('users who opted out or were erased', () => {
+  const day = DAY - 3 * DAY_MS;
+  const change = async (mutation: string): Promise<void> => {
+    const { errors } = await gateway.query(`mutation { ${mutation} { __typename } }`);
+    expect(errors).toBeUndefined();
+  };
+
+  beforeAll(() =>
+    record(
+      ['stays', 'opts out', 'is erased'].map((userKey) => ({
+        ...{ userKey, marketId: 'cup', atMs: day + HOUR_MS },
+      })),
+    ),
+  );
+
+  it('do not count, until a user who opted out comes back', async () => {
+    const users = async () => (await count(CATEGORIES, { dayMs: day }))['sports'];
+    expect(await users()).toBe(3);
+    const settings = (enabled: boolean) =>
+      `updatePersonalizationSettings(input: { userKey: "opts out", personalizationEnabled: ${String(enabled)} })`;
+    await change(settings(false));
+    expect(await users()).toBe(2);
+    await change('eraseUser(input: { userKey: "is erased" })');
+    expect(await users()).toBe(1);
+    await change(settings(true));
+    expect(await users()).toBe(2);
+  });
+});
+
 describe('the contribution of a user', () => {
   const day = DAY - DAY_MS;
   const users = Array.from({ length: 400 }, (_, index) => `wide user ${index}`);

@@ -11,7 +11,9 @@ export type ViewerOf = (request: FastifyRequest) => Viewer;
 
 /**
  * Authenticates every request to a route that is not public, and checks that its viewer may use the route, before its
- * body is read.
+ * body is read. Applies to the routes that are registered afterwards.
+ *
+ * @throws {Error} when a route is registered that the access policy does not list.
  */
 export function registerAuthentication(
   app: FastifyInstance,
@@ -20,6 +22,15 @@ export function registerAuthentication(
 ): ViewerOf {
   const viewers = new WeakMap<FastifyRequest, Viewer>();
 
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const name of [method].flat()) {
+      const coordinate = coordinateOf(name, url);
+      if (name !== 'OPTIONS' && ruleOf(coordinate).roles.length === 0) {
+        throw new Error(`The access policy (src/auth/policy.ts) does not list ${coordinate}.`);
+      }
+    }
+  });
+
   app.addHook('onRequest', (request, reply, done) => {
     const { url } = request.routeOptions;
     // Browsers send no credentials with the request that asks for permission to send them.
@@ -27,7 +38,7 @@ export function registerAuthentication(
       done();
       return;
     }
-    const coordinate = `${request.method === 'HEAD' ? 'GET' : request.method} ${url}`;
+    const coordinate = coordinateOf(request.method, url);
     const rule = ruleOf(coordinate);
     if (rule.isPublic === true) {
       done();
@@ -61,6 +72,10 @@ export function registerAuthentication(
     if (viewer === undefined) throw new Error('The route of this request is public.');
     return viewer;
   };
+}
+
+function coordinateOf(method: string, url: string): string {
+  return `${method === 'HEAD' ? 'GET' : method} ${url}`;
 }
 
 function credentialsOf({ headers }: FastifyRequest): Parameters<Authentication['viewerOf']>[0] {

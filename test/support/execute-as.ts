@@ -6,7 +6,7 @@ import type { TestGateway } from './test-gateway.js';
 
 const schema = createSchema();
 
-/** Executes a query or mutation by graphql-js, as the viewer. HTTP has no tokens yet. */
+/** Executes a query or mutation by graphql-js, as the viewer. Not over HTTP, so that any viewer is possible. */
 export async function executeAs(
   { backend }: TestGateway,
   viewer: Viewer,

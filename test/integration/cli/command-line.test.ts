@@ -64,7 +64,7 @@ describe('serve fails with one sentence and no stack trace for', () => {
   it.each([
     ['an invalid port', { PORT: '70000' }, /PORT must be a port number/],
     ['an address open to the network', { HOST: '0.0.0.0' }, /HOST=0\.0\.0\.0 .* no authentication/],
-    ['NODE_ENV=production, which is not supported', { NODE_ENV: 'production' }, /NODE_ENV=production/],
+    ['production without authentication', { NODE_ENV: 'production' }, /NODE_ENV=production requires/],
     ['a missing ranking config', { BELLWETHER_CONFIG: '/nowhere.yaml' }, /nowhere\.yaml cannot be read/],
     [
       'a DATABASE_URL without a server',

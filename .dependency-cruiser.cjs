@@ -3,7 +3,7 @@
  * lib, domain, scoring and config are open to every folder above them.
  */
 const open = ['lib/', 'domain/', 'scoring/', 'config/'];
-const services = ['feed/', 'catalog/', 'live/', 'privacy/', 'profiles/', 'tracking/', 'trends/'];
+const services = ['feed/', 'catalog/', 'learning/', 'live/', 'privacy/', 'profiles/', 'tracking/', 'trends/'];
 
 const folders = {
   server: ['graphql/', 'auth/', ...services],
@@ -11,10 +11,11 @@ const folders = {
   auth: ['storage/'],
   jobs: [...services, 'storage/'],
   live: ['catalog/', 'privacy/', 'profiles/'],
-  evaluation: ['feed/', 'catalog/', 'profiles/', 'trends/', 'tracking/', 'sample/', 'storage/'],
+  evaluation: ['feed/', 'catalog/', 'learning/', 'profiles/', 'trends/', 'tracking/', 'sample/', 'storage/'],
   feed: ['catalog/', 'privacy/', 'profiles/', 'trends/', 'storage/'],
   tracking: ['privacy/', 'profiles/', 'storage/'],
   profiles: ['privacy/', 'storage/'],
+  learning: ['catalog/', 'profiles/', 'trends/', 'storage/'],
   privacy: ['storage/'],
   trends: ['storage/'],
   sample: ['catalog/importers/'],

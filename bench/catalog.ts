@@ -26,6 +26,7 @@ import type { RankingInputs } from '../dist/feed/ranking-inputs.js';
 import { composeFeed } from '../dist/feed/pipeline.js';
 import { createStore } from '../dist/storage/store.js';
 import { syntheticTrends, marketsLikeTheSample, NOW_MS, profileOf, WARM } from './ranking-world.ts';
+import { DEFAULT_MODEL } from '../dist/scoring/v2/ranking-model.js';
 
 const ROUNDS = 12;
 const PRICES = 83;
@@ -104,7 +105,15 @@ async function measureChanges(catalog: Catalog): Promise<void> {
   const feed = (): void => {
     const inputs: RankingInputs = {
       ...{ nowMs: NOW_MS, userKey: 'bench', country: 'IL', profile: user, personal: true, algorithm: 'v2' },
-      ...{ limit: 20, snapshot: catalog.snapshot, past: new Map(), trends, config, configVersion: 'bench' },
+      ...{
+        limit: 20,
+        snapshot: catalog.snapshot,
+        past: new Map(),
+        trends,
+        config,
+        model: DEFAULT_MODEL,
+        configVersion: 'bench',
+      },
     };
     composeFeed(inputs, workspace);
   };

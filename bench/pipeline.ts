@@ -10,6 +10,7 @@ import { composeFeed } from '../dist/feed/pipeline.js';
 import { RankingWorkspace } from '../dist/feed/workspace.js';
 import { HOUR_MS } from '../dist/lib/time.js';
 import { syntheticTrends, profileOf, WARM } from './ranking-world.ts';
+import { DEFAULT_MODEL } from '../dist/scoring/v2/ranking-model.js';
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
 const LIMIT = 20;
@@ -30,7 +31,15 @@ for (const count of [415, 2_000, 20_000]) {
       composeFeed(
         {
           ...{ nowMs: NOW_MS, userKey: null, country: 'IL', profile, personal: true, algorithm: 'v1' },
-          ...{ limit: LIMIT, snapshot, past: new Map(), trends, config, configVersion: 'bench' },
+          ...{
+            limit: LIMIT,
+            snapshot,
+            past: new Map(),
+            trends,
+            config,
+            model: DEFAULT_MODEL,
+            configVersion: 'bench',
+          },
         },
         workspace,
       ),

@@ -1,5 +1,5 @@
 /**
- * `npm run bench:rank`: time of a whole feed of 20 from inputs in memory, by algorithms v2 and v1, over 2,000 and 20,000
+ * `npm run bench:rank`: time of a whole feed of 20 from inputs in memory, by algorithms v2 and v1, over 2,700 and 20,000
  * markets with titles like the sample's: for a warm user (see `WARM`), a user with a profile at its bounds, and an
  * anonymous user. Also the time of scoring all markets by v2. The variants take turns, and each round advances the time by 1 ms. Then
  * the time to patch the columns after a change of a price and of a title. Prints the median and the 99th percentile.
@@ -8,6 +8,8 @@ import { emptySnapshot, patchSnapshot } from '../dist/catalog/catalog-snapshot.j
 import type { Market } from '../dist/domain/market.js';
 import { loadRankingConfig } from '../dist/config/ranking-config.js';
 import { RankingWorkspace } from '../dist/feed/workspace.js';
+import { LiveSignals, signalMarket } from '../dist/learning/live-signals.js';
+import { DEFAULT_MODEL, LEARNED_COMPONENTS, type RankingModel } from '../dist/scoring/v2/ranking-model.js';
 import { userFeatures, type RankingInputs } from '../dist/feed/ranking-inputs.js';
 import { composeFeed } from '../dist/feed/pipeline.js';
 import { pastLookup } from '../dist/feed/hydrators/past-markets.js';
@@ -19,7 +21,29 @@ const LIMIT = 20;
 
 const config = loadRankingConfig(undefined);
 
-for (const count of [2_000, 20_000]) {
+const weightOfFeatures = (weight: number) => ({
+  v2: 1,
+  features: Object.fromEntries(LEARNED_COMPONENTS.map(({ name }) => [name, weight])) as Record<
+    (typeof LEARNED_COMPONENTS)[number]['name'],
+    number
+  >,
+});
+
+const withoutFeatures: RankingModel = { ...DEFAULT_MODEL, learned: weightOfFeatures(0) };
+
+/** A model in which every feature counts, after choices of markets that follow each other. */
+function learnedModel(markets: readonly Market[]): RankingModel {
+  const signals = new LiveSignals();
+  for (let choice = 0; choice < 20_000; choice += 1) {
+    const market = markets[(choice * 37) % markets.length];
+    if (market === undefined) break;
+    const atMs = NOW_MS - (20_000 - choice) * 60_000;
+    signals.add({ atMs, userKey: `user ${Math.floor(choice / 20)}`, market: signalMarket(market) });
+  }
+  return { version: 'bench', learned: weightOfFeatures(0.05), signals: signals.view() };
+}
+
+for (const count of [2_700, 20_000]) {
   const markets = marketsLikeTheSample(count);
   const snapshot = patchSnapshot(emptySnapshot, markets, 1n);
   const { columns } = snapshot;
@@ -27,12 +51,13 @@ for (const count of [2_000, 20_000]) {
   const full = profileOf(FULL, snapshot);
   const trends = syntheticTrends(columns.ids);
   let nowMs = NOW_MS + HOUR_MS / 2;
-  const inputsOf = (profile: ProfileState | null): RankingInputs => ({
+  const learned = learnedModel(markets);
+  const inputsOf = (profile: ProfileState | null, model = DEFAULT_MODEL): RankingInputs => ({
     ...{ nowMs, userKey: profile?.userKey ?? null, country: 'IL', profile, personal: true, algorithm: 'v2' },
-    ...{ limit: LIMIT, snapshot, past: new Map(), trends, config, configVersion: 'bench' },
+    ...{ limit: LIMIT, snapshot, past: new Map(), trends, config, model, configVersion: 'bench' },
   });
   const workspace = new RankingWorkspace();
-  const scorer = workspace.scorerFor(config);
+  const scorer = workspace.scorerFor({ config, model: DEFAULT_MODEL });
   const scoreAll = (inputs: RankingInputs) =>
     scorer.score(
       ...([columns, trends.columns(columns, inputs.country), userFeatures(inputs)] as const),
@@ -43,6 +68,8 @@ for (const count of [2_000, 20_000]) {
   const rounds = Math.ceil(4_000_000 / count);
   const timesMs = measureInTurn(rounds, {
     'v2 feed, warm': () => composeFeed(inputsOf(warm), workspace),
+    'v2 feed, warm, without features': () => composeFeed(inputsOf(warm, withoutFeatures), workspace),
+    'v2 feed, warm, all features': () => composeFeed(inputsOf(warm, learned), workspace),
     'v1 feed, warm': () => composeFeed({ ...inputsOf(warm), algorithm: 'v1' }, workspace),
     'v2 feed, full': () => composeFeed(inputsOf(full), workspace),
     'v2 feed, anonymous': () => composeFeed(inputsOf(null), workspace),

@@ -8,6 +8,8 @@ const SEE_ALSO: Readonly<Record<string, string>> = {
   'profile rebuild': '[tracking.md](tracking.md)',
   evaluate: '[evaluation.md](evaluation.md)',
   'job list': '[jobs.md](jobs.md)',
+  'model list': '[model-card.md](model-card.md)',
+  'model show': '[model-card.md](model-card.md)',
   'outbox list': '[sinks.md](sinks.md)',
   'outbox drop': '[sinks.md](sinks.md)',
   'config check': '[configuration.md](configuration.md#checking-a-file)',

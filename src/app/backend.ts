@@ -20,6 +20,8 @@ import { applyMigrations } from '../storage/database/migrations.js';
 import type { Store, Transaction } from '../storage/store.js';
 import type { HistoryImport } from '../tracking/history-import.js';
 import { ensureUpcomingPartitions } from '../storage/partitions.js';
+import { ModelList } from '../learning/model-list.js';
+import { ModelService } from '../learning/model-service.js';
 import { TrendService } from '../trends/trend-service.js';
 import { createAuthentication } from './authentication.js';
 import { createSinkRelays, openJobs } from './background.js';
@@ -69,6 +71,10 @@ export interface Backend {
   readonly relays: Pick<SinkRelays<Transaction>, 'start'>;
   /** Executes the jobs, once started; requires `isWorker`. */
   readonly jobWorker: JobWorker;
+  /** The ranking model; follows its latest version once polled. */
+  readonly models: Pick<ModelService, 'load' | 'current'>;
+  /** Publishes a version of the model with the weights of the config; null if another process is publishing. */
+  readonly resetModel: () => Promise<number | null>;
   /** The ranking config; follows its file once started. */
   readonly liveConfig: LiveConfig;
   close(): Promise<void>;
@@ -134,14 +140,19 @@ async function openServices(
 
   const relays = createSinkRelays({ ...common, stores, pseudonymOf, sinks: config.sinks });
   onClose(() => relays.stop());
+  const { modelsEnabled } = settings;
   const jobs = openJobs({
-    ...{ ...common, stores, catalog },
+    ...{ ...common, stores, catalog, modelsEnabled, trends: () => trends.state },
     ...{ profiles: profiles.shared, isWorker: options.isWorker ?? false },
   });
 
   const trends = new TrendService({
     ...{ store: stores.background, computations: jobs.computations, logger },
     columns: () => catalog.snapshot.columns,
+  });
+  const models = new ModelService({
+    ...{ models: stores.background.models, modelsEnabled, logger },
+    config: () => liveConfig.current.config,
   });
   const tracking = openTracking({
     ...{ ...common, stores, catalog, profiles },
@@ -150,7 +161,7 @@ async function openServices(
   });
   const audience = await openAudience({ ...common, stores });
   const feeds = await openFeeds({
-    ...{ ...common, stores, catalog, trends, profiles, tracking, users: users.register },
+    ...{ ...common, stores, catalog, trends, models, profiles, tracking, users: users.register },
     personalizationEnabled: settings.personalizationEnabled,
   });
 
@@ -172,11 +183,13 @@ async function openServices(
     await catalog.refresh();
     await catalog.loadRecentlyClosed();
     await trends.load();
+    await models.load();
   }
   return {
     services: {
       ...{ catalog, trends, profiles: profiles.service, live: profiles.live, tracking: tracking.service },
       audience,
+      modelList: new ModelList({ models: stores.readers.models, config: () => liveConfig.current.config }),
       ...{ feed: feeds.service, trending: feeds.trending, explain: feeds.explain, jobs: jobs.service },
       ...privacy,
       marketHistory: new MarketHistory({ snapshots: stores.readers.snapshots, clock }),
@@ -187,6 +200,7 @@ async function openServices(
     acceptsWrites: () => tracking.writeCheck.acceptsWrites(),
     connect: () => stores.requests.connect(),
     ...{ relays, store: stores.background, changePoll: profiles.changePoll },
-    ...{ jobWorker: jobs.worker, liveConfig, authentication, apiKeys },
+    ...{ jobWorker: jobs.worker, liveConfig, models, authentication, apiKeys },
+    resetModel: () => jobs.learning.reset(new Date(clock())),
   };
 }

@@ -19,8 +19,10 @@ import { OldPartitions } from '../storage/partitions.js';
 import { jobDatabaseOf } from '../storage/database/connection.js';
 import type { JobRunRepository } from '../storage/job-repository.js';
 import type { Transaction } from '../storage/store.js';
+import { LearningRun } from '../learning/learning-run.js';
 import { Retention } from '../tracking/retention.js';
 import { TrendComputations } from '../trends/trend-computations.js';
+import type { TrendState } from '../trends/trend-state.js';
 import type { OnClose, Stores } from './databases.js';
 
 /** Creates the relays that deliver recorded events to the configured sinks, once started. */
@@ -65,18 +67,23 @@ export function openJobs(deps: {
   readonly catalog: Catalog;
   readonly profiles: SharedProfiles;
   readonly liveConfig: LiveConfig;
+  readonly trends: () => TrendState;
+  readonly modelsEnabled: boolean;
   readonly isWorker: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onClose: OnClose;
-}): Jobs & { readonly computations: TrendComputations } {
+}): Jobs & { readonly computations: TrendComputations; readonly learning: LearningRun } {
   const { databaseUrl, stores, catalog, profiles, liveConfig, isWorker, clock, logger, onClose } = deps;
   const config = () => liveConfig.current.config;
+  const { trends, modelsEnabled } = deps;
+  const learning = new LearningRun({ store: stores.jobs, catalog, trends, config, modelsEnabled });
   const computations = new TrendComputations({ store: stores.jobs, config: () => config().trending, clock });
   const jobs = createJobs({
     jobs: jobDefinitions({
       config: config(),
       computations,
+      learning,
       snapshots: stores.jobs.snapshots,
       upkeep: new ProfileUpkeep({ store: stores.jobs, profiles, decay: liveDecayConfig(config), config }),
       retention: new Retention({
@@ -91,7 +98,7 @@ export function openJobs(deps: {
     ...{ database: jobDatabaseOf(databaseUrl), isWorker, clock, logger },
   });
   onClose(() => jobs.close());
-  return { ...jobs, computations };
+  return { ...jobs, computations, learning };
 }
 
 /** Connects the given jobs to a queue. It connects to the database when it is first used. */

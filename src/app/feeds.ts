@@ -7,6 +7,7 @@ import type { Logger } from '../lib/logger.js';
 import { orUnavailable } from '../storage/database-errors.js';
 import { createTracking, type Tracking } from '../tracking/create-tracking.js';
 import type { UserRegister } from '../privacy/user-register.js';
+import type { ModelService } from '../learning/model-service.js';
 import type { TrendService } from '../trends/trend-service.js';
 import type { OnClose, Stores } from './databases.js';
 import type { Profiles } from './profiles.js';
@@ -47,6 +48,7 @@ export async function openFeeds(deps: {
   readonly stores: Stores;
   readonly catalog: Catalog;
   readonly trends: TrendService;
+  readonly models: ModelService;
   readonly profiles: Profiles;
   readonly tracking: Tracking;
   readonly users: UserRegister;
@@ -56,11 +58,11 @@ export async function openFeeds(deps: {
   readonly logger: Logger;
   readonly onClose: OnClose;
 }): Promise<Feeds> {
-  const { stores, catalog, trends, profiles, tracking, liveConfig, onClose } = deps;
+  const { stores, catalog, trends, models, profiles, tracking, liveConfig, onClose } = deps;
   const { users, personalizationEnabled, clock, logger } = deps;
   const notRead = 'The feed could not be read; retry after retryAfterMs.';
   const feeds = createFeeds({
-    ...{ catalog, trends, users, personalizationEnabled, clock, logger },
+    ...{ catalog, trends, models, users, personalizationEnabled, clock, logger },
     feedIdSecret: await stores.requests.secrets.getOrCreate('feed-ids', randomBytes(32)),
     config: () => liveConfig.current,
     profiles: profiles.cache,

@@ -36,6 +36,8 @@ const TRENDS_REFRESH_MS = SECOND_MS;
 
 /** Interval for reading the API keys; a revocation takes effect within 5 seconds even if one reading fails. */
 const API_KEYS_REFRESH_MS = SECOND_MS;
+/** Interval for checking for a new version of the model. */
+const MODEL_REFRESH_MS = 5 * SECOND_MS;
 
 /** Interval for checking the file of trusted documents for changes. */
 const DOCUMENTS_REFRESH_MS = SECOND_MS;
@@ -145,7 +147,7 @@ function readinessChecks(backend: Backend, clock: BackendOptions['clock']): Reco
 }
 
 async function startBackgroundWork(
-  { services, store, liveConfig, relays, changePoll, apiKeys }: Backend,
+  { services, store, models, liveConfig, relays, changePoll, apiKeys }: Backend,
   { logger, clock }: GatewayOptions,
   { refreshDocuments }: OpenCallerLimits,
 ): Promise<RepeatingTask[]> {
@@ -166,6 +168,7 @@ async function startBackgroundWork(
     repeat('trends', TRENDS_REFRESH_MS, () => trends.load(), logger),
     repeat('API keys', API_KEYS_REFRESH_MS, () => apiKeys.refresh(), logger),
     repeat('trusted documents', DOCUMENTS_REFRESH_MS, refreshDocuments, logger),
+    repeat('ranking model', MODEL_REFRESH_MS, () => models.load(), logger),
     repeat('profile changes', pollChangesMs, () => changePoll.poll(), logger),
   ];
 }

@@ -49,6 +49,7 @@ const POLICY: Readonly<Record<string, Rule>> = {
   'Query.simulateFeed': staff,
   'Query.jobs': monitors,
   'Query.sinks': monitors,
+  'Query.models': staff,
 
   'Mutation.trackInteraction': usersAndServices,
   'Mutation.trackInteractions': usersAndServices,

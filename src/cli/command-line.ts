@@ -13,6 +13,7 @@ import { openImportSink } from './commands/import-sink.js';
 import { jobCommand } from './commands/job.js';
 import { keysCommand } from './commands/keys.js';
 import { migrateCommand } from './commands/migrate.js';
+import { modelCommand } from './commands/model.js';
 import { outboxCommand } from './commands/outbox.js';
 import { profileCommand } from './commands/profile.js';
 import { sampleCommand } from './commands/sample.js';
@@ -68,6 +69,7 @@ export function createProgram(): Command {
     .addCommand(profileCommand())
     .addCommand(eventsCommand())
     .addCommand(evaluateCommand())
+    .addCommand(modelCommand())
     .addCommand(jobCommand())
     .addCommand(outboxCommand())
     .addCommand(keysCommand())

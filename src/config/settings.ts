@@ -19,6 +19,8 @@ export interface Settings {
   readonly personalizationEnabled: boolean;
   /** Undefined: JSON Web Tokens are not accepted. */
   readonly jwt: JwtSettings | undefined;
+  /** False: the configured weights apply, and nothing is learned, whatever the ranking config says. */
+  readonly modelsEnabled: boolean;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly production: boolean;
   /** Addresses and networks of reverse proxies whose `X-Forwarded-For` is believed. */
@@ -93,6 +95,11 @@ export const settingDocs: readonly (readonly [name: string, fallback: string, me
     'TRUSTED_DOCUMENTS_FILE',
     '',
     'manifest of "bellwether documents build"; if unset, the documents of the package are trusted',
+  ],
+  [
+    'ML_MODELS_ENABLED',
+    'true',
+    'false: nothing is learned, and the weights of the ranking config apply; choices are counted',
   ],
   ['LOG_LEVEL', 'info', LOG_LEVELS.join(', ')],
   ['NODE_ENV', 'development', 'development, production or test'],
@@ -199,6 +206,7 @@ const settingsSchema = z.object({
   CORS_ORIGINS: listOf(isOrigin, 'origins such as https://example.org, without a path').default([]),
   TRUSTED_DOCUMENTS: oneOf(DOCUMENT_MODES).default('off'),
   TRUSTED_DOCUMENTS_FILE: z.string().min(1, 'must be a JSON file').optional(),
+  ML_MODELS_ENABLED: oneOf(['true', 'false']).default('true'),
   LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
   NODE_ENV: oneOf(['development', 'production', 'test']).default('development'),
 });
@@ -232,6 +240,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     sample: data.BELLWETHER_SAMPLE,
     personalizationEnabled: data.PERSONALIZATION_ENABLED === 'true',
     jwt: jwtSettings(data),
+    modelsEnabled: data.ML_MODELS_ENABLED === 'true',
     logLevel: data.LOG_LEVEL,
     production: data.NODE_ENV === 'production',
     trustedProxies: data.TRUSTED_PROXIES,

@@ -2,14 +2,22 @@ import { createHash } from 'node:crypto';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { CatalogEntry } from '../catalog/catalog-snapshot.js';
-import { buildColumns, type CatalogColumns } from '../catalog/columns/build-columns.js';
-import { marketTerms, toPastMarket } from '../catalog/columns/market-terms.js';
-import { differOnlyInNumbers, replaceNumbers } from '../catalog/columns/patch-columns.js';
+import { toPastMarket } from '../catalog/columns/market-terms.js';
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import { finalScorerV1 } from '../scoring/v1/scorer.js';
 import { ScorerV2 } from '../scoring/v2/scorer.js';
 import type { TrendState } from '../trends/trend-state.js';
+import type { DecayConfig } from '../domain/decay.js';
+import { ChoiceInputs, type ChoiceContext } from '../learning/choice-inputs.js';
+import { Learner } from '../learning/learner.js';
+import type { WeightsV2 } from '../scoring/v2/components.js';
+import type { PastLookup } from '../scoring/v2/features.js';
+import { LEARNED_COMPONENTS, weightsUnder } from '../scoring/v2/ranking-model.js';
+import type { SiteSignals } from '../scoring/v2/site-signals.js';
+import { PUBLISH_EVERY_MS } from '../learning/publish-interval.js';
 import type { Archive } from './archive.js';
+import { CandidateColumns } from './candidate-columns.js';
+import { floorTo } from './past-trends.js';
 import { decayConfig } from '../profiles/profile-decay.js';
 import type { FullProfile } from '../domain/profile.js';
 import { userFeaturesV1, userFeaturesV2 } from '../profiles/user-features.js';
@@ -27,65 +35,91 @@ export interface Moment {
   /** ISO 3166-1 alpha-2. */
   readonly country: string | null;
   readonly trends: TrendState;
+  readonly signals: SiteSignals;
+  /** Whether the user has any event on a market except impressions, by market number. */
+  readonly hasTouched: (market: number) => boolean;
   /** Distinct users who engaged with each market in the last seven days, by market number. */
   readonly recentUsers: Int32Array;
 }
 
-/** Writes the score of each candidate, in their order; higher is better. */
-export type Algorithm = (moment: Moment, scores: Float64Array) => void;
+/** A ranking that may learn from choices. */
+export interface Algorithm {
+  /** Writes the score of each candidate, in their order; higher is better. */
+  readonly score: (moment: Moment, scores: Float64Array) => void;
+  /** Learns from the first positive interaction of a user with a market, after it was ranked. */
+  readonly learn?: (choice: Choice) => void;
+}
 
-export const ALGORITHM_NAMES = ['random', 'popularity', 'recency', 'v1', 'v2'] as const;
+export interface Choice {
+  /** The data known right before. */
+  readonly moment: Moment;
+  /** The number of the chosen market, a candidate. */
+  readonly market: number;
+}
+
+export const ALGORITHM_NAMES = [
+  'random',
+  'popularity',
+  'recency',
+  'v1',
+  'v2',
+  'defaults',
+  'learned',
+] as const;
 
 export type AlgorithmName = (typeof ALGORITHM_NAMES)[number];
 
 /**
- * Creates an algorithm for one replay of an archive.
+ * Creates algorithms for one replay of an archive.
  *
- * @param seed of the random ranking.
+ * @param seed of the random ranking, and of the markets that the learner draws.
  */
-export function createAlgorithm(
-  name: AlgorithmName,
+export function createAlgorithms(
+  names: readonly AlgorithmName[],
   archive: Archive,
   config: RankingConfig,
   seed: number,
-): Algorithm {
-  switch (name) {
-    case 'random':
-      return randomAlgorithm(seed);
-    case 'popularity':
-      return popularityAlgorithm;
-    case 'recency':
-      return recencyAlgorithm;
-    case 'v1':
-      return algorithmV1;
-    case 'v2':
-      return algorithmV2(archive, config);
-  }
+): Algorithm[] {
+  const gateway = new PastGateway(archive, config);
+  const create: Record<AlgorithmName, () => Algorithm> = {
+    random: () => randomAlgorithm(seed),
+    popularity: () => ({ score: popularityAlgorithm }),
+    recency: () => ({ score: recencyAlgorithm }),
+    v1: () => ({ score: algorithmV1 }),
+    v2: () => ({ score: gateway.scorer(withoutFeatures(config.v2.weights)) }),
+    defaults: () => ({ score: gateway.scorer(config.v2.weights) }),
+    learned: () => learnedAlgorithm(gateway, config, seed),
+  };
+  return names.map((name) => create[name]());
 }
+
+type Score = Algorithm['score'];
 
 /** A random ranking, the baseline for all others. It depends only on the seed, the user and the instant. */
 function randomAlgorithm(seed: number): Algorithm {
-  return ({ candidates, profile, nowMs }, scores) => {
-    const identity = JSON.stringify([seed, profile.userKey, nowMs]);
-    const rng = xoroshiro128plus(createHash('sha256').update(identity).digest().readInt32LE(0));
-    for (let index = 0; index < candidates.length; index += 1) scores[index] = uniformFloat64(rng);
+  return {
+    score: ({ candidates, profile, nowMs }, scores) => {
+      const identity = JSON.stringify([seed, profile.userKey, nowMs]);
+      const rng = xoroshiro128plus(createHash('sha256').update(identity).digest().readInt32LE(0));
+      for (let index = 0; index < candidates.length; index += 1) scores[index] = uniformFloat64(rng);
+    },
   };
 }
 
 /** Most distinct users of the last seven days first. */
-const popularityAlgorithm: Algorithm = ({ candidates, recentUsers }, scores) => {
+const popularityAlgorithm: Score = ({ candidates, recentUsers }, scores) => {
   for (const [index, number] of candidates.entries()) scores[index] = recentUsers[number] ?? 0;
 };
 
 /** Newest first. */
-const recencyAlgorithm: Algorithm = ({ candidates, entries }, scores) => {
+const recencyAlgorithm: Score = ({ candidates, entries }, scores) => {
   for (const [index, number] of candidates.entries()) {
     scores[index] = entries[number]?.scoring.createdAtMs ?? -Infinity;
   }
 };
 
 /** The scores of the gateway by algorithm v1. */
-const algorithmV1: Algorithm = ({ nowMs, candidates, entries, profile, country, trends }, scores) => {
+const algorithmV1: Score = ({ nowMs, candidates, entries, profile, country, trends }, scores) => {
   const score = finalScorerV1(userFeaturesV1(profile, nowMs), nowMs, trends.reader(country));
   for (const [index, number] of candidates.entries()) {
     const entry = entries[number];
@@ -93,52 +127,77 @@ const algorithmV1: Algorithm = ({ nowMs, candidates, entries, profile, country, 
   }
 };
 
-/** The scores of the gateway by algorithm v2. */
-function algorithmV2(archive: Archive, config: RankingConfig): Algorithm {
-  const scorer = new ScorerV2(config.v2, config.impressions);
-  const decay = decayConfig(config);
-  const catalog = new CandidateColumns();
-  const markets = new Map(archive.markets.map(({ market }) => [market.id, market]));
-  const findPast = (marketId: string): ReturnType<typeof toPastMarket> | undefined => {
-    const market = markets.get(marketId);
-    return market === undefined ? undefined : toPastMarket(market);
-  };
-  return (moment, scores) => {
-    const { nowMs, profile, country, trends } = moment;
-    const columns = catalog.of(moment);
-    const user = userFeaturesV2(profile, nowMs, decay);
-    const { final } = scorer.score(columns, trends.columns(columns, country), user, findPast, nowMs);
-    scores.set(final.subarray(0, columns.size));
+/** The weights of v2 without the features that a model learns. */
+function withoutFeatures(weights: WeightsV2): WeightsV2 {
+  return { ...weights, ...Object.fromEntries(LEARNED_COMPONENTS.map(({ name }) => [name, 0])) };
+}
+
+/** The scores of the gateway under weights that are learned from the choices so far. */
+function learnedAlgorithm(gateway: PastGateway, config: RankingConfig, seed: number): Algorithm {
+  const { weights } = config.v2;
+  const learner = new Learner(weights);
+  const byDefault = gateway.scorer(weights);
+  const inputs = new ChoiceInputs(config);
+  let published = { atMs: -Infinity, score: byDefault };
+  let choices = 0;
+  return {
+    score: (moment, scores) => {
+      const atMs = floorTo(PUBLISH_EVERY_MS, moment.nowMs);
+      if (atMs !== published.atMs) {
+        const learned = learner.weights;
+        const score = learned === null ? byDefault : gateway.scorer(weightsUnder({ learned }, weights));
+        published = { atMs, score };
+      }
+      published.score(moment, scores);
+    },
+    learn: ({ moment, market }) => {
+      const { candidates, hasTouched } = moment;
+      choices += 1;
+      inputs.learn(learner, gateway.contextOf(moment), {
+        chosen: candidates.indexOf(market),
+        isKnown: (row) => hasTouched(candidates[row] as number),
+        seed: seed + choices,
+      });
+    },
   };
 }
 
-/** The columns of the candidates. They are rebuilt only when other markets are open or a price became known. */
-class CandidateColumns {
-  #candidates: readonly number[] | undefined;
-  #priceVersion = -1;
-  #entries: readonly CatalogEntry[] = [];
-  #columns: CatalogColumns = buildColumns([]);
+/** The scoring of algorithm v2, on the past candidates. */
+class PastGateway {
+  readonly #catalog = new CandidateColumns();
+  readonly #decay: DecayConfig;
+  readonly #past: PastLookup;
 
-  of({ candidates, entries, priceVersion }: Moment): CatalogColumns {
-    if (candidates === this.#candidates && priceVersion === this.#priceVersion) return this.#columns;
-    const now = candidates.flatMap((number) => entries[number] ?? []);
-    this.#columns = this.#replaceNumbers(now) ?? buildColumns(now, marketTerms);
-    this.#entries = now;
-    this.#candidates = candidates;
-    this.#priceVersion = priceVersion;
-    return this.#columns;
+  constructor(
+    archive: Archive,
+    private readonly config: RankingConfig,
+  ) {
+    this.#decay = decayConfig(config);
+    const markets = new Map(archive.markets.map(({ market }) => [market.id, market]));
+    this.#past = (marketId) => {
+      const market = markets.get(marketId);
+      return market === undefined ? undefined : toPastMarket(market);
+    };
   }
 
-  /** The columns with changed numbers; undefined when more than numbers changed. */
-  #replaceNumbers(now: readonly CatalogEntry[]): CatalogColumns | undefined {
-    if (now.length !== this.#entries.length) return undefined;
-    const changed: { row: number; entry: CatalogEntry }[] = [];
-    for (const [row, entry] of now.entries()) {
-      const before = this.#entries[row];
-      if (before === entry) continue;
-      if (before?.market.id !== entry.market.id || !differOnlyInNumbers(before, entry)) return undefined;
-      changed.push({ row, entry });
-    }
-    return replaceNumbers(this.#columns, changed);
+  /** The final scores under some weights. */
+  scorer(weights: WeightsV2): Score {
+    const { v2, impressions } = this.config;
+    const scorer = new ScorerV2({ ...v2, weights }, impressions);
+    return (moment, scores) => {
+      const { nowMs, profile, country, trends, signals } = moment;
+      const columns = this.#catalog.of(moment);
+      const user = userFeaturesV2(profile, nowMs, this.#decay);
+      const trend = trends.columns(columns, country);
+      const { final } = scorer.score(columns, trend, user, this.#past, nowMs, signals);
+      scores.set(final.subarray(0, columns.size));
+    };
+  }
+
+  /** What was known right before a choice. */
+  contextOf(moment: Moment): ChoiceContext {
+    const { nowMs, profile, country, trends, signals } = moment;
+    const columns = this.#catalog.of(moment);
+    return { columns, trends: trends.columns(columns, country), profile, past: this.#past, signals, nowMs };
   }
 }

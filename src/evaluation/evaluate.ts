@@ -4,8 +4,10 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import { OperatorError } from '../lib/errors.js';
 import { eventWeight } from '../scoring/shared/event-weight.js';
-import { createAlgorithm, type AlgorithmName } from './algorithms.js';
+import { createAlgorithms, type AlgorithmName } from './algorithms.js';
 import type { Archive } from './archive.js';
+import { derivedDates, type DerivedDate } from './derived-dates.js';
+import { Differences, type Difference } from './differences.js';
 import { replay, type SkipReason } from './replay.js';
 import { ResultAggregator, type AlgorithmResult, type EvaluationCounts } from './results.js';
 
@@ -18,6 +20,8 @@ export interface EvaluationOptions {
   readonly limitUsers: number | undefined;
   /** The half of the users that is evaluated; undefined for both. */
   readonly half: Half | undefined;
+  /** Whether markets that the user already knows are no candidates. */
+  readonly leaveKnownOut: boolean;
   /** Seed of the random ranking, the sample of users and the bootstrap. */
   readonly seed: number;
   readonly resamples: number;
@@ -28,6 +32,9 @@ export interface Evaluation {
   readonly counts: EvaluationCounts;
   readonly skipped: Readonly<Record<SkipReason, number>>;
   readonly results: readonly { readonly algorithm: AlgorithmName; readonly result: AlgorithmResult }[];
+  /** The differences of the other algorithms from v2; empty without v2. */
+  readonly differences: readonly { readonly algorithm: AlgorithmName; readonly difference: Difference }[];
+  readonly derivedDates: readonly DerivedDate[];
 }
 
 /**
@@ -51,15 +58,22 @@ export function* evaluate(
   const sampled = sampleUsers(archive, config, split.atMs, options);
   const choices = replay(archive, {
     config,
-    algorithms: options.algorithms.map((name) => createAlgorithm(name, archive, config, options.seed)),
+    algorithms: createAlgorithms(options.algorithms, archive, config, options.seed),
     splitAtMs: split.atMs,
     k: options.k,
+    leaveKnownOut: options.leaveKnownOut,
     isSampled: (userKey) => sampled?.has(userKey) ?? isInHalf(userKey, options.half),
   });
   const aggregator = new ResultAggregator(archive, options.algorithms.length, options.k);
+  const differences = new Differences({
+    ...{ algorithms: options.algorithms.length, k: options.k },
+    middleMs: (split.atMs + last.atMs) / 2,
+    isInA: (userKey) => halfOf(userKey) === 'a',
+  });
   let step = choices.next();
   for (; step.done !== true; step = choices.next()) {
     aggregator.add(step.value);
+    differences.add(step.value);
     yield step.value.position / events.length;
   }
   const counts = aggregator.counts();
@@ -76,7 +90,18 @@ export function* evaluate(
       const algorithm = options.algorithms[index];
       return algorithm === undefined ? [] : [{ algorithm, result }];
     }),
+    differences: differencesFromV2(differences, options),
+    derivedDates: derivedDates(archive),
   };
+}
+
+function differencesFromV2(differences: Differences, options: EvaluationOptions): Evaluation['differences'] {
+  const { algorithms } = options;
+  const baseline = algorithms.indexOf('v2');
+  if (baseline < 0) return [];
+  return algorithms.flatMap((algorithm, index) =>
+    index === baseline ? [] : [{ algorithm, difference: differences.of(index, baseline, options) }],
+  );
 }
 
 export const HALVES = ['a', 'b'] as const;

@@ -1,6 +1,7 @@
 import { toEntry, type CatalogEntry } from '../catalog/catalog-snapshot.js';
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import { emptyProfile, type FullProfile, type ProfileEvent } from '../domain/profile.js';
+import { PUBLISH_EVERY_MS } from '../learning/publish-interval.js';
 import { DAY_MS } from '../lib/time.js';
 import { eventWeight } from '../scoring/shared/event-weight.js';
 import { NO_TRENDS, type TrendScores } from '../trends/trend-columns.js';
@@ -9,8 +10,10 @@ import { SiteActivity } from './activity.js';
 import type { Moment } from './algorithms.js';
 import { isOpenAt, type Archive, type ArchivedEvent, type ArchivedPrice } from './archive.js';
 import { OpenMarkets } from './open-markets.js';
+import { floorTo } from './past-trends.js';
 import { Queue, Timeline } from './timeline.js';
 import { applyEvents } from '../domain/apply-events.js';
+import { LiveSignals, signalMarket, type SignalEvent } from '../learning/live-signals.js';
 import { decayConfig } from '../profiles/profile-decay.js';
 import type { DecayConfig } from '../domain/decay.js';
 
@@ -26,6 +29,9 @@ interface User {
  */
 export class PastSite {
   readonly activity: SiteActivity;
+  readonly #signals = new LiveSignals();
+  /** Engagements that the signals do not count yet. */
+  readonly #uncounted = new Queue<SignalEvent>();
   readonly #archive: Archive;
   readonly #weights: RankingConfig['events'];
   readonly #decay: DecayConfig;
@@ -61,6 +67,7 @@ export class PastSite {
     this.#nowMs = nowMs;
     this.#open.advanceTo(nowMs);
     this.activity.recent.advanceTo(nowMs);
+    this.#countSignals(floorTo(PUBLISH_EVERY_MS, nowMs));
     this.#applyDelayed(nowMs - this.#decay.sessionIdleMs);
     for (const { market, probability, volume24h } of this.#prices.through(nowMs - 1)) {
       const entry = this.#entries[market];
@@ -95,6 +102,8 @@ export class PastSite {
       profile,
       country: country ?? profile.country,
       trends: this.#trendsNow(),
+      signals: this.#signals.view(),
+      hasTouched: (market) => this.hasTouched(userKey, market),
       recentUsers: this.activity.recent.counts,
     };
   }
@@ -122,7 +131,17 @@ export class PastSite {
     }
     const user = this.#updateProfile(userKey, profileEvent);
     user.touched.add(market);
-    if (weight > 0) this.activity.add({ atMs, userKey, market, marketId: id, weight, country });
+    if (weight <= 0) return;
+    this.activity.add({ atMs, userKey, market, marketId: id, weight, country });
+    this.#uncounted.push({ atMs, userKey, market: signalMarket(entry.market) });
+  }
+
+  #countSignals(beforeMs: number): void {
+    for (let next = this.#uncounted.peek(); next !== undefined; next = this.#uncounted.peek()) {
+      if (next.atMs >= beforeMs) return;
+      this.#signals.add(next);
+      this.#uncounted.shift();
+    }
   }
 
   #updateProfile(userKey: string, event: ProfileEvent): User {

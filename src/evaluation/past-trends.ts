@@ -108,7 +108,7 @@ class EventWindow {
   }
 }
 
-function floorTo(stepMs: number, ms: number): number {
+export function floorTo(stepMs: number, ms: number): number {
   return Math.floor(ms / stepMs) * stepMs;
 }
 

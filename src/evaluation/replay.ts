@@ -1,5 +1,5 @@
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
-import type { Algorithm } from './algorithms.js';
+import type { Algorithm, Choice, Moment } from './algorithms.js';
 import type { Archive, ArchivedEvent } from './archive.js';
 import { novelty } from './metrics.js';
 import { PastSite } from './past-site.js';
@@ -27,6 +27,8 @@ export interface ReplayOptions {
   /** Interactions from this instant on are evaluated. */
   readonly splitAtMs: number;
   readonly k: number;
+  /** Whether markets that the user already knows rank last, as if they were no candidates. */
+  readonly leaveKnownOut: boolean;
   /** Whether the interactions of a user are evaluated. */
   readonly isSampled: (userKey: string) => boolean;
 }
@@ -42,10 +44,11 @@ export function* replay(
   archive: Archive,
   options: ReplayOptions,
 ): Generator<EvaluatedChoice, Record<SkipReason, number>> {
-  const { config, algorithms, splitAtMs, k } = options;
+  const { config, algorithms, splitAtMs, k, leaveKnownOut } = options;
   const site = new PastSite(archive, config);
   const keys = archive.markets.map(({ market }) => ({ id: market.id, volumeTotal: 0 }));
   const skipped = { notPositive: 0, notSampled: 0, touchedBefore: 0, notYetCreated: 0, over: 0 };
+  const learners = algorithms.flatMap(({ learn }) => learn ?? []);
   let scores = new Float64Array(0);
 
   const evaluateChoice = (event: ArchivedEvent, position: number): EvaluatedChoice => {
@@ -53,7 +56,8 @@ export function* replay(
     const { candidates } = moment;
     if (scores.length < candidates.length) scores = new Float64Array(2 * candidates.length);
     const ranks = algorithms.map((algorithm) => {
-      algorithm(moment, scores);
+      algorithm.score(moment, scores);
+      if (leaveKnownOut) lowerKnown(moment, scores);
       const result = rankOf(candidates, scores, keys, event.market, k);
       const users = result.top.map((market) => site.activity.users[market] ?? 0);
       return { ...result, novelty: novelty(users, site.activity.userCount) };
@@ -73,6 +77,9 @@ export function* replay(
         yield evaluateChoice(event, position);
       } else skipped[reason] += 1;
     }
+    for (const choice of learners.length === 0 ? [] : choicesAmong(events, site)) {
+      for (const learn of learners) learn(choice);
+    }
     for (const event of events) {
       site.apply(event);
       const key = keys[event.market];
@@ -80,6 +87,24 @@ export function* replay(
     }
   }
   return skipped;
+}
+
+function lowerKnown({ candidates, hasTouched }: Moment, scores: Float64Array): void {
+  for (let index = 0; index < candidates.length; index += 1)
+    if (hasTouched(candidates[index] as number)) scores[index] = -Infinity;
+}
+
+/** The first positive interactions of users with open markets, before any of them is applied. */
+function* choicesAmong(events: readonly ArchivedEvent[], site: PastSite): Generator<Choice> {
+  const chosen = new Set<string>();
+  for (const event of events) {
+    const { userKey, market } = event;
+    const identity = JSON.stringify([userKey, market]);
+    if (site.weightOf(event) <= 0 || chosen.has(identity)) continue;
+    if (site.hasTouched(userKey, market) || !site.isOpen(market)) continue;
+    chosen.add(identity);
+    yield { moment: site.momentOf(event), market };
+  }
 }
 
 function skipReason(

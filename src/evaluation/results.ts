@@ -14,6 +14,8 @@ const MEANS = ['ndcg', 'hitRate', 'mrr', 'diversity', 'novelty'] as const;
 
 /** The metrics of one algorithm. */
 export interface AlgorithmResult extends Readonly<Record<(typeof MEANS)[number], Mean>> {
+  /** Mean over the users of their mean nDCG@k, which gives each user the same weight. */
+  readonly ndcgPerUser: Mean;
   /** Share of the candidate markets that were among the first k at least once. */
   readonly coverage: number;
 }
@@ -99,6 +101,14 @@ export class ResultAggregator {
       MEANS.map((_, metric) => Float64Array.from(users, ({ sums }) => sums[algorithm]?.[metric] ?? 0)),
     );
     const intervals = bootstrapIntervals(counts, columns, bootstrap);
+    const perUser = this.#inTop.map((_, algorithm) =>
+      Float64Array.from(users, ({ count, sums }) => (sums[algorithm]?.[0] ?? 0) / count),
+    );
+    const perUserIntervals = bootstrapIntervals(
+      counts.map(() => 1),
+      perUser,
+      bootstrap,
+    );
     const offered = countOnes(this.#offered);
     return this.#inTop.map((inTop, algorithm) => {
       const mean = (name: (typeof MEANS)[number]): Mean => {
@@ -108,6 +118,10 @@ export class ResultAggregator {
       };
       return {
         ndcg: mean('ndcg'),
+        ndcgPerUser: {
+          value: (perUser[algorithm]?.reduce((total, ofUser) => total + ofUser, 0) ?? NaN) / users.length,
+          interval: perUserIntervals[algorithm] ?? null,
+        },
         hitRate: mean('hitRate'),
         mrr: mean('mrr'),
         coverage: countOnes(inTop) / offered,

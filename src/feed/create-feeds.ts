@@ -3,6 +3,7 @@ import type { LoadedConfig } from '../config/live-config.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import type { UserRegister } from '../privacy/user-register.js';
+import type { RankingModel } from '../scoring/v2/ranking-model.js';
 import type { TrendService } from '../trends/trend-service.js';
 import { ExplainService } from './explain/explain-service.js';
 import { RecentInputs } from './explain/recent-inputs.js';
@@ -32,6 +33,8 @@ export interface Feeds {
 export function createFeeds(deps: {
   catalog: Pick<Catalog, 'snapshot' | 'findByIds' | 'pastMarket'>;
   trends: Pick<TrendService, 'state'>;
+  /** The model that feeds use now. */
+  models: { readonly current: RankingModel };
   profiles: ProfileReader;
   users: Pick<UserRegister, 'treatmentOf' | 'mayStore'>;
   store: FeedStore;
@@ -46,7 +49,7 @@ export function createFeeds(deps: {
   feedIdSecret: Uint8Array;
   logger: Logger;
 }): Feeds {
-  const { catalog, trends, profiles, users, store, config, trackImpressions } = deps;
+  const { catalog, trends, models, profiles, users, store, config, trackImpressions } = deps;
   const { isStalled, personalizationEnabled, clock, feedIdSecret, logger } = deps;
   const mayStore = (userKey: string): boolean => users.mayStore(userKey);
   const servedFeeds = new ServedFeeds({ store, mayStore, clock, logger });
@@ -56,7 +59,7 @@ export function createFeeds(deps: {
   const feedId = feedIdentity(feedIdSecret);
   const hydrator = new Hydrator({ catalog, profiles, timeoutMs, isStalled, clock, logger });
   const service = new FeedService({
-    ...{ catalog, trends, hydrator, users, workspace, config, personalizationEnabled },
+    ...{ catalog, trends, models, hydrator, users, workspace, config, personalizationEnabled },
     ...{ servedFeeds, clock, feedId },
     onServed: (event) => {
       for (const sideEffect of PIPELINES[event.feed.algorithm].sideEffects)

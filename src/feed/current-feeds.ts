@@ -20,7 +20,7 @@ export interface FeedKey {
 }
 
 /** The inputs that all users share. */
-export type SharedInputs = Pick<RankingInputs, 'nowMs' | 'snapshot' | 'trends' | 'configVersion'>;
+export type SharedInputs = Pick<RankingInputs, 'nowMs' | 'snapshot' | 'trends' | 'model' | 'configVersion'>;
 
 interface Entry extends CurrentFeed {
   readonly profileVersion: number | null;
@@ -39,8 +39,8 @@ const BYTES_PER_REST = 8;
  * of several components of a page, of a return to it, and of every anonymous user in a country. The version of the profile
  * is enough to find it, so the profile is not decoded either.
  *
- * Feeds of an earlier step, catalog, trends or config are dropped at the first request after the change, and the feed of a
- * user is replaced at the first request after an event. The markets of the user that are not open only change together
+ * Feeds of an earlier step, catalog, trends, model or config are dropped at the first request after the change, and the feed
+ * of a user is replaced at the first request after an event. The markets of the user that are not open only change together
  * with the catalog.
  */
 export class CurrentFeeds {
@@ -83,17 +83,18 @@ export class CurrentFeeds {
     }
   }
 
-  #dropOld({ nowMs, snapshot, trends, configVersion }: SharedInputs): void {
+  #dropOld({ nowMs, snapshot, trends, model, configVersion }: SharedInputs): void {
     const of = this.#of;
     if (
       of?.nowMs === nowMs &&
       of.snapshot === snapshot &&
       of.trends === trends &&
+      of.model === model &&
       of.configVersion === configVersion
     )
       return;
     this.#feeds.clear();
-    this.#of = { nowMs, snapshot, trends, configVersion };
+    this.#of = { nowMs, snapshot, trends, model, configVersion };
   }
 }
 

@@ -23,7 +23,7 @@ export type FeedId = (
  * 2. The content: markets, scores and reasons of the page, and the markets behind it. Two replicas may know different catalogs
  *    and trends for about a second, may have read the catalog in another order, or may run different versions of the gateway.
  *    None of their versions is part of the id, because equal versions do not imply equal scores to the last bit, and a change
- *    elsewhere in the catalog must not change the id. With the content in it, one id always has one content.
+ *    elsewhere in the catalog or another model must not change the id. With the content in it, one id always has one content.
  *
  * So a change of the catalog within a clock step changes the id exactly if it changes the feed. Fields of `Market` are not
  * part of the content: they belong to the market.

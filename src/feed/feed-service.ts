@@ -7,6 +7,7 @@ import { takeTurn } from '../lib/event-loop.js';
 import { MINUTE_MS } from '../lib/time.js';
 import type { UserRegister } from '../privacy/user-register.js';
 import type { FeedReaders } from '../storage/served-feed-repository.js';
+import type { RankingModel } from '../scoring/v2/ranking-model.js';
 import type { TrendService } from '../trends/trend-service.js';
 import type {
   Feed,
@@ -71,6 +72,7 @@ export class FeedService {
     private readonly deps: {
       catalog: Pick<Catalog, 'snapshot' | 'pastMarket'>;
       trends: Pick<TrendService, 'state'>;
+      models: { readonly current: RankingModel };
       hydrator: Hydrator;
       users: Pick<UserRegister, 'treatmentOf' | 'mayStore'>;
       workspace: RankingWorkspace;
@@ -114,7 +116,7 @@ export class FeedService {
 
   /** Returns the feed of the present inputs if it is cached and so is the version of the profile. */
   #currentFeed(request: FeedKey): CurrentFeed | undefined {
-    const { catalog, trends, hydrator, clock } = this.deps;
+    const { catalog, trends, models, hydrator, clock } = this.deps;
     const { config, version: configVersion } = this.deps.config();
     const { userKey } = request;
     const { snapshot } = catalog;
@@ -126,6 +128,7 @@ export class FeedService {
       nowMs,
       snapshot,
       trends: trends.state,
+      model: models.current,
       configVersion,
     });
   }
@@ -279,7 +282,7 @@ export class FeedService {
     { country, algorithm }: Omit<Visitor, 'userKey'>,
     limit: number,
   ): Promise<HydratedInputs> {
-    const { catalog, trends, hydrator, clock, personalizationEnabled } = this.deps;
+    const { catalog, trends, models, hydrator, clock, personalizationEnabled } = this.deps;
     const { config, version } = this.deps.config();
     const choice = chooseAlgorithm(config.ranking, userKey, algorithm);
     const { hydrate, source } = PIPELINES[choice.algorithm];
@@ -300,6 +303,7 @@ export class FeedService {
       snapshot,
       past: pastMarkets(profile, snapshot, catalog.pastMarket),
       trends: trends.state,
+      model: models.current,
       config,
       configVersion: version,
     };
@@ -328,6 +332,7 @@ export function toFeed(id: string, ranked: readonly RankedItem[], facts: Ranking
 export function servedFacts(served: ServedFeed): RankingFacts {
   const { userKey, country, nowMs, algorithm, algorithmVersion, configVersion, personalized, degraded } =
     served;
+  const { modelVersion } = served;
   const missing: DegradedReason[] = algorithmVersion === 'fallback' ? ['PROFILE_UNAVAILABLE'] : [];
   const generatedAt = new Date(nowMs);
   return {
@@ -337,6 +342,7 @@ export function servedFacts(served: ServedFeed): RankingFacts {
     algorithm,
     algorithmVersion,
     configVersion,
+    modelVersion,
     personalized,
     degraded,
     degradedReasons: [...missing, ...staleTrends(nowMs, served.trendsComputedAtMs)],
@@ -344,9 +350,10 @@ export function servedFacts(served: ServedFeed): RankingFacts {
 }
 
 function factsOf(inputs: RankingInputs, degradedReasons: readonly DegradedReason[]): RankingFacts {
-  const { userKey, country, nowMs, algorithm, configVersion } = inputs;
+  const { userKey, country, nowMs, algorithm, configVersion, model } = inputs;
   return {
     ...{ userKey, country, algorithm, configVersion, degradedReasons },
+    modelVersion: algorithm === 'v1' ? null : model.version,
     degraded: degradedReasons.length > 0,
     generatedAt: new Date(nowMs),
     algorithmVersion: isFallback(degradedReasons) ? 'fallback' : algorithm,

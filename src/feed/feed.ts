@@ -49,6 +49,8 @@ export interface RankingFacts {
   readonly algorithm: 'v1' | 'v2';
   readonly algorithmVersion: AlgorithmVersion;
   readonly configVersion: string;
+  /** Version of the model of algorithm v2; null for v1, and for a feed that an earlier version of the gateway served. */
+  readonly modelVersion: string | null;
   /** Whether the ranking depends on the interactions of the user. */
   readonly personalized: boolean;
   /** Inputs that could not be read in time, or are old. */

@@ -3,6 +3,7 @@ import type { ComposedFeed, RankedItem, ScoredMarket } from './feed.js';
 import { explainItem } from './reason.js';
 import type { RankingInputs } from './ranking-inputs.js';
 import { signedWeights } from '../scoring/score-parts.js';
+import { reasonWeights } from '../scoring/v2/ranking-model.js';
 import type { RowScores } from './scorers/rows.js';
 import type { Selection } from './selectors/selector.js';
 import type { ServedPosition } from './served/served-feed.js';
@@ -76,9 +77,10 @@ interface Position {
 function itemsFor({
   country,
   config,
+  model,
   algorithm,
 }: RankingInputs): (position: Position, scored: Pick<RankedItem, 'market' | 'scores'>) => RankedItem {
-  const weights = signedWeights(algorithm, config.v2.weights);
+  const weights = signedWeights(algorithm, reasonWeights(model, config.v2.weights));
   return ({ rank, score, slot, badge, propensity }, { market, scores }) => {
     const { category } = market;
     const { sentence: reason, parts: reasonParts } = explainItem(

@@ -3,6 +3,7 @@ import type { CatalogSnapshot } from '../catalog/catalog-snapshot.js';
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import { HOUR_MS } from '../lib/time.js';
 import type { PastMarket, UserFeatures } from '../scoring/v2/features.js';
+import type { RankingModel } from '../scoring/v2/ranking-model.js';
 import type { TrendState } from '../trends/trend-state.js';
 import { decayConfig } from '../profiles/profile-decay.js';
 import type { ProfileState } from '../domain/profile.js';
@@ -27,6 +28,7 @@ export interface RankingInputs {
   /** Features of the markets that the user engaged with and that are not in the snapshot, by id. */
   readonly past: ReadonlyMap<string, PastMarket>;
   readonly trends: TrendState;
+  readonly model: RankingModel;
   readonly config: RankingConfig;
   readonly configVersion: string;
 }

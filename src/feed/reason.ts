@@ -29,6 +29,11 @@ const PHRASES: Readonly<Partial<Record<ComponentNameV2, (input: ReasonInput) => 
   editorial: () => "editors' pick",
   news: () => 'in the news',
   sports: () => 'match coming up',
+  last: () => 'similar to the last market you followed',
+  ladder: () => 'next to a market you followed',
+  fam: () => 'related to a market you followed',
+  trMarket: () => 'often followed next',
+  horizonUser: () => 'ends when your markets usually do',
 };
 
 const COMPONENTS = Object.keys(PHRASES) as ComponentNameV2[];

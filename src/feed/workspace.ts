@@ -1,5 +1,6 @@
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import { startOfMinute } from '../scoring/shared/time.js';
+import { weightsUnder, type RankingModel } from '../scoring/v2/ranking-model.js';
 import { ScorerV2 } from '../scoring/v2/scorer.js';
 import { FilterPass } from './filters/filter.js';
 import type { ScoringInputs } from './ranking-inputs.js';
@@ -13,25 +14,28 @@ import { RankingTicks, type RankingTick } from './selectors/ranking-tick.js';
 export class RankingWorkspace {
   readonly filters = new FilterPass();
   readonly bounded = new BoundedRanking();
-  readonly #scorers = new WeakMap<RankingConfig, ScorerV2>();
+  readonly #scorers = new WeakMap<RankingConfig, WeakMap<RankingModel, ScorerV2>>();
   readonly #ticks = new RankingTicks();
   #keys = new Float64Array(0);
 
-  /** Returns the scorer of algorithm v2 for a config. */
-  scorerFor(config: RankingConfig): ScorerV2 {
-    let scorer = this.#scorers.get(config);
+  /** Returns the scorer of algorithm v2 for a config and a model. */
+  scorerFor({ config, model }: Pick<ScoringInputs, 'config' | 'model'>): ScorerV2 {
+    let ofConfig = this.#scorers.get(config);
+    if (ofConfig === undefined) this.#scorers.set(config, (ofConfig = new WeakMap()));
+    let scorer = ofConfig.get(model);
     if (scorer === undefined) {
-      scorer = new ScorerV2(config.v2, config.impressions);
-      this.#scorers.set(config, scorer);
+      const weights = weightsUnder(model, config.v2.weights);
+      scorer = new ScorerV2({ ...config.v2, weights }, config.impressions);
+      ofConfig.set(model, scorer);
     }
     return scorer;
   }
 
   /** Returns the values of algorithm v2 that all requests of a minute share. */
-  tickOf({ snapshot: { columns }, trends, config, nowMs }: ScoringInputs): RankingTick {
+  tickOf({ snapshot: { columns }, trends, config, model, nowMs }: ScoringInputs): RankingTick {
     const minuteMs = startOfMinute(nowMs);
-    return this.#ticks.of({ columns, trends, config, minuteMs }, (ofScope) =>
-      this.scorerFor(config).impersonalSum(columns, ofScope, minuteMs),
+    return this.#ticks.of({ columns, trends, config, model, minuteMs }, (ofScope) =>
+      this.scorerFor({ config, model }).impersonalSum(columns, ofScope, minuteMs, model.signals),
     );
   }
 

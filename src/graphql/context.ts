@@ -6,6 +6,7 @@ import type { ExplainService } from '../feed/explain/explain-service.js';
 import type { FeedService } from '../feed/feed-service.js';
 import type { LiveService } from '../live/live-service.js';
 import type { AudienceInsightsService } from '../privacy/audience-insights.js';
+import type { ModelList } from '../learning/model-list.js';
 import type { JobService } from '../jobs/job-service.js';
 import type { ErasureService } from '../privacy/erasure-service.js';
 import type { ExportService } from '../privacy/export-service.js';
@@ -27,6 +28,7 @@ export interface Services {
   readonly live: LiveService;
   readonly marketHistory: MarketHistory;
   readonly jobs: JobService;
+  readonly modelList: ModelList;
   readonly profiles: ProfileService;
   readonly sinks: SinkStatusService;
   readonly settings: SettingsService;

@@ -2,6 +2,9 @@ import { downsampleSnapshots } from '../catalog/market-history.js';
 import type { MarketPoller } from '../catalog/sources/market-poller.js';
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import type { SourceConfig } from '../config/schema/source-schema.js';
+import type { LearningRun } from '../learning/learning-run.js';
+import { PUBLISH_EVERY_MS } from '../learning/publish-interval.js';
+import { SECOND_MS } from '../lib/time.js';
 import type { ProfileUpkeep } from '../profiles/profile-upkeep.js';
 import type { Store } from '../storage/store.js';
 import type { Retention } from '../tracking/retention.js';
@@ -22,9 +25,10 @@ export function jobDefinitions(deps: {
   readonly retention: Pick<Retention, 'run' | 'dropServedFeeds'>;
   /** Ends the retirements of user keys whose time is over, and returns their number. */
   readonly releaseUsers: (run: { now: Date; signal: AbortSignal }) => Promise<number>;
+  readonly learning: Pick<LearningRun, 'run'>;
   readonly pollerOf: (source: SourceConfig) => Pick<MarketPoller, 'poll'>;
 }): Job[] {
-  const { config, computations, snapshots, upkeep, retention, releaseUsers, pollerOf } = deps;
+  const { config, computations, snapshots, upkeep, retention, releaseUsers, learning, pollerOf } = deps;
   const { refreshSeconds } = config.trending;
   return [
     trendJob({
@@ -48,6 +52,16 @@ export function jobDefinitions(deps: {
       counted: 'markets',
       compute: (options) => computations.attention(options),
     }),
+    {
+      name: 'learning',
+      description: 'Counts the choices of all users, learns from them, and publishes a version of the model.',
+      intervalSeconds: PUBLISH_EVERY_MS / SECOND_MS,
+      run: async (run) => {
+        const { engagements, steps, version } = await learning.run(run);
+        const outcome = version === null ? 'nothing published' : `version ${version} published`;
+        return `${engagements} engagements, ${steps} steps, ${outcome}`;
+      },
+    },
     {
       name: 'snapshots',
       description: 'Downsamples market snapshots: hourly after 48 hours, daily after 30 days.',

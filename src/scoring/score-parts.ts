@@ -55,16 +55,17 @@ export interface ScoreContribution {
 
 /**
  * The contributions of the components to a score, largest absolute value first. They add up to `final`. The discount of
- * v2 applies to the components of positive weight. Components that are null or have weight 0 are left out.
+ * v2 applies to the components of positive weight, if their sum is positive. Components that are null or have weight 0 are left out.
  */
 export function contributions(scores: ScoreParts, weights: SignedWeights): ScoreContribution[] {
-  const discount = scores.discount ?? 1;
-  return (Object.keys(weights) as ComponentName[])
-    .flatMap((part): ScoreContribution[] => {
-      const value = scores[part];
-      const weight = weights[part] ?? 0;
-      if (value === null || weight === 0) return [];
-      return [{ part, value, weight, amount: weight * value * (weight > 0 ? discount : 1) }];
-    })
+  const counted = (Object.keys(weights) as ComponentName[]).flatMap((part) => {
+    const value = scores[part];
+    const weight = weights[part] ?? 0;
+    return value === null || weight === 0 ? [] : [{ part, value, weight, amount: weight * value }];
+  });
+  const sum = counted.reduce((total, { weight, amount }) => total + (weight > 0 ? amount : 0), 0);
+  const discount = sum > 0 ? (scores.discount ?? 1) : 1;
+  return counted
+    .map((each) => ({ ...each, amount: each.amount * (each.weight > 0 ? discount : 1) }))
     .sort((a, b) => Math.abs(b.amount) - Math.abs(a.amount));
 }

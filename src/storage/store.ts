@@ -16,6 +16,7 @@ import { MarketIndex } from './markets/market-index.js';
 import { MarketRepository } from './markets/market-repository.js';
 import { SnapshotRepository } from './markets/snapshot-repository.js';
 import { SourceStateRepository } from './markets/source-state-repository.js';
+import { ModelRepository } from './models/model-repository.js';
 import { PartitionRepository } from './partitions.js';
 import { AudienceReleaseRepository } from './privacy/audience-release-repository.js';
 import { AudienceRepository } from './privacy/audience-repository.js';
@@ -50,6 +51,7 @@ export interface Transaction {
   readonly retiredUsers: RetiredUserRepository;
   readonly userSettings: UserSettingsRepository;
   readonly userData: UserDataRepository;
+  readonly models: ModelRepository;
   /**
    * Stores events and appends them to the profiles of their users, in one statement.
    *
@@ -127,6 +129,7 @@ export function createStore(
     retiredUsers: new RetiredUserRepository(connection),
     userSettings: new UserSettingsRepository(connection),
     userData: new UserDataRepository(connection),
+    models: new ModelRepository(connection),
     record: async (recording) => {
       const statement = recordStatement(recording);
       return appendedProfiles(statement, await connection.$queryRaw<RecordedRow[]>(statement.sql));

@@ -5,6 +5,7 @@ import { createFeeds } from '../../src/feed/create-feeds.js';
 import type { Market } from '../../src/domain/market.js';
 import type { FullProfile } from '../../src/domain/profile.js';
 import { HOUR_MS } from '../../src/lib/time.js';
+import { DEFAULT_MODEL, type RankingModel } from '../../src/scoring/v2/ranking-model.js';
 import { NO_TRENDS } from '../../src/trends/trend-columns.js';
 import { TrendState } from '../../src/trends/trend-state.js';
 import { activeUsers } from './active-users.js';
@@ -28,6 +29,7 @@ export function feedOver(
     /** A profile in the profile cache. */
     cached?: FullProfile;
     algorithm?: 'v1' | 'v2';
+    model?: RankingModel;
     clock?: { nowMs: number };
   } = {},
 ) {
@@ -67,6 +69,7 @@ export function feedOver(
     trends: {
       state: new TrendState({ ...NO_TRENDS, scopes }, NOON_MS),
     },
+    models: { current: options.model ?? DEFAULT_MODEL },
     store: {
       add: () => Promise.resolve(),
       find: () => Promise.resolve(undefined),

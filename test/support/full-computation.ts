@@ -7,6 +7,7 @@ import { continuation, rankedRows, selectSlate } from '../../src/feed/selectors/
 import { explorationWeight } from '../../src/scoring/shared/exploration-weight.js';
 import { startOfMinute } from '../../src/scoring/shared/time.js';
 import { blendTrends } from '../../src/scoring/shared/trending.js';
+import { weightsUnder } from '../../src/scoring/v2/ranking-model.js';
 import { ScorerV2 } from '../../src/scoring/v2/scorer.js';
 
 /**
@@ -14,7 +15,7 @@ import { ScorerV2 } from '../../src/scoring/v2/scorer.js';
  * all of them for each slot. It shares no cache, bound, or order with the pipeline.
  */
 export function composeInFull(inputs: RankingInputs): ComposedFeed {
-  const { snapshot, trends, country, config, nowMs, limit } = inputs;
+  const { snapshot, trends, country, config, model, nowMs, limit } = inputs;
   const { columns, entries } = snapshot;
   const user = userFeatures(inputs);
   const removedBy = new Uint8Array(columns.size);
@@ -25,8 +26,9 @@ export function composeInFull(inputs: RankingInputs): ComposedFeed {
   const rows = Int32Array.from([...removedBy.keys()].filter((row) => removedBy[row] === 0));
   const removed = [...removedBy.keys()].filter((row) => removedBy[row] === 1);
   const trend = trends.columns(columns, country);
-  const scores = new ScorerV2(config.v2, config.impressions).score(
-    ...([columns, trend, user, pastLookup(inputs), nowMs] as const),
+  const weights = weightsUnder(model, config.v2.weights);
+  const scores = new ScorerV2({ ...config.v2, weights }, config.impressions).score(
+    ...([columns, trend, user, pastLookup(inputs), nowMs, model.signals] as const),
   );
   const { volumeTotal } = columns;
   const discounted = (values: Float64Array): RowRanking => {

@@ -17,6 +17,7 @@ import { TrendState } from '../../dist/trends/trend-state.js';
 import { applyEvents } from '../../dist/domain/apply-events.js';
 import { decayConfig } from '../../dist/profiles/profile-decay.js';
 import { HOUR_MS } from '../../dist/lib/time.js';
+import { DEFAULT_MODEL } from '../../src/scoring/v2/ranking-model.js';
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
 const config = loadRankingConfig(undefined);
@@ -91,7 +92,7 @@ const inputs: RankingInputs = {
     },
     NOW_MS,
   ),
-  ...{ limit: 50, config, configVersion: 'fixed' },
+  ...{ limit: 50, config, model: DEFAULT_MODEL, configVersion: 'fixed' },
 };
 const anonymous: RankingInputs = { ...inputs, userKey: null, country: null, profile: null };
 const workspace = new RankingWorkspace();

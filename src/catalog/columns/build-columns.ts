@@ -6,6 +6,7 @@ import type { TermCounts } from '../../scoring/v2/terms.js';
 import { creationOrderOfSubset, creationOrderWork, type CatalogCreation } from './creation-order.js';
 import { Dictionary } from './dictionary.js';
 import { countMarketTerms, type MarketText } from './market-terms.js';
+import { buildPatternsWork, type CatalogPatterns } from './pattern-columns.js';
 import { buildSubsetText, buildTextWork, type CatalogText } from './text-columns.js';
 import { buildSubsetTopics, buildTopicsWork, type CatalogTopics } from './topic-columns.js';
 
@@ -20,6 +21,7 @@ export interface ColumnEntry {
 /** The columns of a catalog, with the state from which the columns of its next version are derived. */
 export interface CatalogColumns extends MarketColumns, CatalogCreation {
   readonly topics: CatalogTopics;
+  readonly patterns: CatalogPatterns;
   readonly text: CatalogText;
   readonly markets: Dictionary;
   readonly events: Dictionary;
@@ -60,8 +62,10 @@ export function buildSubsetColumns(entries: readonly ColumnEntry[], catalog: Mar
       Float64Array.from(rows, ({ scoring: { createdAtMs } }) => createdAtMs),
       catalog,
     ),
+    catalogEndsMs: catalog.catalogEndsMs,
     category: categoryColumn(topics),
     topics,
+    patterns: atOnce(buildPatternsWork(rows.map(({ market }) => market))),
     textRow: ownRowNumbers(rows.length),
     text: buildSubsetText(
       rows.map(({ market }) => countMarketTerms(market)),
@@ -81,10 +85,11 @@ export function* buildColumnsWork(
   const events = yield* eventColumnsWork(rows);
   const creation = yield* creationOrderWork(numbers.createdAtMs);
   const topics = yield* buildTopicsWork(rows.length, (row) => entryAt(row).scoring);
+  const patterns = yield* buildPatternsWork(rows.map(({ market }) => market));
   yield;
   const text = yield* buildTextWork(rows.length, (row) => countTerms(entryAt(row).market));
   return {
-    ...{ ...ids, ...numbers, ...events, ...creation },
+    ...{ ...ids, ...numbers, ...events, ...creation, patterns, catalogEndsMs: numbers.resolvesAtMs },
     ...{ category: categoryColumn(topics), topics, text, textRow: ownRowNumbers(rows.length) },
     ...{ isTextStale: new Uint8Array(rows.length), hasCurrentWeights: true },
   };

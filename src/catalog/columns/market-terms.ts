@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache';
-import type { Market } from '../../domain/market.js';
+import { endOf, type Market } from '../../domain/market.js';
 import type { PastMarket } from '../../scoring/v2/features.js';
 import { countTerms, TERM_COUNTS, type TermCounts } from '../../scoring/v2/terms.js';
+import { titlePatterns, type PatternSource, type TitlePatterns } from '../../scoring/v2/title-patterns.js';
 
 /** The fields from which the terms of a market are taken. */
 export type MarketText = Pick<Market, 'title' | 'category' | 'tags'>;
@@ -33,12 +34,29 @@ export function hasSameText(a: MarketText, b: MarketText): boolean {
   );
 }
 
-type PastMarketSource = MarketText & Pick<Market, 'eventKey' | 'createdAt'>;
+const cachedPatterns = new WeakMap<PatternSource, TitlePatterns>();
 
-/** The features of a market that is no candidate but still affects others: its terms, event, and creation time. */
+/** {@link titlePatterns}, computed once per market object. */
+export function marketPatterns(market: PatternSource): TitlePatterns {
+  let patterns = cachedPatterns.get(market);
+  if (patterns === undefined) cachedPatterns.set(market, (patterns = titlePatterns(market)));
+  return patterns;
+}
+
+type PastMarketSource = MarketText &
+  PatternSource &
+  Pick<Market, 'createdAt'> &
+  Partial<Pick<Market, 'closesAt' | 'resolvesAt'>>;
+
+/** The features of a market that is no candidate but still affects others: its terms, groups, and times. */
 export function toPastMarket(market: PastMarketSource): PastMarket {
   const { terms, counts } = marketTerms(market);
-  return { terms, counts, eventKey: market.eventKey, createdAtMs: market.createdAt.getTime() };
+  const { ladder, numbers, series, family } = marketPatterns(market);
+  return {
+    ...{ terms, counts, eventKey: market.eventKey, createdAtMs: market.createdAt.getTime() },
+    endsAtMs: endOf(market)?.getTime() ?? Infinity,
+    patterns: { ladder, numbers, series, family },
+  };
 }
 
 /** Each entry takes a few hundred bytes. */

@@ -17,6 +17,7 @@ import {
 } from './build-columns.js';
 import { patchCreation } from './creation-order.js';
 import { countMarketTerms, hasSameText } from './market-terms.js';
+import { patchPatterns } from './pattern-columns.js';
 import { editColumn, editList, type RowEdits } from './row-edits.js';
 import { TermRows, weightText, type CatalogText } from './text-columns.js';
 import { patchTopics, weightTopics } from './topic-columns.js';
@@ -36,7 +37,7 @@ export function differOnlyInNumbers(one: ColumnEntry, other: ColumnEntry): boole
  *
  * @param entries differ from those of the columns in numbers only.
  */
-export function replaceNumbers<Columns extends NumericColumns>(
+export function replaceNumbers<Columns extends NumericColumns & { readonly catalogEndsMs: Float64Array }>(
   columns: Columns,
   entries: readonly { readonly row: number; readonly entry: ColumnEntry }[],
 ): Columns {
@@ -48,7 +49,7 @@ export function replaceNumbers<Columns extends NumericColumns>(
     for (const { row, entry } of entries) column[row] = NUMERIC_VALUES[name](entry);
     replaced[name] = column;
   }
-  return { ...columns, ...replaced };
+  return { ...columns, ...replaced, catalogEndsMs: replaced.resolvesAtMs ?? columns.catalogEndsMs };
 }
 
 /**
@@ -65,9 +66,11 @@ export function patchColumns(old: CatalogColumns, edits: RowEdits<ColumnEntry>):
     editColumn(old[name], edits, NUMERIC_VALUES[name]);
   const createdAtMs = column('createdAtMs');
   const topics = patchTopics(old.topics, edits, ({ scoring }) => scoring);
+  const resolvesAtMs = column('resolvesAtMs');
   return {
     ...{ createdAtMs, probability: column('probability'), volume24h: column('volume24h') },
-    ...{ volumeTotal: column('volumeTotal'), resolvesAtMs: column('resolvesAtMs') },
+    ...{ volumeTotal: column('volumeTotal'), resolvesAtMs, catalogEndsMs: resolvesAtMs },
+    patterns: patchPatterns(old.patterns, edits),
     editorialBoost: column('editorialBoost'),
     ...idColumns(
       editList(old.ids, edits, ({ market }) => market.id),

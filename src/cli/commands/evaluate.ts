@@ -18,7 +18,7 @@ import {
 import { OperatorError } from '../../lib/errors.js';
 import { visible } from '../../lib/input/display-text.js';
 import { examplesHelp, wholeNumberUpTo } from '../command-options.js';
-import { evaluationTable } from '../output/evaluation-table.js';
+import { derivedDateWarning, evaluationTable } from '../output/evaluation-table.js';
 import { print, printNote } from '../output/print.js';
 import { ProgressBar } from '../output/progress-bar.js';
 import { sampleArchive } from '../sample-data.js';
@@ -30,6 +30,7 @@ interface EvaluateFlags {
   readonly k: number;
   readonly limitUsers?: number;
   readonly half?: Half;
+  readonly leaveKnownOut?: true;
   readonly config?: string;
   readonly json?: true;
 }
@@ -84,6 +85,7 @@ export function evaluateCommand(): Command {
         'evaluate one half of the users only, to choose constants on one half and report on the other',
       ).choices(HALVES),
     )
+    .option('--leave-known-out', 'leave out the candidates that the user already knows')
     .option('--config <file>', 'ranking config; if omitted, the file of BELLWETHER_CONFIG, else the default')
     .option('--json', 'print the result as one JSON object')
     .addHelpText('after', METHOD_HELP)
@@ -109,11 +111,13 @@ async function run(files: readonly string[], flags: EvaluateFlags): Promise<void
       ...flags,
       limitUsers: flags.limitUsers,
       half: flags.half,
+      leaveKnownOut: flags.leaveKnownOut ?? false,
       seed: SEED,
       resamples: RESAMPLES,
     };
     const evaluation = await evaluateWithProgress(opened.archive, config, options, progress);
     progress.end();
+    for (const derived of evaluation.derivedDates) printNote(derivedDateWarning(derived));
     if (flags.json) print(toJson(opened, evaluation, options, config));
     else print(evaluationTable(evaluation, opened.intake, flags.k));
   } finally {
@@ -168,8 +172,8 @@ function printRejects({ rejected, rejects }: ArchiveIntake): void {
 
 function toJson(
   { intake, names }: OpenedArchive,
-  { period, counts, skipped, results }: Evaluation,
-  { algorithms, split, k, limitUsers, half, seed, resamples }: EvaluationOptions,
+  { period, counts, skipped, results, differences, derivedDates }: Evaluation,
+  { algorithms, split, k, limitUsers, half, leaveKnownOut, seed, resamples }: EvaluationOptions,
   config: RankingConfig,
 ): string {
   const at = (ms: number): string => new Date(ms).toISOString();
@@ -177,12 +181,17 @@ function toJson(
     {
       files: names,
       configVersion: configVersion(config),
-      options: { algorithms, split, k, limitUsers: limitUsers ?? null, half: half ?? null, seed, resamples },
+      options: {
+        ...{ algorithms, split, k, limitUsers: limitUsers ?? null, half: half ?? null },
+        ...{ leaveKnownOut, seed, resamples },
+      },
       period: { from: at(period.fromMs), splitAt: at(period.splitAtMs), to: at(period.toMs) },
       read: intake,
       counts,
       skipped,
       results: results.map(({ algorithm, result }) => ({ algorithm, ...result })),
+      differencesFromV2: differences.map(({ algorithm, difference }) => ({ algorithm, ...difference })),
+      derivedDates,
     },
     null,
     2,

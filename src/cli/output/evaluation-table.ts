@@ -1,7 +1,10 @@
 import type { ArchiveIntake } from '../../evaluation/archive-builder.js';
 import type { Evaluation } from '../../evaluation/evaluate.js';
 import type { SkipReason } from '../../evaluation/replay.js';
+import { DIFFERENCE_PARTS, type DifferencePart } from '../../evaluation/differences.js';
+import type { DerivedDate } from '../../evaluation/derived-dates.js';
 import type { Mean } from '../../evaluation/results.js';
+import { DAY_MS } from '../../lib/time.js';
 import { TextTable } from './text-table.js';
 
 const SKIP_REASONS: Record<SkipReason, string> = {
@@ -31,7 +34,61 @@ export function evaluationTable(evaluation: Evaluation, intake: ArchiveIntake, k
       result.novelty.value.toFixed(2),
     ]);
   }
-  return [headline(evaluation), table.toString(), ...footnotes(evaluation, intake)].join('\n');
+  return [
+    headline(evaluation),
+    table.toString(),
+    ...differenceTable(evaluation, k),
+    ...footnotes(evaluation, intake),
+  ].join('\n');
+}
+
+const PARTS: Record<DifferencePart, string> = {
+  ...{ all: 'all', usersA: 'users a', usersB: 'users b' },
+  ...{ firstHalf: 'first half', secondHalf: 'second half' },
+};
+
+/** The paired differences from v2, one row per other algorithm. */
+function differenceTable({ differences }: Evaluation, k: number): string[] {
+  if (differences.length === 0) return [];
+  const table = new TextTable({
+    head: ['minus v2', ...Object.values(PARTS), 'per user', 'better', 'worse'],
+    colAligns: ['left', ...Object.values(PARTS).map(() => 'right' as const), 'right', 'right', 'right'],
+    optional: ['users a', 'users b', 'first half', 'second half'],
+    style: { compact: true },
+  });
+  for (const { algorithm, difference } of differences) {
+    const parts = DIFFERENCE_PARTS.map((part) => difference[part]);
+    table.add([
+      algorithm,
+      ...parts.map((part) => (part === null ? '–' : signedMean(part))),
+      signedMean(difference.perUser),
+      formatted(difference.usersBetter),
+      formatted(difference.usersWorse),
+    ]);
+  }
+  return [
+    `Paired differences of nDCG@${k} from v2, also by half of the users and of the time; users better and worse off:`,
+    table.toString(),
+  ];
+}
+
+function signedMean({ value, interval }: Mean): string {
+  if (interval === null) return signed(value);
+  return `${signed(value)} [${signed(interval.low)}, ${signed(interval.high)}]`;
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
+}
+
+/** Warns of dates that tell when users will come. */
+export function derivedDateWarning({ field, distanceMs, share }: DerivedDate): string {
+  const of = field === 'end' ? 'The end' : 'createdAt';
+  const side = distanceMs < 0 ? 'before' : 'after';
+  return (
+    `Warning: ${of} is exactly ${Math.abs(distanceMs) / DAY_MS} days ${side} the first interaction for ` +
+    `${Math.round(100 * share)}% of the markets. A date that is derived from the interactions leaks them, and the results are too high.`
+  );
 }
 
 function mean({ value, interval }: Mean): string {

@@ -13,7 +13,7 @@ const MIN_CONTRIBUTION = 0.005;
 export function feedExplanation(explanation: Explanation): string {
   const { feed, stages, items, notes, replay } = explanation;
   return [
-    `Config ${feed.configVersion}. Replay: ${replayOutcome(explanation)}.`,
+    `Config ${feed.configVersion}, model ${feed.modelVersion ?? '–'}. Replay: ${replayOutcome(explanation)}.`,
     stageTable(stages),
     ...removedMarkets(stages),
     scoreTable(items),

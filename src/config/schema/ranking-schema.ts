@@ -146,6 +146,19 @@ const ranking = z
   })
   .describe('Choice of the algorithm.');
 
+const learning = z
+  .strictObject({
+    mode: z
+      .enum(['learn', 'frozen', 'off'])
+      .describe(
+        '`learn`: the weights of algorithm v2 follow the choices on this site; `frozen`: they stay as they are; `off`: those of `v2.weights` apply',
+      ),
+    pin: whole({ least: 1, most: 2_147_483_647 })
+      .nullable()
+      .describe('version of the model whose weights apply, as in `bellwether model list`; null: the latest'),
+  })
+  .describe('Learning of the weights of algorithm v2. [model-card.md](model-card.md) describes the model.');
+
 const country = z
   .strictObject({
     headers: z
@@ -180,6 +193,7 @@ export const rankingSchema = z.strictObject({
   profile,
   trending,
   ranking,
+  learning,
   country,
   v2: v2Schema,
   impressions: impressionsSchema,

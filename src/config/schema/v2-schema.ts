@@ -62,6 +62,6 @@ export const v2Schema = z
     }),
   })
   .describe(
-    'Constants of the default algorithm. Each score component is 0–1 before its weight. At least one weight besides ' +
+    'Constants of the default algorithm. At least one weight besides ' +
       '`negative` must be above 0. [algorithm-v2.md](algorithm-v2.md) has every formula.',
   );

@@ -6,6 +6,7 @@ import { BellwetherError } from '../../lib/errors.js';
 import { checkInput } from '../../lib/input/check-input.js';
 import { contributions, signedWeights } from '../../scoring/score-parts.js';
 import type { FeedReaders } from '../../storage/served-feed-repository.js';
+import { weightsUnder } from '../../scoring/v2/ranking-model.js';
 import type { ComposedFeed, FeedItem } from '../feed.js';
 import { toFeedItem, type FeedId } from '../feed-identity.js';
 import { servedFacts, toFeed, type FeedService } from '../feed-service.js';
@@ -67,7 +68,7 @@ export class ExplainService {
     const stages = explainStages(inputs, replayed.items.length);
     const positions = servedPositions(served, 0, served.page.length);
     const candidates = await this.#candidatesAt(positions, inputs);
-    const weights = signedWeights(served.algorithm, inputs.config.v2.weights);
+    const weights = signedWeights(served.algorithm, weightsUnder(inputs.model, inputs.config.v2.weights));
     const items = itemsAt(positions, rankMarkets(candidates, inputs, this.deps.workspace), inputs);
     return {
       feed: toFeed(feedId, items, servedFacts(served)),
@@ -142,6 +143,7 @@ export class ExplainService {
     if (String(inputs.snapshot.version) !== served.catalogVersion) changed.push('CATALOG');
     if (inputs.trends.computedAtMs !== served.trendsComputedAtMs) changed.push('TRENDS');
     if (inputs.configVersion !== served.configVersion) changed.push('CONFIG');
+    if (algorithm === 'v2' && inputs.model.version !== served.modelVersion) changed.push('MODEL');
     return { inputs: { ...inputs, nowMs, personal, country }, changed, isExact: false };
   }
 }

@@ -34,7 +34,7 @@ export interface ExplainedItem {
 }
 
 /** An input of a replay. */
-export const REPLAY_INPUTS = ['PROFILE', 'CATALOG', 'TRENDS', 'CONFIG'] as const;
+export const REPLAY_INPUTS = ['PROFILE', 'CATALOG', 'TRENDS', 'CONFIG', 'MODEL'] as const;
 
 /** Whether a replay gives the same feed. */
 export interface Replay {

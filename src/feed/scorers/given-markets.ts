@@ -38,13 +38,14 @@ function scoresV2(
   inputs: ScoringInputs,
   workspace: RankingWorkspace,
 ): ScoreParts[] {
-  const { snapshot, trends, country, config, nowMs } = inputs;
+  const { snapshot, trends, country, model, nowMs } = inputs;
   const columns = buildSubsetColumns(candidates, snapshot.columns);
   const trend = trends.buildSubsetColumns(columns, snapshot.columns, country);
-  const scorer = workspace.scorerFor(config);
+  const scorer = workspace.scorerFor(inputs);
+  const { signals } = model;
   const { partsOf } = scorer.scoreOnDemand({
-    ...{ columns, trends: trend, user: userFeatures(inputs), past: pastLookup(inputs), nowMs },
-    impersonal: scorer.impersonalSum(columns, trend, nowMs),
+    ...{ columns, trends: trend, user: userFeatures(inputs), past: pastLookup(inputs), signals, nowMs },
+    impersonal: scorer.impersonalSum(columns, trend, nowMs, signals),
   });
   const rows = candidates.map(({ market }) => {
     const row = columns.rowOf(market.id);

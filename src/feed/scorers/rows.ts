@@ -99,12 +99,13 @@ function userV1({ profile, personal, nowMs }: ScoringInputs): ReturnType<typeof 
 }
 
 export const scoreRowsV2: RowScorer = (inputs, user, eligible, workspace) => {
-  const { snapshot, country, config, nowMs } = inputs;
+  const { snapshot, country, model, nowMs } = inputs;
   const { columns } = snapshot;
   const { trends, impersonal } = workspace.tickOf(inputs).scopeOf(country);
-  const scores = workspace
-    .scorerFor(config)
-    .scoreOnDemand({ columns, trends, impersonal: impersonal.values, user, past: pastLookup(inputs), nowMs });
+  const scores = workspace.scorerFor(inputs).scoreOnDemand({
+    ...{ columns, trends, impersonal: impersonal.values, user, nowMs },
+    ...{ past: pastLookup(inputs), signals: model.signals },
+  });
   const ranking =
     user === null
       ? new DiscountedRanking(impersonal, eligible.removedBy, scores, workspace.keys(columns.size))

@@ -2,7 +2,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { lowerBound } from '../../lib/binary-search.js';
-import { eventRows } from '../../scoring/v2/event-rows.js';
+import { keyRows } from '../../scoring/v2/key-rows.js';
 import type { SlateColumns, SlateInput } from './slate.js';
 import type { SlateLimits } from './slate-limits.js';
 
@@ -61,7 +61,7 @@ function heaviestOfEvents(
   picks: number,
 ): Int32Array {
   const excluded: number[] = [];
-  const { start, rows: rowsByEvent } = eventRows(columns);
+  const { start, rows: rowsByEvent } = keyRows(columns.event, columns.eventCount);
   for (const id of new Set(onSlate.map((row) => columns.event[row] as number))) {
     const room = limits.eventRoom(id);
     if (room >= picks) continue;

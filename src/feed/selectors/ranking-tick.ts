@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { explorationWeight } from '../../scoring/shared/exploration-weight.js';
 import { blendTrends } from '../../scoring/shared/trending.js';
 import type { MarketColumns, TrendColumns } from '../../scoring/v2/features.js';
+import type { RankingModel } from '../../scoring/v2/ranking-model.js';
 import type { TrendState } from '../../trends/trend-state.js';
 import { SharedOrder } from './shared-order.js';
 
@@ -11,6 +12,7 @@ export interface TickInputs {
   readonly columns: MarketColumns;
   readonly trends: TrendState;
   readonly config: RankingConfig;
+  readonly model: RankingModel;
   /** The start of a minute. */
   readonly minuteMs: number;
 }
@@ -27,7 +29,7 @@ export interface Exploration {
 const MAX_SCOPES = 16;
 
 /**
- * The values of a ranking by algorithm v2 that are the same for all users: for one version of catalog, trends, and config,
+ * The values of a ranking by algorithm v2 that are the same for all users: for one version of catalog, trends, config, and model,
  * within a minute. Each is computed when a request first needs it.
  */
 export class RankingTick {
@@ -41,12 +43,13 @@ export class RankingTick {
     private readonly impersonal: (trends: TrendColumns) => Float64Array,
   ) {}
 
-  isOf({ columns, trends, config, minuteMs }: TickInputs): boolean {
+  isOf({ columns, trends, config, model, minuteMs }: TickInputs): boolean {
     const { inputs } = this;
     return (
       inputs.columns === columns &&
       inputs.trends === trends &&
       inputs.config === config &&
+      inputs.model === model &&
       inputs.minuteMs === minuteMs
     );
   }

@@ -59,6 +59,8 @@ export function packPage(feed: ServedFeed): Uint8Array {
     writer.whole(codes + (propensity === null ? 0 : HAS_PROPENSITY));
   }
   for (const { propensity } of page) if (propensity !== null) writer.number(propensity);
+  // Last, because versions of the gateway without models stop reading before it.
+  if (feed.modelVersion !== null) packVersion(feed.modelVersion);
   return writer.take().bytes;
 }
 
@@ -80,6 +82,16 @@ export function unpackPage(bytes: Uint8Array, nowMs: number): NumberedPage {
   const numbers = unpackNumbers(reader);
   const scores = unpackScores(reader, numbers.length);
   const codes = numbers.map(() => reader.whole());
+  const page = numbers.map((number, index) => {
+    const code = codes[index] ?? 0;
+    return {
+      number,
+      score: scores[index] ?? 0,
+      slot: valueOf(SLOT_CODES, code & 7),
+      badge: valueOf(BADGE_CODES, (code >> BADGE_SHIFT) & 7),
+      propensity: (code & HAS_PROPENSITY) > 0 ? reader.number() : null,
+    };
+  });
   return {
     ...{ country: country === '' ? null : country, limit, configVersion, catalogVersion },
     ...{ trendsComputedAtMs, profileVersion, notes },
@@ -89,16 +101,8 @@ export function unpackPage(bytes: Uint8Array, nowMs: number): NumberedPage {
     degraded: (flags & DEGRADED) > 0,
     algorithm: (flags & ALGORITHM_V2) > 0 ? 'v2' : 'v1',
     algorithmVersion: valueOf(ALGORITHM_CODES, flags >> VERSION_SHIFT),
-    page: numbers.map((number, index) => {
-      const code = codes[index] ?? 0;
-      return {
-        number,
-        score: scores[index] ?? 0,
-        slot: valueOf(SLOT_CODES, code & 7),
-        badge: valueOf(BADGE_CODES, (code >> BADGE_SHIFT) & 7),
-        propensity: (code & HAS_PROPENSITY) > 0 ? reader.number() : null,
-      };
-    }),
+    page,
+    modelVersion: reader.isAtEnd ? null : unpackVersion(reader),
   };
 }
 

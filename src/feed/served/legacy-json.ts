@@ -37,7 +37,7 @@ const NO_NUMBER = 0;
 export function servedFeedOfJson(json: string): Omit<ServedFeed, 'feedId' | 'userKey'> {
   const { page, restIds, catalogueVersion, ...inputs } = jsonFeed.parse(JSON.parse(json));
   return {
-    ...{ ...inputs, catalogVersion: catalogueVersion },
+    ...{ ...inputs, catalogVersion: catalogueVersion, modelVersion: null },
     page: page.map(([marketId, score, slot, badge, propensity]) => ({
       ...{ marketId, number: NO_NUMBER, score, slot, badge, propensity },
     })),

@@ -25,6 +25,8 @@ export interface ServedFeed {
   readonly personalized: boolean;
   readonly degraded: boolean;
   readonly configVersion: string;
+  /** Null for algorithm v1, and for a feed that an earlier version of the gateway served. */
+  readonly modelVersion: string | null;
   readonly catalogVersion: string;
   readonly trendsComputedAtMs: number;
   /** Null without a profile. */
@@ -37,7 +39,7 @@ export interface ServedFeed {
 }
 
 export function toServedFeed(
-  { id: feedId, personalized, degraded, algorithmVersion }: Feed,
+  { id: feedId, personalized, degraded, algorithmVersion, modelVersion }: Feed,
   { items, rest, notes }: ComposedFeed,
   inputs: RankingInputs,
 ): ServedFeed {
@@ -45,7 +47,7 @@ export function toServedFeed(
     inputs;
   return {
     ...{ feedId, userKey, country, nowMs, limit, algorithm, algorithmVersion },
-    ...{ personal, personalized, degraded, configVersion },
+    ...{ personal, personalized, degraded, configVersion, modelVersion },
     catalogVersion: String(snapshot.version),
     trendsComputedAtMs: trends.computedAtMs,
     profileVersion: profile?.version ?? null,

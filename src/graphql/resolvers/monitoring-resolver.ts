@@ -1,8 +1,11 @@
-import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
 import type { JobStatus, RunRequestResult } from '../../jobs/job-service.js';
+import type { ModelStatus } from '../../learning/model-list.js';
+import { DEFAULT_LIMIT, MAX_LIMIT } from '../../lib/input/page-size.js';
 import type { SinkStatus } from '../../outbox/sink-status.js';
 import { SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
+import { RankingModelType } from '../types/model.js';
 import { BackgroundJobType, RunJobInput, RunJobPayloadType, SinkType } from '../types/monitoring.js';
 
 @Resolver()
@@ -23,6 +26,23 @@ export class MonitoringResolver {
     @Arg('input', () => RunJobInput, { description: 'The job.' }) input: RunJobInput,
   ): Promise<RunRequestResult> {
     return services.jobs.request(input);
+  }
+
+  @Query(() => [RankingModelType], {
+    nullable: true,
+    description: 'Returns the latest versions of the ranking model, latest first.',
+  })
+  @SemanticNonNull()
+  models(
+    @Ctx() { services }: GraphQLContext,
+    @Arg('limit', () => Int, {
+      nullable: true,
+      defaultValue: DEFAULT_LIMIT,
+      description: `Number of versions, 1–${MAX_LIMIT}. Null: ${DEFAULT_LIMIT}.`,
+    })
+    limit: number | null,
+  ): Promise<ModelStatus[]> {
+    return services.modelList.list({ limit });
   }
 
   @Query(() => [SinkType], {

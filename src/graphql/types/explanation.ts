@@ -28,6 +28,7 @@ registerEnumType(ReplayInputEnum, {
     CATALOG: { description: 'Stored markets.' },
     TRENDS: { description: 'Trending, popularity, and momentum.' },
     CONFIG: { description: 'Ranking config.' },
+    MODEL: { description: 'Ranking model: learned weights, and counts of the choices of all users.' },
   },
 });
 

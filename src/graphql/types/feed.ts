@@ -82,6 +82,13 @@ export abstract class RankingFactsType {
   @Field(() => String, { description: 'Version of the ranking config: a hash of its values.' })
   configVersion!: string;
 
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Version of the ranking model: learned weights, and counts of the choices of all users. `default`: none was published yet. Null: algorithm v1 has no model.',
+  })
+  modelVersion!: string | null;
+
   @Field(() => DateTime, {
     description:
       'Time of the ranking, to which ages and decay are computed: the start of the minute, or a later end of a market within it.',

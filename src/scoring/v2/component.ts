@@ -1,6 +1,7 @@
 import type { ComponentConstants } from './constants.js';
 import type { EngagedMarkets } from './components/engaged-markets.js';
 import type { MarketColumns, TrendColumns, UserFeatures } from './features.js';
+import type { SiteSignals } from './site-signals.js';
 
 /** Features that a personal component reads. */
 export interface UserInputs {
@@ -10,6 +11,8 @@ export interface UserInputs {
   readonly engaged: EngagedMarkets;
   /** The user's affinities by topic id, −1 to 1; a category's is multiplied by `categoryFactor`. */
   readonly affinities: Float64Array;
+  readonly signals: SiteSignals;
+  readonly nowMs: number;
 }
 
 /** Features that an impersonal component reads. */
@@ -17,11 +20,12 @@ export interface MarketInputs {
   readonly columns: MarketColumns;
   readonly trends: TrendColumns;
   readonly constants: ComponentConstants;
+  readonly signals: SiteSignals;
   readonly nowMs: number;
 }
 
 /**
- * The values of a personal component for one user, each 0–1. A feed needs the exact scores of the best rows only, so it
+ * The values of a personal component for one user, each 0–1 unless it is learned. A feed needs the exact scores of the best rows only, so it
  * computes upper bounds of all scores first, and the values of the rows whose bounds are high. Without bounds, which are
  * optional, the value of every row is computed.
  */
@@ -47,6 +51,8 @@ interface ComponentBase {
   readonly name: string;
   /** One sentence with the range, for API documentation. */
   readonly description: string;
+  /** Scale of the values in the inputs of the learner; omitted for a component that is not learned by itself. */
+  readonly learnedScale?: number;
 }
 
 /** A component that depends on the user. `personal` ones are added and discounted; a `penalty` is subtracted in full. */
@@ -60,7 +66,7 @@ export interface PersonalComponent extends ComponentBase {
 /** A component that is the same for all users. */
 export interface ImpersonalComponent extends ComponentBase {
   readonly kind: 'impersonal';
-  /** Value of a row, 0–1. */
+  /** Value of a row, 0–1 unless it is learned. */
   readonly value: (inputs: MarketInputs, row: number) => number;
   /**
    * The first instant, now or later, at which the value may differ with the same columns and trends; infinite for

@@ -14,6 +14,17 @@ import {
 } from './components/timing.js';
 import { trending } from './components/trending.js';
 import { depthValues, followupValues } from './components/viewing.js';
+import { familyValues } from './components/family.js';
+import { ladderValues } from './components/ladder.js';
+import { lastMarketValues } from './components/last-market.js';
+import { marketMovesValues, seriesMovesValues } from './components/moves.js';
+import { nextSiblingValues } from './components/next-sibling.js';
+import { sameDateValues } from './components/same-date.js';
+import { siblingDirectionValues } from './components/sibling-direction.js';
+import { horizonDemand, popular7d, templateHorizon, touched } from './components/site-activity.js';
+import { userHorizonValues } from './components/user-horizon.js';
+import { horizonOf, horizonsAt, nextHorizonMs } from './horizon.js';
+import { activityColumns } from './site-signals.js';
 import type { ComponentConstants } from './constants.js';
 
 /**
@@ -22,6 +33,9 @@ import type { ComponentConstants } from './constants.js';
  * impression discount and engagement discount, 0–1.
  *
  *     final = discount · (Σ weight · personal + Σ weight · impersonal) − Σ weight · penalty
+ *
+ * A sum below 0 is not discounted, because the discount would raise it. Components with a `learnedScale` are features with a
+ * weight of their own in the learned model (docs/model-card.md); the weights of the others are multiplied together.
  *
  * To add a component, write its formula, add it to this list, give its weight a default in `config/default.yaml`, and
  * describe it in docs/algorithm-v2.md. A personal component may have upper bounds (see `PersonalValues`), which make it
@@ -117,6 +131,119 @@ export const COMPONENTS_V2 = [
     kind: 'impersonal',
     value: ({ columns, nowMs, constants }, row) =>
       freshness(columns.createdAtMs[row] as number, nowMs, constants.freshness),
+    nextChangeMs: ALWAYS,
+  },
+  {
+    name: 'last',
+    description: 'Similarity to the market that the user engaged with last, 0–1. v2 only.',
+    kind: 'personal',
+    learnedScale: 0.1,
+    create: () => lastMarketValues(),
+  },
+  {
+    name: 'ladder',
+    description:
+      'Closeness to a recently engaged market whose title differs in numbers and dates only, 0–1. v2 only.',
+    kind: 'personal',
+    learnedScale: 0.1,
+    create: () => ladderValues(),
+  },
+  {
+    name: 'fam',
+    description: "Recency of the user's latest engagement in the market's family of events, 0–1. v2 only.",
+    kind: 'personal',
+    learnedScale: 0.3,
+    create: () => familyValues(),
+  },
+  {
+    name: 'sib1',
+    description: 'Closeness in creation order to the latest engaged markets, 0–1. v2 only.',
+    kind: 'personal',
+    learnedScale: 0.05,
+    create: () => nextSiblingValues(),
+  },
+  {
+    name: 'sibDir',
+    description:
+      'Whether the market continues in the direction in which the user moves through creation order; about −3 to 3. v2 only.',
+    kind: 'personal',
+    learnedScale: 0.3,
+    create: () => siblingDirectionValues(),
+  },
+  {
+    name: 'trMarket',
+    description: "How often users moved on from the user's latest markets to this one, 0–1.75. v2 only.",
+    kind: 'personal',
+    learnedScale: 0.02,
+    create: () => marketMovesValues(),
+  },
+  {
+    name: 'trSeries',
+    description: "How often users moved on from the user's latest series to this one, 0–1.75. v2 only.",
+    kind: 'personal',
+    learnedScale: 0.05,
+    create: () => seriesMovesValues(),
+  },
+  {
+    name: 'horizonUser',
+    description:
+      'Log ratio of how often the user and how often all users choose markets that end this soon. v2 only.',
+    kind: 'personal',
+    learnedScale: 1,
+    create: () => userHorizonValues(),
+  },
+  {
+    name: 'sameDate',
+    description:
+      'Recency of an engagement with a market that ends within 12 hours of this one, 0–1. v2 only.',
+    kind: 'personal',
+    learnedScale: 0.3,
+    create: () => sameDateValues(),
+  },
+  {
+    name: 'horizonAll',
+    description:
+      'Log ratio of how often users choose markets that end this soon and how often markets do. v2 only.',
+    kind: 'impersonal',
+    learnedScale: 1,
+    value: ({ columns, signals, nowMs }, row) =>
+      horizonDemand(
+        signals.horizonShares,
+        horizonsAt(columns.catalogEndsMs, nowMs).counts,
+        horizonOf(columns.resolvesAtMs[row] as number, nowMs),
+      ),
+    // The counts change with any market of the catalog, which a subset does not have.
+    nextChangeMs: ALWAYS,
+  },
+  {
+    name: 'horizonTemplate',
+    description:
+      'Log ratio of how often markets with this title template and how often all are chosen this long before their end. v2 only.',
+    kind: 'impersonal',
+    learnedScale: 1,
+    value: ({ columns, signals, nowMs }, row) =>
+      templateHorizon(
+        signals,
+        columns.patterns.template.keyOf(columns.patterns.template.ids[row] as number),
+        columns.resolvesAtMs[row] as number,
+        nowMs,
+      ),
+    nextChangeMs: ({ columns, nowMs }, row) => nextHorizonMs(columns.resolvesAtMs[row] as number, nowMs),
+  },
+  {
+    name: 'popular7d',
+    description: 'Log of the number of users of the last week, 0 or more. v2 only.',
+    kind: 'impersonal',
+    learnedScale: 0.5,
+    value: ({ columns, signals, nowMs }, row) => popular7d(activityColumns(signals, columns), row, nowMs),
+    nextChangeMs: ALWAYS,
+  },
+  {
+    name: 'touched',
+    description: 'Recency of the latest engagement of any user, 0–1. v2 only.',
+    kind: 'impersonal',
+    learnedScale: 0.1,
+    value: ({ columns, signals, nowMs }, row) => touched(activityColumns(signals, columns), row, nowMs),
     nextChangeMs: ALWAYS,
   },
 ] as const satisfies readonly Component[];

@@ -1,5 +1,6 @@
 import type { DwellByCategory } from '../shared/depth.js';
 import type { TermCounts } from './terms.js';
+import type { TitlePatterns } from './title-patterns.js';
 
 /**
  * The features of the markets to rank, as columns: row `i` of each column is one market. Rows are ordered by id. The
@@ -53,11 +54,34 @@ export interface MarketColumns {
   creationSpreadOf(createdAtMs: number): number;
   /** Rank that a market which is not among the rows would have; between two ranks if necessary. */
   creationRankOf(createdAtMs: number): number;
+  /** Ends of all markets of the catalog; `resolvesAtMs`, except in a subset. */
+  readonly catalogEndsMs: Float64Array;
   readonly topics: TopicColumns;
+  readonly patterns: PatternColumns;
   /** Terms of markets, possibly of an earlier version of the catalog. */
   readonly text: TextColumns;
   /** Each market's row in `text`; −1 for a market whose terms are not in it yet. */
   readonly textRow: Int32Array;
+}
+
+/** A string per market, as an id. */
+export interface KeyColumn {
+  /** By row, the id of its key, 0 or more; −1 without one. */
+  readonly ids: Int32Array;
+  /** Greater than every id. */
+  readonly count: number;
+  idOf(key: string): number | undefined;
+  keyOf(id: number): string;
+}
+
+/** The groups of markets by {@link TitlePatterns}. */
+export interface PatternColumns {
+  readonly ladder: KeyColumn;
+  readonly series: KeyColumn;
+  readonly family: KeyColumn;
+  readonly template: KeyColumn;
+  /** By row, the numbers of the title, in order. */
+  readonly numbers: readonly (readonly number[])[];
 }
 
 /** Categories and tags of markets. Those of row `i` are `ids[start[i]]` to `ids[start[i + 1] − 1]`, the category first. */
@@ -107,6 +131,9 @@ export interface PastMarket extends TermCounts {
   readonly eventKey: string | null;
   /** Milliseconds since 1970. */
   readonly createdAtMs: number;
+  /** Milliseconds since 1970; infinite when unknown. */
+  readonly endsAtMs: number;
+  readonly patterns: Pick<TitlePatterns, 'ladder' | 'numbers' | 'series' | 'family'>;
 }
 
 /** Finds the features of a market that is not among the rows. */

@@ -3,6 +3,7 @@ import { ALWAYS, weightedSum, type MarketInputs } from './component.js';
 import { IMPERSONAL_COMPONENTS, type ComponentNameV2, type V2Constants } from './components.js';
 import type { MarketColumns, TrendColumns } from './features.js';
 import { reuseFloats } from './reusable-arrays.js';
+import type { SiteSignals } from './site-signals.js';
 
 const CHANGING = IMPERSONAL_COMPONENTS.filter(({ nextChangeMs }) => nextChangeMs === ALWAYS);
 const STEADY = IMPERSONAL_COMPONENTS.filter(({ nextChangeMs }) => nextChangeMs !== ALWAYS);
@@ -20,27 +21,26 @@ export class ImpersonalColumns {
     this.#steady = new SteadySums(constants);
   }
 
-  fill(columns: MarketColumns, trends: TrendColumns, nowMs: number): void {
-    const inputs = { columns, trends, constants: this.constants, nowMs: startOfMinute(nowMs) };
+  fill(columns: MarketColumns, trends: TrendColumns, signals: SiteSignals, nowMs: number): void {
+    const inputs = { columns, trends, signals, constants: this.constants, nowMs: startOfMinute(nowMs) };
     this.sum = reuseFloats(columns.size, this.sum);
     this.sum.set(this.#steady.at(inputs));
     for (const { name, value } of CHANGING) {
       const weight = this.constants.weights[name];
+      if (weight === 0) continue;
       for (let row = 0; row < columns.size; row += 1) {
         this.sum[row] = (this.sum[row] as number) + weight * value(inputs, row);
       }
     }
   }
 
-  /** Writes the unweighted components of a row, each 0–1. */
+  /** Writes the unweighted components of a row. */
   copyComponents(
-    columns: MarketColumns,
-    trends: TrendColumns,
+    { nowMs, ...atInstant }: Omit<MarketInputs, 'constants'>,
     row: number,
-    nowMs: number,
     target: Partial<Record<ComponentNameV2, number | null>>,
   ): void {
-    const inputs = { columns, trends, constants: this.constants, nowMs: startOfMinute(nowMs) };
+    const inputs = { ...atInstant, constants: this.constants, nowMs: startOfMinute(nowMs) };
     for (const { name, value } of IMPERSONAL_COMPONENTS) target[name] = value(inputs, row);
   }
 }
@@ -76,7 +76,8 @@ export class SteadySums {
   #compute(inputs: MarketInputs): CachedSum {
     const { size } = inputs.columns;
     let changesAtMs = Infinity;
-    const components = STEADY.map(({ value, nextChangeMs }) => {
+    const steady = STEADY.filter(({ name }) => this.constants.weights[name] !== 0);
+    const components = steady.map(({ value, nextChangeMs }) => {
       const component = new Float64Array(size);
       for (let row = 0; row < size; row += 1) {
         component[row] = value(inputs, row);
@@ -88,7 +89,7 @@ export class SteadySums {
     });
     const sum = new Float64Array(size);
     weightedSum(
-      STEADY.map(({ name }) => this.constants.weights[name]),
+      steady.map(({ name }) => this.constants.weights[name]),
       components,
       sum,
     );
@@ -98,10 +99,11 @@ export class SteadySums {
 
 function isValid(
   { inputs: before, changesAtMs }: CachedSum,
-  { columns, trends: { global, local, rising, popular }, nowMs }: Omit<MarketInputs, 'constants'>,
+  { columns, signals, trends: { global, local, rising, popular }, nowMs }: Omit<MarketInputs, 'constants'>,
 ): boolean {
   return (
     before.columns === columns &&
+    before.signals === signals &&
     before.trends.global === global &&
     before.trends.local === local &&
     before.trends.rising === rising &&

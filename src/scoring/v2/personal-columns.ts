@@ -5,6 +5,7 @@ import { PERSONAL_COMPONENTS, type ComponentNameV2, type V2Constants } from './c
 import type { MarketColumns, PastLookup, UserFeatures } from './features.js';
 import { rowNumbers } from './row-numbers.js';
 import { reuseFloats, type Floats } from './reusable-arrays.js';
+import type { SiteSignals } from './site-signals.js';
 import { topicGroups } from './topic-groups.js';
 
 /** Values that are computed for all markets. */
@@ -76,12 +77,19 @@ export class PersonalColumns {
     }));
   }
 
-  load(columns: MarketColumns, user: UserFeatures, past: PastLookup, nowMs: number): void {
+  load(
+    columns: MarketColumns,
+    user: UserFeatures,
+    past: PastLookup,
+    signals: SiteSignals,
+    nowMs: number,
+  ): void {
     const { similarity, affinity } = this.constants;
     const engagementLimit = Math.max(similarity.nearestMarkets, similarity.centroidMarkets);
     this.#engaged.load(columns, user.engagements, engagementLimit, past, nowMs);
     this.#affinities = affinitiesByTopic(columns.topics, user, affinity, this.#affinities);
-    const inputs: UserInputs = { columns, user, engaged: this.#engaged, affinities: this.#affinities };
+    const [engaged, affinities] = [this.#engaged, this.#affinities];
+    const inputs: UserInputs = { columns, user, engaged, affinities, signals, nowMs };
     for (const column of this.#columns) {
       column.values = column.load(inputs);
       column.table.isFilled = false;
@@ -110,7 +118,7 @@ export class PersonalColumns {
     );
   }
 
-  /** Writes the unweighted components, each 0–1, of a row of the last `fill`. */
+  /** Writes the unweighted components of a row of the last `fill`. */
   copyComponents(index: number, target: Partial<Record<ComponentNameV2, number | null>>): void {
     for (const { name, filled } of this.#columns) target[name] = filled[index] as number;
   }
@@ -122,7 +130,7 @@ export class PersonalColumns {
     for (const column of this.#columns) {
       const { name, values, isByTopics, isPenalty } = column;
       const weight = this.constants.weights[name];
-      if (isByTopics) continue;
+      if (isByTopics || weight === 0) continue;
       if (!isPenalty && values.addBounds !== undefined) values.addBounds(weight, bounds);
       else if (!isPenalty && values.refinable !== undefined && columns.size > this.smallCatalog)
         highest += weight * values.refinable.highest;
@@ -166,8 +174,9 @@ export class PersonalColumns {
     bounds.fill(0, 0, rows.length);
     for (const { name, values, isPenalty, table } of this.#columns) {
       const { addBounds, refinable } = values;
-      if (table.isFilled || isPenalty || addBounds !== undefined || refinable === undefined) continue;
       const weight = this.constants.weights[name];
+      if (table.isFilled || isPenalty || addBounds !== undefined || refinable === undefined) continue;
+      if (weight === 0) continue;
       const closer = (this.#closer = reuseFloats(rows.length, this.#closer));
       refinable.fillBounds(rows, closer);
       for (let i = 0; i < rows.length; i += 1)

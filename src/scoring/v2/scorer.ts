@@ -8,13 +8,14 @@ import { ImpersonalColumns } from './impersonal-columns.js';
 import { PersonalColumns } from './personal-columns.js';
 import { rowNumbers } from './row-numbers.js';
 import { reuseFloats } from './reusable-arrays.js';
+import { NO_SIGNALS, type SiteSignals } from './site-signals.js';
 
 /** The scores of rows. Valid until the scorer's next call. */
 export interface ScoresV2 extends Discounts {
   /** The final scores, by row; finite for every input. */
   readonly final: Float64Array;
   /**
-   * The scores of rows with their unweighted components, each 0–1. `negative` is positive and subtracted. For an anonymous
+   * The scores of rows with their unweighted components. `negative` is positive and subtracted. For an anonymous
    * user, `personal` and its components are null and the discount is 1. Components that only v1 has are null.
    */
   readonly partsOf: (rows: readonly number[]) => ScoreParts[];
@@ -23,12 +24,13 @@ export interface ScoresV2 extends Discounts {
 export interface ScorerInputs {
   readonly columns: MarketColumns;
   readonly trends: TrendColumns;
-  /** The result of `impersonalSum` for the same columns, trends and minute. */
+  /** The result of `impersonalSum` for the same columns, trends, signals, and minute. */
   readonly impersonal: Float64Array;
   /** Null gives the ranking that is the same for all users. */
   readonly user: UserFeatures | null;
   /** Finds engaged markets that are not among the rows. */
   readonly past: PastLookup;
+  readonly signals: SiteSignals;
   readonly nowMs: number;
 }
 
@@ -91,19 +93,20 @@ export class ScorerV2 {
     user: UserFeatures | null,
     past: PastLookup,
     nowMs: number,
+    signals: SiteSignals = NO_SIGNALS,
   ): ScoresV2 {
-    this.#impersonal.fill(columns, trends, nowMs);
+    this.#impersonal.fill(columns, trends, signals, nowMs);
     const impersonal = this.#impersonal.sum;
-    const scores = this.scoreOnDemand({ columns, trends, impersonal, user, past, nowMs });
+    const scores = this.scoreOnDemand({ columns, trends, impersonal, user, past, signals, nowMs });
     if (user !== null) scores.score(rowNumbers(columns.size));
     return scores;
   }
 
   /** Prepares scores that are computed when they are needed; those of an anonymous user are the impersonal sums. */
   scoreOnDemand(inputs: ScorerInputs): ScoresOnDemandV2 {
-    const { columns, impersonal, user, past, nowMs } = inputs;
+    const { columns, impersonal, user, past, signals, nowMs } = inputs;
     this.#discount.fill(columns, user, nowMs);
-    if (user !== null) this.#personal.load(columns, user, past, nowMs);
+    if (user !== null) this.#personal.load(columns, user, past, signals, nowMs);
     const final = user === null ? impersonal : (this.#final = reuseFloats(columns.size, this.#final));
     const { discount, changed, rows: discounted } = this.#discount;
     return {
@@ -119,7 +122,7 @@ export class ScorerV2 {
   /** The scores of rows with their components. */
   #partsOf(
     rows: readonly number[],
-    { columns, trends, impersonal, user, nowMs }: Omit<ScorerInputs, 'past'>,
+    { columns, trends, impersonal, user, signals, nowMs }: Omit<ScorerInputs, 'past'>,
   ): ScoreParts[] {
     if (user !== null) this.#personal.fill(Int32Array.from(rows));
     return rows.map((row, index) => {
@@ -132,14 +135,19 @@ export class ScorerV2 {
         discount: this.#discount.discount[row] as number,
       };
       if (user !== null) this.#personal.copyComponents(index, parts);
-      this.#impersonal.copyComponents(columns, trends, row, nowMs, parts);
+      this.#impersonal.copyComponents({ columns, trends, signals, nowMs }, row, parts);
       return parts;
     });
   }
 
   /** The impersonal sums as of the minute of `nowMs`, by row. */
-  impersonalSum(columns: MarketColumns, trends: TrendColumns, nowMs: number): Float64Array {
-    this.#impersonal.fill(columns, trends, nowMs);
+  impersonalSum(
+    columns: MarketColumns,
+    trends: TrendColumns,
+    nowMs: number,
+    signals: SiteSignals = NO_SIGNALS,
+  ): Float64Array {
+    this.#impersonal.fill(columns, trends, signals, nowMs);
     return this.#impersonal.sum.slice();
   }
 
@@ -156,21 +164,19 @@ export class ScorerV2 {
   #finalOf(row: number, index: number, impersonal: Float64Array): number {
     const { discount } = this.#discount;
     const { sum: personal, penalty } = this.#personal;
-    return (
-      (discount[row] as number) * ((personal[index] as number) + (impersonal[row] as number)) -
-      (penalty[index] as number)
-    );
+    const sum = (personal[index] as number) + (impersonal[row] as number);
+    return discounted(sum, discount[row] as number) - (penalty[index] as number);
   }
 
   #computeBounds(columns: MarketColumns, impersonal: Float64Array): ScoreBounds {
     const bounds = (this.#bounds = reuseFloats(columns.size, this.#bounds));
     const { highest, penaltyOf } = this.#personal.fillBounds(columns, impersonal, bounds);
-    const { discount, rows: discounted } = this.#discount;
-    for (const row of discounted) {
-      // No component of the discounted sum is negative, so its bound may be discounted too.
+    const { discount, rows } = this.#discount;
+    for (const row of rows) {
+      // The discounted sum grows with the sum, so the bound of one gives the bound of the other.
       const penalty = penaltyOf(row);
       const sum = (bounds[row] as number) + penalty + highest;
-      bounds[row] = (discount[row] as number) * sum - penalty - highest;
+      bounds[row] = discounted(sum, discount[row] as number) - penalty - highest;
     }
     const slack = highest + this.#margin;
     return {
@@ -195,4 +201,9 @@ export class ScorerV2 {
       bounds[row] = (bounds[row] as number) - excess;
     }
   }
+}
+
+/** A sum below 0 stays: the discount would raise it. */
+function discounted(sum: number, discount: number): number {
+  return sum > 0 ? discount * sum : sum;
 }

@@ -23,6 +23,10 @@ export class CodecReader {
     return this.#position;
   }
 
+  get isAtEnd(): boolean {
+    return this.#position === this.bytes.length;
+  }
+
   whole(): number {
     const first = this.#byte();
     if (first < 0x80) return first;

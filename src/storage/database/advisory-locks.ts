@@ -22,6 +22,8 @@ export const TRANSACTION_LOCKS = {
   rollups: 4_201_005,
   /** Serializes changes of user flags, so that their numbers grow in the order of commits. */
   privacy: 4_201_006,
+  /** One process at a time publishes a version of the ranking model. */
+  models: 4_201_007,
 } as const;
 
 export type TransactionLock = keyof typeof TRANSACTION_LOCKS;

@@ -73,6 +73,7 @@ export const TABLE_ACCESS: Readonly<Record<string, TableAccess>> = {
   market_momentum: { app: NONE, jobs: ALL },
   audience_releases: { app: NONE, jobs: ['select', 'insert'] },
   privacy_budgets: { app: NONE, jobs: WRITE },
+  ranking_models: { app: READ, jobs: ALL },
 
   // State of the deployment.
   api_keys: { app: READ, jobs: WRITE },
@@ -90,4 +91,5 @@ export const TABLE_ACCESS: Readonly<Record<string, TableAccess>> = {
   market_version: { app: ['usage'], jobs: NONE },
   rejected_events_id_seq: { app: NONE, jobs: ['usage'] },
   job_runs_id_seq: { app: NONE, jobs: ['usage'] },
+  ranking_models_version_seq: { app: NONE, jobs: ['usage'] },
 };

@@ -12,6 +12,15 @@ interface HistoricEvent {
   readonly indexed: IndexedMarket;
 }
 
+/** An engagement, as the learning job counts it. */
+export interface LearningEvent {
+  readonly seq: bigint;
+  readonly userKey: string;
+  readonly marketId: string;
+  readonly occurredAt: Date;
+  readonly country: string | null;
+}
+
 interface HistoricRow {
   seq: bigint;
   eventType: EventType;
@@ -49,16 +58,23 @@ export class InteractionRepository {
    *
    * @param afterSeq 0 for the first call.
    * @param limit maximum number of events; fewer mean that there are no more.
+   * @param beforeSeq only events before this one; null: all.
    */
-  async historyOf(userKey: string, afterSeq: bigint, limit: number): Promise<HistoricEvent[]> {
+  async historyOf(
+    userKey: string,
+    afterSeq: bigint,
+    limit: number,
+    beforeSeq: bigint | null = null,
+  ): Promise<HistoricEvent[]> {
     // SQL: two index lookups. Prisma's `aggregate` wraps the table in a subquery, which reads all of it.
     const [stored] = await this.connection.$queryRaw<{ first: bigint | null; last: bigint | null }[]>`
       select min(seq) as first, max(seq) as last from interactions`;
     if (stored?.first == null || stored.last == null) return [];
+    const end = beforeSeq !== null && beforeSeq <= stored.last ? beforeSeq - 1n : stored.last;
     const history: HistoricEvent[] = [];
     let after = afterSeq < stored.first ? stored.first - 1n : afterSeq;
-    while (after < stored.last && history.length < limit) {
-      const last = after + SEQ_SPAN < stored.last ? after + SEQ_SPAN : stored.last;
+    while (after < end && history.length < limit) {
+      const last = after + SEQ_SPAN < end ? after + SEQ_SPAN : end;
       const rest = limit - history.length;
       const rows = await this.#eventsBetween(userKey, after, last, rest);
       history.push(...rows.flatMap(toHistoricEvent));
@@ -77,6 +93,20 @@ export class InteractionRepository {
       from events_of_user(${userKey}, ${after}, ${last}, ${limit}::int) i
       left join markets m on m.id = i.market_id left join market_numbers n on n.market_id = m.id
       order by i.seq`;
+  }
+
+  /**
+   * Returns events of positive weight in the order of `seq`.
+   *
+   * @param receivedBefore only events that were received before this time.
+   */
+  engagementsAfter(afterSeq: bigint, receivedBefore: Date, limit: number): Promise<LearningEvent[]> {
+    return this.connection.interaction.findMany({
+      where: { seq: { gt: afterSeq }, weight: { gt: 0 }, receivedAt: { lt: receivedBefore } },
+      orderBy: { seq: 'asc' },
+      take: limit,
+      select: { seq: true, userKey: true, marketId: true, occurredAt: true, country: true },
+    });
   }
 
   /** Returns whether the event of a user with this `seq` is still stored. */

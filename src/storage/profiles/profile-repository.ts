@@ -33,7 +33,7 @@ interface ProfileRow {
 }
 
 /** A profile folded from the events of one user up to `seq`, without a version. */
-interface FoldedProfile {
+export interface FoldedProfile {
   readonly state: FullProfile;
   readonly seq: bigint;
 }
@@ -191,6 +191,29 @@ export class ProfileRepository {
       state = applyEvents(state, events, this.deps.decay);
       seq = history.at(-1)?.seq ?? seq;
       if (history.length < EVENTS_PER_READ) return { state, seq };
+    }
+  }
+
+  /**
+   * Folds the stored events of a user before an event.
+   *
+   * @param seq of that event, above that of `from`.
+   */
+  async foldBefore(
+    userKey: string,
+    seq: bigint,
+    from: FoldedProfile = { state: emptyProfile(userKey), seq: 0n },
+  ): Promise<FoldedProfile> {
+    let { state, seq: last } = from;
+    for (;;) {
+      const history = await this.deps.interactions.historyOf(userKey, last, EVENTS_PER_READ, seq);
+      state = applyEvents(
+        state,
+        history.map(({ event }) => event),
+        this.deps.decay,
+      );
+      last = history.at(-1)?.seq ?? last;
+      if (history.length < EVENTS_PER_READ) return { state, seq: last };
     }
   }
 

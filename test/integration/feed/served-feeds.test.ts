@@ -54,7 +54,12 @@ describe('a stored feed', () => {
       page: packPage({
         ...{ feedId: '', userKey: '', country: 'IL', nowMs: TEST_NOW_MS, limit: 20, notes: [], rest: null },
         ...{ algorithm: 'v2', algorithmVersion: 'v2', personal: true, personalized: true, degraded: false },
-        ...{ configVersion: '0123456789ab', catalogVersion: '123456789', profileVersion: 12_345 },
+        ...{
+          configVersion: '0123456789ab',
+          modelVersion: '1234',
+          catalogVersion: '123456789',
+          profileVersion: 12_345,
+        },
         trendsComputedAtMs: TEST_NOW_MS - 30_123,
         page: numbers.slice(0, 20).map((number, position) => ({
           ...{ marketId: '', number, score: 1 / (position + 3), badge: null },

@@ -94,6 +94,7 @@ describe('loadRankingConfig', () => {
       sinks: [],
       sources: [],
       ranking: { personalization: true, algorithm: 'v2', rollout: 100, others: 'v1' },
+      learning: { mode: 'learn', pin: null },
       country: { headers: [] },
       v2: {
         weights: {
@@ -113,6 +114,15 @@ describe('loadRankingConfig', () => {
             editorial: 0.05,
             news: 0.1,
             sports: 0.1,
+          },
+          ...{ last: 0.2, ladder: 0.1, fam: 0.05, sib1: 0.167, sibDir: 0, trMarket: 0.67, trSeries: 0.067 },
+          ...{
+            horizonUser: 0.017,
+            sameDate: 0,
+            horizonAll: 0,
+            horizonTemplate: 0,
+            popular7d: 0,
+            touched: 0.05,
           },
         },
         affinity: {

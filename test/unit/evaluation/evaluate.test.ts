@@ -16,6 +16,7 @@ const defaults: EvaluationOptions = {
   k: 2,
   limitUsers: undefined,
   half: undefined,
+  leaveKnownOut: false,
   seed: 1,
   resamples: 100,
 };

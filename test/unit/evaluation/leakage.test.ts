@@ -4,7 +4,7 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { describe, expect, it } from 'vitest';
 import { loadRankingConfig } from '../../../src/config/ranking-config.js';
-import { ALGORITHM_NAMES, createAlgorithm } from '../../../src/evaluation/algorithms.js';
+import { ALGORITHM_NAMES, createAlgorithms } from '../../../src/evaluation/algorithms.js';
 import { replay } from '../../../src/evaluation/replay.js';
 import { MINUTE_MS } from '../../../src/lib/time.js';
 import { archived, archiveOf, interaction, minute, START_MS, type Past } from '../../support/archive.js';
@@ -47,17 +47,23 @@ function randomHistory(): History {
     interactions: [
       // Ensures an evaluated interaction at the instant of the cut.
       interaction('u0', 'untouched', minute(CUT)),
-      ...Array.from({ length: 1_200 }, () =>
-        randomInteraction(
-          rng,
-          `u${uniformInt(rng, 0, 29)}`,
-          pick(rng, markets).market.id,
-          uniformInt(rng, 0, LENGTH),
-        ),
-      ),
+      ...interactionsInSeries(rng, markets),
     ],
     prices: Array.from({ length: 800 }, () => randomPrice(rng, pick(rng, markets).market.id, 0)),
   };
+}
+
+/** Interactions of 30 users, who mostly go on to the market with the next number, so that there is something to learn. */
+function interactionsInSeries(rng: RandomGenerator, markets: History['markets']) {
+  const latest = Array.from({ length: 30 }, () => uniformInt(rng, 0, markets.length - 1));
+  return Array.from({ length: 1_200 }, (_, index) => {
+    const user = uniformInt(rng, 0, latest.length - 1);
+    const next = ((latest[user] ?? 0) + 1) % markets.length;
+    const market = uniformInt(rng, 0, 4) > 0 ? next : uniformInt(rng, 0, markets.length - 1);
+    latest[user] = market;
+    const id = markets[market]?.market.id ?? '';
+    return randomInteraction(rng, `u${user}`, id, Math.floor((index * LENGTH) / 1_200));
+  });
 }
 
 function randomPrice(rng: RandomGenerator, marketId: string, fromMinute: number) {
@@ -73,9 +79,10 @@ function resultsUpToCut(past: Past) {
   );
   const steps = replay(archive, {
     config,
-    algorithms: ALGORITHM_NAMES.map((name) => createAlgorithm(name, archive, config, 1)),
+    algorithms: createAlgorithms(ALGORITHM_NAMES, archive, config, 1),
     splitAtMs: START_MS + 1_000 * MINUTE_MS,
     k: 10,
+    leaveKnownOut: false,
     isSampled: (userKey) => /^u\d+$/.test(userKey),
   });
   const idOf = (number: number): string => archive.markets[number]?.market.id ?? '';
@@ -95,13 +102,14 @@ const before = resultsUpToCut(history);
 /** The results after the cut. A change must show here, or the test would prove nothing. */
 function laterResults(past: Past): string {
   const { archive } = archiveOf(past);
-  const algorithms = ALGORITHM_NAMES.map((name) => createAlgorithm(name, archive, config, 1));
+  const algorithms = createAlgorithms(ALGORITHM_NAMES, archive, config, 1);
   const splitAtMs = START_MS + (CUT + 1) * MINUTE_MS;
   const steps = replay(archive, {
     config,
     algorithms,
     splitAtMs,
     k: 10,
+    leaveKnownOut: false,
     isSampled: (key) => /^u\d+$/.test(key),
   });
   return JSON.stringify([...steps].map(({ ranks }) => ranks));

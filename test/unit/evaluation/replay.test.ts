@@ -8,19 +8,22 @@ import { archived, archiveOf, interaction, minute, START_MS, type Past } from '.
 
 const config = loadRankingConfig(undefined);
 
-function run(past: Past, options: { from?: number; algorithm?: Algorithm; only?: string } = {}) {
+function run(past: Past, options: { from?: number; algorithm?: Algorithm['score']; only?: string } = {}) {
   const { archive } = archiveOf(past);
   const moments: Moment[] = [];
-  const algorithm: Algorithm = (moment, scores) => {
-    moments.push({ ...moment, recentUsers: moment.recentUsers.slice() });
-    scores.fill(0);
-    options.algorithm?.(moment, scores);
+  const algorithm: Algorithm = {
+    score: (moment, scores) => {
+      moments.push({ ...moment, recentUsers: moment.recentUsers.slice() });
+      scores.fill(0);
+      options.algorithm?.(moment, scores);
+    },
   };
   const steps = replay(archive, {
     config,
     algorithms: [algorithm],
     splitAtMs: START_MS + (options.from ?? 0) * MINUTE_MS,
     k: 3,
+    leaveKnownOut: false,
     isSampled: (userKey) => options.only === undefined || userKey === options.only,
   });
   const choices: EvaluatedChoice[] = [];

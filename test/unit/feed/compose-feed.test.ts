@@ -11,10 +11,12 @@ import { composeFeed } from '../../../src/feed/pipeline.js';
 import type { RankingInputs } from '../../../src/feed/ranking-inputs.js';
 import { RankingWorkspace } from '../../../src/feed/workspace.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/lib/time.js';
+import { DEFAULT_MODEL } from '../../../src/scoring/v2/ranking-model.js';
 import { NO_TRENDS } from '../../../src/trends/trend-columns.js';
 import { TrendState } from '../../../src/trends/trend-state.js';
 import { composeInFull } from '../../support/full-computation.js';
 import { NOON_MS, profileAfter, profileEvent } from '../../support/profile-events.js';
+import { modelOf } from '../../support/ranking-model.js';
 import { storedMarket } from '../../support/stored-market.js';
 
 const config = loadRankingConfig(undefined);
@@ -84,6 +86,7 @@ function requestsOf(seed: number, size: number): RankingInputs[] {
     { ...NO_TRENDS, scopes, probabilities24hAgo: some(4, 10), exposure },
     NOON_MS,
   );
+  const model = modelOf(markets, draw);
   // The last tenth is not open: users engaged with it, and it counts as past.
   const open = markets.slice(0, Math.ceil(size * 0.9));
   const past = new Map(markets.slice(open.length).map((market) => [market.id, toPastMarket(market)]));
@@ -102,6 +105,7 @@ function requestsOf(seed: number, size: number): RankingInputs[] {
       },
       ...{ country: ['IL', 'US', null][draw(3)] ?? null, personal: draw(10) > 0, algorithm: 'v2' },
       ...{ limit: [1, 5, 20, 50, 100][draw(5)] ?? 20, snapshot, trends, config },
+      model: draw(4) === 0 ? DEFAULT_MODEL : model,
       configVersion: String(draw(9)),
     };
   });

@@ -12,6 +12,7 @@ import { NO_TRENDS } from '../../../src/trends/trend-columns.js';
 import { TrendState } from '../../../src/trends/trend-state.js';
 import { NOON_MS } from '../../support/profile-events.js';
 import { storedMarket } from '../../support/stored-market.js';
+import { DEFAULT_MODEL } from '../../../src/scoring/v2/ranking-model.js';
 
 const request: FeedKey = { userKey: 'ann', country: 'IL', algorithm: null, limit: 20 };
 
@@ -20,6 +21,7 @@ const shared: SharedInputs = {
     nowMs: NOON_MS,
     snapshot: emptySnapshot,
     trends: new TrendState(NO_TRENDS, 0),
+    model: DEFAULT_MODEL,
     configVersion: 'c0ffee',
   },
 };
@@ -44,6 +46,7 @@ describe('the feeds of the present clock step', () => {
     ['catalog', { snapshot: patchSnapshot(emptySnapshot, [storedMarket('m1')], 1n) }],
     ['trends', { trends: new TrendState(NO_TRENDS, 1) }],
     ['config', { configVersion: 'cafe' }],
+    ['model', { model: { ...DEFAULT_MODEL } }],
   ])('are dropped for another %s', (_, changes) => {
     expect(feeds.find(request, 7, { ...shared, ...changes })).toBeUndefined();
     expect(feeds.find(request, 7, shared)).toBeUndefined();

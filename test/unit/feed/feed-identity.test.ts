@@ -12,6 +12,7 @@ import { NO_TRENDS } from '../../../src/trends/trend-columns.js';
 import { TrendState } from '../../../src/trends/trend-state.js';
 import { NOON_MS } from '../../support/profile-events.js';
 import { storedMarket } from '../../support/stored-market.js';
+import { DEFAULT_MODEL } from '../../../src/scoring/v2/ranking-model.js';
 
 const SECRET = new Uint8Array(32).fill(1);
 const idOf = feedIdentity(SECRET);
@@ -20,7 +21,7 @@ const inputs: RankingInputs = {
   ...{ nowMs: NOON_MS, userKey: 'ann', country: 'IL', personal: true, algorithm: 'v2', limit: 20 },
   profile: { ...emptyProfile('ann'), version: 7 },
   ...{ snapshot: emptySnapshot, past: new Map(), trends: new TrendState(NO_TRENDS, 0) },
-  ...{ config: loadRankingConfig(undefined), configVersion: 'c0ffee' },
+  ...{ config: loadRankingConfig(undefined), model: DEFAULT_MODEL, configVersion: 'c0ffee' },
 };
 
 const item: RankedItem = {

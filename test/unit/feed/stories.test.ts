@@ -2,9 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { Feed, FeedItem } from '../../../src/feed/feed.js';
 import type { Market } from '../../../src/domain/market.js';
 import type { FullProfile } from '../../../src/domain/profile.js';
+import { LiveSignals, signalMarket } from '../../../src/learning/live-signals.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/lib/time.js';
+import type { RankingModel } from '../../../src/scoring/v2/ranking-model.js';
 import { anonymous, feedOver, idsOf, knows } from '../../support/feed-parts.js';
 import { NOON_MS, profileAfter, profileEvent } from '../../support/profile-events.js';
+import { FEATURE_WEIGHTS } from '../../support/ranking-model.js';
 import { storedMarket } from '../../support/stored-market.js';
 
 const topics = {
@@ -103,6 +106,53 @@ describe('a user who', () => {
       ({ market }) => market.id === 'science-1',
     );
     expect(movedItem?.badge).toBe('MOVED');
+  });
+
+  it('clicks three rungs of a ladder sees the neighboring rungs next', async () => {
+    const ladder = Array.from({ length: 24 }, (_, rung) =>
+      storedMarket(`rung-${rung}`, {
+        category: 'Crypto',
+        title: `Will BTC close above $${80 + 2 * rung}k on Friday?`,
+        tags: ['Bitcoin'],
+      }),
+    );
+    const clicked = [10, 11, 12].map((rung, index) =>
+      profileEvent('CLICK', NOON_MS - (3 - index) * MINUTE_MS, {
+        market: { id: `rung-${rung}`, category: 'Crypto', tags: ['Bitcoin'], volume24h: 0 },
+      }),
+    );
+    const page = await pageFor(profileAfter(...clicked), NOON_MS, [...catalog, ...ladder]);
+    const rungs = idsOf(page).filter((id) => id.startsWith('rung-') && !/-1[012]$/.test(id));
+    expect(rungs.slice(0, 2)).toEqual(['rung-13', 'rung-14']);
+  });
+
+  it('trades only markets that end this week sees more of those', async () => {
+    const ending = (days: number) => ({ resolvesAt: new Date(NOON_MS + days * DAY_MS), closesAt: null });
+    // Of each topic, every second market ends this week.
+    const roundOf = (index: number): number => Math.floor(index / Object.keys(topics).length);
+    const endsThisWeek = (index: number): boolean => roundOf(index) % 2 === 0;
+    const markets = catalog.map((market, index) => ({ ...market, ...ending(endsThisWeek(index) ? 6 : 60) }));
+    const traded = markets
+      .filter((_, index) => roundOf(index) % 4 === 0)
+      .map(({ id, category, tags }, index) =>
+        profileEvent('PARTICIPATE', NOON_MS - (index + 1) * 5 * MINUTE_MS, {
+          market: { id, category, tags, volume24h: 0 },
+        }),
+      );
+    const others = new LiveSignals();
+    for (const [index, market] of markets.entries())
+      others.add({ atMs: NOON_MS - DAY_MS, userKey: `user ${index}`, market: signalMarket(market) });
+    const page = async (model: RankingModel): Promise<string[]> => {
+      const { service } = feedOver(markets, { algorithm: 'v2', model });
+      return idsOf(pageOf(await service.feed({ userKey: 'ada', limit: 20 }, knows(profileAfter(...traded)))));
+    };
+    const endingThisWeek = new Set(markets.filter((_, index) => endsThisWeek(index)).map(({ id }) => id));
+    const countIn = (ids: readonly string[]): number => ids.filter((id) => endingThisWeek.has(id)).length;
+    const signals = others.view();
+    const features = { ...FEATURE_WEIGHTS, horizonUser: 0 };
+    const without = await page({ version: '1', learned: { v2: 1, features }, signals });
+    const learned = { v2: 1, features: { ...features, horizonUser: 0.2 } };
+    expect(countIn(await page({ version: '2', learned, signals }))).toBeGreaterThan(countIn(without));
   });
 
   it('is new and in Israel sees what trends in Israel', async () => {

@@ -1,9 +1,10 @@
 import type { LoadValues } from '../component.js';
 import type { ContinuityConstants } from '../constants.js';
 import type { MarketColumns } from '../features.js';
-import { eventRows } from '../event-rows.js';
+import { keyRows } from '../key-rows.js';
 import { reuseFloats, reuseInts } from '../reusable-arrays.js';
 import type { EngagedMarkets } from './engaged-markets.js';
+import { Siblings } from './siblings.js';
 import { decayFactor } from '../../../domain/decay.js';
 
 /**
@@ -22,10 +23,17 @@ import { decayFactor } from '../../../domain/decay.js';
  */
 export function continuityValues(constants: ContinuityConstants): LoadValues {
   const sameEvent = new SameEvent();
-  const siblings = new Siblings();
+  const { sibling, halfLifeDays, siblingMarkets } = constants;
+  const siblings = new Siblings({
+    windowDays: constants.windowDays,
+    markets: constants.siblingsOf,
+    distance: constants.siblingDistance,
+    leastTie: 0,
+    strength: (days, later) => sibling * decayFactor(days, halfLifeDays) * decayFactor(later, siblingMarkets),
+  });
   return ({ columns, engaged }) => {
     sameEvent.load(columns, engaged, constants);
-    siblings.load(columns, engaged, constants);
+    siblings.load(columns, engaged);
     return {
       fill(rows, values) {
         sameEvent.fill(rows, values);
@@ -90,7 +98,7 @@ class SameEvent {
   }
 
   addBounds(columns: MarketColumns, weight: number, bounds: Float64Array): void {
-    const { start, rows } = eventRows(columns);
+    const { start, rows } = keyRows(columns.event, columns.eventCount);
     for (const id of this.#events) {
       const value = weight * (this.#latest[id] as number);
       const to = start[id + 1] as number;
@@ -99,110 +107,5 @@ class SameEvent {
         bounds[row] = (bounds[row] as number) + value;
       }
     }
-  }
-}
-
-/** Exceeds the rounding error of one multiplication and one division. */
-const ROUNDING_MARGIN = 1 + 1e-12;
-
-/** Rows of neighboring creation ranks that share a bound. A power of 2. */
-const BUCKET_RANKS = 16;
-
-/** The second of the two values: the largest over the engaged markets. */
-class Siblings {
-  #creationRank: Float64Array = new Float64Array(0);
-  #creationSpread: Float64Array = new Float64Array(0);
-  /** By engaged market: its row, its rank, and its value at distance 0 times `siblingDistance`. */
-  #rows: number[] = [];
-  #ranks: number[] = [];
-  #scaled: number[] = [];
-  #siblingDistance = 0;
-  #bounds = new Float64Array(0);
-
-  load(
-    { creationRank, creationSpread }: MarketColumns,
-    engaged: EngagedMarkets,
-    constants: ContinuityConstants,
-  ): void {
-    this.#creationRank = creationRank;
-    this.#creationSpread = creationSpread;
-    this.#siblingDistance = constants.siblingDistance;
-    this.#rows = [];
-    this.#ranks = [];
-    this.#scaled = [];
-    const markets = Math.min(engaged.count, constants.siblingsOf);
-    for (let market = 0; market < markets; market += 1) {
-      const days = engaged.days[market] as number;
-      if (days > constants.windowDays) continue;
-      const strength =
-        constants.sibling *
-        decayFactor(days, constants.halfLifeDays) *
-        decayFactor(market, constants.siblingMarkets);
-      this.#rows.push(engaged.row[market] as number);
-      this.#ranks.push(engaged.creationRank[market] as number);
-      this.#scaled.push(strength * constants.siblingDistance);
-    }
-  }
-
-  /** Raises the value of each of the rows to its value as a sibling. */
-  raise(rows: Int32Array, values: Float64Array): void {
-    for (let market = 0; market < this.#rows.length; market += 1)
-      this.#raiseToMarket(
-        rows,
-        values,
-        this.#rows[market] as number,
-        this.#ranks[market] as number,
-        this.#scaled[market] as number,
-      );
-  }
-
-  #raiseToMarket(
-    rows: Int32Array,
-    values: Float64Array,
-    ownRow: number,
-    ownRank: number,
-    scaled: number,
-  ): void {
-    const ranks = this.#creationRank;
-    const spreads = this.#creationSpread;
-    const siblingDistance = this.#siblingDistance;
-    for (let i = 0; i < rows.length; i += 1) {
-      const row = rows[i] as number;
-      // Markets created at the same instant, as by one import, are no series: their expected distance applies.
-      const distance = Math.abs((ranks[row] as number) - ownRank) || (spreads[row] as number);
-      const sum = siblingDistance + distance;
-      // Most rows already have a larger value. This test needs no division.
-      if ((values[i] as number) * sum > scaled * ROUNDING_MARGIN || row === ownRow) continue;
-      const value = scaled / sum;
-      if (value > (values[i] as number)) values[i] = value;
-    }
-  }
-
-  addBounds(weight: number, bounds: Float64Array): void {
-    const ranks = this.#creationRank;
-    const ofBuckets = this.#boundsOfBuckets(weight);
-    const last = ofBuckets.length - 1;
-    for (let row = 0; row < ranks.length; row += 1) {
-      const bucket = Math.min(last, ((ranks[row] as number) / BUCKET_RANKS) | 0);
-      bounds[row] = (bounds[row] as number) + (ofBuckets[bucket] as number);
-    }
-  }
-
-  /** By bucket of creation ranks, the weighted value at the rank that is nearest to each engaged market. */
-  #boundsOfBuckets(weight: number): Float64Array {
-    const count = Math.floor(this.#creationRank.length / BUCKET_RANKS) + 1;
-    const bounds = (this.#bounds = reuseFloats(count, this.#bounds));
-    for (let bucket = 0; bucket < count; bucket += 1) {
-      const from = bucket * BUCKET_RANKS;
-      let largest = 0;
-      for (let market = 0; market < this.#ranks.length; market += 1) {
-        const rank = this.#ranks[market] as number;
-        const distance = Math.max(0, from - rank, rank - (from + BUCKET_RANKS));
-        const sibling = (this.#scaled[market] as number) / (this.#siblingDistance + distance);
-        if (sibling > largest) largest = sibling;
-      }
-      bounds[bucket] = weight * largest;
-    }
-    return bounds;
   }
 }

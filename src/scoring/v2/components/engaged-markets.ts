@@ -18,6 +18,16 @@ export class EngagedMarkets {
   event = new Int32Array(0);
   /** Rank of the market by creation time. */
   creationRank = new Float64Array(0);
+  /** End of the market, in milliseconds since 1970; infinite when unknown. */
+  endsAtMs = new Float64Array(0);
+  /** Ids of the market's ladder, series, and family among those of the catalog; −1 for another or none. */
+  ladder = new Int32Array(0);
+  series = new Int32Array(0);
+  family = new Int32Array(0);
+  /** The market's id, its series, and the numbers of its title. */
+  readonly marketIds: string[] = [];
+  readonly seriesKeys: string[] = [];
+  readonly numbers: (readonly number[])[] = [];
   /** Days since the engagement. */
   days = new Float64Array(0);
   /** Weight of the engagement, above 0. */
@@ -57,6 +67,7 @@ export class EngagedMarkets {
         if (market === undefined) continue;
         this.#addPast(columns, market, unknownTerms);
       }
+      this.marketIds[this.count] = engagement.marketId;
       this.days[this.count] = daysSince(engagement.atMs, nowMs);
       this.weight[this.count] = engagement.weight;
       this.inSession[this.count] = engagement.inSession ? 1 : 0;
@@ -70,6 +81,10 @@ export class EngagedMarkets {
     this.row = reuseInts(size, this.row);
     this.event = reuseInts(size, this.event);
     this.creationRank = reuseFloats(size, this.creationRank);
+    this.endsAtMs = reuseFloats(size, this.endsAtMs);
+    this.ladder = reuseInts(size, this.ladder);
+    this.series = reuseInts(size, this.series);
+    this.family = reuseInts(size, this.family);
     this.days = reuseFloats(size, this.days);
     this.weight = reuseFloats(size, this.weight);
     this.inSession = reuseInts(size, this.inSession);
@@ -86,7 +101,7 @@ export class EngagedMarkets {
     return first;
   }
 
-  #addRow({ text, textRow, event, creationRank }: MarketColumns, row: number): void {
+  #addRow({ text, textRow, event, creationRank, resolvesAtMs, patterns }: MarketColumns, row: number): void {
     const textIndex = textRow[row] as number;
     const from = textIndex < 0 ? 0 : (text.start[textIndex] as number);
     const to = textIndex < 0 ? 0 : (text.start[textIndex + 1] as number);
@@ -98,11 +113,19 @@ export class EngagedMarkets {
     this.row[this.count] = row;
     this.event[this.count] = event[row] as number;
     this.creationRank[this.count] = creationRank[row] as number;
+    this.endsAtMs[this.count] = resolvesAtMs[row] as number;
+    this.ladder[this.count] = patterns.ladder.ids[row] as number;
+    const series = patterns.series.ids[row] as number;
+    this.series[this.count] = series;
+    this.family[this.count] = patterns.family.ids[row] as number;
+    this.seriesKeys[this.count] = patterns.series.keyOf(series);
+    this.numbers[this.count] = patterns.numbers[row] as readonly number[];
   }
 
   #addPast(columns: MarketColumns, market: PastMarket, unknownTerms: Map<string, number>): void {
-    const { terms, counts, eventKey, createdAtMs } = market;
+    const { terms, counts, eventKey, createdAtMs, endsAtMs, patterns } = market;
     const { text } = columns;
+    const { ladder, series, family } = columns.patterns;
     const first = this.#reserveTerms(terms.length);
     this.#unnormalized = reuseFloats(Math.max(terms.length, this.#unnormalized.length), this.#unnormalized);
     for (let index = 0; index < terms.length; index += 1) {
@@ -118,5 +141,11 @@ export class EngagedMarkets {
     this.row[this.count] = -1;
     this.event[this.count] = (eventKey === null ? undefined : columns.eventOf(eventKey)) ?? -1;
     this.creationRank[this.count] = columns.creationRankOf(createdAtMs);
+    this.endsAtMs[this.count] = endsAtMs;
+    this.ladder[this.count] = ladder.idOf(patterns.ladder) ?? -1;
+    this.series[this.count] = series.idOf(patterns.series) ?? -1;
+    this.family[this.count] = (patterns.family === null ? undefined : family.idOf(patterns.family)) ?? -1;
+    this.seriesKeys[this.count] = patterns.series;
+    this.numbers[this.count] = patterns.numbers;
   }
 }

@@ -219,7 +219,8 @@ describe('validateRanking reports path, problem and allowed values for', () => {
 
   it('weights without any positive event or score component', () => {
     const components =
-      'interest similarity continuity depth freshness followup closing trending rising editorial news sports';
+      'interest similarity continuity depth freshness followup closing trending rising editorial news sports ' +
+      'last ladder fam sib1 trMarket trSeries horizonUser touched';
     const none = (names: string) => Object.fromEntries(names.split(' ').map((name) => [name, 0]));
     const events =
       'PARTICIPATE COMMENT SHARE BOOKMARK PARTICIPATE_INTENT RETURN_VISIT CLICK VIEW_MARKET DWELL_30 DWELL_5';

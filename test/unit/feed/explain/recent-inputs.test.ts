@@ -5,6 +5,7 @@ import type { RankingInputs } from '../../../../src/feed/ranking-inputs.js';
 import { RecentInputs } from '../../../../src/feed/explain/recent-inputs.js';
 import { NO_TRENDS } from '../../../../src/trends/trend-columns.js';
 import { TrendState } from '../../../../src/trends/trend-state.js';
+import { DEFAULT_MODEL } from '../../../../src/scoring/v2/ranking-model.js';
 
 const config = loadRankingConfig(undefined);
 const trends = new TrendState(NO_TRENDS, 0);
@@ -12,7 +13,7 @@ const trends = new TrendState(NO_TRENDS, 0);
 function inputs(snapshot = emptySnapshot): RankingInputs {
   return {
     ...{ nowMs: 0, userKey: null, country: null, profile: null, personal: true, algorithm: 'v2' as const },
-    ...{ limit: 20, snapshot, past: new Map(), trends, config, configVersion: 'test' },
+    ...{ limit: 20, snapshot, past: new Map(), trends, config, model: DEFAULT_MODEL, configVersion: 'test' },
   };
 }
 

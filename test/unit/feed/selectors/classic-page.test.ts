@@ -13,6 +13,7 @@ import { TrendState } from '../../../../src/trends/trend-state.js';
 import { sportsFan } from '../../../support/feed-parts.js';
 import { NOON_MS } from '../../../support/profile-events.js';
 import { storedMarket } from '../../../support/stored-market.js';
+import { DEFAULT_MODEL } from '../../../../src/scoring/v2/ranking-model.js';
 
 const config = loadRankingConfig(undefined);
 const workspace = new RankingWorkspace();
@@ -20,7 +21,13 @@ const workspace = new RankingWorkspace();
 const inputsOf = (markets: readonly Market[], details: Partial<RankingInputs> = {}): RankingInputs => ({
   ...{ nowMs: NOON_MS, userKey: null, country: null, profile: null, personal: true, algorithm: 'v1' },
   ...{ limit: 20, snapshot: patchSnapshot(emptySnapshot, markets, 1n), past: new Map() },
-  ...{ trends: new TrendState(NO_TRENDS, 0), config, configVersion: 'test', ...details },
+  ...{
+    trends: new TrendState(NO_TRENDS, 0),
+    config,
+    model: DEFAULT_MODEL,
+    configVersion: 'test',
+    ...details,
+  },
 });
 
 /** The page by its definition: all markets with every score component, sorted, and laid out. */

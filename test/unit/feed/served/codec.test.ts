@@ -22,6 +22,7 @@ const feeds: fc.Arbitrary<ServedFeed> = fc.record({
   personalized: fc.boolean(),
   degraded: fc.boolean(),
   configVersion: fc.string(),
+  modelVersion: nullable(fc.oneof(fc.nat().map(String), fc.constant('default'))),
   catalogVersion: fc.nat(Number.MAX_SAFE_INTEGER).map(String),
   trendsComputedAtMs: nowMs,
   profileVersion: nullable(fc.nat()),
@@ -46,7 +47,12 @@ function typicalFeed(markets: number): ServedFeed {
   return {
     ...{ feedId: '', userKey: null, country: 'IL', nowMs: 1_800_000_000_000, limit: 20 },
     ...{ algorithm: 'v2', algorithmVersion: 'v2', personal: true, personalized: true, degraded: false },
-    ...{ configVersion: '0123456789ab', catalogVersion: '123456789', profileVersion: 12_345 },
+    ...{
+      configVersion: '0123456789ab',
+      modelVersion: '1234',
+      catalogVersion: '123456789',
+      profileVersion: 12_345,
+    },
     trendsComputedAtMs: 1_799_999_960_123,
     notes: ['LOCAL -> PERSONAL: 2'],
     page: Array.from({ length: 20 }, (_, index) => ({

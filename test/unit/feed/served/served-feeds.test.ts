@@ -19,6 +19,7 @@ const feed = (feedId: string, changes: Partial<ServedFeed> = {}): ServedFeed => 
   personalized: true,
   degraded: false,
   configVersion: 'c0ffee',
+  modelVersion: '7',
   catalogVersion: '7',
   trendsComputedAtMs: 900,
   profileVersion: 3,
@@ -92,6 +93,7 @@ describe('served feeds', () => {
       items?.map((item) => ({ ...item, number: 0 }));
     expect(await served.find('f', null)).toEqual({
       ...feed('f'),
+      modelVersion: null,
       page: withoutNumbers(page),
       rest: withoutNumbers(rest),
     });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { eventRows } from '../../../../src/scoring/v2/event-rows.js';
+import { keyRows } from '../../../../src/scoring/v2/key-rows.js';
 import { topicGroups } from '../../../../src/scoring/v2/topic-groups.js';
 
 describe('topic groups', () => {
@@ -23,7 +23,7 @@ describe('the rows of events', () => {
   it('are those that have the event, ascending', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -1, max: 5 }), { maxLength: 60 }), (events) => {
-        const { start, rows } = eventRows({ event: Int32Array.from(events), eventCount: 6 });
+        const { start, rows } = keyRows(Int32Array.from(events), 6);
         for (let id = 0; id < 6; id += 1)
           expect([...rows.subarray(start[id], start[id + 1])]).toEqual(
             [...events.keys()].filter((row) => events[row] === id),

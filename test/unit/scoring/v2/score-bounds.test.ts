@@ -12,6 +12,7 @@ import {
   userArbitrary,
   partsAt,
 } from '../../../support/scoring-v2.js';
+import { FEATURE_WEIGHTS, signalsOf } from '../../../support/ranking-model.js';
 import { storedMarket } from '../../../support/stored-market.js';
 
 const closed = toPastMarket(storedMarket('p0', { title: 'Bitcoin record?', eventKey: 'e0' }));
@@ -22,6 +23,7 @@ const scenarios = marketsArbitrary.chain((markets) =>
     columns: fc.constant(columnsOfMarkets(...markets)),
     trends: trendsArbitrary(markets.length),
     user: userArbitrary,
+    signals: fc.integer().map((seed) => signalsOf(['m0', 'm1', 'm2', 'm3', 'p0'], seed)),
   }),
 );
 
@@ -29,15 +31,18 @@ describe.each([
   ['computed for all markets', 4_096],
   ['refined', 0],
 ])('scores on demand by bounds that are %s', (_, smallCatalog) => {
-  const full = new ScorerV2(CONSTANTS, IMPRESSIONS);
-  const onDemand = new ScorerV2(CONSTANTS, IMPRESSIONS, smallCatalog);
+  const constants = { ...CONSTANTS, weights: { ...CONSTANTS.weights, ...FEATURE_WEIGHTS } };
+  const full = new ScorerV2(constants, IMPRESSIONS);
+  const onDemand = new ScorerV2(constants, IMPRESSIONS, smallCatalog);
 
   it('are at most the bounds, and the same as the scores of all rows', () => {
     fc.assert(
-      fc.property(scenarios, ({ columns, trends, user }) => {
-        const expected = full.score(columns, trends, user, past, NOW_MS).final.slice();
-        const impersonal = full.impersonalSum(columns, trends, NOW_MS);
-        const scores = onDemand.scoreOnDemand({ columns, trends, impersonal, user, past, nowMs: NOW_MS });
+      fc.property(scenarios, ({ columns, trends, user, signals }) => {
+        const expected = full.score(columns, trends, user, past, NOW_MS, signals).final.slice();
+        const impersonal = full.impersonalSum(columns, trends, NOW_MS, signals);
+        const scores = onDemand.scoreOnDemand({
+          ...{ columns, trends, impersonal, user, past, signals, nowMs: NOW_MS },
+        });
         const { bounds, slack, refine } = scores.bounds();
         const expectBounds = () => {
           expected.forEach((final, row) => {

@@ -59,7 +59,7 @@ function copyOf({ final, discount, changed, partsOf }: ScoresV2): unknown {
 const IN_UNIT_RANGE = [
   ...(['interest', 'similarity', 'continuity', 'depth', 'freshness', 'followup', 'negative'] as const),
   ...(['closing', 'trending', 'trendingLocal', 'trendingGlobal', 'rising', 'editorial'] as const),
-  ...(['news', 'sports', 'discount'] as const),
+  ...(['news', 'sports', 'discount', 'last', 'ladder', 'fam', 'sib1', 'sameDate', 'touched'] as const),
 ];
 
 describe('a score by algorithm v2', () => {
@@ -96,6 +96,8 @@ describe('a score by algorithm v2', () => {
       ...{ freshness: expect.closeTo(freshness, 12) as number, closing: 0.8 },
       ...{ trending: expect.closeTo(trending, 12) as number, trendingLocal: 1, trendingGlobal: 0.5 },
       ...{ rising: 0.25, editorial: 0.5, news: 1, sports: 1, discount: 1 },
+      ...{ last: null, ladder: null, fam: null, sib1: null, sibDir: null, trMarket: null, trSeries: null },
+      ...{ horizonUser: null, sameDate: null, horizonAll: 0, horizonTemplate: 0, popular7d: 0, touched: 0 },
     });
     const global = scorer().score(columns, { ...trends, local: null }, null, past, NOW_MS);
     expect(partsAt(global, 0)).toMatchObject({
@@ -120,7 +122,9 @@ describe('a score by algorithm v2', () => {
     const interest = 0.7 * 0.8 * Math.tanh(1) + 0.3 * 0.4 * Math.tanh(1);
     const followup = Math.log(0.6 / 0.4);
     const discount = Math.exp(-0.25) * 0.5 * 0.75;
-    const personal = 0.35 * interest + 0.4 * 0.5 + 0.15 * 0.5 + 0.1 * followup;
+    // The family of the last engagement, and the neighbor in creation order.
+    const features = 0.05 * 1 + 0.167 * 0.5;
+    const personal = 0.35 * interest + 0.4 * 0.5 + 0.15 * 0.5 + 0.1 * followup + features;
     expect(parts.interest).toBeCloseTo(interest, 12);
     expect(parts.negative).toBeCloseTo(Math.tanh(1), 12);
     expect(parts).toMatchObject({ continuity: 0.5, depth: 0.5, similarity: 0 });

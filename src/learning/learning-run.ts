@@ -1,0 +1,186 @@
+import type { Catalog } from '../catalog/catalog.js';
+import type { RankingConfig } from '../config/schema/ranking-schema.js';
+import type { FullProfile } from '../domain/profile.js';
+import type { Market } from '../domain/market.js';
+import { inSlices, takeTurn } from '../lib/event-loop.js';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../lib/time.js';
+import type { LearningEvent } from '../storage/events/interaction-repository.js';
+import type { Store } from '../storage/store.js';
+import type { TrendState } from '../trends/trend-state.js';
+import { ChoiceInputs } from './choice-inputs.js';
+import { Learner } from './learner.js';
+import { LiveSignals, signalMarket } from './live-signals.js';
+import { packSignals, unpackSignals } from './signals-codec.js';
+import { fromStoredState, initialState, toStoredState } from './stored-state.js';
+
+/** Engagements per read. */
+const BATCH = 2_000;
+
+/**
+ * Steps per batch, at most. Each reads the history of a user, so busy sites learn from a part of the choices, evenly
+ * distributed.
+ */
+const STEPS_PER_BATCH = 200;
+
+/** Transactions that may still commit an event with a lower `seq` take less. */
+const SETTLED_AFTER_MS = 30 * SECOND_MS;
+
+/** Older choices are counted, but not learned from: the catalog of that time is no longer known. */
+const LEARN_WITHIN_MS = HOUR_MS;
+
+/** Time after which a run publishes what it has; the next run continues. */
+const RUN_WITHIN_MS = 5 * MINUTE_MS;
+
+export interface LearningSummary {
+  readonly engagements: number;
+  readonly steps: number;
+  /** The published version; null if there was nothing new, or if another process published. */
+  readonly version: number | null;
+}
+
+/** Counts new engagements, learns from the choices among them, and publishes the result as a version of the model. */
+export class LearningRun {
+  constructor(
+    private readonly deps: {
+      readonly store: Pick<Store, 'models' | 'interactions' | 'profiles' | 'transaction'>;
+      readonly catalog: Pick<Catalog, 'snapshot' | 'pastMarket' | 'findByIds' | 'loadedAtMs' | 'refresh'>;
+      readonly trends: () => TrendState;
+      readonly config: () => RankingConfig;
+      readonly modelsEnabled: boolean;
+    },
+  ) {}
+
+  async run({ now, signal }: { now: Date; signal: AbortSignal }): Promise<LearningSummary> {
+    const { store, catalog } = this.deps;
+    const config = this.deps.config();
+    if (catalog.loadedAtMs === null) await catalog.refresh();
+    const before = await store.models.latest();
+    const counts = before?.signals == null ? null : await inSlices(unpackSignals(before.signals));
+    const state = before === null ? undefined : fromStoredState(before.state, config.v2.weights);
+    const learner = new Learner(config.v2.weights, state);
+    const signals = new LiveSignals(counts ?? undefined);
+    // Without readable signals, everything that is stored is counted again.
+    let seq = counts === null ? 0n : (before?.seq ?? 0n);
+    const settledBefore = new Date(now.getTime() - SETTLED_AFTER_MS);
+    const steps = new LearningSteps({ ...this.deps, config, learner, signals, now });
+    const startedMs = performance.now();
+    let engagements = 0;
+    while (!signal.aborted && performance.now() - startedMs < RUN_WITHIN_MS) {
+      const batch = await store.interactions.engagementsAfter(seq, settledBefore, BATCH);
+      await steps.take(batch);
+      engagements += batch.length;
+      seq = batch.at(-1)?.seq ?? seq;
+      if (batch.length < BATCH) break;
+    }
+    signal.throwIfAborted();
+    if (engagements === 0) return { engagements, steps: 0, version: null };
+    const published = {
+      ...{ publishedAt: now, seq, state: toStoredState(learner.state) },
+      signals: packSignals(signals.counts),
+    };
+    const version = await store.transaction(async ({ models }) => {
+      const isFirst =
+        (await models.tryLock()) && (await models.latestVersion()) === (before?.version ?? null);
+      return isFirst ? models.publish(published) : null;
+    });
+    await store.models.prune(now);
+    return { engagements, steps: steps.count, version };
+  }
+
+  /** Publishes the default weights, and the counts as they are. */
+  async reset(now: Date): Promise<number | null> {
+    const { store, config } = this.deps;
+    return store.transaction(async ({ models }) => {
+      if (!(await models.tryLock())) return null;
+      const before = await models.latest();
+      const counts = before?.signals == null ? null : await inSlices(unpackSignals(before.signals));
+      return models.publish({
+        ...{
+          publishedAt: now,
+          seq: before?.seq ?? 0n,
+          state: toStoredState(initialState(config().v2.weights)),
+        },
+        signals: packSignals(new LiveSignals(counts ?? undefined).counts),
+      });
+    });
+  }
+}
+
+/** The steps of one run. */
+class LearningSteps {
+  count = 0;
+  readonly #inputs: ChoiceInputs;
+  /** Profiles as folded for a step, from which the next step of the user continues. */
+  readonly #folded = new Map<string, { readonly state: FullProfile; readonly seq: bigint }>();
+
+  constructor(
+    private readonly deps: {
+      readonly store: Pick<Store, 'profiles'>;
+      readonly catalog: Pick<Catalog, 'snapshot' | 'pastMarket' | 'findByIds'>;
+      readonly trends: () => TrendState;
+      readonly config: RankingConfig;
+      readonly modelsEnabled: boolean;
+      readonly learner: Learner;
+      readonly signals: LiveSignals;
+      readonly now: Date;
+    },
+  ) {
+    this.#inputs = new ChoiceInputs(deps.config);
+  }
+
+  /** Learns from some of the choices of a batch, and counts all of its engagements, in order. */
+  async take(batch: readonly LearningEvent[]): Promise<void> {
+    const markets = await this.#marketsOf(batch);
+    const isLearning = this.deps.modelsEnabled && this.deps.config.learning.mode === 'learn';
+    const learnable = isLearning ? batch.filter((event) => this.#isLearnable(event)).length : 0;
+    const stride = Math.max(1, Math.ceil(learnable / STEPS_PER_BATCH));
+    let next = 0;
+    for (const event of batch) {
+      const market = markets.get(event.marketId);
+      if (market === undefined) continue;
+      if (learnable > 0 && this.#isLearnable(event) && next++ % stride === 0) await this.#step(event);
+      const atMs = event.occurredAt.getTime();
+      this.deps.signals.add({ atMs, userKey: event.userKey, market: signalMarket(market) });
+    }
+  }
+
+  #isLearnable({ marketId, occurredAt }: LearningEvent): boolean {
+    const { catalog, now } = this.deps;
+    return now.getTime() - occurredAt.getTime() <= LEARN_WITHIN_MS && catalog.snapshot.byId.has(marketId);
+  }
+
+  async #step(event: LearningEvent): Promise<void> {
+    const { catalog, trends, learner, signals } = this.deps;
+    const { userKey, marketId, seq, occurredAt, country } = event;
+    const profile = await this.#profileBefore(userKey, seq);
+    const isKnown = (id: string): boolean => profile.engagements.has(id) || profile.hidden.has(id);
+    const { columns } = catalog.snapshot;
+    const chosen = columns.rowOf(marketId);
+    if (chosen === undefined || isKnown(marketId)) return;
+    await takeTurn();
+    this.#inputs.learn(
+      learner,
+      {
+        ...{ columns, profile, past: catalog.pastMarket, signals: signals.view() },
+        trends: trends().columns(columns, country ?? profile.country),
+        nowMs: occurredAt.getTime(),
+      },
+      // The low bits of `seq` differ between events.
+      { chosen, isKnown: (row) => isKnown(columns.ids[row] as string), seed: Number(BigInt.asIntN(32, seq)) },
+    );
+    this.count += 1;
+  }
+
+  /** Returns the profile of a user as of right before an event. */
+  async #profileBefore(userKey: string, seq: bigint): Promise<FullProfile> {
+    const folded = await this.deps.store.profiles.foldBefore(userKey, seq, this.#folded.get(userKey));
+    this.#folded.set(userKey, folded);
+    return folded.state;
+  }
+
+  async #marketsOf(batch: readonly LearningEvent[]): Promise<ReadonlyMap<string, Market>> {
+    const ids = [...new Set(batch.map(({ marketId }) => marketId))];
+    const found = await this.deps.catalog.findByIds(ids);
+    return new Map(found.flatMap((market) => (market === undefined ? [] : [[market.id, market]])));
+  }
+}

@@ -1,0 +1,83 @@
+import type { RankingConfig } from '../config/schema/ranking-schema.js';
+import { inSlices } from '../lib/event-loop.js';
+import type { Logger } from '../lib/logger.js';
+import { DEFAULT_MODEL, type LearnedWeights, type RankingModel } from '../scoring/v2/ranking-model.js';
+import { NO_SIGNALS, type SiteSignals } from '../scoring/v2/site-signals.js';
+import type { ModelRepository, StoredModel } from '../storage/models/model-repository.js';
+import { toLearnedWeights } from './learning-features.js';
+import { LiveSignals } from './live-signals.js';
+import { unpackSignals } from './signals-codec.js';
+import { fromStoredState } from './stored-state.js';
+
+interface Published {
+  readonly model: StoredModel;
+  readonly signals: SiteSignals;
+}
+
+/** The ranking model in memory, as it was last published. */
+export class ModelService {
+  #latest: Published | null = null;
+  #pinned: StoredModel | null = null;
+  #current: { readonly of: unknown[]; readonly model: RankingModel } | undefined;
+
+  constructor(
+    private readonly deps: {
+      readonly models: Pick<ModelRepository, 'latestVersion' | 'latest' | 'find'>;
+      readonly config: () => RankingConfig;
+      /** False: the configured weights apply, whatever was learned. */
+      readonly modelsEnabled: boolean;
+      readonly logger: Logger;
+    },
+  ) {}
+
+  /** The model for the next feed. The same object until the model, or its use by the config, changes. */
+  get current(): RankingModel {
+    const config = this.deps.config();
+    const of = [this.#latest, this.#pinned, config];
+    if (this.#current === undefined || of.some((input, index) => input !== this.#current?.of[index]))
+      this.#current = { of, model: this.#modelUnder(config) };
+    return this.#current.model;
+  }
+
+  /** Loads the latest and the pinned version, if they are others than those in memory. */
+  async load(): Promise<void> {
+    const { models, logger } = this.deps;
+    await this.#loadPinned();
+    const version = await models.latestVersion();
+    if (version === null || version === this.#latest?.model.version) return;
+    const latest = await models.latest();
+    if (latest === null) return;
+    const { signals: packed, ...model } = latest;
+    const counts = packed === null ? null : await inSlices(unpackSignals(packed));
+    this.#latest = { model, signals: counts === null ? NO_SIGNALS : new LiveSignals(counts).view() };
+    logger.debug({ version: model.version }, 'ranking model loaded');
+  }
+
+  async #loadPinned(): Promise<void> {
+    const { pin } = this.deps.config().learning;
+    if (pin === null || pin === this.#pinned?.version) return;
+    this.#pinned = await this.deps.models.find(pin);
+    if (this.#pinned === null)
+      this.deps.logger.warn({ version: pin }, 'pinned ranking model not found; the configured weights apply');
+  }
+
+  #modelUnder(config: RankingConfig): RankingModel {
+    const { mode, pin } = config.learning;
+    const latest = this.#latest;
+    const signals = latest?.signals ?? NO_SIGNALS;
+    const base = latest === null ? DEFAULT_MODEL.version : String(latest.model.version);
+    if (mode === 'off' || !this.deps.modelsEnabled) return { version: `${base}-off`, learned: null, signals };
+    if (pin !== null) {
+      const pinned = this.#pinned?.version === pin ? this.#pinned : null;
+      return { version: `${base}-pin-${pin}`, learned: learnedOf(pinned, config), signals };
+    }
+    return { version: base, learned: learnedOf(latest?.model ?? null, config), signals };
+  }
+}
+
+/** The weights of a model if they are trusted. */
+function learnedOf(model: StoredModel | null, { v2 }: RankingConfig): LearnedWeights | null {
+  if (model === null) return null;
+  const { weights, trust } = fromStoredState(model.state, v2.weights);
+  return trust.isTrusted ? toLearnedWeights(weights) : null;
+}

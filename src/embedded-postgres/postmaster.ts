@@ -137,7 +137,8 @@ const serverSettings = {
   listen_addresses: '127.0.0.1',
   // The path of a Unix socket may have at most about 100 characters; the data folder may be longer.
   unix_socket_directories: '',
-  max_connections: 60,
+  // A gateway opens up to 30, and several may share the server.
+  max_connections: 200,
   shared_buffers: '64MB',
   // The first change of a page after a checkpoint logs the whole page, so checkpoints are rare. Recovery after a crash then
   // takes up to 9 s.

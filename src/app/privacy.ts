@@ -10,6 +10,7 @@ import { MergeService } from '../privacy/merge-service.js';
 import { PrivacySync } from '../privacy/privacy-sync.js';
 import { SettingsService } from '../privacy/settings-service.js';
 import { UserRegister } from '../privacy/user-register.js';
+import { forgetStatements } from '../storage/database/client.js';
 import type { OnClose, Stores } from './databases.js';
 
 /** The users as this replica may treat them. Nothing is known before `start`. */
@@ -43,6 +44,7 @@ export function openUsers(deps: {
     ...{ register, changes: stores.privacySync.privacyChanges, replicaId, pseudonymOf, clock, logger },
     dropData: async (userKeys) => {
       await Promise.all(dropping.map(async (drop) => drop(userKeys)));
+      forgetStatements();
     },
     wakeOthers: () => bus?.announcePrivacyChanges(),
     elapsed: () => performance.now(),
@@ -93,7 +95,7 @@ export function openPrivacy(deps: {
     settings: new SettingsService(shared),
     exports: new ExportService({ ...shared, findFeed }),
     erasure: new ErasureService({
-      ...{ ...shared, sinks, countChangesOf, onQueued },
+      ...{ ...shared, sinks, countChangesOf, forgetStatements, onQueued },
       blockedDays: () => config().erasedKeyDays,
       noticeOf: (pseudonym, at) => userNotice(newId(), pseudonym, null, at),
     }),

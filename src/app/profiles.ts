@@ -115,6 +115,7 @@ export function openProfiles(deps: {
     dropData: (userKeys) => {
       if (userKeys === 'all') clear();
       else invalidate(userKeys);
+      cache.forgetReads();
       compactor.drop(userKeys);
     },
     changePoll: new ChangePoll({

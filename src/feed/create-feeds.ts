@@ -36,7 +36,7 @@ export function createFeeds(deps: {
   /** The model that feeds use now. */
   models: { readonly current: RankingModel };
   profiles: ProfileReader;
-  users: Pick<UserRegister, 'treatmentOf' | 'mayStore'>;
+  users: Pick<UserRegister, 'treatmentOf' | 'isActive'>;
   store: FeedStore;
   /** Whether the database that profiles are read from has not responded for this many milliseconds. */
   isStalled: (forMs: number) => boolean;
@@ -51,7 +51,7 @@ export function createFeeds(deps: {
 }): Feeds {
   const { catalog, trends, models, profiles, users, store, config, trackImpressions } = deps;
   const { isStalled, personalizationEnabled, clock, feedIdSecret, logger } = deps;
-  const mayStore = (userKey: string): boolean => users.mayStore(userKey);
+  const mayStore = (userKey: string): boolean => users.isActive(userKey);
   const servedFeeds = new ServedFeeds({ store, mayStore, clock, logger });
   const recentInputs = new RecentInputs();
   const workspace = new RankingWorkspace();

@@ -74,7 +74,7 @@ export class FeedService {
       trends: Pick<TrendService, 'state'>;
       models: { readonly current: RankingModel };
       hydrator: Hydrator;
-      users: Pick<UserRegister, 'treatmentOf' | 'mayStore'>;
+      users: Pick<UserRegister, 'treatmentOf' | 'isActive'>;
       workspace: RankingWorkspace;
       config: () => LoadedConfig;
       /** False: feeds do not depend on the user, whatever the config says. */
@@ -107,7 +107,7 @@ export class FeedService {
     const id = this.deps.feedId(inputs, degradedReasons, composed);
     const feed = toFeed(id, composed.items, factsOf(inputs, degradedReasons));
     // The user may have opted out while the profile was read.
-    if (inputs.userKey !== null && !this.deps.users.mayStore(inputs.userKey)) return feed;
+    if (inputs.userKey !== null && !this.deps.users.isActive(inputs.userKey)) return feed;
     const served = toServedFeed(feed, composed, inputs);
     if (!isFallback(degradedReasons)) this.#current.set(request, { feed, served }, inputs);
     this.deps.onServed({ feed, served, inputs });
@@ -264,7 +264,7 @@ export class FeedService {
    * other user for one who was merged.
    */
   async #subjectOf(userKey: string | null): Promise<Subject> {
-    if (userKey === null) return { userKey, isUnknown: false };
+    if (userKey === null || this.deps.users.isActive(userKey)) return { userKey, isUnknown: false };
     const treatment = await this.deps.users.treatmentOf(userKey);
     return {
       userKey: treatment.kind === 'ACTIVE' ? treatment.userKey : null,

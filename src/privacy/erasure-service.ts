@@ -14,6 +14,8 @@ export interface ErasureDeps extends PrivacyDeps {
   readonly noticeOf: (pseudonym: string, at: Date) => object;
   /** Makes the roll-ups of trends count the removal of a user's events. */
   readonly countChangesOf: (userKey: string) => Promise<void>;
+  /** Drops the values of the last statements of this process. */
+  readonly forgetStatements: () => void;
   /** Signals new rows in the outbox. */
   readonly onQueued: () => void;
 }
@@ -51,6 +53,7 @@ export class ErasureService {
       await this.deps.sync.confirm(seq, [owner]);
       await this.#removeRows(owner, at);
     });
+    this.deps.forgetStatements();
     this.deps.onQueued();
   }
 

@@ -67,8 +67,11 @@ export class UserRegister {
     return treatment;
   }
 
-  /** Whether data may be stored under this key now. False for an alias: its data belongs to another user. */
-  mayStore(userKey: string): boolean {
+  /**
+   * Whether data may be read and stored under this key now, without waiting. False for an alias: its data belongs to another
+   * user.
+   */
+  isActive(userKey: string): boolean {
     return this.deps.isCurrent() && (this.#flagsOf(userKey) & (OPTED_OUT | ERASED | MERGED)) === 0;
   }
 

@@ -68,7 +68,7 @@ interface PendingRead {
  */
 export class ProfileCache {
   readonly #entries: LRUCache<string, CachedProfile>;
-  readonly #batches: DataLoader<PendingRead, ReadProfile>;
+  #batches: DataLoader<PendingRead, ReadProfile>;
   readonly #pending = new Map<string, PendingRead>();
   readonly #changes = new RecentChanges();
   #hits = 0;
@@ -83,10 +83,7 @@ export class ProfileCache {
         if (reason === 'evict') this.#evictions++;
       },
     });
-    this.#batches = new DataLoader<PendingRead, ReadProfile>((reads) => this.#send(reads), {
-      cache: false,
-      maxBatchSize: MAX_BATCH,
-    });
+    this.#batches = this.#createBatches();
   }
 
   /** Returns the version of a user's profile if it is cached and within its TTL; never reads. */
@@ -196,6 +193,11 @@ export class ProfileCache {
     }
   }
 
+  /** Drops every other reference to users, such as the last batch of reads. */
+  forgetReads(): void {
+    this.#batches = this.#createBatches();
+  }
+
   /** Drops all profiles, since any may have changed on other replicas. */
   clear(): void {
     this.#changes.addForAllUsers();
@@ -258,6 +260,13 @@ export class ProfileCache {
     };
     this.#pending.set(userKey, read);
     return read.profile;
+  }
+
+  #createBatches(): DataLoader<PendingRead, ReadProfile> {
+    return new DataLoader<PendingRead, ReadProfile>((reads) => this.#send(reads), {
+      cache: false,
+      maxBatchSize: MAX_BATCH,
+    });
   }
 
   #send(reads: readonly PendingRead[]): Promise<readonly (ReadProfile | UnreadableProfile)[]> {

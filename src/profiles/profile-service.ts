@@ -78,7 +78,7 @@ export class ProfileService {
   constructor(
     private readonly deps: {
       profiles: Pick<ProfileCache, 'get' | 'getFull'>;
-      users: Pick<UserRegister, 'knownTreatmentOf'>;
+      users: Pick<UserRegister, 'isActive' | 'knownTreatmentOf'>;
       decay: DecayConfig;
       /** Maps a user key to the pseudonym of the user. */
       pseudonymOf: (userKey: string) => string;
@@ -108,10 +108,14 @@ export class ProfileService {
     userKeys: readonly string[],
     read: (userKey: string) => Promise<Profile>,
   ): Promise<(Profile | FullProfile)[]> {
-    const load = async (userKey: string): Promise<Profile | FullProfile> => {
-      const treatment = await this.deps.users.knownTreatmentOf(userKey);
+    const { users } = this.deps;
+    const loadOther = async (userKey: string): Promise<Profile | FullProfile> => {
+      const treatment = await users.knownTreatmentOf(userKey);
       return treatment.kind === 'ACTIVE' ? read(treatment.userKey) : emptyProfile(userKey);
     };
+    // At once, so that it shares a read with the other fields of a request.
+    const load = (userKey: string): Promise<Profile | FullProfile> =>
+      users.isActive(userKey) ? read(userKey) : loadOther(userKey);
     return orUnavailable(READ_FAILED, () => Promise.all(userKeys.map(load)));
   }
 

@@ -49,7 +49,7 @@ export interface TrackingDeps {
     'position' | 'countriesOf' | 'applyCommit' | 'invalidateOlder' | 'invalidate'
   >;
   readonly compactor: Pick<ProfileCompactor, 'enqueue'>;
-  readonly users: Pick<UserRegister, 'knownTreatmentOf' | 'mayStore'>;
+  readonly users: Pick<UserRegister, 'knownTreatmentOf' | 'isActive'>;
   /** Makes this replica know every retired user. */
   readonly catchUpUsers: () => Promise<void>;
   /** Maps a user key to its pseudonym. */
@@ -78,7 +78,7 @@ export function createTracking(deps: TrackingDeps): Tracking {
   const { users, catchUpUsers, pseudonymOf } = deps;
   const rejected = new RejectedLog({
     ...{ repository: background.rejectedEvents, clock, logger },
-    mayStore: (userKey) => users.mayStore(userKey),
+    mayStore: (userKey) => users.isActive(userKey),
   });
   const lockedUsers = new LockedUsers(store.profiles);
   const writeCheck = new WriteCheck({ store, sinks, clock, newId, logger });

@@ -4,4 +4,4 @@ const active = (userKey: string): Promise<KnownTreatment> =>
   Promise.resolve({ kind: 'ACTIVE', userKey, consents: false });
 
 /** Users none of whom opted out, was erased, or was merged. */
-export const activeUsers = { treatmentOf: active, knownTreatmentOf: active, mayStore: () => true };
+export const activeUsers = { treatmentOf: active, knownTreatmentOf: active, isActive: () => true };

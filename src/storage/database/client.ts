@@ -1,4 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
+import { clearLogs } from '@prisma/debug';
 import { DatabaseError, Pool } from 'pg';
 import type { PoolClient } from 'pg';
 import type { Logger } from 'pino';
@@ -35,6 +36,11 @@ interface Options {
   readonly queryTimeoutMs?: number;
   /** Receives the text of each statement when it is sent, including `BEGIN`, `COMMIT`, and `ROLLBACK`. */
   readonly onStatement?: (sql: string) => void;
+}
+
+/** Drops the values of the last statements, which Prisma's driver adapter keeps for reports of its own failures. */
+export function forgetStatements(): void {
+  clearLogs();
 }
 
 /** The share of `queryTimeoutMs` after which the server cancels a statement. */

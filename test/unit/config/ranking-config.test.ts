@@ -82,6 +82,7 @@ describe('loadRankingConfig', () => {
       tracking: { lanes: 2, groupWaitMs: 0, groupEvents: 500, maxQueued: 10_000, maxQueuedMs: 2_000 },
       retention: { interactionsDays: 180, rankingsHours: 24 },
       audience: { epsilonPerDay: 1, deltaPerDay: 1e-5, releasesPerDay: 2, cellsPerUser: 4 },
+      privacy: { rejectPersonalUserKeys: true, erasedKeyDays: 30, aliasDays: 30 },
       rateLimits: {
         anonymous: { points: 600_000, seconds: 60 },
         client: { points: 600_000, seconds: 60 },

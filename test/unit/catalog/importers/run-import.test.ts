@@ -130,6 +130,7 @@ describe('runImport', () => {
       repeated: 0,
       recorded: 2,
       duplicates: 0,
+      ignored: 0,
       rejected: 0,
       skippedNotYetCreated: 0,
       skippedLaterInteractions: 0,

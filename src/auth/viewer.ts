@@ -70,6 +70,15 @@ export function requireOwner(viewer: Viewer, ownerKey: string | null | undefined
   }
 }
 
+/**
+ * Returns what the key of a merged user stands for in the reads, exports, erasures, and settings of a viewer. A client with the
+ * old key is not known to be the user that it was merged into, so to it the key is that of a user without data. Events and
+ * impressions of any viewer follow the alias.
+ */
+export function aliasUseOf({ role }: Viewer): 'FOLLOW' | 'IGNORE' {
+  return role === 'CLIENT' ? 'IGNORE' : 'FOLLOW';
+}
+
 /** Returns the users whose data a viewer may read, besides data of no user; null: all users. */
 export function readableUsers(viewer: Viewer): readonly string[] | null {
   switch (viewer.role) {

@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.js';
 import { checkInput } from '../lib/input/check-input.js';
 import { takeTurn } from '../lib/event-loop.js';
 import { MINUTE_MS } from '../lib/time.js';
-import type { UserRegister } from '../privacy/user-register.js';
+import type { AliasUse, UserRegister } from '../privacy/user-register.js';
 import type { FeedReaders } from '../storage/served-feed-repository.js';
 import type { RankingModel } from '../scoring/v2/ranking-model.js';
 import type { TrendService } from '../trends/trend-service.js';
@@ -93,9 +93,9 @@ export class FeedService {
    *
    * @throws {BellwetherError} BAD_USER_INPUT naming the field.
    */
-  async feed(input: unknown): Promise<Feed> {
+  async feed(input: unknown, aliases: AliasUse = 'IGNORE'): Promise<Feed> {
     const { userKey = null, country = null, algorithm = null, limit } = checkInput(feedRequest, input);
-    const subject = await this.#subjectOf(userKey);
+    const subject = await this.#subjectOf(userKey, aliases);
     const request = { userKey: subject.userKey, country, algorithm, limit };
     const current = subject.isUnknown ? undefined : this.#currentFeed(request);
     if (current !== undefined) {
@@ -149,7 +149,8 @@ export class FeedService {
     const served = await this.deps.servedFeeds.find(feedId.data, readers);
     const keepMs = this.deps.config().config.feed.keepMinutes * MINUTE_MS + CLOCK_STEP_MS;
     if (served?.rest == null || this.deps.clock() - served.nowMs > keepMs) return null;
-    if (served.userKey !== null && (await this.#subjectOf(served.userKey)).userKey === null) return null;
+    if (served.userKey !== null && (await this.#subjectOf(served.userKey, 'IGNORE')).userKey === null)
+      return null;
     return { id: served.feedId, ...servedFacts(served), served };
   }
 
@@ -196,7 +197,7 @@ export class FeedService {
     first: number,
   ): Promise<{ items: FeedItem[]; hasMore: boolean }> {
     const visitor = { userKey: served.userKey, country: served.country, algorithm: served.algorithm };
-    const { inputs: current } = await this.inputsFor(visitor, served.limit);
+    const { inputs: current } = await this.inputsFor(visitor, served.limit, 'IGNORE');
     // An explicit algorithm bypasses the rollout, which may have assigned the global ranking.
     const inputs = { ...current, personal: current.personal && served.personal };
     const visible = servedPositions(served, from, Infinity).filter(
@@ -222,7 +223,7 @@ export class FeedService {
    *
    * @throws {BellwetherError} BAD_USER_INPUT naming the field.
    */
-  async rank(input: unknown): Promise<Ranking> {
+  async rank(input: unknown, aliases: AliasUse = 'IGNORE'): Promise<Ranking> {
     const {
       userKey = null,
       country = null,
@@ -233,7 +234,7 @@ export class FeedService {
     const describedIds = new Set(candidates?.map(({ id }) => id));
     const ids = [...new Set(marketIds)].filter((id) => !describedIds.has(id));
     const [{ inputs, degradedReasons }, stored] = await Promise.all([
-      this.inputsFor({ userKey, country, algorithm }, ids.length),
+      this.inputsFor({ userKey, country, algorithm }, ids.length, aliases),
       this.deps.hydrator.markets(ids),
     ]);
     await takeTurn();
@@ -260,12 +261,12 @@ export class FeedService {
   }
 
   /**
-   * Returns the user whose data a ranking may use: null for an anonymous user, and for one who opted out or was erased; the
-   * other user for one who was merged.
+   * Returns the user whose data a ranking may use: null for an anonymous user, for one who opted out or was erased, and for an
+   * ignored alias.
    */
-  async #subjectOf(userKey: string | null): Promise<Subject> {
+  async #subjectOf(userKey: string | null, aliases: AliasUse): Promise<Subject> {
     if (userKey === null || this.deps.users.isActive(userKey)) return { userKey, isUnknown: false };
-    const treatment = await this.deps.users.treatmentOf(userKey);
+    const treatment = await this.deps.users.treatmentOf(userKey, aliases);
     return {
       userKey: treatment.kind === 'ACTIVE' ? treatment.userKey : null,
       isUnknown: treatment.kind === 'UNKNOWN',
@@ -273,8 +274,8 @@ export class FeedService {
   }
 
   /** Returns the inputs of a ranking, and those that could not be read in time or are old. */
-  async inputsFor(visitor: Visitor, limit: number): Promise<HydratedInputs> {
-    return this.#inputsOf(await this.#subjectOf(visitor.userKey), visitor, limit);
+  async inputsFor(visitor: Visitor, limit: number, aliases: AliasUse): Promise<HydratedInputs> {
+    return this.#inputsOf(await this.#subjectOf(visitor.userKey, aliases), visitor, limit);
   }
 
   async #inputsOf(

@@ -51,5 +51,5 @@ export function createContext(
   services: Services,
   request: Pick<GraphQLContext, 'address' | 'country' | 'viewer'>,
 ): GraphQLContext {
-  return { services, loaders: createLoaders(services), ...request };
+  return { services, loaders: createLoaders(services, request.viewer), ...request };
 }

@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader';
+import { aliasUseOf, type Viewer } from '../auth/viewer.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { HistoryRequest, MarketHistory, MarketHistoryPoint } from '../catalog/market-history.js';
 import type { Market, MarketTexts } from '../domain/market.js';
@@ -18,16 +19,21 @@ export interface Loaders {
 /** Maximum number of keys per read of a loader. */
 const MAX_BATCH = 500;
 
-export function createLoaders(services: {
-  catalog: Pick<Catalog, 'findByIds' | 'snapshot' | 'texts'>;
-  profiles: Pick<ProfileService, 'loadFull'>;
-  marketHistory: Pick<MarketHistory, 'reader'>;
-}): Loaders {
+export function createLoaders(
+  services: {
+    catalog: Pick<Catalog, 'findByIds' | 'snapshot' | 'texts'>;
+    profiles: Pick<ProfileService, 'loadFull'>;
+    marketHistory: Pick<MarketHistory, 'reader'>;
+  },
+  viewer: Viewer,
+): Loaders {
+  const loadProfiles = (userKeys: readonly string[]): Promise<FullProfile[]> =>
+    services.profiles.loadFull(userKeys, aliasUseOf(viewer));
   return {
     market: new DataLoader((ids) => findMarkets(services.catalog, ids), { maxBatchSize: MAX_BATCH }),
     marketTexts: new DataLoader((ids) => services.catalog.texts(ids), { maxBatchSize: MAX_BATCH }),
-    profile: new DataLoader((userKeys) => services.profiles.loadFull(userKeys), { maxBatchSize: MAX_BATCH }),
-    changedProfile: new DataLoader((userKeys) => loadDistinct(services.profiles, userKeys), {
+    profile: new DataLoader(loadProfiles, { maxBatchSize: MAX_BATCH }),
+    changedProfile: new DataLoader((userKeys) => loadDistinct(loadProfiles, userKeys), {
       cache: false,
     }),
     // No batch limit: one statement reads all histories of one period, and the reader limits their points.
@@ -39,11 +45,11 @@ export function createLoaders(services: {
 
 /** Loads each user once. A batch of events usually has few distinct users. */
 async function loadDistinct(
-  profiles: Pick<ProfileService, 'loadFull'>,
+  loadProfiles: (userKeys: readonly string[]) => Promise<FullProfile[]>,
   userKeys: readonly string[],
 ): Promise<FullProfile[]> {
   const distinct = [...new Set(userKeys)];
-  const loaded = await profiles.loadFull(distinct);
+  const loaded = await loadProfiles(distinct);
   const byUser = new Map(distinct.map((userKey, index) => [userKey, loaded[index]]));
   return userKeys.flatMap((userKey) => byUser.get(userKey) ?? []);
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.js';
 import { checkInput } from '../lib/input/check-input.js';
 import { storableText, userKeySchema } from '../lib/input/text-schemas.js';
 import type { Logger } from '../lib/logger.js';
-import type { UserRegister } from '../privacy/user-register.js';
+import type { AliasUse, UserRegister } from '../privacy/user-register.js';
 import type { ProfileService } from '../profiles/profile-service.js';
 import { FeedSubscriptions, type FeedChanged } from './feed-subscriptions.js';
 import { MarketSubscriptions, type MarketsMoved } from './market-subscriptions.js';
@@ -45,13 +45,13 @@ export class LiveService {
   }
 
   /**
-   * Subscribes to changes of a user's feed. The key of a merged user follows the feed of the other user.
+   * Subscribes to changes of a user's feed. An ignored alias has a feed that only the config changes.
    *
    * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE if a required database read fails.
    */
-  async feedChanged(userKey: unknown): Promise<AsyncIterable<FeedChanged>> {
+  async feedChanged(userKey: unknown, aliases: AliasUse): Promise<AsyncIterable<FeedChanged>> {
     const checked = checkInput(userKeySchema, userKey, 'userKey');
-    const { userKey: owner } = await this.deps.users.knownTreatmentOf(checked);
+    const { userKey: owner } = await this.deps.users.knownTreatmentOf(checked, aliases);
     return this.deps.feeds.subscribe(owner);
   }
 }

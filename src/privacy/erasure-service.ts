@@ -2,8 +2,9 @@ import { checkInput } from '../lib/input/check-input.js';
 import { storedUserKeySchema } from '../lib/input/text-schemas.js';
 import { DAY_MS } from '../lib/time.js';
 import { orUnavailable } from '../storage/database-errors.js';
-import { changeUsers, type PrivacyDeps } from './privacy-deps.js';
+import { changedUser, changeUsers, type PrivacyDeps } from './privacy-deps.js';
 import { ERASED } from './user-flags.js';
+import type { AliasUse } from './user-register.js';
 
 export interface ErasureDeps extends PrivacyDeps {
   /** Days for which the key of an erased user is blocked. */
@@ -43,11 +44,12 @@ export class ErasureService {
   /**
    * Erases a user. Also tombstones a user that is not known.
    *
-   * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE if it is not complete.
+   * @throws {BellwetherError} BAD_USER_INPUT naming the field; FORBIDDEN for an ignored alias; UNAVAILABLE if it is not
+   *   complete.
    */
-  async erase(userKey: unknown): Promise<void> {
+  async erase(userKey: unknown, aliases: AliasUse): Promise<void> {
     const checked = checkInput(storedUserKeySchema, userKey, 'userKey');
-    const { userKey: owner } = await this.deps.users.knownTreatmentOf(checked);
+    const owner = await changedUser(this.deps.users, checked, aliases);
     const { seq, at } = await this.#retire(owner);
     await orUnavailable(FAILED, async () => {
       await this.deps.sync.confirm(seq, [owner]);

@@ -5,6 +5,7 @@ import type { FullProfile } from '../domain/profile.js';
 import { orUnavailable } from '../storage/database-errors.js';
 import type { Store } from '../storage/store.js';
 import type { PrivacyDeps } from './privacy-deps.js';
+import type { AliasUse } from './user-register.js';
 
 export interface ExportDeps extends Pick<PrivacyDeps, 'users' | 'pseudonymOf'> {
   readonly store: Pick<Store, 'userData' | 'profiles'>;
@@ -32,14 +33,14 @@ export class ExportService {
   constructor(private readonly deps: ExportDeps) {}
 
   /**
-   * Begins an export.
+   * Begins an export. That of an ignored alias is empty.
    *
    * @returns the parts of the text; iterating rejects with the error of the database.
    * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE if the first part cannot be read.
    */
-  async export(userKey: unknown): Promise<AsyncIterable<string>> {
+  async export(userKey: unknown, aliases: AliasUse): Promise<AsyncIterable<string>> {
     const checked = checkInput(storedUserKeySchema, userKey, 'userKey');
-    const { userKey: owner } = await this.deps.users.knownTreatmentOf(checked);
+    const { userKey: owner } = await this.deps.users.knownTreatmentOf(checked, aliases);
     const [profile] = await orUnavailable(FAILED, () => this.deps.store.profiles.load([owner]));
     return inParts(this.#pieces(owner, profile));
   }

@@ -48,7 +48,7 @@ export class MergeService {
   async merge(input: unknown): Promise<string> {
     const { fromUserKey, intoUserKey } = checkInput(mergeInput, input, 'input');
     const { store, sync, clock, rebuildProfile, onQueued } = this.deps;
-    const { userKey: into } = await this.deps.users.knownTreatmentOf(intoUserKey);
+    const { userKey: into } = await this.deps.users.knownTreatmentOf(intoUserKey, 'FOLLOW');
     if (fromUserKey === into) {
       throw BellwetherError.badInput('input.fromUserKey', 'input.fromUserKey must name another user.');
     }

@@ -1,10 +1,11 @@
 import type { Clock } from '../lib/clock.js';
+import { BellwetherError } from '../lib/errors.js';
 import type { Store, Transaction } from '../storage/store.js';
 import { isConflict } from '../storage/events/recording.js';
 import { orUnavailable, sqlStateOf } from '../storage/database-errors.js';
 import type { PrivacySync } from './privacy-sync.js';
 import { CONSENTS, ERASED, MERGED, OPTED_OUT } from './user-flags.js';
-import type { KnownTreatment } from './user-register.js';
+import type { AliasUse, KnownTreatment } from './user-register.js';
 
 /** What the services of this folder share. */
 export interface PrivacyDeps {
@@ -12,10 +13,28 @@ export interface PrivacyDeps {
   readonly sync: Pick<PrivacySync, 'confirm'>;
   readonly users: {
     /** @throws {BellwetherError} UNAVAILABLE. */
-    knownTreatmentOf(userKey: string): Promise<KnownTreatment>;
+    knownTreatmentOf(userKey: string, aliases: AliasUse): Promise<KnownTreatment>;
   };
   readonly pseudonymOf: (userKey: string) => string;
   readonly clock: Clock;
+}
+
+/**
+ * Returns the user whose data a change concerns.
+ *
+ * @throws {BellwetherError} FORBIDDEN for an ignored alias: its data belongs to another user. UNAVAILABLE.
+ */
+export async function changedUser(
+  users: PrivacyDeps['users'],
+  userKey: string,
+  aliases: AliasUse,
+): Promise<string> {
+  const { kind, userKey: owner } = await users.knownTreatmentOf(userKey, aliases);
+  if (kind !== 'MERGED') return owner;
+  throw BellwetherError.forbidden(
+    undefined,
+    'The user of the token was merged into another user, who now has its data: send a token of that user.',
+  );
 }
 
 const FAILED = 'The database cannot change the user now; send the request again after retryAfterMs.';

@@ -3,7 +3,8 @@ import { DEFAULT_SETTINGS, type UserSettings } from '../domain/user-settings.js'
 import { checkInput } from '../lib/input/check-input.js';
 import { storedUserKeySchema } from '../lib/input/text-schemas.js';
 import { orUnavailable } from '../storage/database-errors.js';
-import { changeUsers, storedFlags, type PrivacyDeps } from './privacy-deps.js';
+import { changedUser, changeUsers, storedFlags, type PrivacyDeps } from './privacy-deps.js';
+import type { AliasUse } from './user-register.js';
 
 const READ_FAILED = 'The settings cannot be read now; send the request again after retryAfterMs.';
 
@@ -23,9 +24,14 @@ const settingsInput = z
 export class SettingsService {
   constructor(private readonly deps: PrivacyDeps) {}
 
-  /** @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE if they cannot be read. */
-  async settingsOf(userKey: unknown): Promise<UserSettings> {
-    const owner = await this.#ownerOf(checkInput(storedUserKeySchema, userKey, 'userKey'));
+  /**
+   * Returns the choices of a user; the defaults for an ignored alias.
+   *
+   * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE if they cannot be read.
+   */
+  async settingsOf(userKey: unknown, aliases: AliasUse): Promise<UserSettings> {
+    const checked = checkInput(storedUserKeySchema, userKey, 'userKey');
+    const { userKey: owner } = await this.deps.users.knownTreatmentOf(checked, aliases);
     const stored = await orUnavailable(READ_FAILED, () => this.deps.store.userSettings.find(owner));
     return stored ?? DEFAULT_SETTINGS;
   }
@@ -33,13 +39,13 @@ export class SettingsService {
   /**
    * Changes the given settings of a user. When this resolves, every replica follows them.
    *
-   * @throws {BellwetherError} BAD_USER_INPUT naming the field; UNAVAILABLE if they cannot be stored, or if a replica does not
-   *   confirm them: they may then be stored.
+   * @throws {BellwetherError} BAD_USER_INPUT naming the field; FORBIDDEN for an ignored alias; UNAVAILABLE if they cannot be
+   *   stored, or if a replica does not confirm them: they may then be stored.
    */
-  async update(input: unknown): Promise<UserSettings> {
+  async update(input: unknown, aliases: AliasUse): Promise<UserSettings> {
     const { userKey, personalizationEnabled, dataSharingConsent } = checkInput(settingsInput, input, 'input');
-    const { store, sync, pseudonymOf, clock } = this.deps;
-    const owner = await this.#ownerOf(userKey);
+    const { store, sync, users, pseudonymOf, clock } = this.deps;
+    const owner = await changedUser(users, userKey, aliases);
     const userHash = pseudonymOf(owner);
     const { settings, seq } = await changeUsers(store, async (transaction) => {
       const { userSettings, privacyChanges } = transaction;
@@ -56,10 +62,5 @@ export class SettingsService {
     });
     await orUnavailable(READ_FAILED, () => sync.confirm(seq, [owner]));
     return settings;
-  }
-
-  /** Returns the user that a key belongs to: that of an alias is the user that it was merged into. */
-  async #ownerOf(userKey: string): Promise<string> {
-    return (await this.deps.users.knownTreatmentOf(userKey)).userKey;
   }
 }

@@ -4,10 +4,16 @@ import { isUnavailable, RETRY_AFTER_MS } from '../storage/database-errors.js';
 import type { RetiredUser } from '../storage/privacy/retired-user-repository.js';
 import { CONSENTS, ERASED, MERGED, OPTED_OUT, RELEASED, UserFlags } from './user-flags.js';
 
+/**
+ * What a merged key stands for: the user that it was merged into (`FOLLOW`), or itself, without data (`IGNORE`). Who sends the old
+ * key may not be that user, so IGNORE is the default of every read.
+ */
+export type AliasUse = 'FOLLOW' | 'IGNORE';
+
 /** How the gateway may treat a user whose choices this replica knows. */
 export interface KnownTreatment {
-  /** Only an active user is treated as one; the others like anonymous users. */
-  readonly kind: 'ACTIVE' | 'OPTED_OUT' | 'ERASED';
+  /** Only an active user is treated as one; the others like anonymous users. MERGED: an ignored alias. */
+  readonly kind: 'ACTIVE' | 'OPTED_OUT' | 'ERASED' | 'MERGED';
   /** The user that the data belongs to: the named one, or the one that it was merged into. */
   readonly userKey: string;
   /** Whether events of a user who opted out count in trends, without the key. */
@@ -43,13 +49,13 @@ export class UserRegister {
   ) {}
 
   /** Returns how to treat a user now. UNKNOWN also if an alias cannot be read. */
-  async treatmentOf(userKey: string): Promise<Treatment> {
+  async treatmentOf(userKey: string, aliases: AliasUse): Promise<Treatment> {
     if (!this.deps.isCurrent()) return { kind: 'UNKNOWN' };
     const flags = this.#flagsOf(userKey);
-    if ((flags & MERGED) === 0) return treatmentOf(userKey, flags);
+    if ((flags & MERGED) === 0 || aliases === 'IGNORE') return treatmentOf(userKey, flags);
     try {
       const into = await this.#mergedInto(userKey);
-      return treatmentOf(into, this.#flagsOf(into));
+      return treatmentOf(into, this.#flagsOf(into) & ~MERGED);
     } catch (error) {
       if (isUnavailable(error)) return { kind: 'UNKNOWN' };
       throw error;
@@ -61,8 +67,8 @@ export class UserRegister {
    *
    * @throws {BellwetherError} UNAVAILABLE.
    */
-  async knownTreatmentOf(userKey: string): Promise<KnownTreatment> {
-    const treatment = await this.treatmentOf(userKey);
+  async knownTreatmentOf(userKey: string, aliases: AliasUse): Promise<KnownTreatment> {
+    const treatment = await this.treatmentOf(userKey, aliases);
     if (treatment.kind === 'UNKNOWN') throw BellwetherError.unavailable(NOT_KNOWN, RETRY_AFTER_MS);
     return treatment;
   }
@@ -108,6 +114,11 @@ export class UserRegister {
 }
 
 function treatmentOf(userKey: string, flags: number): KnownTreatment {
-  const kind = (flags & ERASED) !== 0 ? 'ERASED' : (flags & OPTED_OUT) !== 0 ? 'OPTED_OUT' : 'ACTIVE';
-  return { kind, userKey, consents: (flags & CONSENTS) !== 0 };
+  return { kind: kindOf(flags), userKey, consents: (flags & CONSENTS) !== 0 };
+}
+
+function kindOf(flags: number): KnownTreatment['kind'] {
+  if ((flags & ERASED) !== 0) return 'ERASED';
+  if ((flags & MERGED) !== 0) return 'MERGED';
+  return (flags & OPTED_OUT) !== 0 ? 'OPTED_OUT' : 'ACTIVE';
 }

@@ -9,7 +9,7 @@ import {
   type TopicKind,
 } from '../domain/profile.js';
 import type { Clock } from '../lib/clock.js';
-import type { UserRegister } from '../privacy/user-register.js';
+import type { AliasUse, UserRegister } from '../privacy/user-register.js';
 import { orUnavailable } from '../storage/database-errors.js';
 import type { ProfileCache } from './profile-cache.js';
 import { hasNoAffinity, topicAffinity } from './profile-decay.js';
@@ -88,29 +88,30 @@ export class ProfileService {
 
   /**
    * Returns the profiles of users in the given order, from memory or with one read; an empty profile for a user without
-   * events, who opted out, or who was erased. The profile of a merged user is that of the other user.
+   * events, who opted out, or who was erased, and for an ignored alias.
    *
    * @throws {BellwetherError} UNAVAILABLE if the database cannot be read.
    * @throws {UnreadableProfile} if one of them cannot be decoded.
    */
-  load(userKeys: readonly string[]): Promise<ProfileState[]> {
+  load(userKeys: readonly string[], aliases: AliasUse = 'IGNORE'): Promise<ProfileState[]> {
     const { profiles } = this.deps;
-    return this.#loadAll(userKeys, (userKey) => profiles.get(userKey));
+    return this.#loadAll(userKeys, aliases, (userKey) => profiles.get(userKey));
   }
 
   /** Returns the same with the lifetime sums, which {@link view} and algorithm v1 need. */
-  loadFull(userKeys: readonly string[]): Promise<FullProfile[]> {
+  loadFull(userKeys: readonly string[], aliases: AliasUse = 'IGNORE'): Promise<FullProfile[]> {
     const { profiles } = this.deps;
-    return this.#loadAll(userKeys, (userKey) => profiles.getFull(userKey));
+    return this.#loadAll(userKeys, aliases, (userKey) => profiles.getFull(userKey));
   }
 
   #loadAll<Profile extends ProfileState>(
     userKeys: readonly string[],
+    aliases: AliasUse,
     read: (userKey: string) => Promise<Profile>,
   ): Promise<(Profile | FullProfile)[]> {
     const { users } = this.deps;
     const loadOther = async (userKey: string): Promise<Profile | FullProfile> => {
-      const treatment = await users.knownTreatmentOf(userKey);
+      const treatment = await users.knownTreatmentOf(userKey, aliases);
       return treatment.kind === 'ACTIVE' ? read(treatment.userKey) : emptyProfile(userKey);
     };
     // At once, so that it shares a read with the other fields of a request.

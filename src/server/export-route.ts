@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { requestedUser } from '../auth/viewer.js';
+import { aliasUseOf, requestedUser } from '../auth/viewer.js';
 import type { ErrorMapper } from '../graphql/errors.js';
 import { BellwetherError } from '../lib/errors.js';
 import { checkInput } from '../lib/input/check-input.js';
@@ -43,7 +43,7 @@ export function registerExportRoute(
       if (userKey === null) {
         throw BellwetherError.badInput('userKey', 'userKey is required without a client token.');
       }
-      const parts = await deps.exports.export(userKey);
+      const parts = await deps.exports.export(userKey, aliasUseOf(viewer));
       return await reply
         .header('content-type', 'application/json; charset=utf-8')
         .header('cache-control', 'no-store')

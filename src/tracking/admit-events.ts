@@ -1,4 +1,4 @@
-import type { KnownTreatment } from '../privacy/user-register.js';
+import type { AliasUse, KnownTreatment } from '../privacy/user-register.js';
 import type { PreparedEvent } from '../domain/event.js';
 
 /** Why an event was not recorded, although it is valid. */
@@ -25,7 +25,7 @@ export type AdmittedEvent =
 export interface AdmissionDeps {
   readonly users: {
     /** @throws {BellwetherError} UNAVAILABLE. */
-    knownTreatmentOf(userKey: string): Promise<KnownTreatment>;
+    knownTreatmentOf(userKey: string, aliases: AliasUse): Promise<KnownTreatment>;
   };
   /** Creates an id that is used once. */
   readonly newId: () => string;
@@ -44,7 +44,7 @@ export async function admitEvents(
   const keys = new Set(events.map(({ interaction }) => interaction.userKey));
   const treatments = new Map<string, Partial<KnownTreatment> & Pick<KnownTreatment, 'kind'>>(
     await Promise.all(
-      [...keys].map(async (userKey) => [userKey, await users.knownTreatmentOf(userKey)] as const),
+      [...keys].map(async (userKey) => [userKey, await users.knownTreatmentOf(userKey, 'FOLLOW')] as const),
     ),
   );
   return events.map((event): AdmittedEvent => {

@@ -222,7 +222,7 @@ export function createTracking(deps: TrackingDeps): Tracking {
     rejected,
     writeCheck,
     rebuild: async (key) => {
-      const { kind, userKey } = await users.knownTreatmentOf(key);
+      const { kind, userKey } = await users.knownTreatmentOf(key, 'FOLLOW');
       if (kind === 'ERASED') return;
       await orUnavailable('The profile could not be rebuilt now; run the command again.', () =>
         invalidateIfUnknown([userKey], () =>

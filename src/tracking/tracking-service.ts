@@ -28,8 +28,12 @@ import {
 import type { PreparedEvent } from '../domain/event.js';
 
 /** Result of a valid event. */
-export interface TrackResult {
+export interface TrackResult extends OutcomeResult {
+  /** As the event names it, also if it is an alias. */
   readonly userKey: string;
+}
+
+interface OutcomeResult {
   /** For a duplicate, the id of the interaction first recorded under its idempotency key. Null for an ignored event. */
   readonly interactionId: string | null;
   readonly status: 'RECORDED' | 'DUPLICATE' | 'IGNORED';
@@ -116,7 +120,7 @@ export class TrackingService {
       throw BellwetherError.badInput('input.marketId', unknownMarket(checked.marketId));
     const [committed] = await this.deps.queue.add(await this.#prepare([{ input: checked, market }]));
     if (committed === undefined) throw new Error('The commit of one event returned no result.');
-    return trackResult(committed);
+    return { userKey: checked.userKey, ...outcomeResult(committed) };
   }
 
   /**
@@ -224,14 +228,14 @@ export class TrackingService {
   }
 }
 
-function trackResult(outcome: EventOutcome): TrackResult {
-  const { userKey, ignored } = outcome;
+function outcomeResult(outcome: EventOutcome): OutcomeResult {
+  const { ignored } = outcome;
   if (ignored !== undefined) {
-    return { userKey, interactionId: null, status: 'IGNORED', ignoredReason: ignored, profileUpdated: false };
+    return { interactionId: null, status: 'IGNORED', ignoredReason: ignored, profileUpdated: false };
   }
   const { interactionId, duplicate } = outcome;
   const status = duplicate ? 'DUPLICATE' : 'RECORDED';
-  return { userKey, interactionId, status, ignoredReason: null, profileUpdated: !duplicate };
+  return { interactionId, status, ignoredReason: null, profileUpdated: !duplicate };
 }
 
 /** @param committed the results of the valid items, in order; further ones are ignored. */
@@ -244,8 +248,7 @@ function batchResult(items: readonly ValidatedItem[], committed: readonly EventO
     }
     const next = ofValid.next().value;
     if (next === undefined) return [];
-    const { status, interactionId, ignoredReason, profileUpdated } = trackResult(next);
-    return [{ index, status, interactionId, ignoredReason, profileUpdated, problem: null }];
+    return [{ index, ...outcomeResult(next), problem: null }];
   });
   return { results, recordedCount: results.filter(({ status }) => status === 'RECORDED').length };
 }
@@ -255,7 +258,7 @@ function impressionsResult(
   committed: readonly EventOutcome[],
 ): ImpressionsResult {
   return {
-    recordedCount: committed.filter((outcome) => trackResult(outcome).status === 'RECORDED').length,
+    recordedCount: committed.filter((outcome) => outcomeResult(outcome).status === 'RECORDED').length,
     problems: items.flatMap(({ problem }) => problem ?? []),
   };
 }

@@ -43,7 +43,7 @@ export function feedCommand(): Command {
 async function printFeed(userKey: string | undefined, flags: FeedFlags): Promise<void> {
   await withCommandBackend({ loadCatalog: true }, async ({ services }) => {
     const { country, limit, algorithm, explain, json } = flags;
-    const feed = await services.feed.feed({ userKey, country, limit, algorithm });
+    const feed = await services.feed.feed({ userKey, country, limit, algorithm }, 'FOLLOW');
     if (feed.hero === null && !json) {
       throw new OperatorError(
         'The catalog has no open market. Load some with `bellwether sample` or `bellwether import`.',

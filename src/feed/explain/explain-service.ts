@@ -4,6 +4,7 @@ import { configVersion } from '../../config/config-values.js';
 import { patchConfig } from '../../config/ranking-config.js';
 import { BellwetherError } from '../../lib/errors.js';
 import { checkInput } from '../../lib/input/check-input.js';
+import type { AliasUse } from '../../privacy/user-register.js';
 import { contributions, signedWeights } from '../../scoring/score-parts.js';
 import type { FeedReaders } from '../../storage/served-feed-repository.js';
 import { weightsUnder } from '../../scoring/v2/ranking-model.js';
@@ -87,7 +88,7 @@ export class ExplainService {
    *
    * @throws {BellwetherError} BAD_USER_INPUT naming the field; a value of `config` by its path.
    */
-  async simulate(input: unknown): Promise<Simulation> {
+  async simulate(input: unknown, aliases: AliasUse): Promise<Simulation> {
     const {
       userKey = null,
       country = null,
@@ -98,6 +99,7 @@ export class ExplainService {
     const { inputs, degradedReasons } = await this.deps.feeds.inputsFor(
       { userKey, country, algorithm },
       limit,
+      aliases,
     );
     const config = patchConfig(inputs.config, patch);
     // The patched inputs keep the config version, which is part of the seed: exploration samples the same way.
@@ -137,7 +139,11 @@ export class ExplainService {
     const kept = this.deps.recentInputs.find(served.feedId);
     if (kept !== undefined) return { inputs: kept, changed: [], isExact: true };
     const { userKey, country, algorithm, nowMs, personal } = served;
-    const { inputs } = await this.deps.feeds.inputsFor({ userKey, country, algorithm }, served.limit);
+    const { inputs } = await this.deps.feeds.inputsFor(
+      { userKey, country, algorithm },
+      served.limit,
+      'IGNORE',
+    );
     const changed: Replay['changed'][number][] = [];
     if ((inputs.profile?.version ?? null) !== served.profileVersion) changed.push('PROFILE');
     if (String(inputs.snapshot.version) !== served.catalogVersion) changed.push('CATALOG');

@@ -1,6 +1,6 @@
 import { JSONObjectResolver } from 'graphql-scalars';
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
-import { readableUsers, requestedUser } from '../../auth/viewer.js';
+import { aliasUseOf, readableUsers, requestedUser } from '../../auth/viewer.js';
 import type { Explanation } from '../../feed/explain/explanation.js';
 import type { Simulation } from '../../feed/explain/explanation.js';
 import type { Feed, FeedItemConnection, Ranking } from '../../feed/feed.js';
@@ -48,7 +48,10 @@ export class FeedResolver {
     algorithm: 'v1' | 'v2' | null,
   ): Promise<Feed> {
     const user = requestedUser(viewer, userKey);
-    return services.feed.feed({ userKey: user, country: country ?? proxyCountry, limit, algorithm });
+    return services.feed.feed(
+      { userKey: user, country: country ?? proxyCountry, limit, algorithm },
+      aliasUseOf(viewer),
+    );
   }
 
   @FieldResolver(() => FeedItemConnectionType, {
@@ -103,7 +106,7 @@ export class FeedResolver {
   ): Promise<Ranking> {
     const user = requestedUser(viewer, userKey);
     const request = { userKey: user, marketIds, country: country ?? proxyCountry, candidates, algorithm };
-    return services.feed.rank(request);
+    return services.feed.rank(request, aliasUseOf(viewer));
   }
 
   @Query(() => FeedExplanationType, {
@@ -140,7 +143,7 @@ export class FeedResolver {
     config: Record<string, unknown>,
   ): Promise<Simulation> {
     const user = requestedUser(viewer, userKey);
-    return services.explain.simulate({ userKey: user, country, limit, config });
+    return services.explain.simulate({ userKey: user, country, limit, config }, aliasUseOf(viewer));
   }
 }
 

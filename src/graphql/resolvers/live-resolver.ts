@@ -1,5 +1,5 @@
 import { Arg, ID, Resolver, Root, Subscription } from 'type-graphql';
-import { requestedUser } from '../../auth/viewer.js';
+import { aliasUseOf, requestedUser } from '../../auth/viewer.js';
 import type { FeedChanged } from '../../live/feed-subscriptions.js';
 import type { MarketsMoved } from '../../live/market-subscriptions.js';
 import type { GraphQLContext } from '../context.js';
@@ -36,7 +36,7 @@ export class LiveResolver {
       args: { userKey },
       context: { services, viewer },
     }: SubscribeParams<{ userKey?: string | null }>) =>
-      services.live.feedChanged(requestedUser(viewer, userKey ?? null)),
+      services.live.feedChanged(requestedUser(viewer, userKey ?? null), aliasUseOf(viewer)),
   })
   feedChanged(
     @Arg('userKey', () => String, {

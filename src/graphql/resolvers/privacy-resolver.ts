@@ -1,5 +1,5 @@
 import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { requestedUser, type Viewer } from '../../auth/viewer.js';
+import { aliasUseOf, requestedUser, type Viewer } from '../../auth/viewer.js';
 import type { UserSettings } from '../../domain/user-settings.js';
 import { BellwetherError } from '../../lib/errors.js';
 import type { User } from '../../profiles/profile-service.js';
@@ -32,7 +32,7 @@ export class PrivacyResolver {
     })
     userKey: string | null,
   ): Promise<UserSettings> {
-    return services.settings.settingsOf(namedUser(viewer, userKey, 'userKey'));
+    return services.settings.settingsOf(namedUser(viewer, userKey, 'userKey'), aliasUseOf(viewer));
   }
 
   @FieldResolver(() => PersonalizationSettingsType, {
@@ -41,8 +41,11 @@ export class PrivacyResolver {
     description: 'Choices of the user about personalization.',
   })
   @SemanticNonNull()
-  settingsOfUser(@Root() { userKey }: User, @Ctx() { services }: GraphQLContext): Promise<UserSettings> {
-    return services.settings.settingsOf(userKey);
+  settingsOfUser(
+    @Root() { userKey }: User,
+    @Ctx() { services, viewer }: GraphQLContext,
+  ): Promise<UserSettings> {
+    return services.settings.settingsOf(userKey, aliasUseOf(viewer));
   }
 
   @Mutation(() => UpdatePersonalizationSettingsPayloadType, {
@@ -58,9 +61,10 @@ export class PrivacyResolver {
   ): Promise<{ user: User; personalizationSettings: UserSettings }> {
     const { personalizationEnabled, dataSharingConsent } = input;
     const userKey = namedUser(viewer, input.userKey ?? null, 'input.userKey');
-    const personalizationSettings = await services.settings.update({
-      ...{ userKey, personalizationEnabled, dataSharingConsent },
-    });
+    const personalizationSettings = await services.settings.update(
+      { userKey, personalizationEnabled, dataSharingConsent },
+      aliasUseOf(viewer),
+    );
     return { user: services.profiles.user(userKey), personalizationSettings };
   }
 
@@ -75,7 +79,7 @@ export class PrivacyResolver {
     @Arg('input', () => EraseUserInput, { description: 'The user.' }) input: EraseUserInput,
   ): Promise<{ erasedUserKey: string }> {
     const userKey = namedUser(viewer, input.userKey ?? null, 'input.userKey');
-    await services.erasure.erase(userKey);
+    await services.erasure.erase(userKey, aliasUseOf(viewer));
     return { erasedUserKey: userKey };
   }
 

@@ -1,5 +1,5 @@
 import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
-import { requestedUser } from '../../auth/viewer.js';
+import { aliasUseOf, requestedUser } from '../../auth/viewer.js';
 import type { Feed } from '../../feed/feed.js';
 import { BellwetherError } from '../../lib/errors.js';
 import { checkInput } from '../../lib/input/check-input.js';
@@ -64,11 +64,14 @@ export class ProfileResolver {
   @SemanticNonNull()
   feed(
     @Root() { userKey }: User,
-    @Ctx() { services, country: proxyCountry }: GraphQLContext,
+    @Ctx() { services, viewer, country: proxyCountry }: GraphQLContext,
     @Arg('country', () => String, countryArg) country: string | null,
     @Arg('limit', () => Int, countArg) limit: number | null,
   ): Promise<Feed> {
-    return services.feed.feed({ userKey, country: country ?? proxyCountry, limit, algorithm: null });
+    return services.feed.feed(
+      { userKey, country: country ?? proxyCountry, limit, algorithm: null },
+      aliasUseOf(viewer),
+    );
   }
 }
 

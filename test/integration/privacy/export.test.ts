@@ -46,7 +46,7 @@ async function fillTables(userKey: string): Promise<void> {
   );
   await services.tracking.track({ userKey: `before ${userKey}`, marketId: 'm1', eventType: 'CLICK' });
   await services.merging.merge({ fromUserKey: `before ${userKey}`, intoUserKey: userKey });
-  await services.settings.update({ userKey, dataSharingConsent: true });
+  await services.settings.update({ userKey, dataSharingConsent: true }, 'IGNORE');
   await gateway.query('query ($userKey: String) { feed(userKey: $userKey) { id } }', { userKey });
   await queryDatabase(
     gateway.databaseUrl,

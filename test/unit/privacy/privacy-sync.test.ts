@@ -72,7 +72,12 @@ function openReplica(replicaId: string) {
     elapsed: () => database.elapsedMs,
     logger: recordingLogger().logger,
   });
-  return { register, sync, dropped, kindOf: async (key: string) => (await register.treatmentOf(key)).kind };
+  return {
+    register,
+    sync,
+    dropped,
+    kindOf: async (key: string) => (await register.treatmentOf(key, 'FOLLOW')).kind,
+  };
 }
 
 beforeEach(() => {

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey } from 'node:crypto';
 import { requireSecret } from './secret.js';
 
 /** 32 characters of 6 bits, 192 in all: no two users of a deployment get the same pseudonym. */
@@ -12,8 +12,10 @@ const PSEUDONYM_LENGTH = 32;
  * @throws {OperatorError} when the secret is short enough to be guessed.
  */
 export function userPseudonym(secret: string | Uint8Array): (userKey: string) => string {
-  const key = Buffer.from(secret);
-  requireSecret(key, 'user pseudonyms');
+  const bytes = Buffer.from(secret);
+  requireSecret(bytes, 'user pseudonyms');
+  // Bytes as a key take Node six times as long for each user.
+  const key = createSecretKey(bytes);
   return (userKey) =>
     `u_${createHmac('sha256', key).update(userKey).digest('base64url').slice(0, PSEUDONYM_LENGTH)}`;
 }

@@ -26,9 +26,9 @@ export async function rebuildProfile(
       folded = await store.profiles.fold(userKey, folded);
       if (folded.seq === seq) break;
     }
-    const rebuild = store.transaction(async ({ profiles, interactions }) => {
+    const rebuild = store.transaction(async ({ profiles }) => {
       const [version = 0] = await profiles.lock([userKey]);
-      const isGone = folded.seq > 0n && !(await interactions.has(userKey, folded.seq));
+      const isGone = !(await profiles.isStored(folded));
       if (isGone || (folded.seq === 0n && version === 0)) throw NO_EVENTS;
       // The events of a user are stored in the order of `seq`, so no event before the last folded one can arrive.
       const { state } = await profiles.fold(userKey, folded);

@@ -38,11 +38,8 @@ export interface Tracking {
 export interface TrackingDeps {
   /** Sees the rows of the users of each statement. */
   readonly store: Store;
-  /** Sees the rows of all users: for rebuilds, rejected events, and partitions. */
-  readonly background: Pick<
-    Store,
-    'interactions' | 'partitions' | 'profiles' | 'rejectedEvents' | 'retiredUsers' | 'transaction'
-  >;
+  /** Sees the rows of all users. */
+  readonly background: Pick<Store, 'interactions' | 'partitions' | 'rejectedEvents' | 'retiredUsers'>;
   readonly markets: { findByIds(ids: readonly string[]): Promise<(Market | undefined)[]> };
   readonly profiles: Pick<
     SharedProfiles,
@@ -226,7 +223,7 @@ export function createTracking(deps: TrackingDeps): Tracking {
       if (kind === 'ERASED') return;
       await orUnavailable('The profile could not be rebuilt now; run the command again.', () =>
         invalidateIfUnknown([userKey], () =>
-          lockedUsers.commitWithRetries(() => rebuildProfile(background, userKey)),
+          lockedUsers.commitWithRetries(() => rebuildProfile(store, userKey)),
         ),
       );
       profiles.invalidate([userKey]);

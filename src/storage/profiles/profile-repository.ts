@@ -64,7 +64,7 @@ export class ProfileRepository {
     private readonly deps: {
       readonly connection: Connection;
       /** The events of all users. */
-      readonly interactions: Pick<InteractionRepository, 'historyOf'>;
+      readonly interactions: Pick<InteractionRepository, 'historyOf' | 'has'>;
       readonly markets: MarketIndex;
       readonly decay: DecayConfig;
     },
@@ -192,6 +192,11 @@ export class ProfileRepository {
       seq = history.at(-1)?.seq ?? seq;
       if (history.length < EVENTS_PER_READ) return { state, seq };
     }
+  }
+
+  /** Returns whether the last event of a folded profile is still stored. */
+  async isStored({ state, seq }: FoldedProfile): Promise<boolean> {
+    return seq === 0n || this.deps.interactions.has(state.userKey, seq);
   }
 
   /**

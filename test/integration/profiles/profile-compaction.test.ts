@@ -262,6 +262,7 @@ describe('a profile without a state', () => {
     const profiles = new ProfileRepository({
       ...{ connection: database.prisma, markets: db.replica().markets, decay },
       interactions: {
+        has: (key, seq) => interactions.has(key, seq),
         historyOf: async (...request) => {
           const events = await interactions.historyOf(...request);
           eventsRead += events.length;

@@ -116,9 +116,13 @@ export function openStores(deps: {
 
   const shared = { decay, markets: new MarketIndex(), owner };
   const openForRequests = (poolSize: number): OpenStore => {
-    const { prisma, inFlight, connect } = open({ role: 'app', poolSize, ...watched });
-    const store = createStore(prisma, { ...shared, history: background.prisma });
-    return { ...store, connect, isStalled: (forMs) => inFlight.isStalled(forMs) };
+    const database = open({ role: 'app', poolSize, ...watched });
+    const store = createStore(database.prisma, { ...shared, history: background.prisma });
+    return {
+      ...store,
+      connect: () => database.connect(),
+      isStalled: (forMs) => database.inFlight.isStalled(forMs),
+    };
   };
   return {
     requests: openForRequests(REQUEST_CONNECTIONS),

@@ -20,7 +20,7 @@ export interface MergeDeps extends PrivacyDeps {
 }
 
 /** One transaction moves the events, while both profiles are locked: about 0.3 s for so many. */
-export const MAX_MERGED_EVENTS = 10_000;
+const MAX_MERGED_EVENTS = 10_000;
 
 const mergeInput = z.object({ fromUserKey: storedUserKeySchema, intoUserKey: userKeySchema });
 

@@ -1,4 +1,3 @@
-import type { Prisma } from '../../generated/prisma/client.js';
 import { DAY_MS } from '../../lib/time.js';
 import { lockKeys, type Connection } from '../sql.js';
 
@@ -71,7 +70,7 @@ export class ModelRepository {
     const { publishedAt, seq, state, signals } = model;
     const { version } = await this.connection.rankingModel.create({
       data: {
-        ...{ publishedAt, seq, state: state as Prisma.InputJsonObject },
+        ...{ publishedAt, seq, state },
         signals,
       },
       select: { version: true },

@@ -7,6 +7,7 @@ import {
   UserProfileDocument,
 } from '../../../src/generated/client/graphql.js';
 import type { InputProblem } from '../../../src/lib/input/input-problem.js';
+import { MINUTE_MS } from '../../../src/lib/time.js';
 import { runCommand } from '../../support/command.js';
 import { startTestGateway, TEST_NOW_MS, type TestGateway } from '../../support/test-gateway.js';
 import { nonNullFields } from '../../support/non-null-fields.js';
@@ -389,7 +390,7 @@ it('returns the usual stake of a user overall and by category, even when read fr
     ],
   };
   expect(await usual()).toEqual(expected);
-  gateway.clock.nowMs += 601_000;
+  gateway.clock.nowMs += 15 * MINUTE_MS;
   gateway.statements.length = 0;
   expect(await usual()).toEqual(expected);
   expect(gateway.statements.length).toBeGreaterThan(0);

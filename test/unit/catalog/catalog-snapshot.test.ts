@@ -103,7 +103,9 @@ describe('CatalogSnapshot', () => {
       editorialBoost: 0.5,
     };
     expect(toScoringMarket(market)).toEqual(scoring);
-    expect(snapshotOf(market).entries).toEqual([{ market, scoring, resolvesAtMs: 86_400_000 }]);
+    expect(snapshotOf(market).entries).toEqual([
+      { market, scoring, resolvesAtMs: 86_400_000, reference: { marketId: 'a', number: market.number } },
+    ]);
     expect(snapshotOf(storedMarket('a')).entries[0]).toMatchObject({
       resolvesAtMs: Infinity,
       scoring: { resolvesAtMs: null },

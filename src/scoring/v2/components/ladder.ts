@@ -16,7 +16,7 @@ const DISTANCE = 3;
  *
  * Range 0 to 1; 1 for equal numbers. Source: algorithm v2.
  */
-export function rungCloseness(numbers: readonly number[], others: readonly number[]): number {
+function rungCloseness(numbers: readonly number[], others: readonly number[]): number {
   let distance = 0;
   let differing = 0;
   for (let index = 0; index < numbers.length; index += 1) {

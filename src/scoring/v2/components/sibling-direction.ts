@@ -27,7 +27,7 @@ function strengthOf(days: number, later: number): number {
  *
  * Positive for a user who moves towards newer markets. Source: algorithm v2.
  */
-export function creationDirection({ count, creationRank, days }: EngagedMarkets): number {
+function creationDirection({ count, creationRank, days }: EngagedMarkets): number {
   let later = 1;
   let earlier = 1;
   for (let choice = count - 2; choice >= 0; choice -= 1) {

@@ -43,6 +43,7 @@ export function createSinkRelays(deps: {
           origin: sink,
           reason,
           event: row.event,
+          userHash: 'user' in row.event ? String(row.event.user) : pseudonymOf(row.userKey),
         })),
       ),
     random: Math.random,

@@ -50,16 +50,16 @@ export class ErasureService {
   async erase(userKey: unknown, aliases: AliasUse): Promise<void> {
     const checked = checkInput(storedUserKeySchema, userKey, 'userKey');
     const owner = await changedUser(this.deps.users, checked, aliases);
-    const { seq, at } = await this.#retire(owner);
+    const { seq, at, userHashes } = await this.#retire(owner);
     await orUnavailable(FAILED, async () => {
       await this.deps.sync.confirm(seq, [owner]);
-      await this.#removeRows(owner, at);
+      await this.#removeRows(owner, userHashes, at);
     });
     this.deps.forgetStatements();
     this.deps.onQueued();
   }
 
-  async #retire(userKey: string): Promise<{ seq: bigint; at: Date }> {
+  async #retire(userKey: string): Promise<{ seq: bigint; at: Date; userHashes: readonly string[] }> {
     const { store, pseudonymOf, clock, blockedDays } = this.deps;
     const retiredAt = new Date(clock());
     const until = new Date(retiredAt.getTime() + blockedDays() * DAY_MS);
@@ -77,11 +77,11 @@ export class ErasureService {
         // Everything of an alias is kept under the key of the user.
         ...aliases.map((userHash) => ({ userHash, userKey: null, flags: ERASED })),
       ]);
-      return { seq, at: retiredAt };
+      return { seq, at: retiredAt, userHashes: [own, ...aliases] };
     });
   }
 
-  async #removeRows(userKey: string, at: Date): Promise<void> {
+  async #removeRows(userKey: string, userHashes: readonly string[], at: Date): Promise<void> {
     const { store, sinks, pseudonymOf, noticeOf, countChangesOf } = this.deps;
     const { userData } = store;
     while (await userData.eraseEvents(userKey));
@@ -99,7 +99,7 @@ export class ErasureService {
       });
     }
     // After the relays, which may have added dead letters.
-    await userData.eraseRejectedEvents(userKey);
+    await userData.eraseRejectedEvents(userKey, userHashes);
     await countChangesOf(userKey);
     await userData.eraseTraces(userKey);
   }

@@ -47,10 +47,11 @@ export class ExportService {
 
   async *#pieces(userKey: string, profile: FullProfile | undefined): AsyncGenerator<string> {
     const { store, pseudonymOf, findFeed, clock } = this.deps;
-    const head = { userKey, id: pseudonymOf(userKey), exportedAt: new Date(clock()).toISOString() };
+    const userHash = pseudonymOf(userKey);
+    const head = { userKey, id: userHash, exportedAt: new Date(clock()).toISOString() };
     yield `${JSON.stringify(head).slice(0, -1)},"profile":${profileJson(profile)},"rows":[`;
     let separator = '\n';
-    for await (const { table, rows } of store.userData.export(userKey)) {
+    for await (const { table, rows } of store.userData.export({ userKey, userHash })) {
       for (const row of rows) {
         const text = table === 'served_feeds' ? await feedJson(row, findFeed) : row;
         yield `${separator}{"table":${JSON.stringify(table)},"row":${text}}`;

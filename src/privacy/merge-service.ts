@@ -47,7 +47,7 @@ export class MergeService {
    */
   async merge(input: unknown): Promise<string> {
     const { fromUserKey, intoUserKey } = checkInput(mergeInput, input, 'input');
-    const { store, sync, clock, rebuildProfile, onQueued } = this.deps;
+    const { store, sync, pseudonymOf, clock, rebuildProfile, onQueued } = this.deps;
     const { userKey: into } = await this.deps.users.knownTreatmentOf(intoUserKey, 'FOLLOW');
     if (fromUserKey === into) {
       throw BellwetherError.badInput('input.fromUserKey', 'input.fromUserKey must name another user.');
@@ -62,6 +62,10 @@ export class MergeService {
         let last: bigint | null = 0n;
         while (last !== null) last = await userData.rewriteOutbox(sink, fromUserKey, last, into);
       }
+      await userData.moveRejectedEvents(
+        { userKey: fromUserKey, userHash: pseudonymOf(fromUserKey) },
+        { userKey: into, userHash: pseudonymOf(into) },
+      );
       await userData.eraseTraces(fromUserKey);
       await rebuildProfile(into);
     });

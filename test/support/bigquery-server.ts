@@ -33,6 +33,8 @@ export interface BigQueryServer {
   interrupt: (request: InsertRequest) => Interruption | undefined;
   /** What is wrong with a row; undefined: nothing. */
   fault: (row: SentRow) => { reason: string; message: string } | undefined;
+  /** Awaited before each answer. */
+  beforeAnswer: () => Promise<void>;
   /** Takes requests and does not answer them. */
   hang: boolean;
   close(): Promise<void>;
@@ -49,8 +51,9 @@ export async function startBigQueryServer(): Promise<BigQueryServer> {
   const server = createServer((incoming, outgoing) => {
     const chunks: Buffer[] = [];
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-    incoming.on('end', () => {
+    const respond = async (): Promise<void> => {
       if (started.hang) return;
+      await started.beforeAnswer();
       const { status, headers, body } = answer(started, {
         path: incoming.url ?? '',
         authorization: incoming.headers.authorization,
@@ -58,7 +61,8 @@ export async function startBigQueryServer(): Promise<BigQueryServer> {
       });
       outgoing.writeHead(status, { 'content-type': 'application/json', ...headers });
       outgoing.end(typeof body === 'string' ? body : JSON.stringify(body));
-    });
+    };
+    incoming.on('end', () => void respond());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -69,6 +73,7 @@ export async function startBigQueryServer(): Promise<BigQueryServer> {
     inserted: [],
     interrupt: () => undefined,
     fault: () => undefined,
+    beforeAnswer: () => Promise.resolve(),
     hang: false,
     close: async () => {
       server.closeAllConnections();

@@ -1,6 +1,6 @@
 import { Prisma } from '../../generated/prisma/client.js';
 import { lockKeys, type Connection } from '../sql.js';
-import { USER_TABLES, type UserTable } from './user-tables.js';
+import { USER_TABLES, type UserIdentity, type UserTable } from './user-tables.js';
 
 /** Rows of one table, each as JSON text. */
 export interface ExportedRows {
@@ -28,9 +28,9 @@ export class UserDataRepository {
   constructor(private readonly connection: Connection) {}
 
   /** Yields all rows of a user, table by table, with at most {@link ROWS_PER_READ} rows in memory. */
-  async *export(userKey: string): AsyncGenerator<ExportedRows> {
-    yield* this.#exportInteractions(userKey);
-    for (const table of USER_TABLES) yield* this.#exportTable(table, userKey);
+  async *export(user: UserIdentity): AsyncGenerator<ExportedRows> {
+    yield* this.#exportInteractions(user.userKey);
+    for (const table of USER_TABLES) yield* this.#exportTable(table, user);
   }
 
   /**
@@ -138,9 +138,14 @@ export class UserDataRepository {
     await this.connection.outbox.create({ data: { sink, userKey: user, event, recordedAt } });
   }
 
-  /** Removes rejected events of a user. */
-  async eraseRejectedEvents(userKey: string): Promise<void> {
-    await this.connection.$executeRaw`delete from rejected_events where event ->> 'userKey' = ${userKey}`;
+  /**
+   * Removes rejected events of a user.
+   *
+   * @param userHashes pseudonyms of the user and of the keys that were merged into it.
+   */
+  async eraseRejectedEvents(userKey: string, userHashes: readonly string[]): Promise<void> {
+    await this.connection.$executeRaw`
+      delete from rejected_events where event ->> 'userKey' = ${userKey} or user_hash = any(${[...userHashes]})`;
   }
 
   /**
@@ -220,14 +225,20 @@ export class UserDataRepository {
     await this.connection.profile.deleteMany({ where: { userKey } });
   }
 
-  /** Gives the served feeds and rejected events of one user to another. */
+  /** Gives the served feeds of one user to another. */
   async moveFeeds(userKey: string, into: string): Promise<void> {
     await this.connection.$executeRaw`
       update served_feeds set user_key = ${into}
       where user_key is not null and hashtext(user_key) = hashtext(${userKey}) and user_key = ${userKey}`;
+  }
+
+  /** Gives the rejected events of one user to another. */
+  async moveRejectedEvents(from: UserIdentity, into: UserIdentity): Promise<void> {
     await this.connection.$executeRaw`
-      update rejected_events set event = jsonb_set(event, '{userKey}', to_jsonb(${into}::text))
-      where event ->> 'userKey' = ${userKey}`;
+      update rejected_events set event = jsonb_set(event, '{userKey}', to_jsonb(${into.userKey}::text))
+      where event ->> 'userKey' = ${from.userKey}`;
+    await this.connection.$executeRaw`
+      update rejected_events set user_hash = ${into.userHash} where user_hash = ${from.userHash}`;
   }
 
   async *#exportInteractions(userKey: string): AsyncGenerator<ExportedRows> {
@@ -248,7 +259,7 @@ export class UserDataRepository {
     }
   }
 
-  async *#exportTable({ name, order, ofUser }: UserTable, userKey: string): AsyncGenerator<ExportedRows> {
+  async *#exportTable({ name, order, ofUser }: UserTable, user: UserIdentity): AsyncGenerator<ExportedRows> {
     const [column, type] = order;
     const key = Prisma.raw(`t.${column}`);
     let after: string | null = null;
@@ -258,7 +269,7 @@ export class UserDataRepository {
         after === null ? Prisma.sql`true` : Prisma.sql`${key} > ${after}::${Prisma.raw(type)}`;
       rows = await this.connection.$queryRaw<{ key: string; row: string }[]>`
         select ${key}::text as key, to_jsonb(t)::text as row from ${Prisma.raw(name)} t
-        where ${ofUser(userKey)} and ${beyond} order by ${key} limit ${ROWS_PER_READ}`;
+        where ${ofUser(user)} and ${beyond} order by ${key} limit ${ROWS_PER_READ}`;
       yield { table: name, rows: rows.map(({ row }) => row) };
       after = rows.at(-1)?.key ?? after;
     } while (rows.length === ROWS_PER_READ);

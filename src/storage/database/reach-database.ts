@@ -81,7 +81,7 @@ async function requireOwnSessions(connection: DatabaseConnection): Promise<void>
   }
   throw new OperatorError(
     `The connection pooler of the ${databaseLabel(connection)} shares server sessions among clients: use its ` +
-      'session mode with a pool of at least 36 sessions per replica, or connect straight to PostgreSQL.',
+      'session mode with a pool of at least 39 sessions per replica, or connect straight to PostgreSQL.',
   );
 }
 

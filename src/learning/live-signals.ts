@@ -94,6 +94,8 @@ export class LiveSignals {
     this.#countActivity(market.id, hashUserKey(userKey), atMs);
     const before = this.#latest.get(userKey);
     this.#latest.set(userKey, { market, atMs });
+    this.#marketMoves.visit(market.id);
+    this.#seriesMoves.visit(market.series);
     if (before?.market.id === market.id) return;
     const horizon = horizonOf(market.endsAtMs, atMs);
     this.#horizons[horizon] = (this.#horizons[horizon] as number) + 1;
@@ -153,10 +155,17 @@ class MoveCounts {
     MAX_SOURCES,
   );
 
-  add(from: string, to: string): void {
-    const moves = this.#bySource.get(from) ?? { total: 0, to: new Map<string, number>() };
-    this.#bySource.set(from, moves);
+  /** Counts an engagement with a source. */
+  visit(source: string): void {
+    const moves = this.#bySource.get(source) ?? { total: 0, to: new Map<string, number>() };
+    this.#bySource.set(source, moves);
     moves.total += 1;
+  }
+
+  /** Counts a move from a source. */
+  add(from: string, to: string): void {
+    const moves = this.#bySource.get(from);
+    if (moves === undefined) return;
     const count = moves.to.get(to) ?? 0;
     if (count === 0 && moves.to.size === MAX_NEXT) dropLeast(moves.to);
     moves.to.set(to, count + 1);

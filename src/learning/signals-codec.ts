@@ -11,7 +11,7 @@ const activity = z.tuple([z.string(), z.number(), count, z.array(z.tuple([z.numb
 /** The counts of `LiveSignals` as plain data, the least recently used entries first. */
 export interface SignalCounts {
   readonly horizons: readonly number[];
-  /** Source, number of all moves from it, and next keys with their numbers. */
+  /** Source, number of engagements with it, and next keys with the numbers of moves. */
   readonly marketMoves: readonly z.infer<typeof moves>[];
   readonly seriesMoves: readonly z.infer<typeof moves>[];
   readonly templates: readonly (readonly [template: string, horizons: readonly number[]])[];

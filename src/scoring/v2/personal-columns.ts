@@ -96,11 +96,16 @@ export class PersonalColumns {
     }
   }
 
-  /** Computes the values and sums of some rows. */
-  fill(rows: Int32Array): void {
+  /**
+   * Computes the sums of some rows, from the values of the components that have a weight.
+   *
+   * @param withAll whether to compute the values of the other components too, for {@link copyComponents}.
+   */
+  fill(rows: Int32Array, { withAll = false } = {}): void {
     this.sum = reuseFloats(rows.length, this.sum);
     this.penalty = reuseFloats(rows.length, this.penalty);
     for (const column of this.#columns) {
+      if (!withAll && this.constants.weights[column.name] === 0) continue;
       column.filled = reuseFloats(rows.length, column.filled);
       if (column.table.isFilled) copyFrom(column.table, rows, column.filled);
       else column.values.fill(rows, column.filled);
@@ -110,7 +115,9 @@ export class PersonalColumns {
   }
 
   #add(isPenalty: boolean, sum: Float64Array): void {
-    const columns = this.#columns.filter((column) => column.isPenalty === isPenalty);
+    const columns = this.#columns.filter(
+      (column) => column.isPenalty === isPenalty && this.constants.weights[column.name] !== 0,
+    );
     weightedSum(
       columns.map(({ name }) => this.constants.weights[name]),
       columns.map(({ filled }) => filled),
@@ -118,7 +125,7 @@ export class PersonalColumns {
     );
   }
 
-  /** Writes the unweighted components of a row of the last `fill`. */
+  /** Writes the unweighted components of a row of the last `fill`, which had all of them. */
   copyComponents(index: number, target: Partial<Record<ComponentNameV2, number | null>>): void {
     for (const { name, filled } of this.#columns) target[name] = filled[index] as number;
   }

@@ -124,7 +124,7 @@ export class ScorerV2 {
     rows: readonly number[],
     { columns, trends, impersonal, user, signals, nowMs }: Omit<ScorerInputs, 'past'>,
   ): ScoreParts[] {
-    if (user !== null) this.#personal.fill(Int32Array.from(rows));
+    if (user !== null) this.#personal.fill(Int32Array.from(rows), { withAll: true });
     return rows.map((row, index) => {
       const parts: Mutable<ScoreParts> = {
         ...NO_COMPONENTS,

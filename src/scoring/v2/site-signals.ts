@@ -1,6 +1,6 @@
 import type { MarketColumns } from './features.js';
 
-/** Where users went from a market or a series: the number of moves to each next one, and of all moves. */
+/** Where users went from a market or a series: the number of engagements with it, and of moves to each next one. */
 export interface Moves {
   readonly total: number;
   readonly to: ReadonlyMap<string, number>;

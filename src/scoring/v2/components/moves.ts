@@ -6,12 +6,13 @@ import { SparseValues } from '../sparse-values.js';
 /** Number of latest markets whose moves count; each later engagement halves them. */
 const MARKETS = 3;
 
-/** Moves without a next market that are added to those of a market, so that few moves count little. */
+/** Engagements without a next market that are added to those of a market, so that few moves count little. */
 const PRIOR = 3;
 
 /**
  * The component `trMarket`: how often users moved on from the user's latest markets to this one. It is
- * `Σ 2^(−z)·n(m_z → c) / (n(m_z) + 3)` over the latest 3 engagements, where n counts the moves of all users within a day.
+ * `Σ 2^(−z)·n(m_z → c) / (n(m_z) + 3)` over the latest 3 engagements, where n(m → c) counts the moves of
+ * all users within a day and n(m) their engagements.
  *
  * Range 0 to 1.75. Source: algorithm v2; first-order Markov chain.
  */

@@ -13,7 +13,7 @@ const DISTANCE = 3;
 /** A choice counts as a move to a sibling from this strength on; no earlier engagement than the third reaches it. */
 const MOVE_STRENGTH = 0.3;
 const MOVE_MARKETS = 3;
-const MEMORY = 0.95;
+const DECAY = 0.95;
 
 /** The strength of a sibling at distance 0. */
 function strengthOf(days: number, later: number): number {
@@ -42,8 +42,8 @@ function creationDirection({ count, creationRank, days }: EngagedMarkets): numbe
       side = Math.sign(difference);
     }
     if (strongest === MOVE_STRENGTH) continue;
-    later = MEMORY * later + (1 - MEMORY) + (side > 0 ? 1 : 0);
-    earlier = MEMORY * earlier + (1 - MEMORY) + (side < 0 ? 1 : 0);
+    later = DECAY * later + (1 - DECAY) + (side > 0 ? 1 : 0);
+    earlier = DECAY * earlier + (1 - DECAY) + (side < 0 ? 1 : 0);
   }
   return Math.log(later / earlier);
 }
@@ -60,14 +60,19 @@ export function siblingDirectionValues(): LoadValues {
     ...{ windowDays: Infinity, markets: MARKETS, distance: DISTANCE, leastTie: 0 },
     strength: strengthOf,
   });
+  const strengths = new Float64Array(MARKETS);
   return ({ columns, engaged }) => {
     const direction = creationDirection(engaged);
+    const count = Math.min(engaged.count, MARKETS);
+    for (let market = 0; market < count; market += 1)
+      strengths[market] = strengthOf(engaged.days[market] as number, market);
+    const own = strengths.subarray(0, count);
     siblings.load(columns, engaged);
     return {
       fill(rows, values) {
         for (let i = 0; i < rows.length; i += 1) {
           const rank = columns.creationRank[rows[i] as number] as number;
-          values[i] = direction * sideDifference(engaged, rank);
+          values[i] = direction * sideDifference(engaged.creationRank, own, rank);
         }
       },
       addBounds(weight, bounds) {
@@ -77,12 +82,13 @@ export function siblingDirectionValues(): LoadValues {
   };
 }
 
-function sideDifference({ count, creationRank, days }: EngagedMarkets, rank: number): number {
+/** S₊ − S₋ of a market by its rank, and by the ranks of the latest engaged markets and their strengths at distance 0. */
+function sideDifference(ranks: Float64Array, strengths: Float64Array, rank: number): number {
   let after = 0;
   let before = 0;
-  for (let market = 0; market < Math.min(count, MARKETS); market += 1) {
-    const difference = rank - (creationRank[market] as number);
-    const strength = strengthOf(days[market] as number, market) / (1 + Math.abs(difference) / DISTANCE);
+  for (let market = 0; market < strengths.length; market += 1) {
+    const difference = rank - (ranks[market] as number);
+    const strength = (strengths[market] as number) / (1 + Math.abs(difference) / DISTANCE);
     if (difference > 0) after = Math.max(after, strength);
     else if (difference < 0) before = Math.max(before, strength);
   }

@@ -9,7 +9,9 @@ import { storedMarket } from '../../support/stored-market.js';
 const market = (id: string, title = `Title ${id}`) =>
   signalMarket(storedMarket(id, { title, resolvesAt: new Date(NOW_MS + 4 * DAY_MS) }));
 
-function signalsAfter(...choices: readonly [userKey: string, marketId: string, hour: number][]): LiveSignals {
+function signalsAfter(
+  ...choices: readonly (readonly [userKey: string, marketId: string, hour: number])[]
+): LiveSignals {
   const signals = new LiveSignals();
   for (const [userKey, marketId, hour] of choices)
     signals.add({ atMs: NOW_MS + hour * HOUR_MS, userKey, market: market(marketId) });
@@ -61,10 +63,11 @@ describe('live signals', () => {
     const signals = new LiveSignals();
     expect(signals.view().horizonShares).toBeNull();
     signals.add({ atMs: NOW_MS, userKey: 'ann', market: market('a', 'Will Ada win?') });
-    const { horizonShares, horizonsOfTemplate } = signals.view();
+    const view = signals.view();
+    const { horizonShares } = view;
     expect(horizonShares?.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 12);
     expect(horizonShares?.[6]).toBeCloseTo(2 / 13, 12);
-    expect(horizonsOfTemplate('will @ win?')?.[6]).toBe(1);
+    expect(view.horizonsOfTemplate('will @ win?')?.[6]).toBe(1);
   });
 
   it('are the same after they were packed and unpacked', () => {

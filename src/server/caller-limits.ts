@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../auth/rate-limits/caller.js';
-import { rateLimitHeaders, type RateLimits, type RateState } from '../auth/rate-limits/rate-limits.js';
+import type { RateLimits } from '../auth/rate-limits/rate-limits.js';
 import type { ErrorMapper } from '../graphql/errors.js';
 import type { TrustedDocuments } from '../graphql/trusted-documents/trusted-documents.js';
 import { BellwetherError } from '../lib/errors.js';
 import type { ClientAddress } from './client-address.js';
 import { sendFailure } from './error-responses.js';
+import { sendRateState } from './rate-state.js';
 import type { ViewerOf } from './request-viewers.js';
 
 /** Limits that depend on the caller. */
@@ -56,10 +57,6 @@ export async function consumePoints(
   if (state === undefined) return;
   sendRateState(reply, state);
   if (!state.isAllowed) throw BellwetherError.rateLimited(state);
-}
-
-function sendRateState(reply: FastifyReply, state: RateState): void {
-  for (const [name, value] of rateLimitHeaders(state)) reply.header(name, value);
 }
 
 function textOf({ method, query, body }: FastifyRequest): unknown {

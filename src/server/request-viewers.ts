@@ -1,25 +1,36 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Authentication } from '../auth/authenticate.js';
+import { countFailedAuthentication } from '../auth/rate-limits/failed-authentication.js';
+import type { RateLimits } from '../auth/rate-limits/rate-limits.js';
 import { accessDenied, mayUse, ruleOf } from '../auth/policy.js';
 import type { Viewer } from '../auth/viewer.js';
 import type { ErrorMapper } from '../graphql/errors.js';
 import { BellwetherError } from '../lib/errors.js';
+import type { ClientAddress } from './client-address.js';
 import { sendFailure } from './error-responses.js';
+import { sendRateState } from './rate-state.js';
 
 /** Returns the viewer of a request to a route that is not public. */
 export type ViewerOf = (request: FastifyRequest) => Viewer;
 
 /**
  * Authenticates every request to a route that is not public, and checks that its viewer may use the route, before its
- * body is read. Applies to the routes that are registered afterwards.
+ * body is read. Invalid credentials count for the address of the request. Applies to the routes that are registered afterwards.
  *
  * @throws {Error} when a route is registered that the access policy does not list.
  */
 export function registerAuthentication(
   app: FastifyInstance,
-  authentication: Pick<Authentication, 'viewerOf'>,
-  mapError: ErrorMapper,
+  deps: {
+    readonly authentication: Pick<Authentication, 'viewerOf'>;
+    readonly limits: {
+      readonly addressOf: ClientAddress;
+      readonly rates: Pick<RateLimits, 'exhausted' | 'consume'>;
+    };
+    readonly mapError: ErrorMapper;
+  },
 ): ViewerOf {
+  const { authentication, limits, mapError } = deps;
   const viewers = new WeakMap<FastifyRequest, Viewer>();
 
   app.addHook('onRoute', ({ method, url }) => {
@@ -56,14 +67,20 @@ export function registerAuthentication(
       viewers.set(request, viewer);
       done();
     };
+    const failAuthentication = async (error: unknown): Promise<void> => {
+      if (!(error instanceof BellwetherError)) throw error;
+      const state = await countFailedAuthentication(limits.rates, limits.addressOf(request));
+      if (state !== undefined) sendRateState(reply, state);
+      fail(state?.isAllowed === false ? BellwetherError.rateLimited(state) : error);
+    };
     let viewer: Viewer | Promise<Viewer>;
     try {
       viewer = authentication.viewerOf(credentialsOf(request));
     } catch (error) {
-      fail(error);
+      failAuthentication(error).catch(done);
       return;
     }
-    if (viewer instanceof Promise) viewer.then(admit, fail);
+    if (viewer instanceof Promise) viewer.then(admit, failAuthentication).catch(done);
     else admit(viewer);
   });
 

@@ -109,7 +109,7 @@ export async function createHttpServer<TContext extends Caller>(
   registerLoopbackOnly(app, authentication);
   registerHostCheck(app);
   await registerCors(app, options.corsOrigins ?? []);
-  const viewerOf = registerAuthentication(app, authentication, mapError);
+  const viewerOf = registerAuthentication(app, { authentication, limits, mapError });
   registerDepthCheck(app);
   registerDocumentIds(app, limits.documents, mapError);
   registerCallerLimits(app, { ...limits, viewerOf, mapError });

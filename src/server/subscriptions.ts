@@ -6,6 +6,7 @@ import { CloseCode, handleProtocols, makeServer } from 'graphql-ws';
 import type { Server, SubscribePayload } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { networkOf, type Caller } from '../auth/rate-limits/caller.js';
+import { countFailedAuthentication } from '../auth/rate-limits/failed-authentication.js';
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import { rejectionCost } from '../graphql/rules/operation-cost.js';
 import { rateLimited } from '../graphql/rules/rate-limited.js';
@@ -38,6 +39,9 @@ import {
 
 const PATH = '/graphql';
 const GOING_AWAY = 1001;
+
+/** A close code of the protocol, after which its clients do not reconnect. */
+const RATE_LIMITED = CloseCode.TooManyInitialisationRequests;
 
 export interface SubscriptionOptions<TContext extends object> {
   readonly schema: GraphQLSchema;
@@ -150,7 +154,11 @@ function createProtocolServer<TContext extends object>(
     connectionInitWaitTimeout: limits.initTimeoutMs,
     onConnect: async ({ connectionParams, extra }) => {
       const { viewer, rejected } = await authorize(connectionParams ?? {}, extra.request);
-      if (rejected === 'UNAUTHENTICATED') extra.socket.close(CloseCode.Unauthorized, 'Unauthorized');
+      if (rejected === 'UNAUTHENTICATED') {
+        const state = await countFailedAuthentication(options.callerLimits.rates, extra.address);
+        if (state?.isAllowed === false) extra.socket.close(RATE_LIMITED, 'Too many invalid credentials');
+        else extra.socket.close(CloseCode.Unauthorized, 'Unauthorized');
+      }
       if (viewer === undefined) return false;
       if (!admitted.admit(extra.socket, { viewer, address: extra.address })) return false;
       extra.viewer = viewer;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openLiveSocket } from '../../support/live-socket.js';
 import { bearer, startProtectedGateway, type ProtectedGateway } from '../../support/protected-gateway.js';
 
 const CONFIG = `
@@ -133,6 +134,42 @@ describe('the rate limit of a gateway', () => {
     expect((await gateway.post({ query: QUERY }, from('2001:db8:0:1::1'))).status).toBe(200);
     expect((await gateway.post({ query: QUERY }, from('2001:db8:0:1:ffff::2'))).status).toBe(429);
     expect((await gateway.post({ query: QUERY }, from('2001:db8:0:2::1'))).status).toBe(200);
+  });
+
+  it('counts invalid credentials for their address, and accepts valid ones there', async () => {
+    const from = { 'x-forwarded-for': '198.51.100.9' };
+    const answers: [status: number, code: unknown, remaining: string | null][] = [];
+    for (const guess of [
+      { authorization: 'Bearer x' },
+      { 'x-api-key': 'bwk_x' },
+      { authorization: 'Bearer y' },
+    ]) {
+      const { status, errors, headers } = await gateway.post({ query: QUERY }, { ...from, ...guess });
+      answers.push([status, errors?.[0]?.extensions['code'], headers.get('ratelimit-remaining')]);
+    }
+    expect(answers).toEqual([
+      [401, 'UNAUTHENTICATED', '1000'],
+      [401, 'UNAUTHENTICATED', '0'],
+      [429, 'RATE_LIMITED', '0'],
+    ]);
+    expect((await gateway.post({}, { ...from, authorization: 'Bearer z' }, '/track')).status).toBe(429);
+    expect((await gateway.post({ query: QUERY }, { ...from, ...(await newUser()) })).status).toBe(200);
+    expect((await gateway.post({ query: QUERY }, { authorization: 'Bearer x' })).status).toBe(401);
+  });
+
+  it('counts invalid credentials over WebSocket for their address', async () => {
+    const direct = await startProtectedGateway({ config: CONFIG });
+    const codes: unknown[] = [];
+    for (const token of ['a', 'b', 'c']) {
+      const live = await openLiveSocket(direct.url);
+      live.send({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } });
+      codes.push((await live.closed)[0]);
+    }
+    expect(codes).toEqual([4401, 4401, 4429]);
+    const live = await direct.connect(await newUser());
+    await live.roundTrip();
+    live.socket.close();
+    await direct.close();
   });
 
   it('does not let a client choose its address without a trusted proxy', async () => {

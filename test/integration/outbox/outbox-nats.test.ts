@@ -85,8 +85,10 @@ describe.skipIf(!hasNatsServer)('relays of two replicas (needs nats-server on th
     await Promise.all(replicas.map((replica) => replica.stop()));
 
     const inStream = (await server.messages('EVENTS')).map(({ body }) => JSON.parse(body) as OutgoingEvent);
-    const [file = ''] = await readdir(folder);
-    const lines = (await readFile(path.join(folder, file), 'utf8')).trimEnd().split('\n');
+    // A file may be continued by the relay of another replica, in a file with a later name.
+    const files = (await readdir(folder)).sort();
+    const texts = await Promise.all(files.map((file) => readFile(path.join(folder, file), 'utf8')));
+    const lines = texts.flatMap((text) => text.trimEnd().split('\n'));
     const inFiles = lines.map((line) => JSON.parse(line) as OutgoingEvent);
     for (const user of users) {
       const all = Array.from({ length: written.get(user) ?? 0 }, (_, n) => n);

@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { loadRankingConfig } from '../../../src/config/ranking-config.js';
-import { DAY_MS } from '../../../src/lib/time.js';
+import { DAY_MS, MINUTE_MS } from '../../../src/lib/time.js';
 import { ProfileCache } from '../../../src/profiles/profile-cache.js';
 import { decayConfig } from '../../../src/profiles/profile-decay.js';
 import { ProfileUpkeep } from '../../../src/profiles/profile-upkeep.js';
@@ -112,7 +112,7 @@ it('removes topics from `userProfile`, and does not change the ranking by v1', a
   await importOldEvents('ada');
   const topicCount = async () => {
     // Past the TTL of the cache, since this run does not invalidate it.
-    gateway.clock.nowMs += 61_000;
+    gateway.clock.nowMs += 15 * MINUTE_MS;
     const { data } = await gateway.run(UserProfileDocument, { userKey: 'ada' });
     return [...(data?.userProfile.topCategories ?? []), ...(data?.userProfile.topTags ?? [])].length;
   };

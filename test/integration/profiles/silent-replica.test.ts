@@ -3,7 +3,7 @@ import { startCommand, type RunningCommand } from '../../support/command.js';
 import { commitWithoutPublishing } from '../../support/commit-without-publishing.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 
-/** A few polls, and far below the TTL of a cached profile, 60 s. */
+/** A few polls, and far below the TTL of a cached profile. */
 const SOON_MS = 5_000;
 
 /** Reaches the database, but no other replica. */

@@ -44,7 +44,7 @@ interface RecordedRising {
 
 interface Recorded {
   readonly at: string;
-  readonly config: object;
+  readonly config: { readonly v2?: { readonly weights?: Record<string, number> } };
   readonly rankedIds: string[];
   readonly answers: RecordedUser[];
   readonly trending: object;
@@ -63,6 +63,12 @@ interface Item {
  * one greedy pass. The scores are the same.
  */
 const OTHER_SLATES = new Set(['İstanbul', 'only-impressions']);
+
+/** Score components that algorithm v2 did not have, with the weight 0. */
+const WITHOUT_FEATURES = {
+  ...{ last: 0, ladder: 0, fam: 0, sib1: 0, sibDir: 0, trMarket: 0, trSeries: 0, touched: 0 },
+  ...{ horizonUser: 0, horizonAll: 0, horizonTemplate: 0, sameDate: 0, popular7d: 0 },
+};
 
 const PROFILE = `query ($userKey: String!) { userProfile(userKey: $userKey) {
   totalInteractions country lastActive session { startedAt interactions idle }
@@ -88,7 +94,9 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'bellwether-upgrade-'));
   const configFile = path.join(folder, 'ranking.yaml');
-  await writeFile(configFile, JSON.stringify(recorded.config));
+  const { v2, ...config } = recorded.config;
+  const weights = { ...v2?.weights, ...WITHOUT_FEATURES };
+  await writeFile(configFile, JSON.stringify({ ...config, v2: { ...v2, weights } }));
   const database = await createTestDatabase('empty');
   const client = new Client({ connectionString: database.url });
   await client.connect();

@@ -17,7 +17,7 @@ import { TrendState } from '../../dist/trends/trend-state.js';
 import { applyEvents } from '../../dist/domain/apply-events.js';
 import { decayConfig } from '../../dist/profiles/profile-decay.js';
 import { HOUR_MS } from '../../dist/lib/time.js';
-import { DEFAULT_MODEL } from '../../src/scoring/v2/ranking-model.js';
+import { DEFAULT_MODEL } from '../../dist/scoring/v2/ranking-model.js';
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
 const config = loadRankingConfig(undefined);

@@ -18,6 +18,8 @@ const JOBS = ['trends', 'momentum', 'attention', 'profile-upkeep'];
 const FREQUENT_JOB = 'trends';
 const JOBS_WITHIN_MS = 300_000;
 const FEEDS_PER_EVENT = 10;
+/** The users that are drawn most often send more than a person does. */
+const RATE_LIMIT = { points: 1_000_000_000, seconds: 60 };
 /** Markets of the events: the first of the catalog, so that every catalog gets the same events. */
 const EVENT_MARKETS = 2_000;
 
@@ -38,7 +40,7 @@ export async function openGateway(
 ): Promise<MeasuredGateway> {
   const { dataDir, catalog, size } = state;
   const gateway = await startBenchGateway(
-    {},
+    { rateLimits: { client: RATE_LIMIT } },
     {
       ...{ dataDir, flags: ['--no-jobs'], launcher: cores.server, env },
       nodeOptions: [`--import=${new URL('profile-probe.ts', import.meta.url).href}`],

@@ -1,5 +1,6 @@
 import { MINUTE_MS } from '../lib/time.js';
 import { startOfMinute } from '../scoring/shared/time.js';
+import { rowsEndingBy } from './ending-rows.js';
 import type { RankingInputs } from './ranking-inputs.js';
 
 /**
@@ -16,25 +17,10 @@ export function rankingTime(
   nowMs: number,
   { columns: { resolvesAtMs } }: Pick<RankingInputs['snapshot'], 'columns'>,
 ): number {
-  const minuteMs = startOfMinute(nowMs);
-  return endsWithin(resolvesAtMs, minuteMs).findLast((endMs) => endMs <= nowMs) ?? minuteMs;
-}
-
-interface Ends {
-  readonly minuteMs: number;
-  readonly ends: readonly number[];
-}
-
-/** By the column of ends, those of one minute: one pass over the column serves its requests. */
-const endsOfMinute = new WeakMap<Float64Array, Ends>();
-
-/** Returns the ends after the start of a minute and before the next one, ascending. */
-function endsWithin(resolvesAtMs: Float64Array, minuteMs: number): readonly number[] {
-  const known = endsOfMinute.get(resolvesAtMs);
-  if (known?.minuteMs === minuteMs) return known.ends;
-  const ends = new Set<number>();
-  for (const endMs of resolvesAtMs) if (endMs > minuteMs && endMs < minuteMs + MINUTE_MS) ends.add(endMs);
-  const sorted = [...ends].sort((a, b) => a - b);
-  endsOfMinute.set(resolvesAtMs, { minuteMs, ends: sorted });
-  return sorted;
+  let timeMs = startOfMinute(nowMs);
+  for (const row of rowsEndingBy(resolvesAtMs, nowMs)) {
+    const endMs = resolvesAtMs[row] as number;
+    if (endMs > timeMs && endMs <= nowMs) timeMs = endMs;
+  }
+  return timeMs;
 }

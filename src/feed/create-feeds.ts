@@ -10,6 +10,7 @@ import { RecentInputs } from './explain/recent-inputs.js';
 import { feedIdentity } from './feed-identity.js';
 import { FeedService } from './feed-service.js';
 import { Hydrator } from './hydrators/hydrator.js';
+import { InputsHydrator } from './hydrators/inputs.js';
 import type { ProfileReader } from './hydrators/profile.js';
 import { PIPELINES } from './pipeline.js';
 import type { ServedFeed } from './served/served-feed.js';
@@ -58,22 +59,17 @@ export function createFeeds(deps: {
   const timeoutMs = (): number => config().config.feed.profileTimeoutMs;
   const feedId = feedIdentity(feedIdSecret);
   const hydrator = new Hydrator({ catalog, profiles, timeoutMs, isStalled, clock, logger });
+  const inputs = new InputsHydrator({
+    ...{ catalog, trends, models, hydrator, users, config, personalizationEnabled, clock },
+  });
   const service = new FeedService({
-    ...{ catalog, trends, models, hydrator, users, workspace, config, personalizationEnabled },
-    ...{ servedFeeds, clock, feedId },
+    ...{ inputs, hydrator, users, workspace, config, servedFeeds, clock, feedId },
     onServed: (event) => {
       for (const sideEffect of PIPELINES[event.feed.algorithm].sideEffects)
         sideEffect(event, { servedFeeds, recentInputs, trackImpressions, config, logger });
     },
   });
-  const explain = new ExplainService({
-    feeds: service,
-    servedFeeds,
-    recentInputs,
-    hydrator,
-    workspace,
-    feedId,
-  });
+  const explain = new ExplainService({ inputs, servedFeeds, recentInputs, hydrator, workspace, feedId });
   const trending = new TrendingService({ catalog, trends, config, clock });
   return {
     ...{ service, trending, explain },

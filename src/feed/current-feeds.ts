@@ -1,22 +1,12 @@
 import { LRUCache } from 'lru-cache';
 import type { Feed } from './feed.js';
-import type { RankingInputs } from './ranking-inputs.js';
+import type { RankingInputs, RankingRequest } from './ranking-inputs.js';
 import type { ServedFeed } from './served/served-feed.js';
 
 /** A feed, and the form in which it is stored. */
 export interface CurrentFeed {
   readonly feed: Feed;
   readonly served: ServedFeed;
-}
-
-/** What a request asks for. */
-export interface FeedKey {
-  readonly userKey: string | null;
-  /** Of the request; null: that of the profile. */
-  readonly country: string | null;
-  /** Of the request; null: that of the config. */
-  readonly algorithm: 'v1' | 'v2' | null;
-  readonly limit: number;
 }
 
 /** The inputs that all users share. */
@@ -55,20 +45,20 @@ export class CurrentFeeds {
   #of: SharedInputs | undefined;
 
   /** @param profileVersion null without a profile. */
-  find(key: FeedKey, profileVersion: number | null, of: SharedInputs): CurrentFeed | undefined {
+  find(request: RankingRequest, profileVersion: number | null, of: SharedInputs): CurrentFeed | undefined {
     this.#dropOld(of);
-    const cached = this.#feeds.get(textOf(key));
+    const cached = this.#feeds.get(keyOf(request));
     return cached?.profileVersion === profileVersion ? cached : undefined;
   }
 
   /** Adds a feed that lacks no input. */
   set(
-    key: FeedKey,
+    request: RankingRequest,
     current: CurrentFeed,
     { profile, ...of }: SharedInputs & Pick<RankingInputs, 'profile'>,
   ): void {
     this.#dropOld(of);
-    this.#feeds.set(textOf(key), { ...current, profileVersion: profile?.version ?? null });
+    this.#feeds.set(keyOf(request), { ...current, profileVersion: profile?.version ?? null });
   }
 
   /** Drops the feeds of users; `all`: of all users. */
@@ -98,6 +88,6 @@ export class CurrentFeeds {
   }
 }
 
-function textOf({ userKey, country, algorithm, limit }: FeedKey): string {
+function keyOf({ userKey, country, algorithm, limit }: RankingRequest): string {
   return JSON.stringify([userKey, country, algorithm, limit]);
 }

@@ -1,4 +1,3 @@
-import type { Catalog } from '../catalog/catalog.js';
 import { toEntry } from '../catalog/catalog-snapshot.js';
 import type { LoadedConfig } from '../config/live-config.js';
 import type { Clock } from '../lib/clock.js';
@@ -7,8 +6,6 @@ import { takeTurn } from '../lib/event-loop.js';
 import { MINUTE_MS } from '../lib/time.js';
 import type { AliasUse, UserRegister } from '../privacy/user-register.js';
 import type { FeedReaders } from '../storage/served-feed-repository.js';
-import type { RankingModel } from '../scoring/v2/ranking-model.js';
-import type { TrendService } from '../trends/trend-service.js';
 import type {
   Feed,
   FeedItem,
@@ -19,44 +16,22 @@ import type {
   RankingFacts,
 } from './feed.js';
 import { toFeedItem, type FeedId } from './feed-identity.js';
-import { CurrentFeeds, type CurrentFeed, type FeedKey } from './current-feeds.js';
+import { CurrentFeeds, type CurrentFeed } from './current-feeds.js';
 import { isFallback, staleTrends, type DegradedReason } from './degraded.js';
 import { rankOfCursor, toFeedItems } from './feed-items.js';
 import { isHidden } from './filters/hidden.js';
 import type { Hydrator } from './hydrators/hydrator.js';
-import { pastMarkets } from './hydrators/past-markets.js';
-import { composeFeed, PIPELINES } from './pipeline.js';
+import type { InputsHydrator } from './hydrators/inputs.js';
+import { composeFeed } from './pipeline.js';
 import { itemsAt } from './present.js';
-import { isPersonalized, type RankingInputs } from './ranking-inputs.js';
-import { CLOCK_STEP_MS, rankingTime } from './ranking-time.js';
+import { isPersonalized, type RankingInputs, type RankingRequest } from './ranking-inputs.js';
+import { CLOCK_STEP_MS } from './ranking-time.js';
 import { describedMarket, feedIdSchema, feedItemsRequest, feedRequest, rankRequest } from './requests.js';
-import { chooseAlgorithm } from './rollout.js';
 import { rankMarkets } from './scorers/given-markets.js';
 import { servedPositions, toServedFeed, type ServedFeed } from './served/served-feed.js';
 import type { ServedFeeds } from './served/served-feeds.js';
 import type { ServedEvent } from './side-effects/after-serving.js';
 import type { RankingWorkspace } from './workspace.js';
-
-/** The user and country of a request; null if it names none. */
-export interface Visitor {
-  readonly userKey: string | null;
-  readonly country: string | null;
-  /** Overrides the ranking that the config selects. */
-  readonly algorithm: 'v1' | 'v2' | null;
-}
-
-/** The user whose data a ranking may use; null: none. */
-interface Subject {
-  readonly userKey: string | null;
-  /** Whether it is null because this replica does not know the choices of the user now. */
-  readonly isUnknown: boolean;
-}
-
-/** The inputs of a ranking, and those that could not be read in time or are old. */
-interface HydratedInputs {
-  readonly inputs: RankingInputs;
-  readonly degradedReasons: DegradedReason[];
-}
 
 /** A served feed to page in. */
 export interface PageableFeed extends RankingFacts {
@@ -70,15 +45,11 @@ export class FeedService {
 
   constructor(
     private readonly deps: {
-      catalog: Pick<Catalog, 'snapshot' | 'pastMarket'>;
-      trends: Pick<TrendService, 'state'>;
-      models: { readonly current: RankingModel };
-      hydrator: Hydrator;
-      users: Pick<UserRegister, 'treatmentOf' | 'isActive'>;
+      inputs: InputsHydrator;
+      hydrator: Pick<Hydrator, 'markets'>;
+      users: Pick<UserRegister, 'isActive'>;
       workspace: RankingWorkspace;
       config: () => LoadedConfig;
-      /** False: feeds do not depend on the user, whatever the config says. */
-      personalizationEnabled: boolean;
       servedFeeds: Pick<ServedFeeds, 'find'>;
       /** Runs the side effects of a feed before it is returned; must not wait. */
       onServed: (event: ServedEvent) => void;
@@ -88,21 +59,21 @@ export class FeedService {
   ) {}
 
   /**
-   * Returns the feed of a user, or the feed that all anonymous users of a country share. The same request gets the same feed during a
-   * clock step, unless its content has changed; see {@link feedIdentity}.
+   * Returns the feed of a user, or the feed that all anonymous users of a country share. The same request gets the same feed
+   * during a clock step, unless its content has changed; see `feedIdentity`.
    *
    * @throws {BellwetherError} BAD_USER_INPUT naming the field.
    */
   async feed(input: unknown, aliases: AliasUse = 'IGNORE'): Promise<Feed> {
     const { userKey = null, country = null, algorithm = null, limit } = checkInput(feedRequest, input);
-    const subject = await this.#subjectOf(userKey, aliases);
+    const subject = await this.deps.inputs.subjectOf(userKey, aliases);
     const request = { userKey: subject.userKey, country, algorithm, limit };
     const current = subject.isUnknown ? undefined : this.#currentFeed(request);
     if (current !== undefined) {
       this.deps.onServed({ ...current, inputs: null });
       return current.feed;
     }
-    const { inputs, degradedReasons } = await this.#inputsOf(subject, request, limit);
+    const { inputs, degradedReasons } = await this.deps.inputs.forSubject(subject, request);
     const composed = composeFeed(inputs, this.deps.workspace);
     const id = this.deps.feedId(inputs, degradedReasons, composed);
     const feed = toFeed(id, composed.items, factsOf(inputs, degradedReasons));
@@ -115,27 +86,12 @@ export class FeedService {
   }
 
   /** Returns the feed of the present inputs if it is cached and so is the version of the profile. */
-  #currentFeed(request: FeedKey): CurrentFeed | undefined {
-    const { catalog, trends, models, hydrator, clock } = this.deps;
-    const { config, version: configVersion } = this.deps.config();
-    const { userKey } = request;
-    const { snapshot } = catalog;
-    const profileVersion =
-      userKey === null || this.#isImpersonal(config) ? null : hydrator.cachedVersion(userKey);
-    if (profileVersion === undefined) return undefined;
-    const nowMs = rankingTime(clock(), snapshot);
-    return this.#current.find(request, profileVersion, {
-      nowMs,
-      snapshot,
-      trends: trends.state,
-      model: models.current,
-      configVersion,
-    });
-  }
-
-  /** Whether the config or the environment turns personalization off. Then no profile is read. */
-  #isImpersonal({ ranking }: RankingInputs['config']): boolean {
-    return !ranking.personalization || !this.deps.personalizationEnabled;
+  #currentFeed(request: RankingRequest): CurrentFeed | undefined {
+    const { inputs } = this.deps;
+    const profileVersion = inputs.cachedVersion(request.userKey);
+    return profileVersion === undefined
+      ? undefined
+      : this.#current.find(request, profileVersion, inputs.shared);
   }
 
   /**
@@ -149,7 +105,10 @@ export class FeedService {
     const served = await this.deps.servedFeeds.find(feedId.data, readers);
     const keepMs = this.deps.config().config.feed.keepMinutes * MINUTE_MS + CLOCK_STEP_MS;
     if (served?.rest == null || this.deps.clock() - served.nowMs > keepMs) return null;
-    if (served.userKey !== null && (await this.#subjectOf(served.userKey, 'IGNORE')).userKey === null)
+    if (
+      served.userKey !== null &&
+      (await this.deps.inputs.subjectOf(served.userKey, 'IGNORE')).userKey === null
+    )
       return null;
     return { id: served.feedId, ...servedFacts(served), served };
   }
@@ -196,8 +155,7 @@ export class FeedService {
     from: number,
     first: number,
   ): Promise<{ items: FeedItem[]; hasMore: boolean }> {
-    const visitor = { userKey: served.userKey, country: served.country, algorithm: served.algorithm };
-    const { inputs: current } = await this.inputsFor(visitor, served.limit, 'IGNORE');
+    const { inputs: current } = await this.deps.inputs.forRequest(served, 'IGNORE');
     // An explicit algorithm bypasses the rollout, which may have assigned the global ranking.
     const inputs = { ...current, personal: current.personal && served.personal };
     const visible = servedPositions(served, from, Infinity).filter(
@@ -234,7 +192,7 @@ export class FeedService {
     const describedIds = new Set(candidates?.map(({ id }) => id));
     const ids = [...new Set(marketIds)].filter((id) => !describedIds.has(id));
     const [{ inputs, degradedReasons }, stored] = await Promise.all([
-      this.inputsFor({ userKey, country, algorithm }, ids.length, aliases),
+      this.deps.inputs.forRequest({ userKey, country, algorithm, limit: ids.length }, aliases),
       this.deps.hydrator.markets(ids),
     ]);
     await takeTurn();
@@ -259,61 +217,6 @@ export class FeedService {
   dropData(userKeys: readonly string[] | 'all'): void {
     this.#current.drop(userKeys);
   }
-
-  /**
-   * Returns the user whose data a ranking may use: null for an anonymous user, for one who opted out or was erased, and for an
-   * ignored alias.
-   */
-  async #subjectOf(userKey: string | null, aliases: AliasUse): Promise<Subject> {
-    if (userKey === null || this.deps.users.isActive(userKey)) return { userKey, isUnknown: false };
-    const treatment = await this.deps.users.treatmentOf(userKey, aliases);
-    return {
-      userKey: treatment.kind === 'ACTIVE' ? treatment.userKey : null,
-      isUnknown: treatment.kind === 'UNKNOWN',
-    };
-  }
-
-  /** Returns the inputs of a ranking, and those that could not be read in time or are old. */
-  async inputsFor(visitor: Visitor, limit: number, aliases: AliasUse): Promise<HydratedInputs> {
-    return this.#inputsOf(await this.#subjectOf(visitor.userKey, aliases), visitor, limit);
-  }
-
-  async #inputsOf(
-    { userKey, isUnknown }: Subject,
-    { country, algorithm }: Omit<Visitor, 'userKey'>,
-    limit: number,
-  ): Promise<HydratedInputs> {
-    const { catalog, trends, models, hydrator, clock, personalizationEnabled } = this.deps;
-    const { config, version } = this.deps.config();
-    const choice = chooseAlgorithm(config.ranking, userKey, algorithm);
-    const { hydrate, source } = PIPELINES[choice.algorithm];
-    // Users in the holdout keep their hidden markets.
-    const reading =
-      userKey === null || this.#isImpersonal(config) ? null : await hydrator.profile(userKey, hydrate);
-    const profile = reading === null || reading.failed ? null : reading.value;
-    await takeTurn();
-    const snapshot = source.candidates(catalog);
-    const inputs = {
-      nowMs: rankingTime(clock(), snapshot),
-      userKey,
-      country: country ?? profile?.country ?? null,
-      profile,
-      algorithm: choice.algorithm,
-      personal: choice.personal && personalizationEnabled,
-      limit,
-      snapshot,
-      past: pastMarkets(profile, snapshot, catalog.pastMarket),
-      trends: trends.state,
-      model: models.current,
-      config,
-      configVersion: version,
-    };
-    const missing: DegradedReason[] = isUnknown || reading?.failed === true ? ['PROFILE_UNAVAILABLE'] : [];
-    return {
-      inputs,
-      degradedReasons: [...missing, ...staleTrends(inputs.nowMs, inputs.trends.computedAtMs)],
-    };
-  }
 }
 
 /** Returns the feed of items in page order; selection puts the hero first. */
@@ -331,9 +234,8 @@ export function toFeed(id: string, ranked: readonly RankedItem[], facts: Ranking
 
 /** Returns the ranking facts of a served feed. */
 export function servedFacts(served: ServedFeed): RankingFacts {
-  const { userKey, country, nowMs, algorithm, algorithmVersion, configVersion, personalized, degraded } =
-    served;
-  const { modelVersion } = served;
+  const { userKey, country, nowMs, algorithm, algorithmVersion, configVersion, modelVersion } = served;
+  const { personalized, degraded } = served;
   const missing: DegradedReason[] = algorithmVersion === 'fallback' ? ['PROFILE_UNAVAILABLE'] : [];
   const generatedAt = new Date(nowMs);
   return {

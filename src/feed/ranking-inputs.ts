@@ -33,6 +33,17 @@ export interface RankingInputs {
   readonly configVersion: string;
 }
 
+/** The ranking that a request asks for. */
+export interface RankingRequest {
+  /** Null: an anonymous user. */
+  readonly userKey: string | null;
+  /** Null: the country in the profile of the user. */
+  readonly country: string | null;
+  /** Null: the algorithm that the config assigns to the user. */
+  readonly algorithm: 'v1' | 'v2' | null;
+  readonly limit: number;
+}
+
 /** The inputs of scoring, for a feed or for given markets. */
 export type ScoringInputs = Omit<RankingInputs, 'limit' | 'userKey' | 'configVersion'>;
 

@@ -10,8 +10,9 @@ import type { FeedReaders } from '../../storage/served-feed-repository.js';
 import { weightsUnder } from '../../scoring/v2/ranking-model.js';
 import type { ComposedFeed, FeedItem } from '../feed.js';
 import { toFeedItem, type FeedId } from '../feed-identity.js';
-import { servedFacts, toFeed, type FeedService } from '../feed-service.js';
+import { servedFacts, toFeed } from '../feed-service.js';
 import type { Hydrator } from '../hydrators/hydrator.js';
+import type { InputsHydrator } from '../hydrators/inputs.js';
 import { composeFeed } from '../pipeline.js';
 import { itemsAt } from '../present.js';
 import type { RankingInputs } from '../ranking-inputs.js';
@@ -40,7 +41,7 @@ const simulateRequest = feedRequest.extend({
 export class ExplainService {
   constructor(
     private readonly deps: {
-      feeds: Pick<FeedService, 'inputsFor'>;
+      inputs: Pick<InputsHydrator, 'forRequest'>;
       servedFeeds: Pick<ServedFeeds, 'find'>;
       recentInputs: Pick<RecentInputs, 'find'>;
       hydrator: Pick<Hydrator, 'markets'>;
@@ -96,9 +97,8 @@ export class ExplainService {
       limit,
       config: patch,
     } = checkInput(simulateRequest, input);
-    const { inputs, degradedReasons } = await this.deps.feeds.inputsFor(
-      { userKey, country, algorithm },
-      limit,
+    const { inputs, degradedReasons } = await this.deps.inputs.forRequest(
+      { userKey, country, algorithm, limit },
       aliases,
     );
     const config = patchConfig(inputs.config, patch);
@@ -138,12 +138,8 @@ export class ExplainService {
   ): Promise<{ inputs: RankingInputs; changed: Replay['changed']; isExact: boolean }> {
     const kept = this.deps.recentInputs.find(served.feedId);
     if (kept !== undefined) return { inputs: kept, changed: [], isExact: true };
-    const { userKey, country, algorithm, nowMs, personal } = served;
-    const { inputs } = await this.deps.feeds.inputsFor(
-      { userKey, country, algorithm },
-      served.limit,
-      'IGNORE',
-    );
+    const { country, algorithm, nowMs, personal } = served;
+    const { inputs } = await this.deps.inputs.forRequest(served, 'IGNORE');
     const changed: Replay['changed'][number][] = [];
     if ((inputs.profile?.version ?? null) !== served.profileVersion) changed.push('PROFILE');
     if (String(inputs.snapshot.version) !== served.catalogVersion) changed.push('CATALOG');

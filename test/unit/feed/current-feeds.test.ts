@@ -1,12 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { emptySnapshot, patchSnapshot } from '../../../src/catalog/catalog-snapshot.js';
 import { emptyProfile } from '../../../src/domain/profile.js';
-import {
-  CurrentFeeds,
-  type CurrentFeed,
-  type FeedKey,
-  type SharedInputs,
-} from '../../../src/feed/current-feeds.js';
+import { CurrentFeeds, type CurrentFeed, type SharedInputs } from '../../../src/feed/current-feeds.js';
+import type { RankingRequest } from '../../../src/feed/ranking-inputs.js';
 import { CLOCK_STEP_MS } from '../../../src/feed/ranking-time.js';
 import { NO_TRENDS } from '../../../src/trends/trend-columns.js';
 import { TrendState } from '../../../src/trends/trend-state.js';
@@ -14,16 +10,11 @@ import { NOON_MS } from '../../support/profile-events.js';
 import { storedMarket } from '../../support/stored-market.js';
 import { DEFAULT_MODEL } from '../../../src/scoring/v2/ranking-model.js';
 
-const request: FeedKey = { userKey: 'ann', country: 'IL', algorithm: null, limit: 20 };
+const request: RankingRequest = { userKey: 'ann', country: 'IL', algorithm: null, limit: 20 };
 
 const shared: SharedInputs = {
-  ...{
-    nowMs: NOON_MS,
-    snapshot: emptySnapshot,
-    trends: new TrendState(NO_TRENDS, 0),
-    model: DEFAULT_MODEL,
-    configVersion: 'c0ffee',
-  },
+  ...{ nowMs: NOON_MS, snapshot: emptySnapshot, trends: new TrendState(NO_TRENDS, 0), model: DEFAULT_MODEL },
+  configVersion: 'c0ffee',
 };
 
 const current = { feed: {}, served: { page: [], rest: [] } } as unknown as CurrentFeed;
@@ -59,7 +50,7 @@ describe('the feeds of the present clock step', () => {
     expect(feeds.find(request, version, shared)).toBeUndefined();
   });
 
-  it.each<[string, Partial<FeedKey>]>([
+  it.each<[string, Partial<RankingRequest>]>([
     ['user', { userKey: 'bea' }],
     ['country', { country: null }],
     ['algorithm', { algorithm: 'v1' }],

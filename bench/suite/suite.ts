@@ -64,6 +64,11 @@ export interface Run extends LoadResult {
   readonly cpuSeconds: number;
 }
 
+/** Processor time of the server for each feed, with everything else that it did, in microseconds. */
+export function cpuMicrosPerFeed({ cpuSeconds, answered }: Run): number {
+  return (1e6 * cpuSeconds) / (answered.feed?.count ?? NaN);
+}
+
 /** From this share on, the load process and not the server limits a run. */
 const BUSY_LOAD = 0.9;
 const PAUSE_MS = 300;

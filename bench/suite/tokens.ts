@@ -1,10 +1,11 @@
 /** Tokens of users for a gateway with authentication. */
-import { createHmac } from 'node:crypto';
+import { SignJWT } from 'jose';
+import { userKeyOf } from '../year/keys.ts';
 
 const SECRET = 'a secret that only the benchmark uses';
 const ISSUER = 'bench';
 const AUDIENCE = 'bellwether';
-const LIFETIME_S = 3_600;
+const LIFETIME = '12 h';
 
 /** Settings of a gateway that accepts the tokens. */
 export const TOKEN_SETTINGS = {
@@ -13,28 +14,19 @@ export const TOKEN_SETTINGS = {
   BELLWETHER_JWT_AUDIENCE: AUDIENCE,
 };
 
-/** Returns a function that creates a token of a user once, signed by HS256. */
-export function userTokens(): (userKey: string) => string {
-  const tokens = new Map<string, string>();
-  const issuedAtS = Math.floor(Date.now() / 1_000);
-  return (userKey) => {
-    let token = tokens.get(userKey);
-    if (token === undefined) {
-      const claims = {
-        iss: ISSUER,
-        aud: AUDIENCE,
-        sub: userKey,
-        iat: issuedAtS,
-        exp: issuedAtS + LIFETIME_S,
-      };
-      const signed = `${encoded({ alg: 'HS256', typ: 'JWT' })}.${encoded(claims)}`;
-      token = `${signed}.${createHmac('sha256', SECRET).update(signed).digest('base64url')}`;
-      tokens.set(userKey, token);
-    }
-    return token;
-  };
-}
-
-function encoded(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url');
+/** Creates a token for each of so many users, by number. */
+export function createTokens(users: number): Promise<string[]> {
+  const secret = Buffer.from(SECRET);
+  return Promise.all(
+    Array.from({ length: users }, (_, user) =>
+      new SignJWT()
+        .setProtectedHeader({ alg: 'HS256' })
+        .setIssuer(ISSUER)
+        .setAudience(AUDIENCE)
+        .setSubject(userKeyOf(user))
+        .setIssuedAt()
+        .setExpirationTime(LIFETIME)
+        .sign(secret),
+    ),
+  );
 }

@@ -4,7 +4,6 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { userKeyOf } from '../year/keys.ts';
 import { batchBody, drawEvent, eventBody, feedBody, recordedIn } from '../year/requests.ts';
 import { feedProblem, isSameJson, type Problem } from './responses.ts';
-import { userTokens } from './tokens.ts';
 import { ZipfUsers } from './zipf.ts';
 
 export type TrafficKind = 'feed' | 'event' | 'constant';
@@ -18,8 +17,8 @@ interface FeedTraffic {
   readonly feedsPerEvent: number;
   /** Feeds of this user and the following ones in turn, without events. Default: users drawn by a Zipf law. */
   readonly firstUser?: number;
-  /** Whether each request has a token of its user. */
-  readonly hasTokens?: boolean;
+  /** Tokens by user, which the requests of the user send. Default: none. */
+  readonly tokens?: readonly string[];
 }
 
 interface EventTraffic {
@@ -42,7 +41,7 @@ export type Traffic = FeedTraffic | EventTraffic | ConstantTraffic;
 export interface Request {
   readonly kind: TrafficKind;
   readonly body: Buffer;
-  readonly token?: string;
+  readonly token?: string | undefined;
 }
 
 export interface Requests {
@@ -63,7 +62,7 @@ export function requestsOf(traffic: Traffic, seed: number): Requests {
 }
 
 function feedRequests(traffic: FeedTraffic, seed: number): Requests {
-  const { users, marketIds, feedsPerEvent, firstUser, hasTokens = false } = traffic;
+  const { users, marketIds, feedsPerEvent, firstUser, tokens } = traffic;
   const problemOf: Requests['problemOf'] = (kind, body) =>
     kind === 'feed' ? feedProblem(body) : eventProblem(body, 1);
   if (firstUser !== undefined) {
@@ -74,9 +73,6 @@ function feedRequests(traffic: FeedTraffic, seed: number): Requests {
     };
   }
   const rng = xoroshiro128plus(seed);
-  const tokenOf = hasTokens ? userTokens() : undefined;
-  const withToken = (userKey: string, request: Request): Request =>
-    tokenOf === undefined ? request : { ...request, token: tokenOf(userKey) };
   const zipf = new ZipfUsers(users);
   const markets = marketIds.map((id) => ({ id }));
   const bodies: (Buffer | undefined)[] = [];
@@ -85,11 +81,11 @@ function feedRequests(traffic: FeedTraffic, seed: number): Requests {
     next: () => {
       const user = zipf.draw(rng);
       const userKey = userKeyOf(user);
+      const token = tokens?.[user];
       if (sent++ % (feedsPerEvent + 1) === feedsPerEvent) {
-        const body = Buffer.from(eventBody(drawEvent(rng, userKey, markets)));
-        return withToken(userKey, { kind: 'event', body });
+        return { kind: 'event', body: Buffer.from(eventBody(drawEvent(rng, userKey, markets))), token };
       }
-      return withToken(userKey, { kind: 'feed', body: (bodies[user] ??= Buffer.from(feedBody(userKey))) });
+      return { kind: 'feed', body: (bodies[user] ??= Buffer.from(feedBody(userKey))), token };
     },
     problemOf,
   };

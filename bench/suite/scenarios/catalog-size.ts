@@ -1,5 +1,5 @@
 import { short, spreadText, whole } from '../format.ts';
-import { interleaved, spreadOf, type Run, type Scenario } from '../suite.ts';
+import { cpuMicrosPerFeed, interleaved, spreadOf, type Scenario } from '../suite.ts';
 
 /** Numbers of open markets, and what share of the feeds of the first one the others should reach. */
 const SIZES = [
@@ -22,7 +22,9 @@ export const catalogSize: Scenario = {
         spreadOf((rates[index] ?? []).map((rate, round) => rate / (rates[0]?.[round] ?? NaN)));
       const cpuRatioTo = (index: number): ReturnType<typeof spreadOf> =>
         spreadOf(
-          (runs[index] ?? []).map((run, round) => cpuMicros(runs[0]?.[round] ?? run) / cpuMicros(run)),
+          (runs[index] ?? []).map(
+            (run, round) => cpuMicrosPerFeed(runs[0]?.[round] ?? run) / cpuMicrosPerFeed(run),
+          ),
         );
       const nameOf = (markets: number): string => `${whole(markets)} / ${whole(SIZES[0].markets)} markets`;
       return {
@@ -34,7 +36,7 @@ export const catalogSize: Scenario = {
             spreadText(spreadOf(rates[index] ?? []), whole),
             short(spreadOf(each.map(({ answered }) => answered.feed?.p50Ms ?? NaN)).median),
             short(spreadOf(each.map(({ answered }) => answered.feed?.p99Ms ?? NaN)).median),
-            short(spreadOf(each.map(cpuMicros)).median),
+            short(spreadOf(each.map(cpuMicrosPerFeed)).median),
             index === 0 ? '' : spreadText(ratioTo(index), short),
           ];
         }),
@@ -67,7 +69,3 @@ export const catalogSize: Scenario = {
     });
   },
 };
-
-function cpuMicros({ cpuSeconds, answered }: Run): number {
-  return (1e6 * cpuSeconds) / (answered.feed?.count ?? NaN);
-}

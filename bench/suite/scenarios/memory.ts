@@ -4,7 +4,7 @@ import type { MeasuredGateway } from '../gateway.ts';
 import type { Report, Scenario, Suite } from '../suite.ts';
 
 const MAX_MEGABYTES = 700;
-/** Twice the number of connections that a frontend server usually has, to get through the users sooner. */
+/** More than the default, to get through the users sooner. */
 const CONNECTIONS = 32;
 
 /** Resident memory once the profile of every user is cached. */

@@ -52,7 +52,7 @@ export function modelCommand(): Command {
       new Command('reset')
         .summary('publish the default weights')
         .description(
-          'Publish a version with the weights of the config. The learner starts anew; the counts of choices stay.',
+          'Publish a version with the weights of the config. The learner discards what it learned and continues from them; the counts of choices stay.',
         )
         .option('--yes', 'publish it; without it, the command only says what it would do')
         .addHelpText('after', examplesHelp('model reset --yes'))

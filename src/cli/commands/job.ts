@@ -5,6 +5,7 @@ import { OperatorError } from '../../lib/errors.js';
 import { visible } from '../../lib/input/display-text.js';
 import { withCommandBackend } from '../command-backend.js';
 import { examplesHelp } from '../command-options.js';
+import { instant } from '../output/format.js';
 import { print, printNote } from '../output/print.js';
 import { TextTable } from '../output/text-table.js';
 
@@ -68,8 +69,6 @@ function interval(seconds: number): string {
   if (seconds % 3_600 === 0) return `${seconds / 3_600} h`;
   return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
 }
-
-const instant = (at: Date): string => at.toISOString().slice(0, 19).replace('T', ' ');
 
 async function run(name: string): Promise<void> {
   await withCommandBackend({ loadCatalog: false, isWorker: true }, (backend, stop) =>

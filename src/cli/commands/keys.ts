@@ -7,6 +7,7 @@ import { visible } from '../../lib/input/display-text.js';
 import { isStorableText } from '../../lib/input/text-schemas.js';
 import { withCommandBackend } from '../command-backend.js';
 import { examplesHelp } from '../command-options.js';
+import { instant } from '../output/format.js';
 import { print, printNote } from '../output/print.js';
 import { TextTable } from '../output/text-table.js';
 
@@ -94,8 +95,6 @@ async function list({ json }: { json?: true }): Promise<void> {
     print(table.toString());
   });
 }
-
-const instant = (at: Date): string => at.toISOString().slice(0, 19).replace('T', ' ');
 
 async function revoke(id: string): Promise<void> {
   await withCommandBackend({ loadCatalog: false }, async ({ store }) => {

@@ -4,12 +4,16 @@ import type { ModelStatus } from '../../learning/model-list.js';
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../../lib/input/page-size.js';
 import { withCommandBackend } from '../command-backend.js';
 import { examplesHelp, wholeNumberUpTo } from '../command-options.js';
+import { instant, signed } from '../output/format.js';
 import { print } from '../output/print.js';
 import { TextTable } from '../output/text-table.js';
 
 const MAX_VERSION = 2_147_483_647;
 
 const version = wholeNumberUpTo(MAX_VERSION);
+
+/** Decimals of weights and gains. */
+const DECIMALS = 4;
 
 /** `bellwether model`: the versions of the ranking model. */
 export function modelCommand(): Command {
@@ -22,7 +26,7 @@ export function modelCommand(): Command {
         .description('List the versions of the model, latest first.')
         .option(
           '--limit <number>',
-          'maximum number of versions, 1–100',
+          `maximum number of versions, 1–${MAX_LIMIT}`,
           wholeNumberUpTo(MAX_LIMIT),
           DEFAULT_LIMIT,
         )
@@ -97,8 +101,9 @@ async function show(number: number | undefined, { json }: { json?: true }): Prom
       head: ['weight', 'learned', 'default'],
       colAligns: ['left', 'right', 'right'],
     });
-    for (const { name, learned, byDefault } of model.weights)
-      table.add([name, learned.toFixed(4), byDefault.toFixed(4)]);
+    for (const { name, learned, byDefault } of model.weights) {
+      table.add([name, learned.toFixed(DECIMALS), byDefault.toFixed(DECIMALS)]);
+    }
     const weights = model.trusted ? 'learned' : 'default';
     print(
       `Version ${model.version} of ${instant(model.publishedAt)}, after ${model.choices.toLocaleString('en')} choices. ` +
@@ -116,13 +121,7 @@ async function diff(from: number, to: number): Promise<void> {
     });
     for (const [index, { name, learned }] of before.weights.entries()) {
       const now = after.weights[index]?.learned ?? NaN;
-      const change = now - learned;
-      table.add([
-        name,
-        learned.toFixed(4),
-        now.toFixed(4),
-        `${change < 0 ? '−' : '+'}${Math.abs(change).toFixed(4)}`,
-      ]);
+      table.add([name, learned.toFixed(DECIMALS), now.toFixed(DECIMALS), signed(now - learned, DECIMALS)]);
     }
     print(table.toString());
   });
@@ -148,7 +147,5 @@ async function reset({ yes = false }: { yes?: boolean }): Promise<void> {
 
 function gainOf({ gain, gainError }: ModelStatus): string {
   if (gainError === null) return '–';
-  return `${gain < 0 ? '−' : '+'}${Math.abs(gain).toFixed(4)} ± ${gainError.toFixed(4)}`;
+  return `${signed(gain, DECIMALS)} ± ${gainError.toFixed(DECIMALS)}`;
 }
-
-const instant = (at: Date): string => at.toISOString().slice(0, 19).replace('T', ' ');

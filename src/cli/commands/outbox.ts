@@ -4,6 +4,7 @@ import { visible } from '../../lib/input/display-text.js';
 import type { SinkStatus } from '../../outbox/sink-status.js';
 import { withCommandBackend } from '../command-backend.js';
 import { examplesHelp } from '../command-options.js';
+import { instant } from '../output/format.js';
 import { print, printNote } from '../output/print.js';
 import { TextTable } from '../output/text-table.js';
 
@@ -58,7 +59,7 @@ async function list({ json }: { json?: true }): Promise<void> {
         sink.configured ? 'yes' : 'no',
         countOf(sink),
         sizeOf(sink),
-        sink.oldestAt === null ? '' : sink.oldestAt.toISOString().slice(0, 19).replace('T', ' '),
+        sink.oldestAt === null ? '' : instant(sink.oldestAt),
       ]);
     }
     print(table.toString());

@@ -5,6 +5,7 @@ import { DIFFERENCE_PARTS, type DifferencePart } from '../../evaluation/differen
 import type { DerivedDate } from '../../evaluation/derived-dates.js';
 import type { Mean } from '../../evaluation/results.js';
 import { DAY_MS } from '../../lib/time.js';
+import { signed } from './format.js';
 import { TextTable } from './text-table.js';
 
 const SKIP_REASONS: Record<SkipReason, string> = {
@@ -73,12 +74,8 @@ function differenceTable({ differences }: Evaluation, k: number): string[] {
 }
 
 function signedMean({ value, interval }: Mean): string {
-  if (interval === null) return signed(value);
-  return `${signed(value)} [${signed(interval.low)}, ${signed(interval.high)}]`;
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
+  if (interval === null) return signed(value, 3);
+  return `${signed(value, 3)} [${signed(interval.low, 3)}, ${signed(interval.high, 3)}]`;
 }
 
 /** Warns of dates that tell when users will come. */

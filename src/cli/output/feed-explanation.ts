@@ -1,6 +1,7 @@
 import type { Explanation, ExplainedItem, Stage } from '../../feed/explain/explanation.js';
 import { REMOVAL_REASONS } from '../../feed/filters/filter.js';
 import { truncated, visible } from '../../lib/input/display-text.js';
+import { signed } from './format.js';
 import { TextTable } from './text-table.js';
 
 const MAX_COMPONENTS = 5;
@@ -69,7 +70,7 @@ function scoreTable(items: readonly ExplainedItem[]): string {
     const components = contributions
       .filter(({ amount }) => Math.abs(amount) >= MIN_CONTRIBUTION)
       .slice(0, MAX_COMPONENTS)
-      .map(({ part, amount }) => `${part} ${amount < 0 ? '−' : '+'}${Math.abs(amount).toFixed(2)}`)
+      .map(({ part, amount }) => `${part} ${signed(amount, 2)}`)
       .join('  ');
     const slotAndBadge = [slot ?? '–', ...(badge === null ? [] : [badge])].join(' ');
     table.add([rank, truncated(market.title, 70), slotAndBadge, score.toFixed(3), components, reason ?? '–']);

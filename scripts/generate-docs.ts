@@ -1,6 +1,7 @@
 /**
- * Generates the tables of docs/configuration.md, docs/limits.md, docs/commands.md and docs/authentication.md between their markers, from the config
- * schema, the settings, the limits in the code, the command line, and the access policy. Run it with `npm run docs`.
+ * Generates the tables of docs/configuration.md, docs/limits.md, docs/commands.md, and docs/authentication.md between their
+ * markers, from the config schema, the settings, the limits in the code, the command line, and the access policy. Run it
+ * with `npm run docs`.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createProgram } from '../dist/cli/command-line.js';

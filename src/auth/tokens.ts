@@ -9,7 +9,7 @@ import type { Logger } from '../lib/logger.js';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../lib/time.js';
 import type { Viewer } from './viewer.js';
 
-/** Algorithms of keys in a JWKS. HS256 must not be one of them: its key would be a public key, which everyone can read. */
+/** Algorithms of keys in a JWKS. HS256 must not be one of them: its key would be a public key, which any caller can read. */
 const PUBLIC_KEY_ALGORITHMS = [
   ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],

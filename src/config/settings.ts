@@ -23,7 +23,7 @@ export interface Settings {
   readonly modelsEnabled: boolean;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly production: boolean;
-  /** Addresses and networks of reverse proxies whose `X-Forwarded-For` is believed. */
+  /** Addresses and networks of reverse proxies whose `X-Forwarded-For` names the client. */
   readonly trustedProxies: readonly string[];
   /** Origins, such as `https://example.org`, whose pages may call the gateway. */
   readonly corsOrigins: readonly string[];
@@ -32,7 +32,7 @@ export interface Settings {
   readonly trustedDocumentsFile: string | undefined;
 }
 
-/** Which JSON Web Tokens are accepted. */
+/** Conditions that JSON Web Tokens must meet. */
 export interface JwtSettings {
   /** Keys of asymmetric signatures, or the key of HS256. */
   readonly key: { readonly jwksUrl: string } | { readonly secret: string };

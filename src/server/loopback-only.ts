@@ -5,9 +5,9 @@ import { reject } from './error-responses.js';
 import { HEALTH_PATHS } from './health.js';
 
 /**
- * While the gateway is open, rejects requests whose Host header does not name this machine, except health checks, as a protection against DNS rebinding: a page of
- * another site can point its own domain at a loopback address, and the browser then treats this server as part of that
- * page. Only the Host header that the browser sends reveals it.
+ * While the gateway is open, rejects requests whose Host header does not name this machine, except health checks. This
+ * protects against DNS rebinding: a page of another site can point its own domain at a loopback address, and the browser
+ * then treats this server as part of that page. Only the Host header that the browser sends reveals it.
  */
 export function registerLoopbackOnly(
   app: FastifyInstance,

@@ -68,7 +68,7 @@ export class RateLimits {
     };
   }
 
-  /** Forgets exhausted callers when the limits change. */
+  /** Removes the exhausted callers when the limits change. */
   #currentConfig(): RateLimitConfig {
     const config = this.deps.config();
     if (config !== this.#config) {

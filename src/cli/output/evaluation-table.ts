@@ -78,7 +78,7 @@ function signedMean({ value, interval }: Mean): string {
   return `${signed(value, 3)} [${signed(interval.low, 3)}, ${signed(interval.high, 3)}]`;
 }
 
-/** Warns of dates that tell when users will come. */
+/** Warns of a date that leaks the time of the first interaction. */
 export function derivedDateWarning({ field, distanceMs, share }: DerivedDate): string {
   const of = field === 'end' ? 'The end' : 'createdAt';
   const side = distanceMs < 0 ? 'before' : 'after';

@@ -63,7 +63,7 @@ export interface AnalyzedField {
   readonly isObjectList: boolean;
 }
 
-/** What the arguments of a field say about the lengths of lists. */
+/** Lengths of lists, by the arguments of a field. */
 interface FieldSize {
   /** Items that the field sends in arguments. */
   readonly sent: Count;
@@ -129,7 +129,7 @@ export function analyzeOperation(
         visit(selection.selectionSet, parent);
       } else {
         const fragment = fragments.get(selection.name.value);
-        // Once per place, so that fragments that spread others several times take linear time.
+        // Once per path, so that fragments that spread others several times take linear time.
         const spread = `${parent.path} ${selection.name.value}`;
         if (fragment === undefined || visited.has(spread)) continue;
         visited.add(spread);

@@ -105,7 +105,7 @@ function hideFields(data: unknown, hidden: HiddenFields, viewer: Viewer): void {
   }
 }
 
-/** Visits each field once per place, with fragments expanded. */
+/** Visits each field once per path, with fragments expanded. */
 function analyze(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -177,7 +177,7 @@ function setHidden(hidden: HiddenFields, path: readonly string[], field: HiddenF
   for (const name of path.slice(0, -1)) {
     const child = parent.get(name);
     const fields = child instanceof Map ? child : new Map<string, HiddenField | HiddenFields>();
-    // What is hidden as a whole needs no entries for its parts.
+    // A field that is hidden as a whole needs no entries for the fields below it.
     if (child !== undefined && child !== fields) return;
     parent.set(name, fields);
     parent = fields;

@@ -170,7 +170,7 @@ describe('data of another user', () => {
   it('is not readable by the id of a feed', async () => {
     const { body } = await ask('SERVICE', '{ feed(userKey: "bob") { id } }');
     const query = `{ servedFeed(id: "${(body.data?.['feed'] as { id: string }).id}") { userKey } }`;
-    // As for an unknown id, so that the answer does not tell whether the feed exists.
+    // As for an unknown id, so that the response does not reveal whether the feed exists.
     for (const role of ['CLIENT', 'MONITOR', 'ANONYMOUS'] as const) {
       expect((await ask(role, query)).body).toEqual({ data: { servedFeed: null } });
     }

@@ -117,7 +117,7 @@ describe('the counters in memory', () => {
     expect(await counters.add('ben', 1, 60)).toMatchObject({ points: 1 });
   });
 
-  it('forget the least recently used key beyond their maximum', async () => {
+  it('evict the least recently used key beyond their maximum', async () => {
     const counters = new LocalCounters(2);
     await counters.add('first', 5, 60);
     await counters.add('second', 5, 60);

@@ -123,8 +123,8 @@ async function createApp(
     callerLimits: limits,
     socketLimits: () => liveConfig.current.config.rateLimits,
   });
-  registerTrackRoute(app, { tracking: services.tracking, viewerOf, mapError, limits });
-  registerExportRoute(app, { exports: services.exports, viewerOf, mapError, limits });
+  registerTrackRoute(app, { tracking: services.tracking, viewerOf, limits });
+  registerExportRoute(app, { exports: services.exports, viewerOf, limits });
   await registerImages(app, '/sample/', sampleImages);
   return { app, beginDrain };
 }

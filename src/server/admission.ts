@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { preHandlerHookHandler } from 'fastify';
 import { Kind, OperationTypeNode, parse } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import type { ErrorMapper } from '../graphql/errors.js';
 import { MAX_TOKENS } from '../graphql/rules/limits.js';
 import { BellwetherError } from '../lib/errors.js';
 import { SECOND_MS } from '../lib/time.js';
+import { graphqlParameters, type GraphQLParameters } from './graphql-parameters.js';
 import type { ReadLimit } from './read-limit.js';
 
 const RETRY_AFTER_MS = SECOND_MS;
@@ -22,23 +22,18 @@ const MAX_DOCUMENTS = 1_000;
 const MAX_DOCUMENT_LENGTH = 10_000;
 
 /**
- * Rejects reads at `/graphql` with 503 while the process has as many as it can serve soon, before their documents are parsed.
- * Writes pass: they have their own bounded queue, and a client may not be able to send a rejected event again. Other paths
- * pass too.
+ * Rejects reads with 503 while the process has as many as it can serve soon, before their documents are parsed. Writes pass:
+ * they have their own bounded queue, and a client may not be able to send a rejected event again.
  *
  * A rejection costs processor time as well. A client that ignores `Retry-After` and sends the next read at once would take
  * it from the accepted reads, so it waits for its next rejection.
  */
-export function registerAdmission(
-  app: FastifyInstance,
-  mapError: ErrorMapper,
-  reads: Pick<ReadLimit, 'tryBegin' | 'end'>,
-): void {
+export function admission(reads: Pick<ReadLimit, 'tryBegin' | 'end'>): preHandlerHookHandler {
   const mayWrite = writeDetector();
   const rejectLater = impatientDelay();
 
-  app.addHook('preHandler', (request, reply, done) => {
-    if (request.routeOptions.url !== '/graphql' || mayWrite(operationOf(request))) {
+  return (request, reply, done) => {
+    if (mayWrite(graphqlParameters(request))) {
       done();
     } else if (reads.tryBegin()) {
       // Also emitted when the client disconnects.
@@ -49,18 +44,9 @@ export function registerAdmission(
         'The gateway has as many requests as it can serve; retry after retryAfterMs.',
         RETRY_AFTER_MS,
       );
-      rejectLater(request.raw.socket, () => {
-        sendUnavailable(reply, mapError(error));
-      });
+      rejectLater(request.raw.socket, () => done(error));
     }
-  });
-}
-
-function sendUnavailable(reply: FastifyReply, error: unknown): void {
-  reply
-    .code(503)
-    .header('retry-after', Math.ceil(RETRY_AFTER_MS / SECOND_MS))
-    .send({ errors: [error] });
+  };
 }
 
 /** Returns a function that sends a rejection: at once, or delayed on a connection that was rejected a moment ago. */
@@ -83,18 +69,8 @@ function impatientDelay(): (connection: Socket, send: () => void) => void {
   };
 }
 
-interface Operation {
-  readonly query?: unknown;
-  readonly operationName?: unknown;
-}
-
-function operationOf({ method, query, body }: FastifyRequest): Operation {
-  const parameters = method === 'GET' ? query : body;
-  return typeof parameters === 'object' && parameters !== null ? parameters : {};
-}
-
 /** Returns a function that says whether an operation is a mutation. One that cannot be parsed or selected is none. */
-function writeDetector(): (operation: Operation) => boolean {
+function writeDetector(): (operation: GraphQLParameters) => boolean {
   const known = new LRUCache<string, ReadonlyMap<string | undefined, boolean>>({ max: MAX_DOCUMENTS });
   return ({ query, operationName }) => {
     // Almost all reads are recognized here, without parsing.

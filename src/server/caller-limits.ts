@@ -1,11 +1,10 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Caller } from '../auth/rate-limits/caller.js';
+import type { FastifyReply, FastifyRequest, preHandlerHookHandler } from 'fastify';
 import type { RateLimits } from '../auth/rate-limits/rate-limits.js';
-import type { ErrorMapper } from '../graphql/errors.js';
+import type { Viewer } from '../auth/viewer.js';
 import type { TrustedDocuments } from '../graphql/trusted-documents/trusted-documents.js';
 import { BellwetherError } from '../lib/errors.js';
 import type { ClientAddress } from './client-address.js';
-import { sendFailure } from './error-responses.js';
+import { graphqlParameters } from './graphql-parameters.js';
 import { sendRateState } from './rate-state.js';
 import type { ViewerOf } from './request-viewers.js';
 
@@ -17,48 +16,43 @@ export interface CallerLimits {
 }
 
 /** Rejects GraphQL requests of callers without points, and documents that are not trusted, before they are parsed. */
-export function registerCallerLimits(
-  app: FastifyInstance,
-  deps: CallerLimits & { readonly viewerOf: ViewerOf; readonly mapError: ErrorMapper },
-): void {
-  const { addressOf, rates, documents, viewerOf, mapError } = deps;
-
-  app.addHook('preHandler', (request, reply, done) => {
-    if (request.routeOptions.url !== '/graphql') {
-      done();
-      return;
-    }
+export function callerLimits(deps: CallerLimits & { readonly viewerOf: ViewerOf }): preHandlerHookHandler {
+  const { addressOf, rates, documents, viewerOf } = deps;
+  return (request, reply, done) => {
     const viewer = viewerOf(request);
     const exhausted = rates.exhausted({ viewer, address: addressOf(request) });
     if (exhausted !== undefined) {
       sendRateState(reply, exhausted);
-      sendFailure(reply, BellwetherError.rateLimited(exhausted), mapError);
+      done(BellwetherError.rateLimited(exhausted));
       return;
     }
-    const text = textOf(request);
-    const untrusted = typeof text === 'string' ? documents.check(viewer, text) : undefined;
-    if (untrusted === undefined) done();
-    else sendFailure(reply, untrusted, mapError);
-  });
+    const { query } = graphqlParameters(request);
+    done(typeof query === 'string' ? documents.check(viewer, query) : undefined);
+  };
+}
+
+/** Limits of a route other than GraphQL. */
+export interface RouteLimits {
+  readonly viewerOf: ViewerOf;
+  readonly limits: Pick<CallerLimits, 'addressOf' | 'rates'>;
 }
 
 /**
- * Counts a request of another route than GraphQL.
+ * Counts a request of a route other than GraphQL, and returns its viewer.
  *
  * @throws {BellwetherError} RATE_LIMITED for a caller without points.
  */
 export async function consumePoints(
-  rates: CallerLimits['rates'],
-  caller: Caller,
+  { viewerOf, limits: { addressOf, rates } }: RouteLimits,
   cost: number,
+  request: FastifyRequest,
   reply: FastifyReply,
-): Promise<void> {
+): Promise<Viewer> {
+  const caller = { viewer: viewerOf(request), address: addressOf(request) };
   const state = rates.exhausted(caller) ?? (await rates.consume(caller, cost));
-  if (state === undefined) return;
-  sendRateState(reply, state);
-  if (!state.isAllowed) throw BellwetherError.rateLimited(state);
-}
-
-function textOf({ method, query, body }: FastifyRequest): unknown {
-  return ((method === 'GET' ? query : body) as { readonly query?: unknown } | null | undefined)?.query;
+  if (state !== undefined) {
+    sendRateState(reply, state);
+    if (!state.isAllowed) throw BellwetherError.rateLimited(state);
+  }
+  return caller.viewer;
 }

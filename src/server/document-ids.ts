@@ -1,17 +1,12 @@
 import { ApolloServerErrorCode } from '@apollo/server/errors';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest, preHandlerHookHandler } from 'fastify';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { JSON_TYPE, preferredMediaType } from '../graphql/plugins/negotiated-response.js';
 import type { TrustedDocuments } from '../graphql/trusted-documents/trusted-documents.js';
+import { graphqlParameters, type GraphQLParameters } from './graphql-parameters.js';
+import { parseIfValid } from './json-input.js';
 
 type Documents = Pick<TrustedDocuments, 'acceptsIds' | 'textOf'>;
-
-/** Parameters of a GraphQL request that can name a document. */
-export interface DocumentParameters {
-  readonly query?: unknown;
-  readonly documentId?: unknown;
-  readonly extensions?: unknown;
-}
 
 /**
  * Returns the text of the document that a request names by its id, in `documentId` or in
@@ -19,7 +14,7 @@ export interface DocumentParameters {
  * text would register the text under the id (automatic persisted queries), which is not supported.
  */
 export function namedDocument(
-  { query, documentId, extensions }: DocumentParameters,
+  { query, documentId, extensions }: GraphQLParameters,
   documents: Documents,
 ): string | GraphQLError | undefined {
   const persisted = hashOf(extensions);
@@ -45,53 +40,26 @@ function documentError(message: string, code: ApolloServerErrorCode): GraphQLErr
 }
 
 /** Replaces the id of a document by its text, before anything else reads the request. */
-export function registerDocumentIds(
-  app: FastifyInstance,
+export function documentIds(
   documents: Documents,
   mapError: (error: unknown) => GraphQLFormattedError,
-): void {
-  app.addHook('preHandler', (request, reply, done) => {
-    if (request.routeOptions.url !== '/graphql') {
-      done();
-      return;
-    }
-    const parameters = parametersOf(request);
-    const named = parameters && namedDocument(parameters, documents);
+): preHandlerHookHandler {
+  return (request, reply, done) => {
+    const parameters = graphqlParameters(request);
+    const extensions = request.method === 'GET' ? parseIfValid(parameters.extensions) : parameters.extensions;
+    const named = namedDocument({ ...parameters, extensions }, documents);
     if (named instanceof GraphQLError) {
       sendRequestError(request, reply, mapError(named));
       return;
     }
     if (named !== undefined) setText(request, named);
     done();
-  });
-}
-
-function parametersOf({ method, query, body }: FastifyRequest): DocumentParameters | undefined {
-  if (method !== 'GET') return isObject(body) ? body : undefined;
-  const parameters = query as DocumentParameters;
-  return { ...parameters, extensions: parseIfValid(parameters.extensions) };
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Returns undefined for malformed JSON, which Apollo Server rejects. */
-function parseIfValid(json: unknown): unknown {
-  if (typeof json !== 'string') return undefined;
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
+  };
 }
 
 /** Apollo Server reads the parameters of GET from the URL. */
 function setText(request: FastifyRequest, text: string): void {
-  const given = (request.method === 'GET' ? request.query : request.body) as Readonly<
-    Record<string, unknown>
-  >;
-  const parameters: Record<string, unknown> = { ...given, query: text };
+  const parameters: Record<string, unknown> = { ...graphqlParameters(request), query: text };
   delete parameters['documentId'];
   delete parameters['extensions'];
   if (request.method === 'GET') {

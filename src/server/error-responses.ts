@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import type { ErrorMapper } from '../graphql/errors.js';
-import type { BellwetherError, BellwetherErrorCode } from '../lib/errors.js';
+import { BellwetherError, type BellwetherErrorCode } from '../lib/errors.js';
 import { SECOND_MS } from '../lib/time.js';
 
 /** The message for a Host header other than a loopback name, over HTTP and WebSocket. */
@@ -30,7 +30,7 @@ const REJECTIONS: Readonly<Record<number, { readonly code: string; readonly mess
 
 const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-/** Gives every error response outside a route the shape of a GraphQL error, so that a client needs one parser. */
+/** Gives the error responses of hooks and routes the shape of a GraphQL error, so that a client needs one parser. */
 export function registerErrorResponses(app: FastifyInstance, mapError: ErrorMapper): void {
   app.setErrorHandler((error: FastifyError, _request, reply) => sendError(error, reply, mapError));
 
@@ -53,11 +53,7 @@ const STATUS: Readonly<Record<BellwetherErrorCode, number>> = {
 };
 
 /** Responds to an expected failure of a whole request. */
-export function sendFailure(
-  reply: FastifyReply,
-  error: BellwetherError,
-  mapError: ErrorMapper,
-): FastifyReply {
+function sendFailure(reply: FastifyReply, error: BellwetherError, mapError: ErrorMapper): FastifyReply {
   const { code, retryAfterMs } = error;
   if (code === 'UNAUTHENTICATED') reply.header('www-authenticate', 'Bearer');
   if (retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(retryAfterMs / SECOND_MS));
@@ -75,6 +71,7 @@ export function sendFrameworkError(
 }
 
 function sendError(error: FastifyError, reply: FastifyReply, mapError: ErrorMapper): FastifyReply {
+  if (error instanceof BellwetherError) return sendFailure(reply, error, mapError);
   const { statusCode = 500 } = error;
   if (statusCode >= 400 && statusCode < 500) return reject(reply, statusCode);
   return reply.code(500).send({ errors: [mapError(error)] });

@@ -2,14 +2,11 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { aliasUseOf, requestedUser } from '../auth/viewer.js';
-import type { ErrorMapper } from '../graphql/errors.js';
 import { BellwetherError } from '../lib/errors.js';
 import { checkInput } from '../lib/input/check-input.js';
 import { EXPORT_COST } from '../graphql/rules/operation-cost.js';
 import type { ExportService } from '../privacy/export-service.js';
-import { consumePoints, type CallerLimits } from './caller-limits.js';
-import { sendFailure } from './error-responses.js';
-import type { ViewerOf } from './request-viewers.js';
+import { consumePoints, type RouteLimits } from './caller-limits.js';
 
 const exportRequest = z.strictObject({ userKey: z.string('must be text').nullish() }).nullish();
 
@@ -22,36 +19,20 @@ const exportRequest = z.strictObject({ userKey: z.string('must be text').nullish
  */
 export function registerExportRoute(
   app: FastifyInstance,
-  deps: {
-    readonly exports: Pick<ExportService, 'export'>;
-    readonly viewerOf: ViewerOf;
-    readonly mapError: ErrorMapper;
-    readonly limits: Pick<CallerLimits, 'addressOf' | 'rates'>;
-  },
+  deps: RouteLimits & { readonly exports: Pick<ExportService, 'export'> },
 ): void {
   app.post('/export', async (request, reply) => {
-    try {
-      const viewer = deps.viewerOf(request);
-      await consumePoints(
-        deps.limits.rates,
-        { viewer, address: deps.limits.addressOf(request) },
-        EXPORT_COST,
-        reply,
-      );
-      const body = checkInput(exportRequest, request.body);
-      const userKey = requestedUser(viewer, body?.userKey ?? null);
-      if (userKey === null) {
-        throw BellwetherError.badInput('userKey', 'userKey is required without a client token.');
-      }
-      const parts = await deps.exports.export(userKey, aliasUseOf(viewer));
-      return await reply
-        .header('content-type', 'application/json; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .header('content-disposition', 'attachment; filename="export.json"')
-        .send(Readable.from(parts, { objectMode: false }));
-    } catch (error) {
-      if (!(error instanceof BellwetherError)) throw error;
-      return sendFailure(reply, error, deps.mapError);
+    const viewer = await consumePoints(deps, EXPORT_COST, request, reply);
+    const body = checkInput(exportRequest, request.body);
+    const userKey = requestedUser(viewer, body?.userKey ?? null);
+    if (userKey === null) {
+      throw BellwetherError.badInput('userKey', 'userKey is required without a client token.');
     }
+    const parts = await deps.exports.export(userKey, aliasUseOf(viewer));
+    return reply
+      .header('content-type', 'application/json; charset=utf-8')
+      .header('cache-control', 'no-store')
+      .header('content-disposition', 'attachment; filename="export.json"')
+      .send(Readable.from(parts, { objectMode: false }));
   });
 }

@@ -36,9 +36,9 @@ const JSON_PARAMETERS = ['variables', 'extensions'] as const;
 
 /** Rejects requests whose JSON nests too deep, before any handler reads it. */
 export function registerDepthCheck(app: FastifyInstance): void {
-  app.addHook('preValidation', async (request, reply) => {
-    if (![request.body, ...jsonParameters(request)].some(isTooDeep)) return;
-    await reply.code(400).send({ errors: [{ message: TOO_DEEP, extensions: { code: LIMIT_EXCEEDED } }] });
+  app.addHook('preValidation', (request, reply, done) => {
+    if (![request.body, ...jsonParameters(request)].some(isTooDeep)) done();
+    else reply.code(400).send({ errors: [{ message: TOO_DEEP, extensions: { code: LIMIT_EXCEEDED } }] });
   });
 }
 
@@ -47,8 +47,8 @@ function jsonParameters({ query }: FastifyRequest): unknown[] {
   return JSON_PARAMETERS.map((name) => parseIfValid(parameters[name]));
 }
 
-/** Returns undefined for malformed JSON, which Apollo Server rejects. */
-function parseIfValid(text: unknown): unknown {
+/** Parses a parameter of a URL. Returns undefined for malformed JSON, which Apollo Server rejects. */
+export function parseIfValid(text: unknown): unknown {
   if (typeof text !== 'string') return undefined;
   try {
     return JSON.parse(text);

@@ -4,10 +4,8 @@ import { countFailedAuthentication } from '../auth/rate-limits/failed-authentica
 import type { RateLimits } from '../auth/rate-limits/rate-limits.js';
 import { accessDenied, mayUse, ruleOf } from '../auth/policy.js';
 import type { Viewer } from '../auth/viewer.js';
-import type { ErrorMapper } from '../graphql/errors.js';
 import { BellwetherError } from '../lib/errors.js';
 import type { ClientAddress } from './client-address.js';
-import { sendFailure } from './error-responses.js';
 import { sendRateState } from './rate-state.js';
 
 /** Returns the viewer of a request to a route that is not public. */
@@ -27,10 +25,9 @@ export function registerAuthentication(
       readonly addressOf: ClientAddress;
       readonly rates: Pick<RateLimits, 'exhausted' | 'consume'>;
     };
-    readonly mapError: ErrorMapper;
   },
 ): ViewerOf {
-  const { authentication, limits, mapError } = deps;
+  const { authentication, limits } = deps;
   const viewers = new WeakMap<FastifyRequest, Viewer>();
 
   app.addHook('onRoute', ({ method, url }) => {
@@ -55,23 +52,15 @@ export function registerAuthentication(
       done();
       return;
     }
-    const fail = (error: unknown): void => {
-      if (error instanceof BellwetherError) sendFailure(reply, error, mapError);
-      else done(error as Error);
-    };
     const admit = (viewer: Viewer): void => {
-      if (!mayUse(viewer, rule)) {
-        fail(accessDenied(viewer, coordinate, rule));
-        return;
-      }
       viewers.set(request, viewer);
-      done();
+      done(mayUse(viewer, rule) ? undefined : accessDenied(viewer, coordinate, rule));
     };
     const failAuthentication = async (error: unknown): Promise<void> => {
       if (!(error instanceof BellwetherError)) throw error;
       const state = await countFailedAuthentication(limits.rates, limits.addressOf(request));
       if (state !== undefined) sendRateState(reply, state);
-      fail(state?.isAllowed === false ? BellwetherError.rateLimited(state) : error);
+      done(state?.isAllowed === false ? BellwetherError.rateLimited(state) : error);
     };
     let viewer: Viewer | Promise<Viewer>;
     try {

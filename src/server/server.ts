@@ -28,11 +28,11 @@ import { noSubscriptions } from '../graphql/plugins/no-subscriptions.js';
 import { operationLimits } from '../graphql/plugins/operation-limits.js';
 import { limitRules, MAX_ERRORS, MAX_TOKENS } from '../graphql/rules/limits.js';
 import { OperationAccess } from '../graphql/rules/operation-access.js';
-import { registerAdmission } from './admission.js';
-import { registerCallerLimits, type CallerLimits } from './caller-limits.js';
+import { admission } from './admission.js';
+import { callerLimits, type CallerLimits } from './caller-limits.js';
 import { registerCompression } from './compression.js';
 import { registerCors } from './cors.js';
-import { registerDocumentIds } from './document-ids.js';
+import { documentIds } from './document-ids.js';
 import { registerErrorResponses, sendFrameworkError } from './error-responses.js';
 import { registerGraphiQL, type ExampleQuery } from './graphiql.js';
 import { registerHealthRoutes, type HealthCheck } from './health.js';
@@ -78,7 +78,7 @@ export interface HttpServer {
   readonly app: FastifyInstance;
   /** Makes `/readyz` return 503, so that a load balancer removes this replica before `app.close()`. */
   readonly beginDrain: () => void;
-  /** Formats an error for the client; for further routes. */
+  /** Formats an error for the client; for subscriptions. */
   readonly mapError: ErrorMapper;
   /** Returns the viewer of a request; for further routes. */
   readonly viewerOf: ViewerOf;
@@ -109,11 +109,8 @@ export async function createHttpServer<TContext extends Caller>(
   registerLoopbackOnly(app, authentication);
   registerHostCheck(app);
   await registerCors(app, options.corsOrigins ?? []);
-  const viewerOf = registerAuthentication(app, { authentication, limits, mapError });
+  const viewerOf = registerAuthentication(app, { authentication, limits });
   registerDepthCheck(app);
-  registerDocumentIds(app, limits.documents, mapError);
-  registerCallerLimits(app, { ...limits, viewerOf, mapError });
-  registerAdmission(app, mapError, options.reads ?? new ReadLimit());
   app.addHook('onSend', (_request, reply, _payload, done) => {
     // Otherwise close() would wait for keep-alive connections that were busy when it began.
     if (draining) reply.header('connection', 'close');
@@ -146,6 +143,11 @@ export async function createHttpServer<TContext extends Caller>(
     method: ['GET', 'POST'],
     url: '/graphql',
     exposeHeadRoute: false,
+    preHandler: [
+      documentIds(limits.documents, mapError),
+      callerLimits({ ...limits, viewerOf }),
+      admission(options.reads ?? new ReadLimit()),
+    ],
     handler(request, reply) {
       return requestIds.run(request.id, () => handleGraphQL.call(this, request, reply));
     },

@@ -22,7 +22,8 @@ import type { Logger } from '../lib/logger.js';
 import { AdmittedConnections } from './admitted-connections.js';
 import type { CallerLimits } from './caller-limits.js';
 import { ConnectionCounts } from './connection-counts.js';
-import { namedDocument, type DocumentParameters } from './document-ids.js';
+import { namedDocument } from './document-ids.js';
+import type { GraphQLParameters } from './graphql-parameters.js';
 import {
   rejectUpgrade,
   TOO_MANY_CONNECTIONS,
@@ -191,7 +192,7 @@ function createProtocolServer<TContext extends object>(
 
 /** Returns the arguments of a request that is valid and within the limits of its caller, or its errors. */
 async function argumentsOf(
-  payload: SubscribePayload & DocumentParameters,
+  payload: SubscribePayload & Pick<GraphQLParameters, 'documentId'>,
   caller: Caller,
   validator: SubscriptionValidator,
   { rates, documents }: CallerLimits,

@@ -1,12 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { isOwner } from '../auth/viewer.js';
-import { BellwetherError } from '../lib/errors.js';
-import type { ErrorMapper } from '../graphql/errors.js';
 import { BASE_COST, ITEM_COSTS } from '../graphql/rules/operation-cost.js';
 import type { TrackingService } from '../tracking/tracking-service.js';
-import { consumePoints, type CallerLimits } from './caller-limits.js';
-import { sendFailure } from './error-responses.js';
-import type { ViewerOf } from './request-viewers.js';
+import { consumePoints, type RouteLimits } from './caller-limits.js';
 
 /**
  * `POST /track` accepts the `interactions` of `trackInteractions` and, as `impressions`, the input of `trackImpressions`,
@@ -16,24 +12,11 @@ import type { ViewerOf } from './request-viewers.js';
  */
 export function registerTrackRoute(
   app: FastifyInstance,
-  deps: {
-    readonly tracking: Pick<TrackingService, 'trackReport'>;
-    readonly viewerOf: ViewerOf;
-    readonly mapError: ErrorMapper;
-    readonly limits: Pick<CallerLimits, 'addressOf' | 'rates'>;
-  },
+  deps: RouteLimits & { readonly tracking: Pick<TrackingService, 'trackReport'> },
 ): void {
   app.post('/track', async (request, reply) => {
-    try {
-      const viewer = deps.viewerOf(request);
-      const caller = { viewer, address: deps.limits.addressOf(request) };
-      await consumePoints(deps.limits.rates, caller, costOf(request.body), reply);
-      const mayRecordFor = (userKey: string): boolean => isOwner(viewer, userKey);
-      return await reply.send(await deps.tracking.trackReport(request.body, mayRecordFor));
-    } catch (error) {
-      if (!(error instanceof BellwetherError)) throw error;
-      return sendFailure(reply, error, deps.mapError);
-    }
+    const viewer = await consumePoints(deps, costOf(request.body), request, reply);
+    return deps.tracking.trackReport(request.body, (userKey) => isOwner(viewer, userKey));
   });
 }
 

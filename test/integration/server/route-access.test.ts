@@ -6,10 +6,9 @@ import { openLimits } from '../../support/open-limits.js';
 
 it('a route that the access policy does not list cannot be registered', async () => {
   const app = Fastify();
-  const mapError = (error: unknown) => ({ message: String(error) });
   registerAuthentication(app, {
     authentication: { viewerOf: () => ANONYMOUS_VIEWER },
-    ...{ limits: openLimits, mapError },
+    limits: openLimits,
   });
   expect(() => app.get('/unlisted', () => 'ok')).toThrow('does not list GET /unlisted');
   expect(() => app.post('/livez', () => 'ok')).toThrow('does not list POST /livez');

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FeedDocument } from '../../../src/generated/client/graphql.js';
 import { createErrorMapper } from '../../../src/graphql/errors.js';
+import { registerErrorResponses } from '../../../src/server/error-responses.js';
 import { registerTrackRoute } from '../../../src/server/track-route.js';
 import { openLimits } from '../../support/open-limits.js';
 import { rowCounts } from '../../support/row-counts.js';
@@ -189,13 +190,14 @@ describe('POST /track by a client with a token', () => {
     registerTrackRoute(app, {
       tracking: gateway.backend.services.tracking,
       viewerOf: () => ({ role: 'CLIENT', userKey: 'cleo', expiresAtMs: Infinity }),
-      mapError: createErrorMapper({
-        logger: pino({ level: 'silent' }),
-        correlationId: () => 'an id',
-        showSuggestions: false,
-      }),
       limits: openLimits,
     });
+    const mapError = createErrorMapper({
+      logger: pino({ level: 'silent' }),
+      correlationId: () => 'an id',
+      showSuggestions: false,
+    });
+    registerErrorResponses(app, mapError);
     await app.ready();
   });
   afterAll(() => app.close());

@@ -33,13 +33,28 @@ export const ANONYMOUS_VIEWER: Viewer = { role: 'ANONYMOUS' };
  * Returns the user of a request: the named one, or null for an anonymous request. A client may name only its own user,
  * which is also its default.
  *
- * @throws {BellwetherError} FORBIDDEN, or UNAUTHENTICATED without credentials, with `userKey` as the field, for a user that
- *   the viewer may not act for.
+ * @param field input that names the user.
+ * @throws {BellwetherError} FORBIDDEN, or UNAUTHENTICATED without credentials, for a user that the viewer may not act for.
  */
-export function requestedUser<Named extends string | null>(viewer: Viewer, userKey: Named): string | Named {
+export function requestedUser<Named extends string | null>(
+  viewer: Viewer,
+  userKey: Named,
+  field = 'userKey',
+): string | Named {
   const user = viewer.role === 'CLIENT' ? (userKey ?? viewer.userKey) : userKey;
-  requireOwner(viewer, user, 'userKey');
+  requireOwner(viewer, user, field);
   return user;
+}
+
+/**
+ * {@link requestedUser} of a request that must have a user.
+ *
+ * @throws {BellwetherError} BAD_USER_INPUT also for an anonymous request.
+ */
+export function requiredUser(viewer: Viewer, userKey: string | null, field = 'userKey'): string {
+  const user = requestedUser(viewer, userKey, field);
+  if (user !== null) return user;
+  throw BellwetherError.badInput(field, `${field} is required without a client token.`);
 }
 
 /**

@@ -1,8 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { aliasUseOf, requestedUser } from '../auth/viewer.js';
-import { BellwetherError } from '../lib/errors.js';
+import { aliasUseOf, requiredUser } from '../auth/viewer.js';
 import { checkInput } from '../lib/input/check-input.js';
 import { EXPORT_COST } from '../graphql/rules/operation-cost.js';
 import type { ExportService } from '../privacy/export-service.js';
@@ -24,10 +23,7 @@ export function registerExportRoute(
   app.post('/export', async (request, reply) => {
     const viewer = await consumePoints(deps, EXPORT_COST, request, reply);
     const body = checkInput(exportRequest, request.body);
-    const userKey = requestedUser(viewer, body?.userKey ?? null);
-    if (userKey === null) {
-      throw BellwetherError.badInput('userKey', 'userKey is required without a client token.');
-    }
+    const userKey = requiredUser(viewer, body?.userKey ?? null);
     const parts = await deps.exports.export(userKey, aliasUseOf(viewer));
     return reply
       .header('content-type', 'application/json; charset=utf-8')

@@ -1,7 +1,6 @@
 import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { aliasUseOf, requestedUser, type Viewer } from '../../auth/viewer.js';
+import { aliasUseOf, requiredUser } from '../../auth/viewer.js';
 import type { UserSettings } from '../../domain/user-settings.js';
-import { BellwetherError } from '../../lib/errors.js';
 import type { User } from '../../profiles/profile-service.js';
 import { SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
@@ -14,7 +13,7 @@ import {
   UpdatePersonalizationSettingsInput,
   UpdatePersonalizationSettingsPayloadType,
 } from '../types/privacy.js';
-import { UserType } from '../types/user-profile.js';
+import { OWN_USER, UserType } from '../types/user-profile.js';
 
 @Resolver(() => UserType)
 export class PrivacyResolver {
@@ -25,14 +24,9 @@ export class PrivacyResolver {
   @SemanticNonNull()
   async personalizationSettings(
     @Ctx() { services, viewer }: GraphQLContext,
-    @Arg('userKey', () => String, {
-      nullable: true,
-      description:
-        'Key of the user, 1–128 characters. Null: the user of the client token; required without one.',
-    })
-    userKey: string | null,
+    @Arg('userKey', () => String, { nullable: true, description: OWN_USER }) userKey: string | null,
   ): Promise<UserSettings> {
-    return services.settings.settingsOf(namedUser(viewer, userKey, 'userKey'), aliasUseOf(viewer));
+    return services.settings.settingsOf(requiredUser(viewer, userKey), aliasUseOf(viewer));
   }
 
   @FieldResolver(() => PersonalizationSettingsType, {
@@ -60,7 +54,7 @@ export class PrivacyResolver {
     input: UpdatePersonalizationSettingsInput,
   ): Promise<{ user: User; personalizationSettings: UserSettings }> {
     const { personalizationEnabled, dataSharingConsent } = input;
-    const userKey = namedUser(viewer, input.userKey ?? null, 'input.userKey');
+    const userKey = requiredUser(viewer, input.userKey ?? null, 'input.userKey');
     const personalizationSettings = await services.settings.update(
       { userKey, personalizationEnabled, dataSharingConsent },
       aliasUseOf(viewer),
@@ -78,7 +72,7 @@ export class PrivacyResolver {
     @Ctx() { services, viewer }: GraphQLContext,
     @Arg('input', () => EraseUserInput, { description: 'The user.' }) input: EraseUserInput,
   ): Promise<{ erasedUserKey: string }> {
-    const userKey = namedUser(viewer, input.userKey ?? null, 'input.userKey');
+    const userKey = requiredUser(viewer, input.userKey ?? null, 'input.userKey');
     await services.erasure.erase(userKey, aliasUseOf(viewer));
     return { erasedUserKey: userKey };
   }
@@ -95,10 +89,4 @@ export class PrivacyResolver {
   ): Promise<{ user: User }> {
     return { user: services.profiles.user(await services.merging.merge(input)) };
   }
-}
-
-function namedUser(viewer: Viewer, userKey: string | null, field: string): string {
-  const user = requestedUser(viewer, userKey);
-  if (user !== null) return user;
-  throw BellwetherError.badInput(field, `${field} is required without a client token.`);
 }

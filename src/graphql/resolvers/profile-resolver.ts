@@ -1,14 +1,13 @@
 import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
-import { aliasUseOf, requestedUser } from '../../auth/viewer.js';
+import { aliasUseOf, requestedUser, requiredUser } from '../../auth/viewer.js';
 import type { Feed } from '../../feed/feed.js';
-import { BellwetherError } from '../../lib/errors.js';
 import { checkInput } from '../../lib/input/check-input.js';
 import { userKeySchema } from '../../lib/input/text-schemas.js';
 import type { User, UserProfile } from '../../profiles/profile-service.js';
 import { SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
 import { FeedType } from '../types/feed.js';
-import { UserProfileType, UserType } from '../types/user-profile.js';
+import { OWN_USER, UserProfileType, UserType } from '../types/user-profile.js';
 import { countArg, countryArg } from './feed-arguments.js';
 
 @Resolver(() => UserType)
@@ -20,18 +19,9 @@ export class ProfileResolver {
   @SemanticNonNull()
   userProfile(
     @Ctx() context: GraphQLContext,
-    @Arg('userKey', () => String, {
-      nullable: true,
-      description:
-        'Key of the user, 1–128 characters. Null: the user of the client token; required without one.',
-    })
-    userKey: string | null,
+    @Arg('userKey', () => String, { nullable: true, description: OWN_USER }) userKey: string | null,
   ): Promise<UserProfile> {
-    const user = requestedUser(context.viewer, userKey);
-    if (user === null) {
-      throw BellwetherError.badInput('userKey', 'userKey is required without a client token.');
-    }
-    return profileOf(checkedKey(user), context);
+    return profileOf(checkedKey(requiredUser(context.viewer, userKey)), context);
   }
 
   @Query(() => UserType, {

@@ -1,10 +1,8 @@
 import { Field, InputType, ObjectType } from 'type-graphql';
 import type { User } from '../../profiles/profile-service.js';
 import { DateTime } from './date-time.js';
-import { UserType } from './user-profile.js';
+import { OWN_USER, UserType } from './user-profile.js';
 
-const ownUser =
-  'Key of the user, 1–128 characters. Null: the user of the client token; required without one.';
 const personalizationEnabled =
   'Whether feeds and rankings are personal. False: they are global, and nothing about the user is read or recorded.';
 const dataSharingConsent =
@@ -30,7 +28,7 @@ export class PersonalizationSettingsType {
 
 @InputType({ description: 'Choices of a user to change. Omitted and null choices keep their value.' })
 export class UpdatePersonalizationSettingsInput {
-  @Field(() => String, { nullable: true, description: ownUser })
+  @Field(() => String, { nullable: true, description: OWN_USER })
   userKey?: string | null;
 
   @Field(() => Boolean, { nullable: true, description: personalizationEnabled })
@@ -54,7 +52,7 @@ export class UpdatePersonalizationSettingsPayloadType {
 
 @InputType({ description: 'User to erase.' })
 export class EraseUserInput {
-  @Field(() => String, { nullable: true, description: ownUser })
+  @Field(() => String, { nullable: true, description: OWN_USER })
   userKey?: string | null;
 }
 

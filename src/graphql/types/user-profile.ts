@@ -1,6 +1,10 @@
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 import { DateTime } from './date-time.js';
 
+/** Description of an input that names the user, which a client may leave out. */
+export const OWN_USER =
+  'Key of the user, 1–128 characters. Null: the user of the client token; required without one.';
+
 const userId =
   'Opaque id of the user: a keyed hash of the user key, the same that sinks receive by default. It stays the same as long as the deployment keeps its secret.';
 

@@ -53,13 +53,13 @@ describe('the settings of a user', () => {
     const client = { role: 'CLIENT', userKey: 'ben', expiresAtMs: Infinity } as const;
     const own = await executeAs(gateway, client, READ);
     expect(own.errors).toBeUndefined();
-    for (const [text, variables] of [
-      [READ, { userKey: 'ada' }],
-      [UPDATE, { input: { userKey: 'ada', personalizationEnabled: true } }],
-      [`mutation { eraseUser(input: { userKey: "ada" }) { erasedUserKey } }`, {}],
+    for (const [field, text, variables] of [
+      ['userKey', READ, { userKey: 'ada' }],
+      ['input.userKey', UPDATE, { input: { userKey: 'ada', personalizationEnabled: true } }],
+      ['input.userKey', `mutation { eraseUser(input: { userKey: "ada" }) { erasedUserKey } }`, {}],
     ] as const) {
       const { errors } = await executeAs(gateway, client, text, variables);
-      expect(errors?.[0]?.originalError).toMatchObject({ code: 'FORBIDDEN' });
+      expect(errors?.[0]?.originalError).toMatchObject({ code: 'FORBIDDEN', field });
     }
     expect((await gateway.query(READ, { userKey: 'ada' })).data).toMatchObject({
       personalizationSettings: { personalizationEnabled: false },

@@ -5,6 +5,7 @@ import {
   OPEN_VIEWER,
   readableUsers,
   requestedUser,
+  requiredUser,
   requireOwner,
   type Viewer,
 } from '../../../src/auth/viewer.js';
@@ -41,6 +42,17 @@ describe('the user of a request', () => {
   it.each(forNoUser)('is $code for $viewer.role that names one, and none otherwise', ({ viewer, code }) => {
     expect(() => requestedUser(viewer, 'bob')).toThrow(errorWith(code, 'userKey'));
     expect(requestedUser(viewer, null)).toBeNull();
+  });
+
+  it('is BAD_USER_INPUT if it is required and neither named nor that of a token', () => {
+    expect(requiredUser(client, null)).toBe('ann');
+    expect(requiredUser(OPEN_VIEWER, 'bob')).toBe('bob');
+    expect(() => requiredUser(OPEN_VIEWER, null, 'input.userKey')).toThrow(
+      errorWith('BAD_USER_INPUT', 'input.userKey'),
+    );
+    expect(() => requiredUser(client, 'bob', 'input.userKey')).toThrow(
+      errorWith('FORBIDDEN', 'input.userKey'),
+    );
   });
 });
 

@@ -1,10 +1,10 @@
 import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql';
-import { DEFAULT_LIMIT, MAX_LIMIT } from '../../lib/input/page-size.js';
 import type { AudienceInsights } from '../../privacy/audience-insights.js';
 import type { GraphQLContext } from '../context.js';
 import { SemanticNonNull } from '../directives.js';
 import { AudienceInsightsType } from '../types/audience.js';
 import { TopicKind } from '../types/topic.js';
+import { countArg } from './common-arguments.js';
 
 @Resolver()
 export class AudienceResolver {
@@ -34,12 +34,7 @@ export class AudienceResolver {
         'Country, ISO 3166-1 alpha-2, in any case: returns its cells only. Requires `byCountry`. Null: all.',
     })
     country: string | null,
-    @Arg('limit', () => Int, {
-      nullable: true,
-      defaultValue: DEFAULT_LIMIT,
-      description: `Number of cells, 1–${MAX_LIMIT}. Null: ${DEFAULT_LIMIT}.`,
-    })
-    limit: number | null,
+    @Arg('limit', () => Int, countArg('Number of cells')) limit: number | null,
   ): Promise<AudienceInsights> {
     return services.audience.find({ day, kind, byCountry, country, limit });
   }

@@ -5,14 +5,13 @@ import type { Explanation } from '../../feed/explain/explanation.js';
 import type { Simulation } from '../../feed/explain/explanation.js';
 import type { Feed, FeedItemConnection, Ranking } from '../../feed/feed.js';
 import type { PageableFeed } from '../../feed/feed-service.js';
-import { DEFAULT_LIMIT, MAX_LIMIT } from '../../lib/input/page-size.js';
 import { SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
 import { AlgorithmEnum } from '../types/algorithm.js';
 import { FeedExplanationType, FeedSimulationType } from '../types/explanation.js';
 import { FeedItemConnectionType, FeedType, ServedFeedType } from '../types/feed.js';
 import { CandidateMarketInput, RankingType } from '../types/ranking.js';
-import { countArg, countryArg } from './feed-arguments.js';
+import { countArg, countryArg } from './common-arguments.js';
 
 const userKeyArg = {
   nullable: true,
@@ -39,10 +38,7 @@ export class FeedResolver {
     @Ctx() { services, viewer, country: proxyCountry }: GraphQLContext,
     @Arg('userKey', () => String, userKeyArg) userKey: string | null,
     @Arg('country', () => String, countryArg) country: string | null,
-    @Arg('limit', () => Int, {
-      ...countArg,
-      description: `Number of items of \`hero\`, \`grid\`, and \`stream\` together, 1–${MAX_LIMIT}. Null: ${DEFAULT_LIMIT}.`,
-    })
+    @Arg('limit', () => Int, countArg('Number of items of `hero`, `grid`, and `stream` together'))
     limit: number | null,
     @Arg('algorithm', () => AlgorithmEnum, algorithmArg)
     algorithm: 'v1' | 'v2' | null,
@@ -63,7 +59,7 @@ export class FeedResolver {
   items(
     @Root() feed: Feed,
     @Ctx() { services }: GraphQLContext,
-    @Arg('first', () => Int, countArg) first: number | null,
+    @Arg('first', () => Int, countArg('Number of items')) first: number | null,
     @Arg('after', () => String, afterArg) after: string | null,
   ): Promise<FeedItemConnection> {
     return services.feed.itemsOf(feed, { first, after });
@@ -136,7 +132,7 @@ export class FeedResolver {
         "Country of the user, ISO 3166-1 alpha-2, in any case. Null: the last country in the profile of the user; never the trusted proxy's header, which is that of the caller.",
     })
     country: string | null,
-    @Arg('limit', () => Int, countArg) limit: number | null,
+    @Arg('limit', () => Int, countArg('Number of items')) limit: number | null,
     @Arg('config', () => JSONObjectResolver, {
       description: 'Patch of the ranking config, with the structure of its file.',
     })
@@ -158,7 +154,7 @@ export class ServedFeedResolver {
   items(
     @Root() feed: PageableFeed,
     @Ctx() { services }: GraphQLContext,
-    @Arg('first', () => Int, countArg) first: number | null,
+    @Arg('first', () => Int, countArg('Number of items')) first: number | null,
     @Arg('after', () => String, afterArg) after: string | null,
   ): Promise<FeedItemConnection> {
     return services.feed.servedItems(feed, { first, after });

@@ -4,7 +4,6 @@ import { DEFAULT_POINTS, MAX_POINTS, type MarketHistoryPoint } from '../../catal
 import type { MarketPage } from '../../catalog/market-page.js';
 import { topicKey, type Market } from '../../domain/market.js';
 import { checkInput } from '../../lib/input/check-input.js';
-import { DEFAULT_LIMIT, MAX_LIMIT } from '../../lib/input/page-size.js';
 import type { UpsertResult } from '../../catalog/market-writer.js';
 import { SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
@@ -22,6 +21,7 @@ import { TopicKind, TopicType } from '../types/topic.js';
 import { UpsertMarketsInput, UpsertMarketsPayloadType } from '../types/upsert-markets.js';
 import type { MarketMomentum } from '../../domain/trends.js';
 import { DateTime } from '../types/date-time.js';
+import { countArg } from './common-arguments.js';
 
 type Topic = Pick<TopicType, 'key' | 'label' | 'kind'>;
 
@@ -61,12 +61,7 @@ export class MarketResolver {
   @SemanticNonNull()
   markets(
     @Ctx() { services }: GraphQLContext,
-    @Arg('first', () => Int, {
-      nullable: true,
-      defaultValue: DEFAULT_LIMIT,
-      description: `Maximum number of markets, 1–${MAX_LIMIT}. Null: ${DEFAULT_LIMIT}.`,
-    })
-    first: number | null,
+    @Arg('first', () => Int, countArg('Maximum number of markets')) first: number | null,
     @Arg('after', () => String, {
       nullable: true,
       description: '`endCursor` of the previous page, with the same `orderBy`. Null: the first page.',

@@ -1,12 +1,12 @@
 import { Arg, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
 import type { JobStatus, RunRequestResult } from '../../jobs/job-service.js';
 import type { ModelStatus } from '../../learning/model-list.js';
-import { DEFAULT_LIMIT, MAX_LIMIT } from '../../lib/input/page-size.js';
 import type { SinkStatus } from '../../outbox/sink-status.js';
 import { SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
 import { RankingModelType } from '../types/model.js';
 import { BackgroundJobType, RunJobInput, RunJobPayloadType, SinkType } from '../types/monitoring.js';
+import { countArg } from './common-arguments.js';
 
 @Resolver()
 export class MonitoringResolver {
@@ -35,12 +35,7 @@ export class MonitoringResolver {
   @SemanticNonNull()
   models(
     @Ctx() { services }: GraphQLContext,
-    @Arg('limit', () => Int, {
-      nullable: true,
-      defaultValue: DEFAULT_LIMIT,
-      description: `Number of versions, 1–${MAX_LIMIT}. Null: ${DEFAULT_LIMIT}.`,
-    })
-    limit: number | null,
+    @Arg('limit', () => Int, countArg('Number of versions')) limit: number | null,
   ): Promise<ModelStatus[]> {
     return services.modelList.list({ limit });
   }

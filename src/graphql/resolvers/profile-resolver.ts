@@ -8,7 +8,7 @@ import { SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
 import { FeedType } from '../types/feed.js';
 import { OWN_USER, UserProfileType, UserType } from '../types/user-profile.js';
-import { countArg, countryArg } from './feed-arguments.js';
+import { countArg, countryArg } from './common-arguments.js';
 
 @Resolver(() => UserType)
 export class ProfileResolver {
@@ -56,7 +56,7 @@ export class ProfileResolver {
     @Root() { userKey }: User,
     @Ctx() { services, viewer, country: proxyCountry }: GraphQLContext,
     @Arg('country', () => String, countryArg) country: string | null,
-    @Arg('limit', () => Int, countArg) limit: number | null,
+    @Arg('limit', () => Int, countArg('Number of items')) limit: number | null,
   ): Promise<Feed> {
     return services.feed.feed(
       { userKey, country: country ?? proxyCountry, limit, algorithm: null },

@@ -1,15 +1,11 @@
 import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql';
 import type { Rising, Trending } from '../../feed/trending-service.js';
-import { DEFAULT_LIMIT, MAX_LIMIT } from '../../lib/input/page-size.js';
 import { SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
 import { RisingType, TrendingType } from '../types/trends.js';
+import { countArg } from './common-arguments.js';
 
-const limitArg = {
-  nullable: true,
-  defaultValue: DEFAULT_LIMIT,
-  description: `Number of markets, 1–${MAX_LIMIT}. Null: ${DEFAULT_LIMIT}.`,
-} as const;
+const limitArg = countArg('Number of markets');
 
 @Resolver()
 export class TrendingResolver {

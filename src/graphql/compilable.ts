@@ -8,10 +8,10 @@ import {
   visit,
   visitWithTypeInfo,
   type DocumentNode,
-  type FragmentDefinitionNode,
   type GraphQLSchema,
 } from 'graphql';
 import { foldSelections } from './rules/fold-selections.js';
+import { fragmentsOf } from './rules/fragments.js';
 
 /**
  * Whether graphql-jit returns the same result as graphql-js for a valid document. These known defects of graphql-jit
@@ -62,10 +62,7 @@ export function isCompilable(schema: GraphQLSchema, document: DocumentNode): boo
 
 /** Number of fields in all operations of a valid document, counting each spread of a fragment. */
 export function expandedFieldCount(document: DocumentNode): number {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of document.definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-  }
+  const fragments = fragmentsOf(document);
   const fieldsIn = foldSelections({
     fragment: (name) => fragments.get(name),
     field: (_node, below) => 1 + below,

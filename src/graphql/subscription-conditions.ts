@@ -4,9 +4,9 @@ import {
   visit,
   type DirectiveNode,
   type DocumentNode,
-  type FragmentDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { fragmentsOf } from './rules/fragments.js';
 
 const CONDITIONS: ReadonlySet<string> = new Set(['skip', 'include']);
 
@@ -16,12 +16,8 @@ const CONDITIONS: ReadonlySet<string> = new Set(['skip', 'include']);
  * them while it validates or subscribes instead of reporting an error.
  */
 export function rootConditions(document: DocumentNode): ReadonlySet<DirectiveNode> {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  const pending: SelectionSetNode[] = [];
-  for (const definition of document.definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-    else if (isSubscription(definition)) pending.push(definition.selectionSet);
-  }
+  const fragments = fragmentsOf(document);
+  const pending = document.definitions.filter(isSubscription).map(({ selectionSet }) => selectionSet);
   const conditions = new Set<DirectiveNode>();
   const seen = new Set<SelectionSetNode>();
   for (let set = pending.pop(); set !== undefined; set = pending.pop()) {

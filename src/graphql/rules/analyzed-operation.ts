@@ -3,7 +3,6 @@ import {
   valueFromASTUntyped,
   type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
   type GraphQLArgument,
   type GraphQLInputType,
   type GraphQLObjectType,
@@ -20,6 +19,7 @@ import {
 } from 'graphql';
 import { DEFAULT_POINTS } from '../../catalog/market-history.js';
 import { DEFAULT_LIMIT } from '../../lib/input/page-size.js';
+import { fragmentsOf } from './fragments.js';
 import { defaultsOf, type Variables } from './variable-defaults.js';
 
 /** Arguments that name a number of items. */
@@ -91,10 +91,7 @@ export function analyzeOperation(
   document: DocumentNode,
   operation: OperationDefinitionNode,
 ): AnalyzedOperation {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of document.definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-  }
+  const fragments = fragmentsOf(document);
   const found = new Map<string, AnalyzedField>();
   const visited = new Set<string>();
 

@@ -20,6 +20,7 @@ import {
 import { accessDenied, isRestricted, mayUse, ruleOf, type Rule } from '../../auth/policy.js';
 import type { Viewer } from '../../auth/viewer.js';
 import type { BellwetherError } from '../../lib/errors.js';
+import { fragmentsOf } from './fragments.js';
 import { defaultsOf, type Variables } from './variable-defaults.js';
 
 /** A restricted element that an operation uses. */
@@ -111,10 +112,7 @@ function analyze(
   document: DocumentNode,
   operation: OperationDefinitionNode,
 ): Analysis {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of document.definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-  }
+  const fragments = fragmentsOf(document);
   const used: UsedElement[] = [];
   const hidden: HiddenFields = new Map();
   const hidingRules = new Set<Rule>();

@@ -16,6 +16,7 @@ import {
 } from 'graphql';
 import { z } from 'zod';
 import { OperatorError } from '../../lib/errors.js';
+import { fragmentsOf } from '../rules/fragments.js';
 
 /** Document texts by id: the format of `persisted-documents.json` of the GraphQL Code Generator. */
 export type DocumentManifest = Readonly<Record<string, string>>;
@@ -52,13 +53,10 @@ export function documentIdOf(text: string): string {
  *
  * @param document valid for the schema.
  */
-export function buildManifest({ definitions }: DocumentNode): DocumentManifest {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-  }
+export function buildManifest(document: DocumentNode): DocumentManifest {
+  const fragments = fragmentsOf(document);
   return Object.fromEntries(
-    definitions
+    document.definitions
       .filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
       .map((operation) => {
         const text = normalizedText({

@@ -1,7 +1,7 @@
 import { CloseCode } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import type { Authentication } from '../auth/authenticate.js';
-import { rateKeyOf, type Caller } from '../auth/rate-limits/caller.js';
+import { rateIdOf, rateKeyOf, type Caller } from '../auth/rate-limits/caller.js';
 import type { Viewer } from '../auth/viewer.js';
 import { SECOND_MS } from '../lib/time.js';
 import { ConnectionCounts } from './connection-counts.js';
@@ -32,12 +32,12 @@ export class AdmittedConnections {
     if (socket.readyState !== socket.OPEN) return false;
     const rateKey = rateKeyOf(caller);
     if (rateKey !== undefined) {
-      const key = `${rateKey.rateClass} ${rateKey.key}`;
-      if (!this.#ofViewer.tryAdd(key, this.deps.limitPerViewer())) {
+      const id = rateIdOf(rateKey);
+      if (!this.#ofViewer.tryAdd(id, this.deps.limitPerViewer())) {
         socket.close(TRY_AGAIN_LATER, 'Too many connections');
         return false;
       }
-      socket.once('close', () => this.#ofViewer.remove(key));
+      socket.once('close', () => this.#ofViewer.remove(id));
     }
     this.#viewers.set(socket, caller.viewer);
     socket.once('close', () => this.#viewers.delete(socket));

@@ -36,6 +36,11 @@ export function rateKeyOf({ viewer, address }: Caller): RateKey | undefined {
   }
 }
 
+/** Returns one text for an identity, by which it is counted. */
+export function rateIdOf({ rateClass, key }: RateKey): string {
+  return `${rateClass} ${key}`;
+}
+
 const MAPPED_IPV4 = /^::ffff:(?=\d+\.)/i;
 
 /** Returns an IPv4 address as it is, and the /64 of an IPv6 address, which one host has to itself. */

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { RankingConfig } from '../../config/schema/ranking-schema.js';
 import type { Clock } from '../../lib/clock.js';
 import { SECOND_MS } from '../../lib/time.js';
-import { rateKeyOf, type Caller, type RateKey } from './caller.js';
+import { rateIdOf, rateKeyOf, type Caller } from './caller.js';
 import type { LocalCounters, SharedCounters } from './counters.js';
 
 export type RateLimitConfig = RankingConfig['rateLimits'];
@@ -44,7 +44,7 @@ export class RateLimits {
     const rateKey = rateKeyOf(caller);
     if (rateKey === undefined) return undefined;
     const config = this.#currentConfig();
-    const endsAtMs = this.#exhausted.get(idOf(rateKey)) ?? 0;
+    const endsAtMs = this.#exhausted.get(rateIdOf(rateKey)) ?? 0;
     const resetMs = endsAtMs - this.deps.clock();
     if (resetMs <= 0) return undefined;
     const { points, seconds } = config[rateKey.rateClass];
@@ -57,7 +57,7 @@ export class RateLimits {
     if (rateKey === undefined) return undefined;
     const config = this.#currentConfig();
     const { points, seconds } = config[rateKey.rateClass];
-    const id = idOf(rateKey);
+    const id = rateIdOf(rateKey);
     const total = await this.deps.shared?.add(id, Math.ceil(cost), seconds);
     const limit = total === undefined ? Math.max(1, Math.floor(points / config.replicas)) : points;
     const { points: used, resetMs } = total ?? (await this.deps.local.add(id, Math.ceil(cost), seconds));
@@ -77,10 +77,6 @@ export class RateLimits {
     }
     return config;
   }
-}
-
-function idOf({ rateClass, key }: RateKey): string {
-  return `${rateClass} ${key}`;
 }
 
 /**

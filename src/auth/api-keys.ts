@@ -12,6 +12,7 @@ const INDEX_BYTES = 8;
  */
 export class ApiKeys {
   #byHash: ReadonlyMap<string, StoredApiKey> = new Map();
+  #activeIds: ReadonlySet<string> = new Set();
   #exist = false;
 
   constructor(private readonly repository: Pick<ApiKeyRepository, 'list'>) {}
@@ -32,7 +33,7 @@ export class ApiKeys {
 
   /** Whether a key that was valid still is. */
   isActive(id: string): boolean {
-    return [...this.#byHash.values()].some((key) => key.id === id);
+    return this.#activeIds.has(id);
   }
 
   /** Reads the keys. */
@@ -40,6 +41,7 @@ export class ApiKeys {
     const keys = await this.repository.list();
     const active = keys.filter(({ revokedAt }) => revokedAt === null);
     this.#byHash = new Map(active.map((key) => [indexOf(key.hash), key]));
+    this.#activeIds = new Set(active.map(({ id }) => id));
     this.#exist = keys.length > 0;
   }
 }

@@ -131,33 +131,39 @@ export function createTracking(deps: TrackingDeps): Tracking {
     });
   };
 
-  const commitsInProgress = new Set<Promise<unknown>>();
-
-  /** Commits the events that may be recorded. @returns the result of each event, in order. */
-  const commitAdmitted = async (
+  /** Commits the events that may be recorded now. @returns the result of each event, in order. */
+  const admitAndCommit = async (
     events: readonly PreparedEvent[],
     commitActive: (active: readonly PreparedEvent[]) => Promise<Commit>,
   ): Promise<EventOutcome[]> => {
+    const admitted = await admitEvents(events, { users, newId });
+    const active = admitted.flatMap(({ event }) => event ?? []);
+    const committed = (active.length === 0 ? [] : (await commitActive(active)).events).values();
+    await recordAnonymous(admitted.flatMap(({ anonymous }) => anonymous ?? []));
+    return admitted.map(({ ignored, userKey }) => {
+      if (ignored !== undefined) return { ignored, userKey };
+      const next = committed.next().value;
+      if (next === undefined) throw new Error('The commit returned too few results.');
+      return next;
+    });
+  };
+
+  const inProgress = new Set<Promise<unknown>>();
+
+  /** Does the same, and repeats it while users are retired that this replica does not know as such yet. */
+  const commitAdmitted: typeof admitAndCommit = async (events, commitActive) => {
     for (let attempt = 1; ; attempt += 1) {
-      const admitted = await admitEvents(events, { users, newId });
-      const active = admitted.flatMap(({ event }) => event ?? []);
+      const outcomes = admitAndCommit(events, commitActive);
+      // Before the choices of the users are known, so that `dropData` also waits for a commit that follows outdated ones.
+      inProgress.add(outcomes);
       try {
-        const committing = active.length === 0 ? undefined : commitActive(active);
-        if (committing !== undefined) commitsInProgress.add(committing);
-        const committed = (
-          await committing?.finally(() => commitsInProgress.delete(committing))
-        )?.events.values();
-        await recordAnonymous(admitted.flatMap(({ anonymous }) => anonymous ?? []));
-        return admitted.map(({ ignored, userKey }) => {
-          if (ignored !== undefined) return { ignored, userKey };
-          const next = committed?.next().value;
-          if (next === undefined) throw new Error('The commit returned too few results.');
-          return next;
-        });
+        return await outcomes;
       } catch (error) {
         if (!isRetired(error) || attempt === ADMISSION_ATTEMPTS) throw error;
-        await catchUpUsers();
+      } finally {
+        inProgress.delete(outcomes);
       }
+      await catchUpUsers();
     }
   };
 
@@ -231,7 +237,7 @@ export function createTracking(deps: TrackingDeps): Tracking {
     dropData: async (userKeys) => {
       lockedUsers.drop(userKeys);
       rejected.drop(userKeys);
-      await Promise.allSettled([...commitsInProgress, rejected.written()]);
+      await Promise.allSettled([...inProgress, rejected.written()]);
     },
     drain: async () => {
       await queue.drain();

@@ -42,7 +42,7 @@ export async function admitEvents(
   { users, newId }: AdmissionDeps,
 ): Promise<AdmittedEvent[]> {
   const keys = new Set(events.map(({ interaction }) => interaction.userKey));
-  const treatments = new Map<string, Partial<KnownTreatment> & Pick<KnownTreatment, 'kind'>>(
+  const treatments = new Map(
     await Promise.all(
       [...keys].map(async (userKey) => [userKey, await users.knownTreatmentOf(userKey, 'FOLLOW')] as const),
     ),
@@ -50,10 +50,13 @@ export async function admitEvents(
   return events.map((event): AdmittedEvent => {
     const { interaction } = event;
     const { userKey } = interaction;
-    const { kind, userKey: owner = userKey, consents } = treatments.get(userKey) ?? { kind: 'ERASED' };
-    if (kind === 'ERASED') return { ignored: kind, userKey, anonymous: null };
+    const treatment = treatments.get(userKey);
+    if (treatment === undefined || treatment.kind === 'ERASED') {
+      return { ignored: 'ERASED', userKey, anonymous: null };
+    }
+    const { kind, userKey: owner, consents } = treatment;
     if (kind === 'OPTED_OUT') {
-      return { ignored: kind, userKey, anonymous: consents === true ? withoutUser(event, newId()) : null };
+      return { ignored: kind, userKey, anonymous: consents ? withoutUser(event, newId()) : null };
     }
     return owner === userKey
       ? { event }

@@ -10,7 +10,7 @@ export interface RetiredUser {
   readonly until: Date;
 }
 
-/** Tombstones of erased users, and aliases of merged ones. SQL where two columns are compared. */
+/** Tombstones of erased users, and aliases of merged ones. SQL where two columns are compared, or rows are locked. */
 export class RetiredUserRepository {
   constructor(private readonly connection: Connection) {}
 
@@ -44,11 +44,15 @@ export class RetiredUserRepository {
     return new Map(rows.map(({ userHash, retiredAt }) => [userHash, retiredAt]));
   }
 
-  /** Returns some keys whose retirement has ended and not been {@link release released}. */
+  /**
+   * Returns some keys whose retirement has ended and not been {@link release released}. Locks them until the transaction ends,
+   * so that no retirement begins again in between; leaves out those that another transaction locks.
+   */
   ended(at: Date, limit: number): Promise<RetiredUser[]> {
     return this.connection.$queryRaw<RetiredUser[]>`
       select user_hash as "userHash", user_key as "userKey", retired_at as "retiredAt", until
-      from retired_users where until <= ${at} and until > retired_at order by until limit ${limit}`;
+      from retired_users where until <= ${at} and until > retired_at order by until limit ${limit}
+      for update skip locked`;
   }
 
   /** Removes aliases. Of tombstones, keeps the time of the erasure: older events stay ignored in imports. */

@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openBackend, type Backend } from '../../../src/app/backend.js';
 import { startGateway, type Gateway } from '../../../src/app/gateway.js';
 import { readSettings } from '../../../src/config/settings.js';
 import { releaseUsers } from '../../../src/privacy/release-users.js';
+import type { Store } from '../../../src/storage/store.js';
 import { recordingLogger } from '../../support/log-lines.js';
 import { occurrencesOf } from '../../support/privacy.js';
 import { createTestDatabase, queryDatabase, type TestDatabase } from '../../support/test-database.js';
@@ -260,6 +262,33 @@ describe('an erasure', () => {
       { outcome: 'IGNORED' },
       { outcome: 'RECORDED' },
     ]);
+  });
+
+  it('begins again for a user who is erased while an earlier erasure ends', async () => {
+    const [here] = replicas as [Replica];
+    await ask(here, ERASE, { userKey: 'ada' });
+    clock.nowMs += 30 * 86_400_000;
+    let erasing: Promise<unknown> | undefined;
+    const { store: stored } = here.backend;
+    // Between the steps of a run.
+    const store: Pick<Store, 'transaction'> = {
+      transaction: (work) =>
+        stored.transaction(async (repositories) => {
+          const { retiredUsers } = repositories;
+          const release = retiredUsers.release.bind(retiredUsers);
+          retiredUsers.release = async (userHashes) => {
+            erasing = ask(here, ERASE, { userKey: 'ada' });
+            await Promise.race([erasing, sleep(200)]);
+            await release(userHashes);
+          };
+          return work(repositories);
+        }),
+    };
+    const run = { now: new Date(clock.nowMs), signal: new AbortController().signal };
+    expect(await releaseUsers(store, run)).toBe(1);
+    await erasing;
+    const blocked = `select until > retired_at as blocked from retired_users`;
+    expect(await queryDatabase(database.url, blocked)).toEqual([{ blocked: true }]);
   });
 
   it('writes no user key to the log when the database rejects the event', async () => {

@@ -17,8 +17,8 @@ const MIN_SLOTS = 1_024;
 const UNUSED = 0n;
 
 /**
- * The flags of all users who have any, by a hash of their pseudonym: 18 to 36 bytes for each, so a million users take at most
- * 36 MB. An open-addressing hash table without the keys.
+ * The flags of all users who have any, by a hash of their pseudonym: 18 to 36 bytes for each, and up to 72 after others
+ * lost theirs. So a million users take at most 72 MB. An open-addressing hash table without the keys.
  *
  * A user without flags gets those of another only if 64 bits of their pseudonyms are equal. For 10 million users with flags
  * among a billion, the expected number of such users is 0.0005.
@@ -44,7 +44,7 @@ export class UserFlags {
     if (this.#hashes[slot] === UNUSED) {
       if (flags === 0) return;
       if (2 * (this.#used + 1) > this.#hashes.length) {
-        this.#grow();
+        this.#makeRoom();
         this.set(pseudonym, flags);
         return;
       }
@@ -62,11 +62,13 @@ export class UserFlags {
     return slot;
   }
 
-  /** Doubles the slots, and leaves out users whose flags were removed. */
-  #grow(): void {
+  /** Leaves out users whose flags were removed. Doubles the slots if the others take more than a quarter of them. */
+  #makeRoom(): void {
     const [hashes, flags] = [this.#hashes, this.#flags];
-    this.#hashes = new BigUint64Array(2 * hashes.length);
-    this.#flags = new Uint8Array(2 * hashes.length);
+    const users = flags.reduce((sum, kept) => sum + Number(kept !== 0), 0);
+    const slots = 4 * users > flags.length ? 2 * flags.length : flags.length;
+    this.#hashes = new BigUint64Array(slots);
+    this.#flags = new Uint8Array(slots);
     this.#used = 0;
     for (const [index, hash] of hashes.entries()) {
       const kept = flags[index] ?? 0;

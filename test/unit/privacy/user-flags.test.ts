@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { userPseudonym } from '../../../src/lib/user-pseudonym.js';
 import { ERASED, OPTED_OUT, UserFlags } from '../../../src/privacy/user-flags.js';
 
@@ -14,6 +14,28 @@ describe('the flags of users', () => {
     for (const pseudonym of pseudonyms) flags.set(pseudonym, OPTED_OUT);
     for (const [user, pseudonym] of pseudonyms.entries()) flags.set(pseudonym, expected[user] ?? 0);
     expect(pseudonyms.map((pseudonym) => flags.get(pseudonym))).toEqual(expected);
+  });
+
+  it('take no more memory while users get and lose them', () => {
+    const sizes: number[] = [];
+    vi.stubGlobal(
+      'BigUint64Array',
+      class extends BigUint64Array {
+        constructor(length: number) {
+          super(length);
+          sizes.push(length);
+        }
+      },
+    );
+    const flags = new UserFlags();
+    const pseudonyms = Array.from({ length: 20_000 }, (_, user) => pseudonymOf(`user ${user}`));
+    for (const [user, pseudonym] of pseudonyms.entries()) {
+      flags.set(pseudonym, OPTED_OUT);
+      flags.set(pseudonyms[user - 200] ?? pseudonym, user < 200 ? OPTED_OUT : 0);
+    }
+    vi.unstubAllGlobals();
+    expect(Math.max(...sizes)).toBe(sizes[0]);
+    expect(pseudonyms.filter((pseudonym) => flags.get(pseudonym) !== 0)).toEqual(pseudonyms.slice(-200));
   });
 
   it('are none for a user who was never set', () => {

@@ -118,7 +118,11 @@ function secure({ name, secured }: FoundRelation): string[] {
 
 async function readRelations(client: Client, schema: string): Promise<FoundRelation[]> {
   const privileges = (role: string): string =>
-    `array(select lower(privilege_type) from aclexplode(c.relacl) where grantee = ${role}::regrole)`;
+    `array(select lower(privilege_type) from aclexplode(c.relacl) where grantee = ${role}::regrole
+       union all
+       select lower(privilege_type) || ' (' || string_agg(attname, ', ' order by attname) || ')'
+       from pg_attribute cross join aclexplode(attacl) where attrelid = c.oid and grantee = ${role}::regrole
+       group by privilege_type)`;
   const { rows } = await client.query<FoundRelation>(
     `select c.relname::text as name, c.relkind = 'S' as "isSequence",
        c.relrowsecurity and c.relforcerowsecurity as secured,

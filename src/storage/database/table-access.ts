@@ -1,7 +1,8 @@
 import type { DatabaseRole } from './roles.js';
 
-/** A privilege on a table, or `usage` of a sequence. */
-export type Privilege = 'select' | 'insert' | 'update' | 'delete' | 'truncate' | 'usage';
+/** A privilege on a table, or `usage` of a sequence. Columns in the order of their names. */
+export type Privilege =
+  'select' | `select (${string})` | 'insert' | 'update' | 'delete' | 'truncate' | 'usage';
 
 /** What the roles may do with a table or sequence. Partitions have no grants: they are reached through their table. */
 export interface TableAccess extends Readonly<Record<DatabaseRole, readonly Privilege[]>> {
@@ -43,8 +44,8 @@ export const TABLE_ACCESS: Readonly<Record<string, TableAccess>> = {
   served_feeds: { app: READ, jobs: ALL, rows: READABLE_FEEDS },
   user_settings: { app: NONE, jobs: ALL, rows: OWN_ROWS },
   privacy_changes: { app: NONE, jobs: ALL, rows: OWN_ROWS },
-  // A commit looks for the pseudonyms of its new users, whatever the users that they were merged into.
-  retired_users: { app: READ, jobs: ALL, rows: 'true' },
+  // A commit looks for the pseudonyms of its new users. It does not see the keys of the users that they were merged into.
+  retired_users: { app: ['select (until, user_hash)'], jobs: ALL, rows: 'true' },
 
   // Data of users without their keys: events as text, hashes, and lists of markets by feed.
   rejected_events: { app: NONE, jobs: ALL },

@@ -127,12 +127,26 @@ describe('a login that owns the tables and may create roles', () => {
     expect(rows).toEqual([{ relrowsecurity: true, relforcerowsecurity: true }]);
   });
 
+  it('replaces a grant of a whole table by that of some of its columns', async () => {
+    await applyMigrations(url, { logger });
+    const { app } = roles();
+    await administrator.query(`grant select on ${schema}.retired_users to ${app}`);
+    await applyMigrations(url, { logger });
+    const { rows } = await administrator.query(
+      `select attname::text as column from pg_attribute where attrelid = '${schema}.retired_users'::regclass and attnum > 0
+         and has_column_privilege('${app}', attrelid, attnum, 'select') order by 1`,
+    );
+    expect(rows).toEqual([{ column: 'until' }, { column: 'user_hash' }]);
+  });
+
   it('changes nothing at a start that finds all roles and access', async () => {
     await applyMigrations(url, { logger });
     const state = async (): Promise<object[]> =>
       (
         await administrator.query<object>(
           `select (select array_agg(xmin::text order by oid) from pg_class where relnamespace = $1::text::regnamespace) as relations,
+             (select array_agg(a.xmin::text order by attrelid, attnum) from pg_attribute a
+               join pg_class c on c.oid = attrelid where relnamespace = $1::text::regnamespace) as columns,
              (select array_agg(xmin::text order by oid) from pg_policy) as policies,
              (select array_agg(xmin::text order by oid) from pg_authid where rolname = any($2)) as roles,
              (select nspacl::text from pg_namespace where nspname = $1::text) as schema`,

@@ -169,6 +169,16 @@ describe('the roles', () => {
     });
   });
 
+  it('hide from requests the users that retired keys were merged into', async () => {
+    for (const column of ['user_hash', 'until']) {
+      await as('app', (client) => client.query(`select ${column} from retired_users`));
+    }
+    for (const column of ['user_key', 'retired_at', '*']) {
+      const reading = as('app', (client) => client.query(`select ${column} from retired_users`));
+      await expect(reading, column).rejects.toThrow(/^permission denied/);
+    }
+  });
+
   it('cannot empty or alter a table with user keys', async () => {
     for (const table of ['profiles', 'interactions', 'outbox', 'served_feeds']) {
       for (const statement of [`truncate ${table}`, `alter table ${table} disable row level security`]) {

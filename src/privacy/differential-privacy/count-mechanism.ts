@@ -2,6 +2,7 @@ import type { Work } from '../../lib/event-loop.js';
 import { discreteGaussian, gaussianTail, gaussianVariance } from './discrete-gaussian.js';
 import { discreteLaplace, laplaceDeviation, laplaceTail } from './discrete-laplace.js';
 import { ratio, type RandomBytes, type Rational } from './exact-random.js';
+import { leastWhole } from './least-whole.js';
 import { deltaOf, epsilonOf, type PrivacyLoss } from './privacy-loss.js';
 
 /** Distribution of the noise. */
@@ -85,15 +86,7 @@ const ROUNDING = 1 - 1e-9;
 /** Returns the least T with 1 − (1 − tail(T − 1))^k ≤ δ, at least 2. */
 function thresholdOf(tail: (n: number) => number, cellsPerUser: number, delta: number): number {
   const perCell = -Math.expm1(Math.log1p(-delta) / cellsPerUser) * ROUNDING;
-  let high = 1;
-  while (tail(high) > perCell) high *= 2;
-  let low = 0;
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (tail(middle) > perCell) low = middle;
-    else high = middle;
-  }
-  return high + 1;
+  return 1 + leastWhole((n) => tail(n) <= perCell);
 }
 
 function toNumber({ numerator, denominator }: Rational): number {

@@ -1,5 +1,6 @@
 import { bernoulliExp, type RandomBytes, type Rational } from './exact-random.js';
 import { discreteLaplace } from './discrete-laplace.js';
+import { leastWhole } from './least-whole.js';
 
 /**
  * Returns a sample of the discrete Gaussian distribution of parameter σ²:
@@ -84,13 +85,6 @@ const VARIANCE_UNITS = 1_024;
 export function gaussianVariance(cells: number, epsilon: number, delta: number): Rational {
   const suffices = (units: number): boolean =>
     concentratedDelta((cells * VARIANCE_UNITS) / (2 * units), epsilon) <= delta;
-  let high = VARIANCE_UNITS;
-  while (!suffices(high)) high *= 2;
-  let low = 0;
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (suffices(middle)) high = middle;
-    else low = middle;
-  }
-  return { numerator: BigInt(high), denominator: BigInt(VARIANCE_UNITS) };
+  const units = leastWhole(suffices, VARIANCE_UNITS);
+  return { numerator: BigInt(units), denominator: BigInt(VARIANCE_UNITS) };
 }

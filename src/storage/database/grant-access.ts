@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { escapeIdentifier, type Client } from 'pg';
 import { OperatorError } from '../../lib/errors.js';
-import { roleNameOf, type DatabaseRole } from './roles.js';
+import { roleNameOf, ROLES, type DatabaseRole } from './roles.js';
 import { TABLE_ACCESS, type Privilege, type TableAccess } from './table-access.js';
 
 /** A table, partition, or sequence, as it is now. */
@@ -29,8 +29,6 @@ export interface AccessChange {
   readonly relation: string;
   readonly statements: readonly string[];
 }
-
-const ROLES: readonly DatabaseRole[] = ['app', 'jobs'];
 
 /** Prefix of our policies. Those of operators, such as for a reporting role, stay. */
 const POLICY_PREFIX = 'bellwether_';

@@ -5,7 +5,7 @@ import { OperatorError } from '../../lib/errors.js';
 /** `app`: requests, limited to rows of their users. `jobs`: background work, which sees the rows of all users. */
 export type DatabaseRole = 'app' | 'jobs';
 
-const ROLES: readonly DatabaseRole[] = ['app', 'jobs'];
+export const ROLES: readonly DatabaseRole[] = ['app', 'jobs'];
 
 /** Names of the roles, which all databases of a server share. Gateways in different schemas have different roles. */
 export function roleNameOf(schema: string, role: DatabaseRole): string {

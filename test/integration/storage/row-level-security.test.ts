@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openDatabase, type Database } from '../../../src/storage/database/client.js';
 import { connectionTo, openClient } from '../../../src/storage/database/connection.js';
-import { roleNameOf, type DatabaseRole } from '../../../src/storage/database/roles.js';
+import { roleNameOf, ROLES, type DatabaseRole } from '../../../src/storage/database/roles.js';
 import { forUsers } from '../../../src/storage/sql.js';
 import { createStore } from '../../../src/storage/store.js';
 import { hasPgBouncer, startPgBouncer } from '../../support/pgbouncer.js';
@@ -13,7 +13,6 @@ import { startTestGateway, type TestGateway } from '../../support/test-gateway.j
 
 const logger = pino({ level: 'silent' });
 const USERS = Array.from({ length: 20 }, (_, index) => `user-${index}`);
-const ROLES: readonly DatabaseRole[] = ['app', 'jobs'];
 
 /** What each role may do: Select, Insert, Update, Delete. Tables that are missing here have no grants. */
 const MATRIX: Readonly<Record<string, Readonly<Record<DatabaseRole, string>>>> = {

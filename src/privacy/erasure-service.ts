@@ -88,8 +88,7 @@ export class ErasureService {
     while (await userData.eraseKeptClientEvents(userKey));
     while (await userData.eraseServedFeeds(userKey));
     for (const sink of new Set([...sinks, ...(await userData.sinksWithBacklog())])) {
-      let last: bigint | null = 0n;
-      while (last !== null) last = await userData.rewriteOutbox(sink, userKey, last, null);
+      await userData.rewriteOutbox(sink, userKey, null);
       await store.transaction(async (transaction) => {
         // The relay may still deliver events that it had read before they were removed.
         await transaction.userData.lockRelay(sink);

@@ -59,8 +59,7 @@ export class MergeService {
       const { userData } = store;
       await userData.moveFeeds(fromUserKey, into);
       for (const sink of await userData.sinksWithBacklog()) {
-        let last: bigint | null = 0n;
-        while (last !== null) last = await userData.rewriteOutbox(sink, fromUserKey, last, into);
+        await userData.rewriteOutbox(sink, fromUserKey, into);
       }
       await userData.moveRejectedEvents(
         { userKey: fromUserKey, userHash: pseudonymOf(fromUserKey) },

@@ -109,28 +109,24 @@ export class UserDataRepository {
   }
 
   /**
-   * Removes undelivered events of a user, or gives them to another user.
+   * Removes undelivered events of a user, or gives them to another user, page by page.
    *
-   * @param after 0 for the first call, then the result of the previous one.
    * @param into the other user; null removes the events.
-   * @returns the number of the last event that was searched; null if none is left.
    */
-  async rewriteOutbox(
-    sink: string,
-    userKey: string,
-    after: bigint,
-    into: string | null,
-  ): Promise<bigint | null> {
+  async rewriteOutbox(sink: string, userKey: string, into: string | null): Promise<void> {
     const change =
       into === null ? Prisma.sql`delete from outbox` : Prisma.sql`update outbox set user_key = ${into}`;
-    const [row] = await this.connection.$queryRaw<{ last: bigint | null }[]>`
-      with page as materialized (
-        select seq from outbox where sink = ${sink} and seq > ${after} order by seq limit ${OUTBOX_ROWS_PER_STEP}
-      ), changed as (
-        ${change} where sink = ${sink} and seq > ${after} and seq <= (select max(seq) from page) and user_key = ${userKey}
-      )
-      select max(seq) as last from page`;
-    return row?.last ?? null;
+    let after: bigint | null = 0n;
+    while (after !== null) {
+      const [page]: { last: bigint | null }[] = await this.connection.$queryRaw`
+        with page as materialized (
+          select seq from outbox where sink = ${sink} and seq > ${after} order by seq limit ${OUTBOX_ROWS_PER_STEP}
+        ), changed as (
+          ${change} where sink = ${sink} and seq > ${after} and seq <= (select max(seq) from page) and user_key = ${userKey}
+        )
+        select max(seq) as last from page`;
+      after = page?.last ?? null;
+    }
   }
 
   /** Queues an event about a user for a sink. `user` and `event` contain pseudonyms only. */

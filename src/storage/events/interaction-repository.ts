@@ -3,6 +3,7 @@ import { Prisma, type FeedSection } from '../../generated/prisma/client.js';
 import type { ProfileEvent } from '../../domain/profile.js';
 import type { IndexedMarket } from '../markets/market-index.js';
 import { forUsers, type Connection } from '../sql.js';
+import { SEQ_SPAN, storedSeq } from './stored-seq.js';
 
 /** A stored event, as a profile is folded from it. */
 interface HistoricEvent {
@@ -45,9 +46,6 @@ interface ClientEvent {
   readonly interactionId: string;
 }
 
-/** Events of all users that one statement searches for those of one user: 2,048 index buckets of a few pages each. */
-const SEQ_SPAN = 2_048n << 18n;
-
 /** Recorded events and the idempotency keys of clients. */
 export class InteractionRepository {
   constructor(private readonly connection: Connection) {}
@@ -66,10 +64,8 @@ export class InteractionRepository {
     limit: number,
     beforeSeq: bigint | null = null,
   ): Promise<HistoricEvent[]> {
-    // SQL: two index lookups. Prisma's `aggregate` wraps the table in a subquery, which reads all of it.
-    const [stored] = await this.connection.$queryRaw<{ first: bigint | null; last: bigint | null }[]>`
-      select min(seq) as first, max(seq) as last from interactions`;
-    if (stored?.first == null || stored.last == null) return [];
+    const stored = await storedSeq(this.connection);
+    if (stored === undefined) return [];
     const end = beforeSeq !== null && beforeSeq <= stored.last ? beforeSeq - 1n : stored.last;
     const history: HistoricEvent[] = [];
     let after = afterSeq < stored.first ? stored.first - 1n : afterSeq;

@@ -1,4 +1,5 @@
 import { Prisma } from '../../generated/prisma/client.js';
+import { SEQ_SPAN, storedSeq } from '../events/stored-seq.js';
 import { lockKeys, type Connection } from '../sql.js';
 import { USER_TABLES, type UserIdentity, type UserTable } from './user-tables.js';
 
@@ -12,9 +13,6 @@ export interface ExportedRows {
 const ROWS_PER_READ = 500;
 const ROWS_PER_STEP = 1_000;
 const OUTBOX_ROWS_PER_STEP = 10_000;
-
-/** Events of all users that one statement searches for those of one user. */
-const SEQ_SPAN = 2_048n << 18n;
 
 /** Wait for the relay of a sink: longer than one delivery takes. */
 const RELAY_LOCK_TIMEOUT = '40s';
@@ -273,9 +271,8 @@ export class UserDataRepository {
 
   /** Returns the ranges of `seq` that statements search, each without its `after`. */
   async #seqRanges(): Promise<{ after: bigint; last: bigint }[]> {
-    const [stored] = await this.connection.$queryRaw<{ first: bigint | null; last: bigint | null }[]>`
-      select min(seq) as first, max(seq) as last from interactions`;
-    if (stored?.first == null || stored.last == null) return [];
+    const stored = await storedSeq(this.connection);
+    if (stored === undefined) return [];
     const ranges: { after: bigint; last: bigint }[] = [];
     for (let after = stored.first - 1n; after < stored.last; after += SEQ_SPAN) {
       ranges.push({ after, last: after + SEQ_SPAN < stored.last ? after + SEQ_SPAN : stored.last });

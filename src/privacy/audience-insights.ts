@@ -18,13 +18,7 @@ import type { Store } from '../storage/store.js';
 import { countAudience, type StepLimits } from './audience-count.js';
 import { countMechanism, noisyCounts } from './differential-privacy/count-mechanism.js';
 import type { RandomBytes } from './differential-privacy/exact-random.js';
-import {
-  deltaOf,
-  epsilonOf,
-  privacyLoss,
-  sharedLoss,
-  type PrivacyLoss,
-} from './differential-privacy/privacy-loss.js';
+import { deltaOf, epsilonOf, privacyLoss, sharedLoss, type PrivacyLoss } from '../domain/privacy-loss.js';
 
 /** A cell with its topic as the API represents it. */
 interface AudienceCell extends Pick<ReleasedCell, 'country' | 'users'> {

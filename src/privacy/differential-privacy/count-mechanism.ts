@@ -3,7 +3,7 @@ import { discreteGaussian, gaussianTail, gaussianVariance } from './discrete-gau
 import { discreteLaplace, laplaceDeviation, laplaceTail } from './discrete-laplace.js';
 import { ratio, type RandomBytes, type Rational } from './exact-random.js';
 import { leastWhole } from './least-whole.js';
-import { deltaOf, epsilonOf, type PrivacyLoss } from './privacy-loss.js';
+import { deltaOf, epsilonOf, type PrivacyLoss } from '../../domain/privacy-loss.js';
 
 /** Distribution of the noise. */
 export type NoiseKind = 'LAPLACE' | 'GAUSSIAN';

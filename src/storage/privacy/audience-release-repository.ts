@@ -1,3 +1,4 @@
+import type { PrivacyLoss } from '../../domain/privacy-loss.js';
 import type { Connection } from '../sql.js';
 import type { CellSet } from './audience-repository.js';
 
@@ -10,14 +11,8 @@ export interface ReleasedCell {
   readonly users: number;
 }
 
-/** A loss of privacy: ε in millionths, δ in units of 10⁻¹². */
-interface Loss {
-  readonly epsilonMillionths: number;
-  readonly deltaTrillionths: number;
-}
-
 /** The users of a set of cells on one day, with noise. Nothing of it is secret. */
-export interface AudienceRelease extends CellSet, Loss {
+export interface AudienceRelease extends CellSet, PrivacyLoss {
   /** Midnight UTC. */
   readonly day: Date;
   readonly releasedAt: Date;
@@ -48,7 +43,7 @@ export class AudienceReleaseRepository {
   }
 
   /** Returns the loss of all releases of the events of a day. */
-  async spentOn(day: Date): Promise<Loss> {
+  async spentOn(day: Date): Promise<PrivacyLoss> {
     const spent = await this.connection.privacyBudget.findUnique({ where: { day } });
     return spent ?? { epsilonMillionths: 0, deltaTrillionths: 0 };
   }
@@ -74,7 +69,7 @@ export class AudienceReleaseRepository {
    *
    * @returns whether it did.
    */
-  async spend(day: Date, loss: Loss, budget: Loss): Promise<boolean> {
+  async spend(day: Date, loss: PrivacyLoss, budget: PrivacyLoss): Promise<boolean> {
     const { epsilonMillionths: epsilon, deltaTrillionths: delta } = loss;
     // As text, because the time zone of the session would decide the date of an instant.
     const date = day.toISOString().slice(0, 10);

@@ -18,7 +18,7 @@ import {
   laplaceTail,
 } from '../../../../src/privacy/differential-privacy/discrete-laplace.js';
 import type { Rational } from '../../../../src/privacy/differential-privacy/exact-random.js';
-import { privacyLoss, sharedLoss } from '../../../../src/privacy/differential-privacy/privacy-loss.js';
+import { privacyLoss, sharedLoss } from '../../../../src/domain/privacy-loss.js';
 import { seededBytes } from '../../../support/seeded-bytes.js';
 
 const LN_3 = Math.log(3);

@@ -1,6 +1,7 @@
 import { decayFactor } from '../../../domain/decay.js';
 import { HOUR_MS } from '../../shared/time.js';
 import type { LoadValues } from '../component.js';
+import { keyRows, type KeyRows } from '../key-rows.js';
 import { SparseValues } from '../sparse-values.js';
 
 const MARKETS = 10;
@@ -17,18 +18,20 @@ export function sameDateValues(): LoadValues {
   const recency = new SparseValues();
   return ({ columns, engaged }) => {
     recency.reset(columns.size);
-    const { rows: byEnd, endsAtMs } = rowsByEnd(columns.resolvesAtMs);
+    const { resolvesAtMs } = columns;
+    const { start, rows: bySpan } = rowsBySpan(resolvesAtMs);
     for (let market = 0; market < Math.min(engaged.count, MARKETS); market += 1) {
       const end = engaged.endsAtMs[market] as number;
       if (!Number.isFinite(end)) continue;
       const value = decayFactor(market, HALF_AFTER);
-      for (
-        let at = firstFrom(endsAtMs, end - WITHIN_MS);
-        at < endsAtMs.length && (endsAtMs[at] as number) <= end + WITHIN_MS;
-        at += 1
-      ) {
-        const row = byEnd[at] as number;
-        if (row !== engaged.row[market]) recency.raise(row, value);
+      for (const nearby of [end - WITHIN_MS, end, end + WITHIN_MS]) {
+        const span = spanOf(nearby);
+        const to = start[span + 1] as number;
+        for (let at = start[span] as number; at < to; at += 1) {
+          const row = bySpan[at] as number;
+          const distance = Math.abs((resolvesAtMs[row] as number) - end);
+          if (distance <= WITHIN_MS && row !== engaged.row[market]) recency.raise(row, value);
+        }
       }
     }
     return {
@@ -42,35 +45,25 @@ export function sameDateValues(): LoadValues {
   };
 }
 
-/** The index of the first of some ascending values that is at least `least`, by binary search. */
-function firstFrom(ascending: Float64Array, least: number): number {
-  let low = 0;
-  let high = ascending.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((ascending[middle] as number) < least) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+/** Spans of ends whose rows are listed together, in turn: the next after the last is the first again. A power of 2. */
+const SPANS = 1_024;
+
+function spanOf(endsAtMs: number): number {
+  return Math.floor(endsAtMs / WITHIN_MS) & (SPANS - 1);
 }
 
-interface RowsByEnd {
-  /** The rows with a known end, by end. */
-  readonly rows: Int32Array;
-  /** Their ends. */
-  readonly endsAtMs: Float64Array;
-}
+const computed = new WeakMap<Float64Array, KeyRows>();
 
-const computed = new WeakMap<Float64Array, RowsByEnd>();
-
-/** Sorts the rows once for the versions of the catalog that share their ends. */
-function rowsByEnd(resolvesAtMs: Float64Array): RowsByEnd {
-  let sorted = computed.get(resolvesAtMs);
-  if (sorted === undefined) {
-    const known = Int32Array.from(resolvesAtMs.keys()).filter((row) => Number.isFinite(resolvesAtMs[row]));
-    const rows = known.sort((a, b) => (resolvesAtMs[a] as number) - (resolvesAtMs[b] as number) || a - b);
-    sorted = { rows, endsAtMs: Float64Array.from(rows, (row) => resolvesAtMs[row] as number) };
-    computed.set(resolvesAtMs, sorted);
+/** Lists the rows by the span of their ends, once for the versions of the catalog that share their ends. */
+function rowsBySpan(resolvesAtMs: Float64Array): KeyRows {
+  let rows = computed.get(resolvesAtMs);
+  if (rows === undefined) {
+    const spans = new Int32Array(resolvesAtMs.length);
+    for (let row = 0; row < spans.length; row += 1) {
+      const end = resolvesAtMs[row] as number;
+      spans[row] = Number.isFinite(end) ? spanOf(end) : -1;
+    }
+    computed.set(resolvesAtMs, (rows = keyRows(spans, SPANS)));
   }
-  return sorted;
+  return rows;
 }

@@ -1,7 +1,7 @@
 import type { ComponentConstants } from './constants.js';
 import type { EngagedMarkets } from './components/engaged-markets.js';
 import type { MarketColumns, TrendColumns, UserFeatures } from './features.js';
-import type { SiteSignals } from './site-signals.js';
+import type { RowActivity, SiteSignals } from './site-signals.js';
 
 /** Features that a personal component reads. */
 export interface UserInputs {
@@ -15,12 +15,18 @@ export interface UserInputs {
   readonly nowMs: number;
 }
 
+/** The columns that impersonal components may read. A change of prices or volumes replaces none of them. */
+export const IMPERSONAL_INPUTS = [
+  ...(['slot', 'createdAtMs', 'resolvesAtMs', 'catalogEndsMs'] as const),
+  ...(['editorialBoost', 'isNews', 'isSports', 'patterns'] as const),
+] as const satisfies readonly (keyof MarketColumns)[];
+
 /** Features that an impersonal component reads. */
 export interface MarketInputs {
-  readonly columns: MarketColumns;
-  readonly trends: TrendColumns;
+  readonly columns: Pick<MarketColumns, (typeof IMPERSONAL_INPUTS)[number]>;
   readonly constants: ComponentConstants;
   readonly signals: SiteSignals;
+  readonly activity: RowActivity;
   readonly nowMs: number;
 }
 
@@ -66,18 +72,18 @@ export interface PersonalComponent extends ComponentBase {
 /** A component that is the same for all users. */
 export interface ImpersonalComponent extends ComponentBase {
   readonly kind: 'impersonal';
-  /** Value of a row, 0–1 unless it is learned. */
-  readonly value: (inputs: MarketInputs, row: number) => number;
-  /**
-   * The first instant, now or later, at which the value may differ with the same columns and trends; infinite for
-   * never. Omit it for a value that does not depend on the time. `ALWAYS` means that it changes at every instant.
-   */
-  readonly nextChangeMs?: typeof ALWAYS | ((inputs: MarketInputs, row: number) => number);
+  /** Prepares what the rows have in common. Returns the value of a row, 0–1 unless it is learned. */
+  readonly values: (inputs: MarketInputs) => (row: number) => number;
 }
 
-export const ALWAYS = 'ALWAYS';
+/** An impersonal component that depends on trends, which may be those of a country, and on nothing else. */
+export interface TrendComponent extends ComponentBase {
+  readonly kind: 'trend';
+  /** Likewise. */
+  readonly values: (trends: TrendColumns, constants: ComponentConstants) => (row: number) => number;
+}
 
-export type Component = PersonalComponent | ImpersonalComponent;
+export type Component = PersonalComponent | ImpersonalComponent | TrendComponent;
 
 type Column = Float64Array;
 

@@ -1,17 +1,9 @@
 import { clampToUnit } from '../shared/probability.js';
-import { ALWAYS, type Component, type ImpersonalComponent, type PersonalComponent } from './component.js';
+import type { Component, ImpersonalComponent, PersonalComponent, TrendComponent } from './component.js';
 import { interestValues, negativeValues } from './components/affinity.js';
 import { continuityValues } from './components/continuity.js';
 import { similarityValues } from './components/similarity.js';
-import {
-  closing,
-  freshness,
-  news,
-  nextClosingMs,
-  nextNewsMs,
-  nextSportsMs,
-  sports,
-} from './components/timing.js';
+import { closing, freshness, news, sports } from './components/timing.js';
 import { trending } from './components/trending.js';
 import { depthValues, followupValues } from './components/viewing.js';
 import { familyValues } from './components/family.js';
@@ -23,8 +15,7 @@ import { sameDateValues } from './components/same-date.js';
 import { siblingDirectionValues } from './components/sibling-direction.js';
 import { horizonDemand, popular7d, templateHorizon, touched } from './components/site-activity.js';
 import { userHorizonValues } from './components/user-horizon.js';
-import { horizonOf, horizonsAt, nextHorizonMs } from './horizon.js';
-import { activityColumns } from './site-signals.js';
+import { horizonsAt } from './horizon.js';
 import type { ComponentConstants } from './constants.js';
 
 /**
@@ -85,53 +76,62 @@ export const COMPONENTS_V2 = [
   {
     name: 'trending',
     description: 'Blend of local and global trend, and in v2 of popularity over weeks, 0–1.',
-    kind: 'impersonal',
-    value: ({ trends, constants }, row) => trending(trends, row, constants.trend),
+    kind: 'trend',
+    values: (trends, constants) => (row) => trending(trends, row, constants.trend),
   },
   {
     name: 'rising',
     description: "Move of the market's odds within 24 hours, 0–1.",
-    kind: 'impersonal',
-    value: ({ trends }, row) => clampToUnit(trends.rising[row] as number),
+    kind: 'trend',
+    values:
+      ({ rising }) =>
+      (row) =>
+        clampToUnit(rising[row] as number),
   },
   {
     name: 'editorial',
     description: 'The editorial boost, 0–1.',
     kind: 'impersonal',
-    value: ({ columns }, row) => clampToUnit(columns.editorialBoost[row] as number),
+    values:
+      ({ columns: { editorialBoost } }) =>
+      (row) =>
+        clampToUnit(editorialBoost[row] as number),
   },
   {
     name: 'news',
     description: 'Boost of a young news market, 0–1 in v2 and 0–0.8 in v1.',
     kind: 'impersonal',
-    value: ({ columns, nowMs }, row) =>
-      news(columns.isNews[row] as number, columns.createdAtMs[row] as number, nowMs),
-    nextChangeMs: ({ columns, nowMs }, row) =>
-      nextNewsMs(columns.isNews[row] as number, columns.createdAtMs[row] as number, nowMs),
+    values:
+      ({ columns: { isNews, createdAtMs }, nowMs }) =>
+      (row) =>
+        news(isNews[row] as number, createdAtMs[row] as number, nowMs),
   },
   {
     name: 'sports',
     description: 'Boost of a match in 24 to 72 hours: 0 or 1 in v2, 0 or 0.5 in v1.',
     kind: 'impersonal',
-    value: ({ columns, nowMs }, row) =>
-      sports(columns.isSports[row] as number, columns.resolvesAtMs[row] as number, nowMs),
-    nextChangeMs: ({ columns, nowMs }, row) =>
-      nextSportsMs(columns.isSports[row] as number, columns.resolvesAtMs[row] as number, nowMs),
+    values:
+      ({ columns: { isSports, resolvesAtMs }, nowMs }) =>
+      (row) =>
+        sports(isSports[row] as number, resolvesAtMs[row] as number, nowMs),
   },
   {
     name: 'closing',
     description: "Closeness of the market's end, 0.1–1. v2 only.",
     kind: 'impersonal',
-    value: ({ columns, nowMs }, row) => closing(columns.resolvesAtMs[row] as number, nowMs),
-    nextChangeMs: ({ columns, nowMs }, row) => nextClosingMs(columns.resolvesAtMs[row] as number, nowMs),
+    values:
+      ({ columns: { resolvesAtMs }, nowMs }) =>
+      (row) =>
+        closing(resolvesAtMs[row] as number, nowMs),
   },
   {
     name: 'freshness',
     description: "Decreasing function of the market's age, 0–1.",
     kind: 'impersonal',
-    value: ({ columns, nowMs, constants }, row) =>
-      freshness(columns.createdAtMs[row] as number, nowMs, constants.freshness),
-    nextChangeMs: ALWAYS,
+    values:
+      ({ columns: { createdAtMs }, nowMs, constants }) =>
+      (row) =>
+        freshness(createdAtMs[row] as number, nowMs, constants.freshness),
   },
   {
     name: 'last',
@@ -206,14 +206,11 @@ export const COMPONENTS_V2 = [
       'Log ratio of how often users choose markets that end this soon and how often markets do. v2 only.',
     kind: 'impersonal',
     learnedScale: 1,
-    value: ({ columns, signals, nowMs }, row) =>
-      horizonDemand(
-        signals.horizonShares,
-        horizonsAt(columns.catalogEndsMs, nowMs).counts,
-        horizonOf(columns.resolvesAtMs[row] as number, nowMs),
-      ),
-    // The counts change with any market of the catalog, which a subset does not have.
-    nextChangeMs: ALWAYS,
+    values: ({ columns: { catalogEndsMs, resolvesAtMs }, signals, nowMs }) => {
+      const demand = horizonDemand(signals.horizonShares, horizonsAt(catalogEndsMs, nowMs).counts);
+      const { ofRow } = horizonsAt(resolvesAtMs, nowMs);
+      return (row) => demand[ofRow[row] as number] as number;
+    },
   },
   {
     name: 'horizonTemplate',
@@ -221,30 +218,35 @@ export const COMPONENTS_V2 = [
       'Log ratio of how often markets with this title template and how often all are chosen this long before their end. v2 only.',
     kind: 'impersonal',
     learnedScale: 1,
-    value: ({ columns, signals, nowMs }, row) =>
-      templateHorizon(
-        signals,
-        columns.patterns.template.keyOf(columns.patterns.template.ids[row] as number),
-        columns.resolvesAtMs[row] as number,
-        nowMs,
-      ),
-    nextChangeMs: ({ columns, nowMs }, row) => nextHorizonMs(columns.resolvesAtMs[row] as number, nowMs),
+    values:
+      ({ columns: { patterns, resolvesAtMs }, signals, nowMs }) =>
+      (row) =>
+        templateHorizon(
+          signals,
+          patterns.template.keyOf(patterns.template.ids[row] as number),
+          resolvesAtMs[row] as number,
+          nowMs,
+        ),
   },
   {
     name: 'popular7d',
     description: 'Log of the number of users of the last week, 0 or more. v2 only.',
     kind: 'impersonal',
     learnedScale: 0.5,
-    value: ({ columns, signals, nowMs }, row) => popular7d(activityColumns(signals, columns), row, nowMs),
-    nextChangeMs: ALWAYS,
+    values:
+      ({ activity, nowMs }) =>
+      (row) =>
+        popular7d(activity.recentUsers(row), activity.lastAtMs(row), nowMs),
   },
   {
     name: 'touched',
     description: 'Recency of the latest engagement of any user, 0–1. v2 only.',
     kind: 'impersonal',
     learnedScale: 0.1,
-    value: ({ columns, signals, nowMs }, row) => touched(activityColumns(signals, columns), row, nowMs),
-    nextChangeMs: ALWAYS,
+    values:
+      ({ activity, nowMs }) =>
+      (row) =>
+        touched(activity.lastAtMs(row), nowMs),
   },
 ] as const satisfies readonly Component[];
 
@@ -262,7 +264,12 @@ type Named<Kind> = Kind & { readonly name: ComponentNameV2 };
 
 /** The components that depend on the user, penalties included. */
 export const PERSONAL_COMPONENTS: readonly Named<PersonalComponent>[] = COMPONENTS_V2.filter(
-  (component) => component.kind !== 'impersonal',
+  (component) => component.kind === 'personal' || component.kind === 'penalty',
+);
+
+/** The components that are the same for all users from a country. */
+export const TREND_COMPONENTS: readonly Named<TrendComponent>[] = COMPONENTS_V2.filter(
+  (component) => component.kind === 'trend',
 );
 
 /** The components that are the same for all users. */

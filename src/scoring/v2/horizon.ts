@@ -18,14 +18,6 @@ export function horizonOf(endsAtMs: number, nowMs: number): number {
   return horizon;
 }
 
-/** The first instant, after now, at which the horizon of a market differs; infinite for never. */
-export function nextHorizonMs(endsAtMs: number, nowMs: number): number {
-  if (!Number.isFinite(endsAtMs)) return Infinity;
-  const edge = EDGES_DAYS[horizonOf(endsAtMs, nowMs) - 2];
-  // A market has left an edge as soon as it is nearer to its end.
-  return edge === undefined ? Infinity : endsAtMs - edge * DAY_MS + 1;
-}
-
 /** Horizons of many markets at the start of a minute. */
 export interface Horizons {
   /** By row. */
@@ -34,13 +26,21 @@ export interface Horizons {
   readonly counts: Float64Array;
 }
 
-const computed = new WeakMap<Float64Array, { readonly minuteMs: number; readonly horizons: Horizons }>();
+interface HorizonsOfMinute extends Horizons {
+  readonly minuteMs: number;
+}
+
+/** Minutes whose horizons are cached: that of the feeds, and that of the choices from which the learner learns. */
+const MINUTES = 2;
+
+const computed = new WeakMap<Float64Array, readonly HorizonsOfMinute[]>();
 
 /** The horizons of markets in the minute of an instant, computed once for all rankings of a minute. */
 export function horizonsAt(endsAtMs: Float64Array, nowMs: number): Horizons {
   const minuteMs = startOfMinute(nowMs);
-  const latest = computed.get(endsAtMs);
-  if (latest !== undefined && Object.is(latest.minuteMs, minuteMs)) return latest.horizons;
+  const cached = computed.get(endsAtMs) ?? [];
+  const known = cached.find((horizons) => Object.is(horizons.minuteMs, minuteMs));
+  if (known !== undefined) return known;
   const ofRow = new Uint8Array(endsAtMs.length);
   const counts = new Float64Array(HORIZONS);
   for (let row = 0; row < ofRow.length; row += 1) {
@@ -48,8 +48,8 @@ export function horizonsAt(endsAtMs: Float64Array, nowMs: number): Horizons {
     ofRow[row] = horizon;
     counts[horizon] = (counts[horizon] as number) + 1;
   }
-  const horizons = { ofRow, counts };
-  computed.set(endsAtMs, { minuteMs, horizons });
+  const horizons = { minuteMs, ofRow, counts };
+  computed.set(endsAtMs, [horizons, ...cached].slice(0, MINUTES));
   return horizons;
 }
 

@@ -1,113 +1,95 @@
 import { startOfMinute } from '../shared/time.js';
-import { ALWAYS, weightedSum, type MarketInputs } from './component.js';
-import { IMPERSONAL_COMPONENTS, type ComponentNameV2, type V2Constants } from './components.js';
+import { IMPERSONAL_INPUTS, type MarketInputs } from './component.js';
+import {
+  IMPERSONAL_COMPONENTS,
+  TREND_COMPONENTS,
+  type ComponentNameV2,
+  type V2Constants,
+} from './components.js';
 import type { MarketColumns, TrendColumns } from './features.js';
 import { reuseFloats } from './reusable-arrays.js';
-import type { SiteSignals } from './site-signals.js';
+import { activityOfAll, activityOfFew, type SiteSignals } from './site-signals.js';
 
-const CHANGING = IMPERSONAL_COMPONENTS.filter(({ nextChangeMs }) => nextChangeMs === ALWAYS);
-const STEADY = IMPERSONAL_COMPONENTS.filter(({ nextChangeMs }) => nextChangeMs !== ALWAYS);
+/** Everything that the components are functions of. */
+export interface ImpersonalInputs {
+  readonly columns: MarketColumns;
+  readonly trends: TrendColumns;
+  readonly signals: SiteSignals;
+  readonly nowMs: number;
+}
+
+interface SharedSum {
+  readonly inputs: Omit<ImpersonalInputs, 'trends'>;
+  readonly sum: Float64Array;
+}
 
 /**
  * The components that are the same for all users, by row. Valid until the next `fill`. They are those of the start of the
  * minute, so that all rankings of a minute share them.
+ *
+ * The sum of the components without trends is cached for the minute: the scopes of trends share it, and so do the versions of
+ * a catalog that differ in prices.
  */
 export class ImpersonalColumns {
   /** Weighted sum of the components. */
   sum = new Float64Array(0);
-  readonly #steady: SteadySums;
-
-  constructor(private readonly constants: V2Constants) {
-    this.#steady = new SteadySums(constants);
-  }
-
-  fill(columns: MarketColumns, trends: TrendColumns, signals: SiteSignals, nowMs: number): void {
-    const inputs = { columns, trends, signals, constants: this.constants, nowMs: startOfMinute(nowMs) };
-    this.sum = reuseFloats(columns.size, this.sum);
-    this.sum.set(this.#steady.at(inputs));
-    for (const { name, value } of CHANGING) {
-      const weight = this.constants.weights[name];
-      if (weight === 0) continue;
-      for (let row = 0; row < columns.size; row += 1) {
-        this.sum[row] = (this.sum[row] as number) + weight * value(inputs, row);
-      }
-    }
-  }
-
-  /** Writes the unweighted components of a row. */
-  copyComponents(
-    { nowMs, ...atInstant }: Omit<MarketInputs, 'constants'>,
-    row: number,
-    target: Partial<Record<ComponentNameV2, number | null>>,
-  ): void {
-    const inputs = { ...atInstant, constants: this.constants, nowMs: startOfMinute(nowMs) };
-    for (const { name, value } of IMPERSONAL_COMPONENTS) target[name] = value(inputs, row);
-  }
-}
-
-interface CachedSum {
-  readonly inputs: MarketInputs;
-  readonly sum: Float64Array;
-  /** The first instant from `inputs.nowMs` on at which a component may differ. */
-  readonly changesAtMs: number;
-}
-
-/**
- * Weighted sums of the components that stay the same for a while. A sum is cached for each scope of trends. It is
- * computed again for another catalog or other trends, and when a step function of a market may change, such as
- * `closing` a week before the end. In between, the cached sum is exactly what a new computation would give.
- */
-export class SteadySums {
-  /** By the column that identifies the scope. */
-  readonly #cache = new WeakMap<Float64Array, CachedSum>();
+  /** By the slots of a catalog, the latest sum. */
+  readonly #shared = new WeakMap<Int32Array, SharedSum>();
 
   constructor(private readonly constants: V2Constants) {}
 
-  /** The sums by row. The caller must not change them. */
-  at(inputs: Omit<MarketInputs, 'constants'>): Float64Array {
-    const scope = inputs.trends.local ?? inputs.trends.global;
-    const cached = this.#cache.get(scope);
-    if (cached !== undefined && isValid(cached, inputs)) return cached.sum;
-    const computed = this.#compute({ ...inputs, constants: this.constants });
-    this.#cache.set(scope, computed);
-    return computed.sum;
+  fill({ trends, ...others }: ImpersonalInputs): void {
+    const inputs = { ...others, nowMs: startOfMinute(others.nowMs) };
+    this.sum = reuseFloats(inputs.columns.size, this.sum);
+    this.sum.set(this.#sharedSum(inputs));
+    for (const { name, values } of TREND_COMPONENTS)
+      this.#add(name, () => values(trends, this.constants), this.sum);
   }
 
-  #compute(inputs: MarketInputs): CachedSum {
-    const { size } = inputs.columns;
-    let changesAtMs = Infinity;
-    const steady = STEADY.filter(({ name }) => this.constants.weights[name] !== 0);
-    const components = steady.map(({ value, nextChangeMs }) => {
-      const component = new Float64Array(size);
-      for (let row = 0; row < size; row += 1) {
-        component[row] = value(inputs, row);
-        if (typeof nextChangeMs === 'function') {
-          changesAtMs = Math.min(changesAtMs, nextChangeMs(inputs, row));
-        }
-      }
-      return component;
-    });
-    const sum = new Float64Array(size);
-    weightedSum(
-      steady.map(({ name }) => this.constants.weights[name]),
-      components,
-      sum,
-    );
-    return { inputs, sum, changesAtMs };
+  #sharedSum(inputs: SharedSum['inputs']): Float64Array {
+    const { columns, signals } = inputs;
+    const cached = this.#shared.get(columns.slot);
+    if (cached !== undefined && isValid(cached.inputs, inputs)) return cached.sum;
+    const sum = new Float64Array(columns.size);
+    const all: MarketInputs = {
+      ...{ ...inputs, constants: this.constants },
+      activity: activityOfAll(signals, columns),
+    };
+    for (const { name, values } of IMPERSONAL_COMPONENTS) this.#add(name, () => values(all), sum);
+    this.#shared.set(columns.slot, { inputs, sum });
+    return sum;
+  }
+
+  /** Adds a component, if it has a weight, to the sum of each row. */
+  #add(name: ComponentNameV2, prepare: () => (row: number) => number, sum: Float64Array): void {
+    const weight = this.constants.weights[name];
+    if (weight === 0) return;
+    const valueOf = prepare();
+    for (let row = 0; row < sum.length; row += 1) sum[row] = (sum[row] as number) + weight * valueOf(row);
+  }
+
+  /** Prepares to write the unweighted components of few rows. */
+  componentsOf({ columns, trends, signals, nowMs }: ImpersonalInputs): CopyComponents {
+    const inputs: MarketInputs = {
+      ...{ columns, signals, constants: this.constants, nowMs: startOfMinute(nowMs) },
+      activity: activityOfFew(signals, columns),
+    };
+    const components = [
+      ...TREND_COMPONENTS.map(({ name, values }) => ({ name, valueOf: values(trends, this.constants) })),
+      ...IMPERSONAL_COMPONENTS.map(({ name, values }) => ({ name, valueOf: values(inputs) })),
+    ];
+    return (row, target) => {
+      for (const { name, valueOf } of components) target[name] = valueOf(row);
+    };
   }
 }
 
-function isValid(
-  { inputs: before, changesAtMs }: CachedSum,
-  { columns, signals, trends: { global, local, rising, popular }, nowMs }: Omit<MarketInputs, 'constants'>,
-): boolean {
+type CopyComponents = (row: number, target: Partial<Record<ComponentNameV2, number | null>>) => void;
+
+function isValid(before: SharedSum['inputs'], now: SharedSum['inputs']): boolean {
   return (
-    before.columns === columns &&
-    before.signals === signals &&
-    before.trends.global === global &&
-    before.trends.local === local &&
-    before.trends.rising === rising &&
-    before.trends.popular === popular &&
-    (nowMs === before.nowMs || (nowMs > before.nowMs && nowMs < changesAtMs))
+    before.nowMs === now.nowMs &&
+    before.signals === now.signals &&
+    IMPERSONAL_INPUTS.every((name) => before.columns[name] === now.columns[name])
   );
 }

@@ -95,7 +95,7 @@ export class ScorerV2 {
     nowMs: number,
     signals: SiteSignals = NO_SIGNALS,
   ): ScoresV2 {
-    this.#impersonal.fill(columns, trends, signals, nowMs);
+    this.#impersonal.fill({ columns, trends, signals, nowMs });
     const impersonal = this.#impersonal.sum;
     const scores = this.scoreOnDemand({ columns, trends, impersonal, user, past, signals, nowMs });
     if (user !== null) scores.score(rowNumbers(columns.size));
@@ -125,6 +125,7 @@ export class ScorerV2 {
     { columns, trends, impersonal, user, signals, nowMs }: Omit<ScorerInputs, 'past'>,
   ): ScoreParts[] {
     if (user !== null) this.#personal.fill(Int32Array.from(rows), { withAll: true });
+    const copyImpersonal = this.#impersonal.componentsOf({ columns, trends, signals, nowMs });
     return rows.map((row, index) => {
       const parts: Mutable<ScoreParts> = {
         ...NO_COMPONENTS,
@@ -135,7 +136,7 @@ export class ScorerV2 {
         discount: this.#discount.discount[row] as number,
       };
       if (user !== null) this.#personal.copyComponents(index, parts);
-      this.#impersonal.copyComponents({ columns, trends, signals, nowMs }, row, parts);
+      copyImpersonal(row, parts);
       return parts;
     });
   }
@@ -147,7 +148,7 @@ export class ScorerV2 {
     nowMs: number,
     signals: SiteSignals = NO_SIGNALS,
   ): Float64Array {
-    this.#impersonal.fill(columns, trends, signals, nowMs);
+    this.#impersonal.fill({ columns, trends, signals, nowMs });
     return this.#impersonal.sum.slice();
   }
 

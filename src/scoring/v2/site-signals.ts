@@ -36,30 +36,61 @@ export const NO_SIGNALS: SiteSignals = {
   activityOf: () => undefined,
 };
 
-/** {@link MarketActivity} by row; NaN for a market that no user engaged with. */
-export interface ActivityColumns {
+/** {@link MarketActivity} of the markets of rows; NaN for a market that no user engaged with. */
+export interface RowActivity {
+  lastAtMs(row: number): number;
+  recentUsers(row: number): number;
+}
+
+/** Looks a market up whenever it is read: for few rows. */
+export function activityOfFew(signals: SiteSignals, { ids }: Pick<MarketColumns, 'ids'>): RowActivity {
+  return {
+    lastAtMs: (row) => signals.activityOf(ids[row] as string)?.lastAtMs ?? NaN,
+    recentUsers: (row) => signals.activityOf(ids[row] as string)?.recentUsers ?? NaN,
+  };
+}
+
+/** Reads columns, for which each market is looked up once: for all rows, many times. */
+export function activityOfAll(signals: SiteSignals, columns: RowSlots): RowActivity {
+  const { lastAtMs, recentUsers } = activityColumns(signals, columns);
+  return {
+    lastAtMs: (row) => lastAtMs[row] as number,
+    recentUsers: (row) => recentUsers[row] as number,
+  };
+}
+
+type RowSlots = Pick<MarketColumns, 'size' | 'ids' | 'slot' | 'markets'>;
+
+interface ActivityColumns {
+  readonly slot: Int32Array;
   readonly lastAtMs: Float64Array;
   readonly recentUsers: Float64Array;
 }
 
-const computed = new WeakMap<SiteSignals, WeakMap<Int32Array, ActivityColumns>>();
+/** The columns of the latest version of each catalog. */
+const computed = new WeakMap<SiteSignals, WeakMap<MarketColumns['markets'], ActivityColumns>>();
 
-/** Looks up the activity of all rows, once for each pair of signals and rows. */
-export function activityColumns(
-  signals: SiteSignals,
-  { size, ids, slot }: Pick<MarketColumns, 'size' | 'ids' | 'slot'>,
-): ActivityColumns {
-  let bySlot = computed.get(signals);
-  if (bySlot === undefined) computed.set(signals, (bySlot = new WeakMap()));
-  let columns = bySlot.get(slot);
-  if (columns === undefined) {
-    columns = { lastAtMs: new Float64Array(size), recentUsers: new Float64Array(size) };
-    for (let row = 0; row < size; row += 1) {
-      const activity = signals.activityOf(ids[row] as string);
-      columns.lastAtMs[row] = activity?.lastAtMs ?? NaN;
-      columns.recentUsers[row] = activity?.recentUsers ?? NaN;
-    }
-    bySlot.set(slot, columns);
+function activityColumns(signals: SiteSignals, columns: RowSlots): ActivityColumns {
+  const { size, ids, slot, markets } = columns;
+  let ofCatalogs = computed.get(signals);
+  if (ofCatalogs === undefined) computed.set(signals, (ofCatalogs = new WeakMap()));
+  const before = ofCatalogs.get(markets);
+  if (before?.slot === slot) return before;
+  const rowBefore = before === undefined ? undefined : rowsBySlot(before.slot, markets.size);
+  const activity = { slot, lastAtMs: new Float64Array(size), recentUsers: new Float64Array(size) };
+  for (let row = 0; row < size; row += 1) {
+    const from = rowBefore?.[slot[row] as number] ?? -1;
+    const found = from < 0 ? signals.activityOf(ids[row] as string) : undefined;
+    activity.lastAtMs[row] = before?.lastAtMs[from] ?? found?.lastAtMs ?? NaN;
+    activity.recentUsers[row] = before?.recentUsers[from] ?? found?.recentUsers ?? NaN;
   }
-  return columns;
+  ofCatalogs.set(markets, activity);
+  return activity;
+}
+
+/** By slot, its row; −1 without one. */
+function rowsBySlot(slot: Int32Array, size: number): Int32Array {
+  const rows = new Int32Array(size).fill(-1);
+  for (let row = 0; row < slot.length; row += 1) rows[slot[row] as number] = row;
+  return rows;
 }

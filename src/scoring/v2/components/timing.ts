@@ -1,10 +1,7 @@
-import { DAY_MS, daysSince, HOUR_MS, hoursBetween } from '../../shared/time.js';
+import { DAY_MS, daysSince, hoursBetween } from '../../shared/time.js';
 import type { FreshnessConstants } from '../constants.js';
 
-/*
- * Components that follow from a market's creation and end. `next…Ms` is the first instant, now or later,
- * at which a step function may change; infinite when it never does.
- */
+/* Components that follow from a market's creation and end. */
 
 /**
  * Freshness: `1 / (1 + ageDays / halfAfterDays)`. A creation time in the future counts as age 0, an unknown one (NaN) as
@@ -32,14 +29,6 @@ export function closing(resolvesAtMs: number, nowMs: number): number {
   return leftMs > DAY_MS ? 0.8 : 1;
 }
 
-export function nextClosingMs(resolvesAtMs: number, nowMs: number): number {
-  for (const days of [90, 30, 7, 1, 0]) {
-    const stepMs = resolvesAtMs - days * DAY_MS;
-    if (stepMs >= nowMs) return stepMs;
-  }
-  return Infinity;
-}
-
 /**
  * Boost of a young news market: 1 under 24 h of age, 0.625 under 168 h, else 0; 0 for any other market. A creation time
  * in the future counts as age 0.
@@ -55,15 +44,6 @@ export function news(isNews: number, createdAtMs: number, nowMs: number): number
   return ageHours < 168 ? 0.625 : 0;
 }
 
-export function nextNewsMs(isNews: number, createdAtMs: number, nowMs: number): number {
-  if (isNews !== 1) return Infinity;
-  for (const hours of [24, 168]) {
-    const stepMs = createdAtMs + hours * HOUR_MS;
-    if (stepMs >= nowMs) return stepMs;
-  }
-  return Infinity;
-}
-
 /**
  * Boost of an upcoming match: 1 for a sports market that ends in 24 h to 72 h, both included; else 0.
  *
@@ -75,13 +55,4 @@ export function sports(isSports: number, resolvesAtMs: number, nowMs: number): n
   if (isSports !== 1) return 0;
   const hoursLeft = hoursBetween(nowMs, resolvesAtMs);
   return hoursLeft >= 24 && hoursLeft <= 72 ? 1 : 0;
-}
-
-export function nextSportsMs(isSports: number, resolvesAtMs: number, nowMs: number): number {
-  if (isSports !== 1) return Infinity;
-  for (const hours of [72, 24]) {
-    const stepMs = resolvesAtMs - hours * HOUR_MS;
-    if (stepMs >= nowMs) return stepMs;
-  }
-  return Infinity;
 }

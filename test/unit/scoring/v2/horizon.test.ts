@@ -1,13 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DAY_MS } from '../../../../src/lib/time.js';
-import {
-  horizonLift,
-  horizonOf,
-  HORIZONS,
-  horizonsAt,
-  nextHorizonMs,
-} from '../../../../src/scoring/v2/horizon.js';
+import { horizonLift, horizonOf, HORIZONS, horizonsAt } from '../../../../src/scoring/v2/horizon.js';
 import { NOW_MS } from '../../../support/scoring-v2.js';
 
 const endsIn = (days: number): number => NOW_MS + days * DAY_MS;
@@ -18,18 +11,6 @@ describe('the horizon of a market', () => {
     expect(horizons).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
     expect(horizonOf(Infinity, NOW_MS)).toBe(0);
     expect(horizonOf(NaN, NOW_MS)).toBe(0);
-  });
-
-  it('changes exactly at the announced instant', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: -3, max: 120 }), fc.integer({ min: -1, max: 1 }), (days, ms) => {
-        const end = endsIn(days) + ms;
-        const next = nextHorizonMs(end, NOW_MS);
-        if (next === Infinity) return;
-        expect(horizonOf(end, next)).not.toBe(horizonOf(end, NOW_MS));
-        expect(horizonOf(end, next - 1)).toBe(horizonOf(end, NOW_MS));
-      }),
-    );
   });
 
   it('is counted over the markets of a minute', () => {

@@ -1,10 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../../src/lib/time.js';
-import { ImpersonalColumns, SteadySums } from '../../../../src/scoring/v2/impersonal-columns.js';
+import {
+  emptySnapshot,
+  patchSnapshot,
+  type CatalogSnapshot,
+} from '../../../../src/catalog/catalog-snapshot.js';
+import type { Market } from '../../../../src/domain/market.js';
+import { ImpersonalColumns, type ImpersonalInputs } from '../../../../src/scoring/v2/impersonal-columns.js';
 import { columnsOfMarkets, CONSTANTS, NOW_MS, trendsOf } from '../../../support/scoring-v2.js';
 import { storedMarket } from '../../../support/stored-market.js';
-import { NO_SIGNALS } from '../../../../src/scoring/v2/site-signals.js';
+import { NO_SIGNALS, type SiteSignals } from '../../../../src/scoring/v2/site-signals.js';
+import { signalsOf } from '../../../support/ranking-model.js';
 
 /** Markets with a step at, or a millisecond before or after, NOW_MS plus or minus some hours. */
 const columns = columnsOfMarkets(
@@ -26,10 +33,39 @@ const columns = columnsOfMarkets(
   ),
 );
 const trends = trendsOf(columns.size, { global: new Float64Array(columns.size).fill(0.5) });
-const computedAt = (nowMs: number) =>
-  new SteadySums(CONSTANTS).at({ columns, trends, signals: NO_SIGNALS, nowMs });
 
-describe('steady sums', () => {
+/** All markets were engaged with just now. */
+const touchedJustNow: SiteSignals = {
+  ...NO_SIGNALS,
+  activityOf: () => ({ lastAtMs: NOW_MS, recentUsers: 1 }),
+};
+
+const inputsFor = ({ columns: rows }: CatalogSnapshot) => ({ columns: rows, trends: trendsOf(rows.size) });
+
+function sumsOf(
+  impersonal: ImpersonalColumns,
+  inputs: Partial<ImpersonalInputs> & Pick<ImpersonalInputs, 'nowMs'>,
+): number[] {
+  impersonal.fill({ columns, trends, signals: NO_SIGNALS, ...inputs });
+  return [...impersonal.sum];
+}
+
+describe('impersonal columns', () => {
+  it('are the same at every instant of a minute, and differ in the next one', () => {
+    const sumsAt = (nowMs: number) => {
+      const impersonal = new ImpersonalColumns(CONSTANTS);
+      const copy = impersonal.componentsOf({ columns, trends, signals: NO_SIGNALS, nowMs });
+      const parts = columns.ids.map((_, row) => {
+        const components = {};
+        copy(row, components);
+        return components;
+      });
+      return { sums: sumsOf(impersonal, { nowMs }), parts };
+    };
+    expect(sumsAt(NOW_MS + MINUTE_MS - 1)).toEqual(sumsAt(NOW_MS));
+    expect(sumsAt(NOW_MS + MINUTE_MS)).not.toEqual(sumsAt(NOW_MS));
+  });
+
   it('equal a new computation at every instant, forward and backward in time', () => {
     const hours = fc.constantFrom(-2_160, -168, -72, -24, -1, 0, 1, 24, 48, 96, 144, 168, 552, 1_440);
     const instant = fc
@@ -37,57 +73,53 @@ describe('steady sums', () => {
       .map(([hour, ms]) => NOW_MS + hour * HOUR_MS + ms);
     fc.assert(
       fc.property(fc.array(instant, { minLength: 1, maxLength: 12 }), fc.boolean(), (instants, inOrder) => {
-        const steady = new SteadySums(CONSTANTS);
-        for (const nowMs of inOrder ? instants.toSorted((a, b) => a - b) : instants) {
-          expect([...steady.at({ columns, trends, signals: NO_SIGNALS, nowMs })]).toEqual([
-            ...computedAt(nowMs),
-          ]);
-        }
+        const impersonal = new ImpersonalColumns(CONSTANTS);
+        for (const nowMs of inOrder ? instants.toSorted((a, b) => a - b) : instants)
+          expect(sumsOf(impersonal, { nowMs })).toEqual(sumsOf(new ImpersonalColumns(CONSTANTS), { nowMs }));
       }),
       { numRuns: 500 },
     );
   });
 
-  it('are cached until a market takes a step, for each scope of trends', () => {
-    const steady = new SteadySums(CONSTANTS);
+  it('are those of each scope of trends', () => {
+    const impersonal = new ImpersonalColumns(CONSTANTS);
     const local = { ...trends, local: new Float64Array(columns.size).fill(1) };
-    const global = steady.at({ columns, trends, signals: NO_SIGNALS, nowMs: NOW_MS + 10 });
-    const ofCountry = steady.at({ columns, trends: local, signals: NO_SIGNALS, nowMs: NOW_MS + 10 });
-    expect(steady.at({ columns, trends: { ...trends }, signals: NO_SIGNALS, nowMs: NOW_MS + HOUR_MS })).toBe(
-      global,
-    );
-    expect(steady.at({ columns, trends: { ...local }, signals: NO_SIGNALS, nowMs: NOW_MS + HOUR_MS })).toBe(
-      ofCountry,
-    );
+    const [global] = sumsOf(impersonal, { nowMs: NOW_MS });
+    const [ofCountry] = sumsOf(impersonal, { nowMs: NOW_MS, trends: local });
     const { trending } = CONSTANTS.weights;
-    expect((ofCountry[0] ?? NaN) - (global[0] ?? NaN)).toBeCloseTo(trending * 0.25 * (0.4 + 0.3 - 0.5), 12);
+    expect((ofCountry ?? NaN) - (global ?? NaN)).toBeCloseTo(trending * 0.25 * (0.4 + 0.3 - 0.5), 12);
   });
 
-  it('are computed again for another catalog and for other trends', () => {
-    const steady = new SteadySums(CONSTANTS);
-    const before = steady.at({ columns, trends, signals: NO_SIGNALS, nowMs: NOW_MS });
-    expect(steady.at({ columns: { ...columns }, trends, signals: NO_SIGNALS, nowMs: NOW_MS })).not.toBe(
-      before,
-    );
+  it('are computed again for another catalog, for other trends, and for other signals', () => {
+    const impersonal = new ImpersonalColumns(CONSTANTS);
+    const [before] = sumsOf(impersonal, { nowMs: NOW_MS });
     const rising = new Float64Array(columns.size).fill(1);
-    const after = steady.at({ columns, trends: { ...trends, rising }, signals: NO_SIGNALS, nowMs: NOW_MS });
-    expect(after[0]).toBeCloseTo((before[0] ?? NaN) + CONSTANTS.weights.rising, 12);
+    const [rose] = sumsOf(impersonal, { nowMs: NOW_MS, trends: { ...trends, rising } });
+    expect(rose).toBeCloseTo((before ?? NaN) + CONSTANTS.weights.rising, 12);
+    const editorialBoost = new Float64Array(columns.size).fill(1);
+    const [boosted] = sumsOf(impersonal, { nowMs: NOW_MS, columns: { ...columns, editorialBoost } });
+    expect(boosted).toBeCloseTo((before ?? NaN) + CONSTANTS.weights.editorial, 12);
+    const [touched] = sumsOf(impersonal, { nowMs: NOW_MS, signals: touchedJustNow });
+    expect(touched).toBeCloseTo((before ?? NaN) + CONSTANTS.weights.touched, 12);
   });
-});
 
-describe('impersonal columns', () => {
-  it('are the same at every instant of a minute, and differ in the next one', () => {
-    const sumsAt = (nowMs: number) => {
-      const impersonal = new ImpersonalColumns(CONSTANTS);
-      impersonal.fill(columns, trends, NO_SIGNALS, nowMs);
-      const parts = columns.ids.map((_, row) => {
-        const components = {};
-        impersonal.copyComponents({ columns, trends, signals: NO_SIGNALS, nowMs }, row, components);
-        return components;
-      });
-      return { sums: [...impersonal.sum], parts };
-    };
-    expect(sumsAt(NOW_MS + MINUTE_MS - 1)).toEqual(sumsAt(NOW_MS));
-    expect(sumsAt(NOW_MS + MINUTE_MS)).not.toEqual(sumsAt(NOW_MS));
+  it('read the activity of markets that remain, and of new ones, after the rows changed', () => {
+    const impersonal = new ImpersonalColumns(CONSTANTS);
+    const signals = signalsOf(['a', 'b', 'c'], 5);
+    const [a, b, c] = ['a', 'b', 'c'].map((id) => storedMarket(id));
+    const of = (...markets: readonly (Market | undefined)[]): CatalogSnapshot =>
+      patchSnapshot(
+        emptySnapshot,
+        markets.flatMap((market) => market ?? []),
+        1n,
+      );
+    const before = of(b, c);
+    sumsOf(impersonal, { nowMs: NOW_MS, ...inputsFor(before), signals });
+    const closed = { ...(c as Market), status: 'CLOSED' as const };
+    const after = patchSnapshot(before, [a as Market, closed], 2n);
+    expect(after.columns.ids).toEqual(['a', 'b']);
+    expect(sumsOf(impersonal, { nowMs: NOW_MS, ...inputsFor(after), signals })).toEqual(
+      sumsOf(new ImpersonalColumns(CONSTANTS), { nowMs: NOW_MS, ...inputsFor(of(a, b)), signals }),
+    );
   });
 });

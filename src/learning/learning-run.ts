@@ -2,7 +2,7 @@ import type { Catalog } from '../catalog/catalog.js';
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import type { FullProfile } from '../domain/profile.js';
 import type { Market } from '../domain/market.js';
-import { inSlices, takeTurn } from '../lib/event-loop.js';
+import { takeTurn } from '../lib/event-loop.js';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../lib/time.js';
 import type { LearningEvent } from '../storage/events/interaction-repository.js';
 import type { Store } from '../storage/store.js';
@@ -55,12 +55,12 @@ export class LearningRun {
     const config = this.deps.config();
     if (catalog.loadedAtMs === null) await catalog.refresh();
     const before = await store.models.latest();
-    const counts = before?.signals == null ? null : await inSlices(unpackSignals(before.signals));
+    const counted = before?.signals == null ? null : await unpackSignals(before.signals);
     const state = before === null ? undefined : fromStoredState(before.state, config.v2.weights);
     const learner = new Learner(config.v2.weights, state);
-    const signals = new LiveSignals(counts ?? undefined);
+    const signals = counted ?? new LiveSignals();
     // Without readable signals, everything that is stored is counted again.
-    let seq = counts === null ? 0n : (before?.seq ?? 0n);
+    let seq = counted === null ? 0n : (before?.seq ?? 0n);
     const settledBefore = new Date(now.getTime() - SETTLED_AFTER_MS);
     const steps = new LearningSteps({ ...this.deps, config, learner, signals, now });
     const startedMs = performance.now();
@@ -76,7 +76,7 @@ export class LearningRun {
     if (engagements === 0) return { engagements, steps: 0, version: null };
     const published = {
       ...{ publishedAt: now, seq, state: toStoredState(learner.state) },
-      signals: packSignals(signals.counts),
+      signals: await packSignals(signals),
     };
     const version = await store.transaction(async ({ models }) => {
       const isFirst =
@@ -93,14 +93,14 @@ export class LearningRun {
     return store.transaction(async ({ models }) => {
       if (!(await models.tryLock())) return null;
       const before = await models.latest();
-      const counts = before?.signals == null ? null : await inSlices(unpackSignals(before.signals));
+      const signals = before?.signals == null ? null : await unpackSignals(before.signals);
       return models.publish({
         ...{
           publishedAt: now,
           seq: before?.seq ?? 0n,
           state: toStoredState(initialState(config().v2.weights)),
         },
-        signals: packSignals(new LiveSignals(counts ?? undefined).counts),
+        signals: await packSignals(signals ?? new LiveSignals()),
       });
     });
   }

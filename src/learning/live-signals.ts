@@ -1,11 +1,10 @@
+import { LRUCache } from 'lru-cache';
 import { decayFactor } from '../domain/decay.js';
 import { marketPatterns } from '../catalog/columns/market-terms.js';
 import { endOf, type Market } from '../domain/market.js';
 import { hashUserKey } from '../domain/profile.js';
-import { RecentMap } from '../lib/recent-map.js';
 import { DAY_MS } from '../lib/time.js';
 import { horizonOf, HORIZONS } from '../scoring/v2/horizon.js';
-import type { SignalCounts } from './signals-codec.js';
 import type { MarketActivity, Moves, SiteSignals } from '../scoring/v2/site-signals.js';
 
 /** An engagement of a user, with what the signals count of its market. */
@@ -45,54 +44,82 @@ interface Activity extends MarketActivity {
   readonly users: readonly { readonly hash: number; readonly atMs: number }[];
 }
 
+/** Plain data of one key; the least recently used entries of a list come first. */
+export interface SignalEntries {
+  /** Source, number of engagements with it, and next keys with the numbers of moves. */
+  readonly marketMoves: MovesEntry;
+  readonly seriesMoves: MovesEntry;
+  readonly templates: readonly [template: string, horizons: readonly number[]];
+  /** Market, time of the latest engagement, recent users, and hashes of the latest users with their times. */
+  readonly activity: readonly [string, number, number, readonly (readonly [number, number])[]];
+}
+
+export type SignalEntry = {
+  [List in keyof SignalEntries]: readonly [list: List, entry: SignalEntries[List]];
+}[keyof SignalEntries];
+
+type MovesEntry = readonly [string, number, readonly (readonly [string, number])[]];
+
 /** Counts of the choices of all users, updated by each engagement. */
 export class LiveSignals {
   /** The latest market of each user; not stored, so a restart loses at most one move per user. */
-  readonly #latest = new RecentMap<string, { readonly market: SignalMarket; readonly atMs: number }>(
-    MAX_USERS,
-  );
+  readonly #latest = new LRUCache<string, { readonly market: SignalMarket; readonly atMs: number }>({
+    max: MAX_USERS,
+  });
   readonly #marketMoves = new MoveCounts();
   readonly #seriesMoves = new MoveCounts();
-  readonly #templates = new RecentMap<string, Float64Array>(MAX_TEMPLATES);
-  readonly #activity = new RecentMap<string, Activity>(MAX_MARKETS);
+  readonly #templates = new LRUCache<string, Float64Array>({ max: MAX_TEMPLATES });
+  readonly #activity = new LRUCache<string, Activity>({ max: MAX_MARKETS });
   readonly #horizons = new Float64Array(HORIZONS);
   #view: SiteSignals | undefined;
 
-  constructor(counts?: SignalCounts) {
-    if (counts === undefined) return;
-    this.#horizons.set(counts.horizons);
-    this.#marketMoves.load(counts.marketMoves);
-    this.#seriesMoves.load(counts.seriesMoves);
-    for (const [template, horizons] of counts.templates)
-      this.#templates.set(template, Float64Array.from(horizons));
-    for (const [marketId, lastAtMs, recentUsers, users] of counts.activity)
-      this.#activity.set(marketId, {
-        ...{ lastAtMs, recentUsers },
-        users: users.map(([hash, atMs]) => ({ hash, atMs })),
-      });
+  /** Number of choices by horizon. */
+  get horizons(): readonly number[] {
+    return [...this.#horizons];
   }
 
-  /** The counts as plain data. */
-  get counts(): SignalCounts {
-    return {
-      horizons: [...this.#horizons],
-      marketMoves: this.#marketMoves.counts,
-      seriesMoves: this.#seriesMoves.counts,
-      templates: this.#templates.entries().map(([template, horizons]) => [template, [...horizons]]),
-      activity: this.#activity
-        .entries()
-        .map(([marketId, { lastAtMs, recentUsers, users }]) => [
-          ...([marketId, lastAtMs, recentUsers] as const),
-          users.map(({ hash, atMs }) => [hash, atMs]),
-        ]),
-    };
+  /** The other counts as plain data. */
+  *entries(): Generator<SignalEntry> {
+    for (const entry of this.#marketMoves.entries()) yield ['marketMoves', entry];
+    for (const entry of this.#seriesMoves.entries()) yield ['seriesMoves', entry];
+    for (const [template, horizons] of oldestFirst(this.#templates))
+      yield ['templates', [template, [...horizons]]];
+    for (const [marketId, { lastAtMs, recentUsers, users }] of oldestFirst(this.#activity))
+      yield ['activity', [marketId, lastAtMs, recentUsers, users.map(({ hash, atMs }) => [hash, atMs])]];
+  }
+
+  /** Restores {@link horizons}. */
+  restoreHorizons(horizons: readonly number[]): void {
+    this.#horizons.set(horizons);
+  }
+
+  /** Restores one of the {@link entries}, in their order. */
+  restore([list, entry]: SignalEntry): void {
+    switch (list) {
+      case 'marketMoves':
+        this.#marketMoves.restore(entry);
+        break;
+      case 'seriesMoves':
+        this.#seriesMoves.restore(entry);
+        break;
+      case 'templates':
+        this.#templates.set(entry[0], Float64Array.from(entry[1]));
+        break;
+      case 'activity': {
+        const [marketId, lastAtMs, recentUsers, users] = entry;
+        this.#activity.set(marketId, {
+          ...{ lastAtMs, recentUsers },
+          users: users.map(([hash, atMs]) => ({ hash, atMs })),
+        });
+      }
+    }
   }
 
   /** Counts an engagement; none is earlier than the last, except for clock skew. */
   add({ atMs, userKey, market }: SignalEvent): void {
     this.#view = undefined;
     this.#countActivity(market.id, hashUserKey(userKey), atMs);
-    const before = this.#latest.get(userKey);
+    const before = this.#latest.peek(userKey);
     this.#latest.set(userKey, { market, atMs });
     this.#marketMoves.visit(market.id);
     this.#seriesMoves.visit(market.series);
@@ -111,19 +138,19 @@ export class LiveSignals {
       movesFromMarket: (marketId) => this.#marketMoves.from(marketId),
       movesFromSeries: (series) => this.#seriesMoves.from(series),
       horizonShares: sharesOf(this.#horizons),
-      horizonsOfTemplate: (template) => this.#templates.get(template),
-      activityOf: (marketId) => this.#activity.get(marketId),
+      horizonsOfTemplate: (template) => this.#templates.peek(template),
+      activityOf: (marketId) => this.#activity.peek(marketId),
     });
   }
 
   #countTemplate(template: string, horizon: number): void {
-    const counts = this.#templates.get(template) ?? new Float64Array(HORIZONS);
+    const counts = this.#templates.peek(template) ?? new Float64Array(HORIZONS);
     this.#templates.set(template, counts);
     counts[horizon] = (counts[horizon] as number) + 1;
   }
 
   #countActivity(marketId: string, hash: number, atMs: number): void {
-    const before = this.#activity.get(marketId);
+    const before = this.#activity.peek(marketId);
     if (before === undefined) {
       this.#activity.set(marketId, { lastAtMs: atMs, recentUsers: 1, users: [{ hash, atMs }] });
       return;
@@ -151,20 +178,20 @@ function sharesOf(counts: Float64Array): Float64Array | null {
 
 /** Numbers of moves between keys, for the latest sources and their most frequent next keys. */
 class MoveCounts {
-  readonly #bySource = new RecentMap<string, { total: number; readonly to: Map<string, number> }>(
-    MAX_SOURCES,
-  );
+  readonly #bySource = new LRUCache<string, { total: number; readonly to: Map<string, number> }>({
+    max: MAX_SOURCES,
+  });
 
   /** Counts an engagement with a source. */
   visit(source: string): void {
-    const moves = this.#bySource.get(source) ?? { total: 0, to: new Map<string, number>() };
+    const moves = this.#bySource.peek(source) ?? { total: 0, to: new Map<string, number>() };
     this.#bySource.set(source, moves);
     moves.total += 1;
   }
 
   /** Counts a move from a source. */
   add(from: string, to: string): void {
-    const moves = this.#bySource.get(from);
+    const moves = this.#bySource.peek(from);
     if (moves === undefined) return;
     const count = moves.to.get(to) ?? 0;
     if (count === 0 && moves.to.size === MAX_NEXT) dropLeast(moves.to);
@@ -172,16 +199,21 @@ class MoveCounts {
   }
 
   from(source: string): Moves | undefined {
-    return this.#bySource.get(source);
+    return this.#bySource.peek(source);
   }
 
-  get counts(): SignalCounts['marketMoves'] {
-    return this.#bySource.entries().map(([source, { total, to }]) => [source, total, [...to]]);
+  *entries(): Generator<MovesEntry> {
+    for (const [source, { total, to }] of oldestFirst(this.#bySource)) yield [source, total, [...to]];
   }
 
-  load(counts: SignalCounts['marketMoves']): void {
-    for (const [source, total, to] of counts) this.#bySource.set(source, { total, to: new Map(to) });
+  restore([source, total, to]: MovesEntry): void {
+    this.#bySource.set(source, { total, to: new Map(to) });
   }
+}
+
+/** The entries of a cache, the least recently used first. */
+function* oldestFirst<Value extends object>(cache: LRUCache<string, Value>): Generator<[string, Value]> {
+  for (const key of cache.rkeys()) yield [key, cache.peek(key) as Value];
 }
 
 /** Removes the key of the lowest count; of equal ones, the oldest. */

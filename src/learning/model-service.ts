@@ -1,11 +1,9 @@
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
-import { inSlices } from '../lib/event-loop.js';
 import type { Logger } from '../lib/logger.js';
 import { DEFAULT_MODEL, type LearnedWeights, type RankingModel } from '../scoring/v2/ranking-model.js';
 import { NO_SIGNALS, type SiteSignals } from '../scoring/v2/site-signals.js';
 import type { ModelRepository, StoredModel } from '../storage/models/model-repository.js';
 import { toLearnedWeights } from './learning-features.js';
-import { LiveSignals } from './live-signals.js';
 import { unpackSignals } from './signals-codec.js';
 import { fromStoredState } from './stored-state.js';
 
@@ -48,8 +46,8 @@ export class ModelService {
     const latest = await models.latest();
     if (latest === null) return;
     const { signals: packed, ...model } = latest;
-    const counts = packed === null ? null : await inSlices(unpackSignals(packed));
-    this.#latest = { model, signals: counts === null ? NO_SIGNALS : new LiveSignals(counts).view() };
+    const signals = packed === null ? null : await unpackSignals(packed);
+    this.#latest = { model, signals: signals?.view() ?? NO_SIGNALS };
     logger.debug({ version: model.version }, 'ranking model loaded');
   }
 

@@ -1,7 +1,7 @@
 import type { OutboxEvent } from '../storage/events/outbox-repository.js';
 
 /**
- * Tells sinks that a user was erased, or merged into another. It has the fields of an event, so that a sink stores it like one.
+ * Event of the erasure of a user, or of a merge into another, for the sinks. It has the fields of an event, so that a sink stores it like one.
  * Unlike events, it has the pseudonym of the user also in sinks with `userKeys: plain`.
  */
 export type UserNotice = Omit<OutboxEvent, 'marketId' | 'eventType'> & {

@@ -11,7 +11,7 @@ export interface ErasureDeps extends PrivacyDeps {
   readonly blockedDays: () => number;
   /** Names of the sinks that are notified of the erasure. */
   readonly sinks: readonly string[];
-  /** Creates the event that tells a sink of the erasure. */
+  /** Creates the event of the erasure for the sinks. */
   readonly noticeOf: (pseudonym: string, at: Date) => object;
   /** Makes the roll-ups of trends count the removal of a user's events. */
   readonly countChangesOf: (userKey: string) => Promise<void>;

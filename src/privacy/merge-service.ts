@@ -12,7 +12,7 @@ export interface MergeDeps extends PrivacyDeps {
   /** Days for which the merged key is an alias. */
   readonly aliasDays: () => number;
   readonly sinks: readonly string[];
-  /** Creates the event that tells a sink of the merge. */
+  /** Creates the event of the merge for the sinks. */
   readonly noticeOf: (pseudonym: string, into: string, at: Date) => object;
   /** Rebuilds the profile of a user from the stored events. */
   readonly rebuildProfile: (userKey: string) => Promise<void>;

@@ -17,7 +17,7 @@ const moments = fc.array(
 );
 
 describe('the columns of candidates', () => {
-  it('equal those that are built anew, whichever markets open, close, and change their price', () => {
+  it('equal those that are built for that moment, whichever markets open, close, and change their price', () => {
     fc.assert(
       fc.property(markets, moments, (all, steps) => {
         const entries = all.map(toEntry);

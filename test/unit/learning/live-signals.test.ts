@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { atOnce } from '../../../src/lib/event-loop.js';
 import { DAY_MS, HOUR_MS } from '../../../src/lib/time.js';
 import { LiveSignals, signalMarket } from '../../../src/learning/live-signals.js';
 import { packSignals, unpackSignals } from '../../../src/learning/signals-codec.js';
@@ -70,10 +69,24 @@ describe('live signals', () => {
     expect(view.horizonsOfTemplate('will @ win?')?.[6]).toBe(1);
   });
 
-  it('are the same after they were packed and unpacked', () => {
+  it('are the same after they were packed and unpacked', async () => {
     const signals = signalsAfter(['ann', 'a', 0], ['ann', 'b', 1], ['bob', 'b', 2], ['bob', 'a', 3]);
-    const counts = atOnce(unpackSignals(packSignals(signals.counts)));
-    expect(counts).toEqual(signals.counts);
-    expect(new LiveSignals(counts ?? undefined).counts).toEqual(signals.counts);
+    const unpacked = await unpackSignals(await packSignals(signals));
+    expect(unpacked?.horizons).toEqual(signals.horizons);
+    expect([...(unpacked?.entries() ?? [])]).toEqual([...signals.entries()]);
+  });
+
+  it('drop the least recently used market of a full memory', () => {
+    const signals = new LiveSignals();
+    const touch = (index: number): void => {
+      signals.add({ atMs: NOW_MS, userKey: 'ann', market: { ...market('a'), id: `market ${index}` } });
+    };
+    for (let index = 0; index < 20_000; index += 1) touch(index);
+    touch(0);
+    touch(20_000);
+    const isCounted = [0, 1, 20_000].map(
+      (index) => signals.view().activityOf(`market ${index}`) !== undefined,
+    );
+    expect(isCounted).toEqual([true, false, true]);
   });
 });

@@ -42,6 +42,8 @@ export interface Failure {
 export interface LoadResult {
   readonly answered: Readonly<Partial<Record<TrafficKind, Answered>>>;
   readonly degraded: number;
+  /** Degraded feeds by their reasons. */
+  readonly degradedBy: Readonly<Record<string, number>>;
   /** Responses 503 with Retry-After and the code UNAVAILABLE. */
   readonly shed: Answered;
   /** Requests that the load could not send at the rate, because too many had no response. */
@@ -176,7 +178,7 @@ class Tally {
   readonly #latencies = new Map<TrafficKind, number[]>();
   readonly #shedLatencies: number[] = [];
   readonly #failures = new Map<string, { count: number; example: string }>();
-  #degraded = 0;
+  readonly #degradedBy = new Map<string, number>();
 
   constructor(spec: LoadSpec, requests: Requests) {
     this.#spec = spec;
@@ -208,8 +210,10 @@ class Tally {
       const latencies = this.#latencies.get(kind);
       if (latencies === undefined) this.#latencies.set(kind, [latencyMs]);
       else latencies.push(latencyMs);
-    } else if ('degraded' in problem) this.#degraded += 1;
-    else this.#fail(`${kind}: ${problem.wrong}`, body);
+    } else if ('degradedBy' in problem) {
+      const { degradedBy } = problem;
+      this.#degradedBy.set(degradedBy, 1 + (this.#degradedBy.get(degradedBy) ?? 0));
+    } else this.#fail(`${kind}: ${problem.wrong}`, body);
   }
 
   #fail(reason: string, body: string): void {
@@ -225,7 +229,8 @@ class Tally {
       answered: Object.fromEntries(
         [...this.#latencies].map(([kind, latencies]) => [kind, answered(latencies, seconds)]),
       ),
-      degraded: this.#degraded,
+      degraded: [...this.#degradedBy.values()].reduce((sum, count) => sum + count, 0),
+      degradedBy: Object.fromEntries(this.#degradedBy),
       shed: answered(this.#shedLatencies, seconds),
       failures: [...this.#failures].map(([reason, failure]) => ({ reason, ...failure })),
       ...{ unsent, busy },

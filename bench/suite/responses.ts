@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
 /** Reason for which a response of status 200 fails its check. */
-export type Problem = { readonly degraded: true } | { readonly wrong: string };
+export type Problem = { readonly degradedBy: string } | { readonly wrong: string };
 
 const CARDS = 20;
 
@@ -12,8 +12,7 @@ interface FeedResponse {
     readonly feed?: {
       readonly id: string;
       readonly personalized: boolean;
-      readonly degraded: boolean;
-      readonly algorithmVersion: string;
+      readonly degradedReasons: readonly string[];
       readonly hero: Card | null;
       readonly grid: readonly Card[];
       readonly stream: readonly Card[];
@@ -32,8 +31,7 @@ export function feedProblem(body: string): Problem | undefined {
   const feed = data?.feed;
   if (errors !== undefined) return { wrong: `errors: ${errors[0]?.message ?? ''}` };
   if (feed === undefined) return { wrong: 'no feed' };
-  const { degraded, algorithmVersion } = feed;
-  if (degraded || algorithmVersion === 'fallback') return { degraded: true };
+  if (feed.degradedReasons.length > 0) return { degradedBy: feed.degradedReasons.join(', ') };
   if (!feed.personalized) return { wrong: 'not personalized' };
   const cards = [...(feed.hero === null ? [] : [feed.hero]), ...feed.grid, ...feed.stream];
   if (cards.length !== CARDS) return { wrong: `${cards.length} cards` };

@@ -158,7 +158,7 @@ export class Suite {
     );
   }
 
-  #note({ title }: MeasuredServer, { degraded, failures, busy }: LoadResult): void {
+  #note({ title }: MeasuredServer, { degradedBy, failures, busy }: LoadResult): void {
     const add = (reason: string, count: number, example: string): void => {
       const known = this.problems.get(`${title}: ${reason}`);
       this.problems.set(`${title}: ${reason}`, {
@@ -166,7 +166,8 @@ export class Suite {
         example: known?.example ?? example,
       });
     };
-    if (degraded > 0) add('degraded feed on a healthy system', degraded, '');
+    for (const [reasons, count] of Object.entries(degradedBy))
+      add(`feed degraded on a healthy system by ${reasons}`, count, '');
     for (const { reason, count, example } of failures) add(reason, count, example);
     if (busy > BUSY_LOAD) {
       this.warnings.add(

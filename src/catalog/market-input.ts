@@ -21,7 +21,7 @@ import { drop, parseWithRepairs, type Repair, type RepairNote } from '../lib/inp
 import { amount, ROUNDING, share } from '../lib/input/rounded-numbers.js';
 
 /** The category of a market whose source names none. */
-const NO_CATEGORY = 'Other';
+export const NO_CATEGORY = 'Other';
 
 /** Maximum lengths in UTF-16 code units. */
 export const MAX_LENGTH = {

@@ -2,6 +2,7 @@ import type { ComposedFeed } from '../../src/feed/feed.js';
 import { pastLookup } from '../../src/feed/hydrators/past-markets.js';
 import { PIPELINES } from '../../src/feed/pipeline.js';
 import { isPersonalized, seedOf, userFeatures, type RankingInputs } from '../../src/feed/ranking-inputs.js';
+import { rowVectors } from '../../src/feed/selectors/diversity/row-vectors.js';
 import { scannedRanking, type RowRanking } from '../../src/feed/selectors/ranking.js';
 import { continuation, rankedRows, selectSlate } from '../../src/feed/selectors/select-slate.js';
 import { explorationWeight } from '../../src/scoring/shared/exploration-weight.js';
@@ -48,6 +49,8 @@ export function composeInFull(inputs: RankingInputs): ComposedFeed {
       config.feed.exploration,
     ),
   );
+  const similarityOf = (ofRows: Int32Array): Float64Array =>
+    Float64Array.from(scores.partsOf([...ofRows]), ({ similarity }) => similarity ?? NaN);
   const slate = {
     ...{ eligible: { rows, removedBy, removed }, columns, limit, config: config.feed },
     rankings: {
@@ -62,6 +65,8 @@ export function composeInFull(inputs: RankingInputs): ComposedFeed {
       weight,
       rows: Int32Array.from([...weight.keys()].filter((row) => (weight[row] ?? 0) > 0)),
     },
+    similarities: () => rowVectors(columns),
+    familiarity: user === null ? null : similarityOf,
     hasImage: (row: number) => entries[row]?.market.imageUrl != null,
     personalized: isPersonalized(inputs),
     seed: seedOf(inputs),
@@ -71,5 +76,8 @@ export function composeInFull(inputs: RankingInputs): ComposedFeed {
   const { items, notes } = selectSlate(slate, ranked);
   const selection = { items, rest: continuation(ranked, items, pageDepth), notes };
   const { partsOf } = scores;
-  return { ...PIPELINES.v2.present(selection, { ranking, discounts: scores, partsOf }, inputs), notes };
+  return {
+    ...PIPELINES.v2.present(selection, { ranking, discounts: scores, partsOf, similarityOf }, inputs),
+    notes,
+  };
 }

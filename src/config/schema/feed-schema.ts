@@ -27,9 +27,21 @@ export const feedSchema = z
       eventPositions: positions.describe('number of first positions that the event limit covers'),
       perEventFirst: positions.describe('maximum markets of one event in those positions'),
       perEventPage: positions.describe('maximum markets of one event on a page'),
-      mmrLambda: share.describe(
-        'maximal marginal relevance: 1 uses the score only, 0 the difference between markets only',
-      ),
+      method: z
+        .enum(['mmr', 'dpp'])
+        .describe(
+          'how PERSONAL weighs score against diversity: `mmr`, maximal marginal relevance, or `dpp`, a determinantal point process over the best 150 markets',
+        ),
+      mmrLambda: share.describe('`mmr`: 1 uses the score only, 0 the difference between markets only'),
+      dpp: z.strictObject({
+        theta: share.describe('`dpp`: 1 uses the score only, 0 the difference between markets only'),
+        serendipity: share.describe(
+          '`dpp`: share of its score that a market loses if it equals the markets that the user engaged with (`similarity` of 1)',
+        ),
+        topicThreshold: share.describe(
+          '`dpp`: least mean topic distance (1 − Jaccard index) of the selected markets; a market that would leave it lower is selected only if every other would too',
+        ),
+      }),
     }),
     exploration: z.strictObject({
       maxAgeHours: amount({ above: 0, most: 8_760 }).describe(

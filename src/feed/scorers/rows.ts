@@ -20,6 +20,8 @@ export interface RowScores {
   readonly discounts: Discounts | null;
   /** Every component of the scores of rows. */
   readonly partsOf: (rows: readonly number[]) => ScoreParts[];
+  /** The component `similarity` of rows; null for algorithm v1 and if the ranking does not depend on the user. */
+  readonly similarityOf: ((rows: Int32Array) => Float64Array) | null;
 }
 
 /** Scores the rows of the catalog. A score depends on no other row. */
@@ -43,7 +45,7 @@ export const scoreRowsV1: RowScorer = (inputs, _, eligible) => {
   const score = partsScorerV1(inputs, user);
   return {
     ranking: scannedRanking(eligible.rows, { key: final, volumeTotal: columns.volumeTotal }, -Infinity),
-    discounts: null,
+    ...{ discounts: null, similarityOf: null },
     partsOf: (rows) =>
       rows.map((row) => {
         const entry = entries[row];
@@ -110,5 +112,7 @@ export const scoreRowsV2: RowScorer = (inputs, user, eligible, workspace) => {
     user === null
       ? new DiscountedRanking(impersonal, eligible.removedBy, scores, workspace.keys(columns.size))
       : workspace.bounded.load(scores, eligible.removedBy, columns.volumeTotal);
-  return { ranking, discounts: scores, partsOf: scores.partsOf };
+  const { partsOf, valuesOf } = scores;
+  const similarityOf = user === null ? null : (rows: Int32Array) => valuesOf('similarity', rows);
+  return { ranking, discounts: scores, partsOf, similarityOf };
 };

@@ -1,5 +1,6 @@
 import { isPersonalized, seedOf } from '../ranking-inputs.js';
 import { DiscountedRanking } from './discounted-ranking.js';
+import { rowVectors } from './diversity/row-vectors.js';
 import type { RowRanking } from './ranking.js';
 import { continuation, rankedRows, selectSlate } from './select-slate.js';
 import type { Selector } from './selector.js';
@@ -26,6 +27,8 @@ export const selectBySlots: Selector = ({ inputs, eligible, scores, workspace })
       RISING: discounted(tick.rising),
     },
     exploration: tick.exploration,
+    similarities: () => rowVectors(columns),
+    familiarity: scores.similarityOf,
     hasImage: (row) => entries[row]?.market.imageUrl != null,
     personalized: isPersonalized(inputs),
     seed: seedOf(inputs),

@@ -1,3 +1,6 @@
+import { byRelevance, type DiversityMethod } from './diversity/diversity-method.js';
+import { dpp, DPP_POOL } from './diversity/dpp.js';
+import { mmr } from './diversity/mmr.js';
 import { explorationPool, explore, seededGenerator } from './exploration.js';
 import type { RowRanking } from './ranking.js';
 import { relaxationNotes, satisfiableLimits, SlateLimits, type DiversityLimits } from './slate-limits.js';
@@ -9,12 +12,12 @@ type RankedSlot = Exclude<Slot, 'EXPLORATION'>;
 
 const NO_ROWS = new Int32Array(0);
 
-/** Candidates per position: to compare by MMR, and to replace rows that other slots took. */
+/** Candidates per position: to compare with each other, and to replace rows that other slots took. */
 const POOL_PER_POSITION = 4;
 
 /** The eligible rows in the order of PERSONAL, best first: at least `depth` of them if there are so many. */
 export function rankedRows(
-  input: Pick<SlateInput, 'eligible' | 'rankings' | 'limit'>,
+  input: Pick<SlateInput, 'eligible' | 'rankings' | 'limit' | 'config'>,
   depth: number,
 ): Int32Array {
   return input.rankings.PERSONAL.best(Math.max(depth, personalPoolSize(input)), null);
@@ -209,8 +212,24 @@ function explorableCount({ eligible, exploration: { rows } }: SlateInput, atMost
   return count;
 }
 
-function personalPoolSize({ eligible, limit }: Pick<SlateInput, 'eligible' | 'limit'>): number {
+function personalPoolSize({
+  eligible,
+  limit,
+  config,
+}: Pick<SlateInput, 'eligible' | 'limit' | 'config'>): number {
+  if (config.diversity.method === 'dpp') return DPP_POOL;
   return Math.min(limit, eligible.rows.length) * POOL_PER_POSITION;
+}
+
+function personalMethod(input: SlateInput): DiversityMethod {
+  const { diversity } = input.config;
+  const { topics } = input.columns;
+  const poolSize = personalPoolSize(input);
+  if (diversity.method === 'dpp') {
+    const { familiarity, similarities } = input;
+    return dpp({ constants: diversity.dpp, topics, similarities: similarities(), familiarity });
+  }
+  return diversity.mmrLambda === 1 ? byRelevance(poolSize) : mmr(diversity.mmrLambda, poolSize, topics);
 }
 
 function slotCandidates(
@@ -219,20 +238,16 @@ function slotCandidates(
   taken: Uint8Array,
   quotas: BySlot<number>,
 ): BySlot<SlotCandidates | null> {
-  const { rankings, columns, config } = input;
-  const { topics } = columns;
+  const { rankings } = input;
   const byTrend = (ranking: RowRanking | null, quota: number): SlotCandidates | null =>
     ranking === null || quota === 0
       ? null
-      : new SlotCandidates({
-          ...{ ranking, taken, topics, best: null, mmrLambda: 1, poolSize: quota * POOL_PER_POSITION },
-        });
-  const poolSize = personalPoolSize(input);
+      : new SlotCandidates({ ranking, taken, best: null, method: byRelevance(quota * POOL_PER_POSITION) });
+  const method = personalMethod(input);
   return {
     PERSONAL: new SlotCandidates({
-      ...{ ranking: rankings.PERSONAL, taken, topics, poolSize },
-      best: ranked.subarray(0, poolSize),
-      mmrLambda: config.diversity.mmrLambda,
+      ...{ ranking: rankings.PERSONAL, taken, method },
+      best: ranked.subarray(0, method.poolSize),
     }),
     TRENDING: byTrend(rankings.TRENDING, quotas.TRENDING),
     LOCAL: byTrend(rankings.LOCAL, quotas.LOCAL),

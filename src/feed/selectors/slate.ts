@@ -1,6 +1,7 @@
 import type { FeedConfig } from '../../config/schema/feed-schema.js';
 import type { MarketColumns, TopicColumns } from '../../scoring/v2/features.js';
 import type { EligibleRows } from '../filters/filter.js';
+import type { WriteSimilarities } from './diversity/greedy-determinant.js';
 import type { RowRanking } from './ranking.js';
 import type { Exploration } from './ranking-tick.js';
 import type { Slot } from './slots.js';
@@ -32,6 +33,10 @@ export interface SlateInput {
   readonly exploration: Exploration;
   readonly columns: SlateColumns;
   readonly hasImage: (row: number) => boolean;
+  /** Returns the similarities of rows, for selection by `dpp`. */
+  readonly similarities: () => WriteSimilarities;
+  /** Returns the similarity of rows to the markets that the user engaged with, 0–1. Null: the user is unknown. */
+  readonly familiarity: ((rows: Int32Array) => Float64Array) | null;
   /** Whether the order of PERSONAL depends on the user. */
   readonly personalized: boolean;
   /** 1–100. */

@@ -1,35 +1,27 @@
-import type { TopicColumns } from '../../scoring/v2/features.js';
+import type { ComparedPool, DiversityMethod } from './diversity/diversity-method.js';
 import type { RowRanking } from './ranking.js';
 import type { SlateLimits } from './slate-limits.js';
 
 interface Pool {
   /** Best key first. */
   readonly rows: Int32Array;
-  /** By index in the pool: the largest similarity to a row that the slot has selected, 0–1. */
-  readonly redundancy: Float64Array;
+  readonly compared: ComparedPool;
 }
 
 export interface SlotCandidatesInput {
   readonly ranking: RowRanking;
-  /** How many of the best rows are compared with each other. */
-  readonly poolSize: number;
-  /** The best `poolSize` rows, best first; null if they are not known yet. */
+  /** The best `method.poolSize` rows, best first; null if they are not known yet. */
   readonly best: Int32Array | null;
   /** By row, 1 if the row is on the slate. */
   readonly taken: Uint8Array;
-  /** 0–1; 1 ranks by the key alone. */
-  readonly mmrLambda: number;
-  readonly topics: Pick<TopicColumns, 'start' | 'ids' | 'count'>;
+  readonly method: DiversityMethod;
 }
 
 /**
- * The candidates of a slot, and the best of them at each turn by maximal marginal relevance (Carbonell & Goldstein 1998,
- * "The use of MMR, diversity-based reranking"):
+ * The candidates of a slot, and the best of them at each turn by a method that weighs relevance against diversity.
  *
- *     λ · relevance(row) − (1 − λ) · max over the rows that the slot has selected of similarity(row, selected)
- *
- * Relevance is the key scaled to 0–1 between the lowest and the highest key of the pool, 1 if they are equal. So λ weighs
- * two numbers of the same range. Similarity is the Jaccard index of the topics. Ties go to the higher key.
+ * Relevance is the key scaled to 0–1 between the lowest and the highest key of the pool, 1 if they are equal. So the method
+ * weighs two numbers of the same range. Ties go to the higher key.
  *
  * The pool is the best rows. If the limits admit none of them, the lookahead searches the other eligible rows.
  */
@@ -39,17 +31,15 @@ export class SlotCandidates {
   readonly #selected: number[] = [];
   readonly #lowest: number;
   readonly #range: number;
-  readonly #isTopic: Uint8Array;
 
   constructor(private readonly input: SlotCandidatesInput) {
-    const { poolSize, ranking, mmrLambda, topics } = input;
-    const rows = input.best ?? ranking.best(poolSize, null);
-    this.#best = { rows, redundancy: new Float64Array(rows.length) };
+    const { ranking, method } = input;
+    const rows = input.best ?? ranking.best(method.poolSize, null);
+    this.#best = { rows, compared: method.compare(rows) };
     const [first] = rows;
     const last = rows.at(-1);
     this.#lowest = last === undefined ? 0 : ranking.keyOf(last);
     this.#range = first === undefined ? 0 : ranking.keyOf(first) - this.#lowest;
-    this.#isTopic = new Uint8Array(mmrLambda < 1 ? topics.count : 0);
   }
 
   /** The best rows by key, best first, whether or not they are on the slate. */
@@ -78,30 +68,40 @@ export class SlotCandidates {
   /** Records that the slot selected this row. */
   select(row: number): void {
     this.#selected.push(row);
-    this.#compare(row, this.#best);
-    if (this.#lookahead !== null) this.#compare(row, this.#lookahead);
+    this.#best.compared.select(row);
+    this.#lookahead?.compared.select(row);
   }
 
   /** Whether there may be more rows than those of the pool. */
   #isCut({ rows }: Pool): boolean {
-    return rows.length === this.input.poolSize;
+    return rows.length === this.input.method.poolSize;
   }
 
-  #bestOf({ rows, redundancy }: Pool, limits: SlateLimits): number | undefined {
-    const { taken, mmrLambda } = this.input;
+  #bestOf({ rows, compared }: Pool, limits: SlateLimits): number | undefined {
+    const { taken, method } = this.input;
     let best: number | undefined;
     let bestValue = -Infinity;
+    // The best row that is not diverse enough, in case no row is.
+    let other: number | undefined;
+    let otherValue = -Infinity;
     for (let index = 0; index < rows.length; index += 1) {
       const row = rows[index] as number;
       if (taken[row] === 1) continue;
-      const relevance = mmrLambda * this.#relevance(row);
-      if (relevance <= bestValue) break;
-      const value = relevance - (1 - mmrLambda) * (redundancy[index] as number);
-      if (value <= bestValue || !limits.admits(row)) continue;
-      best = row;
-      bestValue = value;
+      const relevance = this.#relevance(row);
+      if (method.boundOf(relevance) <= bestValue) break;
+      const value = compared.valueOf(index, relevance);
+      if (value <= bestValue) continue;
+      const isDiverse = compared.isDiverse(index);
+      if ((!isDiverse && value <= otherValue) || !limits.admits(row)) continue;
+      if (isDiverse) {
+        best = row;
+        bestValue = value;
+      } else {
+        other = row;
+        otherValue = value;
+      }
     }
-    return best;
+    return best ?? other;
   }
 
   #relevance(row: number): number {
@@ -109,30 +109,10 @@ export class SlotCandidates {
   }
 
   #lookAhead(limits: SlateLimits): Pool {
-    const { poolSize, ranking, taken } = this.input;
-    const rows = ranking.best(poolSize, (row) => taken[row] === 0 && limits.admits(row));
-    const pool = { rows, redundancy: new Float64Array(rows.length) };
-    for (const row of this.#selected) this.#compare(row, pool);
-    return pool;
-  }
-
-  /** Raises the redundancy of the pool's rows by their similarity to a selected row. */
-  #compare(selected: number, { rows, redundancy }: Pool): void {
-    if (this.input.mmrLambda === 1) return;
-    const { start, ids } = this.input.topics;
-    const isTopic = this.#isTopic;
-    const from = start[selected] as number;
-    const to = start[selected + 1] as number;
-    for (let i = from; i < to; i += 1) isTopic[ids[i] as number] = 1;
-    for (let index = 0; index < rows.length; index += 1) {
-      const first = start[rows[index] as number] as number;
-      const end = start[(rows[index] as number) + 1] as number;
-      let common = 0;
-      for (let i = first; i < end; i += 1) common += isTopic[ids[i] as number] as number;
-      if (common === 0) continue;
-      const similarity = common / (to - from + (end - first) - common);
-      if (similarity > (redundancy[index] as number)) redundancy[index] = similarity;
-    }
-    for (let i = from; i < to; i += 1) isTopic[ids[i] as number] = 0;
+    const { ranking, taken, method } = this.input;
+    const rows = ranking.best(method.poolSize, (row) => taken[row] === 0 && limits.admits(row));
+    const compared = method.compare(rows);
+    for (const row of this.#selected) compared.select(row);
+    return { rows, compared };
   }
 }

@@ -130,6 +130,20 @@ export class PersonalColumns {
     for (const { name, filled } of this.#columns) target[name] = filled[index] as number;
   }
 
+  /**
+   * Computes the values of one component, in an array of their own.
+   *
+   * @throws {RangeError} for a component that does not depend on the user.
+   */
+  valuesOf(name: ComponentNameV2, rows: Int32Array): Float64Array {
+    const column = this.#columns.find((each) => each.name === name);
+    if (column === undefined) throw new RangeError(`${name} does not depend on the user.`);
+    const values = new Float64Array(rows.length);
+    if (column.table.isFilled) copyFrom(column.table, rows, values);
+    else column.values.fill(rows, values);
+    return values;
+  }
+
   /** Writes to each row's element of `bounds` the sum of `impersonal` and an upper bound of what depends on the user. */
   fillBounds(columns: MarketColumns, impersonal: Float64Array, bounds: Float64Array): PersonalBounds {
     this.#addTopics(columns, impersonal, bounds);

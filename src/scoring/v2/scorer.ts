@@ -1,6 +1,6 @@
 import { NO_COMPONENTS, type ScoreParts } from '../score-parts.js';
 import { clampToUnit } from '../shared/probability.js';
-import type { V2Constants } from './components.js';
+import type { ComponentNameV2, V2Constants } from './components.js';
 import type { ImpressionConstants } from './constants.js';
 import { DiscountColumns, type Discounts } from './discount.js';
 import type { MarketColumns, PastLookup, TrendColumns, UserFeatures } from './features.js';
@@ -40,6 +40,8 @@ type Mutable<Values> = { -readonly [Name in keyof Values]: Values[Name] };
 export interface ScoresOnDemandV2 extends ScoresV2 {
   /** Computes the final scores of some rows. */
   readonly score: (rows: Int32Array) => void;
+  /** Computes the values of one component that depends on the user, who is known. */
+  readonly valuesOf: (name: ComponentNameV2, rows: Int32Array) => Float64Array;
   /** Computes upper bounds of all scores, which cost less than the scores. */
   readonly bounds: () => ScoreBounds;
 }
@@ -114,6 +116,7 @@ export class ScorerV2 {
       score: (rows) => {
         this.#scoreRows(rows, impersonal);
       },
+      valuesOf: (name, rows) => this.#personal.valuesOf(name, rows),
       bounds: () => this.#computeBounds(columns, impersonal),
       partsOf: (rows) => this.#partsOf(rows, inputs),
     };

@@ -153,7 +153,8 @@ describe('loadRankingConfig', () => {
         quotas: { PERSONAL: 0.5, TRENDING: 0.2, LOCAL: 0.1, RISING: 0.1, EXPLORATION: 0.1 },
         diversity: {
           ...{ categoryPositions: 9, perCategory: 3, eventPositions: 10, perEventFirst: 1, perEventPage: 2 },
-          mmrLambda: 0.8,
+          ...{ method: 'mmr', mmrLambda: 0.8 },
+          dpp: { theta: 0.65, serendipity: 0.2, topicThreshold: 0.3 },
         },
         exploration: { maxAgeHours: 72, maxImpressions: 200, priorClickRate: 0.05, priorImpressions: 20 },
         badges: { closingSoonHours: 24, hotTrending: 0.7, newHours: 24 },

@@ -20,6 +20,10 @@ import { modelOf } from '../../support/ranking-model.js';
 import { storedMarket } from '../../support/stored-market.js';
 
 const config = loadRankingConfig(undefined);
+const withDpp = {
+  ...config,
+  feed: { ...config.feed, diversity: { ...config.feed.diversity, method: 'dpp' as const } },
+};
 const WORDS = 'rain rate cup final bitcoin merger record minister election probe senate budget tariff'.split(
   ' ',
 );
@@ -104,7 +108,8 @@ function requestsOf(seed: number, size: number): RankingInputs[] {
         past: inPast,
       },
       ...{ country: ['IL', 'US', null][draw(3)] ?? null, personal: draw(10) > 0, algorithm: 'v2' },
-      ...{ limit: [1, 5, 20, 50, 100][draw(5)] ?? 20, snapshot, trends, config },
+      ...{ limit: [1, 5, 20, 50, 100][draw(5)] ?? 20, snapshot, trends },
+      config: draw(4) === 0 ? withDpp : config,
       model: draw(4) === 0 ? DEFAULT_MODEL : model,
       configVersion: String(draw(9)),
     };

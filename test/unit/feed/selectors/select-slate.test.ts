@@ -200,11 +200,12 @@ describe('a slate', () => {
     fc.assert(
       fc.property(anyRows(120, 6, 20), fc.integer({ min: 1, max: 60 }), fc.bigInt(), (rows, limit, seed) => {
         const input = slateInput(rows, { limit, seed });
-        const before = structuredClone({ ...input, hasImage: null, rankings: null });
+        const functions = { hasImage: null, rankings: null, similarities: null };
+        const before = structuredClone({ ...input, ...functions });
         const page = JSON.stringify(selectSlate(input));
         expect(JSON.stringify(selectSlate(input))).toBe(page);
         expect(JSON.stringify(selectSlate(slateInput(rows, { limit, seed })))).toBe(page);
-        expect({ ...input, hasImage: null, rankings: null }).toEqual(before);
+        expect({ ...input, ...functions }).toEqual(before);
       }),
       { numRuns: 100 },
     );

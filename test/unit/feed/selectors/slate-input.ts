@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { rowVectors } from '../../../../src/feed/selectors/diversity/row-vectors.js';
 import { scannedRanking, type RowRanking } from '../../../../src/feed/selectors/ranking.js';
 import type { SlateInput } from '../../../../src/feed/selectors/slate.js';
 import type { Slot } from '../../../../src/feed/selectors/slots.js';
@@ -12,7 +13,9 @@ export const config: SlateInput['config'] = {
     eventPositions: 10,
     perEventFirst: 1,
     perEventPage: 2,
+    method: 'mmr',
     mmrLambda: 0.8,
+    dpp: { theta: 0.65, serendipity: 0.2, topicThreshold: 0.3 },
   },
 };
 
@@ -57,6 +60,9 @@ export function slateInput(
   for (const [i, ids] of topics.entries()) start[i + 1] = (start[i] ?? 0) + ids.length;
   const categories = rows.map((row, i) => row.category ?? i);
   const events = rows.map((row) => row.event ?? -1);
+  const slateTopics = { start, ids: Int32Array.from(topics.flat()) };
+  const count = Math.max(0, ...topics.flat(), ...categories) + 1;
+  const ids = rows.map((_, i) => String(i));
   const volumeTotal = column((row) => row.volume ?? 0);
   const weight = column((row) => row.weight ?? 0);
   return {
@@ -79,12 +85,10 @@ export function slateInput(
       event: Int32Array.from(events),
       eventCount: Math.max(-1, ...events) + 1,
       volumeTotal,
-      topics: {
-        start,
-        ids: Int32Array.from(topics.flat()),
-        count: Math.max(0, ...topics.flat(), ...categories) + 1,
-      },
+      topics: { ...slateTopics, count },
     },
+    similarities: () => rowVectors({ topics: { ...slateTopics, count, idOf: () => undefined }, ids }),
+    familiarity: null,
     hasImage: (row) => rows[row]?.hasImage ?? false,
     personalized: true,
     limit: 20,

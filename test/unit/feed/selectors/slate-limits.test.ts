@@ -58,7 +58,9 @@ const anyDiversity = fc.record({
   eventPositions: positions,
   perEventFirst: cap,
   perEventPage: cap,
+  method: fc.constantFrom('mmr' as const, 'dpp' as const),
   mmrLambda: fc.constantFrom(0, 0.5, 0.8, 1),
+  dpp: fc.constant(config.diversity.dpp),
 });
 
 describe('the diversity limits of a slate', () => {

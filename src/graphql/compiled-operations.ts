@@ -14,6 +14,7 @@ import {
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import { LRUCache } from 'lru-cache';
 import { expandedFieldCount, isCompilable } from './compilable.js';
+import { immutableRootField, withGivenRootResult, type RootField, type RootResult } from './root-field.js';
 
 type VariableValues = Readonly<Record<string, unknown>>;
 
@@ -22,6 +23,12 @@ export interface CompiledOperation {
   readonly coerce: (variables: VariableValues) => VariableValues | undefined;
   /** Executes the operation once. The variables must come from {@link coerce}. */
   readonly execute: (context: unknown, coerced: VariableValues) => Promise<ExecutionResult> | ExecutionResult;
+  /** The same in two steps, if an immutable value of one root field alone decides the data: `execute` runs no resolver. */
+  readonly root: ExecutableRoot | undefined;
+}
+
+export interface ExecutableRoot extends RootField {
+  readonly execute: (result: RootResult) => Promise<ExecutionResult> | ExecutionResult;
 }
 
 /**
@@ -56,6 +63,7 @@ const MAX_REQUESTED_ONCE = 1_000;
 export class CompiledOperations {
   readonly #schema: GraphQLSchema;
   readonly #compilationSchema: GraphQLSchema;
+  readonly #rootResultSchema: GraphQLSchema;
   readonly #operations: LRUCache<string, CompiledOperation | 'not compiled'>;
   readonly #requestedOnce = new LRUCache<string, true>({ max: MAX_REQUESTED_ONCE });
 
@@ -67,6 +75,7 @@ export class CompiledOperations {
       types: [...config.types, AlreadyCoerced],
       assumeValid: true,
     });
+    this.#rootResultSchema = withGivenRootResult(this.#compilationSchema);
     this.#operations = new LRUCache({ max: maxOperations, maxSize: MAX_WEIGHT });
   }
 
@@ -103,14 +112,26 @@ export class CompiledOperations {
     const operation = getOperationAST(document, operationName);
     if (!operation || !isCompilable(this.#schema, document)) return undefined;
 
-    const compiled = compileQuery(this.#compilationSchema, withCoercedVariables(document), operationName);
+    const rootField = immutableRootField(this.#schema, document, operation);
+    const compiled = compileQuery(
+      rootField === undefined ? this.#compilationSchema : this.#rootResultSchema,
+      withCoercedVariables(document),
+      operationName,
+    );
     if (!isCompiledQuery(compiled)) return undefined;
 
     const definitions = operation.variableDefinitions ?? [];
+    const coerce: CompiledOperation['coerce'] = (variables) =>
+      getVariableValues(this.#schema, definitions, variables, { maxErrors: 1 }).coerced;
+    if (rootField === undefined)
+      return {
+        ...{ coerce, root: undefined },
+        execute: (context, coerced) => compiled.query(undefined, context, coerced),
+      };
+    const root: ExecutableRoot = { ...rootField, execute: (result) => compiled.query(result, undefined, {}) };
     return {
-      coerce: (variables) =>
-        getVariableValues(this.#schema, definitions, variables, { maxErrors: 1 }).coerced,
-      execute: (context, coerced) => compiled.query(undefined, context, coerced),
+      ...{ coerce, root },
+      execute: async (context, coerced) => root.execute(await root.resolve(context, coerced)),
     };
   }
 }

@@ -22,6 +22,7 @@ import type { Viewer } from '../auth/viewer.js';
 import type { Logger } from '../lib/logger.js';
 import { createErrorMapper, type ErrorMapper } from '../graphql/errors.js';
 import { accessControl } from '../graphql/plugins/access-control.js';
+import { RepeatedResponses } from '../graphql/repeated-responses.js';
 import { compiledExecution } from '../graphql/plugins/compiled-execution.js';
 import { negotiatedResponse } from '../graphql/plugins/negotiated-response.js';
 import { noSubscriptions } from '../graphql/plugins/no-subscriptions.js';
@@ -172,6 +173,7 @@ function createApolloServer<TContext extends Caller>(
   showSuggestions: boolean,
 ): ApolloServer<TContext> {
   const { schema, logger, production, limits, plugins = [] } = options;
+  const responses = new RepeatedResponses();
   return new ApolloServer<TContext>({
     schema,
     logger,
@@ -179,7 +181,7 @@ function createApolloServer<TContext extends Caller>(
     nodeEnv: production ? 'production' : 'development',
     formatError: (_formatted, error) => mapError(error),
     // The default appends a newline, for which it copies the response.
-    stringifyResult: (value) => JSON.stringify(value),
+    stringifyResult: (value) => responses.stringify(value),
     includeStacktraceInErrorResponses: false,
     hideSchemaDetailsFromClientErrors: !showSuggestions,
     allowBatchedHttpRequests: false,
@@ -194,7 +196,7 @@ function createApolloServer<TContext extends Caller>(
       ...plugins,
       accessControl<TContext>(new OperationAccess(schema)),
       operationLimits<TContext>(schema, limits.rates),
-      compiledExecution<TContext>(schema, mapError),
+      compiledExecution<TContext>(schema, mapError, responses),
       negotiatedResponse<TContext>(),
       noSubscriptions<TContext>(),
       ApolloServerPluginCacheControlDisabled(),

@@ -1,5 +1,5 @@
 import { JSONObjectResolver } from 'graphql-scalars';
-import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, Extensions, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import { aliasUseOf, readableUsers, requestedUser } from '../../auth/viewer.js';
 import type { Explanation } from '../../feed/explain/explanation.js';
 import type { Simulation } from '../../feed/explain/explanation.js';
@@ -7,6 +7,7 @@ import type { Feed, FeedItemConnection, Ranking } from '../../feed/feed.js';
 import type { PageableFeed } from '../../feed/feed-service.js';
 import { SemanticNonNull } from '../directives.js';
 import type { GraphQLContext } from '../context.js';
+import { IMMUTABLE_VALUE } from '../root-field.js';
 import { AlgorithmEnum } from '../types/algorithm.js';
 import { FeedExplanationType, FeedSimulationType } from '../types/explanation.js';
 import { FeedItemConnectionType, FeedType, ServedFeedType } from '../types/feed.js';
@@ -34,6 +35,7 @@ const algorithmArg = {
 export class FeedResolver {
   @Query(() => FeedType, { nullable: true, description: 'Returns a feed, ranked for the user.' })
   @SemanticNonNull()
+  @Extensions(IMMUTABLE_VALUE)
   feed(
     @Ctx() { services, viewer, country: proxyCountry }: GraphQLContext,
     @Arg('userKey', () => String, userKeyArg) userKey: string | null,

@@ -58,7 +58,7 @@ registerEnumType(DegradedReasonEnum, {
 });
 
 /** Fields that feeds and rankings share: the user, country, and algorithm of a ranking, and its state. */
-@ObjectType()
+@ObjectType({ simpleResolvers: true })
 export abstract class RankingFactsType {
   @Field(() => String, { nullable: true, description: 'Key of the user. Null: anonymous user.' })
   userKey!: string | null;

@@ -17,10 +17,19 @@ import { fromStoredState, initialState, toStoredState } from './stored-state.js'
 const BATCH = 2_000;
 
 /**
- * Steps per batch, at most. Each reads the history of a user, so busy sites learn from a part of the choices, evenly
- * distributed.
+ * Events that one run reads, the latest ones. Earlier ones are not counted: those of a large site before its first run, or
+ * after a long pause.
  */
-const STEPS_PER_BATCH = 200;
+const MAX_EVENTS = 500_000;
+
+/** Steps per run. Each reads the history of a user, so busy sites learn from a part of the choices, evenly distributed. */
+const MAX_STEPS = 2_000;
+
+/** Steps per batch, however few batches a run has. */
+const MAX_STEPS_OF_BATCH = 200;
+
+/** Events that are counted between two points at which requests are served. */
+const EVENTS_PER_TURN = 64;
 
 /** Transactions that may still commit an event with a lower `seq` take less. */
 const SETTLED_AFTER_MS = 30 * SECOND_MS;
@@ -47,6 +56,7 @@ export class LearningRun {
       readonly trends: () => TrendState;
       readonly config: () => RankingConfig;
       readonly modelsEnabled: boolean;
+      readonly maxEvents?: number;
     },
   ) {}
 
@@ -60,9 +70,14 @@ export class LearningRun {
     const learner = new Learner(config.v2.weights, state);
     const signals = counted ?? new LiveSignals();
     // Without readable signals, everything that is stored is counted again.
-    let seq = counted === null ? 0n : (before?.seq ?? 0n);
+    const after = counted === null ? 0n : (before?.seq ?? 0n);
+    const last = await store.interactions.lastSeq();
+    const earliest = last - BigInt(this.deps.maxEvents ?? MAX_EVENTS);
+    let seq = after > earliest ? after : earliest;
+    const batches = Math.ceil(Number(last - seq) / BATCH);
     const settledBefore = new Date(now.getTime() - SETTLED_AFTER_MS);
-    const steps = new LearningSteps({ ...this.deps, config, learner, signals, now });
+    const stepsPerBatch = Math.min(MAX_STEPS_OF_BATCH, Math.ceil(MAX_STEPS / batches));
+    const steps = new LearningSteps({ ...this.deps, config, learner, signals, stepsPerBatch, now });
     const startedMs = performance.now();
     let engagements = 0;
     while (!signal.aborted && performance.now() - startedMs < RUN_WITHIN_MS) {
@@ -122,6 +137,7 @@ class LearningSteps {
       readonly modelsEnabled: boolean;
       readonly learner: Learner;
       readonly signals: LiveSignals;
+      readonly stepsPerBatch: number;
       readonly now: Date;
     },
   ) {
@@ -133,9 +149,10 @@ class LearningSteps {
     const markets = await this.#marketsOf(batch);
     const isLearning = this.deps.modelsEnabled && this.deps.config.learning.mode === 'learn';
     const learnable = isLearning ? batch.filter((event) => this.#isLearnable(event)).length : 0;
-    const stride = Math.max(1, Math.ceil(learnable / STEPS_PER_BATCH));
+    const stride = Math.max(1, Math.ceil(learnable / this.deps.stepsPerBatch));
     let next = 0;
-    for (const event of batch) {
+    for (const [index, event] of batch.entries()) {
+      if (index % EVENTS_PER_TURN === 0) await takeTurn();
       const market = markets.get(event.marketId);
       if (market === undefined) continue;
       if (learnable > 0 && this.#isLearnable(event) && next++ % stride === 0) await this.#step(event);

@@ -91,6 +91,11 @@ export class InteractionRepository {
       order by i.seq`;
   }
 
+  /** Returns the highest `seq` of all events; 0 without any. */
+  async lastSeq(): Promise<bigint> {
+    return (await storedSeq(this.connection))?.last ?? 0n;
+  }
+
   /**
    * Returns events of positive weight in the order of `seq`.
    *

@@ -37,13 +37,13 @@ async function click(userKey: string, marketIds: readonly string[]): Promise<voi
 }
 
 /** Runs the job a minute later, when all events are settled. */
-async function learn(learning: Partial<RankingConfig['learning']> = {}) {
+async function learn(learning: Partial<RankingConfig['learning']> = {}, maxEvents?: number) {
   gateway.clock.nowMs += MINUTE_MS;
   const { store, services } = gateway.backend;
   const run = new LearningRun({
     ...{ store, catalog: services.catalog, trends: () => services.trends.state },
     config: () => ({ ...config, learning: { ...config.learning, ...learning } }),
-    modelsEnabled: true,
+    ...{ modelsEnabled: true, ...(maxEvents === undefined ? {} : { maxEvents }) },
   });
   return run.run({ now: new Date(gateway.clock.nowMs), signal: new AbortController().signal });
 }
@@ -94,6 +94,17 @@ describe('the learning job', () => {
     expect(await learn({ mode: 'frozen' })).toMatchObject({ engagements: 1, steps: 0 });
     await gateway.backend.models.load();
     expect(gateway.backend.models.current.signals.activityOf('market-7')?.recentUsers).toBe(1);
+  });
+});
+
+describe('the learning job of a large site', () => {
+  it('reads the latest events only', async () => {
+    await click('eve', ['market-21', 'market-22', 'market-23', 'market-24']);
+    expect(await learn({}, 3)).toMatchObject({ engagements: 3 });
+    await gateway.backend.models.load();
+    const { signals } = gateway.backend.models.current;
+    const counted = ['market-21', 'market-22'].map((id) => signals.activityOf(id) !== undefined);
+    expect(counted).toEqual([false, true]);
   });
 });
 

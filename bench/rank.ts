@@ -38,7 +38,12 @@ function learnedModel(markets: readonly Market[]): RankingModel {
     const market = markets[(choice * 37) % markets.length];
     if (market === undefined) break;
     const atMs = NOW_MS - (20_000 - choice) * 60_000;
-    signals.add({ atMs, userKey: `user ${Math.floor(choice / 20)}`, market: signalMarket(market) });
+    signals.add({
+      atMs,
+      userKey: `user ${Math.floor(choice / 20)}`,
+      country: null,
+      market: signalMarket(market),
+    });
   }
   return { version: 'bench', learned: weightOfFeatures(0.05), signals: signals.view() };
 }

@@ -189,7 +189,7 @@ class PastGateway {
       const columns = this.#catalog.of(moment);
       const user = userFeaturesV2(profile, nowMs, this.#decay);
       const trend = trends.columns(columns, country);
-      const { final } = scorer.score(columns, trend, user, this.#past, nowMs, signals);
+      const { final } = scorer.score(columns, trend, user, this.#past, nowMs, signals, country);
       scores.set(final.subarray(0, columns.size));
     };
   }
@@ -198,6 +198,7 @@ class PastGateway {
   contextOf(moment: Moment): ChoiceContext {
     const { nowMs, profile, country, trends, signals } = moment;
     const columns = this.#catalog.of(moment);
-    return { columns, trends: trends.columns(columns, country), profile, past: this.#past, signals, nowMs };
+    const trend = trends.columns(columns, country);
+    return { columns, trends: trend, profile, past: this.#past, signals, country, nowMs };
   }
 }

@@ -133,7 +133,7 @@ export class PastSite {
     user.touched.add(market);
     if (weight <= 0) return;
     this.activity.add({ atMs, userKey, market, marketId: id, weight, country });
-    this.#uncounted.push({ atMs, userKey, market: signalMarket(entry.market) });
+    this.#uncounted.push({ atMs, userKey, country, market: signalMarket(entry.market) });
   }
 
   #countSignals(beforeMs: number): void {

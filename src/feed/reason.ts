@@ -34,6 +34,8 @@ const PHRASES: Readonly<Partial<Record<ComponentNameV2, (input: ReasonInput) => 
   fam: () => 'related to a market you followed',
   trMarket: () => 'often followed next',
   horizonUser: () => 'ends when your markets usually do',
+  popularHere: ({ country }) => (country === null ? 'popular at this hour' : `popular in ${country}`),
+  weekHour: ({ category }) => `you often follow ${category} at this hour`,
 };
 
 const COMPONENTS = Object.keys(PHRASES) as ComponentNameV2[];

@@ -34,8 +34,8 @@ export class RankingWorkspace {
   /** Returns the values of algorithm v2 that all requests of a minute share. */
   tickOf({ snapshot: { columns }, trends, config, model, nowMs }: ScoringInputs): RankingTick {
     const minuteMs = startOfMinute(nowMs);
-    return this.#ticks.of({ columns, trends, config, model, minuteMs }, (ofScope) =>
-      this.scorerFor({ config, model }).impersonalSum(columns, ofScope, minuteMs, model.signals),
+    return this.#ticks.of({ columns, trends, config, model, minuteMs }, (ofScope, country) =>
+      this.scorerFor({ config, model }).impersonalSum(columns, ofScope, minuteMs, model.signals, country),
     );
   }
 

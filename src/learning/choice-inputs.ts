@@ -15,6 +15,8 @@ export interface ChoiceContext {
   readonly profile: ProfileState;
   readonly past: PastLookup;
   readonly signals: SiteSignals;
+  /** ISO 3166-1 alpha-2; null if unknown. */
+  readonly country: string | null;
   readonly nowMs: number;
 }
 

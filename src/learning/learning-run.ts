@@ -157,7 +157,8 @@ class LearningSteps {
       if (market === undefined) continue;
       if (learnable > 0 && this.#isLearnable(event) && next++ % stride === 0) await this.#step(event);
       const atMs = event.occurredAt.getTime();
-      this.deps.signals.add({ atMs, userKey: event.userKey, market: signalMarket(market) });
+      const { userKey, country } = event;
+      this.deps.signals.add({ atMs, userKey, country, market: signalMarket(market) });
     }
   }
 
@@ -175,11 +176,12 @@ class LearningSteps {
     const chosen = columns.rowOf(marketId);
     if (chosen === undefined || isKnown(marketId)) return;
     await takeTurn();
+    const from = country ?? profile.country;
     this.#inputs.learn(
       learner,
       {
-        ...{ columns, profile, past: catalog.pastMarket, signals: signals.view() },
-        trends: trends().columns(columns, country ?? profile.country),
+        ...{ columns, profile, past: catalog.pastMarket, signals: signals.view(), country: from },
+        trends: trends().columns(columns, from),
         nowMs: occurredAt.getTime(),
       },
       // The low bits of `seq` differ between events.

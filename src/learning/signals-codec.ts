@@ -3,10 +3,15 @@ import { gunzip, gzip } from 'node:zlib';
 import { z } from 'zod';
 import { inSlices, type Work } from '../lib/event-loop.js';
 import { HORIZONS } from '../scoring/v2/horizon.js';
+import { GROUPS } from '../scoring/v2/site-signals.js';
+import { WEEK_HOURS } from '../scoring/v2/week-hours.js';
 import { LiveSignals, type SignalEntries, type SignalEntry } from './live-signals.js';
 
 const count = z.number().nonnegative();
 const horizons = z.array(count).length(HORIZONS);
+const weekHours = z.array(count).length(WEEK_HOURS);
+const decayed = z.tuple([count, z.number()]);
+const context = z.tuple([z.string(), decayed, z.array(z.tuple([z.string(), count, z.number()]))]);
 const moves = z.tuple([z.string(), count, z.array(z.tuple([z.string(), count]))]);
 
 const LISTS = {
@@ -14,10 +19,14 @@ const LISTS = {
   seriesMoves: moves,
   templates: z.tuple([z.string(), horizons]),
   activity: z.tuple([z.string(), z.number(), count, z.array(z.tuple([z.number(), z.number()]))]),
+  countries: context,
+  dayHours: context,
+  groups: z.tuple([z.enum(GROUPS), z.string(), count, z.number()]),
+  categories: z.tuple([z.string(), weekHours]),
 } as const satisfies { [List in keyof SignalEntries]: z.ZodType<SignalEntries[List]> };
 
 /** Increase it with every change of the format; signals in another format are counted from the stored events again. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** Lines between two points at which work may be interrupted. */
 const LINES_PER_STEP = 64;
@@ -31,7 +40,7 @@ export async function packSignals(signals: LiveSignals): Promise<Uint8Array<Arra
 
 function* linesWork(signals: LiveSignals): Work<Buffer> {
   const chunks: Buffer[] = [];
-  let lines = JSON.stringify({ format: FORMAT, horizons: signals.horizons });
+  let lines = JSON.stringify({ format: FORMAT, ...signals.totals });
   let inChunk = 0;
   for (const entry of signals.entries()) {
     lines += `\n${JSON.stringify(entry)}`;
@@ -52,11 +61,14 @@ export async function unpackSignals(bytes: Uint8Array): Promise<LiveSignals | nu
 function* signalsWork(text: Buffer): Work<LiveSignals | null> {
   const lines = linesOf(text);
   const header = z
-    .object({ format: z.literal(FORMAT), horizons })
+    .object({
+      ...{ format: z.literal(FORMAT), horizons, weekHours },
+      ...{ recentUsers: decayed.nullable(), recentChoices: decayed.nullable() },
+    })
     .safeParse(JSON.parse(lines.next().value ?? 'null'));
   if (!header.success) return null;
   const signals = new LiveSignals();
-  signals.restoreHorizons(header.data.horizons);
+  signals.restoreTotals(header.data);
   let inStep = 0;
   for (const line of lines) {
     const [list, entry] = JSON.parse(line) as [keyof SignalEntries, unknown];

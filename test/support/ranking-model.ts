@@ -12,7 +12,7 @@ import { storedMarket } from './stored-market.js';
 export const FEATURE_WEIGHTS: Readonly<Record<LearnedName, number>> = {
   ...{ last: 0.3, ladder: 0.2, fam: 0.1, sib1: 0.2, sibDir: 0.1, trMarket: 0.5, trSeries: 0.1 },
   ...{ horizonUser: 0.2, sameDate: 0.1, horizonAll: 0.05, horizonTemplate: 0.05, popular7d: 0.02 },
-  touched: 0.1,
+  ...{ touched: 0.1, weekHour: 0.1, groupDemand: 0.05, popularHere: 0.05 },
 };
 
 /** A model after random choices among some markets. */
@@ -22,7 +22,7 @@ export function modelOf(markets: readonly Market[], draw: (below: number) => num
     const market = markets[draw(markets.length)];
     if (market === undefined) break;
     const atMs = NOON_MS - (markets.length - choice) * HOUR_MS;
-    signals.add({ atMs, userKey: `user ${draw(5)}`, market: signalMarket(market) });
+    signals.add({ atMs, userKey: `user ${draw(5)}`, country: null, market: signalMarket(market) });
   }
   return {
     version: '1',

@@ -62,7 +62,7 @@ export function buildSubsetColumns(entries: readonly ColumnEntry[], catalog: Mar
       Float64Array.from(rows, ({ scoring: { createdAtMs } }) => createdAtMs),
       catalog,
     ),
-    catalogEndsMs: catalog.catalogEndsMs,
+    ...{ catalogEndsMs: catalog.catalogEndsMs, catalogPatterns: catalog.catalogPatterns },
     category: categoryColumn(topics),
     topics,
     patterns: atOnce(buildPatternsWork(rows.map(({ market }) => market))),
@@ -89,7 +89,8 @@ export function* buildColumnsWork(
   yield;
   const text = yield* buildTextWork(rows.length, (row) => countTerms(entryAt(row).market));
   return {
-    ...{ ...ids, ...numbers, ...events, ...creation, patterns, catalogEndsMs: numbers.resolvesAtMs },
+    ...{ ...ids, ...numbers, ...events, ...creation, patterns },
+    ...{ catalogPatterns: patterns, catalogEndsMs: numbers.resolvesAtMs },
     ...{ category: categoryColumn(topics), topics, text, textRow: ownRowNumbers(rows.length) },
     ...{ isTextStale: new Uint8Array(rows.length), hasCurrentWeights: true },
   };

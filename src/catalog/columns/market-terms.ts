@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { endOf, type Market } from '../../domain/market.js';
+import { endOf, topicKey, type Market } from '../../domain/market.js';
 import type { PastMarket } from '../../scoring/v2/features.js';
 import { countTerms, TERM_COUNTS, type TermCounts } from '../../scoring/v2/terms.js';
 import { titlePatterns, type PatternSource, type TitlePatterns } from '../../scoring/v2/title-patterns.js';
@@ -54,7 +54,7 @@ export function toPastMarket(market: PastMarketSource): PastMarket {
   const { ladder, numbers, series, family } = marketPatterns(market);
   return {
     ...{ terms, counts, eventKey: market.eventKey, createdAtMs: market.createdAt.getTime() },
-    endsAtMs: endOf(market)?.getTime() ?? Infinity,
+    ...{ endsAtMs: endOf(market)?.getTime() ?? Infinity, category: topicKey(market.category) },
     patterns: { ladder, numbers, series, family },
   };
 }

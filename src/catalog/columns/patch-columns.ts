@@ -27,6 +27,7 @@ export function differOnlyInNumbers(one: ColumnEntry, other: ColumnEntry): boole
   return (
     hasSameText(one.market, other.market) &&
     one.market.eventKey === other.market.eventKey &&
+    one.market.source === other.market.source &&
     one.scoring.createdAtMs === other.scoring.createdAtMs &&
     isRestricted(one) === isRestricted(other)
   );
@@ -67,10 +68,11 @@ export function patchColumns(old: CatalogColumns, edits: RowEdits<ColumnEntry>):
   const createdAtMs = column('createdAtMs');
   const topics = patchTopics(old.topics, edits, ({ scoring }) => scoring);
   const resolvesAtMs = column('resolvesAtMs');
+  const patterns = patchPatterns(old.patterns, edits);
   return {
     ...{ createdAtMs, probability: column('probability'), volume24h: column('volume24h') },
     ...{ volumeTotal: column('volumeTotal'), resolvesAtMs, catalogEndsMs: resolvesAtMs },
-    patterns: patchPatterns(old.patterns, edits),
+    ...{ patterns, catalogPatterns: patterns },
     editorialBoost: column('editorialBoost'),
     ...idColumns(
       editList(old.ids, edits, ({ market }) => market.id),

@@ -12,7 +12,7 @@ interface CatalogKeys extends KeyColumn {
 /** The pattern columns of a catalog, with the state from which those of its next version are derived. */
 export type CatalogPatterns = Pick<PatternColumns, 'numbers'> & Readonly<Record<Key, CatalogKeys>>;
 
-const KEYS = ['ladder', 'series', 'family', 'template'] as const;
+const KEYS = ['ladder', 'series', 'family', 'template', 'source'] as const;
 
 type Key = (typeof KEYS)[number];
 
@@ -54,6 +54,7 @@ function newKeys<Value>(valueOf: (key: Key) => Value): Record<Key, Value> {
     series: valueOf('series'),
     family: valueOf('family'),
     template: valueOf('template'),
+    source: valueOf('source'),
   };
 }
 

@@ -104,6 +104,7 @@ function topicColumns(
   return {
     ...{ start, ids, idf, count, dictionary },
     idOf: (kind, key) => dictionary.find((kind === 'CATEGORY' ? CATEGORY : TAG) + key, count),
+    keyOf: (id) => dictionary.keyOf(id).slice(1),
   };
 }
 

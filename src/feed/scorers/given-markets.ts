@@ -45,7 +45,7 @@ function scoresV2(
   const { signals } = model;
   const { partsOf } = scorer.scoreOnDemand({
     ...{ columns, trends: trend, user: userFeatures(inputs), past: pastLookup(inputs), signals, nowMs },
-    impersonal: scorer.impersonalSum(columns, trend, nowMs, signals),
+    ...{ country, impersonal: scorer.impersonalSum(columns, trend, nowMs, signals, country) },
   });
   const rows = candidates.map(({ market }) => {
     const row = columns.rowOf(market.id);

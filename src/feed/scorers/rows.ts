@@ -106,7 +106,7 @@ export const scoreRowsV2: RowScorer = (inputs, user, eligible, workspace) => {
   const { trends, impersonal } = workspace.tickOf(inputs).scopeOf(country);
   const scores = workspace.scorerFor(inputs).scoreOnDemand({
     ...{ columns, trends, impersonal: impersonal.values, user, nowMs },
-    ...{ past: pastLookup(inputs), signals: model.signals },
+    ...{ past: pastLookup(inputs), signals: model.signals, country },
   });
   const ranking =
     user === null

@@ -3,7 +3,8 @@ import { LRUCache } from 'lru-cache';
 import { explorationWeight } from '../../scoring/shared/exploration-weight.js';
 import { blendTrends } from '../../scoring/shared/trending.js';
 import type { MarketColumns, TrendColumns } from '../../scoring/v2/features.js';
-import type { RankingModel } from '../../scoring/v2/ranking-model.js';
+import { CONTEXT_COMPONENTS } from '../../scoring/v2/components.js';
+import { weightsUnder, type RankingModel } from '../../scoring/v2/ranking-model.js';
 import type { TrendState } from '../../trends/trend-state.js';
 import { SharedOrder } from './shared-order.js';
 
@@ -16,6 +17,9 @@ export interface TickInputs {
   /** The start of a minute. */
   readonly minuteMs: number;
 }
+
+/** Computes the impersonal sum of each row, for a country whose counts the scores read. */
+type ImpersonalSum = (trends: TrendColumns, country: string | null) => Float64Array;
 
 /** Which markets may be explored, and how likely. */
 export interface Exploration {
@@ -35,12 +39,13 @@ const MAX_SCOPES = 16;
 export class RankingTick {
   readonly #scopes = new LRUCache<string, ScopeTick>({ max: MAX_SCOPES });
   #rising: SharedOrder | undefined;
+  #readsCountries: boolean | undefined;
   #exploration: Exploration | undefined;
 
   constructor(
     private readonly inputs: TickInputs,
     /** Returns the impersonal sum of each row. */
-    private readonly impersonal: (trends: TrendColumns) => Float64Array,
+    private readonly impersonal: ImpersonalSum,
   ) {}
 
   isOf({ columns, trends, config, model, minuteMs }: TickInputs): boolean {
@@ -54,15 +59,30 @@ export class RankingTick {
     );
   }
 
-  /** Returns the values of a country; countries without a trend of their own share those of all users. */
+  /**
+   * Returns the values of a country; countries without a trend of their own, and without counts that the scores read, share
+   * those of all users.
+   */
   scopeOf(country: string | null): ScopeTick {
     const { columns, trends } = this.inputs;
-    const name = trends.scopeFor(country);
+    const counted = this.#hasCounts(country) ? country : null;
+    const name = `${trends.scopeFor(country)} ${counted ?? ''}`;
     const cached = this.#scopes.get(name);
     if (cached !== undefined) return cached;
-    const scope = new ScopeTick(columns.volumeTotal, trends.columns(columns, country), this.impersonal);
+    const scope = new ScopeTick(columns.volumeTotal, trends.columns(columns, country), (ofScope) =>
+      this.impersonal(ofScope, counted),
+    );
     this.#scopes.set(name, scope);
     return scope;
+  }
+
+  #hasCounts(country: string | null): boolean {
+    const { config, model } = this.inputs;
+    if (country === null) return false;
+    this.#readsCountries ??= CONTEXT_COMPONENTS.some(
+      ({ name }) => weightsUnder(model, config.v2.weights)[name] !== 0,
+    );
+    return this.#readsCountries && model.signals.recentUsersFrom(country) !== undefined;
   }
 
   /** The rows whose odds move. */
@@ -146,7 +166,7 @@ export class RankingTicks {
   #ticks: RankingTick[] = [];
 
   /** @param impersonal returns the impersonal sum of each row, for a tick that is not cached. */
-  of(inputs: TickInputs, impersonal: (trends: TrendColumns) => Float64Array): RankingTick {
+  of(inputs: TickInputs, impersonal: ImpersonalSum): RankingTick {
     const cached = this.#ticks.find((tick) => tick.isOf(inputs));
     if (cached !== undefined) return cached;
     const tick = new RankingTick(inputs, impersonal);

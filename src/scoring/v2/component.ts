@@ -18,7 +18,7 @@ export interface UserInputs {
 /** The columns that impersonal components may read. A change of prices or volumes replaces none of them. */
 export const IMPERSONAL_INPUTS = [
   ...(['slot', 'createdAtMs', 'resolvesAtMs', 'catalogEndsMs'] as const),
-  ...(['editorialBoost', 'isNews', 'isSports', 'patterns'] as const),
+  ...(['editorialBoost', 'isNews', 'isSports', 'patterns', 'catalogPatterns'] as const),
 ] as const satisfies readonly (keyof MarketColumns)[];
 
 /** Features that an impersonal component reads. */
@@ -76,6 +76,23 @@ export interface ImpersonalComponent extends ComponentBase {
   readonly values: (inputs: MarketInputs) => (row: number) => number;
 }
 
+/** What a context component reads. */
+export interface ContextInputs {
+  readonly columns: Pick<MarketColumns, 'ids'>;
+  readonly signals: SiteSignals;
+  readonly activity: RowActivity;
+  /** ISO 3166-1 alpha-2; null if unknown. */
+  readonly country: string | null;
+  readonly nowMs: number;
+}
+
+/** A component that is the same for all users in a country. */
+export interface ContextComponent extends ComponentBase {
+  readonly kind: 'context';
+  /** Likewise. */
+  readonly values: (inputs: ContextInputs) => (row: number) => number;
+}
+
 /** An impersonal component that depends on trends, which may be those of a country, and on nothing else. */
 export interface TrendComponent extends ComponentBase {
   readonly kind: 'trend';
@@ -83,7 +100,7 @@ export interface TrendComponent extends ComponentBase {
   readonly values: (trends: TrendColumns, constants: ComponentConstants) => (row: number) => number;
 }
 
-export type Component = PersonalComponent | ImpersonalComponent | TrendComponent;
+export type Component = PersonalComponent | ImpersonalComponent | TrendComponent | ContextComponent;
 
 type Column = Float64Array;
 

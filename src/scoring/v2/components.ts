@@ -1,7 +1,15 @@
 import { clampToUnit } from '../shared/probability.js';
-import type { Component, ImpersonalComponent, PersonalComponent, TrendComponent } from './component.js';
+import type {
+  Component,
+  ContextComponent,
+  ImpersonalComponent,
+  PersonalComponent,
+  TrendComponent,
+} from './component.js';
 import { interestValues, negativeValues } from './components/affinity.js';
+import { popularHere } from './components/context-users.js';
 import { continuityValues } from './components/continuity.js';
+import { groupDemand } from './components/group-demand.js';
 import { similarityValues } from './components/similarity.js';
 import { closing, freshness, news, sports } from './components/timing.js';
 import { trending } from './components/trending.js';
@@ -15,6 +23,7 @@ import { sameDateValues } from './components/same-date.js';
 import { siblingDirectionValues } from './components/sibling-direction.js';
 import { horizonDemand, popular7d, templateHorizon, touched } from './components/site-activity.js';
 import { userHorizonValues } from './components/user-horizon.js';
+import { weekHourValues } from './components/week-hour.js';
 import { horizonsAt } from './horizon.js';
 import type { ComponentConstants } from './constants.js';
 
@@ -248,6 +257,31 @@ export const COMPONENTS_V2 = [
       (row) =>
         touched(activity.lastAtMs(row), nowMs),
   },
+  {
+    name: 'weekHour',
+    description:
+      'Log ratio of how often the user chooses markets of this category at this hour of the week and at any hour. v2 only.',
+    kind: 'personal',
+    dependsOn: 'TOPICS',
+    learnedScale: 0.5,
+    create: () => weekHourValues(),
+  },
+  {
+    name: 'groupDemand',
+    description:
+      'Log ratio of how often users choose markets of this series, title template and source, and how often markets are of it. v2 only.',
+    kind: 'impersonal',
+    learnedScale: 1,
+    values: groupDemand,
+  },
+  {
+    name: 'popularHere',
+    description:
+      'Log of the number of users of the last week, as expected for this country and hour of the day, 0 or more. v2 only.',
+    kind: 'context',
+    learnedScale: 0.5,
+    values: popularHere,
+  },
 ] as const satisfies readonly Component[];
 
 export type ComponentNameV2 = (typeof COMPONENTS_V2)[number]['name'];
@@ -275,4 +309,9 @@ export const TREND_COMPONENTS: readonly Named<TrendComponent>[] = COMPONENTS_V2.
 /** The components that are the same for all users. */
 export const IMPERSONAL_COMPONENTS: readonly Named<ImpersonalComponent>[] = COMPONENTS_V2.filter(
   (component) => component.kind === 'impersonal',
+);
+
+/** The components that are the same for all users from a country, and depend on more than trends. */
+export const CONTEXT_COMPONENTS: readonly Named<ContextComponent>[] = COMPONENTS_V2.filter(
+  (component) => component.kind === 'context',
 );

@@ -56,6 +56,8 @@ export interface MarketColumns {
   creationRankOf(createdAtMs: number): number;
   /** Ends of all markets of the catalog; `resolvesAtMs`, except in a subset. */
   readonly catalogEndsMs: Float64Array;
+  /** Likewise `patterns`. */
+  readonly catalogPatterns: PatternColumns;
   readonly topics: TopicColumns;
   readonly patterns: PatternColumns;
   /** Terms of markets, possibly of an earlier version of the catalog. */
@@ -80,6 +82,7 @@ export interface PatternColumns {
   readonly series: KeyColumn;
   readonly family: KeyColumn;
   readonly template: KeyColumn;
+  readonly source: KeyColumn;
   /** By row, the numbers of the title, in order. */
   readonly numbers: readonly (readonly number[])[];
 }
@@ -91,6 +94,7 @@ export interface TopicColumns {
   /** Number of distinct topics. A category and a tag of the same name are two topics. */
   readonly count: number;
   idOf(kind: 'CATEGORY' | 'TAG', key: string): number | undefined;
+  keyOf(id: number): string;
   /** Inverse document frequency by topic, normalized to 0–1: `ln(1 + N/df) / ln(1 + N)`. */
   readonly idf: Float64Array;
 }
@@ -129,6 +133,8 @@ export interface TrendColumns {
 /** Features of a market that is not among the rows, such as a closed one. */
 export interface PastMarket extends TermCounts {
   readonly eventKey: string | null;
+  /** Topic key. */
+  readonly category: string;
   /** Milliseconds since 1970. */
   readonly createdAtMs: number;
   /** Milliseconds since 1970; infinite when unknown. */

@@ -1,6 +1,7 @@
 import { startOfMinute } from '../shared/time.js';
 import { IMPERSONAL_INPUTS, type MarketInputs } from './component.js';
 import {
+  CONTEXT_COMPONENTS,
   IMPERSONAL_COMPONENTS,
   TREND_COMPONENTS,
   type ComponentNameV2,
@@ -15,11 +16,13 @@ export interface ImpersonalInputs {
   readonly columns: MarketColumns;
   readonly trends: TrendColumns;
   readonly signals: SiteSignals;
+  /** ISO 3166-1 alpha-2; null if unknown. */
+  readonly country: string | null;
   readonly nowMs: number;
 }
 
 interface SharedSum {
-  readonly inputs: Omit<ImpersonalInputs, 'trends'>;
+  readonly inputs: Omit<ImpersonalInputs, 'trends' | 'country'>;
   readonly sum: Float64Array;
 }
 
@@ -38,12 +41,19 @@ export class ImpersonalColumns {
 
   constructor(private readonly constants: V2Constants) {}
 
-  fill({ trends, ...others }: ImpersonalInputs): void {
+  fill({ trends, country, ...others }: ImpersonalInputs): void {
     const inputs = { ...others, nowMs: startOfMinute(others.nowMs) };
-    this.sum = reuseFloats(inputs.columns.size, this.sum);
+    const { columns, signals } = inputs;
+    this.sum = reuseFloats(columns.size, this.sum);
     this.sum.set(this.#sharedSum(inputs));
     for (const { name, values } of TREND_COMPONENTS)
       this.#add(name, () => values(trends, this.constants), this.sum);
+    for (const { name, values } of CONTEXT_COMPONENTS)
+      this.#add(
+        name,
+        () => values({ ...inputs, country, activity: activityOfAll(signals, columns) }),
+        this.sum,
+      );
   }
 
   #sharedSum(inputs: SharedSum['inputs']): Float64Array {
@@ -69,14 +79,15 @@ export class ImpersonalColumns {
   }
 
   /** Prepares to write the unweighted components of few rows. */
-  componentsOf({ columns, trends, signals, nowMs }: ImpersonalInputs): CopyComponents {
-    const inputs: MarketInputs = {
-      ...{ columns, signals, constants: this.constants, nowMs: startOfMinute(nowMs) },
+  componentsOf({ columns, trends, signals, country, nowMs }: ImpersonalInputs): CopyComponents {
+    const inputs = {
+      ...{ columns, signals, country, constants: this.constants, nowMs: startOfMinute(nowMs) },
       activity: activityOfFew(signals, columns),
     };
     const components = [
       ...TREND_COMPONENTS.map(({ name, values }) => ({ name, valueOf: values(trends, this.constants) })),
       ...IMPERSONAL_COMPONENTS.map(({ name, values }) => ({ name, valueOf: values(inputs) })),
+      ...CONTEXT_COMPONENTS.map(({ name, values }) => ({ name, valueOf: values(inputs) })),
     ];
     return (row, target) => {
       for (const { name, valueOf } of components) target[name] = valueOf(row);

@@ -171,6 +171,8 @@ export class PersonalColumns {
     for (const column of this.#columns) {
       if (!column.isByTopics) continue;
       const weight = this.constants.weights[column.name];
+      // The table of a penalty is read later.
+      if (weight === 0 && !column.isPenalty) continue;
       fillTable(column, rows, group);
       for (let index = 0; index < rows.length; index += 1)
         ofGroup[index] =

@@ -31,6 +31,8 @@ export interface ScorerInputs {
   /** Finds engaged markets that are not among the rows. */
   readonly past: PastLookup;
   readonly signals: SiteSignals;
+  /** ISO 3166-1 alpha-2; null if unknown. */
+  readonly country: string | null;
   readonly nowMs: number;
 }
 
@@ -96,10 +98,11 @@ export class ScorerV2 {
     past: PastLookup,
     nowMs: number,
     signals: SiteSignals = NO_SIGNALS,
+    country: string | null = null,
   ): ScoresV2 {
-    this.#impersonal.fill({ columns, trends, signals, nowMs });
+    this.#impersonal.fill({ columns, trends, signals, country, nowMs });
     const impersonal = this.#impersonal.sum;
-    const scores = this.scoreOnDemand({ columns, trends, impersonal, user, past, signals, nowMs });
+    const scores = this.scoreOnDemand({ columns, trends, impersonal, user, past, signals, country, nowMs });
     if (user !== null) scores.score(rowNumbers(columns.size));
     return scores;
   }
@@ -125,10 +128,10 @@ export class ScorerV2 {
   /** The scores of rows with their components. */
   #partsOf(
     rows: readonly number[],
-    { columns, trends, impersonal, user, signals, nowMs }: Omit<ScorerInputs, 'past'>,
+    { columns, trends, impersonal, user, signals, country, nowMs }: Omit<ScorerInputs, 'past'>,
   ): ScoreParts[] {
     if (user !== null) this.#personal.fill(Int32Array.from(rows), { withAll: true });
-    const copyImpersonal = this.#impersonal.componentsOf({ columns, trends, signals, nowMs });
+    const copyImpersonal = this.#impersonal.componentsOf({ columns, trends, signals, country, nowMs });
     return rows.map((row, index) => {
       const parts: Mutable<ScoreParts> = {
         ...NO_COMPONENTS,
@@ -150,8 +153,9 @@ export class ScorerV2 {
     trends: TrendColumns,
     nowMs: number,
     signals: SiteSignals = NO_SIGNALS,
+    country: string | null = null,
   ): Float64Array {
-    this.#impersonal.fill({ columns, trends, signals, nowMs });
+    this.#impersonal.fill({ columns, trends, signals, country, nowMs });
     return this.#impersonal.sum.slice();
   }
 

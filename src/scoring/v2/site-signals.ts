@@ -1,4 +1,7 @@
+import { decayFactor, type DecayedScore } from '../../domain/decay.js';
+import { daysSince } from '../shared/time.js';
 import type { MarketColumns } from './features.js';
+import type { TitlePatterns } from './title-patterns.js';
 
 /** Where users went from a market or a series: the number of engagements with it, and of moves to each next one. */
 export interface Moves {
@@ -14,6 +17,28 @@ export interface MarketActivity {
   readonly recentUsers: number;
 }
 
+/** Half-life of recent users, and of the choices by group. */
+export const RECENT_HALF_LIFE_DAYS = 7;
+export const GROUP_HALF_LIFE_DAYS = 30;
+
+/** A decayed sum at a later instant; 0 without one. */
+export function decayedTo(nowMs: number, sum: DecayedScore | undefined | null, halfLifeDays: number): number {
+  return sum == null ? 0 : sum.score * decayFactor(daysSince(sum.atMs, nowMs), halfLifeDays);
+}
+
+/** The recent users of markets, with a half-life of {@link RECENT_HALF_LIFE_DAYS}. */
+export interface ContextUsers {
+  /** Over all markets. */
+  readonly total: DecayedScore;
+  /** By market, for the markets with the most. */
+  readonly ofMarkets: ReadonlyMap<string, DecayedScore>;
+}
+
+/** Groups of markets whose choices are counted. */
+export const GROUPS = ['source', 'template', 'series'] as const satisfies readonly (keyof TitlePatterns)[];
+
+export type Group = (typeof GROUPS)[number];
+
 /** The choices of all users so far, as features. Immutable. */
 export interface SiteSignals {
   /** Moves of users from this market to their next one within a day, by id. */
@@ -25,6 +50,18 @@ export interface SiteSignals {
   /** Number of choices by horizon among the markets of a title template. */
   horizonsOfTemplate(template: string): Float64Array | undefined;
   activityOf(marketId: string): MarketActivity | undefined;
+  /** Recent users of all markets together; null without any. */
+  readonly recentUsers: DecayedScore | null;
+  /** Those from a country, and those who engaged at this hour of the day, 0–23 UTC. */
+  recentUsersFrom(country: string): ContextUsers | undefined;
+  recentUsersAt(hour: number): ContextUsers | undefined;
+  /** Choices, with a half-life of {@link GROUP_HALF_LIFE_DAYS}: all, and among the markets of a group. */
+  readonly recentChoices: DecayedScore | null;
+  recentChoicesIn(group: Group, key: string): DecayedScore | undefined;
+  /** Number of choices by hour of the week; see `hourOfWeek`. Null without choices. */
+  readonly weekHours: Float64Array | null;
+  /** The same for a category. */
+  weekHoursOf(category: string): Float64Array | undefined;
 }
 
 /** The signals of a site without choices. */
@@ -34,6 +71,13 @@ export const NO_SIGNALS: SiteSignals = {
   horizonShares: null,
   horizonsOfTemplate: () => undefined,
   activityOf: () => undefined,
+  recentUsers: null,
+  recentUsersFrom: () => undefined,
+  recentUsersAt: () => undefined,
+  recentChoices: null,
+  recentChoicesIn: () => undefined,
+  weekHours: null,
+  weekHoursOf: () => undefined,
 };
 
 /** {@link MarketActivity} of the markets of rows; NaN for a market that no user engaged with. */

@@ -12,12 +12,15 @@ export interface TitlePatterns {
   readonly family: string | null;
   /** `ladder` with capitalized names masked too. */
   readonly template: string;
+  /** Where the market comes from; empty if unknown. */
+  readonly source: string;
 }
 
 export interface PatternSource {
   readonly title: string;
   readonly eventKey: string | null;
   readonly tags: readonly string[];
+  readonly source: string | null;
 }
 
 const MONTHS =
@@ -34,8 +37,8 @@ const MONTHS_OF_KEY = new RegExp(`(?<![a-z])(?:${MONTHS}|may)(?![a-z])`, 'g');
 
 const MULTIPLIERS: Readonly<Record<string, number>> = { k: 1e3, m: 1e6 };
 
-/** The patterns of a market; a pure function of title, event key, and tags. Source: algorithm v2. */
-export function titlePatterns({ title, eventKey, tags }: PatternSource): TitlePatterns {
+/** The patterns of a market; a pure function of its fields. Source: algorithm v2. */
+export function titlePatterns({ title, eventKey, tags, source }: PatternSource): TitlePatterns {
   const numbers: number[] = [];
   const masked = title
     .normalize('NFKC')
@@ -51,6 +54,7 @@ export function titlePatterns({ title, eventKey, tags }: PatternSource): TitlePa
     series: eventKey === null ? ladder : seriesOfEvent(eventKey),
     family: familyOf(eventKey, tags),
     template: foldText(masked.replace(NAME, '@')),
+    source: source ?? '',
   };
 }
 

@@ -138,14 +138,24 @@ export class MarketRepository {
     limit: number,
     before: bigint | null,
   ): Promise<
-    (Pick<Market, 'id' | 'title' | 'category' | 'tags' | 'eventKey' | 'createdAt'> & { version: bigint })[]
+    (Pick<Market, 'id' | 'title' | 'category' | 'tags' | 'eventKey' | 'source' | 'createdAt'> & {
+      version: bigint;
+    })[]
   > {
     const markets = await this.prisma.market.findMany({
       where: { status: { not: 'OPEN' }, ...(before === null ? {} : { version: { lt: before } }) },
       orderBy: { version: 'desc' },
       take: limit,
       select: {
-        ...{ id: true, title: true, category: true, eventKey: true, createdAt: true, version: true },
+        ...{
+          id: true,
+          title: true,
+          category: true,
+          eventKey: true,
+          source: true,
+          createdAt: true,
+          version: true,
+        },
         tags: { select: { label: true }, orderBy: { position: 'asc' } },
       },
     });

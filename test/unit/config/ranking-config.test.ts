@@ -125,6 +125,7 @@ describe('loadRankingConfig', () => {
             popular7d: 0,
             touched: 0.05,
           },
+          ...{ weekHour: 0, groupDemand: 0, popularHere: 0 },
         },
         affinity: {
           ...{ longTermScale: 20, sessionScale: 6, sessionEvents: 3, sessionIdleHalfLifeMinutes: 15 },

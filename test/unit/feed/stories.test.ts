@@ -70,6 +70,55 @@ describe('a user who', () => {
     expect(after.filter(({ slot }) => slot === 'PERSONAL')[0]?.market.category).toBe('Crypto');
   });
 
+  it('is new has a next feed that follows each of the first clicks', async () => {
+    const clicks = ['crypto-3', 'science-4', 'science-7'].map((id, index) =>
+      event('CLICK', id, NOON_MS + index * MINUTE_MS),
+    );
+    const shares = await Promise.all(
+      [0, 1, 2, 3].map(async (count) => {
+        const page = await pageFor(profileAfter(...clicks.slice(0, count)), NOON_MS + 3 * MINUTE_MS);
+        return { crypto: countOf(page, 'Crypto'), science: countOf(page, 'Science') };
+      }),
+    );
+    const [none, one, , three] = shares;
+    expect(one?.crypto).toBeGreaterThan(none?.crypto ?? NaN);
+    expect(three?.science).toBeGreaterThan(one?.science ?? NaN);
+  });
+
+  it('is new sees what users of the same country and hour of the day follow', async () => {
+    const others = new LiveSignals();
+    const follow = (marketId: string, country: string, hour: number): void => {
+      const market = signalMarket(byId.get(marketId) ?? storedMarket(marketId));
+      for (let user = 0; user < 40; user += 1) {
+        const atMs = NOON_MS - 2 * DAY_MS + hour * HOUR_MS + user;
+        others.add({ atMs, userKey: `${country} ${marketId} ${user}`, country, market });
+      }
+    };
+    follow('politics-7', 'IL', 0);
+    follow('sports-5', 'US', 0);
+    follow('science-2', 'US', 12);
+    const features = { ...FEATURE_WEIGHTS, popular7d: 0, groupDemand: 0, touched: 0, popularHere: 1 };
+    const signals = others.view();
+    const model: RankingModel = { version: '1', learned: { v2: 1, features }, signals };
+    const scoresIn = async (country: string, hour: number): Promise<ReadonlyMap<string, number>> => {
+      const clock = { nowMs: NOON_MS + hour * HOUR_MS };
+      const { service } = feedOver(catalog, { algorithm: 'v2', model, clock });
+      const page = pageOf(await service.feed({ country, limit: 50 }, anonymous));
+      return new Map(page.map(({ market, scores }) => [market.id, scores.popularHere ?? 0]));
+    };
+    const [home, abroad, evening] = [
+      await scoresIn('IL', 0),
+      await scoresIn('US', 0),
+      await scoresIn('US', 12),
+    ];
+    const of = (scores: ReadonlyMap<string, number>, id: string): number => scores.get(id) ?? NaN;
+    expect(of(home, 'politics-7')).toBeGreaterThan(of(home, 'sports-5'));
+    expect(of(abroad, 'politics-7')).toBeLessThan(of(abroad, 'sports-5'));
+    expect(of(abroad, 'science-2')).toBeLessThan(of(abroad, 'sports-5'));
+    expect(of(evening, 'science-2')).toBeGreaterThan(of(evening, 'sports-5'));
+    expect([...home.values()].some((value) => value === 0)).toBe(true);
+  });
+
   it('traded politics for a year sees politics again the morning after an evening of sports', async () => {
     const year = Array.from({ length: 122 }, (_, index) =>
       event('PARTICIPATE', `politics-${index % 12}`, NOON_MS - 365 * DAY_MS + index * 3 * DAY_MS),
@@ -141,7 +190,12 @@ describe('a user who', () => {
       );
     const others = new LiveSignals();
     for (const [index, market] of markets.entries())
-      others.add({ atMs: NOON_MS - DAY_MS, userKey: `user ${index}`, market: signalMarket(market) });
+      others.add({
+        atMs: NOON_MS - DAY_MS,
+        userKey: `user ${index}`,
+        country: null,
+        market: signalMarket(market),
+      });
     const page = async (model: RankingModel): Promise<string[]> => {
       const { service } = feedOver(markets, { algorithm: 'v2', model });
       return idsOf(pageOf(await service.feed({ userKey: 'ada', limit: 20 }, knows(profileAfter(...traded)))));

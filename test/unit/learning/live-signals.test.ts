@@ -13,7 +13,7 @@ function signalsAfter(
 ): LiveSignals {
   const signals = new LiveSignals();
   for (const [userKey, marketId, hour] of choices)
-    signals.add({ atMs: NOW_MS + hour * HOUR_MS, userKey, market: market(marketId) });
+    signals.add({ atMs: NOW_MS + hour * HOUR_MS, userKey, country: 'IL', market: market(marketId) });
   return signals;
 }
 
@@ -40,8 +40,8 @@ describe('live signals', () => {
   it('keep the most frequent next markets of a source', () => {
     const signals = new LiveSignals();
     const move = (to: string, hour: number): void => {
-      signals.add({ atMs: NOW_MS + hour * HOUR_MS, userKey: `u${hour}`, market: market('a') });
-      signals.add({ atMs: NOW_MS + hour * HOUR_MS, userKey: `u${hour}`, market: market(to) });
+      signals.add({ atMs: NOW_MS + hour * HOUR_MS, userKey: `u${hour}`, country: null, market: market('a') });
+      signals.add({ atMs: NOW_MS + hour * HOUR_MS, userKey: `u${hour}`, country: null, market: market(to) });
     };
     for (const hour of [0, 1]) move('often', hour);
     for (let next = 0; next < 40; next += 1) move(`m${next}`, 2 + next);
@@ -61,7 +61,7 @@ describe('live signals', () => {
   it('count choices by horizon, overall and by template', () => {
     const signals = new LiveSignals();
     expect(signals.view().horizonShares).toBeNull();
-    signals.add({ atMs: NOW_MS, userKey: 'ann', market: market('a', 'Will Ada win?') });
+    signals.add({ atMs: NOW_MS, userKey: 'ann', country: null, market: market('a', 'Will Ada win?') });
     const view = signals.view();
     const { horizonShares } = view;
     expect(horizonShares?.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 12);
@@ -72,14 +72,19 @@ describe('live signals', () => {
   it('are the same after they were packed and unpacked', async () => {
     const signals = signalsAfter(['ann', 'a', 0], ['ann', 'b', 1], ['bob', 'b', 2], ['bob', 'a', 3]);
     const unpacked = await unpackSignals(await packSignals(signals));
-    expect(unpacked?.horizons).toEqual(signals.horizons);
+    expect(unpacked?.totals).toEqual(signals.totals);
     expect([...(unpacked?.entries() ?? [])]).toEqual([...signals.entries()]);
   });
 
   it('drop the least recently used market of a full memory', () => {
     const signals = new LiveSignals();
     const touch = (index: number): void => {
-      signals.add({ atMs: NOW_MS, userKey: 'ann', market: { ...market('a'), id: `market ${index}` } });
+      signals.add({
+        atMs: NOW_MS,
+        userKey: 'ann',
+        country: null,
+        market: { ...market('a'), id: `market ${index}` },
+      });
     };
     for (let index = 0; index < 20_000; index += 1) touch(index);
     touch(0);

@@ -24,6 +24,8 @@ export class EngagedMarkets {
   ladder = new Int32Array(0);
   series = new Int32Array(0);
   family = new Int32Array(0);
+  /** Topic id of the market's category; −1 for one that no row has. */
+  category = new Int32Array(0);
   /** The market's id, its series, and the numbers of its title. */
   readonly marketIds: string[] = [];
   readonly seriesKeys: string[] = [];
@@ -56,6 +58,7 @@ export class EngagedMarkets {
     const length = Math.min(engagements.length, limit);
     this.#reuseArrays(length);
     const unknownTerms = new Map<string, number>();
+    const pastCategories = new Map<string, number>();
     for (let index = 0; index < length; index += 1) {
       const engagement = engagements[index] as MarketEngagement;
       if (!(engagement.weight > 0 && engagement.weight < Infinity && Number.isFinite(engagement.atMs)))
@@ -66,6 +69,7 @@ export class EngagedMarkets {
         const market = past(engagement.marketId);
         if (market === undefined) continue;
         this.#addPast(columns, market, unknownTerms);
+        this.category[this.count] = categoryOf(columns, market, pastCategories);
       }
       this.marketIds[this.count] = engagement.marketId;
       this.days[this.count] = daysSince(engagement.atMs, nowMs);
@@ -85,6 +89,7 @@ export class EngagedMarkets {
     this.ladder = reuseInts(size, this.ladder);
     this.series = reuseInts(size, this.series);
     this.family = reuseInts(size, this.family);
+    this.category = reuseInts(size, this.category);
     this.days = reuseFloats(size, this.days);
     this.weight = reuseFloats(size, this.weight);
     this.inSession = reuseInts(size, this.inSession);
@@ -101,7 +106,8 @@ export class EngagedMarkets {
     return first;
   }
 
-  #addRow({ text, textRow, event, creationRank, resolvesAtMs, patterns }: MarketColumns, row: number): void {
+  #addRow(columns: MarketColumns, row: number): void {
+    const { text, textRow, event, category, creationRank, resolvesAtMs, patterns } = columns;
     const textIndex = textRow[row] as number;
     const from = textIndex < 0 ? 0 : (text.start[textIndex] as number);
     const to = textIndex < 0 ? 0 : (text.start[textIndex + 1] as number);
@@ -112,6 +118,7 @@ export class EngagedMarkets {
     }
     this.row[this.count] = row;
     this.event[this.count] = event[row] as number;
+    this.category[this.count] = category[row] as number;
     this.creationRank[this.count] = creationRank[row] as number;
     this.endsAtMs[this.count] = resolvesAtMs[row] as number;
     this.ladder[this.count] = patterns.ladder.ids[row] as number;
@@ -148,4 +155,11 @@ export class EngagedMarkets {
     this.seriesKeys[this.count] = patterns.series;
     this.numbers[this.count] = patterns.numbers;
   }
+}
+
+/** @param known the ids that were looked up so far, by key. */
+function categoryOf({ topics }: MarketColumns, { category }: PastMarket, known: Map<string, number>): number {
+  let id = known.get(category);
+  if (id === undefined) known.set(category, (id = topics.idOf('CATEGORY', category) ?? -1));
+  return id;
 }

@@ -22,7 +22,7 @@ describe('ClosedMarketCache', () => {
     cache.add(storedMarket('a', { title: 'Rain?', category: 'Weather', eventKey: 'e', createdAt }));
     expect(cache.get('a')).toEqual({
       ...{ terms: ['rain', 'weather'], counts: [1, 2], eventKey: 'e' },
-      ...{ createdAtMs: createdAt.getTime(), endsAtMs: Infinity },
+      ...{ createdAtMs: createdAt.getTime(), endsAtMs: Infinity, category: 'weather' },
       patterns: { ladder: 'rain?', numbers: [], series: 'e', family: 'event e' },
     });
     expect(cache.get('b')).toBeUndefined();

@@ -46,7 +46,7 @@ function sumsOf(
   impersonal: ImpersonalColumns,
   inputs: Partial<ImpersonalInputs> & Pick<ImpersonalInputs, 'nowMs'>,
 ): number[] {
-  impersonal.fill({ columns, trends, signals: NO_SIGNALS, ...inputs });
+  impersonal.fill({ columns, trends, signals: NO_SIGNALS, country: null, ...inputs });
   return [...impersonal.sum];
 }
 
@@ -54,7 +54,7 @@ describe('impersonal columns', () => {
   it('are the same at every instant of a minute, and differ in the next one', () => {
     const sumsAt = (nowMs: number) => {
       const impersonal = new ImpersonalColumns(CONSTANTS);
-      const copy = impersonal.componentsOf({ columns, trends, signals: NO_SIGNALS, nowMs });
+      const copy = impersonal.componentsOf({ columns, trends, signals: NO_SIGNALS, country: null, nowMs });
       const parts = columns.ids.map((_, row) => {
         const components = {};
         copy(row, components);

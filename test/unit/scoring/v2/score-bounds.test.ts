@@ -41,7 +41,7 @@ describe.each([
         const expected = full.score(columns, trends, user, past, NOW_MS, signals).final.slice();
         const impersonal = full.impersonalSum(columns, trends, NOW_MS, signals);
         const scores = onDemand.scoreOnDemand({
-          ...{ columns, trends, impersonal, user, past, signals, nowMs: NOW_MS },
+          ...{ columns, trends, impersonal, user, past, signals, country: null, nowMs: NOW_MS },
         });
         const { bounds, slack, refine } = scores.bounds();
         const expectBounds = () => {

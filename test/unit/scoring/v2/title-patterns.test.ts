@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { titlePatterns } from '../../../../src/scoring/v2/title-patterns.js';
 
 const patternsOf = (title: string, eventKey: string | null = null, tags: readonly string[] = []) =>
-  titlePatterns({ title, eventKey, tags });
+  titlePatterns({ title, eventKey, tags, source: null });
 
 describe('the patterns of a title', () => {
   it.each([

@@ -92,7 +92,7 @@ describe('the feature', () => {
     const signals = new LiveSignals();
     const [a, b] = markets.map(signalMarket);
     for (const [hour, market] of [a, b].entries())
-      if (market) signals.add({ atMs: NOW_MS + hour * HOUR_MS, userKey: 'bob', market });
+      if (market) signals.add({ atMs: NOW_MS + hour * HOUR_MS, userKey: 'bob', country: null, market });
     const engaged = [ago('a', 0)];
     expect(featureOf('trMarket', markets, engaged, signals.view())).toEqual(close(0, 1 / 4, 0));
     expect(featureOf('trSeries', markets, engaged, signals.view())).toEqual(close(0, 1 / 4, 1 / 4));
@@ -103,7 +103,7 @@ describe('the feature', () => {
     const markets = [textOnly('a', 'A', ends(4)), textOnly('b', 'B', ends(4)), textOnly('c', 'C', ends(60))];
     const signals = new LiveSignals();
     for (const [index, market] of markets.entries())
-      signals.add({ atMs: NOW_MS, userKey: `u${index}`, market: signalMarket(market) });
+      signals.add({ atMs: NOW_MS, userKey: `u${index}`, country: null, market: signalMarket(market) });
     const [, near = NaN, far = NaN] = featureOf('horizonUser', markets, [ago('a', 0)], signals.view());
     expect(near).toBeGreaterThan(0);
     expect(far).toBeLessThan(0);
@@ -127,7 +127,7 @@ describe('the feature', () => {
   it('touched and popular7d follow the engagements of all users', () => {
     const market = textOnly('a', 'A');
     const signals = new LiveSignals();
-    signals.add({ atMs: NOW_MS - 4 * HOUR_MS, userKey: 'bob', market: signalMarket(market) });
+    signals.add({ atMs: NOW_MS - 4 * HOUR_MS, userKey: 'bob', country: null, market: signalMarket(market) });
     const of = (name: LearnedName) => featureOf(name, [market, textOnly('b', 'B')], [], signals.view());
     expect(of('touched')).toEqual(close(0.5, 0));
     expect(of('popular7d')).toEqual(close(Math.log(1 + 4 * 2 ** (-4 / 24 / 7)), 0));

@@ -113,7 +113,8 @@ class Ranked {
     const trend = trends.columns(columns, country);
     const scores = this.#scorer.scoreOnDemand({
       ...{ columns, trends: trend, signals, nowMs, user: userFeaturesV2(profile, nowMs, this.#decay) },
-      impersonal: this.#scorer.impersonalSum(columns, trend, nowMs, signals),
+      country,
+      impersonal: this.#scorer.impersonalSum(columns, trend, nowMs, signals, country),
       past: (id) => {
         const found = this.#markets.get(id);
         return found === undefined ? undefined : toPastMarket(found.market);

@@ -24,15 +24,17 @@ export function groupDemand({
   if (!(allChoices > 0) || size === 0) return () => 0;
   const perMarket = allChoices / size;
   const ratioOf = GROUPS.map((group) => {
-    const { ids, keyOf } = patterns[group];
-    const { ids: catalogIds, count, idOf } = catalogPatterns[group];
-    const { start } = keyRows(catalogIds, count);
+    const keys = patterns[group];
+    const inCatalog = catalogPatterns[group];
+    const isSubset = keys.ids !== inCatalog.ids;
+    const { start } = keyRows(inCatalog.ids, inCatalog.count);
     const marketsOf = (id: number | undefined): number =>
       id === undefined ? 0 : (start[id + 1] as number) - (start[id] as number);
     return (row: number, wider: number): number => {
-      const key = keyOf(ids[row] as number);
+      const id = keys.ids[row] as number;
+      const key = keys.keyOf(id);
       // A market that the catalog lacks is one more of its group.
-      const markets = Math.max(1, marketsOf(ids === catalogIds ? (ids[row] as number) : idOf(key)));
+      const markets = Math.max(1, marketsOf(isSubset ? inCatalog.idOf(key) : id));
       const choices = decayedTo(nowMs, signals.recentChoicesIn(group, key), GROUP_HALF_LIFE_DAYS);
       return shrunkRatio(choices, perMarket * markets, wider, PRIOR_CHOICES);
     };

@@ -104,10 +104,10 @@ describe('popularHere', () => {
     const signals = new LiveSignals();
     for (const hour of [3, 2, 1, 0])
       signals.add({ atMs: NOW_MS - hour * HOUR_MS, userKey: 'ann', country: 'IL', market: signalMarket(a) });
-    const { recentUsers, recentUsersFrom } = signals.view();
-    expect(recentUsers?.score).toBeCloseTo(1, 9);
-    expect(recentUsersFrom('IL')?.ofMarkets.get('a')?.score).toBeCloseTo(1, 9);
-    expect(recentUsersFrom('US')).toBeUndefined();
+    const view = signals.view();
+    expect(view.recentUsers?.score).toBeCloseTo(1, 9);
+    expect(view.recentUsersFrom('IL')?.ofMarkets.get('a')?.score).toBeCloseTo(1, 9);
+    expect(view.recentUsersFrom('US')).toBeUndefined();
   });
 
   it('keeps the markets with the most users of a country', () => {

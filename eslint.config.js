@@ -32,6 +32,8 @@ export default tseslint.config(
         { allowNumber: true, allowBoolean: true },
       ],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // A variable beside a rest element leaves a field out.
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
       // Resolver classes hold only methods, and decorated classes only fields.
       '@typescript-eslint/no-extraneous-class': 'off',
       'no-console': 'error',

@@ -158,6 +158,7 @@ async function openServices(
     ...{ ...common, stores, catalog, profiles },
     ...{ sinks: relays.sinks, onRecorded: () => relays.wake(), pseudonymOf },
     ...{ users: users.register, catchUpUsers: () => users.sync.catchUp() },
+    attributionsOf: (shown) => feeds.attributionsOf(shown),
   });
   const audience = await openAudience({ ...common, stores });
   const feeds = await openFeeds({

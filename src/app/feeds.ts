@@ -20,6 +20,7 @@ export function openTracking(deps: {
   /** Names of the sinks that each recorded event is queued for. */
   readonly sinks: readonly string[];
   readonly onRecorded: () => void;
+  readonly attributionsOf: Feeds['attributionsOf'];
   readonly users: UserRegister;
   readonly catchUpUsers: () => Promise<void>;
   readonly pseudonymOf: (userKey: string) => string;
@@ -30,9 +31,9 @@ export function openTracking(deps: {
   readonly onClose: OnClose;
 }): Tracking {
   const { stores, catalog, profiles, sinks, onRecorded, liveConfig, clock, newId, logger, onClose } = deps;
-  const { users, catchUpUsers, pseudonymOf } = deps;
+  const { users, catchUpUsers, pseudonymOf, attributionsOf } = deps;
   const tracking = createTracking({
-    ...{ sinks, onRecorded, users, catchUpUsers, pseudonymOf, clock, newId, logger },
+    ...{ sinks, onRecorded, attributionsOf, users, catchUpUsers, pseudonymOf, clock, newId, logger },
     ...{ store: stores.requests, background: stores.background },
     markets: catalog,
     profiles: profiles.shared,
@@ -71,6 +72,7 @@ export async function openFeeds(deps: {
       add: (served) => stores.background.servedFeeds.add(served),
       find: (feedId, readers) =>
         orUnavailable(notRead, () => stores.readers.servedFeeds.find(feedId, readers)),
+      findAll: (feedIds) => orUnavailable(notRead, () => stores.readers.servedFeeds.findAll(feedIds)),
       marketIds: (numbers) => orUnavailable(notRead, () => stores.readers.servedFeeds.marketIds(numbers)),
     },
     trackImpressions: (input) => tracking.service.trackImpressions(input),

@@ -48,10 +48,33 @@ export interface Interaction {
   readonly receivedAt: Date;
   /** Whether `occurredAt` was out of range and replaced by the server's time. */
   readonly clamped: boolean;
+  /** Null if no feed showed the market, as far as is known. */
+  readonly attribution: Attribution | null;
 }
 
-/** An event to be stored, and the number of its market. */
+/** The place in a served feed where the user saw the market of an event. */
+export interface Attribution extends Serving {
+  readonly feedId: string;
+  /** Rank in the feed, from 1. */
+  readonly rank: number;
+  /** Slot of the item; null if the algorithm has no slots. */
+  readonly slot: string | null;
+  /** Probability with which exploration selected the market; null for an item that it did not select. */
+  readonly propensity: number | null;
+}
+
+/** What decided a ranking for many users. */
+export interface Serving {
+  readonly algorithmVersion: string;
+  readonly configVersion: string;
+  /** Null without a model. */
+  readonly modelVersion: string | null;
+}
+
+/** An event to be stored, and the numbers of what it refers to. */
 export interface PreparedEvent {
   readonly interaction: Interaction;
   readonly marketNumber: number;
+  /** Number of the stored {@link Serving} of the attribution; null without one. */
+  readonly servingId: number | null;
 }

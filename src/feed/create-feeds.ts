@@ -14,6 +14,7 @@ import { InputsHydrator } from './hydrators/inputs.js';
 import type { ProfileReader } from './hydrators/profile.js';
 import { PIPELINES } from './pipeline.js';
 import type { ServedFeed } from './served/served-feed.js';
+import { ShownMarkets } from './served/shown-markets.js';
 import { ServedFeeds, type FeedStore } from './served/served-feeds.js';
 import type { SideEffectDeps } from './side-effects/after-serving.js';
 import { TrendingService } from './trending-service.js';
@@ -25,6 +26,7 @@ export interface Feeds {
   readonly explain: ExplainService;
   /** Returns a served feed. */
   find(feedId: string): Promise<ServedFeed | undefined>;
+  readonly attributionsOf: ShownMarkets['attributionsOf'];
   /** Drops what is kept in memory about users, and waits for the write in progress. */
   dropData(userKeys: readonly string[] | 'all'): Promise<void>;
   /** Resolves when every served feed is stored. */
@@ -54,6 +56,7 @@ export function createFeeds(deps: {
   const { isStalled, personalizationEnabled, clock, feedIdSecret, logger } = deps;
   const mayStore = (userKey: string): boolean => users.isActive(userKey);
   const servedFeeds = new ServedFeeds({ store, mayStore, clock, logger });
+  const shownMarkets = new ShownMarkets({ feeds: servedFeeds, clock });
   const recentInputs = new RecentInputs();
   const workspace = new RankingWorkspace();
   const timeoutMs = (): number => config().config.feed.profileTimeoutMs;
@@ -66,7 +69,7 @@ export function createFeeds(deps: {
     ...{ inputs, hydrator, users, workspace, config, servedFeeds, clock, feedId },
     onServed: (event) => {
       for (const sideEffect of PIPELINES[event.feed.algorithm].sideEffects)
-        sideEffect(event, { servedFeeds, recentInputs, trackImpressions, config, logger });
+        sideEffect(event, { servedFeeds, shownMarkets, recentInputs, trackImpressions, config, logger });
     },
   });
   const explain = new ExplainService({ inputs, servedFeeds, recentInputs, hydrator, workspace, feedId });
@@ -74,8 +77,10 @@ export function createFeeds(deps: {
   return {
     ...{ service, trending, explain },
     find: (id) => servedFeeds.find(id, null),
+    attributionsOf: (shown) => shownMarkets.attributionsOf(shown),
     dropData: (userKeys) => {
       service.dropData(userKeys);
+      shownMarkets.dropData(userKeys);
       recentInputs.drop(userKeys);
       return servedFeeds.dropData(userKeys);
     },

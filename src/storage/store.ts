@@ -10,6 +10,7 @@ import {
   type RecordedRow,
   type Recording,
 } from './events/recording.js';
+import { ServingRepository } from './events/serving-repository.js';
 import { RejectedEventRepository } from './events/rejected-event-repository.js';
 import { JobPositionRepository, JobRunRepository } from './job-repository.js';
 import { MarketIndex } from './markets/market-index.js';
@@ -70,6 +71,7 @@ export interface Store extends Transaction {
   readonly secrets: SecretRepository;
   readonly apiKeys: ApiKeyRepository;
   readonly servedFeeds: ServedFeedRepository;
+  readonly servings: ServingRepository;
   readonly sources: SourceStateRepository;
   readonly jobRuns: JobRunRepository;
   readonly jobPositions: JobPositionRepository;
@@ -153,6 +155,7 @@ export function createStore(
     secrets: new SecretRepository(prisma),
     apiKeys: new ApiKeyRepository(prisma),
     servedFeeds: new ServedFeedRepository(prisma, partitions),
+    servings: new ServingRepository(prisma),
     sources: new SourceStateRepository(prisma),
     jobRuns: new JobRunRepository(prisma),
     jobPositions: new JobPositionRepository(prisma),

@@ -73,8 +73,15 @@ function withoutUser({ interaction, marketNumber }: PreparedEvent, id: string): 
     interaction: {
       ...interaction,
       ...{ id, userKey: `${ANONYMOUS_PREFIX}${id}`, dwellMs: null, section: null, position: null },
-      ...{ sessionId: null, feedId: null, stake: null, context: null, clientEventId: null },
+      ...{
+        sessionId: null,
+        feedId: null,
+        stake: null,
+        context: null,
+        clientEventId: null,
+        attribution: null,
+      },
     },
-    marketNumber,
+    ...{ marketNumber, servingId: null },
   };
 }

@@ -13,6 +13,7 @@ import { isRolledBack, orUnavailable } from '../storage/database-errors.js';
 import { isRetired } from '../storage/events/recording.js';
 import type { UserRegister } from '../privacy/user-register.js';
 import { admitEvents } from './admit-events.js';
+import { EventAttribution, type AttributionDeps } from './attribute-events.js';
 import { commitEvents, STORE_FAILED, usersOf, type Commit, type EventOutcome } from './commit-events.js';
 import { EventQueue } from './event-queue.js';
 import { HistoryImport } from './history-import.js';
@@ -55,6 +56,7 @@ export interface TrackingDeps {
   readonly sinks: readonly string[];
   /** Called after each commit. */
   readonly onRecorded: () => void;
+  readonly attributionsOf: AttributionDeps['attributionsOf'];
   /** Returns the current config. The `tracking` section is read once. */
   readonly config: () => RankingConfig;
   readonly clock: Clock;
@@ -78,6 +80,8 @@ export function createTracking(deps: TrackingDeps): Tracking {
     mayStore: (userKey) => users.isActive(userKey),
   });
   const lockedUsers = new LockedUsers(store.profiles);
+  const { attributionsOf } = deps;
+  const attribution = new EventAttribution({ attributionsOf, servings: store.servings, clock, logger });
   const writeCheck = new WriteCheck({ store, sinks, clock, newId, logger });
 
   /** A transaction whose result was lost may have committed, so every replica must drop the cached profiles. */
@@ -172,9 +176,12 @@ export function createTracking(deps: TrackingDeps): Tracking {
     commit: async (events) => {
       try {
         const outcomes = await orUnavailable(STORE_FAILED, () =>
-          commitAdmitted(events, (active) =>
-            lockedUsers.commit(usersOf(active), () => commit(active, IDEMPOTENCY_WINDOW_MS, sinks)),
-          ),
+          commitAdmitted(events, async (active) => {
+            const attributed = await attribution.attribute(active);
+            return lockedUsers.commit(usersOf(active), () =>
+              commit(attributed, IDEMPOTENCY_WINDOW_MS, sinks),
+            );
+          }),
         );
         writeCheck.commitSucceeded();
         return outcomes;

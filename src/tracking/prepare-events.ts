@@ -111,7 +111,9 @@ export function prepareEvent(
       occurredAt: new Date(clamped ? nowMs : occurredAtMs),
       receivedAt: new Date(nowMs),
       clamped,
+      attribution: null,
     },
     marketNumber: market.number,
+    servingId: null,
   };
 }

@@ -1,6 +1,7 @@
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/time.js';
 import type { InteractionRepository } from '../storage/events/interaction-repository.js';
+import type { ServingRepository } from '../storage/events/serving-repository.js';
 import type { PartitionedTable, OldPartitions } from '../storage/partitions.js';
 import type { ProfileRepository } from '../storage/profiles/profile-repository.js';
 
@@ -31,6 +32,7 @@ export class Retention {
     private readonly deps: {
       readonly store: {
         readonly interactions: Pick<InteractionRepository, 'removeClientEvents'>;
+        readonly servings: Pick<ServingRepository, 'removeUnused'>;
         readonly profiles: Pick<ProfileRepository, 'load' | 'withoutState'>;
       };
       readonly partitions: Pick<OldPartitions, 'endedBefore' | 'drop'>;
@@ -51,6 +53,8 @@ export class Retention {
       signal,
     );
     const events = await this.#dropBefore('interactions', before(now, interactionsDays * DAY_MS), signal);
+    // One more day, because a serving counts as used on a whole day.
+    await this.deps.store.servings.removeUnused(before(now, (interactionsDays + 1) * DAY_MS));
     return {
       droppedPartitions: events.dropped,
       postponedPartitions: events.postponed,

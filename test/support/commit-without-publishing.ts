@@ -20,10 +20,10 @@ export async function commitWithoutPublishing(
     interaction: {
       ...{ id: randomUUID(), weight: 0, dwellMs: null, section: null, position: null, country: null },
       ...{ sessionId: null, feedId: null, stake: null, context: null, probability: null, volume24h: null },
-      ...{ clamped: false, occurredAt: at, receivedAt: at },
+      ...{ clamped: false, occurredAt: at, receivedAt: at, attribution: null },
       ...event,
     },
-    marketNumber: market?.number ?? 0,
+    ...{ marketNumber: market?.number ?? 0, servingId: null },
   };
   const countriesOf = () => Promise.resolve(new Map<string, string | null>());
   const pseudonymOf = (userKey: string) => userKey;

@@ -73,6 +73,7 @@ export function feedOver(
     store: {
       add: () => Promise.resolve(),
       find: () => Promise.resolve(undefined),
+      findAll: () => Promise.resolve([]),
       marketIds: () => Promise.resolve(new Map()),
     },
     config: () => loaded,

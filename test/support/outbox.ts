@@ -35,6 +35,7 @@ export function interactionOf(userKey: string, n: number, details: Partial<Inter
     occurredAt: at,
     receivedAt: at,
     clamped: false,
+    attribution: null,
     ...details,
   };
 }
@@ -111,7 +112,7 @@ export async function openOutbox() {
     ) => {
       // Tests reuse the same numbers.
       await prisma.$executeRaw`delete from interactions where id = any(${interactions.map(({ id }) => id)}::uuid[])`;
-      const events = interactions.map((interaction) => ({ interaction, marketNumber: 1 }));
+      const events = interactions.map((interaction) => ({ interaction, marketNumber: 1, servingId: null }));
       await store.transaction(async (tx) => {
         await tx.record({ events, sinks, claim: false });
         await meanwhile();

@@ -69,9 +69,9 @@ export async function openProfileDatabase(marketCount: number) {
             ...{ ...values, id: randomUUID(), userKey, marketId: market.id, occurredAt: at, receivedAt: at },
             ...{ probability: market.probability, volume24h: market.volume24h, clamped: false },
             ...{ section: null, position: null, sessionId: null, feedId: null, context: null },
-            clientEventId: null,
+            ...{ clientEventId: null, attribution: null },
           },
-          marketNumber: numberOf.get(market.id) ?? 0,
+          ...{ marketNumber: numberOf.get(market.id) ?? 0, servingId: null },
         };
       });
       const [appended] = await by.store.record({ events: recorded, sinks: [], claim: false });

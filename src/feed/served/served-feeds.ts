@@ -4,6 +4,7 @@ import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
 import type { FeedReaders, PackedFeed, StoredFeed } from '../../storage/served-feed-repository.js';
 import { CLOCK_STEP_MS } from '../ranking-time.js';
+import { feedIdSchema } from '../requests.js';
 import type { ServedFeed } from './served-feed.js';
 import { packPage, packRest, unpackPage, unpackRest } from './codec.js';
 import { servedFeedOfJson } from './legacy-json.js';
@@ -13,6 +14,12 @@ export interface FeedStore {
   add(feeds: readonly PackedFeed[]): Promise<void>;
   /** @throws {BellwetherError} UNAVAILABLE if the database cannot be read. */
   find(feedId: string, readers: FeedReaders): Promise<StoredFeed | undefined>;
+  /**
+   * Returns the stored ones of some feeds.
+   *
+   * @throws {BellwetherError} UNAVAILABLE if the database cannot be read.
+   */
+  findAll(feedIds: readonly string[]): Promise<StoredFeed[]>;
   /** @throws {BellwetherError} UNAVAILABLE if the database cannot be read. */
   marketIds(numbers: readonly number[]): Promise<ReadonlyMap<number, string>>;
 }
@@ -112,6 +119,26 @@ export class ServedFeeds {
       if (late !== undefined) return this.#unpack(late);
     }
     return undefined;
+  }
+
+  /**
+   * Returns feeds by their ids, of all users; those that are unknown or no longer stored are left out. Other texts than ids are
+   * unknown.
+   *
+   * @throws {BellwetherError} UNAVAILABLE if one is not cached and the database cannot be read.
+   */
+  async findAll(feedIds: readonly string[]): Promise<ReadonlyMap<string, ServedFeed>> {
+    const found = new Map<string, ServedFeed>();
+    const missing: string[] = [];
+    for (const feedId of feedIds) {
+      const cached = this.#cached.get(feedId);
+      if (cached !== undefined) found.set(feedId, cached);
+      else if (feedIdSchema.safeParse(feedId).success) missing.push(feedId);
+    }
+    if (missing.length === 0) return found;
+    for (const stored of await this.deps.store.findAll(missing))
+      found.set(stored.feedId, await this.#unpack(stored));
+    return found;
   }
 
   /** Drops the feeds of users, stored and queued, and waits for the statement in progress; `all`: of all users. */

@@ -4,6 +4,7 @@ import type { RecentInputs } from '../explain/recent-inputs.js';
 import type { Feed } from '../feed.js';
 import type { RankingInputs } from '../ranking-inputs.js';
 import type { ServedFeed } from '../served/served-feed.js';
+import type { ShownMarkets } from '../served/shown-markets.js';
 import type { ServedFeeds } from '../served/served-feeds.js';
 
 /** A feed that is about to be returned. */
@@ -16,6 +17,7 @@ export interface ServedEvent {
 
 export interface SideEffectDeps {
   readonly servedFeeds: Pick<ServedFeeds, 'add'>;
+  readonly shownMarkets: Pick<ShownMarkets, 'served'>;
   readonly recentInputs: Pick<RecentInputs, 'add'>;
   readonly trackImpressions: (input: object) => Promise<unknown>;
   readonly config: () => Pick<LoadedConfig, 'config'>;
@@ -28,6 +30,11 @@ export type SideEffect = (event: ServedEvent, deps: SideEffectDeps) => void;
 /** Stores the feed for paging and explanations. */
 export const storeServedFeed: SideEffect = ({ served }, { servedFeeds }) => {
   servedFeeds.add(served);
+};
+
+/** Notes that the user saw the feed, for the attribution of events. */
+export const noteShown: SideEffect = ({ served }, { shownMarkets }) => {
+  shownMarkets.served(served);
 };
 
 /** Keeps the inputs for exact replays. */

@@ -16,12 +16,13 @@ export interface BigQueryRow {
 
 /**
  * The event's fields are the columns of the table: STRING, except FLOAT64 for `weight`, `probability` and `stake`, INT64
- * for `dwellMs` and `position`, BOOL for `clamped`, and TIMESTAMP for `occurredAt` and `receivedAt`. `context` is sent as
- * JSON text, which fits a JSON column and a STRING column.
+ * for `dwellMs` and `position`, BOOL for `clamped`, and TIMESTAMP for `occurredAt` and `receivedAt`. `context` and
+ * `attribution` are sent as JSON text, which fits a JSON column and a STRING column.
  */
 export function bigQueryRow(event: OutgoingEvent, index: number): BigQueryRow {
   const context = event.context === null ? null : JSON.stringify(event.context);
-  const json = JSON.stringify({ insertId: event.interactionId, json: { ...event, context } });
+  const attribution = event.attribution === null ? null : JSON.stringify(event.attribution);
+  const json = JSON.stringify({ insertId: event.interactionId, json: { ...event, context, attribution } });
   return { index, json, bytes: Buffer.byteLength(json) };
 }
 
@@ -42,9 +43,12 @@ export function splitIntoRequests(rows: readonly BigQueryRow[]): BigQueryRow[][]
   return requests;
 }
 
-/** The body of a `tabledata.insertAll` request that inserts all rows or none. */
+/**
+ * The body of a `tabledata.insertAll` request that inserts all rows or none. Fields without a column are left out, so that a
+ * table of an earlier version receives the events of a later one.
+ */
 export function requestBody(rows: readonly BigQueryRow[]): string {
-  return `{"skipInvalidRows":false,"ignoreUnknownValues":false,"rows":[${rows.map(({ json }) => json).join(',')}]}`;
+  return `{"skipInvalidRows":false,"ignoreUnknownValues":true,"rows":[${rows.map(({ json }) => json).join(',')}]}`;
 }
 
 const rowErrors = z.object({

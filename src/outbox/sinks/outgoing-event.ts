@@ -1,3 +1,4 @@
+import type { Attribution } from '../../domain/event.js';
 import type { OutboxEvent } from '../../storage/events/outbox-repository.js';
 import type { UserNotice } from '../user-notice.js';
 
@@ -35,6 +36,8 @@ export interface OutgoingEvent {
   readonly sessionId: string | null;
   readonly feedId: string | null;
   readonly stake: number | null;
+  /** Where the user saw the market; null if that is unknown. */
+  readonly attribution: Attribution | null;
   readonly clientEventId: string | null;
   /** A JSON object, or null. */
   readonly context: unknown;
@@ -62,6 +65,7 @@ export function outgoingEvent(
     sessionId: event.sessionId,
     feedId: event.feedId,
     stake: event.stake,
+    attribution: event.attribution ?? null,
     clientEventId: event.clientEventId,
     context: event.context,
   };

@@ -75,6 +75,7 @@ export const TABLE_ACCESS: Readonly<Record<string, TableAccess>> = {
   audience_releases: { app: NONE, jobs: ['select', 'insert'] },
   privacy_budgets: { app: NONE, jobs: WRITE },
   ranking_models: { app: READ, jobs: ALL },
+  servings: { app: WRITE, jobs: ['select', 'delete'] },
 
   // State of the deployment.
   api_keys: { app: READ, jobs: WRITE },
@@ -93,4 +94,5 @@ export const TABLE_ACCESS: Readonly<Record<string, TableAccess>> = {
   rejected_events_id_seq: { app: NONE, jobs: ['usage'] },
   job_runs_id_seq: { app: NONE, jobs: ['usage'] },
   ranking_models_version_seq: { app: NONE, jobs: ['usage'] },
+  servings_id_seq: { app: ['usage'], jobs: NONE },
 };

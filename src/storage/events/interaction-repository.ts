@@ -122,7 +122,7 @@ export class InteractionRepository {
   /** Stores events without context and without an effect on profiles: those that only count in trends, under keys of no user. */
   async addAnonymous(events: readonly Interaction[]): Promise<void> {
     await this.connection.interaction.createMany({
-      data: events.map((event) => ({
+      data: events.map(({ attribution, ...event }) => ({
         ...event,
         section: event.section as FeedSection | null,
         context: Prisma.DbNull,

@@ -53,7 +53,7 @@ export function recordStatement({ events, sinks, claim, pseudonymOf }: Recording
   const batches = recent.map(encodeRecentEvents);
   const { bytes, starts, lengths } = joinBytes(batches);
   const toRow = rowOf(isoTimes());
-  const rows = events.map(({ interaction }) => toRow(interaction));
+  const rows = events.map(({ interaction, servingId }) => ({ ...toRow(interaction), servingId }));
   const areActive =
     pseudonymOf === undefined
       ? Prisma.sql`true`

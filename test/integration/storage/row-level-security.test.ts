@@ -42,6 +42,7 @@ const MATRIX: Readonly<Record<string, Readonly<Record<DatabaseRole, string>>>> =
   profile_changes: { app: 'SIU-', jobs: 'SIUD' },
   profiles: { app: 'SIU-', jobs: 'SIUD' },
   ranking_models: { app: 'S---', jobs: 'SIUD' },
+  servings: { app: 'SIU-', jobs: 'S--D' },
   rejected_events: { app: '----', jobs: 'SIUD' },
   replicas: { app: '----', jobs: 'SIUD' },
   retired_users: { app: 'S---', jobs: 'SIUD' },

@@ -50,8 +50,9 @@ function click(userKey: string, clientEventId: string | null = null): PreparedEv
       ...{ id, userKey, marketId: 'm1', eventType: 'CLICK', weight: 2, dwellMs: null, section: null },
       ...{ position: null, country: null, sessionId: null, feedId: null, stake: null, context: null },
       ...{ clientEventId, probability: 0.5, volume24h: 1, occurredAt: at, receivedAt: at, clamped: false },
+      attribution: null,
     },
-    marketNumber: 1,
+    ...{ marketNumber: 1, servingId: null },
   };
 }
 

@@ -13,6 +13,7 @@ describe('outgoing event', () => {
       occurredAt: '2026-06-15T12:00:01.000Z',
       receivedAt: '2026-06-15T12:00:01.000Z',
       clamped: false,
+      attribution: null,
       dwellMs: null,
       section: null,
       position: null,

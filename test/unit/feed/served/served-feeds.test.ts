@@ -46,6 +46,9 @@ function storeInMemory() {
       return Promise.resolve();
     }),
     find: vi.fn((feedId: string) => Promise.resolve(rows.get(feedId))),
+    findAll: vi.fn((feedIds: readonly string[]) =>
+      Promise.resolve(feedIds.flatMap((id) => rows.get(id) ?? [])),
+    ),
     marketIds: (numbers: readonly number[]) =>
       Promise.resolve(new Map(numbers.map((number) => [number, marketId(number)]))),
   };

@@ -19,9 +19,9 @@ interface Entry extends CurrentFeed {
 /** Bound for all feeds together. */
 const MAX_BYTES = 96 * 1024 * 1024;
 
-// Measured with 66-character ids, with the text of the response; markets are not counted, because the catalog holds them anyway.
+// Measured with 66-character ids; markets are not counted, because the catalog holds them anyway.
 const BYTES_PER_FEED = 1_000;
-const BYTES_PER_ITEM = 1_600;
+const BYTES_PER_ITEM = 950;
 const BYTES_PER_REST = 8;
 
 /**

@@ -134,4 +134,29 @@ describe('repeated responses', () => {
       '{"data":{"page":{"title":"a"}},"extensions":{"cost":1}}',
     );
   });
+
+  it('are forgotten beyond 64 MiB, the least recently used first', () => {
+    const responses = new RepeatedResponses();
+    const title = 'x'.repeat(8 * 1024 * 1024);
+    const values = Array.from({ length: 9 }, () => ({}));
+    const isKept = (index: number) => responses.find(operation, values[index] ?? {}, 'CLIENT') !== undefined;
+    for (const [index, value] of values.entries()) {
+      for (const data of [{ page: { title } }, { page: { title } }]) {
+        responses.keep(operation, value, 'CLIENT', data);
+        responses.stringify({ data });
+      }
+      if (index > 0) expect(isKept(0)).toBe(true);
+    }
+    expect(values.map((_, index) => isKept(index))).toEqual([
+      true,
+      false,
+      false,
+      true,
+      true,
+      true,
+      true,
+      true,
+      true,
+    ]);
+  });
 });

@@ -20,6 +20,7 @@ import { applyMigrations } from '../storage/database/migrations.js';
 import type { Store, Transaction } from '../storage/store.js';
 import type { HistoryImport } from '../tracking/history-import.js';
 import { ensureUpcomingPartitions } from '../storage/partitions.js';
+import { CollaborativeVersions } from '../learning/collaborative/collaborative-versions.js';
 import { ModelList } from '../learning/model-list.js';
 import { ModelService } from '../learning/model-service.js';
 import { TrendService } from '../trends/trend-service.js';
@@ -152,6 +153,7 @@ async function openServices(
   });
   const models = new ModelService({
     ...{ models: stores.background.models, modelsEnabled, logger },
+    collaborative: new CollaborativeVersions(stores.background.collaborative),
     config: () => liveConfig.current.config,
   });
   const tracking = openTracking({

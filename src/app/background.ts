@@ -19,6 +19,9 @@ import { OldPartitions } from '../storage/partitions.js';
 import { jobDatabaseOf } from '../storage/database/connection.js';
 import type { JobRunRepository } from '../storage/job-repository.js';
 import type { Transaction } from '../storage/store.js';
+import { CollaborativeRun } from '../learning/collaborative/collaborative-run.js';
+import { CollaborativeVersions } from '../learning/collaborative/collaborative-versions.js';
+import { trainerOf } from '../learning/collaborative/train-in-worker.js';
 import { LearningRun } from '../learning/learning-run.js';
 import { Retention } from '../tracking/retention.js';
 import { TrendComputations } from '../trends/trend-computations.js';
@@ -53,6 +56,8 @@ export function createSinkRelays(deps: {
   });
 }
 
+const TRAINING_WORKER = new URL('../learning/collaborative/training-worker.js', import.meta.url);
+
 /** The jobs of a process: a service that lists them and requests runs, and a worker that executes runs once started. */
 export interface Jobs {
   readonly service: JobService;
@@ -78,13 +83,19 @@ export function openJobs(deps: {
   const { databaseUrl, stores, catalog, profiles, liveConfig, isWorker, clock, logger, onClose } = deps;
   const config = () => liveConfig.current.config;
   const { trends, modelsEnabled } = deps;
-  const learning = new LearningRun({ store: stores.jobs, catalog, trends, config, modelsEnabled });
+  const collaborative = new CollaborativeVersions(stores.jobs.collaborative);
+  const learning = new LearningRun({
+    ...{ store: stores.jobs, catalog, trends, collaborative, config, modelsEnabled },
+  });
   const computations = new TrendComputations({ store: stores.jobs, config: () => config().trending, clock });
   const jobs = createJobs({
     jobs: jobDefinitions({
       config: config(),
       computations,
       learning,
+      collaborative: new CollaborativeRun({
+        ...{ store: stores.jobs, catalog, config, train: trainerOf(TRAINING_WORKER) },
+      }),
       snapshots: stores.jobs.snapshots,
       upkeep: new ProfileUpkeep({ store: stores.jobs, profiles, decay: liveDecayConfig(config), config }),
       retention: new Retention({

@@ -11,10 +11,13 @@ import type { DecayConfig } from '../domain/decay.js';
 import { ChoiceInputs, type ChoiceContext } from '../learning/choice-inputs.js';
 import { Learner } from '../learning/learner.js';
 import type { WeightsV2 } from '../scoring/v2/components.js';
+import { COLLABORATIVE_ENGAGEMENTS } from '../scoring/v2/components/collaborative.js';
 import type { PastLookup } from '../scoring/v2/features.js';
 import { LEARNED_COMPONENTS, weightsUnder } from '../scoring/v2/ranking-model.js';
 import type { SiteSignals } from '../scoring/v2/site-signals.js';
 import { PUBLISH_EVERY_MS } from '../learning/publish-interval.js';
+import type { CollaborativeMethod } from '../domain/collaborative.js';
+import type { CollaborativeModel } from '../scoring/v2/collaborative-model.js';
 import type { Archive } from './archive.js';
 import { CandidateColumns } from './candidate-columns.js';
 import { floorTo } from './past-trends.js';
@@ -36,6 +39,8 @@ export interface Moment {
   readonly country: string | null;
   readonly trends: TrendState;
   readonly signals: SiteSignals;
+  /** Returns the collaborative model as of now, trained by the method; null without engagements. */
+  readonly collaborative: (method: CollaborativeMethod) => CollaborativeModel | null;
   /** Whether the user has any event on a market except impressions, by market number. */
   readonly hasTouched: (market: number) => boolean;
   /** Distinct users who engaged with each market in the last seven days, by market number. */
@@ -65,6 +70,7 @@ export const ALGORITHM_NAMES = [
   'v2',
   'defaults',
   'learned',
+  'cf',
 ] as const;
 
 export type AlgorithmName = (typeof ALGORITHM_NAMES)[number];
@@ -89,6 +95,7 @@ export function createAlgorithms(
     v2: () => ({ score: gateway.scorer(withoutFeatures(config.v2.weights)) }),
     defaults: () => ({ score: gateway.scorer(config.v2.weights) }),
     learned: () => learnedAlgorithm(gateway, config, seed),
+    cf: () => ({ score: collaborativeAlgorithm(archive, config) }),
   };
   return names.map((name) => create[name]());
 }
@@ -117,6 +124,26 @@ const recencyAlgorithm: Score = ({ candidates, entries }, scores) => {
     scores[index] = entries[number]?.scoring.createdAtMs ?? -Infinity;
   }
 };
+
+/**
+ * The preferences of collaborative filtering alone, by the method of the config; `graph` if that is off. Markets without a
+ * preference are ordered by the tie-break, which is popularity.
+ */
+function collaborativeAlgorithm(archive: Archive, config: RankingConfig): Score {
+  const { method } = config.learning.collaborative;
+  const ids = archive.markets.map(({ market }) => market.id);
+  const decay = decayConfig(config);
+  return ({ candidates, profile, nowMs, collaborative }, scores) => {
+    const model = collaborative(method === 'off' ? 'graph' : method);
+    const engagements = userFeaturesV2(profile, nowMs, decay)?.engagements ?? [];
+    const latest = engagements.slice(0, COLLABORATIVE_ENGAGEMENTS);
+    const user = model?.foldIn(latest.flatMap(({ marketId }) => model.itemOf(marketId) ?? []));
+    for (const [index, number] of candidates.entries()) {
+      const item = model?.itemOf(ids[number] as string);
+      scores[index] = item === undefined ? 0 : (user?.preferenceFor(item) ?? 0);
+    }
+  };
+}
 
 /** The scores of the gateway by algorithm v1. */
 const algorithmV1: Score = ({ nowMs, candidates, entries, profile, country, trends }, scores) => {

@@ -9,11 +9,13 @@ import { TrendState } from '../trends/trend-state.js';
 import { SiteActivity } from './activity.js';
 import type { Moment } from './algorithms.js';
 import { isOpenAt, type Archive, type ArchivedEvent, type ArchivedPrice } from './archive.js';
+import { PastCollaborative } from './past-collaborative.js';
 import { OpenMarkets } from './open-markets.js';
 import { floorTo } from './past-trends.js';
 import { Queue, Timeline } from './timeline.js';
 import { applyEvents } from '../domain/apply-events.js';
 import { LiveSignals, signalMarket, type SignalEvent } from '../learning/live-signals.js';
+import { NO_SIGNALS, type SiteSignals } from '../scoring/v2/site-signals.js';
 import { decayConfig } from '../profiles/profile-decay.js';
 import type { DecayConfig } from '../domain/decay.js';
 
@@ -30,6 +32,10 @@ interface User {
 export class PastSite {
   readonly activity: SiteActivity;
   readonly #signals = new LiveSignals();
+  readonly #collaborative: PastCollaborative;
+  /** The signals with the collaborative model, if the config has one, so that the same ones are the same object. */
+  #signalsNow: SiteSignals = NO_SIGNALS;
+  #signalsOf: readonly unknown[] = [];
   /** Engagements that the signals do not count yet. */
   readonly #uncounted = new Queue<SignalEvent>();
   readonly #archive: Archive;
@@ -50,7 +56,11 @@ export class PastSite {
   readonly #delayed = new Queue<{ readonly userKey: string; readonly event: ProfileEvent }>();
   #nowMs = -Infinity;
 
-  constructor(archive: Archive, config: RankingConfig) {
+  constructor(
+    archive: Archive,
+    private readonly config: RankingConfig,
+  ) {
+    this.#collaborative = new PastCollaborative(config.learning.collaborative);
     this.#archive = archive;
     this.#weights = config.events;
     this.#decay = decayConfig(config);
@@ -102,7 +112,8 @@ export class PastSite {
       profile,
       country: country ?? profile.country,
       trends: this.#trendsNow(),
-      signals: this.#signals.view(),
+      signals: this.#signalsAt(this.#nowMs),
+      collaborative: (method) => this.#collaborative.modelAt(method, this.#nowMs),
       hasTouched: (market) => this.hasTouched(userKey, market),
       recentUsers: this.activity.recent.counts,
     };
@@ -134,6 +145,19 @@ export class PastSite {
     if (weight <= 0) return;
     this.activity.add({ atMs, userKey, market, marketId: id, weight, country });
     this.#uncounted.push({ atMs, userKey, country, market: signalMarket(entry.market) });
+    this.#collaborative.add({ atMs, userKey, marketId: id });
+  }
+
+  #signalsAt(nowMs: number): SiteSignals {
+    const view = this.#signals.view();
+    const { method } = this.config.learning.collaborative;
+    if (method === 'off') return view;
+    const collaborative = this.#collaborative.modelAt(method, nowMs);
+    if (this.#signalsOf[0] !== view || this.#signalsOf[1] !== collaborative) {
+      this.#signalsOf = [view, collaborative];
+      this.#signalsNow = { ...view, collaborative };
+    }
+    return this.#signalsNow;
   }
 
   #countSignals(beforeMs: number): void {

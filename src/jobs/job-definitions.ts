@@ -2,6 +2,7 @@ import { downsampleSnapshots } from '../catalog/market-history.js';
 import type { MarketPoller } from '../catalog/sources/market-poller.js';
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import type { SourceConfig } from '../config/schema/source-schema.js';
+import type { CollaborativeRun } from '../learning/collaborative/collaborative-run.js';
 import type { LearningRun } from '../learning/learning-run.js';
 import { PUBLISH_EVERY_MS } from '../learning/publish-interval.js';
 import { SECOND_MS } from '../lib/time.js';
@@ -18,7 +19,7 @@ const DAY = 86_400;
 
 /** All jobs of this deployment. docs/jobs.md lists them. */
 export function jobDefinitions(deps: {
-  readonly config: Pick<RankingConfig, 'trending' | 'sources'>;
+  readonly config: Pick<RankingConfig, 'trending' | 'sources' | 'learning'>;
   readonly computations: Pick<TrendComputations, 'trends' | 'momentum' | 'attention'>;
   readonly snapshots: Store['snapshots'];
   readonly upkeep: Pick<ProfileUpkeep, 'run'>;
@@ -26,9 +27,20 @@ export function jobDefinitions(deps: {
   /** Ends the retirements of user keys whose time is over, and returns their number. */
   readonly releaseUsers: (run: { now: Date; signal: AbortSignal }) => Promise<number>;
   readonly learning: Pick<LearningRun, 'run'>;
+  readonly collaborative: Pick<CollaborativeRun, 'run'>;
   readonly pollerOf: (source: SourceConfig) => Pick<MarketPoller, 'poll'>;
 }): Job[] {
-  const { config, computations, snapshots, upkeep, retention, releaseUsers, learning, pollerOf } = deps;
+  const {
+    config,
+    computations,
+    snapshots,
+    upkeep,
+    retention,
+    releaseUsers,
+    learning,
+    collaborative,
+    pollerOf,
+  } = deps;
   const { refreshSeconds } = config.trending;
   return [
     trendJob({
@@ -60,6 +72,20 @@ export function jobDefinitions(deps: {
         const { engagements, steps, version } = await learning.run(run);
         const outcome = version === null ? 'nothing published' : `version ${version} published`;
         return `${engagements} engagements, ${steps} steps, ${outcome}`;
+      },
+    },
+    {
+      name: 'collaborative',
+      description:
+        'Trains collaborative filtering from the stored engagements, and publishes a version of it.',
+      intervalSeconds: config.learning.collaborative.intervalHours * HOUR,
+      run: async (run) => {
+        const trained = await collaborative.run(run);
+        if (trained === null) return 'nothing to train: the method is off, or there are no engagements';
+        const { users, markets, pairs, iterations, version } = trained;
+        const outcome = version === null ? 'nothing published' : `version ${version} published`;
+        const counts = `${users} users, ${markets} markets, ${pairs} pairs`;
+        return `${counts}${iterations > 0 ? `, ${iterations} iterations` : ''}, ${outcome}`;
       },
     },
     {

@@ -7,7 +7,9 @@ import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../lib/time.js';
 import type { LearningEvent } from '../storage/events/interaction-repository.js';
 import type { Store } from '../storage/store.js';
 import type { TrendState } from '../trends/trend-state.js';
+import type { CollaborativeModel } from '../scoring/v2/collaborative-model.js';
 import { ChoiceInputs } from './choice-inputs.js';
+import type { CollaborativeVersions } from './collaborative/collaborative-versions.js';
 import { Learner } from './learner.js';
 import { LiveSignals, signalMarket } from './live-signals.js';
 import { packSignals, unpackSignals } from './signals-codec.js';
@@ -54,6 +56,7 @@ export class LearningRun {
       readonly store: Pick<Store, 'models' | 'interactions' | 'profiles' | 'transaction'>;
       readonly catalog: Pick<Catalog, 'snapshot' | 'pastMarket' | 'findByIds' | 'loadedAtMs' | 'refresh'>;
       readonly trends: () => TrendState;
+      readonly collaborative: Pick<CollaborativeVersions, 'latestBefore'>;
       readonly config: () => RankingConfig;
       readonly modelsEnabled: boolean;
       readonly maxEvents?: number;
@@ -124,6 +127,7 @@ export class LearningRun {
 /** The steps of one run. */
 class LearningSteps {
   count = 0;
+  #collaborative: CollaborativeModel | null = null;
   readonly #inputs: ChoiceInputs;
   /** Profiles as folded for a step, from which the next step of the user continues. */
   readonly #folded = new Map<string, { readonly state: FullProfile; readonly seq: bigint }>();
@@ -133,6 +137,7 @@ class LearningSteps {
       readonly store: Pick<Store, 'profiles'>;
       readonly catalog: Pick<Catalog, 'snapshot' | 'pastMarket' | 'findByIds'>;
       readonly trends: () => TrendState;
+      readonly collaborative: Pick<CollaborativeVersions, 'latestBefore'>;
       readonly config: RankingConfig;
       readonly modelsEnabled: boolean;
       readonly learner: Learner;
@@ -150,6 +155,7 @@ class LearningSteps {
     const isLearning = this.deps.modelsEnabled && this.deps.config.learning.mode === 'learn';
     const learnable = isLearning ? batch.filter((event) => this.#isLearnable(event)).length : 0;
     const stride = Math.max(1, Math.ceil(learnable / this.deps.stepsPerBatch));
+    this.#collaborative = learnable === 0 ? null : await this.#collaborativeBefore(batch[0]?.seq ?? 0n);
     let next = 0;
     for (const [index, event] of batch.entries()) {
       if (index % EVENTS_PER_TURN === 0) await takeTurn();
@@ -160,6 +166,13 @@ class LearningSteps {
       const { userKey, country } = event;
       this.deps.signals.add({ atMs, userKey, country, market: signalMarket(market) });
     }
+  }
+
+  /** The latest collaborative model without the choices of the batch, which would leak into their features. */
+  async #collaborativeBefore(seq: bigint): Promise<CollaborativeModel | null> {
+    const { config, collaborative } = this.deps;
+    const { method } = config.learning.collaborative;
+    return method === 'off' ? null : ((await collaborative.latestBefore(method, seq))?.model ?? null);
   }
 
   #isLearnable({ marketId, occurredAt }: LearningEvent): boolean {
@@ -180,7 +193,8 @@ class LearningSteps {
     this.#inputs.learn(
       learner,
       {
-        ...{ columns, profile, past: catalog.pastMarket, signals: signals.view(), country: from },
+        ...{ columns, profile, past: catalog.pastMarket, country: from },
+        signals: { ...signals.view(), collaborative: this.#collaborative },
         trends: trends().columns(columns, from),
         nowMs: occurredAt.getTime(),
       },

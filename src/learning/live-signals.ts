@@ -217,6 +217,7 @@ export class LiveSignals {
       recentChoicesIn: (group, key) => this.#groups.peek(groupName(group, key)),
       weekHours: this.#recentChoices === null ? null : this.#weekHours,
       weekHoursOf: (category) => this.#categories.peek(category),
+      collaborative: null,
     });
   }
 

@@ -17,6 +17,7 @@ import { MarketIndex } from './markets/market-index.js';
 import { MarketRepository } from './markets/market-repository.js';
 import { SnapshotRepository } from './markets/snapshot-repository.js';
 import { SourceStateRepository } from './markets/source-state-repository.js';
+import { CollaborativeRepository } from './models/collaborative-repository.js';
 import { ModelRepository } from './models/model-repository.js';
 import { PartitionRepository } from './partitions.js';
 import { AudienceReleaseRepository } from './privacy/audience-release-repository.js';
@@ -53,6 +54,7 @@ export interface Transaction {
   readonly userSettings: UserSettingsRepository;
   readonly userData: UserDataRepository;
   readonly models: ModelRepository;
+  readonly collaborative: CollaborativeRepository;
   /**
    * Stores events and appends them to the profiles of their users, in one statement.
    *
@@ -132,6 +134,7 @@ export function createStore(
     userSettings: new UserSettingsRepository(connection),
     userData: new UserDataRepository(connection),
     models: new ModelRepository(connection),
+    collaborative: new CollaborativeRepository(connection),
     record: async (recording) => {
       const statement = recordStatement(recording);
       return appendedProfiles(statement, await connection.$queryRaw<RecordedRow[]>(statement.sql));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { feedSchema, impressionsSchema } from './feed-schema.js';
 import { amount, days, minutesOfADay, share, whole, zero } from './field-types.js';
+import { collaborativeSchema } from './collaborative-schema.js';
 import { rateLimitSchema } from './rate-limit-schema.js';
 import { sinksSchema } from './sink-schema.js';
 import { sourcesSchema } from './source-schema.js';
@@ -156,6 +157,7 @@ const learning = z
     pin: whole({ least: 1, most: 2_147_483_647 })
       .nullable()
       .describe('version of the model whose weights apply, as in `bellwether model list`; null: the latest'),
+    collaborative: collaborativeSchema,
   })
   .describe('Learning of the weights of algorithm v2. [model-card.md](model-card.md) describes the model.');
 

@@ -1,3 +1,4 @@
+import { FACTOR_BYTES, MAX_COLLABORATIVE_BYTES, NEIGHBOR_BYTES } from '../../domain/collaborative.js';
 import { valueAt } from '../config-values.js';
 import type { RankingConfig } from '../schema/ranking-schema.js';
 import type { ConfigError } from './config-error.js';
@@ -123,6 +124,28 @@ const quotasSumToOne: CrossFieldRule = ({ feed: { quotas } }) => {
   ];
 };
 
+/** Bytes of a collaborative model for its numbers; the rest is for the ids of markets. */
+const NUMBER_BYTES = 0.95 * MAX_COLLABORATIVE_BYTES;
+
+const collaborativeModelFits: CrossFieldRule = ({ learning: { collaborative } }) => {
+  const { maxMarkets, als, graph } = collaborative;
+  const sizes = [
+    { path: 'learning.collaborative.als.factors', value: als.factors, bytes: FACTOR_BYTES },
+    { path: 'learning.collaborative.graph.neighbors', value: graph.neighbors, bytes: NEIGHBOR_BYTES },
+  ];
+  return sizes.flatMap(({ path, value, bytes }) => {
+    const most = Math.floor(NUMBER_BYTES / (maxMarkets * bytes));
+    if (value <= most) return [];
+    return [
+      {
+        path,
+        comparedWith: ['learning.collaborative.maxMarkets'],
+        message: `must be at most ${most}, because learning.collaborative.maxMarkets is ${maxMarkets} (it is ${value}): a stored model has at most 128 MiB`,
+      },
+    ];
+  });
+};
+
 const dwellTimesDecrease: CrossFieldRule = ({ events: { dwellFactors } }) =>
   dwellFactors.flatMap(({ atLeastMs }, index) => {
     const previous = dwellFactors[index - 1];
@@ -162,4 +185,5 @@ export const crossFieldRules: readonly CrossFieldRule[] = [
   ...upperBounds.map(toRule),
   someComponentCounts,
   quotasSumToOne,
+  collaborativeModelFits,
 ];

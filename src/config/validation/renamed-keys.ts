@@ -12,15 +12,8 @@ export const RENAMED_KEYS: ReadonlyMap<string, string> = new Map([
   ['feed.diversity.eventPlaces', 'feed.diversity.eventPositions'],
 ]);
 
-/** Reasons for the removal of config keys without a successor, by path. */
-const REMOVED: ReadonlyMap<string, string> = new Map([
-  ['v2.weights.collaborative', 'no score component reads it'],
-]);
-
 /** Returns the error of a key that an earlier version had; undefined for any other key. */
 export function formerKeyMessage(path: string): string | undefined {
   const renamed = RENAMED_KEYS.get(path);
-  if (renamed !== undefined) return `was renamed to ${renamed}`;
-  const reason = REMOVED.get(path);
-  return reason === undefined ? undefined : `was removed, because ${reason}; delete it`;
+  return renamed === undefined ? undefined : `was renamed to ${renamed}`;
 }

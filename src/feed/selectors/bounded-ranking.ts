@@ -1,6 +1,6 @@
 import type { ScoreBounds, ScoresOnDemandV2 } from '../../scoring/v2/scorer.js';
 import { bestRows } from './best-rows.js';
-import { HighestValues } from './highest-values.js';
+import { HighestValues } from '../../lib/highest-values.js';
 import type { RowRanking } from './ranking.js';
 
 /** Rows whose bounds are refined first, per row that is wanted; a further step takes so many times more. */

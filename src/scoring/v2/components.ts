@@ -7,6 +7,7 @@ import type {
   TrendComponent,
 } from './component.js';
 import { interestValues, negativeValues } from './components/affinity.js';
+import { collaborativeValues } from './components/collaborative.js';
 import { popularHere } from './components/context-users.js';
 import { continuityValues } from './components/continuity.js';
 import { groupDemand } from './components/group-demand.js';
@@ -208,6 +209,14 @@ export const COMPONENTS_V2 = [
     kind: 'personal',
     learnedScale: 0.3,
     create: () => sameDateValues(),
+  },
+  {
+    name: 'collaborative',
+    description:
+      "Preference of the user for the market by the engagements of all users, 0–1; 0 if `learning.collaborative.method` is off or the component's weight is 0. v2 only.",
+    kind: 'personal',
+    learnedScale: 0.3,
+    create: () => collaborativeValues(),
   },
   {
     name: 'horizonAll',

@@ -1,5 +1,6 @@
 import { decayFactor, type DecayedScore } from '../../domain/decay.js';
 import { daysSince } from '../shared/time.js';
+import type { CollaborativeModel } from './collaborative-model.js';
 import type { MarketColumns } from './features.js';
 import type { TitlePatterns } from './title-patterns.js';
 
@@ -62,6 +63,8 @@ export interface SiteSignals {
   readonly weekHours: Float64Array | null;
   /** The same for a category. */
   weekHoursOf(category: string): Float64Array | undefined;
+  /** Null: no component reads it, or none is trained. */
+  readonly collaborative: CollaborativeModel | null;
 }
 
 /** The signals of a site without choices. */
@@ -78,6 +81,7 @@ export const NO_SIGNALS: SiteSignals = {
   recentChoicesIn: () => undefined,
   weekHours: null,
   weekHoursOf: () => undefined,
+  collaborative: null,
 };
 
 /** {@link MarketActivity} of the markets of rows; NaN for a market that no user engaged with. */

@@ -24,6 +24,8 @@ export const TRANSACTION_LOCKS = {
   privacy: 4_201_006,
   /** One process at a time publishes a version of the ranking model. */
   models: 4_201_007,
+  /** The same for the collaborative model. */
+  collaborative: 4_201_008,
 } as const;
 
 export type TransactionLock = keyof typeof TRANSACTION_LOCKS;

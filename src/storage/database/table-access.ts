@@ -76,6 +76,8 @@ export const TABLE_ACCESS: Readonly<Record<string, TableAccess>> = {
   privacy_budgets: { app: NONE, jobs: WRITE },
   ranking_models: { app: READ, jobs: ALL },
   servings: { app: WRITE, jobs: ['select', 'delete'] },
+  collaborative_models: { app: NONE, jobs: ALL },
+  collaborative_model_parts: { app: NONE, jobs: ALL },
 
   // State of the deployment.
   api_keys: { app: READ, jobs: WRITE },
@@ -95,4 +97,5 @@ export const TABLE_ACCESS: Readonly<Record<string, TableAccess>> = {
   job_runs_id_seq: { app: NONE, jobs: ['usage'] },
   ranking_models_version_seq: { app: NONE, jobs: ['usage'] },
   servings_id_seq: { app: ['usage'], jobs: NONE },
+  collaborative_models_version_seq: { app: NONE, jobs: ['usage'] },
 };

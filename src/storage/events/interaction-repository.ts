@@ -110,6 +110,27 @@ export class InteractionRepository {
     });
   }
 
+  /**
+   * Returns events of positive weight, the latest `seq` first, except those of users who opted out.
+   *
+   * SQL: an anti-join of tables that Prisma does not relate.
+   *
+   * @param beforeSeq only events before this one; null: all.
+   * @param receivedBefore only events that were received before this time.
+   */
+  engagementsBefore(
+    beforeSeq: bigint | null,
+    receivedBefore: Date,
+    limit: number,
+  ): Promise<Pick<LearningEvent, 'seq' | 'userKey' | 'marketId'>[]> {
+    return this.connection.$queryRaw`
+      select i.seq, i.user_key as "userKey", i.market_id as "marketId" from interactions i
+      where i.seq < ${beforeSeq ?? 9_223_372_036_854_775_807n} and i.weight > 0 and i.received_at < ${receivedBefore}
+        and not exists (
+          select from user_settings s where s.user_key = i.user_key and not s.personalization_enabled)
+      order by i.seq desc limit ${limit}`;
+  }
+
   /** Returns whether the event of a user with this `seq` is still stored. */
   async has(userKey: string, seq: bigint): Promise<boolean> {
     const found = await this.connection.interaction.findFirst({

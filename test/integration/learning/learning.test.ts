@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backend } from '../../../src/app/backend.js';
 import { loadRankingConfig } from '../../../src/config/ranking-config.js';
 import type { RankingConfig } from '../../../src/config/schema/ranking-schema.js';
+import { CollaborativeVersions } from '../../../src/learning/collaborative/collaborative-versions.js';
 import { LearningRun } from '../../../src/learning/learning-run.js';
 import { ModelService } from '../../../src/learning/model-service.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/lib/time.js';
@@ -42,6 +43,7 @@ async function learn(learning: Partial<RankingConfig['learning']> = {}, maxEvent
   const { store, services } = gateway.backend;
   const run = new LearningRun({
     ...{ store, catalog: services.catalog, trends: () => services.trends.state },
+    collaborative: new CollaborativeVersions(store.collaborative),
     config: () => ({ ...config, learning: { ...config.learning, ...learning } }),
     ...{ modelsEnabled: true, ...(maxEvents === undefined ? {} : { maxEvents }) },
   });
@@ -141,6 +143,7 @@ describe('feeds under a model', () => {
     const serviceOf = (modelsEnabled: boolean) =>
       new ModelService({
         ...{ models: store.models, config: () => current, modelsEnabled, logger: recordingLogger().logger },
+        collaborative: new CollaborativeVersions(store.collaborative),
       });
     const trusted = await store.models.latest();
     const state = trusted?.state as { trust: object; weights: object };
@@ -161,7 +164,7 @@ describe('feeds under a model', () => {
     expect(service.current.learned?.features.last).toBeCloseTo(0.4, 12);
     expect(service.current).toBe(service.current);
 
-    current = { ...config, learning: { mode: 'off', pin: null } };
+    current = { ...config, learning: { ...config.learning, mode: 'off' } };
     expect(service.current).toMatchObject({ version: `${version}-off`, learned: null });
     expect(service.current.signals.movesFromMarket('market-1')).toBeDefined();
 
@@ -174,7 +177,7 @@ describe('feeds under a model', () => {
     await service.load();
     expect(service.current).toMatchObject({ version: String(version + 1), learned: null });
 
-    current = { ...config, learning: { mode: 'learn', pin: version } };
+    current = { ...config, learning: { ...config.learning, pin: version } };
     await service.load();
     expect(service.current.version).toBe(`${version + 1}-pin-${version}`);
     expect(service.current.learned?.features.last).toBeCloseTo(0.4, 12);

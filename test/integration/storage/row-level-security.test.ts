@@ -21,6 +21,8 @@ const MATRIX: Readonly<Record<string, Readonly<Record<DatabaseRole, string>>>> =
   api_keys: { app: 'S---', jobs: 'SIU-' },
   audience_releases: { app: '----', jobs: 'SI--' },
   client_events: { app: 'SIU-', jobs: 'SIUD' },
+  collaborative_model_parts: { app: '----', jobs: 'SIUD' },
+  collaborative_models: { app: '----', jobs: 'SIUD' },
   computations: { app: '----', jobs: 'SIU-' },
   interactions: { app: '-I--', jobs: 'SI-D' },
   job_positions: { app: '----', jobs: 'SIUD' },

@@ -68,7 +68,7 @@ const OTHER_SLATES = new Set(['İstanbul', 'only-impressions']);
 const WITHOUT_FEATURES = {
   ...{ last: 0, ladder: 0, fam: 0, sib1: 0, sibDir: 0, trMarket: 0, trSeries: 0, touched: 0 },
   ...{ horizonUser: 0, horizonAll: 0, horizonTemplate: 0, sameDate: 0, popular7d: 0 },
-  ...{ weekHour: 0, groupDemand: 0, popularHere: 0 },
+  ...{ collaborative: 0, weekHour: 0, groupDemand: 0, popularHere: 0 },
 };
 
 const PROFILE = `query ($userKey: String!) { userProfile(userKey: $userKey) {

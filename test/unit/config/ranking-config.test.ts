@@ -95,7 +95,15 @@ describe('loadRankingConfig', () => {
       sinks: [],
       sources: [],
       ranking: { personalization: true, algorithm: 'v2', rollout: 100, others: 'v1' },
-      learning: { mode: 'learn', pin: null },
+      learning: {
+        ...{ mode: 'learn', pin: null },
+        collaborative: {
+          ...{ method: 'off', intervalHours: 6, timeLimitMinutes: 10 },
+          ...{ maxUsers: 100_000, maxMarkets: 40_000, maxEngagements: 2_000_000 },
+          als: { factors: 100, regularization: 0.01, alpha: 10, iterations: 15 },
+          graph: { filter: 'linear', normalization: 0.6, power: 0.7, neighbors: 500 },
+        },
+      },
       country: { headers: [] },
       v2: {
         weights: {
@@ -120,6 +128,7 @@ describe('loadRankingConfig', () => {
           ...{
             horizonUser: 0.017,
             sameDate: 0,
+            collaborative: 0,
             horizonAll: 0,
             horizonTemplate: 0,
             popular7d: 0,

@@ -178,8 +178,8 @@ describe('validateRanking reports path, problem and allowed values for', () => {
       aboveLimit('v2.similarity.nearestMarkets', 30, 'v2.similarity.centroidMarkets', 20),
     ],
     [
-      'v2: { weights: { collaborative: 0 } }',
-      'v2.weights.collaborative: was removed, because no score component reads it; delete it',
+      'learning: { collaborative: { maxMarkets: 100000 } }',
+      'learning.collaborative.graph.neighbors: must be at most 212, because learning.collaborative.maxMarkets is 100000 (it is 500): a stored model has at most 128 MiB',
     ],
     ['v2: { taste: { longTermScale: 20 } }', 'v2.taste: was renamed to v2.affinity'],
     [

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BoundedRanking } from '../../../../src/feed/selectors/bounded-ranking.js';
 import { DiscountedRanking } from '../../../../src/feed/selectors/discounted-ranking.js';
-import { HighestValues } from '../../../../src/feed/selectors/highest-values.js';
+import { HighestValues } from '../../../../src/lib/highest-values.js';
 import { scannedRanking } from '../../../../src/feed/selectors/ranking.js';
 import { SharedOrder } from '../../../../src/feed/selectors/shared-order.js';
 

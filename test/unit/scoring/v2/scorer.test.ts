@@ -98,7 +98,7 @@ describe('a score by algorithm v2', () => {
       ...{ rising: 0.25, editorial: 0.5, news: 1, sports: 1, discount: 1 },
       ...{ last: null, ladder: null, fam: null, sib1: null, sibDir: null, trMarket: null, trSeries: null },
       ...{ horizonUser: null, sameDate: null, horizonAll: 0, horizonTemplate: 0, popular7d: 0, touched: 0 },
-      ...{ weekHour: null, groupDemand: 0, popularHere: 0 },
+      ...{ collaborative: null, weekHour: null, groupDemand: 0, popularHere: 0 },
     });
     const global = scorer().score(columns, { ...trends, local: null }, null, past, NOW_MS);
     expect(partsAt(global, 0)).toMatchObject({

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS } from '../../../../../src/lib/time.js';
 import { LiveSignals, signalMarket } from '../../../../../src/learning/live-signals.js';
 import type { Market } from '../../../../../src/domain/market.js';
+import type { CollaborativeModel } from '../../../../../src/scoring/v2/collaborative-model.js';
 import type { MarketEngagement } from '../../../../../src/scoring/v2/features.js';
 import type { LearnedName } from '../../../../../src/scoring/v2/ranking-model.js';
 import { ScorerV2 } from '../../../../../src/scoring/v2/scorer.js';
@@ -122,6 +123,38 @@ describe('the feature', () => {
       textOnly('c', 'C', ends(113)),
     ];
     expect(featureOf('sameDate', markets, [ago('a', 0)])).toEqual([0, 1, 0]);
+  });
+
+  it('collaborative is the preference of a user inferred from the latest 100 engagements, only when read', () => {
+    const inferred: (readonly number[])[] = [];
+    const collaborative: CollaborativeModel = {
+      itemOf: (id) => (/^m\d+$/.test(id) ? Number(id.slice(1)) : undefined),
+      foldIn: (items) => {
+        inferred.push(items);
+        return { preferenceFor: (item) => (items.includes(item) ? 0 : item / 1_000) };
+      },
+    };
+    const signals = { ...NO_SIGNALS, collaborative };
+    const markets = ['m1', 'm2', 'm300', 'unknown'].map((id) => textOnly(id, id));
+    const engagements = ['m2', 'unknown'].map((id) => ago(id, 1));
+    expect(featureOf('collaborative', markets, engagements, signals)).toEqual([0.001, 0, 0.3, 0]);
+    expect(featureOf('collaborative', markets, engagements)).toEqual([0, 0, 0, 0]);
+    const many = Array.from({ length: 150 }, (_, index) => textOnly(`m${index}`, 'A'));
+    featureOf(
+      'collaborative',
+      many,
+      many.map(({ id }, index) => ago(id, index)),
+      signals,
+    );
+    expect(inferred).toEqual([[2], Array.from({ length: 100 }, (_, index) => index)]);
+
+    inferred.length = 0;
+    const columns = columnsOfMarkets(...many);
+    const weightless = { ...CONSTANTS, weights: { ...CONSTANTS.weights, collaborative: 0 } };
+    const scorer = new ScorerV2(weightless, IMPRESSIONS);
+    const user = userOf({ engagements });
+    scorer.score(columns, trendsOf(columns.size), user, () => undefined, NOW_MS, signals);
+    expect(inferred).toEqual([]);
   });
 
   it('touched and popular7d follow the engagements of all users', () => {

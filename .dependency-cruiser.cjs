@@ -19,6 +19,7 @@ const folders = {
   privacy: ['storage/'],
   trends: ['storage/'],
   sample: ['catalog/importers/'],
+  experiments: [],
   catalog: ['storage/'],
   outbox: ['storage/'],
   bus: ['storage/'],
@@ -59,6 +60,17 @@ module.exports = {
       comment: 'Formulas import formulas and the domain: no package, no Node module, no folder above.',
       from: { path: '^src/scoring/' },
       to: { pathNot: '^src/(scoring|domain)/' },
+    },
+    {
+      name: 'experiments-core-is-pure',
+      severity: 'error',
+      comment:
+        'Assignment, statistics and off-policy estimates: no Node module, no folder but lib and the domain.',
+      from: { path: '^src/experiments/(assignment|statistics|off-policy)/' },
+      to: {
+        path: '^src/|^node:',
+        pathNot: '^src/(experiments/(assignment|statistics|off-policy)|domain|lib)/',
+      },
     },
     {
       name: 'config-imports-downward',

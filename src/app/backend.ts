@@ -17,6 +17,8 @@ import { SinkStatusService } from '../outbox/sink-status.js';
 import type { ChangePoll } from '../profiles/shared-profiles.js';
 import { liveDecayConfig } from '../profiles/profile-decay.js';
 import { applyMigrations } from '../storage/database/migrations.js';
+import type { ExportSource } from '../export/export-records.js';
+import { unpackFeeds } from '../feed/served/served-feeds.js';
 import type { Store, Transaction } from '../storage/store.js';
 import type { HistoryImport } from '../tracking/history-import.js';
 import { ensureUpcomingPartitions } from '../storage/partitions.js';
@@ -76,6 +78,8 @@ export interface Backend {
   readonly models: Pick<ModelService, 'load' | 'current'>;
   /** Publishes a version of the model with the weights of the config; null if another process is publishing. */
   readonly resetModel: () => Promise<number | null>;
+  /** What an export reads, with pseudonyms or the keys of users. */
+  readonly exportSource: (users: 'pseudonyms' | 'keys') => ExportSource;
   /** The ranking config; follows its file once started. */
   readonly liveConfig: LiveConfig;
   close(): Promise<void>;
@@ -204,6 +208,11 @@ async function openServices(
     connect: () => stores.requests.connect(),
     ...{ relays, store: stores.background, changePoll: profiles.changePoll },
     ...{ jobWorker: jobs.worker, liveConfig, models, authentication, apiKeys },
+    exportSource: (userIds) => ({
+      repository: stores.background.exports,
+      unpackFeeds: (stored) => unpackFeeds(stored, stores.readers.servedFeeds),
+      userIdOf: userIds === 'keys' ? (userKey) => userKey : pseudonymOf,
+    }),
     resetModel: () => jobs.learning.reset(new Date(clock())),
   };
 }

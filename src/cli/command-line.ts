@@ -7,6 +7,7 @@ import { configCommand } from './commands/config.js';
 import { documentsCommand } from './commands/documents.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { eventsCommand } from './commands/events.js';
+import { exportCommand } from './commands/export.js';
 import { feedCommand } from './commands/feed.js';
 import { importCommand } from './commands/import.js';
 import { openImportSink } from './commands/import-sink.js';
@@ -64,6 +65,7 @@ export function createProgram(): Command {
     .addCommand(serveCommand())
     .addCommand(workerCommand())
     .addCommand(importCommand(openImportSink, Date.now))
+    .addCommand(exportCommand())
     .addCommand(feedCommand())
     .addCommand(sampleCommand())
     .addCommand(profileCommand())

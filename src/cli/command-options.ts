@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { parseInstant } from '../catalog/importers/formats/record-fields.js';
 import { settingDocs } from '../config/settings.js';
 
 /** Parses an option value that must be a whole number from 1 to `max`. */
@@ -10,6 +11,15 @@ export function wholeNumberUpTo(max: number): (text: string) => number {
     }
     return number;
   };
+}
+
+/** Parses an option value that must be a time. @returns milliseconds since 1970. */
+export function parsedInstant(text: string): number {
+  const ms = parseInstant(text);
+  if (ms === undefined) {
+    throw new InvalidArgumentError('It must be a time in ISO 8601, such as 2025-06-20T00:00:00Z.');
+  }
+  return ms;
 }
 
 /** Formats examples for the end of a help text. Each is a command line without the leading `bellwether`. */

@@ -1,6 +1,7 @@
 import { announcedClose } from '../catalog/importers/as-of.js';
 import { importedEventId } from '../catalog/importers/formats/import-record.js';
-import { readJsonLines } from '../catalog/importers/formats/neutral-format.js';
+import { exportRecords, type ExportRecord, type ExportSource } from '../export/export-records.js';
+import { neutralRecord, readJsonLines } from '../catalog/importers/formats/neutral-format.js';
 import type {
   ImportRecord,
   InteractionDraft,
@@ -51,6 +52,38 @@ export async function readArchive(
   }
   return builder.finish();
 }
+
+/** Reads the markets, events, and prices of a gateway into an archive in memory. */
+export async function readStoredArchive(
+  source: ExportSource,
+  onProgress: (records: number) => void,
+): Promise<{ archive: Archive; intake: ArchiveIntake }> {
+  const builder = new ArchiveBuilder();
+  const period = { from: new Date(0), to: new Date(MAX_TIME_MS) };
+  let read = 0;
+  for (const kind of ['markets', 'interactions', 'snapshots'] as const) {
+    for await (const page of exportRecords(kind, period, source)) {
+      for (const record of page) {
+        read += 1;
+        if (kind === 'snapshots') builder.addPrice(priceOf(record));
+        else builder.add(neutralRecord(record, read, ''), 'the database');
+      }
+      onProgress(read);
+    }
+  }
+  return builder.finish();
+}
+
+function priceOf({ marketId, at, probability, volume24h }: ExportRecord): PriceById {
+  return {
+    ...{ marketId: String(marketId), atMs: Date.parse(String(at)) },
+    probability: typeof probability === 'number' ? probability : null,
+    volume24h: typeof volume24h === 'number' ? volume24h : NaN,
+  };
+}
+
+/** The latest time that a `Date` represents. */
+const MAX_TIME_MS = 8.64e15;
 
 /** Maximum number of rejected records that are reported with their reason. */
 const MAX_REPORTED_REJECTS = 5;

@@ -1,6 +1,7 @@
 import type { DecayConfig } from '../domain/decay.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 import { ApiKeyRepository } from './api-key-repository.js';
+import { ExportRepository } from './export-repository.js';
 import { InteractionRepository } from './events/interaction-repository.js';
 import { OutboxBacklogRepository, OutboxRepository } from './events/outbox-repository.js';
 import {
@@ -74,6 +75,7 @@ export interface Store extends Transaction {
   readonly apiKeys: ApiKeyRepository;
   readonly servedFeeds: ServedFeedRepository;
   readonly servings: ServingRepository;
+  readonly exports: ExportRepository;
   readonly sources: SourceStateRepository;
   readonly jobRuns: JobRunRepository;
   readonly jobPositions: JobPositionRepository;
@@ -159,6 +161,7 @@ export function createStore(
     apiKeys: new ApiKeyRepository(prisma),
     servedFeeds: new ServedFeedRepository(prisma, partitions),
     servings: new ServingRepository(prisma),
+    exports: new ExportRepository(prisma),
     sources: new SourceStateRepository(prisma),
     jobRuns: new JobRunRepository(prisma),
     jobPositions: new JobPositionRepository(prisma),

@@ -79,8 +79,8 @@ export interface ImportSummary {
   open: number;
   /** Markets among these three with an invalid field that was repaired or dropped. */
   repaired: number;
-  /** Placeholders of the source for answers that are not named yet. */
-  placeholders: number;
+  /** Placeholders of the source for answers that are not named yet, and parts of an export that are not imported. */
+  skippedRecords: number;
   /** Markets that a later one with the same id replaced before the upsert. */
   repeated: number;
   recorded: number;
@@ -136,7 +136,16 @@ class ImportRun {
   readonly #options: ImportOptions;
   readonly #asOf: AsOf | undefined;
   readonly #counts = {
-    ...{ read: 0, created: 0, updated: 0, unchanged: 0, open: 0, repaired: 0, placeholders: 0, repeated: 0 },
+    ...{
+      read: 0,
+      created: 0,
+      updated: 0,
+      unchanged: 0,
+      open: 0,
+      repaired: 0,
+      skippedRecords: 0,
+      repeated: 0,
+    },
     ...{
       recorded: 0,
       duplicates: 0,
@@ -176,7 +185,7 @@ class ImportRun {
       this.#counts.read++;
       if (record.kind === 'rejected') await this.rejects.add(record);
       else if (record.kind === 'interaction') interactions++;
-      else if (record.kind === 'skipped') this.#counts.placeholders++;
+      else if (record.kind === 'skipped') this.#counts.skippedRecords++;
       else await this.#addMarket(record, batch);
     }
     await batch.flush();

@@ -7,7 +7,7 @@ import type { RankingConfig } from '../../config/schema/ranking-schema.js';
 import { settingsFromEnvironment } from '../../config/settings.js';
 import { ALGORITHM_NAMES, type AlgorithmName } from '../../evaluation/algorithms.js';
 import type { Archive } from '../../evaluation/archive.js';
-import { readArchive, type ArchiveIntake } from '../../evaluation/archive-builder.js';
+import { readArchive, readStoredArchive, type ArchiveIntake } from '../../evaluation/archive-builder.js';
 import {
   evaluate,
   HALVES,
@@ -17,6 +17,7 @@ import {
 } from '../../evaluation/evaluate.js';
 import { OperatorError } from '../../lib/errors.js';
 import { visible } from '../../lib/input/display-text.js';
+import { withCommandBackend } from '../command-backend.js';
 import { examplesHelp, wholeNumberUpTo } from '../command-options.js';
 import { derivedDateWarning, evaluationTable } from '../output/evaluation-table.js';
 import { print, printNote } from '../output/print.js';
@@ -25,6 +26,7 @@ import { sampleArchive } from '../sample-data.js';
 
 interface EvaluateFlags {
   readonly sample?: boolean;
+  readonly database?: boolean;
   readonly algorithms: readonly AlgorithmName[];
   readonly split: number;
   readonly k: number;
@@ -43,6 +45,7 @@ interface OpenedArchive {
 
 const SEED = 1;
 const RESAMPLES = 1_000;
+const NOTE_EVERY_MS = 5_000;
 
 /** Interval at which the evaluation yields, so that progress is drawn and signals are handled. */
 const YIELD_INTERVAL_MS = 50;
@@ -52,16 +55,20 @@ For each interaction in the last part of the archive, the evaluation ranks all m
 using only data known then, and takes the rank of the market that the user chose. docs/evaluation.md describes the
 method and the metrics.`;
 
-/** `bellwether evaluate`: compares algorithms on past interactions, without a database. */
+/** `bellwether evaluate`: compares algorithms on past interactions. It opens a database only for `--database`. */
 export function evaluateCommand(): Command {
   return new Command('evaluate')
     .summary('compare algorithms on past interactions')
-    .description('Compare algorithms on past interactions. It needs no database.')
+    .description('Compare algorithms on past interactions. It needs no database, except for --database.')
     .argument(
       '[files...]',
       'markets and interactions as JSON lines in any order, plain or gzip; - is standard input',
     )
     .option('--sample', 'evaluate on the sample instead of files')
+    .option(
+      '--database',
+      'evaluate on the markets and events of the database of this gateway instead of files',
+    )
     .addOption(
       new Option('--algorithms <names>', `algorithms, separated by commas: ${ALGORITHM_NAMES.join(', ')}`)
         .argParser(algorithmNames)
@@ -93,6 +100,7 @@ export function evaluateCommand(): Command {
       'after',
       examplesHelp(
         'evaluate --sample',
+        'evaluate --database --algorithms v2,learned',
         'evaluate export.jsonl.gz --algorithms popularity,v1,v2',
         'evaluate markets.jsonl interactions.jsonl --config tuned.yaml --limit-users 500 --json',
       ),
@@ -127,13 +135,16 @@ async function run(files: readonly string[], flags: EvaluateFlags): Promise<void
 
 async function openArchive(
   files: readonly string[],
-  { sample = false }: Pick<EvaluateFlags, 'sample'>,
+  { sample = false, database = false }: Pick<EvaluateFlags, 'sample' | 'database'>,
   progress: ProgressBar,
 ): Promise<OpenedArchive> {
-  if (sample && files.length > 0) throw new OperatorError('Name files or pass --sample, not both.');
+  const sourceCount = [sample, database, files.length > 0].filter(Boolean).length;
+  if (sourceCount > 1)
+    throw new OperatorError('Name files, or pass --sample or --database, but only one of them.');
   if (sample) return { ...sampleArchive(), names: ['sample'] };
+  if (database) return readDatabase();
   if (files.length === 0) {
-    throw new OperatorError('Name a file with markets and interactions, or pass --sample.');
+    throw new OperatorError('Name a file with markets and interactions, or pass --sample or --database.');
   }
   const sources: ImportSource[] = [];
   try {
@@ -143,6 +154,19 @@ async function openArchive(
   } finally {
     for (const source of sources) await source.close();
   }
+}
+
+/** Reads the past of the gateway, and closes its database. */
+async function readDatabase(): Promise<OpenedArchive> {
+  let notedMs = performance.now();
+  const read = await withCommandBackend({ loadCatalog: false }, (backend) =>
+    readStoredArchive(backend.exportSource('keys'), (records) => {
+      if (performance.now() - notedMs < NOTE_EVERY_MS) return;
+      notedMs = performance.now();
+      printNote(`read ${records} records so far`);
+    }),
+  );
+  return { ...read, names: ['database'] };
 }
 
 async function evaluateWithProgress(

@@ -6,13 +6,12 @@ import {
   type ImportSummary,
 } from '../../catalog/importers/run-import.js';
 import { importFormats, type ImportFormat } from '../../catalog/importers/formats/read-records.js';
-import { parseInstant } from '../../catalog/importers/formats/record-fields.js';
 import { openImportSource, type ImportSource } from '../../catalog/importers/import-source.js';
 import { readPrices, type PriceList } from '../../catalog/importers/prices.js';
 import type { Clock } from '../../lib/clock.js';
 import { OperatorError } from '../../lib/errors.js';
 import { encodingOf } from '../../lib/input/encoding.js';
-import { examplesHelp } from '../command-options.js';
+import { examplesHelp, parsedInstant } from '../command-options.js';
 import { importSummary } from '../output/import-summary.js';
 import { print } from '../output/print.js';
 import { ProgressBar } from '../output/progress-bar.js';
@@ -169,14 +168,6 @@ async function readPriceList(flags: ImportFlags, nowMs: number): Promise<PriceLi
   }
 }
 
-function parsedInstant(text: string): number {
-  const ms = parseInstant(text);
-  if (ms === undefined) {
-    throw new InvalidArgumentError('It must be a time in ISO 8601, such as 2025-06-20T00:00:00Z.');
-  }
-  return ms;
-}
-
 function parsedEncoding(label: string): string {
   const encoding = encodingOf(label);
   if (encoding !== undefined) return encoding;
@@ -191,6 +182,9 @@ function isAllRejected(summary: ImportSummary): boolean {
   const accepted =
     summary.created + summary.updated + summary.unchanged + summary.recorded + summary.duplicates;
   const skipped =
-    summary.skippedNotYetCreated + summary.skippedLaterInteractions + summary.placeholders + summary.ignored;
+    summary.skippedNotYetCreated +
+    summary.skippedLaterInteractions +
+    summary.skippedRecords +
+    summary.ignored;
   return summary.rejected > 0 && accepted + skipped === 0;
 }

@@ -25,7 +25,7 @@ function rows(summary: ImportSummary): [label: string, count: number][] {
     ['duplicate interactions', summary.duplicates],
     ['interactions of users without personalization', summary.ignored],
     ['markets with a repaired or dropped field', summary.repaired],
-    ['placeholders skipped', summary.placeholders],
+    ['skipped: placeholders, and records that are no market and no interaction', summary.skippedRecords],
     ['markets repeated in the source', summary.repeated],
     ['markets created after --as-of', summary.skippedNotYetCreated],
     ['interactions after --as-of', summary.skippedLaterInteractions],

@@ -136,8 +136,8 @@ export class ServedFeeds {
       else if (feedIdSchema.safeParse(feedId).success) missing.push(feedId);
     }
     if (missing.length === 0) return found;
-    for (const stored of await this.deps.store.findAll(missing))
-      found.set(stored.feedId, await this.#unpack(stored));
+    const { store } = this.deps;
+    for (const feed of await unpackFeeds(await store.findAll(missing), store)) found.set(feed.feedId, feed);
     return found;
   }
 
@@ -176,21 +176,52 @@ export class ServedFeeds {
     );
   }
 
-  async #unpack({ feedId, userKey, servedAt, ranking, page, rest }: StoredFeed): Promise<ServedFeed> {
-    if (page === null) return { feedId, userKey, ...servedFeedOfJson(ranking ?? '') };
-    const nowMs = servedAt.getTime();
-    const { page: items, hasRest, ...inputs } = unpackPage(page, nowMs);
-    const restNumbers = rest === null ? [] : unpackRest(rest);
-    const ids = await this.deps.store.marketIds([...items.map(({ number }) => number), ...restNumbers]);
-    // Numbers keep their ids when markets are deleted. If an id were unknown, its position would stay empty.
-    const idOf = (number: number): string => ids.get(number) ?? '';
-    return {
-      ...{ feedId, userKey, nowMs, ...inputs },
-      page: items.map((item) => ({ ...item, marketId: idOf(item.number) })),
-      rest:
-        rest === null && hasRest ? null : restNumbers.map((number) => ({ marketId: idOf(number), number })),
-    };
+  async #unpack(stored: StoredFeed): Promise<ServedFeed> {
+    const [feed] = await unpackFeeds([stored], this.deps.store);
+    if (feed === undefined) throw new TypeError('Unpacking one feed returned none.');
+    return feed;
   }
+}
+
+/**
+ * Unpacks stored feeds, in order.
+ *
+ * @throws {RangeError} for a feed in another format.
+ */
+export async function unpackFeeds(
+  stored: readonly StoredFeed[],
+  store: Pick<FeedStore, 'marketIds'>,
+): Promise<ServedFeed[]> {
+  const unpacked = stored.map(({ servedAt, page, rest }) =>
+    page === null
+      ? null
+      : {
+          ...unpackPage(page, servedAt.getTime()),
+          restNumbers: rest === null ? null : unpackRest(rest),
+        },
+  );
+  const numbers = new Set(
+    unpacked.flatMap((feed) => [
+      ...(feed?.page.map(({ number }) => number) ?? []),
+      ...(feed?.restNumbers ?? []),
+    ]),
+  );
+  const ids = numbers.size === 0 ? new Map<number, string>() : await store.marketIds([...numbers]);
+  // Numbers keep their ids when markets are deleted. If an id were unknown, its position would stay empty.
+  const idOf = (number: number): string => ids.get(number) ?? '';
+  return stored.map(({ feedId, userKey, servedAt, ranking }, index) => {
+    const feed = unpacked[index];
+    if (feed == null) return { feedId, userKey, ...servedFeedOfJson(ranking ?? '') };
+    const { page, hasRest, restNumbers, ...inputs } = feed;
+    return {
+      ...{ feedId, userKey, nowMs: servedAt.getTime(), ...inputs },
+      page: page.map((item) => ({ ...item, marketId: idOf(item.number) })),
+      rest:
+        restNumbers === null && hasRest
+          ? null
+          : (restNumbers ?? []).map((number) => ({ marketId: idOf(number), number })),
+    };
+  });
 }
 
 /** The rule of the database, for cached feeds. */

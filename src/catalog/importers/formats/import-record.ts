@@ -76,7 +76,7 @@ export interface ImportedInteraction {
   interaction: InteractionDraft;
 }
 
-/** A placeholder: a market that a source creates in advance for answers that it has not named yet. */
+/** A placeholder, which a source creates in advance for answers that it has not named yet, or a part of an export that is no market and no interaction. */
 interface SkippedRecord {
   kind: 'skipped';
   line: number;

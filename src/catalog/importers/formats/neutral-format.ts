@@ -103,9 +103,18 @@ const neutralInteraction = z.object({
 
 const typed = z.object({ type: z.enum(['market', 'interaction']) });
 
+/** Parts of an export that an import leaves out. */
+const exported = z.object({ type: z.enum(['price', 'slate']) });
+
+/** A line of a `jsonl` sink. Its user, a pseudonym or a key, is the user key of the interaction. */
+const sinkEvent = z.looseObject({ interactionId: z.string(), user: z.string(), eventType: z.string() });
+
+/** Events of sinks that are no interactions. */
+const NOTICES = new Set(['USER_ERASED', 'USER_MERGED']);
+
 /**
  * Reads the neutral format as JSON lines: one object per line, `{"type":"market",…}` or `{"type":"interaction",…}`, in any
- * order. Skips blank lines.
+ * order, or the lines of a `jsonl` sink. Skips blank lines.
  */
 export async function* readJsonLines(bytes: Readable, encoding?: string): AsyncGenerator<ImportRecord> {
   for await (const { line, text, isTooLong } of textLines(withLineFeeds(decodeText(bytes, encoding)))) {
@@ -128,6 +137,14 @@ function lineRecord(line: number, text: string): ImportRecord {
 
 /** Parses one record of the neutral format, which JSON lines and CSV share. */
 export function neutralRecord(value: unknown, line: number, raw: string): ImportRecord {
+  const sent = sinkEvent.safeParse(value);
+  if (sent.success) {
+    const { interactionId, user, ...event } = sent.data;
+    if (NOTICES.has(event.eventType)) return { kind: 'skipped', line };
+    const clientEventId = event['clientEventId'] ?? interactionId;
+    return interactionRecord({ ...event, userKey: user, clientEventId }, line, raw);
+  }
+  if (exported.safeParse(value).success) return { kind: 'skipped', line };
   const kind = typed.safeParse(value);
   if (!kind.success) return rejectRecord(line, schemaReason(kind.error), raw);
   return kind.data.type === 'market' ? marketRecord(value, line, raw) : interactionRecord(value, line, raw);

@@ -138,7 +138,7 @@ describe('runImport', () => {
       pricesUnknown: 0,
       prices: null,
       repaired: 0,
-      placeholders: 0,
+      skippedRecords: 0,
       firstRejected: [],
       unreadablePrices: 0,
       rejectsPath: null,

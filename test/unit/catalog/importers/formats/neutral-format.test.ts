@@ -72,6 +72,40 @@ describe('readJsonLines', () => {
     expect(rejected[1]?.raw).toBe('not json');
   });
 
+  it('reads the events of a sink as interactions, and skips what is no market and no interaction', async () => {
+    const event = {
+      marketId: 'm1',
+      eventType: 'CLICK',
+      occurredAt: '2026-06-01T00:00:00Z',
+      weight: 2,
+      country: null,
+    };
+    const records = await jsonLines(
+      [
+        { ...event, interactionId: 'i1', user: 'hash', clientEventId: null },
+        { ...event, interactionId: 'i2', user: 'hash', clientEventId: 'c2' },
+        { ...event, interactionId: 'i3', user: 'hash', marketId: null, eventType: 'USER_ERASED' },
+        { type: 'price', marketId: 'm1', at: '2026-06-01T00:00:00Z', probability: 0.5 },
+        { type: 'slate', feedId: 'f', rank: 1 },
+      ]
+        .map((line) => JSON.stringify(line))
+        .join('\n'),
+    );
+    expect(
+      interactionsIn(records).map(({ interaction }) => [interaction.userKey, interaction.clientEventId]),
+    ).toEqual([
+      ['hash', 'i1'],
+      ['hash', 'c2'],
+    ]);
+    expect(records.map(({ kind }) => kind)).toEqual([
+      'interaction',
+      'interaction',
+      'skipped',
+      'skipped',
+      'skipped',
+    ]);
+  });
+
   it('reads the dates that --as-of needs', async () => {
     const [record] = marketsIn(
       await jsonLines(

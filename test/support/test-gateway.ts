@@ -91,9 +91,12 @@ export async function startTestGateway(
 }
 
 /** Opens another replica of a gateway, without HTTP, on its database and with its clock. */
-export function openReplica({ databaseUrl, clock }: TestGateway): Promise<Backend> {
+export function openReplica(
+  { databaseUrl, clock }: TestGateway,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Backend> {
   return openBackend({
-    settings: readSettings({ DATABASE_URL: databaseUrl }),
+    settings: readSettings({ DATABASE_URL: databaseUrl, ...env }),
     logger: pino({ level: 'silent' }),
     clock: () => clock.nowMs,
   });

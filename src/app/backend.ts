@@ -132,6 +132,7 @@ async function openServices(
   onClose(() => marketWriter.drain());
   const catalog = new Catalog({
     ...{ markets: stores.requests.markets, lists: stores.readers.markets },
+    vectors: config.textVectors.enabled ? stores.requests.vectors : null,
     ...{ writer: marketWriter, clock, logger },
   });
   const secret = await stores.requests.secrets.getOrCreate('user-pseudonyms', randomBytes(32));

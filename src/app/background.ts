@@ -1,6 +1,8 @@
 import { hostname } from 'node:os';
 import type { Catalog } from '../catalog/catalog.js';
 import { MarketPoller } from '../catalog/sources/market-poller.js';
+import { openTextEncoder } from '../catalog/vectors/text-encoder.js';
+import { VectorRun } from '../catalog/vectors/vector-run.js';
 import type { LiveConfig } from '../config/live-config.js';
 import type { SinkConfig } from '../config/schema/sink-schema.js';
 import { jobDefinitions } from '../jobs/job-definitions.js';
@@ -102,6 +104,10 @@ export function openJobs(deps: {
         store: stores.jobs,
         partitions: new OldPartitions({ url: databaseUrl }),
         config,
+      }),
+      vectors: new VectorRun({
+        ...{ vectors: stores.jobs.vectors, writer: stores.marketWriter.vectors },
+        ...{ openEncoder: openTextEncoder, logger },
       }),
       releaseUsers: (run) => releaseUsers(stores.jobs, run),
       pollerOf: (source) => new MarketPoller({ source, catalog, states: stores.jobs.sources, clock, logger }),

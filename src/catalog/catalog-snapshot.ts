@@ -9,6 +9,7 @@ import {
   refreshWeightsWork,
   replaceNumbers,
 } from './columns/patch-columns.js';
+import { noVectors, setVectors, type StoredVector } from './columns/vector-columns.js';
 import { editList, rowEdits, type KeptRows, type RowEdits } from './columns/row-edits.js';
 
 /** An open market with its precomputed scoring features. */
@@ -80,6 +81,26 @@ export function patchSnapshot(
     columns = before.size === 0 ? buildColumns(entries) : patchColumns(columns, edits);
   }
   return createSnapshot(entries, columns, version);
+}
+
+/**
+ * Sets the text vectors of open markets, by number; of other markets, they are left out. The snapshot keeps its version,
+ * which includes changes of vectors.
+ */
+export function withVectors(
+  snapshot: CatalogSnapshot,
+  found: readonly (StoredVector & { readonly number: number })[],
+): CatalogSnapshot {
+  const { entries, columns, version } = snapshot;
+  if (found.length === 0 && columns.vectors !== null) return snapshot;
+  const byNumber = new Map(found.map((vector) => [vector.number, vector]));
+  const rows: (readonly [number, StoredVector])[] = [];
+  for (let row = 0; row < entries.length && rows.length < byNumber.size; row += 1) {
+    const vector = byNumber.get((entries[row] as CatalogEntry).market.number);
+    if (vector !== undefined) rows.push([row, vector]);
+  }
+  const vectors = setVectors(columns.vectors ?? noVectors(entries.length), rows);
+  return createSnapshot(entries, { ...columns, vectors }, version);
 }
 
 /** Builds a snapshot of open markets in any order. Ids must be distinct. */

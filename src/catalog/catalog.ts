@@ -4,10 +4,13 @@ import type { Clock } from '../lib/clock.js';
 import { checkInput } from '../lib/input/check-input.js';
 import { isStorableText } from '../lib/input/text-schemas.js';
 import type { Logger } from '../lib/logger.js';
-import type { PastMarket } from '../scoring/v2/features.js';
+import type { MarketVector, PastMarket } from '../scoring/v2/features.js';
+import { vectorOf } from '../scoring/v2/vector-similarity.js';
+import type { VectorRepository } from '../storage/markets/vector-repository.js';
 import type { MarketRepository } from '../storage/markets/market-repository.js';
 import { orUnavailable } from '../storage/database-errors.js';
 import type { CatalogSnapshot } from './catalog-snapshot.js';
+import { ownCopy, singleVector } from './columns/vector-columns.js';
 import { ClosedMarketCache, toPastMarket } from './columns/market-terms.js';
 import {
   decodeCursor,
@@ -42,6 +45,8 @@ export class Catalog {
         MarketRepository,
         'findByIds' | 'findRecords' | 'newestVersion' | 'open' | 'changedSince' | 'recentlyClosed'
       >;
+      /** Default null: rankings use no text vectors. */
+      readonly vectors?: Pick<VectorRepository, 'find' | 'findByIds'> | null;
       /** Reads lists on connections that event tracking does not use. */
       readonly lists: Pick<MarketRepository, 'page' | 'texts'>;
       readonly writer: Pick<MarketWriter, 'write'>;
@@ -49,11 +54,12 @@ export class Catalog {
       readonly logger: Logger;
     },
   ) {
-    const { markets, clock, logger } = deps;
+    const { markets, vectors = null, clock, logger } = deps;
     this.#open = new OpenMarkets({
-      ...{ markets, clock, logger },
-      onChanged: (changed) => {
-        for (const market of changed) if (market.status !== 'OPEN') this.#closed.add(market);
+      ...{ markets, vectors, clock, logger },
+      onChanged: (changed, before) => {
+        for (const market of changed)
+          if (market.status !== 'OPEN') this.#closed.add(market, this.#vectorAtClose(market.id, before));
         this.#notifyListeners(changed);
       },
     });
@@ -80,8 +86,11 @@ export class Catalog {
    * function, so that callers can pass it on without its object.
    */
   readonly pastMarket = (marketId: string): PastMarket | undefined => {
-    const open = this.snapshot.byId.get(marketId);
-    return open === undefined ? this.#closed.get(marketId) : toPastMarket(open.market);
+    const { columns, entries } = this.snapshot;
+    const row = columns.rowOf(marketId);
+    const open = row === undefined ? undefined : entries[row];
+    if (row === undefined || open === undefined) return this.#closed.get(marketId);
+    return toPastMarket(open.market, vectorOf(columns.vectors, row));
   };
 
   /**
@@ -106,8 +115,20 @@ export class Catalog {
     for (const page of pages.reverse()) {
       // Counting the terms of one page blocks the event loop long enough.
       await nextTurn();
-      for (const market of page.reverse()) this.#closed.add(market);
+      const vectors = await this.deps.vectors?.findByIds(page.map(({ id }) => id));
+      for (const market of page.reverse()) {
+        const stored = vectors?.get(market.id);
+        this.#closed.add(market, stored === undefined ? null : singleVector(stored));
+      }
     }
+  }
+
+  /** The vector of a market that closes, or of one that had closed before. */
+  #vectorAtClose(marketId: string, { columns }: CatalogSnapshot): MarketVector | null {
+    const row = columns.rowOf(marketId);
+    if (row === undefined) return this.#closed.get(marketId)?.vector ?? null;
+    const vector = vectorOf(columns.vectors, row);
+    return vector === null ? null : ownCopy(vector);
   }
 
   #notifyListeners(changed: readonly Market[]): void {

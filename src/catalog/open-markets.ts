@@ -4,18 +4,23 @@ import type { Clock } from '../lib/clock.js';
 import { atOnce, inSlices } from '../lib/event-loop.js';
 import type { Logger } from '../lib/logger.js';
 import type { MarketRepository } from '../storage/markets/market-repository.js';
+import type { VectorRepository } from '../storage/markets/vector-repository.js';
 import {
   buildSnapshotWork,
   emptySnapshot,
   patchSnapshot,
   refreshSnapshotWork,
   toEntry,
+  withVectors,
   type CatalogEntry,
   type CatalogSnapshot,
 } from './catalog-snapshot.js';
 
 /** Markets per database read: 250 take about 5 ms to decode. */
 const PAGE_SIZE = 250;
+
+/** Vectors per database read: 0.5 MB. */
+const VECTORS_PER_READ = 1_000;
 
 /** Changed markets applied to the columns per turn of the event loop; each may have new topics to look up. */
 const APPLIED_PER_TURN = 100;
@@ -43,10 +48,16 @@ export class OpenMarkets {
   constructor(
     private readonly deps: {
       readonly markets: Pick<MarketRepository, 'newestVersion' | 'open' | 'changedSince' | 'findByIds'>;
+      /** Null: the catalog has no text vectors. */
+      readonly vectors: Pick<VectorRepository, 'find'> | null;
       readonly clock: Clock;
       readonly logger: Logger;
-      /** Called with the changed markets, open or not, after the snapshot contains the changes. */
-      readonly onChanged: (changed: readonly Market[]) => void;
+      /**
+       * Called with the changed markets, open or not, after the snapshot contains the changes.
+       *
+       * @param before the snapshot before the changes.
+       */
+      readonly onChanged: (changed: readonly Market[], before: CatalogSnapshot) => void;
     },
   ) {}
 
@@ -109,14 +120,47 @@ export class OpenMarkets {
       if (page.length < PAGE_SIZE) break;
     }
     const before = this.#snapshot;
-    this.#snapshot = await inSlices(buildSnapshotWork(entries, version));
+    this.#snapshot = await this.#withAllVectors(await inSlices(buildSnapshotWork(entries, version)));
     this.#version = version;
     this.#reweightedAtMs = clock();
     if (before.entries.length > 0) {
       const removed = before.columns.ids.filter((id) => !this.#snapshot.byId.has(id));
-      onChanged([...this.#snapshot.entries.map(({ market }) => market), ...(await this.#findAll(removed))]);
+      const changed = [
+        ...this.#snapshot.entries.map(({ market }) => market),
+        ...(await this.#findAll(removed)),
+      ];
+      onChanged(changed, before);
     }
     return version;
+  }
+
+  async #withAllVectors(snapshot: CatalogSnapshot): Promise<CatalogSnapshot> {
+    const { vectors } = this.deps;
+    if (vectors === null) return snapshot;
+    let loaded = withVectors(snapshot, []);
+    const { entries, version } = snapshot;
+    for (let from = 0; from < entries.length; from += VECTORS_PER_READ) {
+      const numbers = entries.slice(from, from + VECTORS_PER_READ).map(({ market }) => market.number);
+      loaded = withVectors(loaded, await vectors.find(numbers, { numbers: [], version }));
+    }
+    return loaded;
+  }
+
+  /** Reads the vectors of changed markets that are new to the snapshot, or were stored after it. */
+  async #withNewVectors(
+    before: CatalogSnapshot,
+    snapshot: CatalogSnapshot,
+    changed: readonly Market[],
+  ): Promise<CatalogSnapshot> {
+    const { vectors } = this.deps;
+    if (vectors === null) return snapshot;
+    const open = changed.filter(({ id }) => snapshot.byId.has(id));
+    const { known = [], added = [] } = Object.groupBy(open, ({ id }) =>
+      before.byId.has(id) ? 'known' : 'added',
+    );
+    const numbersOf = (markets: readonly Market[]): number[] => markets.map(({ number }) => number);
+    const since = { numbers: numbersOf(known), version: before.version };
+    return withVectors(snapshot, await vectors.find(numbersOf(added), since));
   }
 
   async #findAll(ids: readonly string[]): Promise<Market[]> {
@@ -129,11 +173,13 @@ export class OpenMarkets {
 
   async #apply(markets: readonly Market[], version: bigint): Promise<void> {
     if (markets.length === 0) return;
-    let snapshot = this.#snapshot;
+    const before = this.#snapshot;
+    let snapshot = before;
     for (let from = 0; from < markets.length; from += APPLIED_PER_TURN) {
       if (from > 0) await nextTurn();
       snapshot = patchSnapshot(snapshot, markets.slice(from, from + APPLIED_PER_TURN), version);
     }
+    snapshot = await this.#withNewVectors(before, snapshot, markets);
     const isSmall = snapshot.entries.length <= ALWAYS_REWEIGHTED_MARKETS;
     if (isSmall && !snapshot.columns.hasCurrentWeights) snapshot = atOnce(refreshSnapshotWork(snapshot));
     this.#snapshot = snapshot;
@@ -141,7 +187,7 @@ export class OpenMarkets {
       { changed: markets.length, open: snapshot.entries.length, version: String(version) },
       'catalog changed',
     );
-    this.deps.onChanged(markets);
+    this.deps.onChanged(markets, before);
   }
 
   /** Recomputes the weights of terms and topics in slices. The next refresh waits for it. */

@@ -54,6 +54,7 @@ const READ_AT_START = [
   'profile.cacheMegabytes',
   'profile.changePollSeconds',
   'trending.refreshSeconds',
+  'textVectors',
   'tracking',
   'sinks',
   'sources',

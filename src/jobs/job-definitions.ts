@@ -1,5 +1,6 @@
 import { downsampleSnapshots } from '../catalog/market-history.js';
 import type { MarketPoller } from '../catalog/sources/market-poller.js';
+import type { VectorRun } from '../catalog/vectors/vector-run.js';
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import type { SourceConfig } from '../config/schema/source-schema.js';
 import type { CollaborativeRun } from '../learning/collaborative/collaborative-run.js';
@@ -13,13 +14,14 @@ import type { ComputationResult, TrendComputations } from '../trends/trend-compu
 import type { Job } from './job.js';
 
 // Intervals in seconds.
+const MINUTE = 60;
 const TEN_MINUTES = 600;
 const HOUR = 3_600;
 const DAY = 86_400;
 
 /** All jobs of this deployment. docs/jobs.md lists them. */
 export function jobDefinitions(deps: {
-  readonly config: Pick<RankingConfig, 'trending' | 'sources' | 'learning'>;
+  readonly config: Pick<RankingConfig, 'trending' | 'sources' | 'learning' | 'textVectors'>;
   readonly computations: Pick<TrendComputations, 'trends' | 'momentum' | 'attention'>;
   readonly snapshots: Store['snapshots'];
   readonly upkeep: Pick<ProfileUpkeep, 'run'>;
@@ -28,6 +30,7 @@ export function jobDefinitions(deps: {
   readonly releaseUsers: (run: { now: Date; signal: AbortSignal }) => Promise<number>;
   readonly learning: Pick<LearningRun, 'run'>;
   readonly collaborative: Pick<CollaborativeRun, 'run'>;
+  readonly vectors: Pick<VectorRun, 'run'>;
   readonly pollerOf: (source: SourceConfig) => Pick<MarketPoller, 'poll'>;
 }): Job[] {
   const {
@@ -39,6 +42,7 @@ export function jobDefinitions(deps: {
     releaseUsers,
     learning,
     collaborative,
+    vectors,
     pollerOf,
   } = deps;
   const { refreshSeconds } = config.trending;
@@ -139,6 +143,7 @@ export function jobDefinitions(deps: {
       intervalSeconds: HOUR,
       run: async (run) => `${await releaseUsers(run)} keys released`,
     },
+    ...(config.textVectors.enabled ? [vectorJob(vectors)] : []),
     ...config.sources.map((source) => pollJob(source, pollerOf(source))),
   ];
 }
@@ -170,6 +175,19 @@ function trendJob({
         case 'busy':
           throw new Error('Another process is running this computation.');
       }
+    },
+  };
+}
+
+function vectorJob(vectors: Pick<VectorRun, 'run'>): Job {
+  return {
+    name: 'text-vectors',
+    description: 'Computes text vectors of new and changed titles.',
+    intervalSeconds: MINUTE,
+    run: async (run) => {
+      const { encoded, removed } = await vectors.run(run);
+      const outcome = encoded === null ? 'the packages are not installed' : `${encoded} titles encoded`;
+      return `${outcome}, ${removed} vectors removed`;
     },
   };
 }

@@ -18,6 +18,7 @@ import { MarketIndex } from './markets/market-index.js';
 import { MarketRepository } from './markets/market-repository.js';
 import { SnapshotRepository } from './markets/snapshot-repository.js';
 import { SourceStateRepository } from './markets/source-state-repository.js';
+import { VectorRepository } from './markets/vector-repository.js';
 import { CollaborativeRepository } from './models/collaborative-repository.js';
 import { ModelRepository } from './models/model-repository.js';
 import { PartitionRepository } from './partitions.js';
@@ -68,6 +69,7 @@ export interface Transaction {
 /** All repositories. */
 export interface Store extends Transaction {
   readonly markets: MarketRepository;
+  readonly vectors: VectorRepository;
   readonly partitions: PartitionRepository;
   readonly snapshots: SnapshotRepository;
   readonly outboxBacklog: OutboxBacklogRepository;
@@ -154,6 +156,7 @@ export function createStore(
     ...ownRepositories,
     profileRewrites: new ProfileRewriteRepository({ connection: prisma, profiles, markets }),
     markets: new MarketRepository(prisma, markets),
+    vectors: new VectorRepository(prisma),
     partitions,
     snapshots: new SnapshotRepository(prisma),
     outboxBacklog: new OutboxBacklogRepository(prisma),

@@ -13,7 +13,7 @@ export const FEATURE_WEIGHTS: Readonly<Record<LearnedName, number>> = {
   ...{ last: 0.3, ladder: 0.2, fam: 0.1, sib1: 0.2, sibDir: 0.1, trMarket: 0.5, trSeries: 0.1 },
   ...{ horizonUser: 0.2, sameDate: 0.1, horizonAll: 0.05, horizonTemplate: 0.05, popular7d: 0.02 },
   ...{ touched: 0.1, weekHour: 0.1, groupDemand: 0.05, popularHere: 0.05 },
-  collaborative: 0.2,
+  ...{ collaborative: 0.2, textSimilarity: 0.2 },
 };
 
 /** A model after random choices among some markets. */

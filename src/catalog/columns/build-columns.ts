@@ -8,6 +8,7 @@ import { Dictionary } from './dictionary.js';
 import { countMarketTerms, type MarketText } from './market-terms.js';
 import { buildPatternsWork, type CatalogPatterns } from './pattern-columns.js';
 import { buildSubsetText, buildTextWork, type CatalogText } from './text-columns.js';
+import { subsetVectors, type CatalogVectors } from './vector-columns.js';
 import { buildSubsetTopics, buildTopicsWork, type CatalogTopics } from './topic-columns.js';
 
 /** One row of input; a `CatalogEntry` is one. */
@@ -23,6 +24,7 @@ export interface CatalogColumns extends MarketColumns, CatalogCreation {
   readonly topics: CatalogTopics;
   readonly patterns: CatalogPatterns;
   readonly text: CatalogText;
+  readonly vectors: CatalogVectors | null;
   readonly markets: Dictionary;
   readonly events: Dictionary;
   /** By row: 1 if the market's terms are missing from `text` or precede its last change of text. */
@@ -71,10 +73,14 @@ export function buildSubsetColumns(entries: readonly ColumnEntry[], catalog: Mar
       rows.map(({ market }) => countMarketTerms(market)),
       catalog.text,
     ),
+    vectors: subsetVectors(
+      catalog.vectors,
+      rows.map(({ market }) => catalog.rowOf(market.id)),
+    ),
   };
 }
 
-/** {@link buildColumns} for entries that are already sorted by id. */
+/** {@link buildColumns} for entries that are already sorted by id. They have no text vectors yet. */
 export function* buildColumnsWork(
   rows: readonly ColumnEntry[],
   countTerms: CountTerms = countMarketTerms,
@@ -93,6 +99,7 @@ export function* buildColumnsWork(
     ...{ catalogPatterns: patterns, catalogEndsMs: numbers.resolvesAtMs },
     ...{ category: categoryColumn(topics), topics, text, textRow: ownRowNumbers(rows.length) },
     ...{ isTextStale: new Uint8Array(rows.length), hasCurrentWeights: true },
+    vectors: null,
   };
 }
 

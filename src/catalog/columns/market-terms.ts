@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { endOf, topicKey, type Market } from '../../domain/market.js';
-import type { PastMarket } from '../../scoring/v2/features.js';
+import type { MarketVector, PastMarket } from '../../scoring/v2/features.js';
 import { countTerms, TERM_COUNTS, type TermCounts } from '../../scoring/v2/terms.js';
 import { titlePatterns, type PatternSource, type TitlePatterns } from '../../scoring/v2/title-patterns.js';
 
@@ -48,18 +48,19 @@ type PastMarketSource = MarketText &
   Pick<Market, 'createdAt'> &
   Partial<Pick<Market, 'closesAt' | 'resolvesAt'>>;
 
-/** The features of a market that is no candidate but still affects others: its terms, groups, and times. */
-export function toPastMarket(market: PastMarketSource): PastMarket {
+/** The features of a market that is no candidate but still affects others: its terms, groups, times, and text vector. */
+export function toPastMarket(market: PastMarketSource, vector: MarketVector | null = null): PastMarket {
   const { terms, counts } = marketTerms(market);
   const { ladder, numbers, series, family } = marketPatterns(market);
   return {
     ...{ terms, counts, eventKey: market.eventKey, createdAtMs: market.createdAt.getTime() },
     ...{ endsAtMs: endOf(market)?.getTime() ?? Infinity, category: topicKey(market.category) },
     patterns: { ladder, numbers, series, family },
+    vector,
   };
 }
 
-/** Each entry takes a few hundred bytes. */
+/** Each entry takes a few hundred bytes, and its text vector about 700 more. */
 const MAX_CLOSED_MARKETS = 50_000;
 
 /**
@@ -73,8 +74,9 @@ export class ClosedMarketCache {
     this.#markets = new LRUCache({ max: maxMarkets });
   }
 
-  add(market: PastMarketSource & Pick<Market, 'id'>): void {
-    this.#markets.set(market.id, toPastMarket(market));
+  /** @param vector kept in memory; null without one. */
+  add(market: PastMarketSource & Pick<Market, 'id'>, vector: MarketVector | null = null): void {
+    this.#markets.set(market.id, toPastMarket(market, vector));
   }
 
   get(marketId: string): PastMarket | undefined {

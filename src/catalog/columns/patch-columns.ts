@@ -20,6 +20,7 @@ import { countMarketTerms, hasSameText } from './market-terms.js';
 import { patchPatterns } from './pattern-columns.js';
 import { editColumn, editList, type RowEdits } from './row-edits.js';
 import { TermRows, weightText, type CatalogText } from './text-columns.js';
+import { patchVectors } from './vector-columns.js';
 import { patchTopics, weightTopics } from './topic-columns.js';
 
 /** Whether two versions of a market differ in numeric columns only, such as probability and volumes. */
@@ -92,6 +93,8 @@ export function patchColumns(old: CatalogColumns, edits: RowEdits<ColumnEntry>):
     text: old.text,
     textRow: editColumn(old.textRow, edits, ({ market }) => textRowOf(old, market.id)),
     isTextStale: editColumn(old.isTextStale, edits, () => 1),
+    vectors:
+      old.vectors === null ? null : patchVectors(old.vectors, edits, ({ market }) => old.rowOf(market.id)),
     hasCurrentWeights: false,
   };
 }
@@ -119,7 +122,8 @@ export function* refreshWeightsWork(
   columns: CatalogColumns,
   entries: readonly ColumnEntry[],
 ): Work<CatalogColumns> {
-  if (hasMuchGarbage(columns)) return yield* buildColumnsWork(entries);
+  const { vectors } = columns;
+  if (hasMuchGarbage(columns)) return { ...(yield* buildColumnsWork(entries)), vectors };
   const topics = weightTopics(columns.topics);
   yield;
   const text = yield* weightText(yield* currentTermsWork(columns, entries));

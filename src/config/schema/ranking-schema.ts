@@ -161,6 +161,14 @@ const learning = z
   })
   .describe('Learning of the weights of algorithm v2. [model-card.md](model-card.md) describes the model.');
 
+const textVectors = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .describe('true: a job computes text vectors with an optional package, and rankings use them'),
+  })
+  .describe('Text vectors of titles. [text-vectors.md](text-vectors.md) says what to install.');
+
 const country = z
   .strictObject({
     headers: z
@@ -196,6 +204,7 @@ export const rankingSchema = z.strictObject({
   trending,
   ranking,
   learning,
+  textVectors,
   country,
   v2: v2Schema,
   impressions: impressionsSchema,

@@ -1,4 +1,5 @@
 import { toPastMarket } from '../../catalog/columns/market-terms.js';
+import { vectorOf } from '../../scoring/v2/vector-similarity.js';
 import type { PastMarket } from '../../scoring/v2/features.js';
 import type { RankingInputs } from '../ranking-inputs.js';
 import type { ProfileState } from '../../domain/profile.js';
@@ -22,8 +23,11 @@ export function pastLookup({
   snapshot,
   past,
 }: Pick<RankingInputs, 'snapshot' | 'past'>): (marketId: string) => PastMarket | undefined {
+  const { columns } = snapshot;
   return (marketId) => {
-    const open = snapshot.byId.get(marketId);
-    return open === undefined ? past.get(marketId) : toPastMarket(open.market);
+    const row = columns.rowOf(marketId);
+    const open = row === undefined ? undefined : snapshot.entries[row];
+    if (row === undefined || open === undefined) return past.get(marketId);
+    return toPastMarket(open.market, vectorOf(columns.vectors, row));
   };
 }

@@ -23,6 +23,7 @@ import { nextSiblingValues } from './components/next-sibling.js';
 import { sameDateValues } from './components/same-date.js';
 import { siblingDirectionValues } from './components/sibling-direction.js';
 import { horizonDemand, popular7d, templateHorizon, touched } from './components/site-activity.js';
+import { textSimilarityValues } from './components/text-similarity.js';
 import { userHorizonValues } from './components/user-horizon.js';
 import { weekHourValues } from './components/week-hour.js';
 import { horizonsAt } from './horizon.js';
@@ -149,6 +150,14 @@ export const COMPONENTS_V2 = [
     kind: 'personal',
     learnedScale: 0.1,
     create: () => lastMarketValues(),
+  },
+  {
+    name: 'textSimilarity',
+    description:
+      'Similarity to the market that the user engaged with last, by text vectors, 0–1; 0 without them. v2 only.',
+    kind: 'personal',
+    learnedScale: 0.1,
+    create: () => textSimilarityValues(),
   },
   {
     name: 'ladder',

@@ -64,6 +64,28 @@ export interface MarketColumns {
   readonly text: TextColumns;
   /** Each market's row in `text`; −1 for a market whose terms are not in it yet. */
   readonly textRow: Int32Array;
+  /** Null: the deployment has no text vectors. */
+  readonly vectors: VectorColumns | null;
+}
+
+/** Text vectors of titles, of 512 whole numbers each. */
+export interface VectorColumns {
+  /** By row, the index of its vector; −1 for a market without one. */
+  readonly index: Int32Array;
+  /** Vector `i` is the {@link VECTOR_SIZE} numbers from `VECTOR_SIZE · i` on. */
+  readonly values: Int8Array;
+  /** By index, 1 / length of the vector. */
+  readonly inverseLength: Float64Array;
+  /** By index, the number of the model that computed the vector. Vectors of different models cannot be compared. */
+  readonly model: Int32Array;
+}
+
+export const VECTOR_SIZE = 512;
+
+/** The text vector of one market, among those of `vectors`. */
+export interface MarketVector {
+  readonly vectors: Omit<VectorColumns, 'index'>;
+  readonly index: number;
 }
 
 /** A string per market, as an id. */
@@ -140,6 +162,8 @@ export interface PastMarket extends TermCounts {
   /** Milliseconds since 1970; infinite when unknown. */
   readonly endsAtMs: number;
   readonly patterns: Pick<TitlePatterns, 'ladder' | 'numbers' | 'series' | 'family'>;
+  /** Null without one. */
+  readonly vector: MarketVector | null;
 }
 
 /** Finds the features of a market that is not among the rows. */

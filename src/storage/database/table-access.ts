@@ -60,6 +60,8 @@ export const TABLE_ACCESS: Readonly<Record<string, TableAccess>> = {
   market_numbers: { app: ['select', 'insert'], jobs: READ },
   market_figures: { app: WRITE, jobs: READ },
   market_figure_changes: { app: ['select', 'insert', 'delete'], jobs: READ },
+  // A writer of markets stores vectors, because they have versions of markets; a job removes them.
+  market_vectors: { app: WRITE, jobs: ['select', 'delete'] },
   market_snapshots: { app: WRITE, jobs: ALL },
   source_states: { app: NONE, jobs: WRITE },
 

@@ -17,7 +17,7 @@ import {
   changesOnlyAsOf,
   changesOnlyFigures,
   insertTags,
-  recordFigureChanges,
+  recordMarketChanges,
   removeOldFigureChanges,
   selectMarketRecords,
   selectMarkets,
@@ -216,7 +216,8 @@ export class MarketRepository {
         const { figures = [], whole = [] } = Object.groupBy(changes, kindOf);
         if (figures.length > 0) {
           await tx.$executeRaw(writeFigures(figures, now));
-          await tx.$executeRaw(recordFigureChanges(figures, now));
+          const numbers = figures.map(({ after }) => after.number);
+          await tx.$executeRaw(recordMarketChanges(numbers, now));
           await tx.$executeRaw(removeOldFigureChanges(now));
         }
         if (whole.length > 0) {

@@ -233,11 +233,11 @@ export function writeAsOf(changes: readonly MarketChange[]): Prisma.Sql {
     where f.market_number = n.number`;
 }
 
-/** Records which markets have new figures. Each row gets the next version. */
-export function recordFigureChanges(changes: readonly MarketChange[], now: Date): Prisma.Sql {
-  const rows: { numbers: number[] }[] = [];
-  for (let from = 0; from < changes.length; from += NUMBERS_PER_ROW) {
-    rows.push({ numbers: changes.slice(from, from + NUMBERS_PER_ROW).map(({ after }) => after.number) });
+/** Records which markets have new figures or text vectors, by their numbers. Each row gets the next version. */
+export function recordMarketChanges(numbers: readonly number[], now: Date): Prisma.Sql {
+  const rows: { numbers: readonly number[] }[] = [];
+  for (let from = 0; from < numbers.length; from += NUMBERS_PER_ROW) {
+    rows.push({ numbers: numbers.slice(from, from + NUMBERS_PER_ROW) });
   }
   return Prisma.sql`
     insert into market_figure_changes (version, changed_at, market_numbers)

@@ -232,6 +232,7 @@ describe('needsRestart', () => {
     const paths = configDifferences(allNull(defaults) as RankingConfig, defaults).map(({ path }) => path);
     expect(paths.filter(needsRestart)).toEqual([
       ...['profile.cacheMegabytes', 'profile.changePollSeconds', 'trending.refreshSeconds'],
+      'textVectors.enabled',
       ...['tracking.lanes', 'tracking.groupWaitMs', 'tracking.groupEvents', 'tracking.maxQueued'],
       ...['tracking.maxQueuedMs', 'sinks', 'sources'],
     ]);

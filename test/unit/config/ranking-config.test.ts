@@ -104,6 +104,7 @@ describe('loadRankingConfig', () => {
           graph: { filter: 'linear', normalization: 0.6, power: 0.7, neighbors: 500 },
         },
       },
+      textVectors: { enabled: false },
       country: { headers: [] },
       v2: {
         weights: {
@@ -124,7 +125,16 @@ describe('loadRankingConfig', () => {
             news: 0.1,
             sports: 0.1,
           },
-          ...{ last: 0.2, ladder: 0.1, fam: 0.05, sib1: 0.167, sibDir: 0, trMarket: 0.67, trSeries: 0.067 },
+          ...{
+            last: 0.2,
+            textSimilarity: 0,
+            ladder: 0.1,
+            fam: 0.05,
+            sib1: 0.167,
+            sibDir: 0,
+            trMarket: 0.67,
+            trSeries: 0.067,
+          },
           ...{
             horizonUser: 0.017,
             sameDate: 0,

@@ -2,7 +2,12 @@ import fc from 'fast-check';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { describe, expect, it } from 'vitest';
-import { emptySnapshot, patchSnapshot } from '../../../src/catalog/catalog-snapshot.js';
+import {
+  emptySnapshot,
+  patchSnapshot,
+  withVectors,
+  type CatalogSnapshot,
+} from '../../../src/catalog/catalog-snapshot.js';
 import { toPastMarket } from '../../../src/catalog/columns/market-terms.js';
 import { loadRankingConfig } from '../../../src/config/ranking-config.js';
 import type { EventType } from '../../../src/domain/event.js';
@@ -38,6 +43,7 @@ type Draw = (below: number) => number;
 function marketOf(index: number, draw: Draw, kinds: number): Market {
   const word = (): string => WORDS[draw(WORDS.length)] ?? '';
   return storedMarket(`m${(index * 7_919) % 100_003}`, {
+    number: index + 1,
     title: `Will ${word()} ${word()} by ${draw(30)}?`,
     category: ['Politics', 'Sports', 'News', 'Crypto', 'World'][draw(kinds)] ?? 'Politics',
     tags: Array.from(new Set([`tag ${draw(6)}`, `tag ${draw(6)}`])),
@@ -68,6 +74,20 @@ function profileOf(markets: readonly Market[], draw: Draw): RankingInputs['profi
   return profileAfter(...events.sort((a, b) => a.occurredAtMs - b.occurredAtMs));
 }
 
+/** Few distinct text vectors, so that many markets are equal, and of two models; some markets have none. */
+function withSomeVectors(snapshot: CatalogSnapshot, draw: Draw): CatalogSnapshot {
+  if (draw(3) === 0) return snapshot;
+  const distinct = Array.from({ length: 6 }, () => {
+    const step = 1 + draw(250);
+    return Int8Array.from({ length: 512 }, (_, i) => ((i * i * step) % 255) - 100);
+  });
+  const vectors = snapshot.entries.flatMap(({ market: { number } }) => {
+    const values = distinct[draw(8)];
+    return values === undefined ? [] : [{ number, values, model: draw(9) === 0 ? 'old' : 'new' }];
+  });
+  return withVectors(snapshot, vectors);
+}
+
 /** The inputs of several requests to a catalog: some users, times, countries and limits. */
 function requestsOf(seed: number, size: number): RankingInputs[] {
   const rng = xoroshiro128plus(seed);
@@ -96,7 +116,7 @@ function requestsOf(seed: number, size: number): RankingInputs[] {
   const past = new Map(markets.slice(open.length).map((market) => [market.id, toPastMarket(market)]));
   // The terms of markets that were added to a catalog are not known yet.
   const before = patchSnapshot(emptySnapshot, open.slice(0, Math.ceil(size * 0.8)), 1n);
-  const snapshot = patchSnapshot(before, open, 2n);
+  const snapshot = withSomeVectors(patchSnapshot(before, open, 2n), draw);
   return Array.from({ length: 4 }, (): RankingInputs => {
     const profile = draw(5) === 0 ? null : profileOf(markets, draw);
     const inPast = new Map([...past].filter(([id]) => profile?.engagements.has(id)));

@@ -1,5 +1,5 @@
 import { daysSince } from '../../shared/time.js';
-import type { MarketColumns, MarketEngagement, PastLookup, PastMarket } from '../features.js';
+import type { MarketColumns, MarketEngagement, MarketVector, PastLookup, PastMarket } from '../features.js';
 import { grown, reuseFloats, reuseInts } from '../reusable-arrays.js';
 import { writeUnitVector } from '../terms.js';
 
@@ -30,6 +30,8 @@ export class EngagedMarkets {
   readonly marketIds: string[] = [];
   readonly seriesKeys: string[] = [];
   readonly numbers: (readonly number[])[] = [];
+  /** The text vector of a past market; null for a row, whose vector is in the columns. */
+  readonly pastVectors: (MarketVector | null)[] = [];
   /** Days since the engagement. */
   days = new Float64Array(0);
   /** Weight of the engagement, above 0. */
@@ -127,6 +129,7 @@ export class EngagedMarkets {
     this.family[this.count] = patterns.family.ids[row] as number;
     this.seriesKeys[this.count] = patterns.series.keyOf(series);
     this.numbers[this.count] = patterns.numbers[row] as readonly number[];
+    this.pastVectors[this.count] = null;
   }
 
   #addPast(columns: MarketColumns, market: PastMarket, unknownTerms: Map<string, number>): void {
@@ -154,6 +157,7 @@ export class EngagedMarkets {
     this.family[this.count] = (patterns.family === null ? undefined : family.idOf(patterns.family)) ?? -1;
     this.seriesKeys[this.count] = patterns.series;
     this.numbers[this.count] = patterns.numbers;
+    this.pastVectors[this.count] = market.vector;
   }
 }
 

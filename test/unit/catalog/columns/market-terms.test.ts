@@ -22,7 +22,7 @@ describe('ClosedMarketCache', () => {
     cache.add(storedMarket('a', { title: 'Rain?', category: 'Weather', eventKey: 'e', createdAt }));
     expect(cache.get('a')).toEqual({
       ...{ terms: ['rain', 'weather'], counts: [1, 2], eventKey: 'e' },
-      ...{ createdAtMs: createdAt.getTime(), endsAtMs: Infinity, category: 'weather' },
+      ...{ createdAtMs: createdAt.getTime(), endsAtMs: Infinity, category: 'weather', vector: null },
       patterns: { ladder: 'rain?', numbers: [], series: 'e', family: 'event e' },
     });
     expect(cache.get('b')).toBeUndefined();

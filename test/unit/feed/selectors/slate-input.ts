@@ -87,7 +87,8 @@ export function slateInput(
       volumeTotal,
       topics: { ...slateTopics, count },
     },
-    similarities: () => rowVectors({ topics: { ...slateTopics, count, idOf: () => undefined }, ids }),
+    similarities: () =>
+      rowVectors({ topics: { ...slateTopics, count, idOf: () => undefined }, ids, vectors: null }),
     familiarity: null,
     hasImage: (row) => rows[row]?.hasImage ?? false,
     personalized: true,

@@ -91,7 +91,14 @@ describe('a score by algorithm v2', () => {
     const scores = scorer().score(columns, trends, null, past, NOW_MS);
     expect(partsAt(scores, 0)).toEqual({
       final: expect.closeTo(impersonal, 12) as number,
-      ...{ personal: null, interest: null, similarity: null, continuity: null, depth: null },
+      ...{
+        personal: null,
+        interest: null,
+        similarity: null,
+        textSimilarity: null,
+        continuity: null,
+        depth: null,
+      },
       ...{ followup: null, negative: null, diversity: null },
       ...{ freshness: expect.closeTo(freshness, 12) as number, closing: 0.8 },
       ...{ trending: expect.closeTo(trending, 12) as number, trendingLocal: 1, trendingGlobal: 0.5 },

@@ -12,6 +12,7 @@ function cosines(topics: readonly (readonly number[])[]): number[][] {
   );
   const rows = Int32Array.from(topics.keys());
   const write = rowVectors({
+    vectors: null,
     ids: topics.map((_, row) => `market ${row}`),
     topics: { start, ids: Int32Array.from(topics.flat()), count: 20, idOf: () => NO_CATEGORY },
   });

@@ -75,6 +75,8 @@ class Reranking implements Algorithm {
       rankings: { PERSONAL: ranking, TRENDING: ranking, LOCAL: null, RISING: ranking },
       exploration: { weight: new Float64Array(columns.size), rows: new Int32Array(0) },
       config: { quotas, diversity: this.#diversity },
+      // No market may be explored.
+      sample: () => [],
       hasImage: () => false,
       similarities: () => rowVectors(columns),
     });

@@ -45,7 +45,7 @@ function learnedModel(markets: readonly Market[]): RankingModel {
       market: signalMarket(market),
     });
   }
-  return { version: 'bench', learned: weightOfFeatures(0.05), signals: signals.view() };
+  return { ...DEFAULT_MODEL, version: 'bench', learned: weightOfFeatures(0.05), signals: signals.view() };
 }
 
 for (const count of [2_700, 20_000]) {

@@ -19,6 +19,7 @@ import type { SharedProfiles } from '../profiles/shared-profiles.js';
 import { releaseUsers } from '../privacy/release-users.js';
 import { OldPartitions } from '../storage/partitions.js';
 import { jobDatabaseOf } from '../storage/database/connection.js';
+import { exploredPage } from '../feed/served/explored-page.js';
 import type { JobRunRepository } from '../storage/job-repository.js';
 import type { Transaction } from '../storage/store.js';
 import { CollaborativeRun } from '../learning/collaborative/collaborative-run.js';
@@ -88,6 +89,7 @@ export function openJobs(deps: {
   const collaborative = new CollaborativeVersions(stores.jobs.collaborative);
   const learning = new LearningRun({
     ...{ store: stores.jobs, catalog, trends, collaborative, config, modelsEnabled },
+    readPage: exploredPage,
   });
   const computations = new TrendComputations({ store: stores.jobs, config: () => config().trending, clock });
   const jobs = createJobs({

@@ -1,4 +1,5 @@
 import type { EventType } from './event.js';
+import { hashText } from './hash-text.js';
 
 /** The stored profile of a user; its lifetime sums only if they were read. Times are milliseconds since 1970. */
 export interface ProfileState {
@@ -182,11 +183,8 @@ export class UnreadableProfile extends Error {
   }
 }
 
-/** FNV-1a hash of the UTF-16 units of a user key, folded to 16 bits: 0–65,535. The same in every process. */
+/** Hash of a user key, 0–65,535. The same in every process. */
 export function hashUserKey(userKey: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < userKey.length; index++) {
-    hash = Math.imul(hash ^ userKey.charCodeAt(index), 0x01000193);
-  }
+  const hash = hashText(userKey);
   return ((hash >>> 16) ^ hash) & 0xffff;
 }

@@ -70,6 +70,6 @@ export function composeFeed(inputs: RankingInputs, workspace: RankingWorkspace):
   const user = userFeatures(inputs);
   const eligible = workspace.filters.run(filter, { ...inputs, user });
   const scores = score(inputs, user, eligible, workspace);
-  const selection = select({ inputs, eligible, scores, workspace });
+  const selection = select({ inputs, user, eligible, scores, workspace });
   return { ...present(selection, scores, inputs), notes: selection.notes };
 }

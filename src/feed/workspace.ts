@@ -5,6 +5,7 @@ import { ScorerV2 } from '../scoring/v2/scorer.js';
 import { FilterPass } from './filters/filter.js';
 import type { ScoringInputs } from './ranking-inputs.js';
 import { BoundedRanking } from './selectors/bounded-ranking.js';
+import { ExplorationPolicies } from './selectors/policies/exploration-policies.js';
 import { RankingTicks, type RankingTick } from './selectors/ranking-tick.js';
 
 /**
@@ -14,6 +15,7 @@ import { RankingTicks, type RankingTick } from './selectors/ranking-tick.js';
 export class RankingWorkspace {
   readonly filters = new FilterPass();
   readonly bounded = new BoundedRanking();
+  readonly policies = new ExplorationPolicies();
   readonly #scorers = new WeakMap<RankingConfig, WeakMap<RankingModel, ScorerV2>>();
   readonly #ticks = new RankingTicks();
   #keys = new Float64Array(0);

@@ -70,12 +70,13 @@ export function jobDefinitions(deps: {
     }),
     {
       name: 'learning',
-      description: 'Counts the choices of all users, learns from them, and publishes a version of the model.',
+      description:
+        'Counts the choices of all users and the explored impressions, learns from them, and publishes a version of the model.',
       intervalSeconds: PUBLISH_EVERY_MS / SECOND_MS,
       run: async (run) => {
-        const { engagements, steps, version } = await learning.run(run);
+        const { engagements, steps, explored, version } = await learning.run(run);
         const outcome = version === null ? 'nothing published' : `version ${version} published`;
-        return `${engagements} engagements, ${steps} steps, ${outcome}`;
+        return `${engagements} engagements, ${steps} steps, ${explored} explored impressions, ${outcome}`;
       },
     },
     {

@@ -10,6 +10,9 @@ import type { TrendState } from '../trends/trend-state.js';
 import type { CollaborativeModel } from '../scoring/v2/collaborative-model.js';
 import { ChoiceInputs } from './choice-inputs.js';
 import type { CollaborativeVersions } from './collaborative/collaborative-versions.js';
+import { packEvidence, unpackEvidence } from './exploration-codec.js';
+import { ExplorationRun, type ExploredPage, type ExplorationSummary } from './exploration-run.js';
+import { withoutLinear } from './exploration-statistics.js';
 import { Learner } from './learner.js';
 import { LiveSignals, signalMarket } from './live-signals.js';
 import { packSignals, unpackSignals } from './signals-codec.js';
@@ -45,6 +48,8 @@ const RUN_WITHIN_MS = 5 * MINUTE_MS;
 export interface LearningSummary {
   readonly engagements: number;
   readonly steps: number;
+  /** Explored impressions; 0 under the policy `weighted`. */
+  readonly explored: number;
   /** The published version; null if there was nothing new, or if another process published. */
   readonly version: number | null;
 }
@@ -53,13 +58,15 @@ export interface LearningSummary {
 export class LearningRun {
   constructor(
     private readonly deps: {
-      readonly store: Pick<Store, 'models' | 'interactions' | 'profiles' | 'transaction'>;
+      readonly store: Pick<Store, 'models' | 'interactions' | 'profiles' | 'servedFeeds' | 'transaction'>;
       readonly catalog: Pick<Catalog, 'snapshot' | 'pastMarket' | 'findByIds' | 'loadedAtMs' | 'refresh'>;
       readonly trends: () => TrendState;
       readonly collaborative: Pick<CollaborativeVersions, 'latestBefore'>;
       readonly config: () => RankingConfig;
       readonly modelsEnabled: boolean;
       readonly maxEvents?: number;
+      /** Decodes a served page; null if it is in an unknown format. */
+      readonly readPage: (page: Uint8Array, servedAt: Date) => ExploredPage | null;
     },
   ) {}
 
@@ -91,10 +98,13 @@ export class LearningRun {
       if (batch.length < BATCH) break;
     }
     signal.throwIfAborted();
-    if (engagements === 0) return { engagements, steps: 0, version: null };
+    const exploration = await this.#explored(before?.exploration ?? null, config, { now, signal });
+    const explored = exploration?.explored ?? 0;
+    if (engagements === 0 && exploration === null) return { engagements, steps: 0, explored, version: null };
     const published = {
       ...{ publishedAt: now, seq, state: toStoredState(learner.state) },
       signals: await packSignals(signals),
+      exploration: exploration === null ? copyOf(before?.exploration) : await packEvidence(exploration),
     };
     const version = await store.transaction(async ({ models }) => {
       const isFirst =
@@ -102,16 +112,28 @@ export class LearningRun {
       return isFirst ? models.publish(published) : null;
     });
     await store.models.prune(now);
-    return { engagements, steps: steps.count, version };
+    return { engagements, steps: steps.count, explored, version };
   }
 
-  /** Publishes the default weights, and the counts as they are. */
+  /** Counts explored impressions, if a policy reads them; null if there are none. */
+  async #explored(
+    before: Uint8Array | null,
+    config: RankingConfig,
+    run: { readonly now: Date; readonly signal: AbortSignal },
+  ): Promise<ExplorationSummary | null> {
+    if (config.feed.exploration.policy === 'weighted') return null;
+    const stored = before === null ? null : await unpackEvidence(before);
+    return new ExplorationRun({ ...this.deps, config }).run(stored, run);
+  }
+
+  /** Publishes the default weights, without a linear model of exploration, and the counts as they are. */
   async reset(now: Date): Promise<number | null> {
     const { store, config } = this.deps;
     return store.transaction(async ({ models }) => {
       if (!(await models.tryLock())) return null;
       const before = await models.latest();
       const signals = before?.signals == null ? null : await unpackSignals(before.signals);
+      const stored = before?.exploration == null ? null : await unpackEvidence(before.exploration);
       return models.publish({
         ...{
           publishedAt: now,
@@ -119,9 +141,17 @@ export class LearningRun {
           state: toStoredState(initialState(config().v2.weights)),
         },
         signals: await packSignals(signals ?? new LiveSignals()),
+        exploration:
+          stored === null
+            ? null
+            : await packEvidence({ ...stored, evidence: withoutLinear(stored.evidence) }),
       });
     });
   }
+}
+
+function copyOf(bytes: Uint8Array | null | undefined): Uint8Array<ArrayBuffer> | null {
+  return bytes == null ? null : Uint8Array.from(bytes);
 }
 
 /** The steps of one run. */

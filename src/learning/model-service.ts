@@ -13,6 +13,8 @@ import type {
   CollaborativeVersions,
   LoadedCollaborativeModel,
 } from './collaborative/collaborative-versions.js';
+import { NO_EXPLORATION, type ExplorationEvidence } from '../scoring/exploration/arms.js';
+import { unpackEvidence } from './exploration-codec.js';
 import { toLearnedWeights } from './learning-features.js';
 import { unpackSignals } from './signals-codec.js';
 import { fromStoredState } from './stored-state.js';
@@ -20,6 +22,7 @@ import { fromStoredState } from './stored-state.js';
 interface Published {
   readonly model: StoredModel;
   readonly signals: SiteSignals;
+  readonly exploration: ExplorationEvidence;
 }
 
 /** The ranking model in memory, as it was last published. */
@@ -68,9 +71,14 @@ export class ModelService {
     if (version === null || version === this.#latest?.model.version) return;
     const latest = await models.latest();
     if (latest === null) return;
-    const { signals: packed, ...model } = latest;
+    const { signals: packed, exploration: packedEvidence, ...model } = latest;
     const signals = packed === null ? null : await unpackSignals(packed);
-    this.#latest = { model, signals: signals?.view() ?? NO_SIGNALS };
+    const stored = packedEvidence === null ? null : await unpackEvidence(packedEvidence);
+    this.#latest = {
+      model,
+      signals: signals?.view() ?? NO_SIGNALS,
+      exploration: stored?.evidence ?? NO_EXPLORATION,
+    };
     logger.debug({ version: model.version }, 'ranking model loaded');
   }
 
@@ -105,14 +113,18 @@ export class ModelService {
   #withoutCollaborative(config: RankingConfig): RankingModel {
     const { mode, pin } = config.learning;
     const latest = this.#latest;
-    const signals = latest?.signals ?? NO_SIGNALS;
+    const counts = {
+      signals: latest?.signals ?? NO_SIGNALS,
+      exploration: latest?.exploration ?? NO_EXPLORATION,
+    };
     const base = latest === null ? DEFAULT_MODEL.version : String(latest.model.version);
-    if (mode === 'off' || !this.deps.modelsEnabled) return { version: `${base}-off`, learned: null, signals };
+    if (mode === 'off' || !this.deps.modelsEnabled)
+      return { version: `${base}-off`, learned: null, ...counts };
     if (pin !== null) {
       const pinned = this.#pinned?.version === pin ? this.#pinned : null;
-      return { version: `${base}-pin-${pin}`, learned: learnedOf(pinned, config), signals };
+      return { version: `${base}-pin-${pin}`, learned: learnedOf(pinned, config), ...counts };
     }
-    return { version: base, learned: learnedOf(latest?.model ?? null, config), signals };
+    return { version: base, learned: learnedOf(latest?.model ?? null, config), ...counts };
   }
 }
 

@@ -32,7 +32,11 @@ export function chiSquare(
     statistic += (rest.observed - rest.expected) ** 2 / rest.expected;
     bins += 1;
   }
-  const freedom = bins - 1;
+  return { statistic, critical: criticalChiSquare(bins - 1) };
+}
+
+/** The value that χ² with so many degrees of freedom exceeds once in ten thousand times (Wilson & Hilferty 1931). */
+export function criticalChiSquare(freedom: number): number {
   const spread = 2 / (9 * freedom);
-  return { statistic, critical: freedom * (1 - spread + Z * Math.sqrt(spread)) ** 3 };
+  return freedom * (1 - spread + Z * Math.sqrt(spread)) ** 3;
 }

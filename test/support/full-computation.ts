@@ -4,8 +4,10 @@ import { PIPELINES } from '../../src/feed/pipeline.js';
 import { isPersonalized, seedOf, userFeatures, type RankingInputs } from '../../src/feed/ranking-inputs.js';
 import { rowVectors } from '../../src/feed/selectors/diversity/row-vectors.js';
 import { scannedRanking, type RowRanking } from '../../src/feed/selectors/ranking.js';
+import { ExplorationPolicies } from '../../src/feed/selectors/policies/exploration-policies.js';
+import { explorationConstants, RankingTick } from '../../src/feed/selectors/ranking-tick.js';
 import { continuation, rankedRows, selectSlate } from '../../src/feed/selectors/select-slate.js';
-import { explorationWeight } from '../../src/scoring/shared/exploration-weight.js';
+import { explorationWeight } from '../../src/scoring/exploration/exploration-weight.js';
 import { startOfMinute } from '../../src/scoring/shared/time.js';
 import { blendTrends } from '../../src/scoring/shared/trending.js';
 import { weightsUnder } from '../../src/scoring/v2/ranking-model.js';
@@ -46,11 +48,12 @@ export function composeInFull(inputs: RankingInputs): ComposedFeed {
       (columns.resolvesAtMs[row] ?? NaN) - minuteMs,
       impressions[row] ?? NaN,
       clicks[row] ?? NaN,
-      config.feed.exploration,
+      explorationConstants(config),
     ),
   );
   const similarityOf = (ofRows: Int32Array): Float64Array =>
     Float64Array.from(scores.partsOf([...ofRows]), ({ similarity }) => similarity ?? NaN);
+  const tick = new RankingTick({ columns, trends, config, model, minuteMs }, () => new Float64Array(0));
   const slate = {
     ...{ eligible: { rows, removedBy, removed }, columns, limit, config: config.feed },
     rankings: {
@@ -67,6 +70,7 @@ export function composeInFull(inputs: RankingInputs): ComposedFeed {
     },
     similarities: () => rowVectors(columns),
     familiarity: user === null ? null : similarityOf,
+    sample: new ExplorationPolicies().samplerFor({ ...inputs, user }, tick, entries),
     hasImage: (row: number) => entries[row]?.market.imageUrl != null,
     personalized: isPersonalized(inputs),
     seed: seedOf(inputs),

@@ -5,6 +5,7 @@ import type { Market } from '../../src/domain/market.js';
 import { HOUR_MS } from '../../src/lib/time.js';
 import type { LearnedName, RankingModel } from '../../src/scoring/v2/ranking-model.js';
 import type { SiteSignals } from '../../src/scoring/v2/site-signals.js';
+import { evidenceOf } from './exploration.js';
 import { NOON_MS } from './profile-events.js';
 import { storedMarket } from './stored-market.js';
 
@@ -29,6 +30,10 @@ export function modelOf(markets: readonly Market[], draw: (below: number) => num
     version: '1',
     learned: { v2: 0.5 + draw(10) / 10, features: FEATURE_WEIGHTS },
     signals: signals.view(),
+    exploration: evidenceOf(
+      markets.filter(() => draw(2) === 0).map(({ id }) => id),
+      draw,
+    ),
   };
 }
 

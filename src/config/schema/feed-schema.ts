@@ -50,6 +50,29 @@ export const feedSchema = z
       maxImpressions: whole({ least: 0, most: 1_000_000_000 }).describe(
         'a market with fewer impressions in the last 7 days is eligible',
       ),
+      policy: z
+        .enum(['weighted', 'epsilonGreedy', 'ucb1', 'thompson', 'linUcb', 'linThompson'])
+        .describe(
+          'how the explored markets are chosen. `weighted`: with a probability proportional to the click rate. The others learn from explored impressions; [exploration.md](exploration.md) compares them',
+        ),
+      freshImpressions: whole({ least: 1, most: 1_000_000_000 }).describe(
+        'every policy but `weighted`: a market with this many impressions in the last 7 days is no longer eligible by its age',
+      ),
+      epsilon: amount({ least: 0.001, most: 1 }).describe(
+        '`epsilonGreedy`, `ucb1`, `linUcb`: probability that a position is drawn uniformly; 1 draws all of them',
+      ),
+      confidence: amount({ above: 0, most: 10 }).describe(
+        '`ucb1`, `linUcb`, `linThompson`: standard deviations by which uncertain markets are favored',
+      ),
+      draws: whole({ least: 16, most: 1_024 }).describe(
+        '`thompson`, `linThompson`: draws per version of the model; a propensity is at least 1 / `draws`',
+      ),
+      halfLifeDays: amount({ least: 0.1, most: 365 }).describe(
+        'half-life of an explored impression in the statistics of the policies',
+      ),
+      rewardMinutes: whole({ least: 1, most: 240 }).describe(
+        'time after an explored impression within which an engagement counts as its reward; statistics are that old',
+      ),
       priorClickRate: amount({ above: 0, most: 1 }).describe(
         'assumed click rate of a market without impressions',
       ),
@@ -121,3 +144,5 @@ export const impressionsSchema = z
   );
 
 export type FeedConfig = z.infer<typeof feedSchema>;
+
+export type ExplorationConfig = FeedConfig['exploration'];

@@ -59,6 +59,12 @@ export const upperBounds: readonly UpperBound[] = [
     reason: 'a served feed would be deleted while it can still be paged',
   },
   {
+    path: 'feed.exploration.rewardMinutes',
+    limitPath: 'retention.rankingsHours',
+    unitsPerLimit: MINUTES_PER_HOUR / 2,
+    reason: 'the served feed would be deleted before its impressions are counted',
+  },
+  {
     path: 'tracking.groupEvents',
     limitPath: 'tracking.maxQueued',
     reason: 'a group could never be full',

@@ -153,9 +153,9 @@ export class ExplainService {
 function outcomeOf(served: ServedFeed, replayed: ComposedFeed, isExact: boolean): Replay['outcome'] {
   const same =
     served.page.length === replayed.items.length &&
-    served.page.every(({ marketId, score }, index) => {
+    served.page.every(({ marketId, score, propensity }, index) => {
       const item = replayed.items[index];
-      return item?.market.id === marketId && item.score === score;
+      return item?.market.id === marketId && item.score === score && item.propensity === propensity;
     });
   if (same) return 'SAME';
   // Current inputs may differ in values without a version, such as the probability of 24 h ago.

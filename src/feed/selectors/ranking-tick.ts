@@ -1,6 +1,9 @@
 import type { RankingConfig } from '../../config/schema/ranking-schema.js';
 import { LRUCache } from 'lru-cache';
-import { explorationWeight } from '../../scoring/shared/exploration-weight.js';
+import {
+  explorationWeight,
+  type ExplorationConstants,
+} from '../../scoring/exploration/exploration-weight.js';
 import { blendTrends } from '../../scoring/shared/trending.js';
 import type { MarketColumns, TrendColumns } from '../../scoring/v2/features.js';
 import { CONTEXT_COMPONENTS } from '../../scoring/v2/components.js';
@@ -91,12 +94,21 @@ export class RankingTick {
     return (this.#rising ??= new SharedOrder(trends.columns(columns, null).rising, columns.volumeTotal, 0));
   }
 
+  get columns(): MarketColumns {
+    return this.inputs.columns;
+  }
+
+  get minuteMs(): number {
+    return this.inputs.minuteMs;
+  }
+
   get exploration(): Exploration {
     return (this.#exploration ??= this.#explore());
   }
 
   #explore(): Exploration {
     const { columns, trends, config, minuteMs } = this.inputs;
+    const constants = explorationConstants(config);
     const { createdAtMs, resolvesAtMs } = columns;
     const { impressions, clicks } = trends.exposure(columns);
     const weight = new Float64Array(columns.size);
@@ -108,12 +120,17 @@ export class RankingTick {
         (resolvesAtMs[row] as number) - minuteMs,
         impressions[row] as number,
         clicks[row] as number,
-        config.feed.exploration,
+        constants,
       );
       if ((weight[row] as number) > 0) rows[count++] = row;
     }
     return { weight, rows: rows.subarray(0, count) };
   }
+}
+
+/** The policy `weighted` has no bound for the impressions of young markets. */
+export function explorationConstants({ feed: { exploration } }: RankingConfig): ExplorationConstants {
+  return exploration.policy === 'weighted' ? { ...exploration, freshImpressions: Infinity } : exploration;
 }
 
 /** The values of a {@link RankingTick} that depend on the country. */

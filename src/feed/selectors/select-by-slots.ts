@@ -8,7 +8,7 @@ import type { SharedOrder } from './shared-order.js';
 import type { SlateInput } from './slate.js';
 
 /** The page of algorithm v2: a slate by slots, diversity limits and exploration. */
-export const selectBySlots: Selector = ({ inputs, eligible, scores, workspace }) => {
+export const selectBySlots: Selector = ({ inputs, user, eligible, scores, workspace }) => {
   const { snapshot, country, config, limit } = inputs;
   const { columns, entries } = snapshot;
   const { discounts, ranking } = scores;
@@ -29,6 +29,7 @@ export const selectBySlots: Selector = ({ inputs, eligible, scores, workspace })
     exploration: tick.exploration,
     similarities: () => rowVectors(columns),
     familiarity: scores.similarityOf,
+    sample: workspace.policies.samplerFor({ ...inputs, user }, tick, entries),
     hasImage: (row) => entries[row]?.market.imageUrl != null,
     personalized: isPersonalized(inputs),
     seed: seedOf(inputs),

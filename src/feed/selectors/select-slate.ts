@@ -1,7 +1,7 @@
 import { byRelevance, type DiversityMethod } from './diversity/diversity-method.js';
 import { dpp, DPP_POOL } from './diversity/dpp.js';
 import { mmr } from './diversity/mmr.js';
-import { explorationPool, explore, seededGenerator } from './exploration.js';
+import { explorationPool, seededGenerator } from './exploration.js';
 import type { RowRanking } from './ranking.js';
 import { relaxationNotes, satisfiableLimits, SlateLimits, type DiversityLimits } from './slate-limits.js';
 import { SlotCandidates } from './slot-candidates.js';
@@ -83,7 +83,7 @@ export function selectSlate(input: SlateInput, ranked = rankedRows(input, 0)): S
   }
   const items: SlateItem[] = pass.items.map((item) => ({ ...item, propensity: null }));
   const rng = seededGenerator(input.seed);
-  const explored = explore(explorable, input.exploration.weight, pass.explorationQuota, rng);
+  const explored = input.sample(explorable, pass.explorationQuota, rng);
   for (const [index, { row, propensity }] of explored.entries()) {
     const position = admittedFrom(
       pass.openPositions[index] ?? items.length,

@@ -1,11 +1,14 @@
 import type { EligibleRows } from '../filters/filter.js';
 import type { RankingInputs } from '../ranking-inputs.js';
+import type { UserFeatures } from '../../scoring/v2/features.js';
 import type { RowScores } from '../scorers/rows.js';
 import type { RankingWorkspace } from '../workspace.js';
 import type { Slot } from './slots.js';
 
 export interface SelectorInput {
   readonly inputs: RankingInputs;
+  /** Null: the ranking does not depend on the user. */
+  readonly user: UserFeatures | null;
   readonly eligible: EligibleRows;
   readonly scores: RowScores;
   readonly workspace: RankingWorkspace;

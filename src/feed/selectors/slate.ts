@@ -2,6 +2,7 @@ import type { FeedConfig } from '../../config/schema/feed-schema.js';
 import type { MarketColumns, TopicColumns } from '../../scoring/v2/features.js';
 import type { EligibleRows } from '../filters/filter.js';
 import type { WriteSimilarities } from './diversity/greedy-determinant.js';
+import type { Sampler } from './policies/sampler.js';
 import type { RowRanking } from './ranking.js';
 import type { Exploration } from './ranking-tick.js';
 import type { Slot } from './slots.js';
@@ -31,6 +32,8 @@ export interface SlateInput {
   readonly rankings: SlotRankings;
   /** Of all rows, eligible or not. */
   readonly exploration: Exploration;
+  /** Samples the explored rows. */
+  readonly sample: Sampler;
   readonly columns: SlateColumns;
   readonly hasImage: (row: number) => boolean;
   /** Returns the similarities of rows, for selection by `dpp`. */

@@ -1,3 +1,4 @@
+import { NO_EXPLORATION, type ExplorationEvidence } from '../exploration/arms.js';
 import { COMPONENTS_V2, type ComponentNameV2, type WeightsV2 } from './components.js';
 import { NO_SIGNALS, type SiteSignals } from './site-signals.js';
 
@@ -24,10 +25,15 @@ export interface RankingModel {
   /** Null: the configured weights apply. */
   readonly learned: LearnedWeights | null;
   readonly signals: SiteSignals;
+  /** What the impressions of explored markets show. */
+  readonly exploration: ExplorationEvidence;
 }
 
 /** The model of a site without choices. */
-export const DEFAULT_MODEL: RankingModel = { version: 'default', learned: null, signals: NO_SIGNALS };
+export const DEFAULT_MODEL: RankingModel = {
+  ...{ version: 'default', learned: null, signals: NO_SIGNALS },
+  exploration: NO_EXPLORATION,
+};
 
 /** Neither penalties nor editorial boosts are learned: they are decisions of the user and of the operator. */
 export function isInLearnedSum(name: ComponentNameV2): boolean {

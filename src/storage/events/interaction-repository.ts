@@ -22,6 +22,31 @@ export interface LearningEvent {
   readonly country: string | null;
 }
 
+/** An impression of a market in a served feed. */
+export interface FeedImpression {
+  readonly seq: bigint;
+  readonly userKey: string;
+  readonly marketId: string;
+  /** As the client reported it. */
+  readonly feedId: string;
+  readonly occurredAt: Date;
+}
+
+/** What happened before and after an impression. */
+export interface ImpressionOutcome {
+  /** Whether there was an earlier impression of the market in the same feed. */
+  readonly isRepeated: boolean;
+  /** Whether the user engaged with the market within the time for a reward. */
+  readonly isRewarded: boolean;
+}
+
+/** Events of all users, and of one user, in which the outcome of an impression is looked for on either side. */
+const OUTCOME_SPAN = 1n << 18n;
+const OUTCOME_EVENTS = 500;
+
+/** Of the first events after a time, the lowest `seq` is taken: clients report some events late. */
+const FIRST_EVENTS = 100;
+
 interface HistoricRow {
   seq: bigint;
   eventType: EventType;
@@ -129,6 +154,67 @@ export class InteractionRepository {
         and not exists (
           select from user_settings s where s.user_key = i.user_key and not s.personalization_enabled)
       order by i.seq desc limit ${limit}`;
+  }
+
+  /**
+   * Returns impressions that name a feed, in the order of `seq`.
+   *
+   * @param receivedBefore only impressions that were received before this time.
+   */
+  async feedImpressionsAfter(
+    afterSeq: bigint,
+    receivedBefore: Date,
+    limit: number,
+  ): Promise<FeedImpression[]> {
+    const rows = await this.connection.interaction.findMany({
+      where: {
+        ...{ seq: { gt: afterSeq }, eventType: 'IMPRESSION', feedId: { not: null } },
+        receivedAt: { lt: receivedBefore },
+      },
+      orderBy: { seq: 'asc' },
+      take: limit,
+      select: { seq: true, userKey: true, marketId: true, feedId: true, occurredAt: true },
+    });
+    return rows.map(({ feedId, ...row }) => ({ ...row, feedId: feedId ?? '' }));
+  }
+
+  /**
+   * Returns the outcomes of impressions, in order. Of each user, it reads at most 500 events after an impression, and as many
+   * before it, within 262,144 events of all users.
+   *
+   * SQL: calls a database function for each impression, in one statement.
+   *
+   * @param withinMs time for a reward.
+   */
+  async outcomesOf(impressions: readonly FeedImpression[], withinMs: number): Promise<ImpressionOutcome[]> {
+    const rows = impressions.map(({ seq, userKey, marketId, feedId, occurredAt }) => ({
+      ...{ seq: String(seq), user_key: userKey, market_id: marketId, feed_id: feedId },
+      occurred_at: occurredAt,
+    }));
+    return this.connection.$queryRaw<ImpressionOutcome[]>`
+      select exists (
+          select from events_of_user(r.user_key, greatest(0, r.seq - ${OUTCOME_SPAN}::bigint), r.seq - 1, ${OUTCOME_EVENTS}::int) e
+          where e.market_id = r.market_id and e.event_type = 'IMPRESSION' and lower(e.feed_id) = lower(r.feed_id)
+        ) as "isRepeated",
+        exists (
+          select from events_of_user(r.user_key, r.seq, r.seq + ${OUTCOME_SPAN}::bigint, ${OUTCOME_EVENTS}::int) e
+          where e.market_id = r.market_id and e.weight > 0 and e.occurred_at between r.occurred_at
+            and r.occurred_at + make_interval(secs => ${withinMs / 1_000}::float8)
+        ) as "isRewarded"
+      from json_to_recordset((select ${JSON.stringify(rows)}::text)::json)
+        as r(seq bigint, user_key text, market_id text, feed_id text, occurred_at timestamptz)`;
+  }
+
+  /** Returns a `seq` below those of nearly all events that occurred at or after a time; that of the last event if there are none. */
+  async seqBefore(time: Date): Promise<bigint> {
+    const first = await this.connection.interaction.findMany({
+      where: { occurredAt: { gte: time } },
+      orderBy: { occurredAt: 'asc' },
+      take: FIRST_EVENTS,
+      select: { seq: true },
+    });
+    if (first.length === 0) return (await storedSeq(this.connection))?.last ?? 0n;
+    return first.reduce((least, { seq }) => (seq < least ? seq : least), first[0]?.seq ?? 0n) - 1n;
   }
 
   /** Returns whether the event of a user with this `seq` is still stored. */

@@ -14,9 +14,11 @@ export interface StoredModel {
 export interface StoredModelWithSignals extends StoredModel {
   /** Compressed; null if they are no longer stored. */
   readonly signals: Uint8Array | null;
+  /** Evidence about explored markets, compressed; null if there is none, or if it is no longer stored. */
+  readonly exploration: Uint8Array | null;
 }
 
-/** Latest versions that keep their signals: replicas may be reading the one before the latest. */
+/** Latest versions that keep their signals and evidence: replicas may be reading the one before the latest. */
 const VERSIONS_WITH_SIGNALS = 2;
 
 const WITHOUT_SIGNALS = { version: true, publishedAt: true, seq: true, state: true } as const;
@@ -66,18 +68,19 @@ export class ModelRepository {
     readonly seq: bigint;
     readonly state: object;
     readonly signals: Uint8Array<ArrayBuffer>;
+    readonly exploration: Uint8Array<ArrayBuffer> | null;
   }): Promise<number> {
-    const { publishedAt, seq, state, signals } = model;
+    const { publishedAt, seq, state, signals, exploration } = model;
     const { version } = await this.connection.rankingModel.create({
       data: {
         ...{ publishedAt, seq, state },
-        signals,
+        ...{ signals, exploration },
       },
       select: { version: true },
     });
     await this.connection.rankingModel.updateMany({
-      where: { version: { lte: version - VERSIONS_WITH_SIGNALS }, NOT: { signals: null } },
-      data: { signals: null },
+      where: { version: { lte: version - VERSIONS_WITH_SIGNALS }, NOT: { signals: null, exploration: null } },
+      data: { signals: null, exploration: null },
     });
     return version;
   }

@@ -3,6 +3,7 @@ import type { Backend } from '../../../src/app/backend.js';
 import { loadRankingConfig } from '../../../src/config/ranking-config.js';
 import type { RankingConfig } from '../../../src/config/schema/ranking-schema.js';
 import { CollaborativeVersions } from '../../../src/learning/collaborative/collaborative-versions.js';
+import { exploredPage } from '../../../src/feed/served/explored-page.js';
 import { LearningRun } from '../../../src/learning/learning-run.js';
 import { ModelService } from '../../../src/learning/model-service.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/lib/time.js';
@@ -46,6 +47,7 @@ async function learn(learning: Partial<RankingConfig['learning']> = {}, maxEvent
     collaborative: new CollaborativeVersions(store.collaborative),
     config: () => ({ ...config, learning: { ...config.learning, ...learning } }),
     ...{ modelsEnabled: true, ...(maxEvents === undefined ? {} : { maxEvents }) },
+    readPage: exploredPage,
   });
   return run.run({ now: new Date(gateway.clock.nowMs), signal: new AbortController().signal });
 }
@@ -60,7 +62,7 @@ const EXPLAIN = `query ($feedId: ID!) {
 
 describe('the learning job', () => {
   it('publishes nothing without choices', async () => {
-    expect(await learn()).toEqual({ engagements: 0, steps: 0, version: null });
+    expect(await learn()).toEqual({ engagements: 0, steps: 0, explored: 0, version: null });
     const { data } = await gateway.query(FEED, { userKey: 'ann' });
     expect(data).toMatchObject({ feed: { modelVersion: 'default' } });
   });
@@ -156,6 +158,7 @@ describe('feeds under a model', () => {
           weights: { ...state.weights, last: 2.4 },
         },
         signals: new Uint8Array(trusted?.signals ?? []),
+        exploration: null,
       }),
     );
     const service = serviceOf(true);

@@ -41,6 +41,7 @@ async function publishModel(): Promise<number> {
   const { weights, squares, trust } = toStoredState(initialState(config.v2.weights));
   const model = {
     ...{ publishedAt: new Date(gateway.clock.nowMs), seq: 0n, signals: await packSignals(signals) },
+    exploration: null,
     state: { weights: { ...weights, touched: 60 * 0.1 }, squares, trust: { ...trust, isTrusted: true } },
   };
   const version = await gateway.backend.store.transaction(({ models }) => models.publish(model));

@@ -176,7 +176,11 @@ describe('loadRankingConfig', () => {
           ...{ method: 'mmr', mmrLambda: 0.8 },
           dpp: { theta: 0.65, serendipity: 0.2, topicThreshold: 0.3 },
         },
-        exploration: { maxAgeHours: 72, maxImpressions: 200, priorClickRate: 0.05, priorImpressions: 20 },
+        exploration: {
+          ...{ maxAgeHours: 72, maxImpressions: 200, priorClickRate: 0.05, priorImpressions: 20 },
+          ...{ policy: 'weighted', freshImpressions: 2_000, epsilon: 0.1, confidence: 1, draws: 256 },
+          ...{ halfLifeDays: 7, rewardMinutes: 30 },
+        },
         badges: { closingSoonHours: 24, hotTrending: 0.7, newHours: 24 },
         ...{ overdue: 'show', overdueDays: 30, keepMinutes: 30, pageDepth: 200 },
       },

@@ -9,7 +9,6 @@ import {
   type CatalogSnapshot,
 } from '../../../src/catalog/catalog-snapshot.js';
 import { toPastMarket } from '../../../src/catalog/columns/market-terms.js';
-import { loadRankingConfig } from '../../../src/config/ranking-config.js';
 import type { EventType } from '../../../src/domain/event.js';
 import type { Market } from '../../../src/domain/market.js';
 import { composeFeed } from '../../../src/feed/pipeline.js';
@@ -20,15 +19,11 @@ import { DEFAULT_MODEL } from '../../../src/scoring/v2/ranking-model.js';
 import { NO_TRENDS } from '../../../src/trends/trend-columns.js';
 import { TrendState } from '../../../src/trends/trend-state.js';
 import { composeInFull } from '../../support/full-computation.js';
+import { exploringConfig, LEARNING_POLICIES } from '../../support/exploration.js';
 import { NOON_MS, profileAfter, profileEvent } from '../../support/profile-events.js';
 import { modelOf } from '../../support/ranking-model.js';
 import { storedMarket } from '../../support/stored-market.js';
 
-const config = loadRankingConfig(undefined);
-const withDpp = {
-  ...config,
-  feed: { ...config.feed, diversity: { ...config.feed.diversity, method: 'dpp' as const } },
-};
 const WORDS = 'rain rate cup final bitcoin merger record minister election probe senate budget tariff'.split(
   ' ',
 );
@@ -117,6 +112,12 @@ function requestsOf(seed: number, size: number): RankingInputs[] {
   // The terms of markets that were added to a catalog are not known yet.
   const before = patchSnapshot(emptySnapshot, open.slice(0, Math.ceil(size * 0.8)), 1n);
   const snapshot = withSomeVectors(patchSnapshot(before, open, 2n), draw);
+  const config = exploringConfig({
+    policy: ['weighted' as const, ...LEARNING_POLICIES][draw(6)] ?? 'weighted',
+    draws: 16,
+  });
+  const diversity = { ...config.feed.diversity, method: 'dpp' as const };
+  const withDpp = { ...config, feed: { ...config.feed, diversity } };
   return Array.from({ length: 4 }, (): RankingInputs => {
     const profile = draw(5) === 0 ? null : profileOf(markets, draw);
     const inPast = new Map([...past].filter(([id]) => profile?.engagements.has(id)));

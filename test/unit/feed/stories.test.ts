@@ -4,7 +4,7 @@ import type { Market } from '../../../src/domain/market.js';
 import type { FullProfile } from '../../../src/domain/profile.js';
 import { LiveSignals, signalMarket } from '../../../src/learning/live-signals.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/lib/time.js';
-import type { RankingModel } from '../../../src/scoring/v2/ranking-model.js';
+import { DEFAULT_MODEL, type RankingModel } from '../../../src/scoring/v2/ranking-model.js';
 import { anonymous, feedOver, idsOf, knows } from '../../support/feed-parts.js';
 import { NOON_MS, profileAfter, profileEvent } from '../../support/profile-events.js';
 import { FEATURE_WEIGHTS } from '../../support/ranking-model.js';
@@ -99,7 +99,10 @@ describe('a user who', () => {
     follow('science-2', 'US', 12);
     const features = { ...FEATURE_WEIGHTS, popular7d: 0, groupDemand: 0, touched: 0, popularHere: 1 };
     const signals = others.view();
-    const model: RankingModel = { version: '1', learned: { v2: 1, features }, signals };
+    const model: RankingModel = {
+      ...DEFAULT_MODEL,
+      ...{ version: '1', learned: { v2: 1, features }, signals },
+    };
     const scoresIn = async (country: string, hour: number): Promise<ReadonlyMap<string, number>> => {
       const clock = { nowMs: NOON_MS + hour * HOUR_MS };
       const { service } = feedOver(catalog, { algorithm: 'v2', model, clock });
@@ -204,9 +207,11 @@ describe('a user who', () => {
     const countIn = (ids: readonly string[]): number => ids.filter((id) => endingThisWeek.has(id)).length;
     const signals = others.view();
     const features = { ...FEATURE_WEIGHTS, horizonUser: 0 };
-    const without = await page({ version: '1', learned: { v2: 1, features }, signals });
+    const without = await page({ ...DEFAULT_MODEL, version: '1', learned: { v2: 1, features }, signals });
     const learned = { v2: 1, features: { ...features, horizonUser: 0.2 } };
-    expect(countIn(await page({ version: '2', learned, signals }))).toBeGreaterThan(countIn(without));
+    expect(countIn(await page({ ...DEFAULT_MODEL, version: '2', learned, signals }))).toBeGreaterThan(
+      countIn(without),
+    );
   });
 
   it('is new and in Israel sees what trends in Israel', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { explorationPool, explore, seededGenerator } from '../../../../src/feed/selectors/exploration.js';
 import { selectSlate } from '../../../../src/feed/selectors/select-slate.js';
 import { SlateLimits } from '../../../../src/feed/selectors/slate-limits.js';
+import { criticalChiSquare } from '../../../support/chi-square.js';
 import { anyRows, slateInput, type Row } from './slate-input.js';
 
 const SEEDS = 20_000;
@@ -25,10 +26,6 @@ function orderProbabilities(weights: readonly number[], picks: number): Map<stri
 
 const inclusionProbability = (orders: Map<string, number>, index: number): number =>
   [...orders].reduce((sum, [order, p]) => (order.split(',').includes(String(index)) ? sum + p : sum), 0);
-
-/** The value that χ² with so many degrees of freedom exceeds once in ten thousand times (Wilson & Hilferty 1931). */
-const criticalChiSquare = (degrees: number): number =>
-  degrees * (1 - 2 / (9 * degrees) + 3.719 * Math.sqrt(2 / (9 * degrees))) ** 3;
 
 /**
  * Accumulates, by row, the inverse propensities of the times that it was explored. Over n seeds they sum to n if the

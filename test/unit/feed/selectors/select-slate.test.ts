@@ -200,7 +200,7 @@ describe('a slate', () => {
     fc.assert(
       fc.property(anyRows(120, 6, 20), fc.integer({ min: 1, max: 60 }), fc.bigInt(), (rows, limit, seed) => {
         const input = slateInput(rows, { limit, seed });
-        const functions = { hasImage: null, rankings: null, similarities: null };
+        const functions = { hasImage: null, rankings: null, similarities: null, sample: null };
         const before = structuredClone({ ...input, ...functions });
         const page = JSON.stringify(selectSlate(input));
         expect(JSON.stringify(selectSlate(input))).toBe(page);

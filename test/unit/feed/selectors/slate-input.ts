@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { rowVectors } from '../../../../src/feed/selectors/diversity/row-vectors.js';
+import { explore } from '../../../../src/feed/selectors/exploration.js';
 import { scannedRanking, type RowRanking } from '../../../../src/feed/selectors/ranking.js';
 import type { SlateInput } from '../../../../src/feed/selectors/slate.js';
 import type { Slot } from '../../../../src/feed/selectors/slots.js';
@@ -90,6 +91,7 @@ export function slateInput(
     similarities: () =>
       rowVectors({ topics: { ...slateTopics, count, idOf: () => undefined }, ids, vectors: null }),
     familiarity: null,
+    sample: (pool, picks, rng) => explore(pool, weight, picks, rng),
     hasImage: (row) => rows[row]?.hasImage ?? false,
     personalized: true,
     limit: 20,

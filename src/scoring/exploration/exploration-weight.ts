@@ -1,11 +1,13 @@
-import { DAY_MS, HOUR_MS } from './time.js';
+import { DAY_MS, HOUR_MS } from '../shared/time.js';
 
 /** Which markets are explored, and the prior of their click rate; in the ranking config under `feed.exploration`. */
 export interface ExplorationConstants {
-  /** Younger markets are explored regardless of their impressions. */
+  /** Younger markets are explored regardless of their impressions, up to `freshImpressions`. */
   readonly maxAgeHours: number;
   /** Markets with fewer impressions are explored regardless of their age. */
   readonly maxImpressions: number;
+  /** Impressions after which a young market is no longer fresh. */
+  readonly freshImpressions: number;
   /** Click rate assumed for a market without impressions, above 0 to 1. */
   readonly priorClickRate: number;
   /** Number of impressions that the prior click rate is worth. */
@@ -15,7 +17,8 @@ export interface ExplorationConstants {
 /**
  * Sampling weight of a market for exploration: `click rate · min(1, remaining life / 24 h)`. The click rate is the
  * posterior mean of a Beta distribution, `(clicks + prior rate · prior impressions) / (impressions + prior impressions)`,
- * at most 1. The weight is 0 for a market that has reached both `maxAgeHours` and `maxImpressions`.
+ * at most 1. The weight is 0 for a market that has reached `maxImpressions` and is not fresh: it has also reached
+ * `maxAgeHours` or `freshImpressions`.
  *
  * Range 0 to 1.
  *
@@ -28,8 +31,14 @@ export function explorationWeight(
   clicks: number,
   constants: ExplorationConstants,
 ): number {
-  const { maxAgeHours, maxImpressions, priorClickRate, priorImpressions } = constants;
-  if (ageMs >= maxAgeHours * HOUR_MS && impressions >= maxImpressions) return 0;
+  const { maxAgeHours, maxImpressions, freshImpressions, priorClickRate, priorImpressions } = constants;
+  const isFresh = ageMs < maxAgeHours * HOUR_MS && impressions < freshImpressions;
+  if (!isFresh && impressions >= maxImpressions) return 0;
   const clickRate = (clicks + priorClickRate * priorImpressions) / (impressions + priorImpressions);
-  return Math.min(1, clickRate) * Math.min(1, Math.max(0, remainingMs) / DAY_MS);
+  return Math.min(1, clickRate) * lifeFactor(remainingMs);
+}
+
+/** `min(1, remaining life / 24 h)`, 0 to 1: an impression of a market that ends soon has little time to be worth something. */
+export function lifeFactor(remainingMs: number): number {
+  return Math.min(1, Math.max(0, remainingMs) / DAY_MS);
 }

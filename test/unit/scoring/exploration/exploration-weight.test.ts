@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadRankingConfig } from '../../../../src/config/ranking-config.js';
 import { DAY_MS, HOUR_MS } from '../../../../src/lib/time.js';
-import { explorationWeight } from '../../../../src/scoring/shared/exploration-weight.js';
+import { explorationWeight } from '../../../../src/scoring/exploration/exploration-weight.js';
 
 const { exploration } = loadRankingConfig(undefined).feed;
 const weightOf = (impressions: number, clicks: number, ageHours = 1, remainingMs = Infinity) =>
@@ -23,6 +23,19 @@ describe('exploration weight', () => {
     expect(weightOf(200, 10, 72)).toBe(0);
     expect(weightOf(199, 10, 72)).toBeGreaterThan(0);
     expect(weightOf(200, 10, 71.999)).toBeGreaterThan(0);
+  });
+
+  it('is 0 for a young market after the impressions that end its freshness', () => {
+    const at = (impressions: number, ageHours: number): number =>
+      explorationWeight(ageHours * HOUR_MS, Infinity, impressions, 10, {
+        ...exploration,
+        freshImpressions: 500,
+      });
+    expect(at(499, 1)).toBeGreaterThan(0);
+    expect(at(500, 1)).toBe(0);
+    // It is eligible again once the impressions of the last 7 days are few.
+    expect(at(199, 100)).toBeGreaterThan(0);
+    expect(at(200, 100)).toBe(0);
   });
 
   it('decreases to 0 over the last 24 hours of a market', () => {

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "ranking_models" ADD COLUMN "exploration" BYTEA;

@@ -31,7 +31,7 @@ export function evidenceOf(ids: readonly string[], draw: (below: number) => numb
     }),
   );
   const linear = { gram: new Float64Array(GRAM_SIZE), moment: new Float64Array(FEATURES) };
-  for (let impression = 0; impression < 50; impression += 1) {
+  for (let impression = 0; impression < 10; impression += 1) {
     const topics = marketTopics({ category: `category ${draw(5)}`, tags: [`tag ${draw(6)}`] });
     const context = linearContext([], ['IL', 'US', null][draw(3)] ?? null, draw(24) * 3_600_000);
     const market = marketVector(topics, draw(10) * 86_400_000, draw(10) / 100, 0.05);

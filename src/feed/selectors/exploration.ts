@@ -3,14 +3,9 @@ import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { lowerBound } from '../../lib/binary-search.js';
 import { keyRows } from '../../scoring/v2/key-rows.js';
+import type { ExploredRow } from './policies/sampler.js';
 import type { SlateColumns, SlateInput } from './slate.js';
 import type { SlateLimits } from './slate-limits.js';
-
-export interface ExploredRow {
-  readonly row: number;
-  /** The probability of selecting this row, 0–1. Its inverse is an unbiased weight for off-policy estimates. */
-  readonly propensity: number;
-}
 
 /**
  * The rows that may be explored on a slate whose other rows are selected: those with a positive weight that are not on

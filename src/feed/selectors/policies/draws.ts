@@ -1,7 +1,7 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { bestRows, type RowOrder } from '../best-rows.js';
-import type { ExploredRow } from '../exploration.js';
+import type { ExploredRow } from './sampler.js';
 
 /** Fewest rows whose values are drawn, and how many per pick. */
 const SHORTLIST = 128;

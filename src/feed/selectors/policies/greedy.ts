@@ -2,7 +2,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { bestRows } from '../best-rows.js';
-import type { ExploredRow } from '../exploration.js';
+import type { ExploredRow } from './sampler.js';
 
 /** Rows of the same value, which take the ranks after `above` in random order. */
 interface Ties {

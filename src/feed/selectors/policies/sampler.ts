@@ -1,5 +1,10 @@
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
-import type { ExploredRow } from '../exploration.js';
+
+export interface ExploredRow {
+  readonly row: number;
+  /** The probability of selecting this row, 0–1. Its inverse is an unbiased weight for off-policy estimates. */
+  readonly propensity: number;
+}
 
 /**
  * Samples `picks` rows of a pool without replacement, in the order of their positions. The propensity of each is the

@@ -6,7 +6,8 @@ import {
   type CatalogSnapshot,
 } from '../../../../../src/catalog/catalog-snapshot.js';
 import type { ExplorationConfig } from '../../../../../src/config/schema/feed-schema.js';
-import { seededGenerator, type ExploredRow } from '../../../../../src/feed/selectors/exploration.js';
+import { seededGenerator } from '../../../../../src/feed/selectors/exploration.js';
+import type { ExploredRow } from '../../../../../src/feed/selectors/policies/sampler.js';
 import { BetaDraws } from '../../../../../src/feed/selectors/policies/beta-draws.js';
 import {
   ExplorationPolicies,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { seededGenerator, type ExploredRow } from '../../../../../src/feed/selectors/exploration.js';
+import { seededGenerator } from '../../../../../src/feed/selectors/exploration.js';
+import type { ExploredRow } from '../../../../../src/feed/selectors/policies/sampler.js';
 import { exploreGreedily, inclusionProbability } from '../../../../../src/feed/selectors/policies/greedy.js';
 
 const rowsOf = (count: number): Int32Array => Int32Array.from({ length: count }, (_, row) => row);

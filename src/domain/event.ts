@@ -23,6 +23,16 @@ export const EVENT_TYPES = [
 
 export type EventType = (typeof EVENT_TYPES)[number];
 
+/** Events by which a user turns a market down, from the weakest to the strongest. */
+export const NEGATIVE_TYPES = [
+  'SCROLL_PAST',
+  'SKIP_FAST',
+  'NOT_INTERESTED',
+  'HIDE',
+] as const satisfies readonly EventType[];
+
+export type NegativeType = (typeof NEGATIVE_TYPES)[number];
+
 /** An event as it is stored. */
 export interface Interaction {
   readonly id: string;

@@ -9,7 +9,8 @@ import { ScorerV2 } from '../scoring/v2/scorer.js';
 import type { TrendState } from '../trends/trend-state.js';
 import type { DecayConfig } from '../domain/decay.js';
 import { ChoiceInputs, type ChoiceContext } from '../learning/choice-inputs.js';
-import { Learner } from '../learning/learner.js';
+import type { EventType } from '../domain/event.js';
+import { Learner, rejectionOf } from '../learning/learner.js';
 import type { WeightsV2 } from '../scoring/v2/components.js';
 import { COLLABORATIVE_ENGAGEMENTS } from '../scoring/v2/components/collaborative.js';
 import type { PastLookup } from '../scoring/v2/features.js';
@@ -51,15 +52,18 @@ export interface Moment {
 export interface Algorithm {
   /** Writes the score of each candidate, in their order; higher is better. */
   readonly score: (moment: Moment, scores: Float64Array) => void;
-  /** Learns from the first positive interaction of a user with a market, after it was ranked. */
-  readonly learn?: (choice: Choice) => void;
+  /** Learns from the first positive interaction of a user with a market, after it was ranked, and from negative ones before. */
+  readonly learn?: (reaction: PastReaction) => void;
 }
 
-export interface Choice {
+/** An interaction of a user with a market that the user did not know. */
+export interface PastReaction {
   /** The data known right before. */
   readonly moment: Moment;
-  /** The number of the chosen market, a candidate. */
+  /** The number of the market, a candidate. */
   readonly market: number;
+  readonly eventType: EventType;
+  readonly isPositive: boolean;
 }
 
 export const ALGORITHM_NAMES = [
@@ -166,7 +170,7 @@ function learnedAlgorithm(gateway: PastGateway, config: RankingConfig, seed: num
   const byDefault = gateway.scorer(weights);
   const inputs = new ChoiceInputs(config);
   let published = { atMs: -Infinity, score: byDefault };
-  let choices = 0;
+  let reactions = 0;
   return {
     score: (moment, scores) => {
       const atMs = floorTo(PUBLISH_EVERY_MS, moment.nowMs);
@@ -177,14 +181,17 @@ function learnedAlgorithm(gateway: PastGateway, config: RankingConfig, seed: num
       }
       published.score(moment, scores);
     },
-    learn: ({ moment, market }) => {
+    learn: ({ moment, market, eventType, isPositive }) => {
       const { candidates, hasTouched } = moment;
-      choices += 1;
-      inputs.learn(learner, gateway.contextOf(moment), {
-        chosen: candidates.indexOf(market),
-        isKnown: (row) => hasTouched(candidates[row] as number),
-        seed: seed + choices,
-      });
+      const rejection = isPositive ? null : rejectionOf(eventType, config.learning.negatives);
+      if (!isPositive && rejection === null) return;
+      reactions += 1;
+      inputs.learn(
+        learner,
+        gateway.contextOf(moment),
+        { market: candidates.indexOf(market), rejection },
+        { isKnown: (row) => hasTouched(candidates[row] as number), seed: seed + reactions },
+      );
     },
   };
 }

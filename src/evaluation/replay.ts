@@ -1,5 +1,5 @@
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
-import type { Algorithm, Choice, Moment } from './algorithms.js';
+import type { Algorithm, Moment, PastReaction } from './algorithms.js';
 import type { Archive, ArchivedEvent } from './archive.js';
 import { novelty } from './metrics.js';
 import { PastSite } from './past-site.js';
@@ -77,8 +77,8 @@ export function* replay(
         yield evaluateChoice(event, position);
       } else skipped[reason] += 1;
     }
-    for (const choice of learners.length === 0 ? [] : choicesAmong(events, site)) {
-      for (const learn of learners) learn(choice);
+    for (const reaction of learners.length === 0 ? [] : reactionsAmong(events, site)) {
+      for (const learn of learners) learn(reaction);
     }
     for (const event of events) {
       site.apply(event);
@@ -94,16 +94,17 @@ function lowerKnown({ candidates, hasTouched }: Moment, scores: Float64Array): v
     if (hasTouched(candidates[index] as number)) scores[index] = -Infinity;
 }
 
-/** The first positive interactions of users with open markets, before any of them is applied. */
-function* choicesAmong(events: readonly ArchivedEvent[], site: PastSite): Generator<Choice> {
-  const chosen = new Set<string>();
+/** The first interactions of users with open markets, except impressions, before any of them is applied. */
+function* reactionsAmong(events: readonly ArchivedEvent[], site: PastSite): Generator<PastReaction> {
+  const known = new Set<string>();
   for (const event of events) {
-    const { userKey, market } = event;
+    const { userKey, market, eventType } = event;
+    const weight = site.weightOf(event);
     const identity = JSON.stringify([userKey, market]);
-    if (site.weightOf(event) <= 0 || chosen.has(identity)) continue;
+    if (weight === 0 || known.has(identity)) continue;
     if (site.hasTouched(userKey, market) || !site.isOpen(market)) continue;
-    chosen.add(identity);
-    yield { moment: site.momentOf(event), market };
+    known.add(identity);
+    yield { moment: site.momentOf(event), market, eventType, isPositive: weight > 0 };
   }
 }
 

@@ -5,7 +5,7 @@ import { userFeaturesV2 } from '../profiles/user-features.js';
 import type { MarketColumns, PastLookup, TrendColumns } from '../scoring/v2/features.js';
 import { ScorerV2 } from '../scoring/v2/scorer.js';
 import type { SiteSignals } from '../scoring/v2/site-signals.js';
-import { drawOthers, DRAWN, type Learner } from './learner.js';
+import { drawOthers, DRAWN, type Learner, type Reaction } from './learner.js';
 import { inputsOf } from './learning-features.js';
 
 /** What was known right before a choice. */
@@ -32,21 +32,23 @@ export class ChoiceInputs {
   }
 
   /**
-   * Lets a learner learn from a choice among the markets that the user did not know.
+   * Lets a learner learn from a choice or a rejection among the markets that the user did not know.
    *
-   * @param chosen the row of the chosen market.
    * @param isKnown whether the user knows the market of a row.
    * @param seed of the other markets that are drawn.
    */
   learn(
     learner: Learner,
     context: ChoiceContext,
-    { chosen, isKnown, seed }: { chosen: number; isKnown: (row: number) => boolean; seed: number },
+    { market, rejection }: Reaction,
+    { isKnown, seed }: { isKnown: (row: number) => boolean; seed: number },
   ): void {
     const { columns } = context;
-    const drawn = drawOthers(columns.size, (row) => row !== chosen && !isKnown(row), seed);
+    const drawn = drawOthers(columns.size, (row) => row !== market && !isKnown(row), seed);
     const others = drawn.length < DRAWN ? drawn.length : columns.size - 1;
-    learner.learn(this.#read(context, [chosen, ...drawn]), others);
+    const rows = this.#read(context, [market, ...drawn]);
+    if (rejection === null) learner.learn(rows, others);
+    else learner.reject(rows, rejection);
   }
 
   #read({ profile, ...context }: ChoiceContext, rows: readonly number[]): Float64Array[] {

@@ -1,5 +1,6 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { NEGATIVE_TYPES, type EventType, type NegativeType } from '../domain/event.js';
 import type { WeightsV2 } from '../scoring/v2/components.js';
 import type { LearnedWeights } from '../scoring/v2/ranking-model.js';
 import { defaultWeights, LEAST_WEIGHTS, toLearnedWeights } from './learning-features.js';
@@ -33,6 +34,15 @@ export class Learner {
   }
 
   /**
+   * Learns from a market that a user turned down. Trust is measured on choices only.
+   *
+   * @param rows inputs of that market, and then of those that {@link drawOthers} drew.
+   */
+  reject(rows: readonly Float64Array[], strength: number): void {
+    if (rows.length > 1) this.#ranker.reject(rows, strength);
+  }
+
+  /**
    * Learns from a choice. Without other markets there is nothing to learn.
    *
    * @param rows inputs of the chosen market, and then of those that {@link drawOthers} drew.
@@ -46,6 +56,27 @@ export class Learner {
       overChance: Math.sqrt(learned) - Math.sqrt(1 / (others + 1)),
     });
   }
+}
+
+/** A market that a user chose or turned down. */
+export interface Reaction {
+  /** Row of the market. */
+  readonly market: number;
+  /** Strength of a rejection, above 0; null for a choice. */
+  readonly rejection: number | null;
+}
+
+/** The strength of an event as a rejection by the config; null for an event that is none or does not count. */
+export function rejectionOf(
+  eventType: EventType,
+  strengths: Readonly<Record<NegativeType, number>>,
+): number | null {
+  const strength = isNegative(eventType) ? strengths[eventType] : 0;
+  return strength > 0 ? strength : null;
+}
+
+function isNegative(eventType: EventType): eventType is NegativeType {
+  return NEGATIVE_TYPES.some((type) => type === eventType);
 }
 
 /** Draws up to 100 distinct numbers below `count`, uniformly, each of which is `eligible`. Pure. */

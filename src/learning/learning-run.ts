@@ -1,5 +1,6 @@
 import type { Catalog } from '../catalog/catalog.js';
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
+import { NEGATIVE_TYPES } from '../domain/event.js';
 import type { FullProfile } from '../domain/profile.js';
 import type { Market } from '../domain/market.js';
 import { takeTurn } from '../lib/event-loop.js';
@@ -13,7 +14,7 @@ import type { CollaborativeVersions } from './collaborative/collaborative-versio
 import { packEvidence, unpackEvidence } from './exploration-codec.js';
 import { ExplorationRun, type ExploredPage, type ExplorationSummary } from './exploration-run.js';
 import { withoutLinear } from './exploration-statistics.js';
-import { Learner } from './learner.js';
+import { Learner, rejectionOf } from './learner.js';
 import { LiveSignals, signalMarket } from './live-signals.js';
 import { packSignals, unpackSignals } from './signals-codec.js';
 import { fromStoredState, initialState, toStoredState } from './stored-state.js';
@@ -87,20 +88,23 @@ export class LearningRun {
     const batches = Math.ceil(Number(last - seq) / BATCH);
     const settledBefore = new Date(now.getTime() - SETTLED_AFTER_MS);
     const stepsPerBatch = Math.min(MAX_STEPS_OF_BATCH, Math.ceil(MAX_STEPS / batches));
+    const rejections = NEGATIVE_TYPES.filter((type) => config.learning.negatives[type] > 0);
     const steps = new LearningSteps({ ...this.deps, config, learner, signals, stepsPerBatch, now });
     const startedMs = performance.now();
+    let events = 0;
     let engagements = 0;
     while (!signal.aborted && performance.now() - startedMs < RUN_WITHIN_MS) {
-      const batch = await store.interactions.engagementsAfter(seq, settledBefore, BATCH);
+      const batch = await store.interactions.reactionsAfter(seq, settledBefore, { rejections, limit: BATCH });
       await steps.take(batch);
-      engagements += batch.length;
+      events += batch.length;
+      engagements += batch.filter(isEngagement).length;
       seq = batch.at(-1)?.seq ?? seq;
       if (batch.length < BATCH) break;
     }
     signal.throwIfAborted();
     const exploration = await this.#explored(before?.exploration ?? null, config, { now, signal });
     const explored = exploration?.explored ?? 0;
-    if (engagements === 0 && exploration === null) return { engagements, steps: 0, explored, version: null };
+    if (events === 0 && exploration === null) return { engagements, steps: 0, explored, version: null };
     const published = {
       ...{ publishedAt: now, seq, state: toStoredState(learner.state) },
       signals: await packSignals(signals),
@@ -179,19 +183,25 @@ class LearningSteps {
     this.#inputs = new ChoiceInputs(deps.config);
   }
 
-  /** Learns from some of the choices of a batch, and counts all of its engagements, in order. */
+  /** Learns from some of the choices and rejections of a batch, and counts all of its engagements, in order. */
   async take(batch: readonly LearningEvent[]): Promise<void> {
     const markets = await this.#marketsOf(batch);
     const isLearning = this.deps.modelsEnabled && this.deps.config.learning.mode === 'learn';
-    const learnable = isLearning ? batch.filter((event) => this.#isLearnable(event)).length : 0;
-    const stride = Math.max(1, Math.ceil(learnable / this.deps.stepsPerBatch));
-    this.#collaborative = learnable === 0 ? null : await this.#collaborativeBefore(batch[0]?.seq ?? 0n);
-    let next = 0;
+    const learnable = isLearning ? batch.filter((event) => this.#isLearnable(event)) : [];
+    // Rejections get half of the steps of choices, so that they do not displace these.
+    const choices = evenSample(learnable.filter(isEngagement), this.deps.stepsPerBatch);
+    const rejections = evenSample(
+      learnable.filter((event) => !isEngagement(event)),
+      this.deps.stepsPerBatch / 2,
+    );
+    this.#collaborative =
+      learnable.length === 0 ? null : await this.#collaborativeBefore(batch[0]?.seq ?? 0n);
     for (const [index, event] of batch.entries()) {
       if (index % EVENTS_PER_TURN === 0) await takeTurn();
       const market = markets.get(event.marketId);
       if (market === undefined) continue;
-      if (learnable > 0 && this.#isLearnable(event) && next++ % stride === 0) await this.#step(event);
+      if (choices.has(event) || rejections.has(event)) await this.#step(event);
+      if (!isEngagement(event)) continue;
       const atMs = event.occurredAt.getTime();
       const { userKey, country } = event;
       this.deps.signals.add({ atMs, userKey, country, market: signalMarket(market) });
@@ -212,12 +222,16 @@ class LearningSteps {
 
   async #step(event: LearningEvent): Promise<void> {
     const { catalog, trends, learner, signals } = this.deps;
-    const { userKey, marketId, seq, occurredAt, country } = event;
+    const { userKey, marketId, seq, occurredAt, country, eventType } = event;
     const profile = await this.#profileBefore(userKey, seq);
     const isKnown = (id: string): boolean => profile.engagements.has(id) || profile.hidden.has(id);
     const { columns } = catalog.snapshot;
-    const chosen = columns.rowOf(marketId);
-    if (chosen === undefined || isKnown(marketId)) return;
+    const market = columns.rowOf(marketId);
+    if (market === undefined || isKnown(marketId)) return;
+    const rejection = isEngagement(event)
+      ? null
+      : rejectionOf(eventType, this.deps.config.learning.negatives);
+    if (!isEngagement(event) && rejection === null) return;
     await takeTurn();
     const from = country ?? profile.country;
     this.#inputs.learn(
@@ -228,8 +242,9 @@ class LearningSteps {
         trends: trends().columns(columns, from),
         nowMs: occurredAt.getTime(),
       },
+      { market, rejection },
       // The low bits of `seq` differ between events.
-      { chosen, isKnown: (row) => isKnown(columns.ids[row] as string), seed: Number(BigInt.asIntN(32, seq)) },
+      { isKnown: (row) => isKnown(columns.ids[row] as string), seed: Number(BigInt.asIntN(32, seq)) },
     );
     this.count += 1;
   }
@@ -246,4 +261,14 @@ class LearningSteps {
     const found = await this.deps.catalog.findByIds(ids);
     return new Map(found.flatMap((market) => (market === undefined ? [] : [[market.id, market]])));
   }
+}
+
+function isEngagement({ weight }: LearningEvent): boolean {
+  return weight > 0;
+}
+
+/** At most `limit` of some events, at equal distances. */
+function evenSample(events: readonly LearningEvent[], limit: number): ReadonlySet<LearningEvent> {
+  const stride = Math.max(1, Math.ceil(events.length / limit));
+  return new Set(events.filter((_, index) => index % stride === 0));
 }

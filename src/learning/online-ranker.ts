@@ -68,6 +68,31 @@ export class OnlineRanker {
     return { learned, byDefault };
   }
 
+  /**
+   * Learns from a market that a user turned down: another one should rank above it. It takes a step on
+   * `strength · mean of ln(1 + e^(z_rejected − z_other))` over the other markets.
+   *
+   * Source: Rendle et al. 2009, "BPR: Bayesian personalized ranking from implicit feedback".
+   *
+   * @param rows inputs of the rejected market, and then of the others that were drawn; at least one.
+   */
+  reject(rows: readonly Float64Array[], strength: number): void {
+    const rejected = rows[0] as Float64Array;
+    const logits = rows.map((row) => dot(row, this.#weights));
+    // The probability that the rejected market ranks above each of the others, over the number of them.
+    const errors = logits.map(
+      (logit) => 1 / ((1 + Math.exp(logit - (logits[0] as number))) * (rows.length - 1)),
+    );
+    for (let feature = 0; feature < this.#weights.length; feature += 1) {
+      let gradient = 0;
+      for (let row = 1; row < rows.length; row += 1)
+        gradient +=
+          (errors[row] as number) *
+          ((rejected[feature] as number) - ((rows[row] as Float64Array)[feature] as number));
+      this.#update(feature, strength * gradient);
+    }
+  }
+
   #descend(rows: readonly Float64Array[], probabilities: Float64Array, confidence: number): void {
     const chosen = rows[0] as Float64Array;
     for (let feature = 0; feature < this.#weights.length; feature += 1) {
@@ -75,16 +100,22 @@ export class OnlineRanker {
       for (let row = 0; row < rows.length; row += 1)
         expected += (probabilities[row] as number) * ((rows[row] as Float64Array)[feature] as number);
       const weight = this.#weights[feature] as number;
-      const gradient =
+      this.#update(
+        feature,
         confidence * (expected - (chosen[feature] as number)) +
-        REGULARIZATION * (weight - (this.defaults[feature] as number));
-      const squares = (this.#squares[feature] as number) + gradient * gradient;
-      this.#squares[feature] = squares;
-      this.#weights[feature] = Math.max(
-        this.least[feature] as number,
-        weight - (LEARNING_RATE * gradient) / Math.sqrt(squares),
+          REGULARIZATION * (weight - (this.defaults[feature] as number)),
       );
     }
+  }
+
+  /** A step of Adagrad. */
+  #update(feature: number, gradient: number): void {
+    const squares = (this.#squares[feature] as number) + gradient * gradient;
+    this.#squares[feature] = squares;
+    this.#weights[feature] = Math.max(
+      this.least[feature] as number,
+      (this.#weights[feature] as number) - (LEARNING_RATE * gradient) / Math.sqrt(squares),
+    );
   }
 }
 

@@ -147,6 +147,8 @@ const ranking = z
   })
   .describe('Choice of the algorithm.');
 
+const rejection = amount({ least: 0, most: 10 });
+
 const learning = z
   .strictObject({
     mode: z
@@ -158,6 +160,14 @@ const learning = z
       .nullable()
       .describe('version of the model whose weights apply, as in `bellwether model list`; null: the latest'),
     collaborative: collaborativeSchema,
+    negatives: z.strictObject({
+      HIDE: rejection.describe(
+        'strength of the event in the objective of the learner, relative to a choice: another market should rank above the one of the event; 0: not learned from',
+      ),
+      NOT_INTERESTED: rejection.describe('the same'),
+      SKIP_FAST: rejection.describe('the same'),
+      SCROLL_PAST: rejection.describe('the same'),
+    }),
   })
   .describe('Learning of the weights of algorithm v2. [model-card.md](model-card.md) describes the model.');
 

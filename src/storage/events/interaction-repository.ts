@@ -1,4 +1,4 @@
-import type { EventType, Interaction } from '../../domain/event.js';
+import type { EventType, NegativeType, Interaction } from '../../domain/event.js';
 import { Prisma, type FeedSection } from '../../generated/prisma/client.js';
 import type { ProfileEvent } from '../../domain/profile.js';
 import type { IndexedMarket } from '../markets/market-index.js';
@@ -13,11 +13,13 @@ interface HistoricEvent {
   readonly indexed: IndexedMarket;
 }
 
-/** An engagement, as the learning job counts it. */
+/** An engagement or a rejection, as the learning job reads it. */
 export interface LearningEvent {
   readonly seq: bigint;
   readonly userKey: string;
   readonly marketId: string;
+  readonly eventType: EventType;
+  readonly weight: number;
   readonly occurredAt: Date;
   readonly country: string | null;
 }
@@ -122,16 +124,26 @@ export class InteractionRepository {
   }
 
   /**
-   * Returns events of positive weight in the order of `seq`.
+   * Returns events of positive weight, and those of some types, in the order of `seq`.
    *
    * @param receivedBefore only events that were received before this time.
    */
-  engagementsAfter(afterSeq: bigint, receivedBefore: Date, limit: number): Promise<LearningEvent[]> {
+  reactionsAfter(
+    afterSeq: bigint,
+    receivedBefore: Date,
+    { rejections, limit }: { readonly rejections: readonly NegativeType[]; readonly limit: number },
+  ): Promise<LearningEvent[]> {
+    const isPositive = { weight: { gt: 0 } };
+    const isReaction =
+      rejections.length === 0 ? isPositive : { OR: [isPositive, { eventType: { in: [...rejections] } }] };
     return this.connection.interaction.findMany({
-      where: { seq: { gt: afterSeq }, weight: { gt: 0 }, receivedAt: { lt: receivedBefore } },
+      where: { seq: { gt: afterSeq }, receivedAt: { lt: receivedBefore }, ...isReaction },
       orderBy: { seq: 'asc' },
       take: limit,
-      select: { seq: true, userKey: true, marketId: true, occurredAt: true, country: true },
+      select: {
+        ...{ seq: true, userKey: true, marketId: true, eventType: true, weight: true },
+        ...{ occurredAt: true, country: true },
+      },
     });
   }
 

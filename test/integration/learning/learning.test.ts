@@ -99,6 +99,28 @@ describe('the learning job', () => {
     await gateway.backend.models.load();
     expect(gateway.backend.models.current.signals.activityOf('market-7')?.recentUsers).toBe(1);
   });
+
+  it('learns from rejections by their strength, and publishes them without counting them', async () => {
+    const ignored = { ...config.learning.negatives, HIDE: 0 };
+    const reject = async (userKey: string, marketId: string) => {
+      const event = { userKey, marketId, eventType: 'HIDE' as const };
+      const occurredAt = new Date(gateway.clock.nowMs - MINUTE_MS);
+      await gateway.backend.history.importAll([{ ...event, occurredAt }]);
+    };
+    await reject('eve', 'market-20');
+    expect(await learn({ negatives: ignored })).toMatchObject({ engagements: 0, steps: 0 });
+    const before = await gateway.backend.store.models.latest();
+    const after = await learn();
+    expect(after).toMatchObject({ engagements: 0, steps: 1, version: (before?.version ?? NaN) + 1 });
+    await gateway.backend.models.load();
+    expect(gateway.backend.models.current.signals.activityOf('market-20')).toBeUndefined();
+    const [latest, earlier] = await gateway.backend.store.models.list(2);
+    const trustOf = (model: typeof latest) => (model?.state as { trust: object }).trust;
+    expect(trustOf(latest)).toEqual(trustOf(earlier));
+    // The user who hid it knows it now.
+    await reject('eve', 'market-20');
+    expect(await learn()).toMatchObject({ steps: 0 });
+  });
 });
 
 describe('the learning job of a large site', () => {

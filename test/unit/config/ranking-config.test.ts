@@ -103,6 +103,7 @@ describe('loadRankingConfig', () => {
           als: { factors: 100, regularization: 0.01, alpha: 10, iterations: 15 },
           graph: { filter: 'linear', normalization: 0.6, power: 0.7, neighbors: 500 },
         },
+        negatives: { HIDE: 1, NOT_INTERESTED: 0.67, SKIP_FAST: 0, SCROLL_PAST: 0 },
       },
       textVectors: { enabled: false },
       country: { headers: [] },

@@ -253,3 +253,30 @@ describe('the ranking', () => {
     expect(wider[1]?.ranks[0]?.novelty).toBe(0.5);
   });
 });
+
+describe('the replay lets algorithms learn', () => {
+  it('from the first reaction of each user to a market that is open, positive or negative, and never from impressions', () => {
+    const { archive } = archiveOf({
+      markets,
+      interactions: [
+        interaction('u', 'a', minute(1), { eventType: 'IMPRESSION' }),
+        interaction('u', 'a', minute(2), { eventType: 'SKIP_FAST' }),
+        interaction('u', 'a', minute(3)),
+        interaction('u', 'b', minute(4)),
+        interaction('u', 'b', minute(5), { eventType: 'HIDE' }),
+        interaction('v', 'c', minute(6), { eventType: 'HIDE' }),
+      ],
+    });
+    const learned: string[] = [];
+    const algorithm: Algorithm = {
+      score: (_, scores) => scores.fill(0),
+      learn: ({ moment, market, eventType, isPositive }) => {
+        learned.push(`${moment.profile.userKey} ${idOf(archive, market)} ${eventType} ${isPositive}`);
+      },
+    };
+    const options = { config, splitAtMs: START_MS, k: 3, leaveKnownOut: false, isSampled: () => true };
+    const steps = replay(archive, { ...options, algorithms: [algorithm] });
+    while (steps.next().done !== true);
+    expect(learned).toEqual(['u a SKIP_FAST false', 'u b CLICK true', 'v c HIDE false']);
+  });
+});

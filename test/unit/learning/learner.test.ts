@@ -3,7 +3,7 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { describe, expect, it } from 'vitest';
 import { loadRankingConfig } from '../../../src/config/ranking-config.js';
-import { drawOthers, Learner } from '../../../src/learning/learner.js';
+import { drawOthers, Learner, rejectionOf } from '../../../src/learning/learner.js';
 import { defaultWeights, INPUTS } from '../../../src/learning/learning-features.js';
 import type { WeightsV2 } from '../../../src/scoring/v2/components.js';
 import { LEARNED_COMPONENTS } from '../../../src/scoring/v2/ranking-model.js';
@@ -12,7 +12,7 @@ const { weights } = loadRankingConfig(undefined).v2;
 const OTHERS = 1_000;
 
 /** A learner after choices of markets with the highest sum by the true weights, plus noise; `shuffled`: of any markets. */
-function learnerAfter(choices: number, configured: WeightsV2, { shuffled = false } = {}) {
+function learnerAfter(choices: number, configured: WeightsV2, { shuffled = false, rejections = false } = {}) {
   const rng = xoroshiro128plus(5);
   const truth = defaultWeights(weights);
   const learner = new Learner(configured);
@@ -28,6 +28,11 @@ function learnerAfter(choices: number, configured: WeightsV2, { shuffled = false
     );
     const best = shuffled ? uniformInt(rng, 0, 100) : utility.indexOf(Math.max(...utility));
     const chosen = rows.splice(best, 1);
+    if (rejections)
+      learner.reject(
+        rows.toSorted(() => uniformFloat64(rng) - 0.5),
+        1,
+      );
     learner.learn([...chosen, ...rows], OTHERS);
     everTrusted ||= learner.weights !== null;
   }
@@ -55,6 +60,33 @@ describe('the learner', () => {
     expect(everTrusted).toBe(false);
     expect(learner.weights).toBeNull();
     expect(learner.state.trust.choices).toBe(3_000);
+  });
+
+  it('never trusts weights that it learned from shuffled choices and rejections', () => {
+    const { learner, everTrusted } = learnerAfter(2_000, weights, { shuffled: true, rejections: true });
+    expect(everTrusted).toBe(false);
+    expect(learner.state.trust.choices).toBe(2_000);
+  });
+
+  it('lowers the weight of a feature by which users turn markets down', () => {
+    const last = INPUTS.indexOf('last');
+    const similar = new Float64Array(INPUTS.length);
+    similar[last] = 4;
+    const others = Array.from({ length: 100 }, () => new Float64Array(INPUTS.length));
+    const learner = new Learner(weights);
+    const before = learner.state;
+    for (let rejection = 0; rejection < 20; rejection += 1) learner.reject([similar, ...others], 0.5);
+    learner.reject([similar], 0.5);
+    expect(learner.state.weights[last]).toBeLessThan((before.weights[last] ?? NaN) / 2);
+    expect(learner.state.trust).toEqual(before.trust);
+  });
+
+  it('counts an event as a rejection by the strength in the config', () => {
+    const strengths = { HIDE: 1, NOT_INTERESTED: 0.5, SKIP_FAST: 0.1, SCROLL_PAST: 0 };
+    expect(rejectionOf('HIDE', strengths)).toBe(1);
+    expect(rejectionOf('SKIP_FAST', strengths)).toBe(0.1);
+    expect(rejectionOf('SCROLL_PAST', strengths)).toBeNull();
+    expect(rejectionOf('CLICK', strengths)).toBeNull();
   });
 
   it('continues from a stored state', () => {

@@ -1,11 +1,17 @@
 /**
- * `npm run bench:diversity -- [files]`: compares methods of diversity on past interactions, by default those of the sample.
+ * `npm run bench:diversity -- [--text-vectors] [--every N] [files]`: compares methods of diversity on past interactions, by
+ * default those of the sample. With text vectors, it first computes those of all titles, about 24 ms each. It evaluates the
+ * interactions of every N-th user, by a hash.
  * Right before each evaluated interaction, a slate of 20 is selected from the ranking with the weights of the config, by
  * PERSONAL alone and without limits per category and event. Prints nDCG@10, hit rate, diversity, and coverage of the first
  * 10, and the time of a selection.
  */
+import { hash } from 'node:crypto';
+import { parseArgs } from 'node:util';
 import { openImportSource } from '../dist/catalog/importers/import-source.js';
 import { toPastMarket } from '../dist/catalog/columns/market-terms.js';
+import { VectorStore } from '../dist/catalog/columns/vector-columns.js';
+import { openTextEncoder } from '../dist/catalog/vectors/text-encoder.js';
 import { sampleArchive } from '../dist/cli/sample-data.js';
 import { loadRankingConfig } from '../dist/config/ranking-config.js';
 import type { Archive } from '../dist/evaluation/archive.js';
@@ -100,7 +106,11 @@ class Ranked {
   readonly #markets: ReadonlyMap<string, Archive['markets'][number]>;
   #last: { readonly moment: Moment; readonly ranked: RankedMoment } | undefined;
 
-  constructor(archive: Archive) {
+  readonly #vectors: Vectors | null;
+  readonly #withVectors = new WeakMap<MarketColumns, MarketColumns>();
+
+  constructor(archive: Archive, vectors: Vectors | null) {
+    this.#vectors = vectors;
     this.#markets = new Map(archive.markets.map((market) => [market.market.id, market]));
   }
 
@@ -109,9 +119,22 @@ class Ranked {
     return this.#last.ranked;
   }
 
+  #columnsOf(moment: Moment): MarketColumns {
+    const columns = this.#catalog.of(moment);
+    const vectors = this.#vectors;
+    if (vectors === null) return columns;
+    let extended = this.#withVectors.get(columns);
+    if (extended === undefined) {
+      const index = Int32Array.from(columns.ids, (id) => vectors.indexOf.get(id) ?? -1);
+      extended = { ...columns, vectors: { ...vectors.store.columns, index } };
+      this.#withVectors.set(columns, extended);
+    }
+    return extended;
+  }
+
   #rank(moment: Moment): RankedMoment {
     const { nowMs, profile, country, trends, signals } = moment;
-    const columns = this.#catalog.of(moment);
+    const columns = this.#columnsOf(moment);
     const trend = trends.columns(columns, country);
     const scores = this.#scorer.scoreOnDemand({
       ...{ columns, trends: trend, signals, nowMs, user: userFeaturesV2(profile, nowMs, this.#decay) },
@@ -128,6 +151,34 @@ class Ranked {
   }
 }
 
+interface Vectors {
+  readonly store: VectorStore;
+  /** By market id. */
+  readonly indexOf: ReadonlyMap<string, number>;
+}
+
+const TITLES_PER_CALL = 10;
+
+async function vectorsOf({ markets }: Archive): Promise<Vectors> {
+  const encoder = openTextEncoder();
+  if (encoder === null) throw new Error('The packages of text vectors are not installed.');
+  const store = new VectorStore(markets.length);
+  const indexOf = new Map<string, number>();
+  for (let from = 0; from < markets.length; from += TITLES_PER_CALL) {
+    const some = markets.slice(from, from + TITLES_PER_CALL).map(({ market }) => market);
+    const values = await encoder.encode(some.map(({ title }) => title));
+    for (const [index, vector] of values.entries())
+      indexOf.set(some[index]?.id ?? '', store.add({ model: encoder.model, values: vector }));
+  }
+  await encoder.close();
+  return { store, indexOf };
+}
+
+/** A number from 0 of a user, the same on every run. */
+function hashOf(userKey: string): number {
+  return hash('sha256', userKey, 'buffer').readUInt32BE(0);
+}
+
 async function openArchive(files: readonly string[]): Promise<Archive> {
   if (files.length === 0) return sampleArchive().archive;
   const sources = [];
@@ -137,13 +188,21 @@ async function openArchive(files: readonly string[]): Promise<Archive> {
   return archive;
 }
 
-const archive = await openArchive(process.argv.slice(2));
-const ranked = new Ranked(archive);
+const { values: flags, positionals: files } = parseArgs({
+  options: { 'text-vectors': { type: 'boolean' }, every: { type: 'string', default: '1' } },
+  allowPositionals: true,
+});
+const archive = await openArchive(files);
+const ranked = new Ranked(archive, flags['text-vectors'] === true ? await vectorsOf(archive) : null);
 const rerankings = METHODS.map(([, diversity]) => new Reranking(ranked, diversity));
 const splitAtMs = archive.events[Math.floor(SPLIT * archive.events.length)]?.atMs ?? 0;
 const results = new ResultAggregator(archive, METHODS.length, K);
 const options = { config, algorithms: rerankings, splitAtMs, k: K, leaveKnownOut: false };
-for (const choice of replay(archive, { ...options, isSampled: () => true })) results.add(choice);
+for (const choice of replay(archive, {
+  ...options,
+  isSampled: (user) => hashOf(user) % Number(flags.every) === 0,
+}))
+  results.add(choice);
 const quantile = (values: readonly number[], share: number): string =>
   (values.toSorted((a, b) => a - b)[Math.floor(share * values.length)] ?? NaN).toFixed(0);
 const { interactions, users, meanCandidates } = results.counts();

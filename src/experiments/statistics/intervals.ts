@@ -18,8 +18,8 @@ export interface EffectTest {
 const SEQUENTIAL_TUNING = 5_000;
 
 /**
- * Welch's t-test. It is valid for one look at the data, at a time that was fixed in advance. With daily looks it finds
- * an effect in about a quarter of the experiments that have none.
+ * Welch's t-test. It is valid for one look at the data, at a time that was fixed in advance. With a look on each of 28 days,
+ * it finds an effect in three of ten experiments that have none (`npm run bench:statistics`).
  */
 export function fixedTest({ estimate, standardError, degreesOfFreedom }: Effect, alpha: number): EffectTest {
   const halfWidth = tQuantile(1 - alpha / 2, degreesOfFreedom) * standardError;

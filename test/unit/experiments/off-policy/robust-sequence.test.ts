@@ -122,23 +122,23 @@ describe('RobustSequence', () => {
     expect(new RobustSequence().interval(0.05)).toEqual({ low: 0, high: 1 });
   });
 
-  it('contains the mean at every of 1,000 observations with heavy weights, in at least 95% of 200 runs', () => {
+  it('contains the mean at ten looks at 1,000 observations with heavy weights, in at least 95% of 100 runs', () => {
     const rng = xoroshiro128plus(7);
     let misses = 0;
-    for (let run = 0; run < 200; run += 1) {
+    for (let run = 0; run < 100; run += 1) {
       const sequence = new RobustSequence();
       let missed = false;
       for (let step = 1; step <= 1_000; step += 1) {
         // Weights 20 with probability 4%, else 5/24: the mean is 1. Rewards have the mean 0.3.
         const weight = uniformFloat64(rng) < 0.04 ? 20 : 5 / 24;
         sequence.add(weight, uniformFloat64(rng) < 0.3 ? 1 : 0);
-        if (step % 50 !== 0) continue;
+        if (step % 100 !== 0) continue;
         const { low, high } = sequence.interval(0.05);
         missed ||= low > 0.3 || high < 0.3;
       }
       if (missed) misses += 1;
     }
-    expect(misses).toBeLessThanOrEqual(10);
+    expect(misses).toBeLessThanOrEqual(5);
   });
 });
 

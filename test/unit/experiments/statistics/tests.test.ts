@@ -45,8 +45,8 @@ describe('sequentialSampleRatio', () => {
   it('computes the mixture by hand for one unit of weight 1 in 2', () => {
     // The prior mean equals the weight, so one unit is no evidence.
     expect(sequentialSampleRatio([1, 0], [1, 1])).toBeCloseTo(1, 9);
-    // Two units in one arm: (0.5 · 5,001 / 10,001) / 0.25.
-    expect(sequentialSampleRatio([2, 0], [1, 1])).toBeCloseTo(0.25 / ((0.5 * 5_001) / 10_001), 6);
+    // Two units in one arm: (0.5 · 501 / 1,001) / 0.25.
+    expect(sequentialSampleRatio([2, 0], [1, 1])).toBeCloseTo(0.25 / ((0.5 * 501) / 1_001), 6);
   });
 });
 

@@ -143,6 +143,16 @@ describe('estimatePolicy', () => {
     expect(estimate?.standardError).toBeCloseTo(1 / 3, 12);
   });
 
+  it('has a longer interval on the side of the large weights', () => {
+    // Ten of 100 users with weight 10: mean 1, skewness (1 − 2p) / √(p (1 − p)) = 8/3, standard error 0.3015, t 1.9842.
+    const slates = Array.from({ length: 100 }, (_, user) => slate(`user-${user}`, user < 10 ? 10 : 0, 1));
+    const estimate = estimatePolicy(slates, 'ips', 0.05);
+    expect(estimate?.value).toBeCloseTo(1, 12);
+    // 1 − 0.3015 · 3/s · (∛(1 + s (±1.9842 − s/6)) − 1) with s = (8/3) / √100.
+    expect(estimate?.interval.low).toBeCloseTo(0.4943, 4);
+    expect(estimate?.interval.high).toBeCloseTo(1.7754, 4);
+  });
+
   it('returns null without two users, and with weights of 0 alone', () => {
     expect(estimatePolicy([], 'ips', 0.05)).toBeNull();
     expect(estimatePolicy([slate('ada', 1, 1)], 'ips', 0.05)).toBeNull();

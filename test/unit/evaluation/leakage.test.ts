@@ -9,7 +9,15 @@ import { replay } from '../../../src/evaluation/replay.js';
 import { MINUTE_MS } from '../../../src/lib/time.js';
 import { archived, archiveOf, interaction, minute, START_MS, type Past } from '../../support/archive.js';
 
-const config = loadRankingConfig(undefined);
+const defaults = loadRankingConfig(undefined);
+/** Users of the history hide markets at random, so strong rejections would keep the learner from being trusted. */
+const config = {
+  ...defaults,
+  learning: {
+    ...defaults.learning,
+    negatives: { ...defaults.learning.negatives, HIDE: 0.02, SKIP_FAST: 0.01 },
+  },
+};
 const LENGTH = 4_000;
 const CUT = 3_000;
 const WORDS = ['rain', 'vote', 'rocket', 'goal', 'price', 'court', 'strike', 'film', 'virus', 'storm'];

@@ -1,4 +1,5 @@
 /** The measured gateway: `bellwether serve` on a state of the suite, with its jobs in a worker process. */
+import { SECOND_MS } from '../../dist/lib/time.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { once } from 'node:events';
 import { MINUTE_MS } from '../../dist/lib/time.js';
@@ -10,7 +11,7 @@ import type { CorePlan } from './cores.ts';
 import type { MeasuredServer } from './measured-server.ts';
 import type { ProfileMessage } from './profile-probe.ts';
 import { startServer } from './ready-server.ts';
-import { feedProblem } from './responses.ts';
+import { feedProblem, type Problem } from './responses.ts';
 
 /** Jobs whose results feeds need, and one that would disturb the first runs on a new state. */
 const JOBS = ['trends', 'momentum', 'attention', 'profile-upkeep'];
@@ -54,6 +55,7 @@ export async function openGateway(
     );
     try {
       await awaitJobs(gateway, state);
+      await sampleFeed(gateway.url);
     } catch (error) {
       await worker.close();
       throw error;
@@ -105,18 +107,31 @@ async function awaitJobs({ database }: BenchGateway, { builtAtMs }: YearState): 
   throw new Error(`The jobs ${JOBS.join(', ')} did not succeed within ${JOBS_WITHIN_MS / 1_000} s.`);
 }
 
+/** The gateway reads the results of jobs every second, so that the first feeds can be degraded by old trends. */
+const RESULTS_WITHIN_MS = 10 * SECOND_MS;
+
 async function sampleFeed(url: string): Promise<unknown> {
+  const deadlineMs = performance.now() + RESULTS_WITHIN_MS;
+  for (;;) {
+    const { body, problem } = await requestFeed(url);
+    if (problem === undefined) return (JSON.parse(body) as { data: { feed: unknown } }).data.feed;
+    if (!('degradedBy' in problem) || performance.now() > deadlineMs) {
+      throw new Error(
+        `The gateway does not return a good feed (${JSON.stringify(problem)}): ${body.slice(0, 500)}`,
+      );
+    }
+    await sleep(200);
+  }
+}
+
+async function requestFeed(
+  url: string,
+): Promise<{ readonly body: string; readonly problem: Problem | undefined }> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: feedBody(userKeyOf(0)),
   });
   const body = await response.text();
-  const problem = feedProblem(body);
-  if (problem !== undefined) {
-    throw new Error(
-      `The gateway does not return a good feed (${JSON.stringify(problem)}): ${body.slice(0, 500)}`,
-    );
-  }
-  return (JSON.parse(body) as { data: { feed: unknown } }).data.feed;
+  return { body, problem: feedProblem(body) };
 }

@@ -1,3 +1,4 @@
+import type { TopicGroups } from './topic-groups.js';
 import type { ComponentConstants } from './constants.js';
 import type { EngagedMarkets } from './components/engaged-markets.js';
 import type { MarketColumns, TrendColumns, UserFeatures } from './features.js';
@@ -38,6 +39,8 @@ export interface MarketInputs {
 export interface PersonalValues {
   /** Writes the value of `rows[i]` to `values[i]`, for each of the rows. */
   fill(rows: Int32Array, values: Float64Array): void;
+  /** Writes the value of each group of markets with the same topics; for a component that few topics decide. */
+  readonly fillGroups?: (groups: TopicGroups, values: Float64Array) => void;
   /** Adds to each row's element of `bounds` the weight times an upper bound of the row's value. */
   readonly addBounds?: (weight: number, bounds: Float64Array) => void;
   /** For a component whose bounds by row cost too much. */

@@ -6,7 +6,7 @@ import type { MarketColumns, PastLookup, UserFeatures } from './features.js';
 import { rowNumbers } from './row-numbers.js';
 import { reuseFloats, type Floats } from './reusable-arrays.js';
 import type { SiteSignals } from './site-signals.js';
-import { topicGroups } from './topic-groups.js';
+import { topicGroups, type TopicGroups } from './topic-groups.js';
 
 /** Values that are computed for all markets. */
 interface Table {
@@ -166,14 +166,15 @@ export class PersonalColumns {
 
   /** Adds the components that depend on topics alone. They are computed once for the rows with the same topics. */
   #addTopics({ topics }: MarketColumns, impersonal: Float64Array, bounds: Float64Array): void {
-    const { group, rows } = topicGroups(topics);
+    const groups = topicGroups(topics);
+    const { group, rows } = groups;
     const ofGroup = (this.#ofGroup = reuseFloats(rows.length, this.#ofGroup).fill(0));
     for (const column of this.#columns) {
       if (!column.isByTopics) continue;
       const weight = this.constants.weights[column.name];
       // The table of a penalty is read later.
       if (weight === 0 && !column.isPenalty) continue;
-      fillTable(column, rows, group);
+      fillGroupTable(column, groups);
       for (let index = 0; index < rows.length; index += 1)
         ofGroup[index] =
           (ofGroup[index] as number) +
@@ -213,6 +214,20 @@ function fillTable({ table, values }: Column, rows: Int32Array, index: Int32Arra
   table.index = index;
   table.values = reuseFloats(rows.length, table.values);
   values.fill(rows, table.values);
+  table.isFilled = true;
+}
+
+/** The same for the groups of rows with the same topics. */
+function fillGroupTable(column: Column, groups: TopicGroups): void {
+  const { fillGroups } = column.values;
+  if (fillGroups === undefined) {
+    fillTable(column, groups.rows, groups.group);
+    return;
+  }
+  const { table } = column;
+  table.index = groups.group;
+  table.values = reuseFloats(groups.rows.length, table.values);
+  fillGroups(groups, table.values);
   table.isFilled = true;
 }
 

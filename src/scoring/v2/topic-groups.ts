@@ -6,19 +6,22 @@ export interface TopicGroups {
   readonly group: Int32Array;
   /** By group, one of its rows. */
   readonly rows: Int32Array;
+  /** The groups with the topic `t` are `postings[postingStart[t]]` to `postings[postingStart[t + 1] − 1]`. */
+  readonly postingStart: Int32Array;
+  readonly postings: Int32Array;
 }
 
 const computed = new WeakMap<Int32Array, TopicGroups>();
 
 /** Returns the groups of a catalog's rows, computed once for the versions of the catalog that share their topics. */
-export function topicGroups(topics: Pick<TopicColumns, 'start' | 'ids'>): TopicGroups {
+export function topicGroups(topics: Pick<TopicColumns, 'start' | 'ids' | 'count'>): TopicGroups {
   let groups = computed.get(topics.ids);
   if (groups === undefined) computed.set(topics.ids, (groups = computeGroups(topics)));
   return groups;
 }
 
 /** Open addressing: a hash table of groups, with the comparison of their topics. */
-function computeGroups({ start, ids }: Pick<TopicColumns, 'start' | 'ids'>): TopicGroups {
+function computeGroups({ start, ids, count }: Pick<TopicColumns, 'start' | 'ids' | 'count'>): TopicGroups {
   const size = start.length - 1;
   const mask = 2 ** Math.ceil(Math.log2(2 * size + 2)) - 1;
   const table = new Int32Array(mask + 1).fill(-1);
@@ -34,7 +37,29 @@ function computeGroups({ start, ids }: Pick<TopicColumns, 'start' | 'ids'>): Top
     }
     group[row] = table[at] as number;
   }
-  return { group, rows: Int32Array.from(rows) };
+  const { postingStart, postings } = computePostings();
+  return { group, rows: Int32Array.from(rows), postingStart, postings };
+
+  /** Counts the groups of each topic, and then places them. */
+  function computePostings(): Pick<TopicGroups, 'postingStart' | 'postings'> {
+    const starts = new Int32Array(count + 1);
+    for (const row of rows)
+      for (let i = start[row] as number; i < (start[row + 1] as number); i += 1) {
+        const next = (ids[i] as number) + 1;
+        starts[next] = (starts[next] as number) + 1;
+      }
+    for (let topic = 0; topic < count; topic += 1)
+      starts[topic + 1] = (starts[topic + 1] as number) + (starts[topic] as number);
+    const placed = new Int32Array(starts[count] as number);
+    const next = starts.slice();
+    for (const [each, row] of rows.entries())
+      for (let i = start[row] as number; i < (start[row + 1] as number); i += 1) {
+        const topic = ids[i] as number;
+        placed[next[topic] as number] = each;
+        next[topic] = (next[topic] as number) + 1;
+      }
+    return { postingStart: starts, postings: placed };
+  }
 
   function hashOf(row: number): number {
     let hash = 0;

@@ -101,6 +101,27 @@ export function interestValues({ strongest }: AffinityConstants): LoadValues {
         values[i] = interest(affinities, ids, start[row] as number, start[row + 1] as number, strongest);
       }
     },
+    fillGroups({ rows, postingStart, postings }, values) {
+      values.fill(0, 0, rows.length);
+      const { start, ids } = topics;
+      for (let topic = 0; topic < postingStart.length - 1; topic += 1) {
+        if (!((affinities[topic] as number) > 0)) continue;
+        const end = postingStart[topic + 1] as number;
+        for (let at = postingStart[topic] as number; at < end; at += 1) {
+          const group = postings[at] as number;
+          // Computed for another of its topics.
+          if (values[group] !== 0) continue;
+          const row = rows[group] as number;
+          values[group] = interest(
+            affinities,
+            ids,
+            start[row] as number,
+            start[row + 1] as number,
+            strongest,
+          );
+        }
+      }
+    },
   });
 }
 
@@ -121,22 +142,27 @@ export function negative(affinities: Float64Array, topics: Int32Array, from: num
   return smallest === 0 ? 0 : -smallest;
 }
 
-/** The component `negative`. Most users have no negative affinity, so it first looks for one. */
+/** The component `negative`. */
 export function negativeValues(): LoadValues {
-  return ({ columns: { topics }, affinities }) => {
-    const hasNegative = affinities.some((affinity) => affinity < 0);
-    return {
-      fill(rows, values) {
-        if (!hasNegative) {
-          values.fill(0, 0, rows.length);
-          return;
+  return ({ columns: { topics }, affinities }) => ({
+    fill(rows, values) {
+      const { start, ids } = topics;
+      for (let i = 0; i < rows.length; i += 1) {
+        const row = rows[i] as number;
+        values[i] = negative(affinities, ids, start[row] as number, start[row + 1] as number);
+      }
+    },
+    fillGroups({ rows, postingStart, postings }, values) {
+      values.fill(0, 0, rows.length);
+      for (let topic = 0; topic < postingStart.length - 1; topic += 1) {
+        const affinity = affinities[topic] as number;
+        if (!(affinity < 0)) continue;
+        const end = postingStart[topic + 1] as number;
+        for (let at = postingStart[topic] as number; at < end; at += 1) {
+          const group = postings[at] as number;
+          values[group] = Math.max(values[group] as number, -affinity);
         }
-        const { start, ids } = topics;
-        for (let i = 0; i < rows.length; i += 1) {
-          const row = rows[i] as number;
-          values[i] = negative(affinities, ids, start[row] as number, start[row + 1] as number);
-        }
-      },
-    };
-  };
+      }
+    },
+  });
 }

@@ -10,10 +10,17 @@ describe('topic groups', () => {
       fc.property(fc.array(topics, { maxLength: 60 }), (rows) => {
         const start = new Int32Array(rows.length + 1);
         for (const [row, ids] of rows.entries()) start[row + 1] = (start[row] ?? 0) + ids.length;
-        const groups = topicGroups({ start, ids: Int32Array.from(rows.flat()) });
+        const groups = topicGroups({ start, ids: Int32Array.from(rows.flat()), count: 4 });
         const keyed = rows.map((ids) => ids.join());
         expect([...groups.group].map((group) => keyed[groups.rows[group] ?? -1])).toEqual(keyed);
         expect(groups.rows).toHaveLength(new Set(keyed).size);
+        for (let topic = 0; topic < 4; topic += 1) {
+          const posted = groups.postings.subarray(groups.postingStart[topic], groups.postingStart[topic + 1]);
+          const having = [...groups.rows.keys()].filter((group) =>
+            rows[groups.rows[group] ?? -1]?.includes(topic),
+          );
+          expect([...new Set(posted)]).toEqual(having);
+        }
       }),
     );
   });

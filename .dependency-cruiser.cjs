@@ -23,7 +23,7 @@ const folders = {
     'sample/',
     'storage/',
   ],
-  feed: ['catalog/', 'privacy/', 'profiles/', 'trends/', 'storage/'],
+  feed: ['catalog/', 'privacy/', 'profiles/', 'trends/', 'experiments/', 'storage/'],
   tracking: ['privacy/', 'profiles/', 'storage/'],
   profiles: ['privacy/', 'storage/'],
   learning: ['catalog/', 'profiles/', 'trends/', 'storage/'],

@@ -103,6 +103,7 @@ function flow(value: unknown): string {
 
 /** A list of sinks or sources: the fields of an entry, with the types that have them. */
 function entryTable(key: string, { items, maxItems }: JsonSchema): string {
+  if (items?.properties !== undefined) return plainEntryTable(key, items, maxItems);
   const variants = items?.oneOf ?? items?.anyOf ?? [];
   const isConstant = ([, node]: [string, JsonSchema]): boolean => node.const !== undefined;
   const [discriminator = ''] = Object.entries(variants[0]?.properties ?? {}).find(isConstant) ?? [];
@@ -140,5 +141,22 @@ function entryTable(key: string, { items, maxItems }: JsonSchema): string {
         ]),
       ],
     ),
+  ].join('\n\n');
+}
+
+/** A list whose entries all have the same fields. */
+function plainEntryTable(key: string, items: JsonSchema, maxItems = 0): string {
+  const fields = Object.entries(items.properties ?? {}).flatMap(([field, node]) => {
+    const isRequired = items.required?.includes(field) ?? false;
+    return leaves(node, [field]).map(({ path, leaf }) => [
+      `\`${path}\``,
+      isRequired ? 'required' : formatted(leaf.default),
+      range(leaf),
+      leaf.description ?? '',
+    ]);
+  });
+  return [
+    `\`${key}\`${restartMark(key)} is a list of at most ${maxItems} entries, by default empty. An entry has these fields:`,
+    table(['field', 'default', 'range', 'meaning'], fields),
   ].join('\n\n');
 }

@@ -75,6 +75,7 @@ export async function openFeeds(deps: {
       findAll: (feedIds) => orUnavailable(notRead, () => stores.readers.servedFeeds.findAll(feedIds)),
       marketIds: (numbers) => orUnavailable(notRead, () => stores.readers.servedFeeds.marketIds(numbers)),
     },
+    exposureStore: stores.background.experiments,
     trackImpressions: (input) => tracking.service.trackImpressions(input),
   });
   onClose(() => feeds.drain());

@@ -1,3 +1,5 @@
+import type { Arms } from './experiment.js';
+
 /**
  * Event types, as in the `EventType` enum in the database. Stored profiles refer to a type by its index in this list:
  * append new types at the end, and never remove or reorder one.
@@ -79,6 +81,8 @@ export interface Serving {
   readonly configVersion: string;
   /** Null without a model. */
   readonly modelVersion: string | null;
+  /** The arms of experiments that chose the config. */
+  readonly arms: Arms;
 }
 
 /** An event to be stored, and the numbers of what it refers to. */

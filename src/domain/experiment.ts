@@ -59,3 +59,13 @@ export interface Holdout {
   /** Share of the units, 0 to 1. */
   readonly share: number;
 }
+
+/** The arm of each experiment that a unit is in, by the name of the experiment. */
+export type Arms = Readonly<Record<string, string>>;
+
+export const NO_ARMS: Arms = {};
+
+/** The text of some arms: JSON with sorted keys. Equal arms have equal texts. */
+export function textOfArms(arms: Arms): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(arms).sort(([a], [b]) => (a < b ? -1 : 1))));
+}

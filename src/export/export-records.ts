@@ -18,7 +18,7 @@ export type ExportRecord = Readonly<Record<string, unknown>>;
 
 const ATTRIBUTION = {
   ...{ servedFeedId: 'text', servedRank: 'integer', servedSlot: 'text', propensity: 'number' },
-  ...{ algorithmVersion: 'text', configVersion: 'text', modelVersion: 'text' },
+  ...{ algorithmVersion: 'text', configVersion: 'text', modelVersion: 'text', arms: 'json' },
 } as const satisfies ExportColumns;
 
 const EVENT = {
@@ -42,7 +42,8 @@ export const EXPORT_COLUMNS: Readonly<Record<ExportKind, ExportColumns>> = {
   impressions: EVENT,
   slates: {
     ...{ type: 'text', feedId: 'text', userKey: 'text', servedAt: 'instant', country: 'text' },
-    ...{ algorithmVersion: 'text', configVersion: 'text', modelVersion: 'text', personalized: 'boolean' },
+    ...{ algorithmVersion: 'text', configVersion: 'text', modelVersion: 'text', arms: 'json' },
+    personalized: 'boolean',
     ...{ rank: 'integer', marketId: 'text', slot: 'text', score: 'number', propensity: 'number' },
   },
   snapshots: {
@@ -158,14 +159,15 @@ function eventRecord(event: ExportedEvent, userIdOf: (userKey: string) => string
     algorithmVersion: serving?.algorithmVersion ?? null,
     configVersion: serving?.configVersion ?? null,
     modelVersion: serving?.modelVersion ?? null,
+    arms: serving?.arms ?? null,
   };
 }
 
 function slateRecords(feed: ServedFeed, userIdOf: (userKey: string) => string): ExportRecord[] {
-  const { feedId, userKey, nowMs, country, algorithmVersion, configVersion, modelVersion } = feed;
+  const { feedId, userKey, nowMs, country, algorithmVersion, configVersion, modelVersion, arms } = feed;
   return feed.page.map(({ marketId, slot, score, propensity }, index) => ({
     ...{ type: 'slate', feedId, userKey: userKey === null ? null : userIdOf(userKey) },
     ...{ servedAt: new Date(nowMs).toISOString(), country, algorithmVersion, configVersion, modelVersion },
-    ...{ personalized: feed.personalized, rank: index + 1, marketId, slot, score, propensity },
+    ...{ arms, personalized: feed.personalized, rank: index + 1, marketId, slot, score, propensity },
   }));
 }

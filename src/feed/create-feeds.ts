@@ -16,6 +16,7 @@ import { PIPELINES } from './pipeline.js';
 import type { ServedFeed } from './served/served-feed.js';
 import { ShownMarkets } from './served/shown-markets.js';
 import { ServedFeeds, type FeedStore } from './served/served-feeds.js';
+import { Exposures, type ExposureDeps } from './side-effects/exposures.js';
 import type { SideEffectDeps } from './side-effects/after-serving.js';
 import { TrendingService } from './trending-service.js';
 import { RankingWorkspace } from './workspace.js';
@@ -41,6 +42,7 @@ export function createFeeds(deps: {
   profiles: ProfileReader;
   users: Pick<UserRegister, 'treatmentOf' | 'isActive'>;
   store: FeedStore;
+  exposureStore: ExposureDeps['store'];
   /** Whether the database that profiles are read from has not responded for this many milliseconds. */
   isStalled: (forMs: number) => boolean;
   config: () => LoadedConfig;
@@ -53,7 +55,7 @@ export function createFeeds(deps: {
   logger: Logger;
 }): Feeds {
   const { catalog, trends, models, profiles, users, store, config, trackImpressions } = deps;
-  const { isStalled, personalizationEnabled, clock, feedIdSecret, logger } = deps;
+  const { exposureStore, isStalled, personalizationEnabled, clock, feedIdSecret, logger } = deps;
   const mayStore = (userKey: string): boolean => users.isActive(userKey);
   const servedFeeds = new ServedFeeds({ store, mayStore, clock, logger });
   const shownMarkets = new ShownMarkets({ feeds: servedFeeds, clock });
@@ -65,11 +67,17 @@ export function createFeeds(deps: {
   const inputs = new InputsHydrator({
     ...{ catalog, trends, models, hydrator, users, config, personalizationEnabled, clock },
   });
+  const exposures = new Exposures({
+    ...{ store: exposureStore, mayStore, workspace, logger },
+    otherArms: (of, experiment) => inputs.otherArms(of, experiment),
+  });
   const service = new FeedService({
     ...{ inputs, hydrator, users, workspace, config, servedFeeds, clock, feedId },
     onServed: (event) => {
       for (const sideEffect of PIPELINES[event.feed.algorithm].sideEffects)
-        sideEffect(event, { servedFeeds, shownMarkets, recentInputs, trackImpressions, config, logger });
+        sideEffect(event, {
+          ...{ servedFeeds, shownMarkets, exposures, recentInputs, trackImpressions, config, logger },
+        });
     },
   });
   const explain = new ExplainService({ inputs, servedFeeds, recentInputs, hydrator, workspace, feedId });
@@ -78,12 +86,14 @@ export function createFeeds(deps: {
     ...{ service, trending, explain },
     find: (id) => servedFeeds.find(id, null),
     attributionsOf: (shown) => shownMarkets.attributionsOf(shown),
-    dropData: (userKeys) => {
+    dropData: async (userKeys) => {
       service.dropData(userKeys);
       shownMarkets.dropData(userKeys);
       recentInputs.drop(userKeys);
-      return servedFeeds.dropData(userKeys);
+      await Promise.all([servedFeeds.dropData(userKeys), exposures.dropData(userKeys)]);
     },
-    drain: () => servedFeeds.drain(),
+    drain: async () => {
+      await Promise.all([servedFeeds.drain(), exposures.drain()]);
+    },
   };
 }

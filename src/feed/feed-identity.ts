@@ -1,5 +1,6 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
+import { textOfArms } from '../domain/experiment.js';
 import { requireSecret } from '../lib/secret.js';
 import type { ScoreParts } from '../scoring/score-parts.js';
 import { GRID_SIZE } from '../scoring/v1/page-layout.js';
@@ -18,7 +19,7 @@ export type FeedId = (
  * Creates the function that derives the id of a feed from the feed: a UUID of version 7, whose time is the clock step, and
  * whose other bits are an HMAC of two things.
  *
- * 1. The inputs: user, country, algorithm, limit, versions of profile and config, and clock step. The profile version
+ * 1. The inputs: user, country, algorithm, limit, versions of profile and config, arms of experiments, and clock step. The profile version
  *    grows with each event, so the feed after an event has a new id even if it shows the same.
  * 2. The content: markets, scores and reasons of the page, and the markets behind it. Two replicas may know different catalogs
  *    and trends for about a second, may have read the catalog in another order, or may run different versions of the gateway.
@@ -36,10 +37,11 @@ export function feedIdentity(secret: Uint8Array): FeedId {
   const key = createSecretKey(secret);
   const numbers = new NumberBuffer();
   return (inputs, degradedReasons, { items, rest }) => {
-    const { nowMs, userKey, country, algorithm, personal, limit, profile, configVersion } = inputs;
+    const { nowMs, userKey, country, algorithm, personal, limit, profile, configVersion, assigned } = inputs;
     const identity = [
       ...[nowMs, userKey, country, algorithm, personal, limit, profile?.version ?? null, configVersion],
       degradedReasons,
+      ...(assigned === undefined ? [] : [textOfArms(assigned.arms)]),
     ];
     let text = JSON.stringify(identity);
     // No text contains U+0000, because PostgreSQL does not store it. Each item has the same number of texts.

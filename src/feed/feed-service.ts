@@ -73,14 +73,16 @@ export class FeedService {
       this.deps.onServed({ ...current, inputs: null });
       return current.feed;
     }
-    const { inputs, degradedReasons } = await this.deps.inputs.forSubject(subject, request);
+    const { inputs, degradedReasons, shared } = await this.deps.inputs.forSubject(subject, request);
     const composed = composeFeed(inputs, this.deps.workspace);
     const id = this.deps.feedId(inputs, degradedReasons, composed);
     const feed = toFeed(id, composed.items, factsOf(inputs, degradedReasons));
     // The user may have opted out while the profile was read.
     if (inputs.userKey !== null && !this.deps.users.isActive(inputs.userKey)) return feed;
     const served = toServedFeed(feed, composed, inputs);
-    if (!isFallback(degradedReasons)) this.#current.set(request, { feed, served }, inputs);
+    if (!isFallback(degradedReasons)) {
+      this.#current.set(request, { feed, served }, { ...shared, profile: inputs.profile });
+    }
     this.deps.onServed({ feed, served, inputs });
     return feed;
   }

@@ -13,6 +13,7 @@ import type { Selector } from './selectors/selector.js';
 import { selectBySlots } from './selectors/select-by-slots.js';
 import {
   keepInputs,
+  noteExposures,
   noteShown,
   recordImpressions,
   storeServedFeed,
@@ -38,7 +39,7 @@ export interface Pipeline extends Record<StageName, unknown> {
   readonly sideEffects: readonly SideEffect[];
 }
 
-const SIDE_EFFECTS = [storeServedFeed, noteShown, keepInputs, recordImpressions];
+const SIDE_EFFECTS = [storeServedFeed, noteShown, noteExposures, keepInputs, recordImpressions];
 
 export const PIPELINES: Readonly<Record<RankingInputs['algorithm'], Pipeline>> = {
   v1: {

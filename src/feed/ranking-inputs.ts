@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { CatalogSnapshot } from '../catalog/catalog-snapshot.js';
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
+import type { Arms } from '../domain/experiment.js';
 import { HOUR_MS } from '../lib/time.js';
 import type { PastMarket, UserFeatures } from '../scoring/v2/features.js';
 import type { RankingModel } from '../scoring/v2/ranking-model.js';
@@ -29,8 +30,19 @@ export interface RankingInputs {
   readonly past: ReadonlyMap<string, PastMarket>;
   readonly trends: TrendState;
   readonly model: RankingModel;
+  /** With the patches of the arms. */
   readonly config: RankingConfig;
+  /** Version of `config`. */
   readonly configVersion: string;
+  /** Undefined without an arm. */
+  readonly assigned?: AssignedArms | undefined;
+}
+
+/** The arms of the experiments that a request is in. */
+export interface AssignedArms {
+  readonly arms: Arms;
+  /** Version of the config without the patches of arms: with one seed of exploration, arms differ only by their patches. */
+  readonly seedVersion: string;
 }
 
 /** The ranking that a request asks for. */
@@ -42,6 +54,8 @@ export interface RankingRequest {
   /** Null: the algorithm that the config assigns to the user. */
   readonly algorithm: 'v1' | 'v2' | null;
   readonly limit: number;
+  /** The arms of a feed that was served. Undefined: those that the experiments assign; none with an explicit `algorithm`. */
+  readonly arms?: Arms | undefined;
 }
 
 /** The inputs of scoring, for a feed or for given markets. */
@@ -55,9 +69,11 @@ export function seedOf({
   userKey,
   nowMs,
   configVersion,
-}: Pick<RankingInputs, 'userKey' | 'nowMs' | 'configVersion'>): number {
+  assigned,
+}: Pick<RankingInputs, 'userKey' | 'nowMs' | 'configVersion' | 'assigned'>): number {
   const hour = Math.floor(nowMs / HOUR_MS);
-  return hash('sha256', JSON.stringify([userKey, hour, configVersion]), 'buffer').readUInt32BE(0);
+  const version = assigned?.seedVersion ?? configVersion;
+  return hash('sha256', JSON.stringify([userKey, hour, version]), 'buffer').readUInt32BE(0);
 }
 
 /** Whether the ranking depends on the interactions of the user. */

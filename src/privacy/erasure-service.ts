@@ -87,6 +87,7 @@ export class ErasureService {
     while (await userData.eraseEvents(userKey));
     while (await userData.eraseKeptClientEvents(userKey));
     while (await userData.eraseServedFeeds(userKey));
+    await userData.eraseExposures(userKey);
     for (const sink of new Set([...sinks, ...(await userData.sinksWithBacklog())])) {
       await userData.rewriteOutbox(sink, userKey, null);
       await store.transaction(async (transaction) => {

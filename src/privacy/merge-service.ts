@@ -58,6 +58,7 @@ export class MergeService {
       await sync.confirm(seq, [fromUserKey, into]);
       const { userData } = store;
       await userData.moveFeeds(fromUserKey, into);
+      await userData.moveExposures(fromUserKey, into);
       for (const sink of await userData.sinksWithBacklog()) {
         await userData.rewriteOutbox(sink, fromUserKey, into);
       }

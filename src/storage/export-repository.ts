@@ -1,5 +1,6 @@
 import type { MarketRecord } from '../domain/market.js';
 import type { Serving } from '../domain/event.js';
+import type { Arms } from '../domain/experiment.js';
 import type { Prisma } from '../generated/prisma/client.js';
 import type { Connection } from './sql.js';
 import { selectMarketRecords, toMarketRecord, type MarketRecordRow } from './markets/market-sql.js';
@@ -51,9 +52,12 @@ export class ExportRepository {
   async #servings(ids: readonly number[]): Promise<Map<number, Serving>> {
     const rows = await this.connection.serving.findMany({ where: { id: { in: [...new Set(ids)] } } });
     return new Map(
-      rows.map(({ id, algorithmVersion, configVersion, modelVersion }) => [
+      rows.map(({ id, algorithmVersion, configVersion, modelVersion, arms }) => [
         id,
-        { algorithmVersion, configVersion, modelVersion: modelVersion === '' ? null : modelVersion },
+        {
+          ...{ algorithmVersion, configVersion, modelVersion: modelVersion === '' ? null : modelVersion },
+          arms: JSON.parse(arms) as Arms,
+        },
       ]),
     );
   }

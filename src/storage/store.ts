@@ -1,6 +1,7 @@
 import type { DecayConfig } from '../domain/decay.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 import { ApiKeyRepository } from './api-key-repository.js';
+import { ExperimentRepository } from './experiment-repository.js';
 import { ExportRepository } from './export-repository.js';
 import { InteractionRepository } from './events/interaction-repository.js';
 import { OutboxBacklogRepository, OutboxRepository } from './events/outbox-repository.js';
@@ -78,6 +79,7 @@ export interface Store extends Transaction {
   readonly servedFeeds: ServedFeedRepository;
   readonly servings: ServingRepository;
   readonly exports: ExportRepository;
+  readonly experiments: ExperimentRepository;
   readonly sources: SourceStateRepository;
   readonly jobRuns: JobRunRepository;
   readonly jobPositions: JobPositionRepository;
@@ -165,6 +167,7 @@ export function createStore(
     servedFeeds: new ServedFeedRepository(prisma, partitions),
     servings: new ServingRepository(prisma),
     exports: new ExportRepository(prisma),
+    experiments: new ExperimentRepository(prisma),
     sources: new SourceStateRepository(prisma),
     jobRuns: new JobRunRepository(prisma),
     jobPositions: new JobPositionRepository(prisma),

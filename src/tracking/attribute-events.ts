@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Attribution, PreparedEvent, Serving } from '../domain/event.js';
+import { textOfArms } from '../domain/experiment.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import { DAY_MS } from '../lib/time.js';
@@ -16,8 +17,8 @@ export interface AttributionDeps {
   readonly logger: Logger;
 }
 
-/** Bound of the servings in memory; a config version or a model version adds one. */
-const MAX_SERVINGS = 500;
+/** Bound of the servings in memory; each version of the config and the model, and each combination of arms, adds one. */
+const MAX_SERVINGS = 2_000;
 
 /** Adds to events where the user saw their markets. */
 export class EventAttribution {
@@ -48,12 +49,12 @@ export class EventAttribution {
     }
   }
 
-  async #servingId({ algorithmVersion, configVersion, modelVersion }: Serving): Promise<number> {
+  async #servingId({ algorithmVersion, configVersion, modelVersion, arms }: Serving): Promise<number> {
     const day = Math.floor(this.deps.clock() / DAY_MS);
-    const key = JSON.stringify([day, algorithmVersion, configVersion, modelVersion]);
+    const key = JSON.stringify([day, algorithmVersion, configVersion, modelVersion, textOfArms(arms)]);
     const known = this.#ids.get(key);
     if (known !== undefined) return known;
-    const serving = { algorithmVersion, configVersion, modelVersion };
+    const serving = { algorithmVersion, configVersion, modelVersion, arms };
     const id = await this.deps.servings.idOf(serving, new Date(day * DAY_MS));
     this.#ids.set(key, id);
     return id;

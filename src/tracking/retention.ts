@@ -1,6 +1,7 @@
 import type { RankingConfig } from '../config/schema/ranking-schema.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/time.js';
 import type { InteractionRepository } from '../storage/events/interaction-repository.js';
+import type { ExperimentRepository } from '../storage/experiment-repository.js';
 import type { ServingRepository } from '../storage/events/serving-repository.js';
 import type { PartitionedTable, OldPartitions } from '../storage/partitions.js';
 import type { ProfileRepository } from '../storage/profiles/profile-repository.js';
@@ -25,6 +26,7 @@ const CLIENT_EVENT_DAYS = 7;
 
 const PROFILES_PER_READ = 100;
 const CLIENT_EVENTS_PER_STEP = 10_000;
+const EXPOSURES_PER_STEP = 10_000;
 
 /** Removes expired data: events by month, served feeds by partitions of six hours and one hour, and idempotency keys. */
 export class Retention {
@@ -33,6 +35,7 @@ export class Retention {
       readonly store: {
         readonly interactions: Pick<InteractionRepository, 'removeClientEvents'>;
         readonly servings: Pick<ServingRepository, 'removeUnused'>;
+        readonly experiments: Pick<ExperimentRepository, 'removeExposures'>;
         readonly profiles: Pick<ProfileRepository, 'load' | 'withoutState'>;
       };
       readonly partitions: Pick<OldPartitions, 'endedBefore' | 'drop'>;
@@ -53,6 +56,11 @@ export class Retention {
       signal,
     );
     const events = await this.#dropBefore('interactions', before(now, interactionsDays * DAY_MS), signal);
+    const oldDays = before(now, interactionsDays * DAY_MS);
+    while (!signal.aborted) {
+      const removed = await this.deps.store.experiments.removeExposures(oldDays, EXPOSURES_PER_STEP);
+      if (removed < EXPOSURES_PER_STEP) break;
+    }
     // One more day, because a serving counts as used on a whole day.
     await this.deps.store.servings.removeUnused(before(now, (interactionsDays + 1) * DAY_MS));
     return {

@@ -76,6 +76,7 @@ export function feedOver(
       findAll: () => Promise.resolve([]),
       marketIds: () => Promise.resolve(new Map()),
     },
+    exposureStore: { addExposures: () => Promise.resolve() },
     config: () => loaded,
     personalizationEnabled: true,
     trackImpressions: () => Promise.resolve(),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { feedSchema, impressionsSchema } from './feed-schema.js';
 import { amount, days, minutesOfADay, share, whole, zero } from './field-types.js';
 import { collaborativeSchema } from './collaborative-schema.js';
+import { experimentHoldoutSchema, experimentsSchema, MAX_EXPERIMENTS } from './experiment-schema.js';
 import { rateLimitSchema } from './rate-limit-schema.js';
 import { sinksSchema } from './sink-schema.js';
 import { sourcesSchema } from './source-schema.js';
@@ -224,6 +225,12 @@ export const rankingSchema = z.strictObject({
   audience,
   rateLimits: rateLimitSchema,
   privacy,
+  experimentHoldout: experimentHoldoutSchema,
+  experiments: experimentsSchema
+    .max(MAX_EXPERIMENTS)
+    .describe(
+      'Experiments, which give users different values of this config. [experiments.md](experiments.md) describes them.',
+    ),
   sinks: sinksSchema
     .max(10)
     .describe(

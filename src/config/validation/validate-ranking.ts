@@ -2,6 +2,7 @@ import { isTree } from '../config-values.js';
 import { rankingSchema, type RankingConfig } from '../schema/ranking-schema.js';
 import type { ConfigError } from './config-error.js';
 import { crossFieldRules, type CrossFieldError } from './cross-field-rules.js';
+import { experimentErrors } from './experiment-rules.js';
 import { parseWithSchema, type SchemaError } from './schema-errors.js';
 
 type Validated =
@@ -27,8 +28,13 @@ export function validateRanking(merged: unknown, fallback: unknown): Validated {
   return { errors: [...parsed.errors, ...reliable] };
 }
 
-const crossFieldErrors = (config: RankingConfig): CrossFieldError[] =>
-  crossFieldRules.flatMap((rule) => rule(config));
+const crossFieldErrors = (config: RankingConfig): CrossFieldError[] => [
+  ...crossFieldRules.flatMap((rule) => rule(config)),
+  ...experimentErrors(
+    config,
+    (merged) => validateRanking(merged, { ...config, experiments: [] }).errors ?? [],
+  ),
+];
 
 /** Whether a cross-field error may result from a value that was replaced because of a schema error. */
 function involves({ path, comparedWith = [] }: CrossFieldError, schemaError: SchemaError): boolean {

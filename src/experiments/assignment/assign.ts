@@ -8,7 +8,8 @@ export interface Subject {
   readonly sessionId: string | null;
   /** ISO 3166-1 alpha-2 code in upper case. */
   readonly country: string | null;
-  readonly isNew: boolean;
+  /** Null if that is unknown: then only experiments for all users target the subject. */
+  readonly isNew: boolean | null;
   /** Arms that staff chose for a preview, by experiment. They count in no report. */
   readonly preview?: ReadonlyMap<string, string>;
 }
@@ -83,7 +84,7 @@ export function trafficAt(steps: readonly TrafficStep[], nowMs: number): number 
 
 function isTargeted({ countries, users }: Targeting, { country, isNew }: Subject): boolean {
   if (countries !== null && (country === null || !countries.includes(country))) return false;
-  return users === 'all' || (users === 'new') === isNew;
+  return users === 'all' || (isNew !== null && (users === 'new') === isNew);
 }
 
 function chosen({ arms }: Experiment, name: string): Assignment {

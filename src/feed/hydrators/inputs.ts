@@ -1,6 +1,7 @@
 import type { Catalog } from '../../catalog/catalog.js';
 import type { LoadedConfig } from '../../config/live-config.js';
 import type { Clock } from '../../lib/clock.js';
+import { NO_ARMS } from '../../domain/experiment.js';
 import { takeTurn } from '../../lib/event-loop.js';
 import type { AliasUse, UserRegister } from '../../privacy/user-register.js';
 import type { RankingModel } from '../../scoring/v2/ranking-model.js';
@@ -11,6 +12,7 @@ import { PIPELINES } from '../pipeline.js';
 import type { RankingInputs, RankingRequest } from '../ranking-inputs.js';
 import { rankingTime } from '../ranking-time.js';
 import { chooseAlgorithm } from '../rollout.js';
+import { liveExperiments, type EffectiveConfigs } from './effective-configs.js';
 import type { Hydrator } from './hydrator.js';
 import { pastMarkets } from './past-markets.js';
 
@@ -25,10 +27,14 @@ export interface Subject {
 export interface HydratedInputs {
   readonly inputs: RankingInputs;
   readonly degradedReasons: DegradedReason[];
+  /** Those of the inputs that all users share, with the version of the config before the arms of the request change it. */
+  readonly shared: SharedInputs;
 }
 
 /** Collects the inputs of rankings: the profile of the user, and what all users share. */
 export class InputsHydrator {
+  readonly #experimentsOf: (base: LoadedConfig) => EffectiveConfigs | null;
+
   constructor(
     private readonly deps: {
       readonly catalog: Pick<Catalog, 'snapshot' | 'pastMarket'>;
@@ -41,7 +47,9 @@ export class InputsHydrator {
       readonly personalizationEnabled: boolean;
       readonly clock: Clock;
     },
-  ) {}
+  ) {
+    this.#experimentsOf = liveExperiments(deps.config);
+  }
 
   /**
    * Returns the user whose data a ranking may use: null for an anonymous user, for one who opted out or was erased, and for an
@@ -64,30 +72,74 @@ export class InputsHydrator {
   /** Returns the same for a subject in place of the user of the request. */
   async forSubject(
     { userKey, isUnknown }: Subject,
-    { country, algorithm, limit }: Omit<RankingRequest, 'userKey'>,
+    { country: requestedCountry, algorithm, limit, arms }: Omit<RankingRequest, 'userKey'>,
   ): Promise<HydratedInputs> {
     const { catalog, hydrator, personalizationEnabled } = this.deps;
-    const { config, version: configVersion } = this.deps.config();
-    const choice = chooseAlgorithm(config.ranking, userKey, algorithm);
+    const base = this.deps.config();
+    const experiments =
+      algorithm === null || (arms !== undefined && arms !== NO_ARMS) ? this.#experimentsOf(base) : null;
+    const withoutArms = PIPELINES[chooseAlgorithm(base.config.ranking, userKey, algorithm).algorithm];
     // Users in the holdout keep their hidden markets.
     const reading = this.#hasProfile(userKey)
-      ? await hydrator.profile(userKey, PIPELINES[choice.algorithm].hydrate)
+      ? await hydrator.profile(
+          userKey,
+          experiments?.mayUseV1 === true ? PIPELINES.v1.hydrate : withoutArms.hydrate,
+        )
       : null;
     const profile = reading === null || reading.failed ? null : reading.value;
     await takeTurn();
-    const shared = this.#shared(PIPELINES[choice.algorithm].source.candidates(catalog));
+    // The config as of the start, which chose the part of the profile. All algorithms have the same source.
+    const shared = { ...this.#shared(withoutArms.source.candidates(catalog)), configVersion: base.version };
+    const country = requestedCountry ?? profile?.country ?? null;
+    const assigned =
+      experiments === null
+        ? undefined
+        : (arms ??
+          experiments.assign(
+            {
+              ...{ userKey, sessionId: null, country },
+              isNew: profile === null ? null : profile.totalInteractions === 0,
+            },
+            shared.nowMs,
+          ));
+    const { config, version: configVersion } =
+      experiments === null || assigned === undefined ? base : experiments.of(assigned);
+    const choice = chooseAlgorithm(config.ranking, userKey, algorithm);
     const missing: DegradedReason[] = isUnknown || reading?.failed === true ? ['PROFILE_UNAVAILABLE'] : [];
     return {
       inputs: {
-        // The config as of the start, which chose the algorithm.
         ...{ ...shared, config, configVersion },
-        ...{ userKey, profile, limit, algorithm: choice.algorithm },
-        country: country ?? profile?.country ?? null,
+        ...{ userKey, country, profile, limit, algorithm: choice.algorithm },
+        ...(assigned === undefined ? {} : { assigned: { arms: assigned, seedVersion: base.version } }),
         personal: choice.personal && personalizationEnabled,
         past: pastMarkets(profile, shared.snapshot, catalog.pastMarket),
       },
       degradedReasons: [...missing, ...staleTrends(shared.nowMs, shared.trends.computedAtMs)],
+      shared,
     };
+  }
+
+  /**
+   * Returns the inputs of the same ranking under each other arm of an experiment. Empty if it is not in the config any more.
+   * Meanwhile the config may have changed, and then there are none either.
+   */
+  otherArms(inputs: RankingInputs, experiment: string): RankingInputs[] {
+    const { assigned, userKey } = inputs;
+    const base = this.deps.config();
+    const experiments = this.#experimentsOf(base);
+    if (experiments === null || assigned?.seedVersion !== base.version) return [];
+    return experiments.armsOf(experiment).flatMap((arm): RankingInputs[] => {
+      if (arm === assigned.arms[experiment]) return [];
+      const arms = { ...assigned.arms, [experiment]: arm };
+      const { config, version: configVersion } = experiments.of(arms);
+      const { algorithm, personal } = chooseAlgorithm(config.ranking, userKey, null);
+      return [
+        {
+          ...{ ...inputs, config, configVersion, algorithm },
+          ...{ personal: personal && this.deps.personalizationEnabled, assigned: { ...assigned, arms } },
+        },
+      ];
+    });
   }
 
   /** Returns the present inputs that all users share. */

@@ -1,5 +1,6 @@
 import type { RankingConfig } from '../../config/schema/ranking-schema.js';
 import { LRUCache } from 'lru-cache';
+import { MINUTE_MS } from '../../lib/time.js';
 import {
   explorationWeight,
   type ExplorationConstants,
@@ -50,6 +51,14 @@ export class RankingTick {
     /** Returns the impersonal sum of each row. */
     private readonly impersonal: ImpersonalSum,
   ) {}
+
+  get config(): RankingConfig {
+    return this.inputs.config;
+  }
+
+  get minuteMs(): number {
+    return this.inputs.minuteMs;
+  }
 
   isOf({ columns, trends, config, model, minuteMs }: TickInputs): boolean {
     const { inputs } = this;
@@ -175,8 +184,11 @@ export class ScopeTick {
   }
 }
 
-/** Maximum number of cached ticks: the latest one, and the one before for requests that are computed at its end. */
-const MAX_TICKS = 2;
+/** Cached ticks of one config: the latest one, and the one before for requests that are computed at its end. */
+const TICKS_PER_CONFIG = 2;
+
+/** Configs with cached ticks: each combination of arms of experiments has its own. */
+const MAX_CONFIGS = 8;
 
 /** The latest ticks of a replica. */
 export class RankingTicks {
@@ -187,7 +199,15 @@ export class RankingTicks {
     const cached = this.#ticks.find((tick) => tick.isOf(inputs));
     if (cached !== undefined) return cached;
     const tick = new RankingTick(inputs, impersonal);
-    this.#ticks = [tick, ...this.#ticks].slice(0, MAX_TICKS);
+    const ofConfig = this.#ticks.filter(({ config }) => config === inputs.config);
+    const dropped = ofConfig.slice(TICKS_PER_CONFIG - 1);
+    // Ticks of a config that is no longer used keep an old catalog in memory, so they end with their minute.
+    const kept = this.#ticks.filter(
+      (other) =>
+        !dropped.includes(other) &&
+        (other.config === inputs.config || other.minuteMs >= inputs.minuteMs - MINUTE_MS),
+    );
+    this.#ticks = [tick, ...kept].slice(0, TICKS_PER_CONFIG * MAX_CONFIGS);
     return tick;
   }
 }

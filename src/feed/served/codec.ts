@@ -1,3 +1,4 @@
+import { NO_ARMS, type Arms } from '../../domain/experiment.js';
 import { CodecReader } from '../../storage/codec/codec-reader.js';
 import { CodecWriter } from '../../storage/codec/codec-writer.js';
 import type { ServedFeed, ServedItem } from './served-feed.js';
@@ -59,8 +60,10 @@ export function packPage(feed: ServedFeed): Uint8Array {
     writer.whole(codes + (propensity === null ? 0 : HAS_PROPENSITY));
   }
   for (const { propensity } of page) if (propensity !== null) writer.number(propensity);
-  // Last, because versions of the gateway without models stop reading before it.
-  if (feed.modelVersion !== null) packVersion(feed.modelVersion);
+  // Last, because versions of the gateway without models, or without experiments, stop reading before them.
+  const arms = Object.entries(feed.arms);
+  if (feed.modelVersion !== null || arms.length > 0) packVersion(feed.modelVersion ?? '');
+  if (arms.length > 0) writer.list(arms.flat(), (name) => writer.utf8(name));
   return writer.take().bytes;
 }
 
@@ -102,8 +105,16 @@ export function unpackPage(bytes: Uint8Array, nowMs: number): NumberedPage {
     algorithm: (flags & ALGORITHM_V2) > 0 ? 'v2' : 'v1',
     algorithmVersion: valueOf(ALGORITHM_CODES, flags >> VERSION_SHIFT),
     page,
-    modelVersion: reader.isAtEnd ? null : unpackVersion(reader),
+    modelVersion: reader.isAtEnd ? null : unpackVersion(reader) || null,
+    arms: reader.isAtEnd ? NO_ARMS : unpackArms(reader),
   };
+}
+
+function unpackArms(reader: CodecReader): Arms {
+  const names = reader.list(() => reader.utf8());
+  return Object.fromEntries(
+    names.flatMap((name, index) => (index % 2 === 0 ? [[name, names[index + 1] ?? '']] : [])),
+  );
 }
 
 /** Packs the numbers of a continuation, in order. About 480 bytes for 200 of 400,000 markets. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NO_ARMS } from '../../domain/experiment.js';
 import { BADGES } from '../badge.js';
 import { SLOTS } from '../selectors/slots.js';
 import type { ServedFeed } from './served-feed.js';
@@ -37,7 +38,7 @@ const NO_NUMBER = 0;
 export function servedFeedOfJson(json: string): Omit<ServedFeed, 'feedId' | 'userKey'> {
   const { page, restIds, catalogueVersion, ...inputs } = jsonFeed.parse(JSON.parse(json));
   return {
-    ...{ ...inputs, catalogVersion: catalogueVersion, modelVersion: null },
+    ...{ ...inputs, catalogVersion: catalogueVersion, modelVersion: null, arms: NO_ARMS },
     page: page.map(([marketId, score, slot, badge, propensity]) => ({
       ...{ marketId, number: NO_NUMBER, score, slot, badge, propensity },
     })),

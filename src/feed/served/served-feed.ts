@@ -1,3 +1,4 @@
+import { NO_ARMS, type Arms } from '../../domain/experiment.js';
 import type { MarketReference } from '../../domain/market.js';
 import type { Badge } from '../badge.js';
 import type { AlgorithmVersion, ComposedFeed, Feed } from '../feed.js';
@@ -27,6 +28,8 @@ export interface ServedFeed {
   readonly configVersion: string;
   /** Null for algorithm v1, and for a feed that an earlier version of the gateway served. */
   readonly modelVersion: string | null;
+  /** The arms of experiments that chose the config. */
+  readonly arms: Arms;
   readonly catalogVersion: string;
   readonly trendsComputedAtMs: number;
   /** Null without a profile. */
@@ -48,6 +51,7 @@ export function toServedFeed(
   return {
     ...{ feedId, userKey, country, nowMs, limit, algorithm, algorithmVersion },
     ...{ personal, personalized, degraded, configVersion, modelVersion },
+    arms: inputs.assigned?.arms ?? NO_ARMS,
     catalogVersion: String(snapshot.version),
     trendsComputedAtMs: trends.computedAtMs,
     profileVersion: profile?.version ?? null,

@@ -81,7 +81,7 @@ function attributionTo(feed: ServedFeed, userKey: string, marketId: string): Att
   if (feed.userKey !== null && feed.userKey !== userKey) return null;
   const position = servedPositions(feed, 0, Infinity).find((each) => each.marketId === marketId);
   if (position === undefined) return null;
-  const { feedId, algorithmVersion, configVersion, modelVersion } = feed;
+  const { feedId, algorithmVersion, configVersion, modelVersion, arms } = feed;
   const { rank, slot, propensity } = position;
-  return { feedId, algorithmVersion, configVersion, modelVersion, rank, slot, propensity };
+  return { feedId, algorithmVersion, configVersion, modelVersion, arms, rank, slot, propensity };
 }

@@ -19,6 +19,7 @@ export interface SideEffectDeps {
   readonly servedFeeds: Pick<ServedFeeds, 'add'>;
   readonly shownMarkets: Pick<ShownMarkets, 'served'>;
   readonly recentInputs: Pick<RecentInputs, 'add'>;
+  readonly exposures: { observe(inputs: RankingInputs, served: ServedFeed): void };
   readonly trackImpressions: (input: object) => Promise<unknown>;
   readonly config: () => Pick<LoadedConfig, 'config'>;
   readonly logger: Logger;
@@ -35,6 +36,11 @@ export const storeServedFeed: SideEffect = ({ served }, { servedFeeds }) => {
 /** Notes that the user saw the feed, for the attribution of events. */
 export const noteShown: SideEffect = ({ served }, { shownMarkets }) => {
   shownMarkets.served(served);
+};
+
+/** Finds out whether the feed depends on the arm of an experiment; a feed without its profile is not compared. */
+export const noteExposures: SideEffect = ({ feed, served, inputs }, { exposures }) => {
+  if (inputs !== null && feed.algorithmVersion !== 'fallback') exposures.observe(inputs, served);
 };
 
 /** Keeps the inputs for exact replays. */

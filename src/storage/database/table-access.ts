@@ -42,6 +42,7 @@ export const TABLE_ACCESS: Readonly<Record<string, TableAccess>> = {
   outbox: { app: ['insert'], jobs: ALL, rows: OWN_ROWS },
   profile_changes: { app: WRITE, jobs: ALL, rows: ROW_OF_TRANSACTION },
   served_feeds: { app: READ, jobs: ALL, rows: READABLE_FEEDS },
+  exposures: { app: NONE, jobs: ALL, rows: OWN_ROWS },
   user_settings: { app: NONE, jobs: ALL, rows: OWN_ROWS },
   privacy_changes: { app: NONE, jobs: ALL, rows: OWN_ROWS },
   // A commit looks for the pseudonyms of its new users. It does not see the keys of the users that they were merged into.
@@ -92,6 +93,7 @@ export const TABLE_ACCESS: Readonly<Record<string, TableAccess>> = {
   // Sequences of the columns that the roles insert, and of the versions of markets.
   interactions_seq_seq: { app: ['usage'], jobs: ['usage'] },
   outbox_seq_seq: { app: ['usage'], jobs: ['usage'] },
+  exposures_seq_seq: { app: NONE, jobs: ['usage'] },
   privacy_changes_seq_seq: { app: NONE, jobs: ['usage'] },
   market_numbers_number_seq: { app: ['usage'], jobs: NONE },
   market_version: { app: ['usage'], jobs: NONE },

@@ -187,9 +187,10 @@ export class UserDataRepository {
         ), stored as (
           insert into interactions (id, seq, user_key, market_id, event_type, weight, dwell_ms, section, position, country,
             session_id, feed_id, stake, context, client_event_id, probability, volume_24h, occurred_at, received_at,
-            clamped)
+            clamped, served_feed_id, served_rank, served_slot, propensity, serving_id)
           select id, seq, ${into}, market_id, event_type, weight, dwell_ms, section, position, country, session_id,
-            feed_id, stake, context, client_event_id, probability, volume_24h, occurred_at, received_at, clamped
+            feed_id, stake, context, client_event_id, probability, volume_24h, occurred_at, received_at, clamped,
+            served_feed_id, served_rank, served_slot, propensity, serving_id
           from moved
         ), keys as (
           delete from client_events c using moved m
@@ -224,6 +225,19 @@ export class UserDataRepository {
     await this.connection.$executeRaw`
       update served_feeds set user_key = ${into}
       where user_key is not null and hashtext(user_key) = hashtext(${userKey}) and user_key = ${userKey}`;
+  }
+
+  /** Removes the exposures of a user to experiments: at most one per experiment and day. */
+  async eraseExposures(userKey: string): Promise<void> {
+    await this.connection.exposure.deleteMany({ where: { userKey } });
+  }
+
+  /** Gives the exposures of one user to another. Of two for one experiment and day, that of the other user stays. */
+  async moveExposures(userKey: string, into: string): Promise<void> {
+    await this.connection.$executeRaw`
+      with moved as (delete from exposures where user_key = ${userKey} returning *)
+      insert into exposures (user_key, experiment, day, arm, exposed_at)
+      select ${into}, experiment, day, arm, exposed_at from moved on conflict do nothing`;
   }
 
   /** Gives the rejected events of one user to another. */

@@ -42,6 +42,7 @@ export const USER_TABLES: readonly UserTable[] = [
     ofUser: ({ userKey }) =>
       Prisma.sql`user_key is not null and hashtext(user_key) = hashtext(${userKey}) and user_key = ${userKey}`,
   },
+  { name: 'exposures', keyColumns: ['user_key'], order: ['seq', 'bigint'], ofUser: byKey },
   { name: 'outbox', keyColumns: ['user_key'], order: ['seq', 'bigint'], ofUser: byKey },
   {
     name: 'rejected_events',

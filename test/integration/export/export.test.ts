@@ -149,7 +149,7 @@ describe('an export', () => {
       records.map((record) => ({
         ...record,
         ...{ servedFeedId: 0, servedRank: 0, servedSlot: 0, propensity: 0, receivedAt: 0, asOf: 0 },
-        ...{ algorithmVersion: 0, configVersion: 0, modelVersion: 0 },
+        ...{ algorithmVersion: 0, configVersion: 0, modelVersion: 0, arms: 0 },
       }));
     for (const kind of ['markets', 'interactions', 'impressions'] as const)
       expect(withoutAttribution(await linesOf(`again-${format}`, kind))).toEqual(

@@ -57,6 +57,7 @@ describe('a stored feed', () => {
         ...{
           configVersion: '0123456789ab',
           modelVersion: '1234',
+          arms: {},
           catalogVersion: '123456789',
           profileVersion: 12_345,
         },

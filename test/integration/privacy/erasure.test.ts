@@ -16,6 +16,14 @@ import { TEST_NOW_MS } from '../../support/test-gateway.js';
 
 const canary = (part: string): string => `canary-${part}-${randomBytes(6).toString('hex')}`;
 
+/** Only the second arm puts the market m3 first, so the user is exposed in either. */
+const EXPERIMENT = `experiments:
+  - name: editorial
+    arms:
+      - { name: none, weight: 0.5, patch: { v2: { weights: { editorial: 0 } } } }
+      - { name: most, weight: 0.5, patch: { v2: { weights: { editorial: 10 } } } }
+`;
+
 interface Replica {
   readonly backend: Backend;
   readonly gateway: Gateway;
@@ -46,10 +54,13 @@ beforeEach(async () => {
   const configFile = path.join(folder, 'config.yaml');
   await writeFile(
     configFile,
-    `sinks: [{ name: archive, type: jsonl, folder: ${folder} }]\nimpressions: { trackOnServe: true }\n`,
+    `sinks: [{ name: archive, type: jsonl, folder: ${folder} }]\nimpressions: { trackOnServe: true }\n${EXPERIMENT}`,
   );
   replicas = [await startReplica(configFile), await startReplica(configFile)];
-  const markets = ['m1', 'm2', 'm3'].map((id) => ({ id, title: `Will ${id} happen?`, category: 'Politics' }));
+  const markets = ['m1', 'm2', 'm3'].map((id, index) => ({
+    ...{ id, title: `Will ${id} happen?`, category: 'Politics', volumeTotal: 10 - index },
+    editorialBoost: index === 2 ? 1 : 0,
+  }));
   await replicas[0]?.backend.services.catalog.upsert(markets);
   await replicas[1]?.backend.services.catalog.refresh();
 });
@@ -133,6 +144,7 @@ describe('an erasure', () => {
       async () =>
         expect(await tables()).toEqual(
           [
+            'exposures',
             'interactions_2026_06',
             'client_events',
             'profiles',

@@ -24,6 +24,7 @@ const MATRIX: Readonly<Record<string, Readonly<Record<DatabaseRole, string>>>> =
   collaborative_model_parts: { app: '----', jobs: 'SIUD' },
   collaborative_models: { app: '----', jobs: 'SIUD' },
   computations: { app: '----', jobs: 'SIU-' },
+  exposures: { app: '----', jobs: 'SIUD' },
   interactions: { app: '-I--', jobs: 'SI-D' },
   job_positions: { app: '----', jobs: 'SIUD' },
   job_runs: { app: 'S---', jobs: 'SIUD' },

@@ -92,6 +92,8 @@ describe('loadRankingConfig', () => {
         socketsPerAddress: 200,
         socketsPerViewer: 50,
       },
+      experimentHoldout: { seed: 'holdout', share: 0 },
+      experiments: [],
       sinks: [],
       sources: [],
       ranking: { personalization: true, algorithm: 'v2', rollout: 100, others: 'v1' },

@@ -23,6 +23,10 @@ const feeds: fc.Arbitrary<ServedFeed> = fc.record({
   degraded: fc.boolean(),
   configVersion: fc.string(),
   modelVersion: nullable(fc.oneof(fc.nat().map(String), fc.constant('default'))),
+  arms: fc.dictionary(fc.stringMatching(/^[a-z][a-z0-9-]{0,31}$/), fc.stringMatching(/^[a-z]{1,32}$/), {
+    maxKeys: 3,
+    noNullPrototype: true,
+  }),
   catalogVersion: fc.nat(Number.MAX_SAFE_INTEGER).map(String),
   trendsComputedAtMs: nowMs,
   profileVersion: nullable(fc.nat()),
@@ -50,6 +54,7 @@ function typicalFeed(markets: number): ServedFeed {
     ...{
       configVersion: '0123456789ab',
       modelVersion: '1234',
+      arms: {},
       catalogVersion: '123456789',
       profileVersion: 12_345,
     },

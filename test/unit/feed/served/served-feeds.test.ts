@@ -20,6 +20,7 @@ const feed = (feedId: string, changes: Partial<ServedFeed> = {}): ServedFeed => 
   degraded: false,
   configVersion: 'c0ffee',
   modelVersion: '7',
+  arms: {},
   catalogVersion: '7',
   trendsComputedAtMs: 900,
   profileVersion: 3,

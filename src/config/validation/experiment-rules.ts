@@ -10,7 +10,14 @@ export const MAX_COMBINATIONS = 256;
 
 /** The sections that only the ranking of a feed reads, and their values that something else reads too. */
 const PATCHABLE = ['v2', 'impressions', 'feed'];
-const NOT_PATCHABLE = ['impressions.trackOnServe', 'feed.profileTimeoutMs', 'feed.keepMinutes'];
+const NOT_PATCHABLE = [
+  'impressions.trackOnServe',
+  'feed.profileTimeoutMs',
+  'feed.keepMinutes',
+  'feed.exploration.policy',
+  'feed.exploration.rewardMinutes',
+  'feed.exploration.halfLifeDays',
+];
 
 /** An arm that changes the config. */
 interface Change {

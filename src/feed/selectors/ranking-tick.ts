@@ -56,10 +56,6 @@ export class RankingTick {
     return this.inputs.config;
   }
 
-  get minuteMs(): number {
-    return this.inputs.minuteMs;
-  }
-
   isOf({ columns, trends, config, model, minuteMs }: TickInputs): boolean {
     const { inputs } = this;
     return (

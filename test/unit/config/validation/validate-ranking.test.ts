@@ -93,6 +93,14 @@ describe('validateRanking reports path, problem and allowed values for', () => {
       'feed: { profileTimeoutMs: .nan }',
       'feed.profileTimeoutMs: must be a whole number from 1 to 10000 (it is NaN)',
     ],
+    [
+      'feed: { exploration: { epsilon: 0 } }',
+      'feed.exploration.epsilon: must be a number from 0.001 to 1 (it is 0)',
+    ],
+    [
+      'feed: { exploration: { draws: 8 } }',
+      'feed.exploration.draws: must be a whole number from 16 to 1024 (it is 8)',
+    ],
     ['feed: { keepMinutes: .inf }', 'feed.keepMinutes: must be a number from 1 to 1440 (it is Infinity)'],
     ['feed: { pageDepth: 99.5 }', 'feed.pageDepth: must be a whole number from 100 to 1000 (it is 99.5)'],
     ['ranking: { rollout: 101 }', 'ranking.rollout: must be a number from 0 to 100 (it is 101)'],
@@ -163,6 +171,10 @@ describe('validateRanking reports path, problem and allowed values for', () => {
     [
       'trending: { popularity: { windowDays: 31 } }\nretention: { interactionsDays: 30 }',
       aboveLimit('trending.popularity.windowDays', 31, 'retention.interactionsDays', 30),
+    ],
+    [
+      'feed: { exploration: { rewardMinutes: 100 } }\nretention: { rankingsHours: 3 }',
+      aboveLimit('feed.exploration.rewardMinutes', 100, 'retention.rankingsHours', 3, 90),
     ],
     [
       'feed: { keepMinutes: 90 }\nretention: { rankingsHours: 1 }',

@@ -30,7 +30,7 @@ const folders = {
   privacy: ['storage/'],
   trends: ['storage/'],
   sample: ['catalog/importers/'],
-  experiments: [],
+  experiments: ['storage/'],
   catalog: ['storage/'],
   outbox: ['storage/'],
   bus: ['storage/'],

@@ -14,6 +14,7 @@ import { openImportSink } from './commands/import-sink.js';
 import { jobCommand } from './commands/job.js';
 import { keysCommand } from './commands/keys.js';
 import { migrateCommand } from './commands/migrate.js';
+import { experimentCommand } from './commands/experiment.js';
 import { modelCommand } from './commands/model.js';
 import { outboxCommand } from './commands/outbox.js';
 import { profileCommand } from './commands/profile.js';
@@ -71,6 +72,7 @@ export function createProgram(): Command {
     .addCommand(profileCommand())
     .addCommand(eventsCommand())
     .addCommand(evaluateCommand())
+    .addCommand(experimentCommand())
     .addCommand(modelCommand())
     .addCommand(jobCommand())
     .addCommand(outboxCommand())

@@ -29,7 +29,7 @@ export async function occurrencesOf(databaseUrl: string, text: string): Promise<
 /** Tables with rows of users. */
 const USER_TABLES = [
   ...['profiles', 'interactions', 'client_events', 'served_feeds', 'outbox', 'rejected_events'],
-  ...['profile_changes', 'user_settings', 'retired_users', 'privacy_changes'],
+  ...['profile_changes', 'user_settings', 'retired_users', 'privacy_changes', 'exposures'],
 ];
 
 /** Records every write of a table with rows of users, by any process. */

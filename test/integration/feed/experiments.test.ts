@@ -134,21 +134,23 @@ describe('an experiment', () => {
     await third.close();
   });
 
-  it('is in the attribution of events, and in exports', async () => {
-    const [userKey = ''] = USERS;
+  it('is in the attribution of events, also after their user was merged', async () => {
+    const userKey = USERS.at(-1) ?? '';
     const { id, hero } = await serve(userKey);
-    await gateway.backend.services.tracking.track({
-      ...{ userKey, marketId: hero?.market.id, eventType: 'CLICK', feedId: id },
-    });
-    const { rows } = await database.query<{ arms: string }>(
-      `select s.arms from interactions i join servings s on s.id = i.serving_id where i.user_key = $1`,
-      [userKey],
-    );
+    const { tracking, merging } = gateway.backend.services;
+    await tracking.track({ userKey, marketId: hero?.market.id, eventType: 'CLICK', feedId: id });
+    const armsOf = (key: string) =>
+      database.query<{ arms: string }>(
+        `select s.arms from interactions i join servings s on s.id = i.serving_id where i.user_key = $1`,
+        [key],
+      );
     const arms = {
       explore: armOf('explore-1', userKey, ['control', 'more']),
       same: armOf('same-1', userKey, ['one', 'two']),
     };
-    expect(rows).toEqual([{ arms: JSON.stringify(arms) }]);
+    expect((await armsOf(userKey)).rows).toEqual([{ arms: JSON.stringify(arms) }]);
+    await merging.merge({ fromUserKey: userKey, intoUserKey: 'signed-in' });
+    expect((await armsOf('signed-in')).rows).toEqual([{ arms: JSON.stringify(arms) }]);
   });
 
   it('starts on its own at its time', async () => {

@@ -45,6 +45,10 @@ async function fillTables(userKey: string): Promise<void> {
     () => true,
   );
   await services.tracking.track({ userKey: `before ${userKey}`, marketId: 'm1', eventType: 'CLICK' });
+  // The merge moves it.
+  await gateway.backend.store.experiments.addExposures([
+    { userKey: `before ${userKey}`, experiment: 'page', arm: 'new', exposedAtMs: gateway.clock.nowMs },
+  ]);
   await services.merging.merge({ fromUserKey: `before ${userKey}`, intoUserKey: userKey });
   await services.settings.update({ userKey, dataSharingConsent: true }, 'IGNORE');
   await gateway.query('query ($userKey: String) { feed(userKey: $userKey) { id } }', { userKey });

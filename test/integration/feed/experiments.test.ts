@@ -162,4 +162,17 @@ describe('an experiment', () => {
     expect(await serve(userKey, replica)).toEqual(feed);
     expect(await armsOfFeed(feed.id)).toMatchObject({ later: 'v1' });
   });
+
+  it('takes its users out when the config stops it, without a restart', async () => {
+    const [userKey = ''] = USERS;
+    expect(await armsOfFeed((await serve(userKey)).id)).toHaveProperty('explore');
+    await writeFile(file, CONFIG.replaceAll(/^ {4}arms:/gm, '    stopped: true\n    arms:'));
+    for (const { liveConfig } of [gateway.backend, replica]) {
+      expect(await liveConfig.reload()).toBe('changed');
+    }
+    const feed = await serve(userKey);
+    expect(await armsOfFeed(feed.id)).toEqual({});
+    expect(await serve(userKey, replica)).toEqual(feed);
+    expect(feed.configVersion).toBe(gateway.backend.liveConfig.current.version);
+  });
 });

@@ -111,7 +111,7 @@ describe('bellwether evaluate', () => {
 
   it.each([
     [[], /Name a file with markets and interactions, or pass --sample/],
-    [['--sample', 'x.jsonl'], /Name files or pass --sample, not both/],
+    [['--sample', 'x.jsonl'], /Name files, or pass --sample or --database, but only one of them/],
     [['missing.jsonl'], /missing\.jsonl cannot be read: there is no such file or folder/],
     [['--sample', '--algorithms', 'v3'], /Each must be one of random, popularity, recency, v1, v2/],
     [['--sample', '--algorithms', 'v1,v1'], /Each can be named only once/],

@@ -7,7 +7,7 @@ const cards = Array.from({ length: 20 }, (_, index) => ({
 }));
 const [hero, ...rest] = cards;
 const feed = {
-  ...{ id: 'f', personalized: true, degraded: false, algorithmVersion: 'v2' },
+  ...{ id: 'f', personalized: true, degradedReasons: [] },
   ...{ hero, grid: rest.slice(0, 9), stream: rest.slice(9) },
 };
 const body = (changes: object): string => JSON.stringify({ data: { feed: { ...feed, ...changes } } });
@@ -17,9 +17,11 @@ describe('feedProblem', () => {
     expect(feedProblem(body({}))).toBeUndefined();
   });
 
-  it('reports a degraded feed, whether by flag or by algorithm', () => {
-    expect(feedProblem(body({ degraded: true }))).toEqual({ degraded: true });
-    expect(feedProblem(body({ algorithmVersion: 'fallback' }))).toEqual({ degraded: true });
+  it('reports the reasons of a degraded feed', () => {
+    const degradedReasons = ['PROFILE_UNAVAILABLE', 'TRENDS_STALE'];
+    expect(feedProblem(body({ degradedReasons }))).toEqual({
+      degradedBy: 'PROFILE_UNAVAILABLE, TRENDS_STALE',
+    });
   });
 
   it.each([

@@ -167,7 +167,7 @@ describe('policies that learn', () => {
     },
   );
 
-  it('draws anew for another version of the model', () => {
+  it('draws again for another version of the model', () => {
     const samples = (version: string) => samplerOf({ policy: 'thompson' }, { model: { ...model, version } });
     const [one, other] = [samples('7'), samples('8')];
     const seeds = Array.from({ length: 30 }, (_, seed) => seed);

@@ -15,7 +15,7 @@ import {
   marketTopics,
   marketVector,
 } from '../scoring/exploration/linear-features.js';
-import type { FeedImpression } from '../storage/events/interaction-repository.js';
+import type { FeedImpression } from '../storage/events/learning-event-repository.js';
 import type { Store } from '../storage/store.js';
 import type { StoredEvidence } from './exploration-codec.js';
 import { ExplorationStatistics, type ExploredImpression } from './exploration-statistics.js';
@@ -73,7 +73,7 @@ export interface ExplorationSummary extends StoredEvidence {
 export class ExplorationRun {
   constructor(
     private readonly deps: {
-      readonly store: Pick<Store, 'interactions' | 'servedFeeds' | 'profiles'>;
+      readonly store: Pick<Store, 'learningEvents' | 'servedFeeds' | 'profiles'>;
       readonly catalog: Pick<Catalog, 'snapshot' | 'findByIds'>;
       readonly config: RankingConfig;
       /** Decodes a stored page; null if it is in an unknown format. */
@@ -99,7 +99,7 @@ export class ExplorationRun {
     const startedMs = performance.now();
     let read = 0;
     while (!signal.aborted && performance.now() - startedMs < RUN_WITHIN_MS) {
-      const batch = await store.interactions.feedImpressionsAfter(seq, settledBefore, BATCH);
+      const batch = await store.learningEvents.feedImpressionsAfter(seq, settledBefore, BATCH);
       await counting.take(batch);
       read += batch.length;
       seq = batch.at(-1)?.seq ?? seq;
@@ -116,7 +116,7 @@ export class ExplorationRun {
   async #firstSeq(before: StoredEvidence | null, nowMs: number): Promise<bigint> {
     const sinceMs = nowMs - MAX_BACKLOG_MS;
     if (before !== null && before.atMs >= sinceMs) return before.seq;
-    const first = await this.deps.store.interactions.seqBefore(new Date(sinceMs));
+    const first = await this.deps.store.learningEvents.seqBefore(new Date(sinceMs));
     return before !== null && before.seq > first ? before.seq : first;
   }
 }
@@ -137,7 +137,7 @@ class Counting {
     const { rewardMinutes, policy } = config.feed.exploration;
     const explored = await this.#exploredOf(batch);
     if (explored.length === 0) return;
-    const outcomes = await store.interactions.outcomesOf(explored, rewardMinutes * MINUTE_MS);
+    const outcomes = await store.learningEvents.outcomesOf(explored, rewardMinutes * MINUTE_MS);
     const first = explored.flatMap((event, index) => {
       const outcome = outcomes[index];
       return outcome === undefined || outcome.isRepeated ? [] : [{ event, isRewarded: outcome.isRewarded }];

@@ -5,7 +5,7 @@ import type { FullProfile } from '../domain/profile.js';
 import type { Market } from '../domain/market.js';
 import { takeTurn } from '../lib/event-loop.js';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../lib/time.js';
-import type { LearningEvent } from '../storage/events/interaction-repository.js';
+import type { LearningEvent } from '../storage/events/learning-event-repository.js';
 import type { Store } from '../storage/store.js';
 import type { TrendState } from '../trends/trend-state.js';
 import type { CollaborativeModel } from '../scoring/v2/collaborative-model.js';
@@ -59,7 +59,7 @@ export interface LearningSummary {
 export class LearningRun {
   constructor(
     private readonly deps: {
-      readonly store: Pick<Store, 'models' | 'interactions' | 'profiles' | 'servedFeeds' | 'transaction'>;
+      readonly store: Pick<Store, 'models' | 'learningEvents' | 'profiles' | 'servedFeeds' | 'transaction'>;
       readonly catalog: Pick<Catalog, 'snapshot' | 'pastMarket' | 'findByIds' | 'loadedAtMs' | 'refresh'>;
       readonly trends: () => TrendState;
       readonly collaborative: Pick<CollaborativeVersions, 'latestBefore'>;
@@ -82,7 +82,7 @@ export class LearningRun {
     const signals = counted ?? new LiveSignals();
     // Without readable signals, everything that is stored is counted again.
     const after = counted === null ? 0n : (before?.seq ?? 0n);
-    const last = await store.interactions.lastSeq();
+    const last = await store.learningEvents.lastSeq();
     const earliest = last - BigInt(this.deps.maxEvents ?? MAX_EVENTS);
     let seq = after > earliest ? after : earliest;
     const batches = Math.ceil(Number(last - seq) / BATCH);
@@ -94,7 +94,10 @@ export class LearningRun {
     let events = 0;
     let engagements = 0;
     while (!signal.aborted && performance.now() - startedMs < RUN_WITHIN_MS) {
-      const batch = await store.interactions.reactionsAfter(seq, settledBefore, { rejections, limit: BATCH });
+      const batch = await store.learningEvents.reactionsAfter(seq, settledBefore, {
+        rejections,
+        limit: BATCH,
+      });
       await steps.take(batch);
       events += batch.length;
       engagements += batch.filter(isEngagement).length;

@@ -14,6 +14,22 @@ export function lockKeys(lock: TransactionLock, name = ''): Prisma.Sql {
   return Prisma.sql`${TRANSACTION_LOCKS[lock]}::int, hashtext(current_schema() || '.' || ${name}::text)`;
 }
 
+/**
+ * Takes an advisory lock until the transaction ends. SQL: Prisma has no advisory locks.
+ *
+ * @param name as for {@link lockKeys}.
+ * @returns false if another process holds it.
+ */
+export async function tryTransactionLock(
+  connection: Connection,
+  lock: TransactionLock,
+  name?: string,
+): Promise<boolean> {
+  const [row] = await connection.$queryRaw<{ locked: boolean }[]>`
+    select pg_try_advisory_xact_lock(${lockKeys(lock, name)}) as locked`;
+  return row?.locked === true;
+}
+
 /** How long a transaction waits for a connection of its pool. */
 export const CONNECTION_WAIT_MS = 5_000;
 

@@ -4,6 +4,7 @@ import { ApiKeyRepository } from './api-key-repository.js';
 import { ExperimentRepository } from './experiment-repository.js';
 import { ExportRepository } from './export-repository.js';
 import { InteractionRepository } from './events/interaction-repository.js';
+import { LearningEventRepository } from './events/learning-event-repository.js';
 import { OutboxBacklogRepository, OutboxRepository } from './events/outbox-repository.js';
 import {
   appendedProfiles,
@@ -79,6 +80,7 @@ export interface Store extends Transaction {
   readonly servedFeeds: ServedFeedRepository;
   readonly servings: ServingRepository;
   readonly exports: ExportRepository;
+  readonly learningEvents: LearningEventRepository;
   readonly experiments: ExperimentRepository;
   readonly sources: SourceStateRepository;
   readonly jobRuns: JobRunRepository;
@@ -167,6 +169,7 @@ export function createStore(
     servedFeeds: new ServedFeedRepository(prisma, partitions),
     servings: new ServingRepository(prisma),
     exports: new ExportRepository(prisma),
+    learningEvents: new LearningEventRepository(prisma),
     experiments: new ExperimentRepository(prisma),
     sources: new SourceStateRepository(prisma),
     jobRuns: new JobRunRepository(prisma),

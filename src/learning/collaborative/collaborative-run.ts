@@ -33,7 +33,7 @@ export interface TrainingSummary {
 export class CollaborativeRun {
   constructor(
     private readonly deps: {
-      readonly store: Pick<Store, 'interactions' | 'collaborative' | 'transaction'>;
+      readonly store: Pick<Store, 'learningEvents' | 'collaborative' | 'transaction'>;
       readonly catalog: Pick<Catalog, 'snapshot' | 'loadedAtMs' | 'refresh'>;
       readonly config: () => RankingConfig;
       readonly train: TrainInWorker;
@@ -77,8 +77,8 @@ export class CollaborativeRun {
     let before: bigint | null = null;
     while (!collector.isFull) {
       signal.throwIfAborted();
-      const batch: Awaited<ReturnType<Store['interactions']['engagementsBefore']>> =
-        await this.deps.store.interactions.engagementsBefore(before, settledBefore, BATCH);
+      const batch: Awaited<ReturnType<Store['learningEvents']['engagementsBefore']>> =
+        await this.deps.store.learningEvents.engagementsBefore(before, settledBefore, BATCH);
       for (const { userKey, marketId } of batch) collector.add(userKey, marketId);
       highest ??= batch[0]?.seq ?? null;
       before = batch.at(-1)?.seq ?? before;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CollaborativeMethod } from '../../domain/collaborative.js';
-import { lockKeys, type Connection } from '../sql.js';
+import { tryTransactionLock, type Connection } from '../sql.js';
 
 /** A published version of the collaborative model, without its content. */
 export interface StoredCollaborativeModel {
@@ -68,14 +68,12 @@ export class CollaborativeRepository {
   }
 
   /**
-   * Takes the lock of publishing until the transaction ends. SQL: advisory lock.
+   * Takes the lock of publishing until the transaction ends.
    *
    * @returns false if another process holds it.
    */
-  async tryLock(): Promise<boolean> {
-    const [row] = await this.connection.$queryRaw<{ locked: boolean }[]>`
-      select pg_try_advisory_xact_lock(${lockKeys('collaborative')}) as locked`;
-    return row?.locked === true;
+  tryLock(): Promise<boolean> {
+    return tryTransactionLock(this.connection, 'collaborative');
   }
 
   /** Stores a new version, removes old ones, and returns its number. Requires the lock. */

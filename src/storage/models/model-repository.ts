@@ -1,5 +1,5 @@
 import { DAY_MS } from '../../lib/time.js';
-import { lockKeys, type Connection } from '../sql.js';
+import { tryTransactionLock, type Connection } from '../sql.js';
 
 /** A published version of the ranking model, without its signals. */
 export interface StoredModel {
@@ -52,14 +52,12 @@ export class ModelRepository {
   }
 
   /**
-   * Takes the lock of publishing until the transaction ends. SQL: advisory lock.
+   * Takes the lock of publishing until the transaction ends.
    *
    * @returns false if another process holds it.
    */
-  async tryLock(): Promise<boolean> {
-    const [row] = await this.connection.$queryRaw<{ locked: boolean }[]>`
-      select pg_try_advisory_xact_lock(${lockKeys('models')}) as locked`;
-    return row?.locked === true;
+  tryLock(): Promise<boolean> {
+    return tryTransactionLock(this.connection, 'models');
   }
 
   /** Stores a new version and returns its number. Requires the lock. */

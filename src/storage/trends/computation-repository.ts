@@ -1,4 +1,4 @@
-import { lockKeys, type Connection } from '../sql.js';
+import { tryTransactionLock, type Connection } from '../sql.js';
 
 /** The trends that jobs compute on a schedule over all markets. */
 export const COMPUTATIONS = ['trends', 'momentum', 'attention'] as const;
@@ -18,14 +18,12 @@ export class ComputationRepository {
   constructor(private readonly connection: Connection) {}
 
   /**
-   * Takes the lock of a computation until the transaction ends. SQL: advisory lock.
+   * Takes the lock of a computation until the transaction ends.
    *
    * @returns false if another process holds it.
    */
-  async tryLock(name: ComputationName): Promise<boolean> {
-    const [row] = await this.connection.$queryRaw<{ locked: boolean }[]>`
-      select pg_try_advisory_xact_lock(${lockKeys('computation', name)}) as locked`;
-    return row?.locked === true;
+  tryLock(name: ComputationName): Promise<boolean> {
+    return tryTransactionLock(this.connection, 'computation', name);
   }
 
   /** Records a run as of an instant. */
